@@ -1,0 +1,106 @@
+//! Reads CT files of one or many structures, from mfold, RNAstructure, ViennaRNA and the Comparative RNA Web.
+
+use std::io::BufRead;
+
+use super::Record;
+use crate::{Error, plan::reader, table::Rows};
+
+reader! {
+    /// An iterator over the structures of a CT stream; it ends after the first malformed one.
+    ///
+    /// `#` lines, and `Word …: …` lines before a structure, are comments.
+    {}
+}
+
+impl<R: BufRead> Reader<R> {
+    fn read(&mut self) -> Result<Option<Record>, Error> {
+        let record = self.read_record();
+        if record.is_err() {
+            self.lines.end();
+        }
+        record
+    }
+
+    fn read_record(&mut self) -> Result<Option<Record>, Error> {
+        let Some((len, header)) = self.read_header()? else { return Ok(None) };
+        let mut rows = Rows::default();
+        while rows.len() < len {
+            if !self.next_line()? {
+                let message = format!("record `{header}`: the input ends after {} of {len} bases", rows.len());
+                return Err(Error::malformed(self.lines.number(), message));
+            }
+            let row = self.lines.string();
+            let mut columns = row.split_ascii_whitespace();
+            // index, base, index - 1, index + 1, partner, index in the original numbering
+            let (Some(index), Some(base), Some(partner)) = (columns.next(), columns.next(), columns.nth(2)) else {
+                return Err(self.lines.expected("`index base previous next partner number`"));
+            };
+            rows.push(self.lines.number(), index, base, partner)?;
+        }
+        let (sequence, structure) = rows.finish()?;
+        Ok(Some(Record { header, sequence, structure }))
+    }
+
+    fn read_header(&mut self) -> Result<Option<(usize, String)>, Error> {
+        while self.next_line()? {
+            let line = self.lines.string();
+            let (len, title) = line.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((&line, ""));
+            if let Ok(len) = len.parse() {
+                return Ok(Some((len, title.trim_ascii().to_string())));
+            }
+            if !(line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.contains(':')) {
+                return Err(self.lines.expected("the number of bases and a title"));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Moves to the next line that is neither blank nor a comment.
+    fn next_line(&mut self) -> Result<bool, Error> {
+        while self.lines.advance_to_text()? {
+            if !self.lines.text().starts_with(b"#") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Vec<Result<Record, String>> {
+        Reader::new(text.as_bytes()).map(|record| record.map_err(|error| error.to_string())).collect()
+    }
+
+    const HAIRPIN: &str = "1 G 0 2 4 1\n2 A 1 3 0 2\n3 A 2 4 0 3\n4 C 3 0 1 4\n";
+
+    #[test]
+    fn a_file_may_hold_several_structures() {
+        let text = format!("Filename: x.ct\n# by hand\n  4  ENERGY = -3.2  tiny\r\n{HAIRPIN}\n0 nothing\n4\n{HAIRPIN}");
+        let records: Vec<Record> = read(&text).into_iter().map(Result::unwrap).collect();
+        assert_eq!(records.iter().map(|r| &*r.header).collect::<Vec<_>>(), ["ENERGY = -3.2  tiny", "nothing", ""]);
+        assert_eq!(records[0].name(), "tiny");
+        assert_eq!(records[2].sequence, b"GAAC");
+        assert_eq!(records[2].structure.pairs(), [(0, 3)]);
+    }
+
+    #[test]
+    fn mistakes_are_told_by_line() {
+        let only = |text: &str| match &read(text)[..] {
+            [Err(message)] => message.clone(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(only(&format!("5 a\n{HAIRPIN}")), "line 5: record `a`: the input ends after 4 of 5 bases");
+        assert_eq!(
+            only("1 a\n1 A 0 2\n"),
+            "line 2: expected `index base previous next partner number`, found `1 A 0 2`"
+        );
+        assert_eq!(only(">a\nACGU\n"), "line 1: expected the number of bases and a title, found `>a`");
+        assert_eq!(
+            only("2 a\n\n1 A 0 2 2 1\n2 A 1 0 0 2\n"),
+            "line 3: base 1 pairs with 2, which is without a partner"
+        );
+    }
+}

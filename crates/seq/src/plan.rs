@@ -1,0 +1,119 @@
+//! The floor plan of readers and writers, and what every writer checks so that what it wrote can be read again.
+
+use crate::{Error, Structure};
+
+/// Refuses a header of several lines, and letters that no reader would give back.
+///
+/// `forbidden` lists further letters that mean something else in this format.
+pub(crate) fn check_sequence(
+    format: &'static str,
+    header: &str,
+    sequence: &[u8],
+    forbidden: &[u8],
+) -> Result<(), Error> {
+    let refuse = |message: String| Err(Error::Unwritable { record: header.to_string(), format, message });
+    if header.contains(['\n', '\r']) {
+        return refuse("its header has more than one line".into());
+    }
+    let odd = |letter: &&u8| !letter.is_ascii_graphic() || forbidden.contains(letter);
+    match sequence.iter().find(odd) {
+        Some(letter) => refuse(format!("its sequence holds `{}`", char::from(*letter).escape_debug())),
+        None => Ok(()),
+    }
+}
+
+/// As [`check_sequence`], and the structure must have as many positions as the sequence.
+pub(crate) fn check_folded(
+    format: &'static str,
+    header: &str,
+    sequence: &[u8],
+    structure: &Structure,
+    forbidden: &[u8],
+) -> Result<(), Error> {
+    if sequence.len() != structure.len() {
+        let message = format!("{} bases but a structure of {}", sequence.len(), structure.len());
+        return Err(Error::Unwritable { record: header.to_string(), format, message });
+    }
+    check_sequence(format, header, sequence, forbidden)
+}
+
+/// A writer over a stream: `new`, `flush` and `into_inner`, to which the format adds `write`.
+macro_rules! writer {
+    ($(#[$doc:meta])* $format:literal) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct Writer<W> {
+            inner: W,
+        }
+
+        impl<W: std::io::Write> Writer<W> {
+            /// Writes to a stream; buffer it if it is a file.
+            pub fn new(inner: W) -> Self {
+                Self { inner }
+            }
+
+            /// Hands everything written so far on.
+            ///
+            /// # Errors
+            /// [`Error::Io`](crate::Error::Io) if the stream fails.
+            pub fn flush(&mut self) -> Result<(), crate::Error> {
+                Ok(self.inner.flush()?)
+            }
+
+            /// Gives the stream back.
+            pub fn into_inner(self) -> W {
+                self.inner
+            }
+        }
+
+        const FORMAT: &str = $format;
+    };
+}
+
+/// A reader over lines: `new`, and an iterator of records once the format adds `read`.
+macro_rules! reader {
+    ($(#[$doc:meta])* { $($field:ident: $kind:ty),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub struct Reader<R> {
+            lines: crate::lines::Lines<R>,
+            $($field: $kind,)*
+        }
+
+        impl<R: std::io::BufRead> Reader<R> {
+            /// Reads from a buffered stream.
+            pub fn new(inner: R) -> Self {
+                Self::from_lines(crate::lines::Lines::new(inner))
+            }
+
+            pub(crate) fn from_lines(lines: crate::lines::Lines<R>) -> Self {
+                Self { lines, $($field: Default::default(),)* }
+            }
+        }
+
+        impl<R: std::io::BufRead> Iterator for Reader<R> {
+            type Item = Result<Record, crate::Error>;
+
+            fn next(&mut self) -> Option<Self::Item> {
+                self.read().transpose()
+            }
+        }
+    };
+}
+
+pub(crate) use {reader, writer};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_read_again_is_refused() {
+        let message =
+            |header, sequence, forbidden| check_sequence("FASTA", header, sequence, forbidden).unwrap_err().to_string();
+        assert_eq!(message("a", b"AC GU", b""), "record `a` cannot be written as FASTA: its sequence holds ` `");
+        assert_eq!(message("a", b"A>C", b">"), "record `a` cannot be written as FASTA: its sequence holds `>`");
+        assert!(message("a\nb", b"A", b"").ends_with("more than one line"));
+        assert!(check_folded("CT", "a", b"ACG", &Structure::unpaired(2), b"").is_err());
+    }
+}

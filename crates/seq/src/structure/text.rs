@@ -1,0 +1,129 @@
+//! Dot-bracket text: one character per base, each layer of nested pairs (a page) with brackets of its own.
+
+use super::{Structure, pages};
+use crate::Error;
+
+/// The brackets of each page, in the order they are used: the main fold, then pseudoknots.
+pub const PAGES: [(char, char); 30] = {
+    let mut pages = [('(', ')'); 30];
+    pages[1] = ('[', ']');
+    pages[2] = ('{', '}');
+    pages[3] = ('<', '>');
+    let mut letter = 0;
+    while letter < 26 {
+        pages[4 + letter as usize] = ((b'A' + letter) as char, (b'a' + letter) as char);
+        letter += 1;
+    }
+    pages
+};
+
+const UNPAIRED: &str = ".-_,:~";
+
+impl Structure {
+    /// Reads dot-bracket text: pages `()[]{}<>Aa…Zz`, unpaired `.` and, as in Stockholm files, `-` `_` `,` `:` `~`.
+    ///
+    /// # Errors
+    /// [`Error::UnbalancedBracket`] and [`Error::UnknownBracket`] give the column of the mistake.
+    pub fn parse_dot_bracket(text: &str) -> Result<Self, Error> {
+        let mut open: [Vec<usize>; PAGES.len()] = Default::default();
+        let mut pairs = Vec::new();
+        let mut len = 0;
+        for (position, character) in text.chars().enumerate() {
+            len += 1;
+            if let Some(page) = PAGES.iter().position(|&(opens, _)| opens == character) {
+                open[page].push(position);
+            } else if let Some(page) = PAGES.iter().position(|&(_, closes)| closes == character) {
+                let Some(start) = open[page].pop() else {
+                    return Err(Error::UnbalancedBracket { bracket: character, column: position + 1 });
+                };
+                pairs.push((start, position));
+            } else if !UNPAIRED.contains(character) {
+                return Err(Error::UnknownBracket { character, column: position + 1 });
+            }
+        }
+        let left_open = open.iter().enumerate().flat_map(|(page, starts)| starts.iter().map(move |s| (*s, page)));
+        if let Some((position, page)) = left_open.min() {
+            return Err(Error::UnbalancedBracket { bracket: PAGES[page].0, column: position + 1 });
+        }
+        Structure::new(len, pairs)
+    }
+
+    /// Writes dot-bracket text, the largest nested set of pairs in `()`, what crosses it in `[]`, and so on.
+    ///
+    /// # Errors
+    /// [`Error::Multiplet`] if a base has two partners, [`Error::TooManyPages`] if thirty pages do not suffice.
+    pub fn to_dot_bracket(&self) -> Result<String, Error> {
+        self.write_with(&PAGES)
+    }
+
+    /// Writes WUSS text as Stockholm files want it: the main fold in `()`, every pseudoknot in letters `Aa…Zz`.
+    ///
+    /// # Errors
+    /// As [`to_dot_bracket`](Self::to_dot_bracket), with 27 pages.
+    pub fn to_wuss(&self) -> Result<String, Error> {
+        let mut pages = PAGES;
+        pages[3] = PAGES[0];
+        self.write_with(&pages[3..])
+    }
+
+    /// In how many pages the pairs are written; 0 without pairs. Bases with several partners are not looked for.
+    pub fn page_count(&self) -> usize {
+        pages::assign(self.pairs()).len()
+    }
+
+    fn write_with(&self, brackets: &[(char, char)]) -> Result<String, Error> {
+        self.partners()?;
+        let mut text = vec!['.'; self.len()];
+        for (page, pairs) in pages::assign(self.pairs()).into_iter().enumerate() {
+            let (opens, closes) = *brackets.get(page).ok_or(Error::TooManyPages { pages: brackets.len() })?;
+            for (i, j) in pairs {
+                text[i] = opens;
+                text[j] = closes;
+            }
+        }
+        Ok(text.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_read_independently() {
+        let structure = Structure::parse_dot_bracket("(([[..A)).]]_a").unwrap();
+        assert_eq!(structure.pairs(), [(0, 8), (1, 7), (2, 11), (3, 10), (6, 13)]);
+    }
+
+    #[test]
+    fn mistakes_are_told_by_column() {
+        let message = |text| Structure::parse_dot_bracket(text).unwrap_err().to_string();
+        assert_eq!(message("(..))"), "unbalanced bracket `)` at column 5");
+        assert_eq!(message(".((.)"), "unbalanced bracket `(` at column 2");
+        assert_eq!(message("(.]"), "unbalanced bracket `]` at column 3");
+        assert_eq!(message("(.é.)"), "character `é` at column 3 is no part of a dot-bracket structure");
+    }
+
+    #[test]
+    fn the_main_fold_is_written_in_round_brackets() {
+        let text = "[[..((((..]]..))))";
+        assert_eq!(Structure::parse_dot_bracket(text).unwrap().to_dot_bracket().unwrap(), text);
+        let swapped = Structure::parse_dot_bracket("((..[[[[..))..]]]]").unwrap();
+        assert_eq!(swapped.to_dot_bracket().unwrap(), text);
+    }
+
+    #[test]
+    fn wuss_keeps_brackets_for_the_main_fold() {
+        let knot = Structure::parse_dot_bracket("[[..((((..]]..))))").unwrap();
+        assert_eq!(knot.to_wuss().unwrap(), "AA..((((..aa..))))");
+        assert_eq!(knot.page_count(), 2);
+    }
+
+    #[test]
+    fn thirty_layers_can_be_written_and_no_more() {
+        let layered = |n| Structure::new(2 * n, (0..n).map(|i| (i, i + n)).collect()).unwrap();
+        let text = layered(30).to_dot_bracket().unwrap();
+        assert_eq!(Structure::parse_dot_bracket(&text).unwrap(), layered(30));
+        assert!(matches!(layered(31).to_dot_bracket(), Err(Error::TooManyPages { pages: 30 })));
+    }
+}

@@ -1,0 +1,143 @@
+//! Laws: what a writer wrote its reader gives back, whatever the records; brackets and pairs say the same.
+
+use std::{fmt::Debug, io::Write};
+
+use proptest::{collection::vec, prelude::*};
+use rinalmo_seq::{
+    Error, InputOptions, OnInvalid, Sequences, Structure, bpseq, ct, dot_bracket, fasta, fastq, raw, st, stockholm,
+};
+
+/// Headers of one or more words; the first word begins with a letter.
+fn header() -> impl Strategy<Value = String> {
+    "[A-Za-zé][!-~é]{0,9}( [!-~]{1,6}){0,3}"
+}
+
+fn sequence(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
+    vec(prop::sample::select(&b"ACGUTNacgutnIRYKMSWBDHVX-"[..]), len)
+}
+
+/// A sequence and any structure over it in which a base has at most one partner, pseudoknots of all kinds included.
+fn folded(len: std::ops::Range<usize>) -> impl Strategy<Value = (Vec<u8>, Structure)> {
+    (sequence(len), any::<prop::sample::Index>(), any::<u64>()).prop_map(|(sequence, paired, seed)| {
+        let mut order: Vec<usize> = (0..sequence.len()).collect();
+        order.sort_by_key(|&i| (seed ^ i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29));
+        let pairs = order[..paired.index(sequence.len() + 1)].chunks_exact(2).map(|pair| (pair[0], pair[1])).collect();
+        let structure = Structure::new(sequence.len(), pairs).expect("positions of the sequence, all different");
+        (sequence, structure)
+    })
+}
+
+fn read_back<T: PartialEq + Debug>(records: &[T], read: impl Iterator<Item = Result<T, Error>>) {
+    let read: Vec<T> = read.collect::<Result<_, _>>().expect("what was written can be read");
+    assert_eq!(read, records);
+}
+
+/// Writes records of one format, reads them again with LF and with CRLF, and compares.
+macro_rules! round_trip {
+    ($format:ident, $records:expr) => {{
+        let records: Vec<$format::Record> = $records;
+        let mut writer = $format::Writer::new(Vec::new());
+        for record in &records {
+            writer.write(record).expect("these records can be written");
+        }
+        let text = writer.into_inner();
+        read_back(&records, $format::Reader::new(&text[..]));
+        let crlf = String::from_utf8(text).expect("headers are text").replace('\n', "\r\n");
+        read_back(&records, $format::Reader::new(crlf.as_bytes()));
+    }};
+}
+
+proptest! {
+    #[test]
+    fn sequences_come_back(items in vec((header(), sequence(0..40)), 0..6)) {
+        round_trip!(fasta, items.iter().cloned().map(|(header, sequence)| fasta::Record { header, sequence }).collect());
+        round_trip!(fastq, items.iter().cloned().map(|(header, sequence)| {
+            let quality = sequence.iter().enumerate().map(|(i, letter)| b'!' + (letter ^ i as u8) % 94).collect();
+            fastq::Record { header, sequence, quality }
+        }).collect());
+        round_trip!(raw, items.into_iter().filter(|item| !item.1.is_empty())
+            .map(|(_, sequence)| raw::Record { sequence }).collect());
+    }
+
+    #[test]
+    fn structures_come_back(
+        items in vec((header(), folded(0..40), prop::option::of("[(]-?[0-9]{1,3}[.][0-9]{2}[)]")), 0..5),
+    ) {
+        let records = items.iter().map(|(header, (sequence, structure), _)| (header.clone(), sequence.clone(), structure.clone()));
+        round_trip!(ct, records.clone().map(|(header, sequence, structure)| ct::Record { header, sequence, structure }).collect());
+        round_trip!(st, records.clone().map(|(header, sequence, structure)| st::Record { header, sequence, structure }).collect());
+        let full = records.clone().filter(|record| !record.1.is_empty());
+        round_trip!(bpseq, full.clone().map(|(header, sequence, structure)| bpseq::Record { header, sequence, structure }).collect());
+        round_trip!(stockholm, full.map(|(header, sequence, structure)| stockholm::Record { header, sequence, structure }).collect());
+        round_trip!(dot_bracket, items.into_iter().map(|(header, (sequence, structure), score)| {
+            let score = score.filter(|_| !sequence.is_empty());
+            dot_bracket::Record { header, sequence, structure, score }
+        }).collect());
+    }
+
+    #[test]
+    fn brackets_and_pairs_say_the_same((_, structure) in folded(0..58)) {
+        let text = structure.to_dot_bracket().unwrap();
+        prop_assert_eq!(&Structure::parse_dot_bracket(&text).unwrap(), &structure);
+        prop_assert_eq!(&Structure::parse_dot_bracket(&structure.to_wuss().unwrap()).unwrap(), &structure);
+        let main = Structure::parse_dot_bracket(&text.replace(|c: char| !"()".contains(c), ".")).unwrap();
+        prop_assert!(main.is_nested());
+        prop_assert_eq!(structure.is_nested(), structure.page_count() <= 1);
+    }
+
+    #[test]
+    fn no_nested_set_of_pairs_is_larger_than_the_main_fold((_, structure) in folded(0..22)) {
+        let pairs = structure.pairs();
+        let largest = (0..1u32 << pairs.len())
+            .filter(|set| structure.filtered(|i, j| {
+                pairs.iter().position(|&pair| pair == (i, j)).is_some_and(|n| set >> n & 1 == 1)
+            }).is_nested())
+            .map(u32::count_ones)
+            .max();
+        let text = structure.to_dot_bracket().unwrap();
+        prop_assert_eq!(Some(text.matches('(').count() as u32), largest);
+    }
+
+    #[test]
+    fn no_input_makes_a_reader_fail_otherwise_than_with_an_error(
+        text in "([>@;#+(). \t\r\nACGU0-9:/<a-]|\n>|\n#=GC SS_cons |\n# STOCKHOLM 1.0\n|\n//\n|#Name:|#Length:|1 A 0\n){0,80}",
+    ) {
+        let bytes = text.as_bytes();
+        let limit = text.len() + 2; // an error or a record for each byte would be too many already
+        prop_assert!(fasta::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(fastq::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(raw::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(dot_bracket::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(ct::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(bpseq::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(stockholm::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(st::Reader::new(bytes).take(limit).count() < limit);
+        let options = InputOptions { on_invalid: OnInvalid::Unk };
+        let sequences = Sequences::from_reader("x", std::io::Cursor::new(text.clone().into_bytes()), options);
+        prop_assert!(sequences.take(limit).count() < limit);
+    }
+
+    #[test]
+    fn compression_changes_nothing(items in vec((header(), sequence(0..300)), 0..20)) {
+        let folder = tempfile::tempdir().unwrap();
+        let (plain, packed) = (folder.path().join("plain"), folder.path().join("packed"));
+        let mut writer = fasta::Writer::new(Vec::new());
+        let mut archive = Vec::new();
+        for (header, sequence) in items {
+            let mut member = fasta::Writer::new(Vec::new());
+            let record = fasta::Record { header, sequence };
+            writer.write(&record).unwrap();
+            member.write(&record).unwrap();
+            let mut encoder = flate2::write::GzEncoder::new(&mut archive, flate2::Compression::fast());
+            encoder.write_all(&member.into_inner()).unwrap();
+            encoder.finish().unwrap();
+        }
+        std::fs::write(&plain, writer.into_inner()).unwrap();
+        std::fs::write(&packed, archive).unwrap();
+        let read = |path| {
+            let options = InputOptions { on_invalid: OnInvalid::Unk };
+            Sequences::open(&[path], options).map(|r| r.map(|r| (r.header, r.sequence, r.line))).collect::<Result<Vec<_>, _>>()
+        };
+        prop_assert_eq!(read(&plain).unwrap(), read(&packed).unwrap());
+    }
+}
