@@ -1,0 +1,38 @@
+//! What can be wrong with the numbers handed in.
+
+/// Why no score could be computed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The two lists to compare are not of one length.
+    #[error("metrics: {predicted} predictions for {actual} actual values, expected one for each")]
+    LengthsDiffer {
+        /// Number of predictions.
+        predicted: usize,
+        /// Number of actual values.
+        actual: usize,
+    },
+    /// There is nothing to score.
+    #[error("metrics: no values to score, expected at least one")]
+    Empty,
+    /// A class number is not below the number of classes.
+    #[error("metrics: item {item} has class {class}, expected a number below {classes}")]
+    UnknownClass {
+        /// Index of the item in its list.
+        item: usize,
+        /// The class found there.
+        class: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+}
+
+/// Checks that the lists match and are not empty.
+pub(crate) fn same_length(predicted: usize, actual: usize) -> Result<(), Error> {
+    if predicted != actual {
+        Err(Error::LengthsDiffer { predicted, actual })
+    } else if actual == 0 {
+        Err(Error::Empty)
+    } else {
+        Ok(())
+    }
+}

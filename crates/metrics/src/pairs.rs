@@ -1,0 +1,262 @@
+//! Base pairs predicted against base pairs known: precision, recall, F1.
+//!
+//! `strict` counts exact pairs. `relaxed` is the measure of the RiNALMo paper (section 4.5, after
+//! Mathews 2019): RNA breathes, so a pair one position off at one of its ends is right too.
+//! Precision looks the predicted pairs up in the relaxed reference, recall looks the reference
+//! pairs up in the relaxed prediction, so the two hits may differ.
+//!
+//! The paper's code shifts the symmetric `L × L` map by one row or column each way and scores the
+//! strict upper triangle. Lists give the same answer without the map: a cell `(i, j)` with
+//! `i < j` has its four neighbours in the upper triangle or on the diagonal, never below it, and
+//! no base pairs with itself. A slip that would leave the sequence meets no pair either.
+
+use std::collections::HashSet;
+
+use crate::{harmonic, ratio};
+
+/// How many pairs there are on both sides, and how many of each the other side confirms.
+///
+/// Counts of several structures may be added up for a pooled score; the paper's figures are
+/// means of each structure's score instead, see [`Summary`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PairCounts {
+    /// Distinct predicted pairs.
+    pub predicted: usize,
+    /// Distinct reference pairs.
+    pub reference: usize,
+    /// Predicted pairs that the reference confirms.
+    pub predicted_hits: usize,
+    /// Reference pairs that the prediction finds.
+    pub reference_hits: usize,
+}
+
+impl PairCounts {
+    /// Counts exact agreement.
+    ///
+    /// Pairs are 0-based; `(j, i)` is the same pair as `(i, j)`, a pair given twice counts once,
+    /// and a base paired with itself is no pair. A base may take part in several pairs.
+    pub fn strict(predicted: &[(usize, usize)], reference: &[(usize, usize)]) -> Self {
+        Self::count(predicted, reference, |set, pair| set.contains(&pair))
+    }
+
+    /// Counts agreement up to one position at one end: `(i ± 1, j)` and `(i, j ± 1)` also count.
+    ///
+    /// Pairs are read as by [`strict`](Self::strict).
+    pub fn relaxed(predicted: &[(usize, usize)], reference: &[(usize, usize)]) -> Self {
+        Self::count(predicted, reference, |set, (i, j)| {
+            set.contains(&(i, j))
+                || set.contains(&(i + 1, j))
+                || set.contains(&(i, j + 1))
+                || set.contains(&(i, j - 1)) // j > i, so j > 0
+                || i.checked_sub(1).is_some_and(|i| set.contains(&(i, j)))
+        })
+    }
+
+    fn count(
+        predicted: &[(usize, usize)],
+        reference: &[(usize, usize)],
+        confirms: impl Fn(&HashSet<(usize, usize)>, (usize, usize)) -> bool,
+    ) -> Self {
+        let (predicted, reference) = (distinct(predicted), distinct(reference));
+        let hits = |of: &HashSet<_>, by| of.iter().filter(|pair| confirms(by, **pair)).count();
+        Self {
+            predicted: predicted.len(),
+            reference: reference.len(),
+            predicted_hits: hits(&predicted, &reference),
+            reference_hits: hits(&reference, &predicted),
+        }
+    }
+
+    /// Precision, recall and F1 of these counts.
+    ///
+    /// As in the published evaluation, precision is 0 for an empty prediction and recall is 0 for
+    /// an empty reference, so a structure without pairs scores 0 even if rightly predicted.
+    pub fn score(&self) -> PairScore {
+        let precision = ratio(self.predicted_hits, self.predicted);
+        let recall = ratio(self.reference_hits, self.reference);
+        PairScore { precision, recall, f1: harmonic(precision, recall) }
+    }
+}
+
+impl std::ops::AddAssign for PairCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.predicted += other.predicted;
+        self.reference += other.reference;
+        self.predicted_hits += other.predicted_hits;
+        self.reference_hits += other.reference_hits;
+    }
+}
+
+fn distinct(pairs: &[(usize, usize)]) -> HashSet<(usize, usize)> {
+    pairs.iter().filter(|(i, j)| i != j).map(|&(i, j)| (i.min(j), i.max(j))).collect()
+}
+
+/// Precision, recall and their harmonic mean, each from 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PairScore {
+    /// Part of the predicted pairs that is right.
+    pub precision: f64,
+    /// Part of the reference pairs that is found.
+    pub recall: f64,
+    /// Harmonic mean of the two; 0 where their sum is under 1e-5.
+    pub f1: f64,
+}
+
+impl PairScore {
+    fn add(&mut self, weight: f64, other: PairScore) {
+        self.precision += weight * other.precision;
+        self.recall += weight * other.recall;
+        self.f1 += weight * other.f1;
+    }
+
+    fn divided_by(self, total: f64) -> PairScore {
+        PairScore { precision: self.precision / total, recall: self.recall / total, f1: self.f1 / total }
+    }
+}
+
+/// Scores of many structures as the paper reports them; all zero where there are none.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Summary {
+    /// How many structures were scored.
+    pub structures: usize,
+    /// Each structure counts the same. Mean F1 is the mean of the F1s.
+    pub mean: PairScore,
+    /// Each structure counts by its sequence's length.
+    pub length_weighted: PairScore,
+}
+
+impl Summary {
+    /// Summarises `(sequence length, score)` of every structure.
+    pub fn of(scores: impl IntoIterator<Item = (usize, PairScore)>) -> Self {
+        let (mut structures, mut length) = (0, 0.0);
+        let (mut sum, mut weighted) = (PairScore::default(), PairScore::default());
+        for (len, score) in scores {
+            structures += 1;
+            length += len as f64;
+            sum.add(1.0, score);
+            weighted.add(len as f64, score);
+        }
+        Self {
+            structures,
+            mean: sum.divided_by((structures as f64).max(1.0)),
+            length_weighted: weighted.divided_by(length.max(1.0)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Pairs = Vec<(usize, usize)>;
+
+    const REFERENCE: [(usize, usize); 4] = [(0, 20), (1, 19), (2, 18), (5, 12)];
+    /// Exact; j one off; both ends one off; i one off from (5, 12); far from anything.
+    const PREDICTED: [(usize, usize); 5] = [(0, 20), (1, 18), (3, 17), (4, 12), (8, 15)];
+
+    #[test]
+    fn strict_score_is_as_worked_by_hand() {
+        let score = PairCounts::strict(&PREDICTED, &REFERENCE).score();
+        assert_eq!((score.precision, score.recall), (1.0 / 5.0, 1.0 / 4.0));
+        assert!((score.f1 - 2.0 / 9.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn relaxed_score_is_as_worked_by_hand() {
+        // Right: (0,20), (1,18) beside both (1,19) and (2,18), (4,12). Wrong: (3,17), (8,15).
+        // Found: (0,20), (1,19), (2,18), (5,12).
+        let counts = PairCounts::relaxed(&PREDICTED, &REFERENCE);
+        assert_eq!((counts.predicted_hits, counts.reference_hits), (3, 4));
+        let score = counts.score();
+        assert_eq!((score.precision, score.recall), (0.6, 1.0));
+        assert!((score.f1 - 0.75).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_base_in_several_reference_pairs_counts_for_each() {
+        let counts = PairCounts::strict(&[(0, 9)], &[(0, 9), (0, 12), (4, 9)]);
+        assert_eq!((counts.reference, counts.reference_hits), (3, 1));
+    }
+
+    #[test]
+    fn nothing_predicted_or_nothing_known_scores_zero() {
+        for (predicted, reference) in
+            [(&PREDICTED[..], &[][..]), (&[], &REFERENCE[..]), (&[], &[]), (&[(0, 5)], &[(9, 14)])]
+        {
+            let score = PairCounts::relaxed(predicted, reference).score();
+            assert_eq!(score, PairScore::default());
+        }
+    }
+
+    #[test]
+    fn order_repeats_and_self_pairs_change_nothing() {
+        let plain = PairCounts::relaxed(&PREDICTED, &REFERENCE);
+        let odd = [(12, 5), (18, 2), (19, 1), (20, 0), (0, 20), (8, 8)];
+        assert_eq!(PairCounts::relaxed(&PREDICTED, &odd), plain);
+    }
+
+    #[test]
+    fn summary_means_are_as_worked_by_hand() {
+        let one = PairScore { precision: 1.0, recall: 0.5, f1: 2.0 / 3.0 };
+        let summary = Summary::of([(30, one), (10, PairScore::default())]);
+        assert_eq!(summary.structures, 2);
+        assert!((summary.mean.f1 - 1.0 / 3.0).abs() < 1e-12);
+        assert!((summary.length_weighted.precision - 0.75).abs() < 1e-12);
+        assert!((summary.length_weighted.f1 - 0.5).abs() < 1e-12);
+        assert_eq!(Summary::of([]), Summary::default());
+    }
+
+    /// The paper's formulation: a symmetric map, shifted one cell each way, upper triangle.
+    fn relaxed_by_map(predicted: &Pairs, reference: &Pairs, len: usize) -> PairCounts {
+        let map = |pairs: &Pairs| {
+            let mut map = vec![vec![false; len + 2]; len + 2]; // a border of zeros
+            for &(i, j) in pairs {
+                map[i + 1][j + 1] = true;
+                map[j + 1][i + 1] = true;
+            }
+            map
+        };
+        let (p, r) = (map(predicted), map(reference));
+        let near = |m: &Vec<Vec<bool>>, i: usize, j: usize| {
+            m[i][j] || m[i - 1][j] || m[i + 1][j] || m[i][j - 1] || m[i][j + 1]
+        };
+        let mut counts = PairCounts::default();
+        for i in 1..=len {
+            for j in i + 1..=len {
+                counts.predicted += p[i][j] as usize;
+                counts.reference += r[i][j] as usize;
+                counts.predicted_hits += (p[i][j] && near(&r, i, j)) as usize;
+                counts.reference_hits += (r[i][j] && near(&p, i, j)) as usize;
+            }
+        }
+        counts
+    }
+
+    fn some_pairs() -> impl Strategy<Value = Pairs> {
+        prop::collection::vec((0..8usize, 0..8usize), 0..12)
+            .prop_map(|pairs| pairs.into_iter().filter(|(i, j)| i != j).collect())
+    }
+
+    proptest! {
+        /// Short sequences, so that pairs touch the diagonal and both borders.
+        #[test]
+        fn lists_agree_with_the_shifted_symmetric_map(p in some_pairs(), r in some_pairs()) {
+            prop_assert_eq!(PairCounts::relaxed(&p, &r), relaxed_by_map(&p, &r, 8));
+        }
+
+        #[test]
+        fn swapping_sides_swaps_precision_and_recall(p in some_pairs(), r in some_pairs()) {
+            let (one, other) = (PairCounts::relaxed(&p, &r).score(), PairCounts::relaxed(&r, &p).score());
+            prop_assert_eq!((one.precision, one.recall), (other.recall, other.precision));
+        }
+
+        #[test]
+        fn relaxed_never_scores_below_strict(p in some_pairs(), r in some_pairs()) {
+            let (strict, relaxed) = (PairCounts::strict(&p, &r), PairCounts::relaxed(&p, &r));
+            prop_assert!(relaxed.predicted_hits >= strict.predicted_hits);
+            prop_assert!(relaxed.score().f1 >= strict.score().f1);
+        }
+    }
+}
