@@ -1,0 +1,3 @@
+//! What each task of the paper needs around the model.
+
+pub mod structure;

@@ -1,0 +1,233 @@
+//! What is known beforehand about a structure, in RNAfold's constraint notation.
+//!
+//! One character a base, in the order of the sequence:
+//!
+//! | character | meaning for its base |
+//! |---|---|
+//! | `.` | free |
+//! | `x` | stays unpaired |
+//! | `(` `)` | these two pair with each other |
+//! | `<` | pairs with a base downstream (to its right) |
+//! | `>` | pairs with a base upstream (to its left) |
+//! | `\|` | pairs with any base |
+//!
+//! For a decoder of probabilities this means: bracketed pairs are always in the result, whatever
+//! their letters and probability, and whatever clashes with them goes. `x`, `<` and `>` forbid
+//! pairs and are always obeyed. `<`, `>` and `|` also ask for a partner: their pairs need no
+//! threshold, only a probability above 0, and go before those of other bases; a base without any
+//! admissible partner left stays unpaired. RNAfold without `--enforceConstraint` is softer: there
+//! brackets only forbid what conflicts with them.
+
+use std::str::FromStr;
+
+/// Why a constraint cannot be used; columns count characters from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConstraintError {
+    /// A character outside the notation.
+    #[error("constraint: column {column}: `{found}` is not one of `.|x<>()`")]
+    Character {
+        /// Where it stands.
+        column: usize,
+        /// The character.
+        found: char,
+    },
+    /// A bracket without its partner.
+    #[error("constraint: column {column}: `{bracket}` has no matching bracket")]
+    Unbalanced {
+        /// Where it stands.
+        column: usize,
+        /// The bracket.
+        bracket: char,
+    },
+    /// Not one character a base.
+    #[error("constraint: {found} characters for a sequence of {expected} bases, expected one for each")]
+    Length {
+        /// Characters in the constraint.
+        found: usize,
+        /// Bases in the sequence.
+        expected: usize,
+    },
+    /// A bracketed pair closes too short a loop.
+    #[error(
+        "constraint: columns {open} and {close} pair with {between} bases between them, expected at least {min_loop}\n\
+         hint: move the brackets apart, or lower the minimal loop"
+    )]
+    SharpLoop {
+        /// Column of the opening bracket.
+        open: usize,
+        /// Column of the closing bracket.
+        close: usize,
+        /// Bases between the two.
+        between: usize,
+        /// The least number allowed.
+        min_loop: usize,
+    },
+}
+
+/// What is asked of one base.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    Free,
+    Unpaired,
+    Paired,
+    Downstream,
+    Upstream,
+    /// Paired with the base at this position.
+    With(usize),
+}
+
+/// A parsed constraint line.
+///
+/// ```
+/// use rinalmo_tasks::structure::constraint::Constraint;
+///
+/// let constraint: Constraint = "(x...<.)".parse()?;
+/// assert_eq!(constraint.forced().collect::<Vec<_>>(), [(0, 7)]);
+/// assert!(!constraint.allows(1, 6) && constraint.allows(2, 6));
+/// # Ok::<(), rinalmo_tasks::structure::constraint::ConstraintError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constraint {
+    marks: Vec<Mark>,
+}
+
+impl FromStr for Constraint {
+    type Err = ConstraintError;
+
+    fn from_str(line: &str) -> Result<Self, ConstraintError> {
+        let mut marks = Vec::with_capacity(line.len());
+        let mut open = Vec::new();
+        for (i, found) in line.chars().enumerate() {
+            let column = i + 1;
+            let mark = match found {
+                '.' => Mark::Free,
+                'x' => Mark::Unpaired,
+                '|' => Mark::Paired,
+                '<' => Mark::Downstream,
+                '>' => Mark::Upstream,
+                '(' => {
+                    open.push(i);
+                    Mark::Free // until its partner is known
+                }
+                ')' => {
+                    let bracket = found;
+                    let partner = open.pop();
+                    let partner = partner.ok_or(ConstraintError::Unbalanced { column, bracket })?;
+                    marks[partner] = Mark::With(i);
+                    Mark::With(partner)
+                }
+                _ => return Err(ConstraintError::Character { column, found }),
+            };
+            marks.push(mark);
+        }
+        match open.last() {
+            None => Ok(Self { marks }),
+            Some(i) => Err(ConstraintError::Unbalanced { column: i + 1, bracket: '(' }),
+        }
+    }
+}
+
+impl Constraint {
+    /// Number of bases spoken of.
+    pub fn len(&self) -> usize {
+        self.marks.len()
+    }
+
+    /// Whether it speaks of no base at all.
+    pub fn is_empty(&self) -> bool {
+        self.marks.is_empty()
+    }
+
+    /// Checks that it fits a sequence of `len` bases whose pairs enclose at least `min_loop`.
+    ///
+    /// # Errors
+    /// [`ConstraintError::Length`] and [`ConstraintError::SharpLoop`].
+    pub fn check(&self, len: usize, min_loop: usize) -> Result<(), ConstraintError> {
+        let found = self.len();
+        if found != len {
+            return Err(ConstraintError::Length { found, expected: len });
+        }
+        match self.forced().find(|(i, j)| j - i - 1 < min_loop) {
+            None => Ok(()),
+            Some((i, j)) => {
+                let (open, close, between) = (i + 1, j + 1, j - i - 1);
+                Err(ConstraintError::SharpLoop { open, close, between, min_loop })
+            }
+        }
+    }
+
+    /// The bracketed pairs, `i < j`, by increasing `i`. No two of them cross.
+    pub fn forced(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.marks.iter().enumerate().filter_map(|(i, mark)| match mark {
+            Mark::With(j) if i < *j => Some((i, *j)),
+            _ => None,
+        })
+    }
+
+    /// Whether the pair `i < j` is left open to the decoder: neither forbidden nor clashing with a
+    /// bracketed pair. Positions beyond the line are free.
+    pub fn allows(&self, i: usize, j: usize) -> bool {
+        let left = matches!(self.mark(i), Mark::Free | Mark::Paired | Mark::Downstream);
+        left && matches!(self.mark(j), Mark::Free | Mark::Paired | Mark::Upstream)
+    }
+
+    /// Whether the base at `i` asks for a partner of the decoder's choice (`|`, `<` or `>`).
+    pub fn must_pair(&self, i: usize) -> bool {
+        matches!(self.mark(i), Mark::Paired | Mark::Downstream | Mark::Upstream)
+    }
+
+    fn mark(&self, i: usize) -> Mark {
+        self.marks.get(i).copied().unwrap_or(Mark::Free)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(line: &str) -> String {
+        line.parse::<Constraint>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_mark_is_read() {
+        let constraint: Constraint = ".x|<>(())".parse().unwrap();
+        let must: Vec<_> = (0..9).filter(|&i| constraint.must_pair(i)).collect();
+        assert_eq!(must, [2, 3, 4]);
+        assert_eq!(constraint.forced().collect::<Vec<_>>(), [(5, 8), (6, 7)]);
+    }
+
+    #[test]
+    fn directions_and_brackets_bind_both_ends() {
+        let constraint: Constraint = ".<>.x(..)|".parse().unwrap();
+        let allowed = [(0, 2), (0, 3), (0, 6), (1, 2), (1, 3), (3, 9), (6, 7)];
+        assert!(allowed.iter().all(|&(i, j)| constraint.allows(i, j)));
+        let forbidden = [(0, 1), (2, 3), (0, 4), (4, 9), (0, 5), (5, 8), (5, 9)];
+        assert!(!forbidden.iter().any(|&(i, j)| constraint.allows(i, j)));
+    }
+
+    #[test]
+    fn mistakes_are_told_with_their_column() {
+        assert_eq!(message("..[..]"), "constraint: column 3: `[` is not one of `.|x<>()`");
+        assert_eq!(message("é"), "constraint: column 1: `é` is not one of `.|x<>()`");
+        assert_eq!(message("..)"), "constraint: column 3: `)` has no matching bracket");
+        assert_eq!(message("(.(.)"), "constraint: column 1: `(` has no matching bracket");
+    }
+
+    #[test]
+    fn a_wrong_length_is_refused() {
+        let constraint: Constraint = "....".parse().unwrap();
+        assert!(constraint.check(4, 3).is_ok());
+        let error = constraint.check(5, 3).unwrap_err();
+        assert_eq!(error, ConstraintError::Length { found: 4, expected: 5 });
+    }
+
+    #[test]
+    fn brackets_too_close_are_refused() {
+        let constraint: Constraint = ".(..)".parse().unwrap();
+        assert!(constraint.check(5, 2).is_ok());
+        let (open, close, between, min_loop) = (2, 5, 2, 3);
+        let error = ConstraintError::SharpLoop { open, close, between, min_loop };
+        assert_eq!(constraint.check(5, 3), Err(error));
+    }
+}

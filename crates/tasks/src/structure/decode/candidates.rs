@@ -1,0 +1,134 @@
+//! The pairs a decoder may choose from.
+//!
+//! A probability map is mostly near zero: of `L²/2` numbers a few for each base pass the
+//! threshold, so both decoders work on this list and never look at the map again.
+
+use rinalmo_seq::base_pair::is_canonical;
+
+use super::{DecodeError, DecodeOptions};
+
+/// A pair open to choice.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Candidate {
+    pub i: usize,
+    pub j: usize,
+    pub p: f32,
+    /// How many of its two bases ask for a partner, see [`constraint`](crate::structure::constraint).
+    pub asked: u8,
+}
+
+/// What the decoders start from.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Candidates {
+    /// Bracketed pairs of the constraint, always in the result, with their own probability.
+    pub forced: Vec<(usize, usize, f32)>,
+    /// Pairs open to choice, sorted by `i`, then `j`. None shares a base with a forced one.
+    pub free: Vec<Candidate>,
+}
+
+/// Lists the admissible pairs of a map.
+///
+/// Only `i < j` is read. NaN never pairs, nor does a probability of 0, whatever the threshold.
+pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Candidates, DecodeError> {
+    let len = sequence.len();
+    if len.checked_mul(len) != Some(map.len()) {
+        return Err(DecodeError::MapSize { found: map.len(), len });
+    }
+    if options.threshold.is_nan() {
+        return Err(DecodeError::Threshold);
+    }
+    let constraint = options.constraint.as_ref();
+    let mut forced = Vec::new();
+    if let Some(constraint) = constraint {
+        constraint.check(len, options.min_loop)?;
+        forced.extend(constraint.forced().map(|(i, j)| (i, j, number(map[i * len + j]))));
+    }
+    let asks: Vec<u8> = (0..len).map(|i| constraint.is_some_and(|c| c.must_pair(i)).into()).collect();
+    let threshold = options.threshold.max(0.0);
+
+    let mut free = Vec::new();
+    for i in 0..len {
+        let row = &map[i * len..][..len];
+        for j in options.min_loop.saturating_add(i + 1)..len {
+            let (p, asked) = (row[j], asks[i] + asks[j]);
+            let passes = p > if asked > 0 { 0.0 } else { threshold };
+            if passes
+                && (options.non_canonical || is_canonical(sequence[i], sequence[j]))
+                && constraint.is_none_or(|c| c.allows(i, j))
+            {
+                free.push(Candidate { i, j, p, asked });
+            }
+        }
+    }
+    Ok(Candidates { forced, free })
+}
+
+/// The probability reported for a forced pair: 0 where the map has none.
+fn number(p: f32) -> f32 {
+    if p.is_nan() { 0.0 } else { p }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every pair has probability `p`.
+    fn even(p: f32, sequence: &[u8], options: &DecodeOptions) -> Vec<(usize, usize)> {
+        let map = vec![p; sequence.len() * sequence.len()];
+        let candidates = collect(&map, sequence, options).unwrap();
+        candidates.free.iter().map(|c| (c.i, c.j)).collect()
+    }
+
+    #[test]
+    fn letters_and_loops_decide_in_any_spelling() {
+        let options = DecodeOptions::default();
+        for sequence in [b"GGAAACUA", b"ggaaacta"] {
+            assert_eq!(even(0.9, sequence, &options), [(0, 5), (0, 6), (1, 5), (1, 6), (2, 6)]);
+        }
+        assert_eq!(even(0.9, b"NRYK-IXN", &options), []);
+    }
+
+    #[test]
+    fn other_letters_pair_on_request() {
+        let options = DecodeOptions { non_canonical: true, min_loop: 1, ..Default::default() };
+        assert_eq!(even(0.9, b"AAAN", &options), [(0, 2), (0, 3), (1, 3)]);
+        let options = DecodeOptions { min_loop: usize::MAX, ..options };
+        assert_eq!(even(0.9, b"AAAN", &options), []);
+    }
+
+    #[test]
+    fn the_threshold_itself_does_not_pass() {
+        let options = |threshold| DecodeOptions { threshold, ..Default::default() };
+        assert_eq!(even(0.5, b"GAAAC", &options(0.5)), []);
+        assert_eq!(even(0.5, b"GAAAC", &options(0.499)), [(0, 4)]);
+        assert_eq!(even(0.0, b"GAAAC", &options(-1.0)), []);
+        assert_eq!(even(f32::NAN, b"GAAAC", &options(-1.0)), []);
+    }
+
+    #[test]
+    fn bases_that_ask_for_a_partner_need_no_threshold() {
+        let constraint = Some("|.....<".parse().unwrap());
+        let options = DecodeOptions { constraint, ..Default::default() };
+        assert_eq!(even(0.01, b"GGAAUCC", &options), [(0, 4), (0, 5)]);
+    }
+
+    #[test]
+    fn forced_pairs_keep_their_bases_and_report_a_number() {
+        let constraint = Some("(...).".parse().unwrap());
+        let options = DecodeOptions { constraint, non_canonical: true, ..Default::default() };
+        let candidates = collect(&[f32::NAN; 36], b"AAAAAA", &options).unwrap();
+        assert_eq!((candidates.forced, candidates.free), (vec![(0, 4, 0.0)], vec![]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let options = DecodeOptions::default();
+        let error = collect(&[0.0; 5], b"ACG", &options).unwrap_err();
+        assert_eq!(error, DecodeError::MapSize { found: 5, len: 3 });
+        let nan = DecodeOptions { threshold: f32::NAN, ..Default::default() };
+        assert_eq!(collect(&[], b"", &nan), Err(DecodeError::Threshold));
+        let constraint = Some("....".parse().unwrap());
+        let options = DecodeOptions { constraint, ..options };
+        assert!(matches!(collect(&[0.0; 9], b"ACG", &options), Err(DecodeError::Constraint(_))));
+    }
+}

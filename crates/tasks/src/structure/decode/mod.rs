@@ -1,0 +1,110 @@
+//! From pairing probabilities to a structure in which every base has at most one partner.
+//!
+//! Two ways lead there, and both see the same candidates: pairs of canonical letters
+//! far enough apart, more probable than a threshold, and open under the constraint. [`greedy`] is
+//! the paper's (RiNALMo, section 4.4) and may return pseudoknots; [`nested`] finds the best
+//! structure without any.
+
+mod candidates;
+#[cfg(test)]
+mod golden;
+mod greedy;
+#[cfg(test)]
+mod laws;
+mod nested;
+
+use rinalmo_seq::Structure;
+
+use super::constraint::{Constraint, ConstraintError};
+
+pub use greedy::greedy;
+pub use nested::nested;
+
+/// Which pairs a decoder may choose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecodeOptions {
+    /// Pairs must be more probable than this. Fine-tuned checkpoints bring their own.
+    pub threshold: f32,
+    /// Fewest bases between two that pair; 3 forbids `|i − j| < 4`, as in the paper.
+    pub min_loop: usize,
+    /// Whether letters other than AU, GC and GU may pair.
+    pub non_canonical: bool,
+    /// What is known beforehand.
+    pub constraint: Option<Constraint>,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        Self { threshold: 0.5, min_loop: 3, non_canonical: false, constraint: None }
+    }
+}
+
+/// Which decoder to use.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Method {
+    /// The paper's: the most probable pair first, pseudoknots allowed.
+    #[default]
+    Greedy,
+    /// The best structure without pseudoknots.
+    Nested,
+}
+
+impl Method {
+    /// Decodes by this method; see [`greedy`] and [`nested`].
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn decode(self, map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+        match self {
+            Self::Greedy => greedy(map, sequence, options),
+            Self::Nested => nested(map, sequence, options),
+        }
+    }
+}
+
+/// A decoded structure with the probability of each pair.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decoded {
+    /// Number of bases.
+    pub len: usize,
+    /// `(i, j, probability)`, 0-based, `i < j`, sorted by `i`; no position occurs twice.
+    pub pairs: Vec<(usize, usize, f32)>,
+}
+
+impl Decoded {
+    fn new(len: usize, mut pairs: Vec<(usize, usize, f32)>) -> Self {
+        pairs.sort_unstable_by_key(|&(i, ..)| i);
+        Self { len, pairs }
+    }
+
+    /// The pairs without their probabilities.
+    pub fn structure(&self) -> Structure {
+        let pairs = self.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
+        Structure::new(self.len, pairs).expect("a decoder pairs distinct positions of its sequence only")
+    }
+
+    /// Mean probability of the chosen pairs; `None` where there are none.
+    pub fn mean_probability(&self) -> Option<f32> {
+        let sum: f64 = self.pairs.iter().map(|&(.., p)| f64::from(p)).sum();
+        (!self.pairs.is_empty()).then(|| (sum / self.pairs.len() as f64) as f32)
+    }
+}
+
+/// Why a map could not be decoded.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum DecodeError {
+    /// The map is not `len × len`.
+    #[error("decode: the map has {found} probabilities, a sequence of {len} bases needs {len} × {len}")]
+    MapSize {
+        /// Numbers in the map.
+        found: usize,
+        /// Bases in the sequence.
+        len: usize,
+    },
+    /// The threshold is not a number.
+    #[error("decode: the threshold is NaN, expected a probability")]
+    Threshold,
+    /// The constraint does not fit the sequence or the options.
+    #[error(transparent)]
+    Constraint(#[from] ConstraintError),
+}

@@ -1,0 +1,199 @@
+//! The best structure without pseudoknots under the same probabilities.
+//!
+//! Of all nested sets of candidates the decoder returns one with the largest `Σ (p_ij − threshold)`.
+//! This is maximum expected accuracy with the threshold as the price of a pair: a pair is worth
+//! having exactly if it would pass the threshold alone, and an unpaired base costs nothing. With
+//! a constraint, the number of satisfied bases that ask for a partner is maximised first.
+//!
+//! The recursion is Nussinov's on half-open stretches,
+//! `best(i, e) = max(best(i+1, e), max_j g_ij + best(i+1, j) + best(j+1, e))`, over candidates
+//! `(i, j)` only: `O(n² + n·c)` time and `n²/2` numbers for `c` candidates on `n` positions, where
+//! positions without candidates are left out beforehand.
+
+use super::candidates::{Candidate, Candidates, collect};
+use super::{DecodeError, DecodeOptions, Decoded};
+
+/// Decodes a map to the nested structure with the largest `Σ (p − threshold)`.
+///
+/// Bracketed pairs of a constraint are always in the result; pairs that would cross them are not.
+/// As many bases that ask for a partner as possible get one. Among equally good structures, the
+/// one that leaves the leftmost base unpaired, or else pairs it nearest, is taken.
+///
+/// # Shapes
+/// - map: `[len, len]` row-major, of which only `i < j` is read; `sequence` has `len` letters
+///
+/// # Errors
+/// If the map's size, the threshold or the constraint does not fit, see [`DecodeError`].
+///
+/// ```
+/// use rinalmo_tasks::structure::decode::{DecodeOptions, nested};
+///
+/// let mut map = vec![0.0; 64]; // of GGGAAACC
+/// map[6] = 0.8; // 0 with 6
+/// map[8 + 7] = 0.9; // 1 with 7, which crosses the two others
+/// map[2 * 8 + 6] = 0.6; // 2 with 6, which fits inside
+/// let decoded = nested(&map, b"GGGAAACC", &DecodeOptions::default())?;
+/// assert_eq!(decoded.pairs, [(1, 7, 0.9), (2, 6, 0.6)]);
+/// # Ok::<(), rinalmo_tasks::structure::decode::DecodeError>(())
+/// ```
+pub fn nested(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let Candidates { forced, mut free } = collect(map, sequence, options)?;
+    let around = enclosing(sequence.len(), &forced);
+    free.retain(|c| around[c.i] == around[c.j]);
+
+    let threshold = f64::from(options.threshold.clamp(0.0, 1.0));
+    let mut pairs = forced;
+    pairs.extend(best(&free, threshold).into_iter().map(|c| (c.i, c.j, c.p)));
+    Ok(Decoded::new(sequence.len(), pairs))
+}
+
+/// The innermost forced pair around each position. A pair whose ends differ in it would cross.
+fn enclosing(len: usize, forced: &[(usize, usize, f32)]) -> Vec<Option<usize>> {
+    let mut around = vec![None; len];
+    for (index, &(i, j, _)) in forced.iter().enumerate() {
+        around[i + 1..j].fill(Some(index)); // by increasing i, so inner pairs come later
+    }
+    around
+}
+
+/// The best nested choice among candidates sorted by `i`, then `j`.
+fn best(candidates: &[Candidate], threshold: f64) -> Vec<Candidate> {
+    let mut positions: Vec<usize> = candidates.iter().flat_map(|c| [c.i, c.j]).collect();
+    positions.sort_unstable();
+    positions.dedup();
+    let rank = |position| positions.partition_point(|&p| p < position);
+
+    // At most n/2 pairs gain or cost at most 1 each, so two structures differ by n at most: one
+    // more base that asks outweighs all else.
+    let bonus = (positions.len() + 1) as f64;
+    let arcs: Vec<Arc> = candidates
+        .iter()
+        .map(|c| Arc {
+            i: rank(c.i),
+            j: rank(c.j),
+            gain: f64::from(c.p.min(1.0)) - threshold + bonus * f64::from(c.asked),
+        })
+        .collect();
+    let table = Table::fill(positions.len(), &arcs);
+    table.trace(&arcs).into_iter().map(|index| candidates[index]).collect()
+}
+
+/// A candidate among the positions that have any.
+struct Arc {
+    i: usize,
+    j: usize,
+    gain: f64,
+}
+
+/// `best(i, end)` for `0 ≤ i ≤ end ≤ n`, row after row; row `i` starts at `end = i`.
+struct Table {
+    n: usize,
+    scores: Vec<f64>,
+}
+
+impl Table {
+    fn fill(n: usize, arcs: &[Arc]) -> Self {
+        let mut scores = vec![0.0; row_start(n, n) + 1];
+        let mut unread = arcs.len();
+        for i in (0..n).rev() {
+            let first = arcs[..unread].partition_point(|arc| arc.i < i);
+            let next = row_start(n, i + 1);
+            let (head, below) = scores.split_at_mut(next);
+            let row = &mut head[row_start(n, i)..];
+            row[1..].copy_from_slice(&below[..n - i]); // i unpaired
+            for arc in &arcs[first..unread] {
+                let inside = arc.gain + below[arc.j - (i + 1)];
+                let after = &below[row_start(n, arc.j + 1) - next..];
+                for (score, after) in row[arc.j + 1 - i..].iter_mut().zip(after) {
+                    *score = score.max(inside + after);
+                }
+            }
+            unread = first;
+        }
+        Self { n, scores }
+    }
+
+    fn score(&self, i: usize, end: usize) -> f64 {
+        self.scores[row_start(self.n, i) + end - i]
+    }
+
+    /// Indices of the chosen arcs. The sums are those of `fill`, so equality is exact.
+    fn trace(&self, arcs: &[Arc]) -> Vec<usize> {
+        let mut chosen = Vec::new();
+        let mut stretches = vec![(0, self.n)];
+        while let Some((mut i, end)) = stretches.pop() {
+            while i < end {
+                let score = self.score(i, end);
+                if score == self.score(i + 1, end) {
+                    i += 1;
+                    continue;
+                }
+                let first = arcs.partition_point(|arc| arc.i < i);
+                let found = arcs[first..].iter().take_while(|arc| arc.i == i && arc.j < end).position(|arc| {
+                    let inside = arc.gain + self.score(i + 1, arc.j);
+                    inside + self.score(arc.j + 1, end) == score
+                });
+                let index = first + found.expect("a score above that of `i` unpaired was set by one of its arcs");
+                chosen.push(index);
+                stretches.push((i + 1, arcs[index].j));
+                i = arcs[index].j + 1;
+            }
+        }
+        chosen
+    }
+}
+
+/// Where row `i` starts, behind `i` rows of lengths `n + 1`, `n`, …
+fn row_start(n: usize, i: usize) -> usize {
+    i * (2 * n + 3 - i) / 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fold(entries: &[(usize, usize, f32)], sequence: &str, constraint: &str) -> Vec<(usize, usize)> {
+        let len = sequence.len();
+        let mut map = vec![0.0; len * len];
+        for &(i, j, p) in entries {
+            map[i * len + j] = p;
+        }
+        let constraint = (!constraint.is_empty()).then(|| constraint.parse().unwrap());
+        let options = DecodeOptions { constraint, threshold: 0.3, ..Default::default() };
+        let decoded = nested(&map, sequence.as_bytes(), &options).unwrap();
+        decoded.structure().pairs().to_vec()
+    }
+
+    #[test]
+    fn two_pairs_outweigh_one_that_crosses_both() {
+        let entries = [(0, 9, 0.7), (1, 8, 0.7), (2, 11, 0.9)];
+        assert_eq!(fold(&entries, "GGGAAAAACCAC", ""), [(0, 9), (1, 8)]);
+    }
+
+    #[test]
+    fn one_strong_pair_outweighs_two_near_the_threshold() {
+        let entries = [(0, 9, 0.4), (1, 8, 0.4), (2, 11, 0.9)];
+        assert_eq!(fold(&entries, "GGGAAAAACCAC", ""), [(2, 11)]);
+    }
+
+    #[test]
+    fn a_base_that_asks_outweighs_any_sum() {
+        let entries = [(0, 9, 0.9), (1, 8, 0.9), (2, 11, 0.01)];
+        assert_eq!(fold(&entries, "GGGAAAAACCAC", "..<........."), [(2, 11)]);
+    }
+
+    #[test]
+    fn pairs_across_a_bracket_go() {
+        let entries = [(0, 5, 0.9), (6, 11, 0.9), (0, 11, 0.8)];
+        assert_eq!(fold(&entries, "GAAAACGAAAAC", ""), [(0, 5), (6, 11)]);
+        assert_eq!(fold(&entries, "GAAAACGAAAAC", "..(.....)..."), [(0, 11), (2, 8)]);
+    }
+
+    #[test]
+    fn a_long_hairpin_needs_no_deep_stack() {
+        let half = 1500;
+        let entries: Vec<_> = (0..half).map(|i| (i, 2 * half + 2 - i, 0.9)).collect();
+        let sequence = format!("{}AAA{}", "G".repeat(half), "C".repeat(half));
+        assert_eq!(fold(&entries, &sequence, "").len(), half);
+    }
+}
