@@ -1,0 +1,114 @@
+//! A batch without padding: the tokens of several sequences laid end to end.
+//!
+//! Everything in the encoder but attention works on single tokens, so a batch is one long list
+//! of tokens and the lengths that cut it apart again. Padding is never computed, which is both
+//! the fastest way and the proof that it changes nothing.
+
+use std::ops::Range;
+
+use rinalmo_seq::alphabet::{MASK, Token};
+
+/// What the published recipe scales every embedding by: a training run masks 15 % of the tokens
+/// and turns 80 % of those to `<mask>`, whose rows are zeroed.
+const KEPT_IN_TRAINING: f32 = 1.0 - 0.15 * 0.8;
+
+/// Token sequences end to end, `<cls>` and `<eos>` included.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packed {
+    tokens: Vec<Token>,
+    lengths: Vec<usize>,
+}
+
+impl Packed {
+    /// Packs token sequences in the given order.
+    pub fn new<S: AsRef<[Token]>>(sequences: impl IntoIterator<Item = S>) -> Self {
+        let mut packed = Self::default();
+        for sequence in sequences {
+            packed.tokens.extend_from_slice(sequence.as_ref());
+            packed.lengths.push(sequence.as_ref().len());
+        }
+        packed
+    }
+
+    /// All tokens, end to end.
+    pub fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// Tokens in each sequence.
+    pub fn lengths(&self) -> &[usize] {
+        &self.lengths
+    }
+
+    /// Number of tokens in all.
+    pub fn total(&self) -> usize {
+        self.tokens.len()
+    }
+
+    /// The rows of each sequence.
+    pub fn spans(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.lengths.iter().scan(0, |start, &len| {
+            let span = *start..*start + len;
+            *start = span.end;
+            Some(span)
+        })
+    }
+
+    /// Runs of neighbouring sequences of equal length, as (rows, sequences, length): each run
+    /// is one call to attention.
+    pub(crate) fn groups(&self) -> Vec<(Range<usize>, usize, usize)> {
+        let mut groups: Vec<(Range<usize>, usize, usize)> = Vec::new();
+        for span in self.spans().filter(|span| !span.is_empty()) {
+            match groups.last_mut() {
+                Some((rows, count, len)) if *len == span.len() => {
+                    rows.end = span.end;
+                    *count += 1;
+                }
+                _ => groups.push((span.clone(), 1, span.len())),
+            }
+        }
+        groups
+    }
+
+    /// Position of every token in its own sequence, from 0 at `<cls>`.
+    pub(crate) fn positions(&self) -> Vec<usize> {
+        self.lengths.iter().flat_map(|&len| 0..len).collect()
+    }
+
+    /// What token dropout multiplies every embedding by: 0 for `<mask>`, else
+    /// `(1 − 0.15·0.8) / (1 − m)` with `m` the sequence's share of `<mask>`.
+    ///
+    /// Part of inference too: the released model was never without it.
+    pub(crate) fn embedding_scale(&self) -> Vec<f32> {
+        let mut scale = Vec::with_capacity(self.total());
+        for span in self.spans() {
+            let tokens = &self.tokens[span];
+            let masked = tokens.iter().filter(|&&token| token == MASK).count();
+            let kept = KEPT_IN_TRAINING / (1.0 - masked as f32 / tokens.len() as f32);
+            scale.extend(tokens.iter().map(|&token| if token == MASK { 0.0 } else { kept }));
+        }
+        scale
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rinalmo_seq::tokenizer::tokenize;
+
+    #[test]
+    fn equal_neighbours_share_one_attention_call() {
+        let batch = Packed::new([tokenize(b"ACG"), tokenize(b"UUU"), tokenize(b"A"), tokenize(b"CCC")]);
+        assert_eq!(batch.groups(), [(0..10, 2, 5), (10..13, 1, 3), (13..18, 1, 5)]);
+        assert_eq!(batch.positions()[..6], [0, 1, 2, 3, 4, 0]);
+    }
+
+    #[test]
+    fn masked_tokens_vanish_and_the_rest_is_scaled_up() {
+        let mut tokens = tokenize(b"ACGUACGU");
+        tokens[3] = MASK;
+        let scale = Packed::new([tokens]).embedding_scale();
+        assert_eq!(scale[3], 0.0);
+        assert!((scale[0] - 0.88 / 0.9).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,384 @@
+//! Sizes of a model: the encoder's, its heads', and the table of published presets.
+//!
+//! A [`ModelConfig`] says everything about a model's shape and nothing about its weights. It is
+//! saved beside the weights it describes. Source of the figures: RiNALMo, Table 4 and the
+//! released checkpoints.
+
+use serde::{Deserialize, Serialize};
+
+/// Tokens in the vocabulary.
+pub const VOCABULARY: usize = 22;
+/// Attention heads of every published size.
+pub const HEADS: usize = 20;
+/// Added to the variance in every layer norm and instance norm, as in the released code.
+pub const NORM_EPSILON: f64 = 1e-5;
+
+/// How the encoder knows where a token stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Positions {
+    /// Rotary embedding of queries and keys: no parameters, no length limit.
+    Rotary,
+    /// A learned vector for each of `max_len` positions, added to the embedding (ablation).
+    Learned {
+        /// Longest input in tokens, `<cls>` and `<eos>` included.
+        max_len: usize,
+    },
+}
+
+/// The non-linearity between the two feed-forward products.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `swish_β(W₁x + b₁) ⊙ (W_g x + b_g)`, one learnable β a block.
+    SwiGlu,
+    /// `gelu(W₁x + b₁)` (ablation).
+    Gelu,
+}
+
+/// The encoder's sizes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncoderConfig {
+    /// Width of every token's vector.
+    pub dim: usize,
+    /// Number of transformer blocks.
+    pub blocks: usize,
+    /// Number of attention heads; divides `dim`.
+    pub heads: usize,
+    /// Width between the two feed-forward products.
+    pub hidden: usize,
+    /// The feed-forward non-linearity.
+    pub activation: Activation,
+    /// The position encoding.
+    pub positions: Positions,
+}
+
+impl EncoderConfig {
+    /// An encoder as the paper builds it: rotary positions, SwiGLU of width `⌊2/3 · 4 · dim⌋`.
+    pub fn new(dim: usize, blocks: usize, heads: usize) -> Self {
+        Self {
+            dim,
+            blocks,
+            heads,
+            hidden: swiglu_width(dim),
+            activation: Activation::SwiGlu,
+            positions: Positions::Rotary,
+        }
+    }
+
+    /// The ablation without rotary positions.
+    pub fn with_learned_positions(mut self, max_len: usize) -> Self {
+        self.positions = Positions::Learned { max_len };
+        self
+    }
+
+    /// The ablation without SwiGLU: GELU of width `4 · dim`.
+    pub fn with_gelu(mut self) -> Self {
+        self.activation = Activation::Gelu;
+        self.hidden = 4 * self.dim;
+        self
+    }
+
+    /// Width of one attention head.
+    pub fn head_dim(&self) -> usize {
+        self.dim / self.heads
+    }
+
+    /// The longest input in tokens, where there is a limit.
+    pub fn max_len(&self) -> Option<usize> {
+        match self.positions {
+            Positions::Rotary => None,
+            Positions::Learned { max_len } => Some(max_len),
+        }
+    }
+}
+
+/// Feed-forward width of a SwiGLU block: `int(2/3 · 4 · dim)`, odd widths included.
+pub fn swiglu_width(dim: usize) -> usize {
+    8 * dim / 3
+}
+
+/// A head's sizes; the variant says the task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
+pub enum HeadConfig {
+    /// Base-pair logits for each pair of positions.
+    Structure {
+        /// Channels of the pair map.
+        channels: usize,
+        /// Bottleneck blocks.
+        blocks: usize,
+        /// Side of the middle convolution and of the last one.
+        kernel: usize,
+    },
+    /// Mean ribosome load of a 5' UTR.
+    Ribosome {
+        /// Channels of the convolutions.
+        channels: usize,
+        /// Residual blocks.
+        blocks: usize,
+        /// Width of the convolutions.
+        kernel: usize,
+    },
+    /// Is there a splice site in the middle of the window?
+    Splice {
+        /// Width of the hidden layer.
+        hidden: usize,
+    },
+    /// Which non-coding RNA family?
+    Family {
+        /// Width of the hidden layer.
+        hidden: usize,
+        /// Number of families.
+        classes: usize,
+    },
+}
+
+impl HeadConfig {
+    /// The task's name as the command line spells it.
+    pub fn task(&self) -> &'static str {
+        match self {
+            Self::Structure { .. } => "structure",
+            Self::Ribosome { .. } => "ribosome",
+            Self::Splice { .. } => "splice",
+            Self::Family { .. } => "family",
+        }
+    }
+
+    /// The published structure head: 64 channels, two bottleneck blocks, 3×3 convolutions.
+    pub fn structure() -> Self {
+        Self::Structure { channels: 64, blocks: 2, kernel: 3 }
+    }
+
+    /// The published ribosome-load head: 32 channels, six blocks, convolutions three wide.
+    pub fn ribosome() -> Self {
+        Self::Ribosome { channels: 32, blocks: 6, kernel: 3 }
+    }
+
+    /// The published splice-site head: 128 hidden units.
+    pub fn splice() -> Self {
+        Self::Splice { hidden: 128 }
+    }
+
+    /// The published family head: 256 hidden units, 88 Rfam families.
+    pub fn family() -> Self {
+        Self::Family { hidden: 256, classes: 88 }
+    }
+}
+
+/// A whole model's sizes: an encoder, the masked-language head or not, and at most one task head.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// The encoder.
+    pub encoder: EncoderConfig,
+    /// Is the masked-language head there?
+    pub mlm: bool,
+    /// The task head.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadConfig>,
+}
+
+impl ModelConfig {
+    /// An encoder with its masked-language head, as pre-training leaves it.
+    pub fn pretrained(encoder: EncoderConfig) -> Self {
+        Self { encoder, mlm: true, head: None }
+    }
+
+    /// The same with a task head.
+    pub fn with_head(mut self, head: HeadConfig) -> Self {
+        self.head = Some(head);
+        self
+    }
+
+    /// Number of parameters.
+    pub fn parameters(&self) -> usize {
+        self.manifest().iter().map(|spec| spec.shape.iter().product::<usize>()).sum()
+    }
+
+    /// The preset with this width and depth, if there is one.
+    pub fn preset(&self) -> Option<&'static Preset> {
+        PRESETS.iter().find(|preset| preset.dim == self.encoder.dim && preset.blocks == self.encoder.blocks)
+    }
+
+    /// Name and shape of every tensor, in the order in which the model holds them.
+    ///
+    /// These are the names of our own files and the paths of the module's parameters. Linear
+    /// weights are `[out, in]`, convolutions `[out, in, kernel…]`, as PyTorch stores them.
+    pub fn manifest(&self) -> Vec<TensorSpec> {
+        let mut out = Manifest::default();
+        out.encoder(&self.encoder);
+        if self.mlm {
+            out.mlm(self.encoder.dim);
+        }
+        if let Some(head) = &self.head {
+            out.head(head, self.encoder.dim);
+        }
+        out.0
+    }
+
+    /// Checks what no tensor shape can tell: that the heads divide the width evenly, and that
+    /// rotary positions find an even head width.
+    ///
+    /// # Errors
+    /// A sentence saying which sizes clash.
+    pub fn check(&self) -> Result<(), String> {
+        let EncoderConfig { dim, heads, positions, .. } = self.encoder;
+        if heads == 0 || dim % heads != 0 {
+            return Err(format!("{heads} heads do not divide a width of {dim}"));
+        }
+        if positions == Positions::Rotary && (dim / heads) % 2 != 0 {
+            return Err(format!("rotary positions need an even head width, {dim}/{heads} = {} is odd", dim / heads));
+        }
+        Ok(())
+    }
+}
+
+/// A tensor's name and shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TensorSpec {
+    /// The parameter's path in the module, joined by dots.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+}
+
+/// Collects [`TensorSpec`]s.
+#[derive(Default)]
+struct Manifest(Vec<TensorSpec>);
+
+impl Manifest {
+    fn tensor(&mut self, name: impl Into<String>, shape: &[usize]) {
+        self.0.push(TensorSpec { name: name.into(), shape: shape.to_vec() });
+    }
+
+    fn linear(&mut self, name: &str, rows: usize, columns: usize) {
+        self.tensor(format!("{name}.weight"), &[rows, columns]);
+        self.tensor(format!("{name}.bias"), &[rows]);
+    }
+
+    fn norm(&mut self, name: &str, dim: usize) {
+        self.tensor(format!("{name}.weight"), &[dim]);
+        self.tensor(format!("{name}.bias"), &[dim]);
+    }
+
+    fn encoder(&mut self, config: &EncoderConfig) {
+        let (dim, hidden) = (config.dim, config.hidden);
+        self.tensor("encoder.embedding", &[VOCABULARY, dim]);
+        if let Positions::Learned { max_len } = config.positions {
+            self.tensor("encoder.positions", &[max_len, dim]);
+        }
+        for i in 0..config.blocks {
+            let block = format!("encoder.blocks.{i}");
+            self.norm(&format!("{block}.attention_norm"), dim);
+            self.tensor(format!("{block}.attention.qkv.weight"), &[3 * dim, dim]);
+            self.tensor(format!("{block}.attention.out.weight"), &[dim, dim]);
+            self.norm(&format!("{block}.feed_forward_norm"), dim);
+            self.linear(&format!("{block}.feed_forward.up"), hidden, dim);
+            if config.activation == Activation::SwiGlu {
+                self.linear(&format!("{block}.feed_forward.gate"), hidden, dim);
+                self.tensor(format!("{block}.feed_forward.beta"), &[1]);
+            }
+            self.linear(&format!("{block}.feed_forward.down"), dim, hidden);
+        }
+        self.norm("encoder.norm", dim);
+    }
+
+    fn mlm(&mut self, dim: usize) {
+        self.linear("mlm.dense", dim, dim);
+        self.norm("mlm.norm", dim);
+        self.linear("mlm.out", VOCABULARY, dim);
+    }
+
+    fn head(&mut self, head: &HeadConfig, dim: usize) {
+        match *head {
+            HeadConfig::Structure { channels, blocks, kernel } => {
+                self.linear("structure.project", channels, 2 * dim);
+                for i in 0..blocks {
+                    let block = format!("structure.blocks.{i}");
+                    self.tensor(format!("{block}.squeeze.weight"), &[channels, channels, 1, 1]);
+                    self.tensor(format!("{block}.spread.weight"), &[channels, channels, kernel, kernel]);
+                    self.tensor(format!("{block}.expand.weight"), &[channels, channels, 1, 1]);
+                }
+                self.tensor("structure.out.weight", &[1, channels, kernel, kernel]);
+                self.tensor("structure.out.bias", &[1]);
+            }
+            HeadConfig::Ribosome { channels, blocks, kernel } => {
+                self.linear("ribosome.project", channels, dim);
+                for i in 0..blocks {
+                    for conv in ["first", "second"] {
+                        self.tensor(format!("ribosome.blocks.{i}.{conv}.weight"), &[channels, channels, kernel]);
+                    }
+                }
+                self.linear("ribosome.out", 1, channels);
+            }
+            HeadConfig::Splice { hidden } => self.classifier("splice", hidden, 1, dim),
+            HeadConfig::Family { hidden, classes } => self.classifier("family", hidden, classes, dim),
+        }
+    }
+
+    fn classifier(&mut self, name: &str, hidden: usize, classes: usize, dim: usize) {
+        self.linear(&format!("{name}.dense"), hidden, dim);
+        self.linear(&format!("{name}.out"), classes, hidden);
+    }
+}
+
+/// A published size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Preset {
+    /// The name users say.
+    pub name: &'static str,
+    /// Width.
+    pub dim: usize,
+    /// Blocks.
+    pub blocks: usize,
+    /// Parameters of encoder and masked-language head together, as published.
+    pub parameters: usize,
+}
+
+/// Every published size, smallest first.
+pub const PRESETS: [Preset; 4] = [
+    Preset { name: "nano", dim: 320, blocks: 6, parameters: 7_508_824 },
+    Preset { name: "micro", dim: 480, blocks: 12, parameters: 33_491_074 },
+    Preset { name: "mega", dim: 640, blocks: 30, parameters: 148_056_972 },
+    Preset { name: "giga", dim: 1280, blocks: 33, parameters: 650_901_793 },
+];
+
+impl Preset {
+    /// The preset of this name.
+    pub fn find(name: &str) -> Option<&'static Self> {
+        PRESETS.iter().find(|preset| preset.name == name)
+    }
+
+    /// The encoder of this size.
+    pub fn encoder(&self) -> EncoderConfig {
+        EncoderConfig::new(self.dim, self.blocks, HEADS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn presets_have_the_published_number_of_parameters() {
+        for preset in PRESETS {
+            let config = ModelConfig::pretrained(preset.encoder());
+            assert_eq!(config.parameters(), preset.parameters, "{}", preset.name);
+            assert_eq!(config.preset(), Preset::find(preset.name));
+            assert_eq!(config.check(), Ok(()));
+        }
+    }
+
+    #[test]
+    fn feed_forward_widths_are_the_published_ones() {
+        assert_eq!(PRESETS.map(|preset| preset.encoder().hidden), [853, 1280, 1706, 3413]);
+    }
+
+    #[test]
+    fn heads_that_do_not_divide_the_width_are_refused() {
+        let config = ModelConfig::pretrained(EncoderConfig::new(80, 3, 7));
+        assert_eq!(config.check().unwrap_err(), "7 heads do not divide a width of 80");
+    }
+}

@@ -1,0 +1,139 @@
+//! The encoder: embedding with token dropout, blocks, final norm. RiNALMo, Figure 1.
+//!
+//! Where it departs from a textbook pre-norm transformer it follows the released model: the
+//! residual of the attention half is taken *after* its layer norm, and token dropout scales the
+//! embeddings at inference too.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use crate::batch::Packed;
+use crate::config::{EncoderConfig, Positions, VOCABULARY};
+use crate::layers::{Attention, FeedForward, LayerNorm, Rope, normal};
+
+/// Turns tokens into vectors that know their context.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    /// `[vocabulary, dim]`
+    pub embedding: Param<Tensor<2>>,
+    /// `[max_len, dim]`, where positions are learned rather than rotary.
+    pub positions: Option<Param<Tensor<2>>>,
+    /// The transformer blocks, first to last.
+    pub blocks: Vec<EncoderBlock>,
+    /// The final norm.
+    pub norm: LayerNorm,
+    head_dim: usize,
+}
+
+impl Encoder {
+    /// A fresh encoder.
+    pub fn new(config: &EncoderConfig, device: &Device) -> Self {
+        let positions = match config.positions {
+            Positions::Rotary => None,
+            Positions::Learned { max_len } => Some(normal([max_len, config.dim], device)),
+        };
+        Self {
+            embedding: normal([VOCABULARY, config.dim], device),
+            positions,
+            blocks: (0..config.blocks).map(|_| EncoderBlock::new(config, device)).collect(),
+            norm: LayerNorm::new(config.dim, device),
+            head_dim: config.head_dim(),
+        }
+    }
+
+    /// The representation of every token.
+    ///
+    /// # Shapes
+    /// - returns: `[rows, dim]`, one row a token, in the batch's order
+    ///
+    /// # Panics
+    /// If a sequence is longer than a model of learned positions has positions for; callers
+    /// check [`EncoderConfig::max_len`].
+    pub fn forward(&self, batch: &Packed, device: &Device) -> Tensor<2> {
+        self.run(batch, None, device)
+    }
+
+    /// The representation, and each block's attention weights.
+    ///
+    /// # Shapes
+    /// - returns: `[rows, dim]`, and for each block, for each sequence, `[heads, len, len]`
+    pub fn forward_with_attentions(&self, batch: &Packed, device: &Device) -> (Tensor<2>, Vec<Vec<Tensor<3>>>) {
+        let mut maps = Vec::with_capacity(self.blocks.len());
+        let representation = self.run(batch, Some(&mut maps), device);
+        (representation, maps)
+    }
+
+    fn run(&self, batch: &Packed, mut maps: Option<&mut Vec<Vec<Tensor<3>>>>, device: &Device) -> Tensor<2> {
+        let rope = self.positions.is_none().then(|| Rope::new(&batch.positions(), self.head_dim, device));
+        let mut hidden = self.embed(batch, device);
+        for block in &self.blocks {
+            let mut block_maps = Vec::new();
+            hidden = block.forward(hidden, batch, rope.as_ref(), maps.is_some().then_some(&mut block_maps));
+            if let Some(maps) = maps.as_deref_mut() {
+                maps.push(block_maps);
+            }
+        }
+        self.norm.forward(hidden)
+    }
+
+    /// Token embeddings after token dropout, plus learned positions where the model has them.
+    fn embed(&self, batch: &Packed, device: &Device) -> Tensor<2> {
+        let rows = batch.total();
+        let tokens = indices(batch.tokens().iter().map(|&token| i64::from(token)), rows, device);
+        let scale = Tensor::<2>::from_data(TensorData::new(batch.embedding_scale(), [rows, 1]), device);
+        let embedded = self.embedding.val().select(0, tokens) * scale; // [rows, dim]
+        match &self.positions {
+            Some(table) => {
+                let positions = indices(batch.positions().iter().map(|&t| t as i64), rows, device);
+                embedded + table.val().select(0, positions)
+            }
+            None => embedded,
+        }
+    }
+}
+
+fn indices(values: impl Iterator<Item = i64>, len: usize, device: &Device) -> Tensor<1, Int> {
+    Tensor::from_data(TensorData::new(values.collect::<Vec<i64>>(), [len]), device)
+}
+
+/// One transformer block.
+///
+/// ```text
+/// h = LN₁(x);  h = h + attention(h);  x = h + feed_forward(LN₂(h))
+/// ```
+#[derive(Module, Debug)]
+pub struct EncoderBlock {
+    /// LN₁
+    pub attention_norm: LayerNorm,
+    /// Self-attention.
+    pub attention: Attention,
+    /// LN₂
+    pub feed_forward_norm: LayerNorm,
+    /// The feed-forward half.
+    pub feed_forward: FeedForward,
+}
+
+impl EncoderBlock {
+    fn new(config: &EncoderConfig, device: &Device) -> Self {
+        Self {
+            attention_norm: LayerNorm::new(config.dim, device),
+            attention: Attention::new(config.dim, config.heads, device),
+            feed_forward_norm: LayerNorm::new(config.dim, device),
+            feed_forward: FeedForward::new(config, device),
+        }
+    }
+
+    /// # Shapes
+    /// - input and returns: `[rows, dim]`
+    fn forward(
+        &self,
+        input: Tensor<2>,
+        batch: &Packed,
+        rope: Option<&Rope>,
+        maps: Option<&mut Vec<Tensor<3>>>,
+    ) -> Tensor<2> {
+        let hidden = self.attention_norm.forward(input);
+        let hidden = hidden.clone() + self.attention.forward(hidden, batch, rope, maps);
+        hidden.clone() + self.feed_forward.forward(self.feed_forward_norm.forward(hidden))
+    }
+}

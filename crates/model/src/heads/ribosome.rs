@@ -1,0 +1,97 @@
+//! Mean ribosome load of a 5' UTR: residual convolutions along the sequence, mean, one number.
+//!
+//! The released head lets padding take part: pads enter as zeros *before* `project`, so they
+//! become its bias, and convolutions and instance norms see them. Results therefore depend on
+//! the padded length, 102 tokens for the published weights, and that length is an argument here.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use crate::batch::Packed;
+use crate::layers::{Convolution1d, Linear, instance_norm};
+
+/// linear → residual blocks → mean over real tokens → linear.
+#[derive(Module, Debug)]
+pub struct RibosomeHead {
+    /// `[channels, dim]`
+    pub project: Linear,
+    /// Residual blocks.
+    pub blocks: Vec<RibosomeBlock>,
+    /// `[1, channels]`
+    pub out: Linear,
+}
+
+impl RibosomeHead {
+    /// A fresh head for an encoder of width `dim`.
+    pub fn new(dim: usize, channels: usize, blocks: usize, kernel: usize, device: &Device) -> Self {
+        Self {
+            project: Linear::new(dim, channels, device),
+            blocks: (0..blocks).map(|_| RibosomeBlock::new(channels, kernel, device)).collect(),
+            out: Linear::new(channels, 1, device),
+        }
+    }
+
+    /// The load in the scaler's units, for each sequence.
+    ///
+    /// # Shapes
+    /// - hidden: `[rows, dim]`, special tokens included
+    /// - returns: `[sequences]`
+    ///
+    /// # Panics
+    /// If a sequence has more than `pad_to` tokens; callers check.
+    pub fn forward(&self, hidden: Tensor<2>, batch: &Packed, pad_to: usize) -> Tensor<1> {
+        let device = hidden.device();
+        let items = batch.lengths().len();
+        let dim = hidden.dims()[1];
+        let mut rows = Vec::with_capacity(2 * items);
+        for span in batch.spans() {
+            let padding = pad_to.checked_sub(span.len()).expect("callers pad to at least the longest sequence");
+            rows.push(hidden.clone().slice([span, 0..dim]));
+            if padding > 0 {
+                rows.push(Tensor::zeros([padding, dim], &device));
+            }
+        }
+        let projected = self.project.forward(Tensor::cat(rows, 0)); // [items · pad_to, channels]
+        let channels = projected.dims()[1];
+        let mut map = projected.reshape([items, pad_to, channels]).swap_dims(1, 2); // [items, channels, pad_to]
+        for block in &self.blocks {
+            map = block.forward(map);
+        }
+        let means = batch.lengths().iter().enumerate().map(|(item, &len)| {
+            map.clone().slice([item..item + 1, 0..channels, 0..len]).mean_dim(2).reshape([1, channels])
+        });
+        self.out.forward(Tensor::cat(means.collect(), 0)).reshape([items])
+    }
+}
+
+/// Two convolutions, each followed by instance norm and ELU; plus the input.
+#[derive(Module, Debug)]
+pub struct RibosomeBlock {
+    /// `[channels, channels, kernel]`
+    pub first: Convolution1d,
+    /// `[channels, channels, kernel]`
+    pub second: Convolution1d,
+}
+
+impl RibosomeBlock {
+    fn new(channels: usize, kernel: usize, device: &Device) -> Self {
+        Self {
+            first: Convolution1d::new(channels, kernel, device),
+            second: Convolution1d::new(channels, kernel, device),
+        }
+    }
+
+    /// # Shapes
+    /// - input and returns: `[items, channels, len]`
+    fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+        let inner = elu(instance_norm(self.first.forward(input.clone())));
+        let inner = elu(instance_norm(self.second.forward(inner)));
+        input + inner
+    }
+}
+
+/// `x` above 0, `eˣ − 1` below.
+fn elu(input: Tensor<3>) -> Tensor<3> {
+    let below = input.clone().clamp_max(0.0).exp() - 1.0;
+    input.clamp_min(0.0) + below
+}

@@ -1,0 +1,112 @@
+//! Base-pair logits for every pair of positions: RiNALMo, Methods "Secondary structure".
+//!
+//! The paper projects the concatenation `[r_i ; r_j]` of every pair down to 64 channels. By
+//! linearity that is `(W_a r_i + b) + W_b r_j`: two products of `len` rows and a broadcast sum,
+//! so the `2·dim × len²` tensor is never built.
+
+use burn::module::Module;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use crate::layers::{Convolution2d, Linear, instance_norm};
+
+/// Projection of pairs → bottleneck blocks → 3×3 convolution → symmetric map.
+#[derive(Module, Debug)]
+pub struct StructureHead {
+    /// `[channels, 2·dim]`: the left half acts on `i`, the right half on `j`.
+    pub project: Linear,
+    /// Bottleneck blocks.
+    pub blocks: Vec<StructureBlock>,
+    /// `[1, channels, kernel, kernel]`
+    pub out: Convolution2d,
+}
+
+impl StructureHead {
+    /// A fresh head for an encoder of width `dim`.
+    pub fn new(dim: usize, channels: usize, blocks: usize, kernel: usize, device: &Device) -> Self {
+        Self {
+            project: Linear::new(2 * dim, channels, device),
+            blocks: (0..blocks).map(|_| StructureBlock::new(channels, kernel, device)).collect(),
+            out: Convolution2d::with_bias(channels, 1, kernel, device),
+        }
+    }
+
+    /// Logits of all pairs of one sequence: `S = triu(f) + triu(f)ᵀ`, symmetric by construction
+    /// and 0 on the diagonal.
+    ///
+    /// # Shapes
+    /// - hidden: `[len, dim]`, special tokens already removed
+    /// - returns: `[len, len]`
+    pub fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let len = hidden.dims()[0];
+        let mut map = self.pairs(hidden);
+        for block in &self.blocks {
+            map = block.forward(map);
+        }
+        let logits = self.out.forward(map).reshape([len, len]).triu(1);
+        logits.clone() + logits.transpose()
+    }
+
+    /// `z_ij = W_a r_i + b + W_b r_j`.
+    ///
+    /// # Shapes
+    /// - hidden: `[len, dim]`
+    /// - returns: `[1, channels, len, len]`
+    fn pairs(&self, hidden: Tensor<2>) -> Tensor<4> {
+        let [len, dim] = hidden.dims();
+        let weight = self.project.weight.val();
+        let channels = weight.dims()[0];
+        let half = |first: usize| weight.clone().narrow(1, first, dim).matmul(hidden.clone().transpose());
+        let mut row = half(0); // [channels, len]
+        if let Some(bias) = &self.project.bias {
+            row = row + bias.val().reshape([channels, 1]);
+        }
+        let column = half(dim); // [channels, len]
+        row.reshape([1, channels, len, 1]) + column.reshape([1, channels, 1, len])
+    }
+
+    /// Bytes the head needs at its peak for a sequence of `len` positions, in f32.
+    ///
+    /// `MAPS` maps of `channels · len²` are alive at once; measured, see the test of that name
+    /// in `rinalmo`.
+    pub fn memory(channels: usize, len: usize) -> u64 {
+        const MAPS: u64 = 5;
+        MAPS * 4 * channels as u64 * (len as u64).pow(2)
+    }
+}
+
+/// conv 1×1 → norm → ReLU → conv 3×3 → norm → ReLU → conv 1×1 → norm → ReLU; plus the input.
+#[derive(Module, Debug)]
+pub struct StructureBlock {
+    /// `[channels, channels, 1, 1]`
+    pub squeeze: Convolution2d,
+    /// `[channels, channels, kernel, kernel]`
+    pub spread: Convolution2d,
+    /// `[channels, channels, 1, 1]`
+    pub expand: Convolution2d,
+}
+
+impl StructureBlock {
+    fn new(channels: usize, kernel: usize, device: &Device) -> Self {
+        Self {
+            squeeze: Convolution2d::new(channels, channels, 1, device),
+            spread: Convolution2d::new(channels, channels, kernel, device),
+            expand: Convolution2d::new(channels, channels, 1, device),
+        }
+    }
+
+    /// # Shapes
+    /// - input and returns: `[1, channels, len, len]`
+    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let inner = normed(self.squeeze.forward(input.clone()));
+        let inner = normed(self.spread.forward(inner));
+        input + normed(self.expand.forward(inner))
+    }
+}
+
+/// Instance norm over the whole map, then ReLU.
+fn normed(map: Tensor<4>) -> Tensor<4> {
+    let shape = map.dims();
+    let flat = map.reshape([shape[0], shape[1], shape[2] * shape[3]]);
+    relu(instance_norm(flat).reshape(shape))
+}

@@ -1,0 +1,62 @@
+//! Convolutions that keep their input's extent (zero padding), as both convolutional heads use.
+
+use burn::module::{Module, Param};
+use burn::tensor::module::{conv1d, conv2d};
+use burn::tensor::ops::ConvOptions;
+use burn::tensor::{Device, Tensor};
+
+use super::uniform;
+
+/// Convolution along a sequence, without bias.
+#[derive(Module, Debug)]
+pub struct Convolution1d {
+    /// `[out, in, kernel]`
+    pub weight: Param<Tensor<3>>,
+}
+
+impl Convolution1d {
+    /// `channels` in, `channels` out.
+    pub fn new(channels: usize, kernel: usize, device: &Device) -> Self {
+        Self { weight: uniform([channels, channels, kernel], channels * kernel, device) }
+    }
+
+    /// # Shapes
+    /// - input and returns: `[items, channels, len]`
+    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+        let weight = self.weight.val();
+        let padding = weight.dims()[2] / 2;
+        conv1d(input, weight, None, ConvOptions::new([1], [padding], [1], 1))
+    }
+}
+
+/// Convolution over a map of pairs.
+#[derive(Module, Debug)]
+pub struct Convolution2d {
+    /// `[out, in, kernel, kernel]`
+    pub weight: Param<Tensor<4>>,
+    /// `[out]`
+    pub bias: Option<Param<Tensor<1>>>,
+}
+
+impl Convolution2d {
+    /// A convolution without bias.
+    pub fn new(input: usize, output: usize, kernel: usize, device: &Device) -> Self {
+        Self { weight: uniform([output, input, kernel, kernel], input * kernel * kernel, device), bias: None }
+    }
+
+    /// The same with a bias.
+    pub fn with_bias(input: usize, output: usize, kernel: usize, device: &Device) -> Self {
+        let bias = Some(uniform([output], input * kernel * kernel, device));
+        Self { bias, ..Self::new(input, output, kernel, device) }
+    }
+
+    /// # Shapes
+    /// - input: `[items, in, height, width]`
+    /// - returns: `[items, out, height, width]`
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let weight = self.weight.val();
+        let padding = weight.dims()[2] / 2;
+        let bias = self.bias.as_ref().map(|bias| bias.val());
+        conv2d(input, weight, bias, ConvOptions::new([1, 1], [padding, padding], [1, 1], 1))
+    }
+}

@@ -1,0 +1,47 @@
+//! The feed-forward half of a block: SwiGLU as published, GELU as the paper's ablation.
+
+use burn::module::{Module, Param};
+use burn::tensor::activation::{gelu, sigmoid};
+use burn::tensor::{Device, Tensor};
+
+use super::{Linear, constant};
+use crate::config::{Activation, EncoderConfig};
+
+/// `W₂(swish_β(W₁x + b₁) ⊙ (W_g x + b_g)) + b₂` with `swish_β(u) = u · sigmoid(β·u)`,
+/// or `W₂ gelu(W₁x + b₁) + b₂` where there is no gate.
+#[derive(Module, Debug)]
+pub struct FeedForward {
+    /// W₁: `[hidden, dim]`
+    pub up: Linear,
+    /// W_g: `[hidden, dim]`
+    pub gate: Option<Linear>,
+    /// β: `[1]`
+    pub beta: Option<Param<Tensor<1>>>,
+    /// W₂: `[dim, hidden]`
+    pub down: Linear,
+}
+
+impl FeedForward {
+    /// The feed-forward layer that `config` asks for.
+    pub fn new(config: &EncoderConfig, device: &Device) -> Self {
+        let (dim, hidden) = (config.dim, config.hidden);
+        let gated = config.activation == Activation::SwiGlu;
+        Self {
+            up: Linear::new(dim, hidden, device),
+            gate: gated.then(|| Linear::new(dim, hidden, device)),
+            beta: gated.then(|| constant([1], 1.0, device)),
+            down: Linear::new(hidden, dim, device),
+        }
+    }
+
+    /// # Shapes
+    /// - input and returns: `[rows, dim]`
+    pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+        let up = self.up.forward(input.clone());
+        let activated = match (&self.gate, &self.beta) {
+            (Some(gate), Some(beta)) => up.clone() * sigmoid(up * beta.val().unsqueeze()) * gate.forward(input),
+            _ => gelu(up),
+        };
+        self.down.forward(activated)
+    }
+}

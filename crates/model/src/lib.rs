@@ -1,0 +1,37 @@
+//! The RiNALMo encoder and its heads, told with tensors.
+//!
+//! One [`Model`] holds an encoder, perhaps the masked-language head it was pre-trained with, and
+//! perhaps one task head. The same definition runs on every device Burn has; nothing here knows
+//! where weights come from (room `weights`) or what a task makes of the logits (room `tasks`).
+//!
+//! Sequences travel as a [`Packed`] batch: tokens of all sequences laid end to end, so that no
+//! padding is ever computed and a sequence's result does not depend on its batch mates.
+//!
+//! ```
+//! use burn::tensor::Device;
+//! use rinalmo_model::{EncoderConfig, ModelConfig, Packed};
+//!
+//! let device = Device::flex();
+//! let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 2));
+//! let model = config.init(&device);
+//! let batch = Packed::new([rinalmo_seq::tokenizer::tokenize(b"GGGAAACCC"), rinalmo_seq::tokenizer::tokenize(b"ACGU")]);
+//! let representation = model.encoder.forward(&batch, &device);
+//! assert_eq!(representation.dims(), [9 + 2 + 4 + 2, 16]);
+//! ```
+
+mod batch;
+pub mod config;
+mod encoder;
+mod heads;
+mod layers;
+mod model;
+mod ops;
+
+pub use batch::Packed;
+pub use config::{
+    Activation, EncoderConfig, HeadConfig, ModelConfig, PRESETS, Positions, Preset, TensorSpec, VOCABULARY,
+};
+pub use encoder::{Encoder, EncoderBlock};
+pub use heads::{Classifier, MlmHead, RibosomeHead, StructureHead};
+pub use layers::{Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, Rope};
+pub use model::Model;

@@ -1,0 +1,106 @@
+//! A whole model: encoder, masked-language head, task head.
+
+use burn::module::Module;
+use burn::tensor::Device;
+
+use crate::config::{HeadConfig, ModelConfig};
+use crate::encoder::Encoder;
+use crate::heads::{Classifier, MlmHead, RibosomeHead, StructureHead};
+
+/// An encoder with the heads its [`ModelConfig`] names. Parameter paths are the tensor names of
+/// [`ModelConfig::manifest`].
+#[derive(Module, Debug)]
+pub struct Model {
+    /// The encoder.
+    pub encoder: Encoder,
+    /// Which token stood here?
+    pub mlm: Option<MlmHead>,
+    /// Which positions pair?
+    pub structure: Option<StructureHead>,
+    /// How many ribosomes sit on it?
+    pub ribosome: Option<RibosomeHead>,
+    /// Is there a splice site?
+    pub splice: Option<Classifier>,
+    /// Which family is it of?
+    pub family: Option<Classifier>,
+}
+
+impl ModelConfig {
+    /// A fresh model. Parameters come to be when first used, so one that is filled from a
+    /// checkpoint right away costs nothing.
+    pub fn init(&self, device: &Device) -> Model {
+        let dim = self.encoder.dim;
+        let mut model = Model {
+            encoder: Encoder::new(&self.encoder, device),
+            mlm: self.mlm.then(|| MlmHead::new(dim, device)),
+            structure: None,
+            ribosome: None,
+            splice: None,
+            family: None,
+        };
+        match self.head {
+            Some(HeadConfig::Structure { channels, blocks, kernel }) => {
+                model.structure = Some(StructureHead::new(dim, channels, blocks, kernel, device));
+            }
+            Some(HeadConfig::Ribosome { channels, blocks, kernel }) => {
+                model.ribosome = Some(RibosomeHead::new(dim, channels, blocks, kernel, device));
+            }
+            Some(HeadConfig::Splice { hidden }) => model.splice = Some(Classifier::new(dim, hidden, 1, device)),
+            Some(HeadConfig::Family { hidden, classes }) => {
+                model.family = Some(Classifier::new(dim, hidden, classes, device));
+            }
+            None => {}
+        }
+        model
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{EncoderConfig, TensorSpec};
+    use burn::module::{ModuleVisitor, Param};
+    use burn::tensor::Tensor;
+
+    /// Walks a module and writes down what it meets, as `weights` does when it fills one.
+    #[derive(Default)]
+    struct Walk {
+        path: Vec<String>,
+        found: Vec<TensorSpec>,
+    }
+
+    impl ModuleVisitor for Walk {
+        fn enter_module(&mut self, name: &str, _container: &str) {
+            self.path.push(name.to_owned());
+        }
+
+        fn exit_module(&mut self, _name: &str, _container: &str) {
+            self.path.pop();
+        }
+
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.found.push(TensorSpec { name: self.path.join("."), shape: param.lazy_shape().to_vec() });
+        }
+    }
+
+    #[test]
+    fn parameter_paths_are_the_names_of_the_manifest() {
+        let tiny = || ModelConfig::pretrained(EncoderConfig::new(16, 2, 2));
+        let configs = [
+            tiny().with_head(HeadConfig::structure()),
+            tiny().with_head(HeadConfig::ribosome()),
+            tiny().with_head(HeadConfig::splice()),
+            tiny().with_head(HeadConfig::family()),
+            ModelConfig { mlm: false, ..tiny() },
+            ModelConfig::pretrained(EncoderConfig::new(16, 2, 2).with_gelu().with_learned_positions(64)),
+        ];
+        for config in configs {
+            let mut walk = Walk::default();
+            config.init(&Device::flex()).visit(&mut walk);
+            let (mut found, mut expected) = (walk.found, config.manifest());
+            found.sort_by(|a, b| a.name.cmp(&b.name));
+            expected.sort_by(|a, b| a.name.cmp(&b.name));
+            assert_eq!(found, expected);
+        }
+    }
+}
