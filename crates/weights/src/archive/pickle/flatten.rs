@@ -1,0 +1,110 @@
+//! From nested dictionaries to one list of named tensors and numbers.
+
+use super::{Pickle, TensorRef, Value};
+use crate::error::Fault;
+
+const MAX_DEPTH: usize = 16;
+const MAX_ENTRIES: usize = 1 << 18;
+
+/// Dictionaries that training programs wrap around the tensors.
+const WRAPPERS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+
+/// Something with a name: a tensor or a number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Leaf {
+    /// A tensor.
+    Tensor(TensorRef),
+    /// A number.
+    Number(f64),
+}
+
+impl Pickle<'_> {
+    /// Every tensor and number below the root, or below its `state_dict` where it has one (numbers beside that are kept
+    /// too). Keys of nested dictionaries are joined by dots; text, lists and the like are left out.
+    ///
+    /// # Errors
+    /// When the root is not a dictionary, or dictionaries are nested beyond reason.
+    pub fn flatten(&self) -> Result<Vec<(String, Leaf)>, Fault> {
+        let heap = &self.heap;
+        let Some(pairs) = heap.pairs(self.root) else {
+            return Err(Fault::Unsupported("the file holds something other than a dictionary of tensors".into()));
+        };
+        let wrapped = WRAPPERS.iter().find_map(|key| heap.get(self.root, key).filter(|v| heap.pairs(*v).is_some()));
+        let mut out = Vec::new();
+        let mut open = Vec::new();
+        if let Some(inner) = wrapped {
+            open.push((String::new(), inner, 1));
+            out.extend(pairs.iter().filter_map(|(key, value)| Some((heap.text(*key)?.to_owned(), number(*value)?))));
+        } else {
+            open.push((String::new(), self.root, 0));
+        }
+        let mut visits = 0;
+        while let Some((prefix, dict, depth)) = open.pop() {
+            for (key, value) in heap.pairs(dict).unwrap_or_default() {
+                visits += 1;
+                if visits > MAX_ENTRIES || depth > MAX_DEPTH {
+                    return Err(Fault::damaged("pickle", "dictionaries nested beyond reason"));
+                }
+                let key = match *key {
+                    Value::Int(number) => format!("{prefix}{number}"),
+                    other => match heap.text(other) {
+                        Some(text) => format!("{prefix}{text}"),
+                        None => continue,
+                    },
+                };
+                if let Some(tensor) = heap.tensor(*value) {
+                    out.push((key, Leaf::Tensor(tensor.clone())));
+                } else if let Some(number) = number(*value) {
+                    out.push((key, number));
+                } else if matches!(value, Value::Dict(_)) {
+                    open.push((key + ".", *value, depth + 1));
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+fn number(value: Value) -> Option<Leaf> {
+    match value {
+        Value::Int(number) => Some(Leaf::Number(number as f64)),
+        Value::Float(number) => Some(Leaf::Number(number)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn a_state_dict_is_found_and_numbers_beside_it_kept() {
+        let pickle =
+            b"\x80\x02}(X\x0a\0\0\0state_dict}X\x01\0\0\0aK\x01sX\x09\0\0\0thresholdK\x02X\x04\0\0\0rest}X\x01\0\0\0bK\x03su.";
+        let mut found = parse(pickle, "data.pkl").unwrap().flatten().unwrap();
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(found, [("a".into(), Leaf::Number(1.0)), ("threshold".into(), Leaf::Number(2.0))]);
+    }
+
+    #[test]
+    fn a_dictionary_within_itself_ends() {
+        let error = parse(b"\x80\x02}q\0X\x01\0\0\0ah\0s.", "data.pkl").unwrap().flatten().unwrap_err();
+        assert!(error.to_string().contains("nested beyond reason"), "{error}");
+    }
+
+    #[test]
+    fn many_laughs_end() {
+        // each dictionary holds the one before it under two keys
+        let mut pickle = b"\x80\x02}q\0".to_vec();
+        for i in 0..15u8 {
+            pickle.extend([b'}', b'q', i + 1, b'(', 0x8c, 1, b'a', b'h', i, 0x8c, 1, b'b', b'h', i, b'u']);
+        }
+        pickle.extend(b"}(");
+        for name in b'a'..=b'z' {
+            pickle.extend([0x8c, 1, name, b'h', 15]);
+        }
+        pickle.extend(b"u.");
+        assert!(parse(&pickle, "data.pkl").unwrap().flatten().unwrap_err().to_string().contains("beyond reason"));
+    }
+}

@@ -1,0 +1,339 @@
+//! A pickle machine that can build tensors and plain containers, and nothing else.
+//!
+//! A pickle is a program for a small stack machine, and Python's own machine lets it call anything. Ours knows the
+//! opcodes that PyTorch's files use (protocol 2, and the same objects in protocols 3 to 5) and the fixed list of
+//! constructors in [`globals`]; whatever else a pickle asks for is refused by name, with its place. Values live on a
+//! flat heap and point at each other by number, so that no nesting, however deep, makes us recurse; every opcode costs
+//! at least a byte of input, and stack, memo and heap are bounded.
+
+mod flatten;
+mod globals;
+mod heap;
+mod reader;
+mod reduce;
+
+use std::collections::HashMap;
+
+pub use flatten::Leaf;
+pub use heap::{Heap, StorageRef, TensorRef, Value};
+
+use crate::error::Fault;
+use globals::Global;
+use reader::Reader;
+
+/// The opcode every pickle since protocol 2 opens with.
+pub const PROTO: u8 = 0x80;
+/// Largest pickle read, in bytes; that of a giga checkpoint has 60 kB.
+pub const MAX_BYTES: usize = 64 << 20;
+const MAX_STACK: usize = 1 << 20;
+const MAX_MEMO: usize = 1 << 20;
+
+/// What a pickle built.
+#[derive(Debug)]
+pub struct Pickle<'a> {
+    /// Where its values live.
+    pub heap: Heap<'a>,
+    /// The value it leaves.
+    pub root: Value,
+    /// Bytes up to and with its last opcode.
+    pub len: usize,
+}
+
+/// Runs the pickle that starts `bytes`. `place` names it in errors.
+///
+/// # Errors
+/// [`Fault::Refused`] for anything but containers and tensors, [`Fault::Damaged`] for nonsense.
+pub fn parse<'a>(bytes: &'a [u8], place: &'static str) -> Result<Pickle<'a>, Fault> {
+    let bytes = &bytes[..bytes.len().min(MAX_BYTES)];
+    let mut machine = Machine {
+        reader: Reader::new(bytes, place),
+        heap: Heap::default(),
+        stack: Vec::new(),
+        marks: Vec::new(),
+        memo: HashMap::new(),
+    };
+    let root = machine.run()?;
+    Ok(Pickle { heap: machine.heap, root, len: machine.reader.at() })
+}
+
+struct Machine<'a> {
+    reader: Reader<'a>,
+    heap: Heap<'a>,
+    stack: Vec<Value>,
+    marks: Vec<usize>,
+    memo: HashMap<u32, Value>,
+}
+
+impl<'a> Machine<'a> {
+    fn run(&mut self) -> Result<Value, Fault> {
+        loop {
+            let opcode = self.reader.byte()?;
+            if opcode == b'.' {
+                return self.pop();
+            }
+            self.step(opcode)?;
+            if self.stack.len() > MAX_STACK || self.memo.len() > MAX_MEMO || self.heap.is_full() {
+                return Err(self.reader.damaged("more values than any checkpoint has"));
+            }
+        }
+    }
+
+    /// One opcode; grouped as in Python's `pickletools`.
+    fn step(&mut self, opcode: u8) -> Result<(), Fault> {
+        let value = match opcode {
+            PROTO => {
+                let protocol = self.reader.byte()?;
+                return if (2..=5).contains(&protocol) {
+                    Ok(())
+                } else {
+                    Err(self.reader.damaged(format!("pickle protocol {protocol}, expected 2 to 5")))
+                };
+            }
+            0x95 => return self.reader.take(8).map(drop), // FRAME: only a hint for buffering
+            // plain values
+            b'N' => Value::None,
+            0x88 => Value::Bool(true),
+            0x89 => Value::Bool(false),
+            b'J' => Value::Int(self.reader.int::<4>()?),
+            b'K' => Value::Int(self.reader.unsigned::<1>()? as i64),
+            b'M' => Value::Int(self.reader.unsigned::<2>()? as i64),
+            0x8a => Value::Int(self.reader.long::<1>()?),
+            0x8b => Value::Int(self.reader.long::<4>()?),
+            b'G' => Value::Float(self.reader.float()?),
+            b'X' => self.text::<4>()?,
+            0x8c | b'U' => self.text::<1>()?, // U: a Python 2 string, which in these files is ASCII
+            b'T' => self.text::<4>()?,
+            0x8d => self.text::<8>()?,
+            b'B' => self.blob::<4>()?,
+            b'C' => self.blob::<1>()?,
+            0x8e => self.blob::<8>()?,
+            // containers
+            b')' => self.heap.tuple(Vec::new()),
+            b']' => self.heap.list(Vec::new()),
+            b'}' => self.heap.dict(Vec::new()),
+            b't' => {
+                let items = self.pop_mark()?;
+                self.heap.tuple(items)
+            }
+            0x85..=0x87 => {
+                let items = self.pop_many(usize::from(opcode - 0x84))?;
+                self.heap.tuple(items)
+            }
+            b'l' => {
+                let items = self.pop_mark()?;
+                self.heap.list(items)
+            }
+            b'd' => {
+                let items = self.pop_mark()?;
+                let pairs = self.pairs(items)?;
+                self.heap.dict(pairs)
+            }
+            b'a' => {
+                let items = self.pop_many(1)?;
+                return self.extend_list(items);
+            }
+            b'e' => {
+                let items = self.pop_mark()?;
+                return self.extend_list(items);
+            }
+            b's' => {
+                let items = self.pop_many(2)?;
+                return self.extend_dict(items);
+            }
+            b'u' => {
+                let items = self.pop_mark()?;
+                return self.extend_dict(items);
+            }
+            // stack
+            b'(' => {
+                self.marks.push(self.stack.len());
+                return if self.marks.len() > MAX_STACK { Err(self.reader.damaged("too many marks")) } else { Ok(()) };
+            }
+            b'0' => return self.pop().map(drop),
+            b'1' => return self.pop_mark().map(drop),
+            b'2' => self.top()?,
+            // memo
+            b'q' => return self.remember::<1>(),
+            b'r' => return self.remember::<4>(),
+            0x94 => {
+                let (next, top) = (self.memo.len() as u32, self.top()?);
+                self.memo.insert(next, top);
+                return Ok(());
+            }
+            b'h' => self.recall::<1>()?,
+            b'j' => self.recall::<4>()?,
+            // objects
+            b'c' => {
+                let (at, module, name) = (self.reader.at() - 1, self.reader.line()?, self.reader.line()?);
+                self.global(at, module, name)?
+            }
+            0x93 => {
+                let at = self.reader.at() - 1;
+                let (name, module) = (self.pop()?, self.pop()?);
+                let (Some(module), Some(name)) = (self.heap.text(module), self.heap.text(name)) else {
+                    return Err(self.reader.damaged("a global whose name is not text"));
+                };
+                self.global(at, module, name)?
+            }
+            b'R' | 0x81 => {
+                let (arguments, callable) = (self.pop()?, self.pop()?);
+                reduce::reduce(&mut self.heap, callable, arguments).map_err(|reason| self.reader.damaged(reason))?
+            }
+            b'b' => return self.build(),
+            b'Q' => {
+                let id = self.pop()?;
+                reduce::storage(&mut self.heap, id).map_err(|reason| self.reader.damaged(reason))?
+            }
+            other => return Err(self.reader.refused(self.reader.at() - 1, globals::opcode_name(other))),
+        };
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn global(&self, at: usize, module: &str, name: &str) -> Result<Value, Fault> {
+        match Global::find(module, name) {
+            Some(global) => Ok(Value::Global(global)),
+            None => Err(self.reader.refused(at, format!("{module}.{name}"))),
+        }
+    }
+
+    /// BUILD hands an object its state. Those of ours that get one (the `_metadata` of a state dictionary, the byte
+    /// order of a number type) do not need it.
+    fn build(&mut self) -> Result<(), Fault> {
+        self.pop()?;
+        match self.top()? {
+            Value::Dict(_) | Value::Tensor(_) | Value::NumpyType(_) => Ok(()),
+            _ => Err(self.reader.damaged("state for something that has none")),
+        }
+    }
+
+    fn text<const N: usize>(&mut self) -> Result<Value, Fault> {
+        let bytes = self.reader.counted::<N>()?;
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(self.heap.new_text(text)),
+            Err(_) => Err(self.reader.damaged("text that is not UTF-8")),
+        }
+    }
+
+    fn blob<const N: usize>(&mut self) -> Result<Value, Fault> {
+        let bytes = self.reader.counted::<N>()?;
+        Ok(self.heap.blob(bytes.into()))
+    }
+
+    fn top(&self) -> Result<Value, Fault> {
+        let floor = self.marks.last().copied().unwrap_or(0);
+        self.stack[floor..].last().copied().ok_or_else(|| self.reader.damaged("the stack is empty"))
+    }
+
+    fn pop(&mut self) -> Result<Value, Fault> {
+        let top = self.top()?;
+        self.stack.pop();
+        Ok(top)
+    }
+
+    fn pop_many(&mut self, count: usize) -> Result<Vec<Value>, Fault> {
+        let floor = self.marks.last().copied().unwrap_or(0);
+        match self.stack.len().checked_sub(count) {
+            Some(start) if start >= floor => Ok(self.stack.split_off(start)),
+            _ => Err(self.reader.damaged("the stack is empty")),
+        }
+    }
+
+    fn pop_mark(&mut self) -> Result<Vec<Value>, Fault> {
+        match self.marks.pop() {
+            Some(mark) => Ok(self.stack.split_off(mark)),
+            None => Err(self.reader.damaged("no mark on the stack")),
+        }
+    }
+
+    fn pairs(&self, items: Vec<Value>) -> Result<Vec<(Value, Value)>, Fault> {
+        match items.as_chunks::<2>() {
+            (pairs, []) => Ok(pairs.iter().map(|[key, value]| (*key, *value)).collect()),
+            _ => Err(self.reader.damaged("a key without a value")),
+        }
+    }
+
+    fn extend_list(&mut self, items: Vec<Value>) -> Result<(), Fault> {
+        match self.top()? {
+            Value::List(id) => {
+                self.heap.extend_list(id, items);
+                Ok(())
+            }
+            _ => Err(self.reader.damaged("items for something that is not a list")),
+        }
+    }
+
+    fn extend_dict(&mut self, items: Vec<Value>) -> Result<(), Fault> {
+        let pairs = self.pairs(items)?;
+        match self.top()? {
+            Value::Dict(id) => {
+                self.heap.extend_dict(id, pairs);
+                Ok(())
+            }
+            _ => Err(self.reader.damaged("keys for something that is not a dictionary")),
+        }
+    }
+
+    fn remember<const N: usize>(&mut self) -> Result<(), Fault> {
+        let key = self.reader.unsigned::<N>()? as u32;
+        let top = self.top()?;
+        self.memo.insert(key, top);
+        Ok(())
+    }
+
+    fn recall<const N: usize>(&mut self) -> Result<Value, Fault> {
+        let key = self.reader.unsigned::<N>()? as u32;
+        self.memo.get(&key).copied().ok_or_else(|| self.reader.damaged(format!("nothing remembered as {key}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(pickle: &[u8]) -> String {
+        parse(pickle, "data.pkl").unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_call_of_os_system_is_refused_by_name_and_place() {
+        let refused =
+            "refused: byte 2 of data.pkl asks for `os.system`, which no checkpoint needs; nothing was executed";
+        assert_eq!(complaint(b"\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R."), refused);
+        let modern = complaint(b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x02ls\x85R.");
+        assert!(modern.contains("byte 14 of data.pkl asks for `os.system`"), "{modern}");
+    }
+
+    #[test]
+    fn opcodes_we_do_not_need_are_refused_by_name() {
+        assert!(complaint(b"\x80\x02(ios\nsystem\n.").contains("`opcode INST`"));
+        assert!(complaint(b"\x80\x02\x82\x01.").contains("`opcode EXT1`"));
+        assert!(complaint(b"\x80\x02\xff.").contains("`opcode 0xff`"));
+    }
+
+    #[test]
+    fn nonsense_is_damage_with_its_place() {
+        assert_eq!(complaint(b"\x80\x02R."), "damaged pickle: the stack is empty (byte 3 of data.pkl)");
+        assert_eq!(complaint(b"\x80\x02N"), "damaged pickle: ends too early (byte 3 of data.pkl)");
+        assert!(complaint(b"\x80\x02(t0").contains("ends too early"));
+        assert!(complaint(b"\x80\x02\x8d\xff\xff\xff\xff\xff\xff\xff\xff").contains("ends too early"));
+        assert!(complaint(b"\x80\x02h\x07.").contains("nothing remembered as 7"));
+        assert!(complaint(b"\x80\x02}(Nu.").contains("a key without a value"));
+        assert!(complaint(b"\x80\x02N(Ne.").contains("items for something that is not a list"));
+    }
+
+    #[test]
+    fn deep_nesting_neither_recurses_nor_overflows() {
+        let mut pickle = vec![PROTO, 2, b')'];
+        pickle.extend(std::iter::repeat_n(0x85, 500_000)); // a tuple in a tuple in a tuple …
+        pickle.push(b'.');
+        assert!(matches!(parse(&pickle, "data.pkl").unwrap().root, Value::Tuple(_)));
+    }
+
+    #[test]
+    fn endless_stacks_are_cut_short() {
+        let mut pickle = vec![PROTO, 2];
+        pickle.extend(std::iter::repeat_n(b'N', MAX_STACK + 1));
+        assert!(complaint(&pickle).contains("more values than any checkpoint has"));
+    }
+}

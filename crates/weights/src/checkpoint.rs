@@ -1,0 +1,256 @@
+//! A checkpoint of any family, opened: its config, its description, and its tensors under our names, still in the file.
+//!
+//! Opening reads headers and shapes only; weights are touched when a tensor is asked for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use rinalmo_model::ModelConfig;
+use rinalmo_model::config::HEADS;
+use rinalmo_seq::alphabet::VOCABULARY;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::archive::{Archive, Format, Span};
+use crate::dtype::Dtype;
+use crate::error::{Error, Mismatch};
+use crate::family::document::{Document, HEADER_KEY, Scaler, check_values, task};
+use crate::family::{Family, Sorted};
+use crate::infer;
+use crate::place::Place;
+use crate::tensor::Tensor;
+
+/// How to open a checkpoint.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// Attention heads, where the file does not say; 20, as in every published size, when not given.
+    pub heads: Option<usize>,
+}
+
+/// Everything about a model that is neither a size nor a weight.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Metadata {
+    /// The model's name: from its description, else from its path.
+    pub name: String,
+    /// What it does: `mlm`, `encoder`, `structure`, `ribosome`, `splice` or `family`.
+    pub task: &'static str,
+    /// Who named its tensors.
+    pub family: Family,
+    /// How its file holds them.
+    pub format: Format,
+    /// Type of most of its weights.
+    pub dtype: Dtype,
+    /// Probability above which positions pair, tuned on a validation set.
+    pub threshold: Option<f32>,
+    /// How a ribosome load is scaled back.
+    pub scaler: Option<Scaler>,
+    /// Tokens in the order of their ids.
+    pub vocabulary: Vec<String>,
+    /// Names of the classes.
+    pub labels: Option<Vec<String>>,
+    /// Where the weights come from, in words.
+    pub provenance: Option<String>,
+    /// Under which terms they may be used.
+    pub license: Option<String>,
+}
+
+/// An opened checkpoint: complete, and of one model.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// The model's sizes.
+    pub config: ModelConfig,
+    /// What else is known of it.
+    pub meta: Metadata,
+    path: PathBuf,
+    tensors: BTreeMap<String, Tensor>,
+    file: Span,
+    sha256: OnceLock<String>,
+}
+
+impl Checkpoint {
+    /// Opens a file or a folder; the format shows in the content, not in the name.
+    ///
+    /// # Errors
+    /// When it cannot be read, is damaged or hostile, holds another model, or when tensors are missing, unused or of
+    /// another shape: then all of them are listed.
+    pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, Error> {
+        let place = Place::find(path.as_ref())?;
+        let archive = Archive::open(&place.file)?;
+        Self::assemble(archive, place, options)
+    }
+
+    /// Opens a single-file checkpoint of our own form that is built into the program. Nothing is copied.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::open`].
+    pub fn from_static(bytes: &'static [u8]) -> Result<Self, Error> {
+        let file = PathBuf::from("(built-in model)");
+        let archive =
+            Archive::parse(Span::fixed(bytes)).map_err(|fault| Error::Archive { path: file.clone(), fault })?;
+        let place = Place { file, name: "built-in".into(), document: None, side: Default::default() };
+        Self::assemble(archive, place, &OpenOptions::default())
+    }
+
+    fn assemble(archive: Archive, mut place: Place, options: &OpenOptions) -> Result<Self, Error> {
+        let path = place.file.clone();
+        if let Some(text) = archive.metadata.get(HEADER_KEY) {
+            place.document = Some(Document::parse(text).map_err(|reason| Error::config(&path, reason))?);
+        }
+        let family = Family::detect(&archive).ok_or_else(|| foreign(&path, &archive))?;
+        let sorted = family.sort(&archive, &place.side);
+        let config = config(&path, &archive, &place, &sorted, options)?;
+        infer::check_sizes(&config).map_err(|reason| Error::config(&path, reason))?;
+        let mismatch = infer::compare(&sorted, &config, &place.name);
+        if !mismatch.is_empty() {
+            return Err(Error::Mismatch { path, mismatch: Box::new(mismatch) });
+        }
+        config.check().map_err(|reason| Error::Heads { path: path.clone(), reason })?;
+        let meta = metadata(&path, &archive, place, family, &config, &sorted.tensors)?;
+        Ok(Self { config, meta, path, tensors: sorted.tensors, file: archive.file, sha256: OnceLock::new() })
+    }
+
+    /// Where the tensors lie.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes of the file that holds them.
+    pub fn file_len(&self) -> usize {
+        self.file.len()
+    }
+
+    /// The tensor of this name, as [`ModelConfig::manifest`] spells it.
+    pub fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.get(name)
+    }
+
+    /// Every tensor with its name, sorted by name.
+    pub fn tensors(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+    }
+
+    /// SHA-256 of the file that holds the tensors, in hexadecimal; computed when first asked for.
+    pub fn sha256(&self) -> &str {
+        const CHUNK: usize = 8 << 20; // bytes; the pages read are let go after each, so memory stays small
+        self.sha256.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for start in (0..self.file.len()).step_by(CHUNK) {
+                if let Some(chunk) = self.file.slice(start..self.file.len().min(start + CHUNK)) {
+                    hash.update(chunk.bytes());
+                    chunk.release();
+                }
+            }
+            hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+
+    /// Is this a checkpoint of a model of these sizes?
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`], listing every tensor that does not fit and the preset that would.
+    pub fn require(&self, config: &ModelConfig) -> Result<(), Error> {
+        let sorted = Sorted { tensors: self.tensors.clone(), ..Sorted::default() };
+        let mismatch = infer::compare(&sorted, config, "");
+        if mismatch.is_empty() { Ok(()) } else { Err(self.mismatch(mismatch)) }
+    }
+
+    pub(crate) fn mismatch(&self, mismatch: Mismatch) -> Error {
+        Error::Mismatch { path: self.path.clone(), mismatch: Box::new(mismatch) }
+    }
+
+    /// The description that our own form stores.
+    pub fn document(&self) -> Document {
+        let meta = self.meta.clone();
+        Document {
+            format: crate::family::document::FORMAT.into(),
+            version: crate::family::document::VERSION,
+            name: meta.name,
+            task: meta.task.into(),
+            config: self.config.clone(),
+            vocabulary: meta.vocabulary,
+            threshold: meta.threshold,
+            scaler: meta.scaler,
+            labels: meta.labels,
+            provenance: meta.provenance,
+            license: meta.license,
+        }
+    }
+}
+
+fn foreign(path: &Path, archive: &Archive) -> Error {
+    let some: Vec<_> = archive.tensors.keys().take(3).map(|name| format!("`{name}`")).collect();
+    let found = match archive.tensors.len() {
+        0 => "it holds no tensors".to_owned(),
+        count => format!("it holds {count} tensors such as {}", some.join(", ")),
+    };
+    let reason = format!(
+        "{found}; expected names such as `transformer.blocks.0.…` (released code), `encoder.layer.0.…` \
+         (multimolecule) or `encoder.blocks.0.…` (our own)"
+    );
+    Error::Foreign { path: path.into(), reason }
+}
+
+/// The sizes: what the description says, else what the shapes say with the heads that description or user give.
+fn config(
+    path: &Path,
+    archive: &Archive,
+    place: &Place,
+    sorted: &Sorted,
+    options: &OpenOptions,
+) -> Result<ModelConfig, Error> {
+    let theirs = &place.side.config;
+    let told = place.document.as_ref().map(|document| document.config.encoder.heads).or(theirs.num_attention_heads);
+    if let (Some(told), Some(asked)) = (told, options.heads)
+        && told != asked
+    {
+        let reason = format!("its description says {told} attention heads, `--heads` says {asked}");
+        return Err(Error::config(path, reason));
+    }
+    if let Some(document) = &place.document {
+        return Ok(document.config.clone());
+    }
+    let heads = told.or(options.heads).unwrap_or(HEADS);
+    let mut config = infer::config(&sorted.tensors, heads).ok_or_else(|| foreign(path, archive))?;
+    // Where a description contradicts the shapes, hold the tensors against it: the list says more than we could.
+    if let Some(dim) = theirs.hidden_size.filter(|dim| *dim != config.encoder.dim) {
+        config.encoder.dim = dim;
+    }
+    if let Some(blocks) = theirs.num_hidden_layers {
+        config.encoder.blocks = blocks;
+    }
+    Ok(config)
+}
+
+fn metadata(
+    path: &Path,
+    archive: &Archive,
+    place: Place,
+    family: Family,
+    config: &ModelConfig,
+    tensors: &BTreeMap<String, Tensor>,
+) -> Result<Metadata, Error> {
+    let number = |name| archive.number(name).map(|number| number as f32);
+    let dtype = tensors.values().max_by_key(|tensor| tensor.count()).map_or(Dtype::F32, |tensor| tensor.dtype);
+    let mut meta = Metadata {
+        name: place.name,
+        task: task(config),
+        family,
+        format: archive.format,
+        dtype,
+        threshold: number("threshold"),
+        scaler: number("scaler._mean").zip(number("scaler._std")).map(|(mean, std)| Scaler { mean, std }),
+        vocabulary: VOCABULARY.map(String::from).to_vec(),
+        labels: None,
+        provenance: None,
+        license: None,
+    };
+    check_values(meta.threshold, meta.scaler).map_err(|reason| Error::config(path, reason))?;
+    if let Some(document) = place.document {
+        meta.name = document.name;
+        meta.threshold = document.threshold.or(meta.threshold);
+        meta.scaler = document.scaler.or(meta.scaler);
+        (meta.labels, meta.provenance, meta.license) = (document.labels, document.provenance, document.license);
+    }
+    Ok(meta)
+}

@@ -1,0 +1,144 @@
+//! SHA-256 and MD5 of a file in one reading, and the comparison with what is expected.
+//!
+//! MD5 is there because Zenodo publishes nothing else; it guards against damage, not against malice.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use md5::Md5;
+use sha2::{Digest, Sha256};
+
+use super::Error;
+
+// Bytes; large enough that reading is not what costs.
+const CHUNK: usize = 1 << 20;
+
+/// Size and checksums of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digests {
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+    /// MD5 in lower-case hexadecimal.
+    pub md5: String,
+}
+
+impl Digests {
+    /// Reads the whole file; `progress` is told the bytes read so far.
+    ///
+    /// # Errors
+    /// The file cannot be opened or read.
+    pub fn read(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::io("open", path))?;
+        let (mut sha256, mut md5, mut size) = (Sha256::new(), Md5::new(), 0);
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let count = file.read(&mut buffer).map_err(Error::io("read", path))?;
+            if count == 0 {
+                break;
+            }
+            sha256.update(&buffer[..count]);
+            md5.update(&buffer[..count]);
+            size += count as u64;
+            progress(size);
+        }
+        Ok(Self { size, sha256: hex(&sha256.finalize()), md5: hex(&md5.finalize()) })
+    }
+}
+
+/// What a file should be, as far as that is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Expected {
+    pub size: Option<u64>,
+    pub sha256: Option<String>,
+    pub md5: Option<String>,
+}
+
+impl Expected {
+    /// Refuses a file that differs; `origin` is its address or path.
+    pub fn check(&self, found: &Digests, origin: &str) -> Result<(), Error> {
+        check_size(self.size, found.size, origin)?;
+        let sums = [("sha256", &self.sha256, &found.sha256), ("md5", &self.md5, &found.md5)];
+        for (kind, expected, found) in sums {
+            if let Some(expected) = expected
+                && !expected.eq_ignore_ascii_case(found)
+            {
+                let (origin, expected) = (origin.to_owned(), expected.to_ascii_lowercase());
+                return Err(Error::Checksum { origin, kind, expected, found: found.clone() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a size that differs from a known one.
+pub(super) fn check_size(expected: Option<u64>, found: u64, origin: &str) -> Result<(), Error> {
+    match expected {
+        Some(expected) if expected != found => Err(Error::Size { origin: origin.to_owned(), expected, found }),
+        _ => Ok(()),
+    }
+}
+
+/// Accepts a SHA-256 as people paste it: any case, spaces around, `sha256:` in front.
+pub(super) fn parse_sha256(text: &str) -> Result<String, Error> {
+    let plain = text.trim().to_ascii_lowercase();
+    let plain = plain.strip_prefix("sha256:").unwrap_or(&plain);
+    if is_hex(plain, 64) { Ok(plain.to_owned()) } else { Err(Error::BadChecksum { given: text.to_owned() }) }
+}
+
+/// Whether the text is exactly so many hexadecimal digits.
+pub(super) fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// SHA-256 of a short text, in hexadecimal.
+pub(super) fn sha256_of(text: &str) -> String {
+    hex(&Sha256::digest(text.as_bytes()))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // FIPS 180-2 appendix B.1 and RFC 1321 appendix A.5, for the text `abc`.
+    const ABC_SHA256: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+    const ABC_MD5: &str = "900150983cd24fb0d6963f7d28e17f72";
+
+    fn abc() -> Digests {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), "abc").expect("writes");
+        Digests::read(file.path(), &mut |_| ()).expect("reads")
+    }
+
+    #[test]
+    fn digests_are_those_of_the_standards() {
+        let found = abc();
+        assert_eq!((found.size, found.sha256.as_str(), found.md5.as_str()), (3, ABC_SHA256, ABC_MD5));
+        assert_eq!(sha256_of("abc"), ABC_SHA256);
+    }
+
+    #[test]
+    fn whatever_is_known_is_checked() {
+        let check = |size, sha256: Option<&str>, md5: Option<&str>| {
+            Expected { size, sha256: sha256.map(Into::into), md5: md5.map(Into::into) }.check(&abc(), "x")
+        };
+        assert!(check(None, None, None).is_ok());
+        assert!(check(Some(3), Some(&ABC_SHA256.to_uppercase()), Some(ABC_MD5)).is_ok());
+        assert!(matches!(check(Some(4), None, None), Err(Error::Size { expected: 4, found: 3, .. })));
+        assert!(matches!(check(None, Some(&"0".repeat(64)), None), Err(Error::Checksum { kind: "sha256", .. })));
+        assert!(matches!(check(None, None, Some(&"0".repeat(32))), Err(Error::Checksum { kind: "md5", .. })));
+    }
+
+    #[test]
+    fn a_pasted_checksum_is_cleaned_and_a_wrong_one_refused() {
+        assert_eq!(parse_sha256(&format!(" sha256:{} ", ABC_SHA256.to_uppercase())).ok().as_deref(), Some(ABC_SHA256));
+        assert!(matches!(parse_sha256(ABC_MD5), Err(Error::BadChecksum { .. })));
+        assert!(matches!(parse_sha256(&"g".repeat(64)), Err(Error::BadChecksum { .. })));
+    }
+}

@@ -1,0 +1,147 @@
+//! The note kept beside every fetched file, `<file>.json`: where it came from, what it weighs, what it was checked against.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::digest::{Digests, Expected};
+
+/// Origin and checksums of one file in the cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Address or path it came from.
+    pub url: String,
+    /// Size in bytes.
+    pub size: u64,
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: String,
+    /// MD5 in lower-case hexadecimal.
+    pub md5: String,
+    /// When it was written here, UTC, RFC 3339.
+    pub date: String,
+    /// The server's tag of this version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// What it was compared with: `size`, `sha256`, `md5`. Empty where nothing was known beforehand.
+    #[serde(default)]
+    pub checked: Vec<String>,
+    /// Licence of the weights, where the registry knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+}
+
+impl Record {
+    pub(super) fn new(url: &str, found: Digests, expected: &Expected, license: Option<&str>) -> Self {
+        let known =
+            [("size", expected.size.is_some()), ("sha256", expected.sha256.is_some()), ("md5", expected.md5.is_some())];
+        Self {
+            url: url.to_owned(),
+            size: found.size,
+            sha256: found.sha256,
+            md5: found.md5,
+            date: jiff::Timestamp::now()
+                .round(jiff::Unit::Second)
+                .unwrap_or_else(|_| jiff::Timestamp::now())
+                .to_string(),
+            etag: None,
+            checked: known.iter().filter(|(_, known)| *known).map(|(word, _)| (*word).to_owned()).collect(),
+            license: license.map(Into::into),
+        }
+    }
+
+    /// Path of the record of a file: `giga.pt` has `giga.pt.json`.
+    pub fn path_of(file: &Path) -> PathBuf {
+        with_suffix(file, ".json")
+    }
+
+    /// The record of a file, or `None` where it has none.
+    ///
+    /// # Errors
+    /// The record exists and cannot be read.
+    pub fn load(file: &Path) -> Result<Option<Self>, Error> {
+        load_json(&Self::path_of(file))
+    }
+
+    /// Writes the record beside its file; a reader sees the old one or the new one, never half.
+    pub(super) fn save(&self, file: &Path) -> Result<(), Error> {
+        save_json(&Self::path_of(file), self)
+    }
+
+    /// What the file should still be.
+    pub(super) fn expected(&self) -> Expected {
+        Expected { size: Some(self.size), sha256: Some(self.sha256.clone()), md5: Some(self.md5.clone()) }
+    }
+}
+
+/// `giga.pt` with `.part` is `giga.pt.part`.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
+
+pub(super) fn load_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes)
+            .map(Some)
+            .map_err(|source| Error::Record { path: path.to_path_buf(), source }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("read", path)(error)),
+    }
+}
+
+pub(super) fn save_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|source| Error::Record { path: path.to_path_buf(), source })?;
+    text.push(b'\n');
+    let new = with_suffix(path, ".new");
+    let write = || {
+        let mut file = File::create(&new)?;
+        file.write_all(&text)?;
+        file.sync_all()
+    };
+    write().map_err(Error::io("write", &new))?;
+    fs::rename(&new, path).map_err(Error::io("write", path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        let found = Digests { size: 3, sha256: "aa".into(), md5: "bb".into() };
+        let expected = Expected { size: Some(3), sha256: None, md5: Some("bb".into()) };
+        Record::new("http://host/a.pt", found, &expected, Some("CC-BY-4.0"))
+    }
+
+    #[test]
+    fn read_after_write_is_identity() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.pt");
+        let written = record();
+        written.save(&file).expect("saves");
+        assert_eq!(Record::load(&file).expect("loads"), Some(written));
+        assert!(folder.path().join("a.pt.json").is_file());
+    }
+
+    #[test]
+    fn a_record_says_what_was_checked_and_when() {
+        let record = record();
+        assert_eq!(record.checked, ["size", "md5"]);
+        assert!(record.date.ends_with('Z') && record.date.len() == 20, "{}", record.date);
+    }
+
+    #[test]
+    fn a_missing_record_is_none_and_a_broken_one_an_error() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.pt");
+        assert_eq!(Record::load(&file).expect("no record is fine"), None);
+        fs::write(Record::path_of(&file), "{").expect("writes");
+        assert!(matches!(Record::load(&file), Err(Error::Record { .. })));
+    }
+}

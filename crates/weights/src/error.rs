@@ -1,0 +1,173 @@
+//! What can go wrong between a path and a model, said so that the reader knows what to do next.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use rinalmo_model::TensorSpec;
+
+/// Why a checkpoint could not be read, loaded or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file system refused.
+    #[error("{}: {cause}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The file is damaged, of an unknown format, or asks for something a checkpoint never needs.
+    #[error("{}: {fault}", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: Fault,
+    },
+    /// The file holds tensors, but not those of a RiNALMo model.
+    #[error("{}: not a RiNALMo checkpoint: {reason}", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// What was looked for and what was found.
+        reason: String,
+    },
+    /// The tensors do not make up one model.
+    #[error("{}: {mismatch}", path.display())]
+    Mismatch {
+        /// The file.
+        path: PathBuf,
+        /// Everything that does not fit.
+        mismatch: Box<Mismatch>,
+    },
+    /// The number of attention heads cannot be right.
+    #[error("{}: {reason}\nhint: give the number of attention heads with `--heads`", path.display())]
+    Heads {
+        /// The file.
+        path: PathBuf,
+        /// Which sizes clash.
+        reason: String,
+    },
+    /// The description beside or inside the file cannot be used.
+    #[error("{}: {reason}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        reason: String,
+    },
+    /// A value has no place in the type asked for.
+    #[error("tensor `{tensor}` holds {value}, more than f16 can (65504)\nhint: write bf16 or f32")]
+    Overflow {
+        /// The tensor.
+        tensor: String,
+        /// The value.
+        value: f32,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(path: impl Into<PathBuf>, cause: std::io::Error) -> Self {
+        Self::Io { path: path.into(), cause }
+    }
+
+    pub(crate) fn config(path: impl Into<PathBuf>, reason: impl Into<String>) -> Self {
+        Self::Config { path: path.into(), reason: reason.into() }
+    }
+}
+
+/// What is wrong with a file before anybody asks what model it holds.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// Bytes contradict each other or end too early.
+    #[error("damaged {format}: {reason}")]
+    Damaged {
+        /// The format the file claims.
+        format: &'static str,
+        /// What does not add up.
+        reason: String,
+    },
+    /// A pickle asks for something other than tensors and plain containers.
+    #[error("refused: byte {offset} of {place} asks for `{what}`, which no checkpoint needs; nothing was executed")]
+    Refused {
+        /// What was asked for.
+        what: String,
+        /// Where in the pickle.
+        offset: usize,
+        /// Which pickle.
+        place: &'static str,
+    },
+    /// The file would grow beyond reason when unpacked.
+    #[error("refused: {what} would unpack to {size} bytes from a file of {file} bytes; this looks like a zip bomb")]
+    Bomb {
+        /// The entry.
+        what: String,
+        /// Its size unpacked.
+        size: u64,
+        /// Size of the whole file.
+        file: u64,
+    },
+    /// Known, but not read.
+    #[error("{0}")]
+    Unsupported(String),
+}
+
+impl Fault {
+    pub(crate) fn damaged(format: &'static str, reason: impl Into<String>) -> Self {
+        Self::Damaged { format, reason: reason.into() }
+    }
+}
+
+/// A tensor that does not look as the model needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// Its name in the file.
+    pub name: String,
+    /// What is wrong, in words: `has shape [1440, 480], … expects [1920, 640]`.
+    pub reason: String,
+}
+
+/// Everything that keeps a file's tensors from making up a model, at once.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    /// The model they were held against.
+    pub model: String,
+    /// What the model needs and the file lacks.
+    pub missing: Vec<TensorSpec>,
+    /// What the file has and the model has no use for.
+    pub unused: Vec<String>,
+    /// What is there in another shape or type.
+    pub misfits: Vec<Misfit>,
+    /// The preset the tensors would make up.
+    pub fits: Option<&'static str>,
+}
+
+impl Mismatch {
+    /// Is there nothing to complain of?
+    pub fn is_empty(&self) -> bool {
+        self.missing.is_empty() && self.unused.is_empty() && self.misfits.is_empty()
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { model, missing, unused, misfits, fits } = self;
+        let (m, u, s) = (missing.len(), unused.len(), misfits.len());
+        write!(f, "does not fit {model}: {m} tensors missing, {u} unused, {s} of another shape or type")?;
+        for TensorSpec { name, shape } in missing {
+            write!(f, "\n  missing: `{name}` {shape:?}")?;
+        }
+        for name in unused {
+            write!(f, "\n  unused: `{name}`")?;
+        }
+        for Misfit { name, reason } in misfits {
+            write!(f, "\n  tensor `{name}` {reason}")?;
+        }
+        match fits {
+            Some(preset) => write!(f, "\nhint: this file matches preset `{preset}`"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The description in our own files: `config.json` beside the tensors, or the text under `rinalmo` in their header.
+
+use rinalmo_model::ModelConfig;
+use rinalmo_seq::alphabet::VOCABULARY;
+use serde::{Deserialize, Serialize};
+
+/// Key of the document in a safetensors header.
+pub const HEADER_KEY: &str = "rinalmo";
+/// What `format` says in every document.
+pub const FORMAT: &str = "rinalmo";
+/// Version of the document we write, and the newest we read.
+pub const VERSION: u32 = 1;
+
+/// How a ribosome-load model's output becomes a load: `output · std + mean`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scaler {
+    /// Mean of the training set's loads.
+    pub mean: f32,
+    /// Their standard deviation.
+    pub std: f32,
+}
+
+/// Everything about a model that is not a tensor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Always `rinalmo`.
+    pub format: String,
+    /// Version of this layout.
+    pub version: u32,
+    /// The model's name.
+    pub name: String,
+    /// What it does: `mlm`, `encoder`, or the task of its head.
+    pub task: String,
+    /// Its sizes.
+    pub config: ModelConfig,
+    /// Its tokens in the order of their ids.
+    pub vocabulary: Vec<String>,
+    /// Probability above which positions pair.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
+    /// The ribosome-load scaler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaler: Option<Scaler>,
+    /// Names of the classes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<Vec<String>>,
+    /// Where the weights come from, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provenance: Option<String>,
+    /// Under which terms they may be used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
+}
+
+impl Document {
+    /// Reads a document and checks what can be checked without the tensors.
+    ///
+    /// # Errors
+    /// A sentence saying what was expected and what was found.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        #[derive(Deserialize)]
+        struct Opening {
+            format: String,
+            version: u32,
+        }
+        let opening: Opening = serde_json::from_str(text).map_err(|error| format!("description: {error}"))?;
+        if opening.format != FORMAT {
+            return Err(format!("description: format `{}`, expected `{FORMAT}`", opening.format));
+        }
+        if opening.version > VERSION {
+            let found = opening.version;
+            return Err(format!("description: version {found}, this program knows up to {VERSION}; update it"));
+        }
+        let document: Self = serde_json::from_str(text).map_err(|error| format!("description: {error}"))?;
+        document.check()?;
+        Ok(document)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let task = task(&self.config);
+        if self.task != task {
+            return Err(format!("description: task `{}`, but the sizes are those of `{task}`", self.task));
+        }
+        if self.vocabulary != VOCABULARY {
+            return Err(format!("description: the vocabulary differs from `{}`", VOCABULARY.join(" ")));
+        }
+        check_values(self.threshold, self.scaler)?;
+        if let (Some(labels), Some(rinalmo_model::HeadConfig::Family { classes, .. })) =
+            (&self.labels, &self.config.head)
+            && labels.len() != *classes
+        {
+            return Err(format!("description: {} labels for {classes} classes", labels.len()));
+        }
+        Ok(())
+    }
+}
+
+/// Are threshold and scaler numbers one can work with?
+pub(crate) fn check_values(threshold: Option<f32>, scaler: Option<Scaler>) -> Result<(), String> {
+    if let Some(threshold) = threshold
+        && !(0.0..=1.0).contains(&threshold)
+    {
+        return Err(format!("threshold {threshold}, expected a probability"));
+    }
+    if let Some(Scaler { mean, std }) = scaler
+        && !(mean.is_finite() && std.is_finite() && std > 0.0)
+    {
+        return Err(format!(
+            "scaler of mean {mean} and deviation {std}, expected finite numbers and a deviation above 0"
+        ));
+    }
+    Ok(())
+}
+
+/// The word for what a model of this config does.
+pub(crate) fn task(config: &ModelConfig) -> &'static str {
+    match (&config.head, config.mlm) {
+        (Some(head), _) => head.task(),
+        (None, true) => "mlm",
+        (None, false) => "encoder",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rinalmo_model::EncoderConfig;
+
+    fn document() -> Document {
+        Document {
+            format: FORMAT.into(),
+            version: VERSION,
+            name: "tiny".into(),
+            task: "mlm".into(),
+            config: ModelConfig::pretrained(EncoderConfig::new(80, 3, 4)),
+            vocabulary: VOCABULARY.map(String::from).to_vec(),
+            threshold: Some(0.17),
+            scaler: None,
+            labels: None,
+            provenance: None,
+            license: Some("CC BY 4.0".into()),
+        }
+    }
+
+    #[test]
+    fn written_documents_read_the_same() {
+        let text = serde_json::to_string(&document()).unwrap();
+        assert_eq!(Document::parse(&text), Ok(document()));
+    }
+
+    #[test]
+    fn each_contradiction_is_named() {
+        let complaint = |change: &dyn Fn(&mut serde_json::Value)| {
+            let mut value = serde_json::to_value(document()).unwrap();
+            change(&mut value);
+            Document::parse(&value.to_string()).unwrap_err()
+        };
+        assert!(complaint(&|v| v["version"] = 2.into()).contains("version 2, this program knows up to 1"));
+        assert!(
+            complaint(&|v| v["task"] = "splice".into()).contains("task `splice`, but the sizes are those of `mlm`")
+        );
+        assert!(complaint(&|v| v["vocabulary"][5] = "U".into()).contains("vocabulary differs"));
+        assert!(complaint(&|v| v["threshold"] = 1.5.into()).contains("threshold 1.5"));
+        assert!(complaint(&|v| v["treshold"] = 0.5.into()).contains("unknown field `treshold`"));
+    }
+}

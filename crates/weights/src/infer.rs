@@ -1,0 +1,129 @@
+//! A model's sizes, read off its tensors' shapes; and the list of what does not fit.
+
+use std::collections::BTreeMap;
+
+use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Positions, TensorSpec};
+
+use crate::error::{Misfit, Mismatch};
+use crate::family::Sorted;
+use crate::tensor::Tensor;
+
+/// No size of a model comes near this; sizes up to here can be multiplied without care.
+const MAX_SIZE: usize = 1 << 20;
+/// Nor any depth near this.
+const MAX_BLOCKS: usize = 4096;
+
+type Tensors = BTreeMap<String, Tensor>;
+
+/// The sizes that `tensors` speak of; all but the head count, which no shape tells. `None` where they have no width.
+pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
+    let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
+    let has = |prefix: &str| tensors.keys().any(|name| name.starts_with(prefix));
+    let dim = size("encoder.embedding", 1).or_else(|| size("encoder.norm.weight", 0))?;
+    let dim = Some(dim).filter(|dim| *dim <= MAX_SIZE)?;
+    let mut encoder = EncoderConfig::new(dim, count(tensors, "encoder.blocks."), heads);
+    if let Some(max_len) = size("encoder.positions", 0) {
+        encoder.positions = Positions::Learned { max_len };
+    }
+    let gated = tensors.keys().any(|name| name.contains(".feed_forward.gate.") || name.ends_with(".feed_forward.beta"));
+    if has("encoder.blocks.") && !gated {
+        encoder.activation = Activation::Gelu;
+    }
+    if let Some(hidden) = size("encoder.blocks.0.feed_forward.up.weight", 0) {
+        encoder.hidden = hidden;
+    }
+    Some(ModelConfig { encoder, mlm: has("mlm."), head: head(tensors) })
+}
+
+/// Refuses sizes that no model has, before anybody multiplies them or counts up to them.
+pub(crate) fn check_sizes(config: &ModelConfig) -> Result<(), String> {
+    let EncoderConfig { dim, blocks, heads, hidden, positions, .. } = config.encoder;
+    let max_len = if let Positions::Learned { max_len } = positions { max_len } else { 1 };
+    let (depth, sizes) = match config.head {
+        Some(
+            HeadConfig::Structure { channels, blocks, kernel } | HeadConfig::Ribosome { channels, blocks, kernel },
+        ) => (blocks, [channels, kernel]),
+        Some(HeadConfig::Splice { hidden }) => (0, [hidden, 1]),
+        Some(HeadConfig::Family { hidden, classes }) => (0, [hidden, classes]),
+        None => (0, [1, 1]),
+    };
+    let widest = [dim, heads, hidden, max_len].into_iter().chain(sizes).max().unwrap_or(0);
+    let deepest = blocks.max(depth);
+    if widest > MAX_SIZE || deepest > MAX_BLOCKS {
+        return Err(format!("sizes up to {widest} and {deepest} blocks are not those of a model"));
+    }
+    Ok(())
+}
+
+fn head(tensors: &Tensors) -> Option<HeadConfig> {
+    let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
+    let task = ["structure", "ribosome", "splice", "family"]
+        .into_iter()
+        .find(|task| tensors.keys().any(|name| name.split('.').next() == Some(task)))?;
+    Some(match task {
+        "structure" => HeadConfig::Structure {
+            channels: size("structure.project.weight", 0).unwrap_or(64),
+            blocks: count(tensors, "structure.blocks."),
+            kernel: size("structure.out.weight", 2).unwrap_or(3),
+        },
+        "ribosome" => HeadConfig::Ribosome {
+            channels: size("ribosome.project.weight", 0).unwrap_or(32),
+            blocks: count(tensors, "ribosome.blocks."),
+            kernel: size("ribosome.blocks.0.first.weight", 2).unwrap_or(3),
+        },
+        "splice" => HeadConfig::Splice { hidden: size("splice.dense.weight", 0).unwrap_or(128) },
+        _ => HeadConfig::Family {
+            hidden: size("family.dense.weight", 0).unwrap_or(256),
+            classes: size("family.out.weight", 0).unwrap_or(88),
+        },
+    })
+}
+
+/// One more than the largest number behind `prefix`.
+fn count(tensors: &Tensors, prefix: &str) -> usize {
+    let numbers = tensors.keys().filter_map(|name| name.strip_prefix(prefix)?.split('.').next()?.parse::<usize>().ok());
+    numbers.max().map_or(0, |last| last.min(tensors.len()) + 1) // never more than could be complete
+}
+
+/// Holds sorted tensors against a config: everything missing, unused, or of another shape, at once.
+pub(crate) fn compare(sorted: &Sorted, config: &ModelConfig, model: &str) -> Mismatch {
+    let mut mismatch = Mismatch {
+        model: describe(config, model),
+        unused: sorted.unused.clone(),
+        misfits: sorted.misfits.clone(),
+        ..Mismatch::default()
+    };
+    let manifest: BTreeMap<String, Vec<usize>> =
+        config.manifest().into_iter().map(|TensorSpec { name, shape }| (name, shape)).collect();
+    for (name, tensor) in &sorted.tensors {
+        match manifest.get(name) {
+            None => mismatch.unused.push(tensor.key().to_owned()),
+            Some(expected) if *expected != tensor.shape => mismatch.misfits.push(Misfit {
+                name: tensor.key().to_owned(),
+                reason: format!("has shape {:?}, {} expects {expected:?}", tensor.shape, mismatch.model),
+            }),
+            Some(_) => {}
+        }
+    }
+    // What cannot be put together is named already; its parts' name is another than ours, so the model's stays missing.
+    let missing = manifest.into_iter().filter(|(name, _)| !sorted.tensors.contains_key(name));
+    mismatch.missing = missing.map(|(name, shape)| TensorSpec { name, shape }).collect();
+    if !mismatch.is_empty() {
+        mismatch.fits = fits(&sorted.tensors).filter(|preset| Some(*preset) != config.preset().map(|p| p.name));
+    }
+    mismatch
+}
+
+/// The preset whose width and depth the tensors have.
+fn fits(tensors: &Tensors) -> Option<&'static str> {
+    config(tensors, rinalmo_model::config::HEADS)?.preset().map(|preset| preset.name)
+}
+
+fn describe(config: &ModelConfig, name: &str) -> String {
+    let EncoderConfig { dim, blocks, .. } = config.encoder;
+    match config.preset() {
+        Some(preset) => format!("model `{}`", preset.name),
+        None if name.is_empty() => format!("a model of width {dim} and {blocks} blocks"),
+        None => format!("model `{name}` (width {dim}, {blocks} blocks)"),
+    }
+}

@@ -1,0 +1,41 @@
+//! RiNALMo checkpoints: reading every published form, writing our own, and finding the published files.
+//!
+//! A checkpoint comes in one of three families, which differ in their tensors' names, and one of three file formats.
+//! [`Checkpoint::open`] tells both by content and gives one view of them all: the model's [config], a [description], and
+//! the tensors under the names of [`ModelConfig::manifest`]. Files are mapped, not read; nothing in them is executed.
+//!
+//! [config]: Checkpoint::config
+//! [description]: Checkpoint::meta
+//! [`ModelConfig::manifest`]: rinalmo_model::ModelConfig::manifest
+//!
+//! ```no_run
+//! use burn::tensor::Device;
+//! use rinalmo_weights::{Checkpoint, OpenOptions, load};
+//!
+//! let checkpoint = Checkpoint::open("rinalmo_giga_pretrained.pt", &OpenOptions::default())?;
+//! println!("{} parameters for {}", checkpoint.config.parameters(), checkpoint.meta.task);
+//! let model = load(&checkpoint, &Device::flex())?;
+//! # Ok::<(), rinalmo_weights::Error>(())
+//! ```
+
+pub mod archive;
+mod checkpoint;
+pub mod download;
+mod dtype;
+mod error;
+mod family;
+mod infer;
+mod load;
+mod place;
+pub mod registry;
+mod tensor;
+mod write;
+
+pub use checkpoint::{Checkpoint, Metadata, OpenOptions};
+pub use dtype::Dtype;
+pub use error::{Error, Fault, Misfit, Mismatch};
+pub use family::Family;
+pub use family::document::{Document, Scaler};
+pub use load::{fill, load};
+pub use tensor::Tensor;
+pub use write::{Layout, WriteOptions};

@@ -1,0 +1,94 @@
+//! From a checkpoint to a model on a device, one tensor at a time.
+//!
+//! f32 tensors that lie in the file as the model wants them are handed over where they are, without a copy: the CPU
+//! computes on the mapped file. Everything else is converted, and its pages of the file are let go at once. Either way
+//! there is one copy of the weights in memory, plus at most one tensor.
+
+use std::collections::BTreeSet;
+
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{AllocationProperty, Bytes, DType, Device, Tensor, TensorData};
+use rinalmo_model::{Model, TensorSpec};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Misfit, Mismatch};
+
+/// Brings a checkpoint's model to `device`, in f32.
+///
+/// # Errors
+/// [`Error::Mismatch`] when model and checkpoint differ, which an opened [`Checkpoint`] rules out.
+pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Model, Error> {
+    fill(checkpoint.config.init(device), checkpoint)
+}
+
+/// Replaces every float parameter of `module` by the tensor of its path. Parameters keep their device, and those not yet
+/// made are never made.
+///
+/// # Errors
+/// [`Error::Mismatch`], listing every parameter without a tensor, every tensor without a parameter, and every pair whose
+/// shapes differ.
+pub fn fill<M: Module>(module: M, checkpoint: &Checkpoint) -> Result<M, Error> {
+    let mut filler = Filler { checkpoint, path: Vec::new(), met: BTreeSet::new(), mismatch: Mismatch::default() };
+    let module = module.map(&mut filler);
+    let Filler { met, mut mismatch, .. } = filler;
+    let unused = checkpoint.tensors().filter(|(name, _)| !met.contains(*name));
+    mismatch.unused = unused.map(|(_, tensor)| tensor.key().to_owned()).collect();
+    if mismatch.is_empty() {
+        return Ok(module);
+    }
+    mismatch.model = "the module to fill".into();
+    mismatch.fits = checkpoint.config.preset().map(|preset| preset.name);
+    Err(checkpoint.mismatch(mismatch))
+}
+
+struct Filler<'a> {
+    checkpoint: &'a Checkpoint,
+    path: Vec<String>,
+    met: BTreeSet<String>,
+    mismatch: Mismatch,
+}
+
+/// An enum's variant is a level of the module tree, but not of our names.
+fn is_variant(container: &str) -> bool {
+    container.starts_with("Enum:")
+}
+
+impl ModuleMapper for Filler<'_> {
+    fn enter_module(&mut self, name: &str, container: &str) {
+        if !is_variant(container) {
+            self.path.push(name.to_owned());
+        }
+    }
+
+    fn exit_module(&mut self, _name: &str, container: &str) {
+        if !is_variant(container) {
+            self.path.pop();
+        }
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (name, shape) = (self.path.join("."), param.lazy_shape().to_vec());
+        let Some(tensor) = self.checkpoint.tensor(&name) else {
+            self.mismatch.missing.push(TensorSpec { name, shape });
+            return param;
+        };
+        self.met.insert(name);
+        if tensor.shape != shape {
+            let reason = format!("has shape {:?}, the module expects {shape:?}", tensor.shape);
+            self.mismatch.misfits.push(Misfit { name: tensor.key().to_owned(), reason });
+            return param;
+        }
+        let data = match tensor.shared_f32() {
+            Some(bytes) => {
+                TensorData::from_bytes(Bytes::from_shared(bytes, AllocationProperty::File), shape, DType::F32)
+            }
+            None => {
+                let data = TensorData::new(tensor.to_f32(), shape);
+                tensor.release();
+                data
+            }
+        };
+        let (id, device) = (param.id, param.lazy_device());
+        param.transform_for_load(Tensor::from_data(data, (&device, DType::F32)), id)
+    }
+}

@@ -1,0 +1,246 @@
+//! The published RiNALMo models by short name: where each lives, what it does, what its file should weigh.
+//!
+//! Two publishers are known. The authors' own files are record 15043668 on Zenodo (one `.pt` each); MultiMolecule
+//! re-publishes the encoders, and one structure model, on Hugging Face as folders. A size or a checksum that could
+//! not be confirmed is `None`, and then a download is checked against what the server itself declares.
+
+mod table;
+
+use std::fmt;
+
+/// What a model was made for; the words are those of the `tasks` rooms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Task {
+    /// Masked language modelling: the pre-trained encoder, for embeddings and for fine-tuning.
+    Mlm,
+    /// Secondary structure.
+    Structure,
+    /// Splice-site recognition.
+    Splice,
+    /// Mean ribosome load of a 5′ UTR.
+    Ribosome,
+    /// Family of a non-coding RNA.
+    Family,
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Task::Mlm => "mlm",
+            Task::Structure => "structure",
+            Task::Splice => "splice",
+            Task::Ribosome => "ribosome",
+            Task::Family => "family",
+        })
+    }
+}
+
+/// Who publishes a model, and under which number or name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A Zenodo record; its files never change.
+    Zenodo {
+        /// Number of the record.
+        record: u64,
+    },
+    /// A Hugging Face repository.
+    HuggingFace {
+        /// `owner/name`.
+        repo: &'static str,
+        /// Branch, tag or commit.
+        revision: &'static str,
+    },
+}
+
+impl Source {
+    /// Address of one of its files.
+    pub fn url(&self, file: &str) -> String {
+        match self {
+            Source::Zenodo { record } => {
+                format!("https://zenodo.org/records/{record}/files/{file}")
+            }
+            Source::HuggingFace { repo, revision } => {
+                format!("https://huggingface.co/{repo}/resolve/{revision}/{file}")
+            }
+        }
+    }
+
+    /// Page that a person would open.
+    pub fn page(&self) -> String {
+        match self {
+            Source::Zenodo { record } => format!("https://zenodo.org/records/{record}"),
+            Source::HuggingFace { repo, .. } => format!("https://huggingface.co/{repo}"),
+        }
+    }
+}
+
+/// One file of a model; `None` stands for a fact that could not be confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct File {
+    /// Name, the same in the source and in the cache.
+    pub name: &'static str,
+    /// Size in bytes.
+    pub size: Option<u64>,
+    /// SHA-256 in lower-case hexadecimal.
+    pub sha256: Option<&'static str>,
+    /// MD5 in lower-case hexadecimal.
+    pub md5: Option<&'static str>,
+}
+
+/// One published model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    /// Short name, unique in the table; also the name of its cache folder.
+    pub name: &'static str,
+    /// Preset of the encoder: `giga`, `mega` or `micro`.
+    pub preset: &'static str,
+    /// What it does.
+    pub task: Task,
+    /// One line for a listing.
+    pub description: &'static str,
+    /// Who publishes it.
+    pub source: Source,
+    /// Its files; the weights come first.
+    pub files: &'static [File],
+    /// Licence of the weights as their publisher states it (an SPDX identifier).
+    pub license: &'static str,
+    /// The ArchiveII family that this model did *not* see in training, so the one it may be tested on.
+    pub held_out: Option<&'static str>,
+    /// Something to know before use.
+    pub note: Option<&'static str>,
+}
+
+impl Entry {
+    /// The file that holds the weights.
+    pub fn weights(&self) -> &'static File {
+        &self.files[0]
+    }
+
+    /// Whether the model is a folder of several files rather than one file.
+    pub fn is_folder(&self) -> bool {
+        self.files.len() > 1
+    }
+
+    /// Address of one of its files.
+    pub fn url(&self, file: &File) -> String {
+        self.source.url(file.name)
+    }
+
+    /// Size of all its files in bytes, where each is known.
+    pub fn size(&self) -> Option<u64> {
+        self.files.iter().map(|file| file.size).sum()
+    }
+
+    /// Every word this entry answers to: short name, published file name, repository.
+    fn answers_to(&self, name: &str) -> bool {
+        let published = match self.source {
+            Source::Zenodo { .. } => self.weights().name,
+            Source::HuggingFace { repo, .. } => repo,
+        };
+        name.eq_ignore_ascii_case(self.name) || name == published
+    }
+}
+
+/// Every published model, pre-trained ones first.
+pub fn all() -> &'static [Entry] {
+    table::ENTRIES
+}
+
+/// The model of this short name (upper or lower case), published file name or Hugging Face repository.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    let name = name.trim();
+    all().iter().find(|entry| entry.answers_to(name))
+}
+
+/// The short name nearest to a mistyped one, if any is near enough to be meant.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    let typed = name.trim().to_ascii_lowercase().replace(['_', ' '], "-");
+    let likeness = |entry: &Entry| strsim::jaro_winkler(&typed, entry.name);
+    let best = all().iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(best) > NEAR_ENOUGH).then_some(best.name)
+}
+
+// Jaro-Winkler likeness; `gigga` against `giga` has 0.95, `nonsense` against every name less than 0.6.
+const NEAR_ENOUGH: f64 = 0.8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_record_has_three_pretrained_and_fifteen_fine_tuned_files() {
+        let zenodo: Vec<_> =
+            all().iter().filter(|e| matches!(e.source, Source::Zenodo { record: 15_043_668 })).collect();
+        assert_eq!(zenodo.iter().filter(|e| e.task == Task::Mlm).count(), 3);
+        assert_eq!(zenodo.iter().filter(|e| e.task != Task::Mlm).count(), 15);
+        assert!(zenodo.iter().all(|e| e.files.len() == 1 && e.weights().name.starts_with("rinalmo_")));
+    }
+
+    #[test]
+    fn names_and_files_are_unique() {
+        let mut names: Vec<_> = all().iter().map(|e| e.name).collect();
+        let mut urls: Vec<_> = all().iter().flat_map(|e| e.files.iter().map(|f| e.url(f))).collect();
+        let (count_names, count_urls) = (names.len(), urls.len());
+        names.sort_unstable();
+        names.dedup();
+        urls.sort_unstable();
+        urls.dedup();
+        assert_eq!((names.len(), urls.len()), (count_names, count_urls));
+    }
+
+    #[test]
+    fn every_model_has_weights_first() {
+        let weights = |name: &str| name.ends_with(".pt") || name.ends_with(".safetensors");
+        assert!(all().iter().all(|e| e.files.first().is_some_and(|file| weights(file.name))));
+    }
+
+    #[test]
+    fn names_are_safe_as_folder_names() {
+        let safe = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        assert!(all().iter().all(|e| safe(e.name)));
+    }
+
+    #[test]
+    fn checksums_are_well_formed() {
+        let hex =
+            |text: &str, digits| text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        for file in all().iter().flat_map(|e| e.files) {
+            assert!(file.sha256.is_none_or(|sum| hex(sum, 64)), "{}", file.name);
+            assert!(file.md5.is_none_or(|sum| hex(sum, 32)), "{}", file.name);
+        }
+    }
+
+    #[test]
+    fn only_archive2_models_hold_a_family_out() {
+        for entry in all() {
+            assert_eq!(entry.held_out.is_some(), entry.weights().name.contains("archiveII"), "{}", entry.name);
+            assert!(
+                entry.held_out.is_none_or(|family| { entry.weights().name.contains(&format!("archiveII-{family}_")) })
+            );
+        }
+    }
+
+    #[test]
+    fn a_model_is_found_by_any_of_its_names() {
+        assert_eq!(find("giga").map(|e| e.weights().name), Some("rinalmo_giga_pretrained.pt"));
+        assert_eq!(find(" GIGA-MRL ").map(|e| e.name), Some("giga-mrl"));
+        assert_eq!(find("rinalmo_giga_ss_archiveII-tmRNA_ft.pt").and_then(|e| e.held_out), Some("tmRNA"));
+        assert_eq!(find("multimolecule/rinalmo-mega").map(|e| e.name), Some("hf-mega"));
+        assert_eq!(find("tera"), None);
+    }
+
+    #[test]
+    fn a_typo_finds_its_model_and_nonsense_finds_none() {
+        assert_eq!(nearest("gigga"), Some("giga"));
+        assert_eq!(nearest("giga_structure_bprn"), Some("giga-structure-bprna"));
+        assert_eq!(nearest("mikro"), Some("micro"));
+        assert_eq!(nearest("zzzzzz"), None);
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_publishers() {
+        let url = |name: &str| find(name).map(|e| e.url(e.weights())).unwrap_or_default();
+        assert_eq!(url("giga"), "https://zenodo.org/records/15043668/files/rinalmo_giga_pretrained.pt");
+        assert_eq!(url("hf-giga"), "https://huggingface.co/multimolecule/rinalmo-giga/resolve/main/model.safetensors");
+    }
+}

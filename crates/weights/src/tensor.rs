@@ -1,0 +1,85 @@
+//! A tensor of the model, still in its file: row ranges of what the file holds, one after the other.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::archive::RawTensor;
+use crate::dtype::Dtype;
+
+/// Some rows of a raw tensor.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    raw: RawTensor,
+    rows: Range<usize>,
+}
+
+impl Piece {
+    pub(crate) fn new(raw: &RawTensor, rows: Range<usize>) -> Self {
+        Self { raw: raw.clone(), rows }
+    }
+}
+
+/// A tensor under our name. Nothing of it is read until asked for.
+#[derive(Debug, Clone)]
+pub struct Tensor {
+    /// Type of its elements in the file; the wider one where parts differ.
+    pub dtype: Dtype,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    key: String,
+    pieces: Vec<Piece>,
+}
+
+impl Tensor {
+    /// Stacks pieces of equal row shape; `key` is what the file calls them.
+    pub(crate) fn new(key: String, pieces: Vec<Piece>) -> Self {
+        let dtype = pieces.iter().map(|piece| piece.raw.dtype).max().unwrap_or(Dtype::F32);
+        let rows = pieces.iter().map(|piece| piece.rows.len()).sum();
+        let row = pieces.first().map(|piece| piece.raw.shape.get(1..).unwrap_or(&[]).to_vec()).unwrap_or_default();
+        let shape = std::iter::once(rows).chain(row).collect(); // a scalar becomes one row
+        Self { dtype, shape, key, pieces }
+    }
+
+    /// What the file calls it; several names where it is made of several tensors.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Number of elements.
+    pub fn count(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Its elements, row-major, as f32.
+    pub fn to_f32(&self) -> Vec<f32> {
+        let mut out = Vec::with_capacity(self.count());
+        for Piece { raw, rows } in &self.pieces {
+            raw.dtype.decode(&raw.read(rows.clone()), &mut out);
+        }
+        out
+    }
+
+    /// Its bytes as the file holds them, little-endian and row-major, where all parts have one type.
+    pub fn bytes(&self) -> Option<Cow<'_, [u8]>> {
+        if self.pieces.iter().any(|piece| piece.raw.dtype != self.dtype) {
+            return None;
+        }
+        match self.pieces.as_slice() {
+            [Piece { raw, rows }] => Some(raw.read(rows.clone())),
+            several => Some(several.iter().flat_map(|p| p.raw.read(p.rows.clone()).into_owned()).collect()),
+        }
+    }
+
+    /// Its bytes without a copy: f32 in one piece at an address that f32 may have. The file stays mapped as long as
+    /// they are in use.
+    pub(crate) fn shared_f32(&self) -> Option<bytes::Bytes> {
+        let [Piece { raw, rows }] = self.pieces.as_slice() else { return None };
+        let span = raw.span(rows).filter(|_| self.dtype == Dtype::F32 && cfg!(target_endian = "little"))?;
+        (span.bytes().as_ptr() as usize).is_multiple_of(align_of::<f32>()).then(|| span.shared())
+    }
+
+    /// Lets go of the pages of the file that hold it.
+    pub(crate) fn release(&self) {
+        self.pieces.iter().for_each(|piece| piece.raw.release());
+    }
+}

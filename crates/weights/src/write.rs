@@ -1,0 +1,190 @@
+//! Writes a checkpoint: tensor by tensor, so that the largest model needs no second copy in memory, and to a temporary
+//! file that takes the final name only when it is complete and on disk.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use rinalmo_model::Activation;
+
+use crate::checkpoint::Checkpoint;
+use crate::dtype::Dtype;
+use crate::error::Error;
+use crate::family::document::HEADER_KEY;
+use crate::family::official_name;
+use crate::tensor::Tensor;
+
+/// How to lay a checkpoint out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// Our own form in one safetensors file, the description in its header.
+    #[default]
+    Own,
+    /// Our own form in a folder: `model.safetensors` and `config.json`.
+    OwnFolder,
+    /// The released code's names in one safetensors file, threshold and scaler as tensors.
+    Official,
+}
+
+/// How to write a checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct WriteOptions {
+    /// Names and files.
+    pub layout: Layout,
+    /// Type of the weights: f32, f16 or bf16; as they are when `None`. Vectors (norms, biases, β) are sensitive and
+    /// tiny, so in half precision they are f32 nevertheless; matrices and convolutions are rounded to the nearest, ties to even.
+    pub dtype: Option<Dtype>,
+}
+
+struct Entry<'a> {
+    name: String,
+    dtype: Dtype,
+    shape: Vec<usize>,
+    source: Source<'a>,
+}
+
+enum Source<'a> {
+    Tensor(&'a Tensor),
+    Number(f32),
+}
+
+impl Checkpoint {
+    /// Writes the checkpoint to `path`: a file, or for [`Layout::OwnFolder`] a folder, which is made if need be. What
+    /// was there under that name is replaced when the new one is complete.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::Overflow`] for weights that f16 cannot hold.
+    pub fn write(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<(), Error> {
+        let path = path.as_ref();
+        if let Some(dtype) = options.dtype.filter(|dtype| !dtype.holds_weights()) {
+            return Err(Error::config(path, format!("weights cannot be written as {dtype}; choose f32, f16 or bf16")));
+        }
+        let (entries, document) = (self.entries(options), self.document());
+        match options.layout {
+            Layout::Own | Layout::Official => {
+                let header =
+                    serde_json::to_string(&document).map_err(|error| Error::config(path, error.to_string()))?;
+                write_safetensors(path, Some(&header), entries)
+            }
+            Layout::OwnFolder => {
+                fs::create_dir_all(path).map_err(|cause| Error::io(path, cause))?;
+                let config = path.join("config.json");
+                let text = serde_json::to_string_pretty(&document)
+                    .map_err(|error| Error::config(&config, error.to_string()))?;
+                write_safetensors(&path.join("model.safetensors"), None, entries)?;
+                atomically(&config, |out| writeln!(out, "{text}").map_err(|cause| Error::io(&config, cause)))
+            }
+        }
+    }
+
+    /// What is to be written, widest type first so that every tensor starts at an address its type may have.
+    fn entries(&self, options: &WriteOptions) -> Vec<Entry<'_>> {
+        let gelu = self.config.encoder.activation == Activation::Gelu;
+        let official = options.layout == Layout::Official;
+        let mut entries: Vec<_> = self
+            .tensors()
+            .map(|(name, tensor)| Entry {
+                name: official
+                    .then(|| official_name(name, self.config.head.as_ref(), gelu))
+                    .flatten()
+                    .unwrap_or_else(|| name.to_owned()),
+                dtype: match options.dtype.unwrap_or(tensor.dtype) {
+                    Dtype::F16 | Dtype::Bf16 if options.dtype.is_some() && tensor.shape.len() == 1 => Dtype::F32,
+                    dtype => dtype,
+                },
+                shape: tensor.shape.clone(),
+                source: Source::Tensor(tensor),
+            })
+            .collect();
+        if official {
+            let scaler = self.meta.scaler;
+            let numbers = [
+                ("threshold", self.meta.threshold),
+                ("scaler._mean", scaler.map(|scaler| scaler.mean)),
+                ("scaler._std", scaler.map(|scaler| scaler.std)),
+            ];
+            entries.extend(numbers.into_iter().filter_map(|(name, number)| {
+                let source = Source::Number(number?);
+                Some(Entry { name: name.into(), dtype: Dtype::F32, shape: vec![1], source })
+            }));
+        }
+        entries.sort_by(|a, b| b.dtype.size().cmp(&a.dtype.size()).then_with(|| a.name.cmp(&b.name)));
+        entries
+    }
+}
+
+fn write_safetensors(path: &Path, document: Option<&str>, entries: Vec<Entry<'_>>) -> Result<(), Error> {
+    let header = header(document, &entries);
+    atomically(path, |out| {
+        let failed = |cause| Error::io(path, cause);
+        out.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed)?;
+        out.write_all(&header).map_err(failed)?;
+        entries.iter().try_for_each(|entry| entry.write(out, path))
+    })
+}
+
+/// The JSON header, padded with spaces to a multiple of eight bytes.
+fn header(document: Option<&str>, entries: &[Entry<'_>]) -> Vec<u8> {
+    let mut header = serde_json::Map::new();
+    let mut metadata = serde_json::json!({ "format": "pt" }); // what the Python libraries look for
+    if let Some(document) = document {
+        metadata[HEADER_KEY] = document.into();
+    }
+    header.insert("__metadata__".into(), metadata);
+    let mut at = 0;
+    for entry in entries {
+        let end = at + entry.shape.iter().product::<usize>() * entry.dtype.size();
+        let about = serde_json::json!({
+            "dtype": entry.dtype.name().to_uppercase(), "shape": entry.shape, "data_offsets": [at, end],
+        });
+        header.insert(entry.name.clone(), about);
+        at = end;
+    }
+    let mut text = serde_json::Value::from(header).to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(8), b' ');
+    text
+}
+
+impl Entry<'_> {
+    fn write(&self, out: &mut dyn Write, path: &Path) -> Result<(), Error> {
+        let failed = |cause| Error::io(path, cause);
+        let tensor = match &self.source {
+            Source::Number(number) => return out.write_all(&number.to_le_bytes()).map_err(failed),
+            Source::Tensor(tensor) => tensor,
+        };
+        match tensor.bytes().filter(|_| tensor.dtype == self.dtype) {
+            Some(bytes) => out.write_all(&bytes).map_err(failed)?,
+            None => {
+                let values = tensor.to_f32();
+                if self.dtype == Dtype::F16
+                    && let Some(value) = values.iter().find(|v| v.is_finite() && half::f16::from_f32(**v).is_infinite())
+                {
+                    return Err(Error::Overflow { tensor: self.name.clone(), value: *value });
+                }
+                out.write_all(&self.dtype.encode(&values)).map_err(failed)?;
+            }
+        }
+        tensor.release();
+        Ok(())
+    }
+}
+
+/// Fills a temporary file beside `path`, brings it to disk, and gives it the name.
+fn atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
+    let failed = |cause| Error::io(path, cause);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".rinalmo-").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // the umask takes away what it must
+    let file = builder.tempfile_in(folder).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(1 << 20, file);
+    fill(&mut out)?;
+    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    if cfg!(unix) {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?; // the name, too, is on disk
+    }
+    Ok(())
+}

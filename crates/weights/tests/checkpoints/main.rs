@@ -1,0 +1,7 @@
+//! Checkpoints of every family and form: the reference fixtures, what we write ourselves, and files made to do harm.
+
+mod fixtures;
+mod hostile;
+mod laws;
+mod pt;
+mod round_trip;

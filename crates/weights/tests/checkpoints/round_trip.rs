@@ -1,0 +1,128 @@
+//! What is written reads the same: every layout, type, head and ablation.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
+use rinalmo_weights::{Checkpoint, Dtype, Layout, OpenOptions, WriteOptions, load};
+use sha2::{Digest, Sha256};
+
+use crate::pt;
+
+/// As small as a model gets.
+pub fn small() -> ModelConfig {
+    ModelConfig::pretrained(EncoderConfig::new(16, 2, 4))
+}
+
+fn configs() -> Vec<ModelConfig> {
+    vec![
+        small(),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3 }),
+        small().with_head(HeadConfig::Ribosome { channels: 4, blocks: 3, kernel: 3 }),
+        small().with_head(HeadConfig::Splice { hidden: 8 }),
+        small().with_head(HeadConfig::Family { hidden: 8, classes: 5 }),
+        ModelConfig { mlm: false, ..small() },
+        ModelConfig::pretrained(EncoderConfig::new(16, 2, 4).with_gelu().with_learned_positions(32)),
+    ]
+}
+
+/// A checkpoint of `config` with our own names and no description, in `folder`.
+fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
+    let path = folder.join("first.pt");
+    std::fs::write(&path, pt::modern(&pt::tensors_of(config, str::to_owned), &[("threshold", 0.09)], false)).unwrap();
+    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
+    assert_eq!(checkpoint.config, *config);
+    checkpoint
+}
+
+#[test]
+fn every_layout_and_type_reads_back() {
+    for config in configs() {
+        for layout in [Layout::Own, Layout::OwnFolder, Layout::Official] {
+            for dtype in [Dtype::F32, Dtype::F16, Dtype::Bf16] {
+                let folder = tempfile::tempdir().unwrap();
+                let first = checkpoint(folder.path(), &config);
+                let path = folder.path().join("second");
+                first.write(&path, &WriteOptions { layout, dtype: Some(dtype) }).unwrap();
+                let second = Checkpoint::open(&path, &OpenOptions::default()).unwrap();
+                assert_eq!(second.config, first.config);
+                assert_eq!(second.meta.threshold, Some(0.09));
+                assert_eq!(second.meta.name, "first");
+                for (name, tensor) in first.tensors() {
+                    let back = second.tensor(name).unwrap();
+                    let expected = if tensor.shape.len() == 1 { Dtype::F32 } else { dtype };
+                    assert_eq!(back.dtype, expected, "{name}");
+                    assert_eq!(back.shape, tensor.shape);
+                    let exact = tensor.to_f32();
+                    let rounded: Vec<f32> = match expected {
+                        Dtype::F16 => exact.iter().map(|v| half::f16::from_f32(*v).to_f32()).collect(),
+                        Dtype::Bf16 => exact.iter().map(|v| half::bf16::from_f32(*v).to_f32()).collect(),
+                        _ => exact,
+                    };
+                    assert_eq!(back.to_f32(), rounded, "{name} as {dtype}");
+                }
+                load(&second, &Device::flex()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_but_the_result_is_left_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = checkpoint(folder.path(), &small());
+    first.write(folder.path().join("second"), &WriteOptions::default()).unwrap();
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn writing_twice_gives_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = checkpoint(folder.path(), &small());
+    for name in ["a", "b"] {
+        first.write(folder.path().join(name), &WriteOptions::default()).unwrap();
+    }
+    let read = |name| std::fs::read(folder.path().join(name)).unwrap();
+    assert_eq!(read("a"), read("b"));
+}
+
+#[test]
+fn a_checkpoint_may_be_written_over_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = checkpoint(folder.path(), &small());
+    first.write(folder.path().join("first.pt"), &WriteOptions::default()).unwrap();
+    let second = Checkpoint::open(folder.path().join("first.pt"), &OpenOptions::default()).unwrap();
+    let name = "encoder.embedding";
+    assert_eq!(second.tensor(name).unwrap().to_f32(), first.tensor(name).unwrap().to_f32());
+}
+
+#[test]
+fn built_in_models_open_without_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("second");
+    checkpoint(folder.path(), &small())
+        .write(&path, &WriteOptions { dtype: Some(Dtype::Bf16), ..Default::default() })
+        .unwrap();
+    let bytes: &'static [u8] = std::fs::read(&path).unwrap().leak();
+    let built_in = Checkpoint::from_static(bytes).unwrap();
+    assert_eq!(built_in.config, small());
+    let expected: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(built_in.sha256(), expected);
+    assert_eq!(Checkpoint::open(&path, &OpenOptions::default()).unwrap().sha256(), expected);
+    load(&built_in, &Device::flex()).unwrap();
+}
+
+#[test]
+fn weights_too_large_for_f16_are_not_made_infinite() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut tensors = pt::tensors_of(&small(), str::to_owned);
+    tensors[0].2[3] = 70_000.0;
+    let path = folder.path().join("large.pt");
+    std::fs::write(&path, pt::modern(&tensors, &[], false)).unwrap();
+    let large = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
+    let out = folder.path().join("out");
+    let error = large.write(&out, &WriteOptions { dtype: Some(Dtype::F16), ..Default::default() }).unwrap_err();
+    assert!(error.to_string().starts_with("tensor `encoder.embedding` holds 70000, more than f16 can"), "{error}");
+    assert!(!out.exists());
+}
