@@ -1,0 +1,50 @@
+//! Checkpoints: opened by name or path, converted, fetched, listed.
+
+use std::path::Path;
+
+pub use rinalmo_weights::{Checkpoint, Dtype, Layout, Metadata, OpenOptions, Scaler, WriteOptions, download, registry};
+
+use crate::Error;
+
+/// The name of the model in the box, if there is one.
+#[cfg(feature = "bundled")]
+pub const BUNDLED: Option<&str> = Some(crate::bundled::NAME);
+/// The name of the model in the box, if there is one.
+#[cfg(not(feature = "bundled"))]
+pub const BUNDLED: Option<&str> = None;
+
+/// What users of the model in the box should know.
+pub const BUNDLED_NOTE: &str = "model: nano-preview, small (7.5 M parameters) and weaker than RNAfold: TS0 relaxed F1 .47 \
+     against .54; for a published one: `rinalmo model download giga-structure-bprna`, then `--model giga-structure-bprna`";
+
+/// Opens a checkpoint by name (of the model in the box, or of a downloaded one) or by path.
+///
+/// # Errors
+/// Where nothing of that name is here (with the way to get it), or the file is not a model.
+pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Error> {
+    #[cfg(feature = "bundled")]
+    if name_or_path == crate::bundled::NAME {
+        return crate::bundled::checkpoint();
+    }
+    let path = Path::new(name_or_path);
+    if path.exists() {
+        return Ok(Checkpoint::open(path, options)?);
+    }
+    if let Some(entry) = registry::find(name_or_path) {
+        let path = download::locate(entry.name, &download::Options::default())?;
+        let mut checkpoint = Checkpoint::open(&path, options)?;
+        checkpoint.meta.name = entry.name.to_owned();
+        return Ok(checkpoint);
+    }
+    Err(Error::UnknownModel(unknown(name_or_path)))
+}
+
+fn unknown(name: &str) -> String {
+    let looks_like_a_path = name.contains(['/', '\\', '.']);
+    let what = if looks_like_a_path { "no such file" } else { "no model of this name, and no such file" };
+    let hint = match registry::nearest(name) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`rinalmo model list` names the models".to_owned(),
+    };
+    format!("{name}: {what}\nhint: {hint}")
+}

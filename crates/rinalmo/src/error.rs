@@ -1,0 +1,111 @@
+//! What can go wrong in the library, with what to do about it.
+
+use rinalmo_tasks::structure::decode::DecodeError;
+
+/// Everything the library's verbs can fail with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The checkpoint could not be read, written or fetched.
+    #[error(transparent)]
+    Weights(#[from] rinalmo_weights::Error),
+
+    /// The checkpoint is not here, or could not be fetched.
+    #[error(transparent)]
+    Download(#[from] rinalmo_weights::download::Error),
+
+    /// No device has this name.
+    #[error("`{found}` is not a device; expected cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto")]
+    UnknownDevice {
+        /// What was asked for.
+        found: String,
+    },
+
+    /// The device exists but this program was built without it.
+    #[error("device `{device}` is not built in\nhint: build with `--features {feature}`")]
+    DeviceNotBuilt {
+        /// What was asked for.
+        device: String,
+        /// The cargo feature that builds it in.
+        feature: &'static str,
+    },
+
+    /// The device did not answer.
+    #[error("device `{device}` does not work here: {reason}")]
+    Device {
+        /// What was asked for.
+        device: String,
+        /// The backend's reason.
+        reason: String,
+    },
+
+    /// No model has this name and no file this path.
+    #[error("{0}")]
+    UnknownModel(String),
+
+    /// The model lacks the head that a verb needs.
+    #[error("model `{model}` has no {head} head (it has: {found})")]
+    NoHead {
+        /// The model's name.
+        model: String,
+        /// The head that is needed.
+        head: &'static str,
+        /// The heads there are.
+        found: String,
+    },
+
+    /// A sequence without a single base.
+    #[error("the sequence is empty")]
+    EmptySequence,
+
+    /// The structure head's map of pairs would not fit into memory.
+    #[error(
+        "a sequence of {len} nt needs {needed} MiB for its map of pairs, {budget} MiB are allowed\n\
+         hint: up to {fits} nt fit; raise --max-memory if the machine has more"
+    )]
+    TooLong {
+        /// Bases in the sequence.
+        len: usize,
+        /// What it would need, in MiB.
+        needed: u64,
+        /// What is allowed, in MiB.
+        budget: u64,
+        /// The longest sequence that would fit.
+        fits: usize,
+    },
+
+    /// A model with learned positions has none for this sequence's end.
+    #[error("a sequence of {len} nt is longer than the {max} nt this model has positions for\nhint: use --window")]
+    TooLongForPositions {
+        /// Bases in the sequence.
+        len: usize,
+        /// Bases the model takes.
+        max: usize,
+    },
+
+    /// The sequence does not fit into the length that the head expects.
+    #[error("a sequence of {len} nt does not fit into {pad_to} tokens ({} nt)\nhint: raise --pad-to, or trim to the 3' end", pad_to.saturating_sub(2))]
+    LongerThanPadding {
+        /// Bases in the sequence.
+        len: usize,
+        /// Tokens that the head is given.
+        pad_to: usize,
+    },
+
+    /// Options that contradict each other or the model.
+    #[error("{0}")]
+    Options(String),
+
+    /// Decoding refused its options or constraint.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+
+    /// A variant that cannot be read, or that does not fit its sequence.
+    #[error("variant `{variant}`: {reason}")]
+    Variant {
+        /// The variant as written.
+        variant: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}

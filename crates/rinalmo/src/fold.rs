@@ -1,0 +1,243 @@
+//! Secondary structures: representation → logits of all pairs → decoding.
+
+use burn::tensor::{Tensor, activation::sigmoid};
+use rayon::prelude::*;
+use rinalmo_model::{HeadConfig, Packed, StructureHead};
+use rinalmo_seq::{Structure, tokenizer::tokenize};
+use rinalmo_tasks::structure::constraint::Constraint;
+use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
+
+use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
+use crate::memory::{default_budget, longest_that_fits, mebibytes};
+use crate::{Error, Model};
+
+/// How to fold.
+#[derive(Clone, Debug)]
+pub struct FoldOptions {
+    /// Pairs must be more probable than this; the model's own threshold by default.
+    pub threshold: Option<f32>,
+    /// How pairs are chosen.
+    pub method: Method,
+    /// Fewest unpaired bases a hairpin loop may have.
+    pub min_loop: usize,
+    /// May pairs other than AU, GC and GU be chosen?
+    pub non_canonical: bool,
+    /// Keep the probabilities of all pairs in the result?
+    pub probabilities: bool,
+    /// Bytes that maps of pairs may fill; by default most of the machine's free memory.
+    pub max_memory: Option<u64>,
+    /// Tokens encoded at a time.
+    pub batch_tokens: usize,
+}
+
+impl Default for FoldOptions {
+    fn default() -> Self {
+        Self {
+            threshold: None,
+            method: Method::default(),
+            min_loop: DecodeOptions::default().min_loop,
+            non_canonical: false,
+            probabilities: false,
+            max_memory: None,
+            batch_tokens: DEFAULT_BATCH_TOKENS,
+        }
+    }
+}
+
+/// A sequence to fold.
+#[derive(Clone, Debug, Default)]
+pub struct FoldRequest<'a> {
+    /// Its bases: T or U, upper or lower case.
+    pub sequence: &'a [u8],
+    /// What its structure must obey.
+    pub constraint: Option<Constraint>,
+}
+
+/// A folded sequence.
+#[derive(Clone, Debug)]
+pub struct Fold {
+    /// The structure: at most one partner a base.
+    pub structure: Structure,
+    /// Its pairs with their probabilities, 0-based, `i < j`.
+    pub pairs: Vec<(usize, usize, f32)>,
+    /// Mean probability of the chosen pairs; 0 where there are none.
+    pub score: f32,
+    /// The threshold that was applied.
+    pub threshold: f32,
+    /// Probabilities of all pairs, if asked for.
+    pub probabilities: Option<PairMap>,
+}
+
+impl Fold {
+    /// The structure as dot-bracket text, pseudoknots on further pages.
+    pub fn dot_bracket(&self) -> String {
+        self.structure.to_dot_bracket().expect("a decoded structure has one partner a base and few enough pages")
+    }
+}
+
+/// Probabilities of all pairs of one sequence: symmetric, zero diagonal.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairMap {
+    /// Number of positions.
+    pub len: usize,
+    /// Row-major `[len, len]`.
+    pub values: Vec<f32>,
+}
+
+impl PairMap {
+    /// The probability that `i` and `j` pair, 0-based.
+    pub fn get(&self, i: usize, j: usize) -> f32 {
+        self.values[i * self.len + j]
+    }
+
+    /// Pairs `i < j` of probability above `cutoff`.
+    pub fn above(&self, cutoff: f32) -> impl Iterator<Item = (usize, usize, f32)> + '_ {
+        (0..self.len)
+            .flat_map(move |i| (i + 1..self.len).map(move |j| (i, j, self.get(i, j))))
+            .filter(move |&(_, _, p)| p > cutoff)
+    }
+}
+
+impl Model {
+    /// Folds sequences, in their order.
+    ///
+    /// # Errors
+    /// The first that any sequence meets; see [`Model::fold_each`] to go on with the others.
+    pub fn fold<S: AsRef<[u8]>>(&self, sequences: &[S], options: &FoldOptions) -> Result<Vec<Fold>, Error> {
+        let requests: Vec<_> =
+            sequences.iter().map(|s| FoldRequest { sequence: s.as_ref(), constraint: None }).collect();
+        self.fold_each(&requests, options)?.into_iter().collect()
+    }
+
+    /// Folds sequences, each with its own result.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`] where the model cannot fold at all. Of a single sequence:
+    /// [`Error::EmptySequence`], [`Error::TooLong`], or a constraint that does not fit.
+    pub fn fold_each(
+        &self,
+        requests: &[FoldRequest<'_>],
+        options: &FoldOptions,
+    ) -> Result<Vec<Result<Fold, Error>>, Error> {
+        let head = self.network.structure.as_ref().ok_or_else(|| self.lacks("structure"))?;
+        let weigh = |request: &FoldRequest<'_>| request.sequence.len() + 2;
+        Ok(in_order(requests, options.batch_tokens, weigh, |batch| self.fold_batch(head, batch, options)))
+    }
+
+    fn fold_batch(
+        &self,
+        head: &StructureHead,
+        batch: &[&FoldRequest<'_>],
+        options: &FoldOptions,
+    ) -> Vec<Result<Fold, Error>> {
+        let budget = options.max_memory.unwrap_or_else(default_budget);
+        let admitted: Vec<Result<(), Error>> =
+            batch.iter().map(|request| self.admit(request.sequence, budget)).collect();
+        let packed = Packed::new(
+            batch.iter().zip(&admitted).filter(|(_, ok)| ok.is_ok()).map(|(request, _)| tokenize(request.sequence)),
+        );
+        let hidden = (packed.total() > 0).then(|| self.network.encoder.forward(&packed, self.device.burn()));
+        let mut spans = packed.spans();
+        let jobs: Vec<Result<(&FoldRequest<'_>, Tensor<2>), Error>> = batch
+            .iter()
+            .zip(admitted)
+            .map(|(request, ok)| {
+                ok?;
+                let span = spans.next().expect("every admitted sequence was packed");
+                let hidden = hidden.as_ref().expect("an admitted sequence was encoded").clone();
+                let dim = hidden.dims()[1];
+                Ok((*request, hidden.slice([span.start + 1..span.end - 1, 0..dim]))) // [len, dim]
+            })
+            .collect();
+        self.run_heads(jobs, budget, |request, hidden| {
+            let map = self.pair_map(head, hidden);
+            self.decode(request, map, options)
+        })
+    }
+
+    /// Runs the head over every job, several at a time on a CPU, as many as fit into `budget`.
+    fn run_heads<'r>(
+        &self,
+        jobs: Vec<Result<(&'r FoldRequest<'r>, Tensor<2>), Error>>,
+        budget: u64,
+        run: impl Fn(&FoldRequest<'_>, Tensor<2>) -> Result<Fold, Error> + Sync,
+    ) -> Vec<Result<Fold, Error>> {
+        if !self.device.is_cpu() {
+            return jobs.into_iter().map(|job| job.and_then(|(request, hidden)| run(request, hidden))).collect();
+        }
+        let weigh = |job: &Result<(&FoldRequest<'_>, _), Error>| match job {
+            Ok((request, _)) => mebibytes(self.fold_memory(request.sequence.len())) as usize,
+            Err(_) => 0,
+        };
+        crate::batches::Batches::new(jobs, mebibytes(budget) as usize, weigh)
+            .flat_map(|group| {
+                let results: Vec<_> =
+                    group.into_par_iter().map(|job| job.and_then(|(request, hidden)| run(request, hidden))).collect();
+                results
+            })
+            .collect()
+    }
+
+    /// Is there a sequence, and room for its map?
+    fn admit(&self, sequence: &[u8], budget: u64) -> Result<(), Error> {
+        let len = sequence.len();
+        self.check_len(len)?;
+        let needed = self.fold_memory(len);
+        if needed > budget {
+            let fits = longest_that_fits(budget, |len| self.fold_memory(len));
+            return Err(Error::TooLong { len, needed: mebibytes(needed), budget: mebibytes(budget), fits });
+        }
+        Ok(())
+    }
+
+    /// Bytes it takes to fold one sequence of `len` bases, weights aside.
+    pub fn fold_memory(&self, len: usize) -> u64 {
+        let channels = match self.config.head {
+            Some(HeadConfig::Structure { channels, .. }) => channels,
+            _ => return 0,
+        };
+        StructureHead::memory(channels, len)
+    }
+
+    fn pair_map(&self, head: &StructureHead, hidden: Tensor<2>) -> PairMap {
+        let len = hidden.dims()[0];
+        let probabilities = sigmoid(head.forward(hidden));
+        let mut values = to_vec(probabilities);
+        values.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
+        PairMap { len, values }
+    }
+
+    fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
+        let threshold = options.threshold.unwrap_or(self.threshold());
+        let decode_options = DecodeOptions {
+            threshold,
+            min_loop: options.min_loop,
+            non_canonical: options.non_canonical,
+            constraint: request.constraint.clone(),
+        };
+        let decoded = options.method.decode(&map.values, request.sequence, &decode_options)?;
+        Ok(Fold {
+            structure: decoded.structure(),
+            score: decoded.mean_probability().unwrap_or(0.0),
+            threshold,
+            probabilities: options.probabilities.then_some(map),
+            pairs: decoded.pairs,
+        })
+    }
+
+    /// Logits of all pairs of one sequence, `[len, len]` row by row: symmetric, zero diagonal.
+    ///
+    /// # Errors
+    /// As [`Model::fold`].
+    pub fn pair_logits(&self, sequence: &[u8]) -> Result<Vec<f32>, Error> {
+        let head = self.network.structure.as_ref().ok_or_else(|| self.lacks("structure"))?;
+        self.admit(sequence, default_budget())?;
+        let hidden = self.network.encoder.forward(&Packed::new([tokenize(sequence)]), self.device.burn());
+        Ok(to_vec(head.forward(hidden.narrow(0, 1, sequence.len()))))
+    }
+}
+
+/// A float tensor's values in row-major order.
+pub(crate) fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().expect("a float tensor reads back as f32")
+}

@@ -1,0 +1,143 @@
+//! The three sequence-level predictions of the paper: splice sites, ribosome load, family.
+
+use burn::tensor::Tensor;
+use rinalmo_model::Packed;
+use rinalmo_seq::tokenizer::tokenize;
+
+use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
+use crate::fold::to_vec;
+use crate::{Error, Model};
+
+/// Tokens that the published ribosome-load weights pad every sequence to: 100 nt and two
+/// special tokens (Methods, "Mean ribosome load").
+pub const RIBOSOME_PADDING: usize = 102;
+
+/// Is there a splice site in the middle of the window?
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SpliceSite {
+    /// Probability of a site.
+    pub probability: f32,
+    /// The same before the sigmoid.
+    pub logit: f32,
+}
+
+/// A sequence's family.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Family {
+    /// Index of the most probable family.
+    pub class: usize,
+    /// Its name, or `class_<n>` where the weights name none.
+    pub label: String,
+    /// Its probability.
+    pub probability: f32,
+    /// Logits of all families.
+    pub logits: Vec<f32>,
+}
+
+impl Model {
+    /// Scores windows for a splice site in their middle, in order; 400 nt with the published
+    /// weights.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
+    pub fn predict_splice<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<SpliceSite, Error>>, Error> {
+        let head = self.network.splice.as_ref().ok_or_else(|| self.lacks("splice"))?;
+        Ok(self.predict(sequences, usize::MAX, |hidden, batch| {
+            to_vec(head.forward(cls(hidden, batch)))
+                .into_iter()
+                .map(|logit| SpliceSite { probability: sigmoid(logit), logit })
+                .collect()
+        }))
+    }
+
+    /// Predicts the mean ribosome load of 5' UTRs, in order, each padded to `pad_to` tokens
+    /// ([`RIBOSOME_PADDING`] for the published weights). Loads are in the units of the training
+    /// set and never negative.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`]; of a single sequence [`Error::LongerThanPadding`] and the like.
+    pub fn predict_ribosome_load<S: AsRef<[u8]>>(
+        &self,
+        sequences: &[S],
+        pad_to: usize,
+    ) -> Result<Vec<Result<f32, Error>>, Error> {
+        let head = self.network.ribosome.as_ref().ok_or_else(|| self.lacks("ribosome"))?;
+        let (mean, std) = self.meta.scaler.map_or((0.0, 1.0), |scaler| (scaler.mean, scaler.std));
+        Ok(self.predict(sequences, pad_to, |hidden, batch| {
+            let scaled = to_vec(head.forward(hidden, batch, pad_to));
+            scaled.into_iter().map(|load| (load * std + mean).max(0.0)).collect()
+        }))
+    }
+
+    /// Tells the non-coding RNA family of sequences, in order.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
+    pub fn predict_family<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Family, Error>>, Error> {
+        let head = self.network.family.as_ref().ok_or_else(|| self.lacks("family"))?;
+        Ok(self.predict(sequences, usize::MAX, |hidden, batch| {
+            let logits = head.forward(cls(hidden, batch));
+            let classes = logits.dims()[1];
+            to_vec(logits).chunks_exact(classes).map(|logits| self.family(logits)).collect()
+        }))
+    }
+
+    fn family(&self, logits: &[f32]) -> Family {
+        let class = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0);
+        let total: f32 = logits.iter().map(|logit| (logit - logits[class]).exp()).sum();
+        let label = self.meta.labels.as_ref().and_then(|labels| labels.get(class).cloned());
+        Family {
+            class,
+            label: label.unwrap_or_else(|| format!("class_{class}")),
+            probability: 1.0 / total,
+            logits: logits.to_vec(),
+        }
+    }
+
+    /// Encodes sequences in batches and gives each batch's representation to `run`, which
+    /// returns one value a sequence.
+    fn predict<S: AsRef<[u8]>, R>(
+        &self,
+        sequences: &[S],
+        max_tokens: usize,
+        run: impl Fn(Tensor<2>, &Packed) -> Vec<R>,
+    ) -> Vec<Result<R, Error>> {
+        let sequences: Vec<&[u8]> = sequences.iter().map(AsRef::as_ref).collect();
+        let check = |sequence: &[u8]| {
+            self.check_len(sequence.len())?;
+            if sequence.len() + 2 > max_tokens {
+                return Err(Error::LongerThanPadding { len: sequence.len(), pad_to: max_tokens });
+            }
+            Ok(())
+        };
+        in_order(
+            &sequences,
+            DEFAULT_BATCH_TOKENS,
+            |sequence| sequence.len() + 2,
+            |batch| {
+                let checked: Vec<Result<(), Error>> = batch.iter().map(|sequence| check(sequence)).collect();
+                let good = batch.iter().zip(&checked).filter(|(_, ok)| ok.is_ok());
+                let packed = Packed::new(good.map(|(sequence, _)| tokenize(sequence)));
+                let results = match packed.total() {
+                    0 => Vec::new(),
+                    _ => run(self.network.encoder.forward(&packed, self.device.burn()), &packed),
+                };
+                let mut results = results.into_iter();
+                checked
+                    .into_iter()
+                    .map(|ok| ok.map(|()| results.next().expect("one result for every good sequence")))
+                    .collect()
+            },
+        )
+    }
+}
+
+/// The representation of every sequence's `<cls>`, `[sequences, dim]`.
+fn cls(hidden: Tensor<2>, batch: &Packed) -> Tensor<2> {
+    let rows = batch.spans().map(|span| hidden.clone().narrow(0, span.start, 1));
+    Tensor::cat(rows.collect(), 0)
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}

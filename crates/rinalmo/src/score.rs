@@ -1,0 +1,148 @@
+//! How probable a sequence is to the model, and what a mutation does to that.
+//!
+//! Probabilities are softmax over the whole vocabulary. *Masked* scores hide a position before
+//! asking for it (Salazar et al. 2020; "masked marginals" of Meier et al. 2021); *unmasked*
+//! scores ask for all positions in one pass over the sequence as it is ("wild-type marginals"),
+//! much cheaper and less sharp.
+
+use rinalmo_model::{Packed, VOCABULARY};
+use rinalmo_seq::alphabet::{self, MASK, Token};
+use rinalmo_seq::tokenizer::tokenize;
+
+use crate::batches::{Batches, DEFAULT_BATCH_TOKENS};
+use crate::fold::to_vec;
+use crate::variant::Variant;
+use crate::{Error, Model};
+
+/// How positions are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marginal {
+    /// Each position masked in turn: one pass a position.
+    #[default]
+    Masked,
+    /// One pass over the unmasked sequence.
+    Unmasked,
+}
+
+impl Marginal {
+    /// Its name in results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Masked => "masked",
+            Self::Unmasked => "unmasked",
+        }
+    }
+}
+
+/// A sequence's score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SequenceScore {
+    /// Mean negative log-likelihood of a base, in nats.
+    pub loss: f64,
+    /// `exp(loss)`: 1 is certainty, 4 is a guess among four bases.
+    pub perplexity: f64,
+    /// Log-likelihood of each base.
+    pub log_likelihoods: Vec<f32>,
+}
+
+impl Model {
+    /// Pseudo-perplexity of a sequence.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`] without masked-language head; [`Error::EmptySequence`] and the like.
+    pub fn score(&self, sequence: &[u8], marginal: Marginal) -> Result<SequenceScore, Error> {
+        self.check_len(sequence.len())?;
+        let tokens = tokenize(sequence);
+        let hidden: Vec<Vec<usize>> = match marginal {
+            Marginal::Masked => (1..=sequence.len()).map(|i| vec![i]).collect(),
+            Marginal::Unmasked => vec![Vec::new()],
+        };
+        let rows = self.log_probabilities(&tokens, &hidden)?;
+        let log_likelihoods: Vec<f32> = (1..=sequence.len())
+            .map(|i| {
+                let pass = if marginal == Marginal::Masked { i - 1 } else { 0 };
+                rows[pass].at(i, tokens[i])
+            })
+            .collect();
+        let loss = -log_likelihoods.iter().map(|&x| f64::from(x)).sum::<f64>() / sequence.len() as f64;
+        Ok(SequenceScore { loss, perplexity: loss.exp(), log_likelihoods })
+    }
+
+    /// Log-likelihood ratio of variants over the sequence as it is, in nats: below 0 the variant
+    /// is less probable. Substitutions of one variant are hidden together and their ratios added.
+    ///
+    /// # Errors
+    /// [`Error::Variant`] where a variant does not fit the sequence; else as [`Model::score`].
+    pub fn score_variants(&self, sequence: &[u8], variants: &[Variant], marginal: Marginal) -> Result<Vec<f32>, Error> {
+        self.check_len(sequence.len())?;
+        variants.iter().try_for_each(|variant| variant.check(sequence))?;
+        let tokens = tokenize(sequence);
+        let at = |variant: &Variant| variant.substitutions().iter().map(|s| s.position + 1).collect::<Vec<_>>();
+        let mut passes: Vec<Vec<usize>> = match marginal {
+            Marginal::Masked => variants.iter().map(at).collect(),
+            Marginal::Unmasked => vec![Vec::new()],
+        };
+        passes.sort();
+        passes.dedup();
+        let rows = self.log_probabilities(&tokens, &passes)?;
+        let ratio = |variant: &Variant| {
+            let pass = match marginal {
+                Marginal::Masked => passes.binary_search(&at(variant)).expect("every variant has its pass"),
+                Marginal::Unmasked => 0,
+            };
+            let gain = |token: usize, base: u8| rows[pass].at(token, alphabet::token(base));
+            variant.substitutions().iter().map(|s| gain(s.position + 1, s.to) - gain(s.position + 1, s.from)).sum()
+        };
+        Ok(variants.iter().map(ratio).collect())
+    }
+
+    /// Runs copies of `tokens`, each with its own positions masked, and returns the
+    /// log-probabilities of the masked positions (of all, where none is masked).
+    fn log_probabilities(&self, tokens: &[Token], masked: &[Vec<usize>]) -> Result<Vec<LogProbabilities>, Error> {
+        let mut results = Vec::with_capacity(masked.len());
+        for passes in Batches::new(masked, DEFAULT_BATCH_TOKENS, |_: &&Vec<usize>| tokens.len()) {
+            let copies = passes.iter().map(|positions| {
+                let mut copy = tokens.to_vec();
+                positions.iter().for_each(|&i| copy[i] = MASK);
+                copy
+            });
+            let packed = Packed::new(copies);
+            let logits = to_vec(self.token_logits(&packed)?);
+            for (positions, span) in passes.into_iter().zip(packed.spans()) {
+                let rows = &logits[span.start * VOCABULARY..span.end * VOCABULARY];
+                results.push(LogProbabilities::new(rows, positions));
+            }
+        }
+        Ok(results)
+    }
+}
+
+/// Log-probabilities of every token at some positions.
+struct LogProbabilities {
+    positions: Vec<usize>,
+    rows: Vec<f32>,
+}
+
+impl LogProbabilities {
+    /// Of `positions`, or of all where there are none; `logits` is `[tokens, vocabulary]`.
+    fn new(logits: &[f32], positions: &[usize]) -> Self {
+        let positions = match positions {
+            [] => (0..logits.len() / VOCABULARY).collect(),
+            some => some.to_vec(),
+        };
+        let row = |&i: &usize| log_softmax(&logits[i * VOCABULARY..(i + 1) * VOCABULARY]);
+        let rows = positions.iter().flat_map(row).collect();
+        Self { positions, rows }
+    }
+
+    fn at(&self, position: usize, token: Token) -> f32 {
+        let row = self.positions.binary_search(&position).expect("only computed positions are asked for");
+        self.rows[row * VOCABULARY + usize::from(token)]
+    }
+}
+
+fn log_softmax(logits: &[f32]) -> Vec<f32> {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = logits.iter().map(|logit| (logit - max).exp()).sum();
+    logits.iter().map(|logit| logit - max - total.ln()).collect()
+}

@@ -1,0 +1,56 @@
+//! The `.safetensors` form: one tensor `<id>/<kind>` an array, the settings of the run under `__metadata__`.
+//!
+//! The header stands first and names every offset, so it is built in one pass over the spool, and the numbers follow in a
+//! second. Layout: <https://github.com/huggingface/safetensors>.
+
+use std::io::{self, Write};
+
+use super::{Dtype, head::Head, names::Names, spool::Spool};
+
+/// Readers refuse a longer header: `MAX_HEADER_SIZE` of the reference implementation.
+pub(super) const HEADER_LIMIT: usize = 100_000_000;
+
+/// Writes all records of the spool.
+pub(super) fn encode<W: Write>(spool: &Spool, settings: &str, mut out: W) -> io::Result<W> {
+    let dtype = match spool.dtype() {
+        Dtype::F32 => "F32",
+        Dtype::F16 => "F16",
+        Dtype::Bf16 => "BF16",
+    };
+    let mut header = format!(r#"{{"__metadata__":{{"rinalmo":{}}}"#, quoted(settings));
+    let mut names = Names::for_archives();
+    let mut begin = 0;
+    for head in spool.heads() {
+        let head = head?;
+        let name = names.give(head.index, &head.id);
+        for array in &head.arrays {
+            let name = quoted(&format!("{name}/{}", array.kind));
+            let (shape, end) = (&array.shape, begin + array.bytes);
+            header += &format!(r#",{name}:{{"dtype":"{dtype}","shape":{shape:?},"data_offsets":[{begin},{end}]}}"#);
+            begin = end;
+        }
+    }
+    header.push('}');
+    header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
+
+    out.write_all(&(header.len() as u64).to_le_bytes())?;
+    out.write_all(header.as_bytes())?;
+    for head in spool.heads() {
+        for array in &head?.arrays {
+            io::copy(&mut spool.payload(array)?, &mut out)?;
+        }
+    }
+    Ok(out)
+}
+
+/// The most a record can add to the header.
+pub(super) fn header_bytes(head: &Head) -> usize {
+    // 50 of punctuation and keys, 11 for the kind, 2 × 14 digits of offsets up to 90 TB, 9 for a `_123…` of a repeated id;
+    // 10 for each size with its comma and space.
+    let fixed = 98 + quoted(&head.id).len();
+    head.arrays.iter().map(|array| fixed + 10 * array.shape.len()).sum()
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,76 @@
+//! A text table written as records come, for pipes.
+
+use std::{
+    io::{self, BufWriter, Write},
+    path::Path,
+};
+
+use super::{Error, Layout, Record, array::row_shape, names::Names, tsv::Table};
+
+/// A table on a stream. Its first record decides how many columns there are.
+pub(super) struct Stream {
+    state: State,
+    layout: Layout,
+    names: Names,
+}
+
+type Out = BufWriter<Box<dyn Write + Send>>;
+
+enum State {
+    Before(Out),
+    Begun(Table<Out>),
+    /// A write failed: what follows would stand after half a row.
+    Broken,
+}
+
+impl Stream {
+    pub fn new(out: Box<dyn Write + Send>, layout: Layout) -> Self {
+        Self { state: State::Before(BufWriter::new(out)), layout, names: Names::for_tables() }
+    }
+
+    /// Writes the rows of a record and passes them on.
+    pub fn write(&mut self, record: &Record) -> Result<(), Error> {
+        let widest = record.arrays.iter().max_by_key(|array| row_shape(&array.shape).1);
+        let width = widest.map_or(0, |array| row_shape(&array.shape).1);
+        let mut table = self.begin(width).map_err(failed)?;
+        if let Some(array) = widest.filter(|_| self.layout == Layout::Vectors && width > table.width()) {
+            let (id, kind, expected) = (record.id.clone(), array.kind, table.width());
+            self.state = State::Begun(table);
+            return Err(Error::Width { id, kind, found: width, expected });
+        }
+        let name = self.names.give(record.index, &record.id);
+        write_rows(&mut table, &name, record).map_err(failed)?;
+        self.state = State::Begun(table);
+        Ok(())
+    }
+
+    /// Takes the table, whose header line is written; the state is broken until it is put back.
+    fn begin(&mut self, width: usize) -> io::Result<Table<Out>> {
+        match std::mem::replace(&mut self.state, State::Broken) {
+            State::Begun(table) => Ok(table),
+            State::Before(out) => Table::new(out, self.layout, width),
+            State::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    /// Writes at least the header line, and passes on what is held back.
+    pub fn finish(mut self) -> Result<(), Error> {
+        let mut table = self.begin(0).map_err(failed)?;
+        table.out.flush().map_err(failed)
+    }
+}
+
+fn write_rows(table: &mut Table<Out>, name: &str, record: &Record) -> io::Result<()> {
+    for array in &record.arrays {
+        let (count, width) = row_shape(&array.shape);
+        for row in 0..count {
+            let position = (array.shape.len() > 1).then_some(row + 1);
+            table.row(name, array.kind.name(), position, &array.data[row * width..(row + 1) * width])?;
+        }
+    }
+    table.out.flush()
+}
+
+fn failed(source: io::Error) -> Error {
+    Error::io("cannot write", Path::new("-"))(source)
+}
