@@ -1,2 +1,81 @@
-//! The command.
-fn main() {}
+//! The `rinalmo` command: the library's verbs on files and pipes.
+//!
+//! Flags are parsed here into what was typed; each command resolves them into options that no
+//! longer know about flags, and fails within its first second if it is to fail.
+
+mod commands;
+mod context;
+mod io;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::context::{Context, Outcome};
+
+/// RNA language model: structures, embeddings, splice sites, ribosome load, variant effects.
+///
+/// Results go to standard output or the named file; progress, warnings and errors to standard
+/// error. A closed pipe is a normal end; Ctrl-C stops after the batch at hand with everything
+/// finished so far written.
+#[derive(Parser)]
+#[command(name = "rinalmo", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 finished but some records failed or were skipped, 2 could not run, \
+                          130 stopped by Ctrl-C.";
+
+#[derive(Subcommand)]
+enum Command {
+    Fold(commands::fold::FoldArgs),
+    Embed(commands::embed::EmbedArgs),
+    Predict(commands::predict::PredictArgs),
+    Score(commands::score::ScoreArgs),
+    Model(commands::model::ModelArgs),
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+struct Common {
+    /// Where to compute: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto
+    #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", help_heading = "Common options")]
+    device: String,
+    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    #[arg(short = 'j', long, global = true, value_name = "N", help_heading = "Common options")]
+    threads: Option<usize>,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, help_heading = "Common options")]
+    quiet: bool,
+    /// Say what is used: device, model, sizes
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Common options")]
+    verbose: bool,
+}
+
+fn main() -> ExitCode {
+    let Cli { command, common } = Cli::parse();
+    let quiet_end = |error: &anyhow::Error| io::is_closed_pipe(error);
+    match run(command, common) {
+        Ok(outcome) => outcome.into(),
+        Err(error) if quiet_end(&error) => Outcome::Done.into(),
+        Err(error) => {
+            eprintln!("error: {}", io::chain(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
+    let context = Context::new(&common)?;
+    match command {
+        Command::Fold(args) => commands::fold::run(args, &context),
+        Command::Embed(args) => commands::embed::run(args, &context),
+        Command::Predict(args) => commands::predict::run(args, &context),
+        Command::Score(args) => commands::score::run(args, &context),
+        Command::Model(args) => commands::model::run(args, &context),
+    }
+}

@@ -31,6 +31,7 @@ pub enum Positions {
 #[serde(rename_all = "snake_case")]
 pub enum Activation {
     /// `swish_β(W₁x + b₁) ⊙ (W_g x + b_g)`, one learnable β a block.
+    #[serde(rename = "swiglu")]
     SwiGlu,
     /// `gelu(W₁x + b₁)` (ablation).
     Gelu,

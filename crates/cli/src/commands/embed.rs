@@ -1,0 +1,207 @@
+//! `rinalmo embed`: vectors of sequences.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::seq::SequenceRecord;
+use rinalmo::sink::{self, Dtype, Format, Kind, Layout, Leftover, Sink};
+use rinalmo::{EmbedOptions, Model, TRAINED_LENGTH, Window};
+
+use super::choose::ModelChoice;
+use crate::context::{Context, Outcome};
+use crate::io::{self, InputArgs, Job};
+
+/// Write embeddings of sequences
+///
+/// The output's ending chooses its layout: .npz and .safetensors hold one array for each record
+/// and kind, named <id>/<kind>; .parquet and .tsv (or .tsv.gz) one row for each vector. A second
+/// record of the same id is named <id>_2. Sequences of any length run whole unless --window is
+/// given; nothing is ever cut off.
+#[derive(Args)]
+pub struct EmbedArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Where to write: .npz, .safetensors, .parquet, .tsv, .tsv.gz, or - for a table on standard
+    /// output
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// What to write, one or several: tokens (one vector a base), mean (of these), cls, logits
+    /// (of the masked-language head), attentions (every block's and head's map)
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "tokens", value_name = "KIND")]
+    include: Vec<KindArg>,
+    /// Type of the stored numbers; .npz takes f32 and f16, tables take f32
+    #[arg(long, value_enum, default_value = "f32")]
+    dtype: DtypeArg,
+    /// Cut sequences longer than W nt into windows and average where they overlap
+    #[arg(long, value_name = "W")]
+    window: Option<usize>,
+    /// Bases that neighbouring windows share [default: half a window]
+    #[arg(long, value_name = "O", requires = "window")]
+    overlap: Option<usize>,
+    /// Go on where an interrupted run with the same settings stopped
+    #[arg(long, conflicts_with = "restart")]
+    resume: bool,
+    /// Throw away what an interrupted run left
+    #[arg(long)]
+    restart: bool,
+    #[command(flatten)]
+    choice: ModelChoice,
+    /// Tokens encoded at a time
+    #[arg(long, value_name = "N", default_value_t = EmbedOptions::default().batch_tokens)]
+    batch_tokens: usize,
+}
+
+/// `--include`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum KindArg {
+    Tokens,
+    Mean,
+    Cls,
+    Logits,
+    Attentions,
+}
+
+impl From<KindArg> for Kind {
+    fn from(kind: KindArg) -> Self {
+        match kind {
+            KindArg::Tokens => Self::Tokens,
+            KindArg::Mean => Self::Mean,
+            KindArg::Cls => Self::Cls,
+            KindArg::Logits => Self::Logits,
+            KindArg::Attentions => Self::Attentions,
+        }
+    }
+}
+
+/// `--dtype`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DtypeArg {
+    F32,
+    F16,
+    Bf16,
+}
+
+impl From<DtypeArg> for Dtype {
+    fn from(dtype: DtypeArg) -> Self {
+        match dtype {
+            DtypeArg::F32 => Self::F32,
+            DtypeArg::F16 => Self::F16,
+            DtypeArg::Bf16 => Self::Bf16,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
+    let options = args.resolve()?;
+    args.check_output(&options)?;
+    let feed = args.input.open(context)?;
+    let model = args.choice.load(context)?;
+    model.embed_each::<&[u8]>(&[], &options)?; // says now, not later, if the model cannot do this
+    let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
+    let before = sink.finished().len();
+    if before > 0 {
+        context.note(format!("resuming after {before} finished records"));
+    }
+    let batch_tokens = options.batch_tokens;
+    let mut job = Embedding { model, options, sink, long: 0 };
+    let ended = io::run(&mut job, feed, batch_tokens, context)?;
+    report_long(job.long, &job.options, context);
+    if ended.is_complete() {
+        job.sink.finish()?;
+    } else if let Some(path) = job.sink.suspend()? {
+        context.note(format!("finished records are kept in {}; --resume goes on from there", path.display()));
+    }
+    ended.into_result()
+}
+
+struct Embedding {
+    model: Model,
+    options: EmbedOptions,
+    sink: Sink,
+    long: usize,
+}
+
+impl Job for Embedding {
+    type Result = rinalmo::Embedding;
+
+    fn wants(&self, record: &SequenceRecord) -> Result<bool> {
+        Ok(!self.sink.is_finished(record.index as u64, &record.id)?)
+    }
+
+    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<rinalmo::Embedding>>> {
+        let sequences: Vec<&[u8]> = batch.iter().map(|record| record.sequence.as_slice()).collect();
+        let results = self.model.embed_each(&sequences, &self.options)?;
+        Ok(results.into_iter().map(|result| result.map_err(anyhow::Error::from)).collect())
+    }
+
+    fn write(&mut self, record: &SequenceRecord, embedding: rinalmo::Embedding) -> Result<()> {
+        let (index, id) = (record.index as u64, record.id.clone());
+        self.sink.write(&sink::Record { index, id, arrays: embedding.arrays })?;
+        self.long += usize::from(record.sequence.len() > TRAINED_LENGTH);
+        Ok(())
+    }
+
+    /// The sink syncs by itself.
+    fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// Nothing is ever truncated; says what happened to long sequences instead.
+fn report_long(long: usize, options: &EmbedOptions, context: &Context) {
+    if long == 0 {
+        return;
+    }
+    let what = match options.window {
+        Some(Window { len, overlap }) => format!("in windows of {len} nt overlapping by {overlap}"),
+        None => format!("whole, beyond the {TRAINED_LENGTH} nt of pre-training (--window averages windows)"),
+    };
+    context.note(format!("{long} sequences longer than {TRAINED_LENGTH} nt ran {what}"));
+}
+
+impl EmbedArgs {
+    fn resolve(&self) -> Result<EmbedOptions> {
+        let mut include: Vec<Kind> = Vec::new();
+        for kind in self.include.iter().map(|&kind| Kind::from(kind)) {
+            if !include.contains(&kind) {
+                include.push(kind);
+            }
+        }
+        let window = match self.window {
+            Some(0) => bail!("--window: expected at least 1 nt"),
+            Some(len) => Some(Window { len, overlap: self.overlap.unwrap_or(len / 2) }),
+            None => None,
+        };
+        Ok(EmbedOptions { include, window, batch_tokens: self.batch_tokens.max(1) })
+    }
+
+    fn check_output(&self, options: &EmbedOptions) -> Result<()> {
+        let format = match self.output.as_os_str() == "-" {
+            true => Format::Tsv,
+            false => Format::of(&self.output)?,
+        };
+        Ok(options.include.iter().try_for_each(|&kind| format.check_kind(Layout::Vectors, kind))?)
+    }
+
+    fn sink_options(&self, model: &Model, options: &EmbedOptions) -> sink::OpenOptions {
+        let include: Vec<&str> = options.include.iter().map(|kind| kind.name()).collect();
+        let window = options.window.map_or("none".into(), |window| format!("{}/{}", window.len, window.overlap));
+        sink::OpenOptions {
+            dtype: self.dtype.into(),
+            layout: Layout::Vectors,
+            leftover: match () {
+                () if self.resume => Leftover::Resume,
+                () if self.restart => Leftover::Discard,
+                () => Leftover::Refuse,
+            },
+            settings: format!(
+                "model={} sha256={} include={} window={window}",
+                model.name(),
+                model.sha256(),
+                include.join("+")
+            ),
+        }
+    }
+}

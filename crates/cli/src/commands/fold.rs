@@ -1,0 +1,255 @@
+//! `rinalmo fold`: structures of sequences.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::constraints;
+use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, input};
+use rinalmo::sink::{self, Array, Kind, Layout, Sink};
+use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method, Model};
+
+use super::choose::ModelChoice;
+use super::structures::{Folded, StructureFormat, Structures};
+use crate::context::{Context, Outcome};
+use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed};
+
+/// Predict secondary structures
+///
+/// Prints for each record its header, its sequence as given, and its structure in dot-bracket
+/// notation followed by a score: the mean probability of the chosen pairs (0 to 1, 0.000 where
+/// none is chosen). Pseudoknots are written with further kinds of brackets: []{}<>Aa...
+#[derive(Args)]
+pub struct FoldArgs {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Write one file a record into DIR, named after the record's id
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    out_dir: Option<PathBuf>,
+    /// Layout of the results; json is one object a line
+    #[arg(short, long, value_enum, default_value = "dbn")]
+    format: StructureFormat,
+    /// Also write the probabilities of pairs: .tsv (id, i, j, p above --bpp-cutoff) or .npz (one
+    /// matrix a record)
+    #[arg(long, value_name = "FILE")]
+    bpp: Option<PathBuf>,
+    /// Least probability that --bpp FILE.tsv lists
+    #[arg(long, value_name = "P", default_value_t = 0.01)]
+    bpp_cutoff: f32,
+    #[command(flatten)]
+    choice: ModelChoice,
+    /// Least probability of a chosen pair [default: the model's own, tuned on validation data]
+    #[arg(short, long, value_name = "P")]
+    threshold: Option<f32>,
+    /// How pairs are chosen
+    #[arg(long, value_enum, default_value = "greedy")]
+    decode: DecodeArg,
+    /// A constraint in RNAfold's notation (. any, | paired, x unpaired, < > paired downstream or
+    /// upstream, ( ) paired with each other) for every sequence of its length, or a file in the
+    /// layout of `RNAfold -C`: header, sequence, constraint line. Without FILES the sequences
+    /// come from that file too
+    #[arg(short = 'C', long, value_name = "TEXT|FILE", allow_hyphen_values = true)]
+    constraint: Option<String>,
+    /// Allow pairs other than AU, GC and GU
+    #[arg(long)]
+    non_canonical: bool,
+    /// Fewest unpaired bases in a hairpin loop
+    #[arg(long, value_name = "N", default_value_t = FoldOptions::default().min_loop)]
+    min_loop: usize,
+    /// Memory for maps of pairs, with K, M, G or T; longer sequences are refused [default: 80 % of
+    /// what is free]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_memory: Option<u64>,
+    /// Tokens encoded at a time
+    #[arg(long, value_name = "N", default_value_t = FoldOptions::default().batch_tokens)]
+    batch_tokens: usize,
+}
+
+/// `--decode`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DecodeArg {
+    /// The paper's: the most probable pair, then the next that does not clash; pseudoknots allowed
+    Greedy,
+    /// The best structure without pseudoknots, by dynamic programming
+    Nested,
+}
+
+/// Runs the command.
+pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
+    let options = args.resolve()?;
+    let constraints = Constraints::open(args.constraint.as_deref())?;
+    let feed = match &constraints {
+        Constraints::File { records, .. } if args.input.files.is_empty() => sequences_of(records, &args)?,
+        _ => args.input.open(context)?,
+    };
+    let model = args.choice.load(context)?;
+    model.fold_each(&[], &options)?; // says now, not later, if the model cannot fold
+    let out = match &args.out_dir {
+        Some(folder) => Structures::folder(folder, args.format)?,
+        None => Structures::stream(args.output.open()?, args.format),
+    };
+    let bpp = args.open_bpp(&model)?;
+    let mut job = Folding { model, options, constraints, out, bpp };
+    let ended = io::run(&mut job, feed, args.batch_tokens, context)?;
+    if let Some(bpp) = job.bpp {
+        bpp.finish()?;
+    }
+    ended.into_result()
+}
+
+struct Folding {
+    model: Model,
+    options: FoldOptions,
+    constraints: Constraints,
+    out: Structures,
+    bpp: Option<Sink>,
+}
+
+impl Job for Folding {
+    type Result = Fold;
+
+    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<Fold>>> {
+        let found: Vec<Result<Option<Constraint>>> = batch.iter().map(|record| self.constraints.of(record)).collect();
+        let good = batch.iter().zip(&found).filter_map(|(record, constraint)| {
+            let constraint = constraint.as_ref().ok()?.clone();
+            Some(FoldRequest { sequence: &record.sequence, constraint })
+        });
+        let mut results = self.model.fold_each(&good.collect::<Vec<_>>(), &self.options)?.into_iter();
+        let mut next = || results.next().expect("one result for every request");
+        Ok(found.into_iter().map(|found| found.and_then(|_| Ok(next()?))).collect())
+    }
+
+    fn write(&mut self, record: &SequenceRecord, fold: Fold) -> Result<()> {
+        self.out.write(&Folded { record, fold: &fold, model: &self.model })?;
+        if let (Some(sink), Some(map)) = (&mut self.bpp, fold.probabilities) {
+            let array = Array { kind: Kind::Pairs, shape: vec![map.len, map.len], data: map.values };
+            let id = record.id.clone();
+            sink.write(&sink::Record { index: record.index as u64, id, arrays: vec![array] })?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.out.flush()
+    }
+}
+
+impl FoldArgs {
+    fn resolve(&self) -> Result<FoldOptions> {
+        if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
+            bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
+        }
+        Ok(FoldOptions {
+            threshold: self.threshold,
+            method: match self.decode {
+                DecodeArg::Greedy => Method::Greedy,
+                DecodeArg::Nested => Method::Nested,
+            },
+            min_loop: self.min_loop,
+            non_canonical: self.non_canonical,
+            probabilities: self.bpp.is_some(),
+            max_memory: self.max_memory,
+            batch_tokens: self.batch_tokens.max(1),
+        })
+    }
+
+    fn open_bpp(&self, model: &Model) -> Result<Option<Sink>> {
+        let Some(path) = &self.bpp else { return Ok(None) };
+        if path.as_os_str() == "-" {
+            bail!("--bpp: standard output is taken by the structures; give a file");
+        }
+        let settings = format!("model={} sha256={}", model.name(), model.sha256());
+        let layout = Layout::Pairs { cutoff: self.bpp_cutoff };
+        let options = sink::OpenOptions { layout, settings, leftover: sink::Leftover::Discard, ..Default::default() };
+        Ok(Some(Sink::open(path, options)?))
+    }
+}
+
+/// What `--constraint` said.
+enum Constraints {
+    None,
+    Every(Constraint),
+    File { name: String, records: Vec<constraints::Record>, by_id: HashMap<String, Vec<usize>> },
+}
+
+impl Constraints {
+    fn open(text: Option<&str>) -> Result<Self> {
+        let Some(text) = text else { return Ok(Self::None) };
+        if constraints::is_constraint(text) {
+            return Ok(Self::Every(text.parse().context("--constraint")?));
+        }
+        let records = constraints::read(input::open(text)?).with_context(|| text.to_owned())?;
+        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+        for (i, record) in records.iter().enumerate() {
+            by_id.entry(record.id().to_owned()).or_default().push(i);
+        }
+        Ok(Self::File { name: text.to_owned(), records, by_id })
+    }
+
+    /// The constraint of a record: by id in a file, none where the file does not have it.
+    fn of(&self, record: &SequenceRecord) -> Result<Option<Constraint>> {
+        match self {
+            Self::None => Ok(None),
+            Self::Every(constraint) => Ok(Some(constraint.clone())),
+            Self::File { name, records, by_id } => match by_id.get(&record.id).map(Vec::as_slice) {
+                None => Ok(None),
+                Some([one]) => Ok(Some(records[*one].constraint.clone())),
+                Some(_) if record.source.as_ref() == name => Ok(Some(records[record.index].constraint.clone())),
+                Some(many) => bail!("{name}: {} constraints for this id, expected one", many.len()),
+            },
+        }
+    }
+}
+
+/// The sequences of a constraint file, as if they had been given as FILES.
+fn sequences_of(records: &[constraints::Record], args: &FoldArgs) -> Result<Feed> {
+    let name = args.constraint.clone().unwrap_or_default();
+    let mut fasta = Vec::new();
+    for record in records {
+        let Some(sequence) = &record.sequence else {
+            bail!("{name}: record `{}` has no sequence; give FILES with the sequences", record.id());
+        };
+        fasta.extend_from_slice(format!(">{}\n", record.header).as_bytes());
+        fasta.extend_from_slice(sequence);
+        fasta.push(b'\n');
+    }
+    let options = InputOptions { on_invalid: args.input.on_invalid.into() };
+    Ok(feed(Sequences::from_reader(&name, std::io::Cursor::new(fasta), options)))
+}
+
+/// `512M`, `4G`, `1.5GiB`: bytes, in powers of 1024.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let error = || format!("`{text}`: expected a number with K, M, G or T, as in 4G");
+    let lower = text.trim().to_ascii_lowercase();
+    let number = lower.trim_end_matches("ib").trim_end_matches('b');
+    let (digits, power) = match number.as_bytes().last() {
+        Some(b'k') => (&number[..number.len() - 1], 1),
+        Some(b'm') => (&number[..number.len() - 1], 2),
+        Some(b'g') => (&number[..number.len() - 1], 3),
+        Some(b't') => (&number[..number.len() - 1], 4),
+        _ => (number, 0),
+    };
+    let value: f64 = digits.trim().parse().map_err(|_| error())?;
+    if !value.is_finite() || value < 0.0 {
+        return Err(error());
+    }
+    Ok((value * 1024_f64.powi(power)) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_as_people_write_them() {
+        for (text, bytes) in [("512", 512), ("1K", 1024), ("4g", 4 << 30), ("1.5GiB", 3 << 29), ("2 MB", 2 << 20)] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "-1G", "lots", "NaN"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! One file a command: its flags, their resolution, its loop.
+
+pub mod embed;
+pub mod fold;
+pub mod model;
+pub mod predict;
+pub mod score;
+
+mod structures;
+
+mod choose;

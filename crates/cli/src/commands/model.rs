@@ -1,0 +1,419 @@
+//! `rinalmo model`: what checkpoints hold, in which form, and where they come from.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use rinalmo::checkpoint::{self, Checkpoint, Dtype, Layout, OpenOptions, WriteOptions, download, registry};
+use serde_json::json;
+
+use crate::context::{Context, Outcome};
+
+/// Show, convert, verify, list and download models
+#[derive(Args)]
+pub struct ModelArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Show(ShowArgs),
+    Convert(ConvertArgs),
+    Verify(VerifyArgs),
+    List(ListArgs),
+    Download(DownloadArgs),
+}
+
+/// Runs the command.
+pub fn run(args: ModelArgs, context: &Context) -> Result<Outcome> {
+    match args.action {
+        Action::Show(args) => args.run(),
+        Action::Convert(args) => args.run(context),
+        Action::Verify(args) => args.run(context),
+        Action::List(args) => args.run(),
+        Action::Download(args) => args.run(context),
+    }
+}
+
+/// Which checkpoint.
+#[derive(Args)]
+struct Source {
+    /// A name from `rinalmo model list`, or a path
+    #[arg(value_name = "NAME|PATH")]
+    model: String,
+    /// Attention heads of a bare .pt, which does not say [default: 20]
+    #[arg(long, value_name = "N")]
+    heads: Option<usize>,
+}
+
+impl Source {
+    fn open(&self) -> Result<Checkpoint> {
+        Ok(checkpoint::open(&self.model, &OpenOptions { heads: self.heads })?)
+    }
+}
+
+/// Show what a checkpoint holds: task, sizes, threshold, licence, checksum
+#[derive(Args)]
+struct ShowArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+    /// List every tensor with its type and shape
+    #[arg(long)]
+    tensors: bool,
+}
+
+impl ShowArgs {
+    fn run(&self) -> Result<Outcome> {
+        let checkpoint = self.source.open()?;
+        if self.json {
+            let mut value = json!({
+                "document": checkpoint.document(),
+                "parameters": checkpoint.config.parameters(),
+                "path": checkpoint.path(),
+                "bytes": checkpoint.file_len(),
+                "sha256": checkpoint.sha256(),
+                "family": checkpoint.meta.family,
+                "file_format": checkpoint.meta.format,
+                "dtype": checkpoint.meta.dtype,
+            });
+            if self.tensors {
+                let tensors = checkpoint.tensors();
+                value["tensors"] =
+                    tensors.map(|(name, t)| json!({"name": name, "dtype": t.dtype, "shape": t.shape})).collect();
+            }
+            print(&format!("{value:#}\n"))?;
+            return Ok(Outcome::Done);
+        }
+        let mut text = describe(&checkpoint);
+        if self.tensors {
+            for (name, tensor) in checkpoint.tensors() {
+                text.push_str(&format!("{:5} {:?} {name}\n", tensor.dtype.name(), tensor.shape));
+            }
+        }
+        print(&text)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// A checkpoint in lines of `name  value`.
+fn describe(checkpoint: &Checkpoint) -> String {
+    let (config, meta) = (&checkpoint.config, &checkpoint.meta);
+    let encoder = &config.encoder;
+    let preset = config.preset().map_or_else(|| "none of the published".to_owned(), |preset| preset.name.to_owned());
+    let mut lines = vec![
+        ("name", meta.name.clone()),
+        ("task", meta.task.to_owned()),
+        ("size", preset),
+        ("parameters", config.parameters().to_string()),
+        (
+            "encoder",
+            format!(
+                "width {}, {} blocks, {} heads, feed-forward {} {:?}, positions {:?}",
+                encoder.dim, encoder.blocks, encoder.heads, encoder.hidden, encoder.activation, encoder.positions
+            ),
+        ),
+        ("head", config.head.as_ref().map_or_else(|| "none".to_owned(), |head| format!("{head:?}"))),
+        ("masked-LM head", if config.mlm { "yes" } else { "no" }.to_owned()),
+    ];
+    lines.extend(meta.threshold.map(|threshold| ("threshold", threshold.to_string())));
+    lines.extend(meta.scaler.map(|scaler| ("scaler", format!("mean {}, sd {}", scaler.mean, scaler.std))));
+    lines.extend(meta.labels.as_ref().map(|labels| ("labels", labels.join(", "))));
+    lines.extend(meta.provenance.clone().map(|text| ("provenance", text)));
+    lines.push(("licence", meta.license.clone().unwrap_or_else(|| "not stated in the file".to_owned())));
+    lines.push(("file", format!("{} ({})", checkpoint.path().display(), HumanBytes(checkpoint.file_len() as u64))));
+    lines.push(("form", format!("{} tensors as {}, mostly {}", meta.family, meta.format.name(), meta.dtype.name())));
+    lines.push(("sha256", checkpoint.sha256().to_owned()));
+    lines.into_iter().map(|(name, value)| format!("{name:15} {value}\n")).collect()
+}
+
+/// Convert a checkpoint to another form or number type
+#[derive(Args)]
+struct ConvertArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Where to write
+    #[arg(value_name = "OUTPUT")]
+    output: PathBuf,
+    /// Form to write
+    #[arg(long, value_enum, default_value = "own")]
+    to: LayoutArg,
+    /// Type of the weights [default: as they are]
+    #[arg(long, value_enum)]
+    dtype: Option<DtypeArg>,
+    /// Name to store
+    #[arg(long)]
+    name: Option<String>,
+    /// Licence to store
+    #[arg(long)]
+    license: Option<String>,
+    /// Where the weights come from, to store
+    #[arg(long)]
+    provenance: Option<String>,
+    /// Replace what is there
+    #[arg(long)]
+    force: bool,
+}
+
+/// `--to`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum LayoutArg {
+    /// One .safetensors with everything in it
+    Own,
+    /// A folder with model.safetensors and config.json
+    OwnFolder,
+    /// A .safetensors with the released code's tensor names
+    Official,
+}
+
+/// `--dtype`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DtypeArg {
+    F32,
+    F16,
+    Bf16,
+}
+
+impl ConvertArgs {
+    fn run(&self, context: &Context) -> Result<Outcome> {
+        let mut checkpoint = self.source.open()?;
+        if self.output.exists() && !self.force {
+            bail!("{}: is already there\nhint: --force replaces it", self.output.display());
+        }
+        let meta = &mut checkpoint.meta;
+        meta.name = self.name.clone().unwrap_or_else(|| meta.name.clone());
+        meta.license = self.license.clone().or(meta.license.take());
+        meta.provenance = self.provenance.clone().or(meta.provenance.take());
+        let layout = match self.to {
+            LayoutArg::Own => Layout::Own,
+            LayoutArg::OwnFolder => Layout::OwnFolder,
+            LayoutArg::Official => Layout::Official,
+        };
+        let dtype = self.dtype.map(|dtype| match dtype {
+            DtypeArg::F32 => Dtype::F32,
+            DtypeArg::F16 => Dtype::F16,
+            DtypeArg::Bf16 => Dtype::Bf16,
+        });
+        checkpoint.write(&self.output, &WriteOptions { layout, dtype })?;
+        let written = Checkpoint::open(&self.output, &OpenOptions { heads: Some(checkpoint.config.encoder.heads) })?;
+        let size = HumanBytes(written.file_len() as u64);
+        context.note(format!("{}: {size}, sha256 {}", self.output.display(), written.sha256()));
+        Ok(Outcome::Done)
+    }
+}
+
+/// Check a checkpoint: complete, finite, and what was downloaded
+#[derive(Args)]
+struct VerifyArgs {
+    #[command(flatten)]
+    source: Source,
+    /// SHA-256 that the file must have
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<String>,
+}
+
+impl VerifyArgs {
+    fn run(&self, context: &Context) -> Result<Outcome> {
+        let checkpoint = self.source.open()?;
+        let mut faults = Vec::new();
+        for (name, tensor) in checkpoint.tensors() {
+            let values = tensor.to_f32();
+            if let Some(at) = values.iter().position(|value| !value.is_finite()) {
+                faults.push(format!("tensor `{name}`: value {at} is {}", values[at]));
+            }
+        }
+        if let Some(expected) = self.sha256.as_deref().filter(|hex| !hex.eq_ignore_ascii_case(checkpoint.sha256())) {
+            faults.push(format!("sha256 is {}, expected {expected}", checkpoint.sha256()));
+        }
+        let compared = match checkpoint.path().exists() {
+            true => self.compare_with_record(&checkpoint, context)?,
+            false => Vec::new(),
+        };
+        if !faults.is_empty() {
+            bail!("{}: {}", self.source.model, faults.join("\n"));
+        }
+        let count = checkpoint.tensors().len();
+        let mut text = format!("{}: {count} tensors, all there and finite\n", checkpoint.meta.name);
+        text.push_str(&format!("sha256 {}\n", checkpoint.sha256()));
+        compared.iter().for_each(|line| text.push_str(&format!("{line}\n")));
+        print(&text)?;
+        Ok(Outcome::Done)
+    }
+
+    /// Re-hashes a downloaded file against its record and the registry.
+    fn compare_with_record(&self, checkpoint: &Checkpoint, context: &Context) -> Result<Vec<String>> {
+        let entry = registry::find(&self.source.model);
+        let mut bar = Bar::new(context);
+        let path = match entry {
+            Some(_) => download::locate(&self.source.model, &download::Options::default())?,
+            None => checkpoint.path().to_owned(),
+        };
+        let verified = download::verify(&path, entry, &mut |progress| bar.show(progress))?;
+        let line = |file: &download::Verified| {
+            let compared = if file.compared { "as it was downloaded or published" } else { "nothing to compare with" };
+            format!("{}: {compared}", file.path.display())
+        };
+        Ok(verified.iter().map(line).collect())
+    }
+}
+
+/// List models: the one in the box, the published ones, and which are here
+#[derive(Args)]
+struct ListArgs {
+    /// Print as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl ListArgs {
+    fn run(&self) -> Result<Outcome> {
+        let options = download::Options::default();
+        let rows: Vec<_> = registry::all()
+            .iter()
+            .map(|entry| {
+                let here = download::cached(entry.name, &options);
+                (entry, here)
+            })
+            .collect();
+        if self.json {
+            let published = rows.iter().map(|(entry, here)| {
+                json!({
+                    "name": entry.name, "task": entry.task.to_string(), "size": entry.preset,
+                    "description": entry.description, "held_out": entry.held_out, "license": entry.license,
+                    "source": entry.source.page(), "path": here,
+                })
+            });
+            let mut all: Vec<_> = published.collect();
+            if let Some(name) = checkpoint::BUNDLED {
+                let built_in = checkpoint::open(name, &OpenOptions::default())?;
+                let license = built_in.meta.license.clone();
+                all.insert(0, json!({"name": name, "task": built_in.meta.task, "size": "nano", "license": license}));
+            }
+            print(&format!("{:#}\n", serde_json::Value::from(all)))?;
+            return Ok(Outcome::Done);
+        }
+        let width = rows.iter().map(|(entry, _)| entry.name.len()).max().unwrap_or(0);
+        let mut text = String::new();
+        if let Some(name) = checkpoint::BUNDLED {
+            text.push_str(&format!("* {name:width$}  structure  in the box, the default of `fold`\n"));
+        }
+        for (entry, here) in &rows {
+            let mark = if here.is_some() { '*' } else { ' ' };
+            text.push_str(&format!(
+                "{mark} {:width$}  {:9}  {}\n",
+                entry.name,
+                entry.task.to_string(),
+                entry.description
+            ));
+        }
+        text.push_str("\n* is on this machine; the others come with `rinalmo model download NAME`\n");
+        print(&text)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Fetch a published model
+///
+/// Goes on where an earlier try stopped, checks size and checksum where they are known, and keeps
+/// the file under RINALMO_HOME or the platform's cache folder. RINALMO_MIRROR names another
+/// server (<mirror>/<name>/<file>).
+#[derive(Args)]
+struct DownloadArgs {
+    /// A name from `rinalmo model list`, or an address
+    #[arg(value_name = "NAME|URL")]
+    name: String,
+    /// SHA-256 that the file must have
+    #[arg(long, value_name = "HEX")]
+    sha256: Option<String>,
+    /// Take the file from here instead of the network
+    #[arg(long, value_name = "FILE", conflicts_with = "sha256")]
+    from: Option<PathBuf>,
+    /// Fetch again what is already here
+    #[arg(long)]
+    force: bool,
+}
+
+impl DownloadArgs {
+    fn run(&self, context: &Context) -> Result<Outcome> {
+        let options = download::Options { sha256: self.sha256.clone(), force: self.force, ..Default::default() };
+        let mut bar = Bar::new(context);
+        let is_address = self.name.starts_with("http://") || self.name.starts_with("https://");
+        let entry = registry::find(&self.name);
+        let fetched = match (entry, &self.from) {
+            (Some(entry), Some(from)) => download::adopt(entry, from, &options, &mut |step| bar.show(step))?,
+            (Some(entry), None) => download::fetch(entry, &options, &mut |step| bar.show(step))?,
+            (None, None) if is_address => download::fetch(self.name.as_str(), &options, &mut |step| bar.show(step))?,
+            _ => bail!("{}", unknown(&self.name)),
+        };
+        bar.clear();
+        if let Some(entry) = entry {
+            context.note(format!("{}, licence {}", entry.source.page(), entry.license));
+            context.note(format!("use it with `--model {}`", entry.name));
+        }
+        print(&format!("{}\n", fetched.path.display()))?;
+        Ok(Outcome::Done)
+    }
+}
+
+fn unknown(name: &str) -> String {
+    let hint = registry::nearest(name)
+        .map_or_else(|| "`rinalmo model list` names them".into(), |n| format!("did you mean `{n}`?"));
+    format!("{name}: no published model of this name, and no address\nhint: {hint}")
+}
+
+/// A download's progress.
+struct Bar(ProgressBar, bool);
+
+impl Bar {
+    fn new(context: &Context) -> Self {
+        let target = if context.quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
+        Self(bar, context.quiet())
+    }
+
+    fn show(&mut self, progress: download::Progress<'_>) {
+        use download::Progress;
+        match progress {
+            Progress::Waiting { file } => self.line(&format!("{file}: another process is fetching it; waiting")),
+            Progress::Fetching { file, done, total } => self.step(file.to_string(), done, total),
+            Progress::Checking { file, done, total } => self.step(format!("checking {file}"), done, Some(total)),
+            Progress::Retrying { file, attempt, wait, cause } => {
+                self.line(&format!("{file}: {cause}; try {attempt} in {:.0} s", wait.as_secs_f32()));
+            }
+            Progress::Done { file, present } => {
+                self.line(&format!("{file}: {}", if present { "already here" } else { "done" }));
+            }
+            _ => {}
+        }
+    }
+
+    fn step(&self, what: String, done: u64, total: Option<u64>) {
+        self.0.set_message(what);
+        if let Some(total) = total {
+            self.0.set_length(total);
+        }
+        self.0.set_position(done);
+    }
+
+    fn line(&self, text: &str) {
+        if !self.1 {
+            self.0.suspend(|| eprintln!("{text}"));
+        }
+    }
+
+    fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+/// Prints to standard output; a closed pipe is an error that ends the program quietly.
+fn print(text: &str) -> Result<()> {
+    use std::io::Write;
+    std::io::stdout().write_all(text.as_bytes()).context("standard output")
+}

@@ -1,0 +1,220 @@
+//! Folded records on their way out, in every layout.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
+use rinalmo::{Fold, Model};
+use serde::Serialize;
+
+use crate::io::{OutputFailure, create};
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StructureFormat {
+    /// Header, sequence, dot-bracket and score
+    Dbn,
+    /// Connectivity table
+    Ct,
+    /// Index, base, partner
+    Bpseq,
+    /// One Stockholm alignment a record, with SS_cons
+    Stockholm,
+    /// One object a line: id, sequence, structure, score, pairs, threshold, model
+    Json,
+    /// id, length, score, sequence, structure
+    Tsv,
+}
+
+impl StructureFormat {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Dbn => "dbn",
+            Self::Ct => "ct",
+            Self::Bpseq => "bpseq",
+            Self::Stockholm => "sto",
+            Self::Json => "json",
+            Self::Tsv => "tsv",
+        }
+    }
+}
+
+/// A record with its fold.
+pub struct Folded<'a> {
+    /// What was read.
+    pub record: &'a SequenceRecord,
+    /// What came out.
+    pub fold: &'a Fold,
+    /// Whose work it is.
+    pub model: &'a Model,
+}
+
+/// The results' destination.
+pub struct Structures {
+    format: StructureFormat,
+    target: Target,
+}
+
+enum Target {
+    Stream { out: Box<dyn Write + Send>, empty: bool },
+    Folder { folder: PathBuf, names: HashMap<String, usize> },
+}
+
+impl Structures {
+    /// All records into one stream.
+    pub fn stream(out: Box<dyn Write + Send>, format: StructureFormat) -> Self {
+        Self { format, target: Target::Stream { out, empty: true } }
+    }
+
+    /// One file a record.
+    pub fn folder(folder: &Path, format: StructureFormat) -> Result<Self> {
+        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+        Ok(Self { format, target: Target::Folder { folder: folder.to_owned(), names: HashMap::new() } })
+    }
+
+    /// Writes one record, whole or not at all.
+    pub fn write(&mut self, folded: &Folded<'_>) -> Result<()> {
+        let (format, mut text) = (self.format, Vec::new());
+        match &mut self.target {
+            Target::Stream { out, empty } => {
+                render(format, folded, *empty, &mut text)?;
+                *empty = false;
+                out.write_all(&text).context(OutputFailure)?;
+            }
+            Target::Folder { folder, names } => {
+                render(format, folded, true, &mut text)?;
+                let path = folder.join(format!("{}.{}", unused_name(names, &folded.record.id), format.extension()));
+                let mut file = create(&path).context(OutputFailure)?;
+                file.write_all(&text).and_then(|()| file.flush()).context(OutputFailure)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings everything so far to its reader.
+    pub fn flush(&mut self) -> Result<()> {
+        match &mut self.target {
+            Target::Stream { out, .. } => out.flush().context(OutputFailure),
+            Target::Folder { .. } => Ok(()),
+        }
+    }
+}
+
+/// A file name for a record: its id without what file systems dislike, numbered from the second
+/// of the same name on.
+fn unused_name(names: &mut HashMap<String, usize>, id: &str) -> String {
+    let plain = |c: char| if c.is_alphanumeric() || "._-+".contains(c) { c } else { '_' };
+    let name: String = id.chars().map(plain).take(100).collect();
+    let name = if name.trim_matches(['.', '_']).is_empty() { "record".to_owned() } else { name };
+    // Some file systems do not tell `a` from `A`.
+    let mut candidate = name.clone();
+    let count = names.entry(name.to_lowercase()).or_insert(0);
+    *count += 1;
+    let mut number = *count;
+    while number > 1 {
+        candidate = format!("{name}_{number}");
+        match names.contains_key(&candidate.to_lowercase()) {
+            true => number += 1,
+            false => break,
+        }
+    }
+    names.entry(candidate.to_lowercase()).or_insert(1);
+    candidate
+}
+
+fn render(format: StructureFormat, folded: &Folded<'_>, first: bool, out: &mut Vec<u8>) -> Result<()> {
+    let Folded { record, fold, .. } = *folded;
+    let header = record.header.clone();
+    let sequence = record.sequence.clone();
+    let structure: Structure = fold.structure.clone();
+    match format {
+        StructureFormat::Dbn => {
+            let score = Some(format!("{:.3}", fold.score));
+            dot_bracket::Writer::new(out).write(&dot_bracket::Record { header, sequence, structure, score })?;
+        }
+        StructureFormat::Ct => ct::Writer::new(out).write(&ct::Record { header, sequence, structure })?,
+        StructureFormat::Bpseq => bpseq::Writer::new(out).write(&bpseq::Record { header, sequence, structure })?,
+        StructureFormat::Stockholm => {
+            let header = if header.is_empty() { record.id.clone() } else { header };
+            stockholm::Writer::new(out).write(&stockholm::Record { header, sequence, structure })?;
+        }
+        StructureFormat::Json => {
+            serde_json::to_writer(&mut *out, &Json::new(folded))?;
+            out.push(b'\n');
+        }
+        StructureFormat::Tsv => {
+            let mut writer = csv::WriterBuilder::new().delimiter(b'\t').has_headers(first).from_writer(out);
+            writer.serialize(Row {
+                id: &record.id,
+                length: sequence.len(),
+                score: round(fold.score, 1000.0),
+                sequence: &String::from_utf8_lossy(&sequence),
+                structure: &fold.dot_bracket(),
+            })?;
+            writer.flush()?;
+        }
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    length: usize,
+    score: f64,
+    sequence: &'a str,
+    structure: &'a str,
+}
+
+#[derive(Serialize)]
+struct Json<'a> {
+    id: &'a str,
+    sequence: std::borrow::Cow<'a, str>,
+    structure: String,
+    score: f64,
+    pairs: Vec<(usize, usize, f64)>,
+    threshold: f64,
+    model: ModelName<'a>,
+}
+
+#[derive(Serialize)]
+struct ModelName<'a> {
+    name: &'a str,
+    sha256: &'a str,
+}
+
+impl<'a> Json<'a> {
+    fn new(folded: &Folded<'a>) -> Self {
+        let Folded { record, fold, model } = *folded;
+        Self {
+            id: &record.id,
+            sequence: String::from_utf8_lossy(&record.sequence),
+            structure: fold.dot_bracket(),
+            score: round(fold.score, 1e6),
+            pairs: fold.pairs.iter().map(|&(i, j, p)| (i + 1, j + 1, round(p, 1e6))).collect(),
+            threshold: round(fold.threshold, 1e6),
+            model: ModelName { name: model.name(), sha256: model.sha256() },
+        }
+    }
+}
+
+/// An f32 as a short decimal.
+fn round(value: f32, scale: f64) -> f64 {
+    (f64::from(value) * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_are_safe_and_never_repeat() {
+        let mut names = HashMap::new();
+        let given: Vec<String> =
+            ["a", "a", "A", "a_2", "../x", "", ".."].iter().map(|id| unused_name(&mut names, id)).collect();
+        assert_eq!(given, ["a", "a_2", "A_3", "a_2_2", ".._x", "record", "record_2"]);
+    }
+}

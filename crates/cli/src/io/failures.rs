@@ -1,0 +1,94 @@
+//! Records that failed: told at once, counted for the end.
+
+use std::fmt;
+use std::io::ErrorKind;
+
+use crate::context::{Context, Outcome};
+use crate::io::Progress;
+
+/// Failures and skips of one run.
+#[derive(Default)]
+pub struct Failures {
+    failed: usize,
+    skipped: usize,
+}
+
+impl Failures {
+    /// A record could not be done; the others go on.
+    pub fn failed(&mut self, progress: &Progress, record: &str, error: &anyhow::Error) {
+        self.failed += 1;
+        progress.line(&format!("error: {record}: {}", chain(error)));
+    }
+
+    /// A record was left out on the user's own wish.
+    pub fn skipped(&mut self, progress: &Progress, error: &anyhow::Error, quiet: bool) {
+        self.skipped += 1;
+        if !quiet {
+            progress.line(&format!("skipped: {}", chain(error)));
+        }
+    }
+
+    /// Sums up on standard error and says how the run ended.
+    pub fn finish(self, context: &Context) -> Outcome {
+        let Self { failed, skipped } = self;
+        if failed + skipped > 0 {
+            let part = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}"));
+            let parts: Vec<String> = [part(failed, "failed"), part(skipped, "skipped")].into_iter().flatten().collect();
+            context.note(format!("records: {}", parts.join(", ")));
+        }
+        match () {
+            () if context.stopped() => Outcome::Interrupted,
+            () if failed + skipped > 0 => Outcome::Partial,
+            () => Outcome::Done,
+        }
+    }
+}
+
+/// Marks an error of the output itself, after which nothing more can be written.
+#[derive(Debug)]
+pub struct OutputFailure;
+
+impl fmt::Display for OutputFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("results cannot be written")
+    }
+}
+
+/// Is this an error of the output itself rather than of one record?
+pub fn is_output_failure(error: &anyhow::Error) -> bool {
+    error.is::<OutputFailure>()
+        || error.downcast_ref::<rinalmo::sink::Error>().is_some_and(|error| !error.is_of_one_record())
+}
+
+/// An error and its causes, each told once.
+pub fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let part = cause.to_string();
+        if text.ends_with(&part) {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push_str(": ");
+        }
+        text.push_str(&part);
+    }
+    text
+}
+
+/// Did whoever reads our output stop reading?
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe;
+    error.chain().any(|cause| {
+        if let Some(error) = cause.downcast_ref::<std::io::Error>() {
+            return broken(error);
+        }
+        if let Some(error) = cause.downcast_ref::<rinalmo::sink::Error>() {
+            return error.is_closed_pipe();
+        }
+        match cause.downcast_ref::<csv::Error>().map(csv::Error::kind) {
+            Some(csv::ErrorKind::Io(error)) => broken(error),
+            _ => false,
+        }
+    })
+}

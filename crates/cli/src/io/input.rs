@@ -1,0 +1,138 @@
+//! Sequences from files, tables and standard input.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::seq::{InputOptions, OnInvalid, SequenceRecord, Sequences, alphabet, input};
+
+use crate::context::Context;
+use crate::io::{is_table, read_columns};
+
+/// Where sequences come from.
+#[derive(Args, Clone, Debug)]
+pub struct InputArgs {
+    /// FASTA, FASTQ, or one sequence a line, or a .csv or .tsv with a column `sequence`; plain or
+    /// gzip, bgzip, zstd, xz, bzip2 (told by content); `-` or nothing for standard input
+    #[arg(value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// What to do with a letter that is no base
+    #[arg(long, value_enum, default_value = "error", value_name = "POLICY")]
+    pub on_invalid: OnInvalidArg,
+}
+
+/// `--on-invalid`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum OnInvalidArg {
+    /// Stop there; what is finished stays written (exit code 2)
+    Error,
+    /// Leave the record out (exit code 1)
+    Skip,
+    /// Read the letter as unknown
+    Unk,
+}
+
+impl From<OnInvalidArg> for OnInvalid {
+    fn from(arg: OnInvalidArg) -> Self {
+        match arg {
+            OnInvalidArg::Error => Self::Error,
+            OnInvalidArg::Skip => Self::Skip,
+            OnInvalidArg::Unk => Self::Unk,
+        }
+    }
+}
+
+/// What the input gives next.
+pub enum Read {
+    /// A sequence.
+    Record(SequenceRecord),
+    /// A record left out on the user's wish, and why.
+    Skipped(anyhow::Error),
+}
+
+/// All inputs in order.
+pub type Feed = Box<dyn Iterator<Item = anyhow::Result<Read>>>;
+
+impl InputArgs {
+    /// Checks that every file is there and opens the stream of records.
+    pub fn open(&self, context: &Context) -> anyhow::Result<Feed> {
+        check_files(&self.files)?;
+        if self.files.is_empty() && std::io::stdin().is_terminal() {
+            context.note("reading sequences from the terminal; Ctrl-D ends them, `--help` explains");
+        }
+        let options = InputOptions { on_invalid: self.on_invalid.into() };
+        if !self.files.iter().any(|file| is_table(file)) {
+            return Ok(feed(Sequences::open(&self.files, options)));
+        }
+        let mut parts: Vec<Feed> = Vec::new();
+        for file in &self.files {
+            parts.push(match is_table(file) {
+                true => Box::new(read_table(file, options.on_invalid)?.into_iter()),
+                false => feed(Sequences::open(std::slice::from_ref(file), options)),
+            });
+        }
+        let numbered = parts.into_iter().flatten().enumerate().map(|(index, read)| match read? {
+            Read::Record(record) => Ok(Read::Record(SequenceRecord { index, ..record })),
+            skipped => Ok(skipped),
+        });
+        Ok(Box::new(numbered))
+    }
+}
+
+/// Sequences as a feed.
+pub fn feed(sequences: Sequences) -> Feed {
+    Box::new(sequences.map(|read| match read {
+        Ok(record) => Ok(Read::Record(record)),
+        Err(error) if error.is_skipped() => Ok(Read::Skipped(error.into())),
+        Err(error) => Err(error.into()),
+    }))
+}
+
+/// Fails in the first second rather than after an hour.
+fn check_files(files: &[PathBuf]) -> anyhow::Result<()> {
+    for file in files.iter().filter(|file| *file != Path::new("-")) {
+        let meta = std::fs::metadata(file).with_context(|| file.display().to_string())?;
+        if meta.is_dir() {
+            bail!("{}: is a folder, expected a sequence file", file.display());
+        }
+    }
+    Ok(())
+}
+
+/// The rows of a table as records; without an id column they are seq1, seq2, ...
+fn read_table(path: &Path, on_invalid: OnInvalid) -> anyhow::Result<Vec<anyhow::Result<Read>>> {
+    let source: Arc<str> = input::name_of(path);
+    let mut records = Vec::new();
+    read_columns(path, [&["sequence", "seq", "utr"], &["id", "name", "seq_id"]], |line, [sequence, id]| {
+        let id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("seq{}", records.len() + 1), str::to_owned);
+        let sequence = sequence.unwrap_or_default().as_bytes().to_vec();
+        let unknown = sequence.iter().filter(|&&base| !alphabet::is_base(base)).count();
+        let record = SequenceRecord {
+            id: id.split_whitespace().next().unwrap_or_default().to_owned(),
+            header: id,
+            sequence,
+            unknown,
+            source: source.clone(),
+            line: line as usize,
+            index: 0,
+        };
+        records.push(admit(record, on_invalid));
+        Ok(())
+    })?;
+    Ok(records)
+}
+
+fn admit(record: SequenceRecord, on_invalid: OnInvalid) -> anyhow::Result<Read> {
+    let stranger = record.sequence.iter().copied().find(|&base| !alphabet::is_base(base));
+    match stranger.filter(|_| on_invalid != OnInvalid::Unk) {
+        None => Ok(Read::Record(record)),
+        Some(letter) => {
+            let SequenceRecord { source, line, id, .. } = &record;
+            let letter = char::from(letter);
+            let error = anyhow!("{source}:{line}: record `{id}`: character `{letter}` is not an RNA base");
+            if on_invalid == OnInvalid::Skip { Ok(Read::Skipped(error)) } else { Err(error) }
+        }
+    }
+}

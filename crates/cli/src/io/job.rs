@@ -1,0 +1,135 @@
+//! The loop of every command that turns records into results: gather a batch, compute, write.
+
+use anyhow::Result;
+use rinalmo::seq::SequenceRecord;
+
+use crate::context::{Context, Outcome};
+use crate::io::{Failures, Feed, Progress, Read, is_output_failure};
+
+/// What a command does with records.
+pub trait Job {
+    /// What comes out for one record.
+    type Result;
+
+    /// Is this record still to be done?
+    fn wants(&self, _record: &SequenceRecord) -> Result<bool> {
+        Ok(true)
+    }
+
+    /// Computes a batch: one result for each record, in order.
+    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<Self::Result>>>;
+
+    /// Writes the result of one record, whole or not at all.
+    fn write(&mut self, record: &SequenceRecord, result: Self::Result) -> Result<()>;
+
+    /// Brings everything written so far to its reader.
+    fn flush(&mut self) -> Result<()>;
+}
+
+/// How the loop ended.
+pub struct Ended {
+    /// What the exit code will say.
+    pub outcome: Outcome,
+    /// The input's error that ended it early, all before it being written.
+    pub error: Option<anyhow::Error>,
+}
+
+impl Ended {
+    /// Was everything read?
+    pub fn is_complete(&self) -> bool {
+        self.error.is_none() && self.outcome != Outcome::Interrupted
+    }
+
+    /// The command's own result.
+    pub fn into_result(self) -> Result<Outcome> {
+        self.error.map_or(Ok(self.outcome), Err)
+    }
+}
+
+/// Runs a job over all records in batches of about `batch_tokens` tokens, in input order.
+///
+/// Failures of single records are told and counted; an input error or Ctrl-C ends the loop after
+/// what was read before it is written.
+///
+/// # Errors
+/// Of the output, after which nothing more can be written, and of the job as a whole.
+pub fn run(job: &mut impl Job, feed: Feed, batch_tokens: usize, context: &Context) -> Result<Ended> {
+    let progress = Progress::new(context);
+    let mut failures = Failures::default();
+    let mut batches = Gatherer { feed, held: None, error: None, limit: batch_tokens };
+    loop {
+        let batch = batches.next(job, &progress, &mut failures, context)?;
+        if batch.is_empty() {
+            break;
+        }
+        for (record, result) in batch.iter().zip(job.work(&batch)?) {
+            match result.and_then(|result| job.write(record, result)) {
+                Ok(()) => {}
+                Err(error) if is_output_failure(&error) => return Err(error),
+                Err(error) => failures.failed(&progress, &place(record), &error),
+            }
+            progress.add(record.sequence.len());
+        }
+        job.flush()?;
+    }
+    progress.finish();
+    Ok(Ended { outcome: failures.finish(context), error: batches.error })
+}
+
+/// Where a record stands, for messages.
+fn place(record: &SequenceRecord) -> String {
+    format!("{}:{}: record `{}`", record.source, record.line, record.id)
+}
+
+/// Gathers records into batches without reading further than one record ahead.
+struct Gatherer {
+    feed: Feed,
+    held: Option<SequenceRecord>,
+    error: Option<anyhow::Error>,
+    limit: usize,
+}
+
+impl Gatherer {
+    /// The next batch; empty at the end.
+    fn next(
+        &mut self,
+        job: &impl Job,
+        progress: &Progress,
+        failures: &mut Failures,
+        context: &Context,
+    ) -> Result<Vec<SequenceRecord>> {
+        let mut batch: Vec<SequenceRecord> = Vec::new();
+        let mut tokens = 0;
+        while !context.stopped() {
+            let Some(record) = self.held.take().or_else(|| self.read(progress, failures, context)) else { break };
+            if !job.wants(&record)? {
+                continue;
+            }
+            tokens += record.sequence.len() + 2;
+            if tokens > self.limit && !batch.is_empty() {
+                self.held = Some(record);
+                break;
+            }
+            batch.push(record);
+        }
+        Ok(batch)
+    }
+
+    /// The next good record.
+    fn read(&mut self, progress: &Progress, failures: &mut Failures, context: &Context) -> Option<SequenceRecord> {
+        while self.error.is_none() {
+            match self.feed.next()? {
+                Ok(Read::Record(record)) => {
+                    if record.unknown > 0 && !context.quiet() {
+                        let n = record.unknown;
+                        progress.line(&format!("warning: {}: {n} letters read as unknown", place(&record)));
+                    }
+                    return Some(record);
+                }
+                Ok(Read::Skipped(error)) => failures.skipped(progress, &error, context.quiet()),
+                Err(error) => self.error = Some(error),
+            }
+        }
+        None
+    }
+}

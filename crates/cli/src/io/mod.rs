@@ -1,0 +1,17 @@
+//! What comes in and what goes out: records, tables, progress, failures.
+
+mod failures;
+mod input;
+mod job;
+mod output;
+mod progress;
+mod rows;
+mod table;
+
+pub use failures::{Failures, OutputFailure, chain, is_closed_pipe, is_output_failure};
+pub use input::{Feed, InputArgs, Read, feed};
+pub use job::{Job, run};
+pub use output::{OutputArgs, create};
+pub use progress::Progress;
+pub use rows::{Field, Rows, TableArgs, number};
+pub use table::{is_table, read_columns};

@@ -1,0 +1,117 @@
+//! Rows on their way out, as TSV or JSON lines.
+
+use std::io::Write;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use serde::Serializer as _;
+use serde::ser::SerializeMap as _;
+use serde_json::Value;
+
+use crate::io::{OutputArgs, OutputFailure};
+
+/// How rows are written.
+#[derive(Args, Clone, Debug)]
+pub struct TableArgs {
+    /// Layout of the results
+    #[arg(short, long, value_enum, default_value = "tsv", value_name = "FORMAT")]
+    format: TableFormat,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum TableFormat {
+    /// Tab-separated, with a header line
+    Tsv,
+    /// One JSON object a line
+    Json,
+}
+
+/// One cell with its column's name.
+pub type Field = (&'static str, Value);
+
+/// A float as a short decimal that reads back as the same float.
+pub fn number(value: f32) -> Value {
+    value.to_string().parse::<f64>().ok().filter(|value| value.is_finite()).map_or(Value::Null, Value::from)
+}
+
+/// An open table.
+pub struct Rows {
+    format: TableFormat,
+    out: Box<dyn Write + Send>,
+    header: bool,
+}
+
+impl Rows {
+    /// Opens the output.
+    pub fn open(args: &TableArgs) -> Result<Self> {
+        Ok(Self { format: args.format, out: args.output.open()?, header: false })
+    }
+
+    /// Writes a row; the first tells the columns.
+    pub fn write(&mut self, row: &[Field]) -> Result<()> {
+        let text = match self.format {
+            TableFormat::Json => json_line(row)?,
+            TableFormat::Tsv => {
+                let header = (!self.header).then(|| row.iter().map(|(name, _)| (*name).to_owned()));
+                let mut text = header.map(|names| tsv_line(names)).unwrap_or_default();
+                self.header = true;
+                text.push_str(&tsv_line(row.iter().map(|(_, value)| cell(value))));
+                text
+            }
+        };
+        self.out.write_all(text.as_bytes()).context(OutputFailure)
+    }
+
+    /// Brings everything so far to its reader.
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().context(OutputFailure)
+    }
+}
+
+fn json_line(row: &[Field]) -> Result<String> {
+    let mut text = Vec::new();
+    let mut serializer = serde_json::Serializer::new(&mut text);
+    let mut map = serializer.serialize_map(Some(row.len()))?;
+    for (name, value) in row {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()?;
+    text.push(b'\n');
+    Ok(String::from_utf8(text)?)
+}
+
+fn tsv_line(cells: impl Iterator<Item = String>) -> String {
+    // Tabs and line ends inside a cell would break the table.
+    let cells: Vec<String> = cells.map(|cell| cell.replace(['\t', '\n', '\r'], " ")).collect();
+    cells.join("\t") + "\n"
+}
+
+fn cell(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_as_short_as_they_can_be() {
+        assert_eq!(number(0.1).to_string(), "0.1");
+        assert_eq!(number(1e-12).to_string(), "1e-12");
+        assert_eq!(number(f32::NAN), Value::Null);
+    }
+
+    #[test]
+    fn lists_fit_into_one_cell_and_tabs_do_not_break_lines() {
+        assert_eq!(cell(&vec![1, 2].into()), "1,2");
+        assert_eq!(tsv_line(["a\tb".to_owned(), "c".to_owned()].into_iter()), "a b\tc\n");
+    }
+}
