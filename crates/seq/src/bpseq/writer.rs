@@ -27,7 +27,7 @@ impl<W: Write> Writer<W> {
             return Err(Error::Unwritable { record: header.clone(), format: FORMAT, message });
         }
         let partners = structure.partners()?;
-        writeln!(self.inner, "{}", format!("# File: {header}").trim_end())?;
+        writeln!(self.inner, "{}", format!("# File: {header}").trim_ascii_end())?;
         for (i, (&base, partner)) in sequence.iter().zip(partners).enumerate() {
             writeln!(self.inner, "{} {} {}", i + 1, char::from(base), partner.map_or(0, |j| j + 1))?;
         }

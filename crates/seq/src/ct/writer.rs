@@ -24,7 +24,7 @@ impl<W: Write> Writer<W> {
         check_folded(FORMAT, header, sequence, structure, b"")?;
         let partners = structure.partners()?;
         let len = sequence.len();
-        writeln!(self.inner, "{}", format!("{len}  {header}").trim_end())?;
+        writeln!(self.inner, "{}", format!("{len}  {header}").trim_ascii_end())?;
         for (i, (&base, partner)) in sequence.iter().zip(partners).enumerate() {
             let (index, next) = (i + 1, if i + 1 < len { i + 2 } else { 0 });
             let partner = partner.map_or(0, |j| j + 1);
@@ -49,5 +49,15 @@ mod tests {
         assert_eq!(rows[0], ["3", "a"]);
         assert_eq!(rows[1], ["1", "G", "0", "2", "3", "1"]);
         assert_eq!(rows[3], ["3", "C", "2", "0", "1", "3"]);
+    }
+
+    #[test]
+    fn a_title_that_ends_in_odd_white_space_reads_back() {
+        let record = Record { header: "\u{fffd}\u{b}".into(), ..Record::default() };
+        let mut writer = Writer::new(Vec::new());
+        writer.write(&record).unwrap();
+        let bytes = writer.into_inner();
+        let again: Vec<Record> = crate::ct::Reader::new(bytes.as_slice()).map(Result::unwrap).collect();
+        assert_eq!(again, [record]);
     }
 }

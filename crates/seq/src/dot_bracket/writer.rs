@@ -36,7 +36,7 @@ impl<W: Write> Writer<W> {
         writeln!(self.inner, ">{header}")?;
         if !sequence.is_empty() {
             self.inner.write_all(sequence)?;
-            writeln!(self.inner, "\n{}", format!("{brackets} {score}").trim_end())?;
+            writeln!(self.inner, "\n{}", format!("{brackets} {score}").trim_ascii_end())?;
         }
         Ok(())
     }

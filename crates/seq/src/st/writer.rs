@@ -23,7 +23,7 @@ impl<W: Write> Writer<W> {
         let Record { header, sequence, structure } = record;
         check_folded(FORMAT, header, sequence, structure, b"#")?;
         let brackets = structure.to_dot_bracket()?;
-        writeln!(self.inner, "{}", format!("#Name: {header}").trim_end())?;
+        writeln!(self.inner, "{}", format!("#Name: {header}").trim_ascii_end())?;
         writeln!(self.inner, "#Length:  {}", sequence.len())?;
         writeln!(self.inner, "#PageNumber: {}", structure.page_count().max(1))?;
         if sequence.is_empty() {

@@ -71,6 +71,13 @@ impl Structure {
         pages::assign(self.pairs()).len()
     }
 
+    /// The pairs that the first `pages` pages hold: what can be written where there are no more brackets.
+    pub fn within_pages(&self, pages: usize) -> Self {
+        let mut pairs: Vec<_> = pages::assign(self.pairs()).into_iter().take(pages).flatten().collect();
+        pairs.sort_unstable();
+        Self { pairs, ..self.clone() }
+    }
+
     fn write_with(&self, brackets: &[(char, char)]) -> Result<String, Error> {
         self.partners()?;
         let mut text = vec!['.'; self.len()];
@@ -125,5 +132,7 @@ mod tests {
         let text = layered(30).to_dot_bracket().unwrap();
         assert_eq!(Structure::parse_dot_bracket(&text).unwrap(), layered(30));
         assert!(matches!(layered(31).to_dot_bracket(), Err(Error::TooManyPages { pages: 30 })));
+        assert_eq!(layered(31).within_pages(30).pairs().len(), 30);
+        assert_eq!(layered(30).within_pages(30), layered(30));
     }
 }
