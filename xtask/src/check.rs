@@ -1,0 +1,124 @@
+//! `cargo xtask check`: every step that a change must pass, cheap ones first.
+//!
+//! Lints and docs read the dependencies without generating code and share what they learn; the
+//! tests, which compile everything, come after them. All of them resolve features for the whole
+//! workspace with its tests, so that no step builds the tensor framework a second time.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, bail};
+
+use crate::help_pages;
+use crate::process::{command, is_installed};
+
+/// One command.
+struct Step {
+    name: &'static str,
+    line: &'static str,
+    env: &'static [(&'static str, &'static str)],
+    /// A program that not everybody has: without it the step is skipped.
+    optional: Option<&'static str>,
+}
+
+const DENY_WARNINGS: &[(&str, &str)] = &[("RUSTDOCFLAGS", "-D warnings")];
+
+const STEPS: &[Step] = &[
+    step("format", "cargo fmt --all -- --check"),
+    optional("spelling", "typos", "typos"),
+    optional("dependencies", "cargo-deny", "cargo deny --workspace check"),
+    step("lints", "cargo clippy --workspace --all-targets -- -D warnings"),
+    step("lints without features", "cargo clippy --workspace --all-targets --no-default-features -- -D warnings"),
+    Step { env: DENY_WARNINGS, ..step("docs", "cargo doc --workspace --no-deps") },
+    step("fuzz targets", "cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features"),
+    step("tests", "cargo test --workspace"),
+];
+
+const fn step(name: &'static str, line: &'static str) -> Step {
+    Step { name, line, env: &[], optional: None }
+}
+
+const fn optional(name: &'static str, program: &'static str, line: &'static str) -> Step {
+    Step { optional: Some(program), ..step(name, line) }
+}
+
+/// Runs the steps until one fails; the exit code is that step's.
+///
+/// # Errors
+/// Where a command cannot be started.
+pub fn run() -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
+    let code = run_steps(STEPS)?;
+    if code != ExitCode::SUCCESS {
+        return Ok(code);
+    }
+    eprintln!("\n=== help pages: cargo xtask help-pages --check");
+    let code = help_pages::run(true)?;
+    if code == ExitCode::SUCCESS {
+        eprintln!("\n=== all steps passed in {:.0} s", start.elapsed().as_secs_f64());
+    }
+    Ok(code)
+}
+
+fn run_steps(steps: &[Step]) -> anyhow::Result<ExitCode> {
+    for step in steps {
+        let Step { name, line, .. } = step;
+        if let Some(program) = step.optional.filter(|program| !is_installed(program)) {
+            eprintln!("\n=== {name}: skipped, `{program}` is not installed");
+            continue;
+        }
+        eprintln!("\n=== {name}: {line}");
+        let start = Instant::now();
+        let code = step.run()?;
+        let seconds = start.elapsed().as_secs_f64();
+        if code != 0 {
+            eprintln!("=== {name}: failed after {seconds:.1} s, exit code {code}");
+            return Ok(ExitCode::from(code));
+        }
+        eprintln!("=== {name}: passed in {seconds:.1} s");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Step {
+    fn run(&self) -> anyhow::Result<u8> {
+        let mut words = self.line.split_whitespace();
+        let Some(program) = words.next() else { bail!("step `{}` has no command", self.name) };
+        let mut command = command(program);
+        command.args(words).envs(self.env.iter().copied());
+        let status = command.status().with_context(|| format!("cannot run `{}`", self.line))?;
+        // Ended by a signal: there is no code, but it did not pass.
+        Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_failing_step_ends_the_run_with_its_code() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("mark");
+        let touch: &'static str = format!("touch {}", mark.display()).leak();
+        // `cargo` without such a subcommand ends with code 101.
+        let steps = [step("good", "cargo --version"), step("bad", "cargo no-such-chore"), step("never", touch)];
+        assert_eq!(run_steps(&steps).unwrap(), ExitCode::from(101));
+        assert!(!mark.exists());
+        assert_eq!(run_steps(&steps[..1]).unwrap(), ExitCode::SUCCESS);
+    }
+
+    #[test]
+    fn a_step_whose_program_is_missing_is_skipped_if_it_may_be() {
+        let steps = [optional("absent", "a-program-that-nobody-wrote", "a-program-that-nobody-wrote")];
+        assert_eq!(run_steps(&steps).unwrap(), ExitCode::SUCCESS);
+        assert!(run_steps(&[step("absent", "a-program-that-nobody-wrote")]).is_err());
+    }
+
+    #[test]
+    fn the_readme_names_the_command_that_runs_the_tests() {
+        let readme = std::fs::read_to_string(crate::process::root().join("README.md")).unwrap();
+        let tests = STEPS.iter().find(|step| step.name == "tests").unwrap();
+        assert!(readme.contains(tests.line), "README.md does not name `{}`", tests.line);
+    }
+}

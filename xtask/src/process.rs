@@ -1,0 +1,58 @@
+//! Commands started from the root of the repository, with an environment of their own.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What `cargo run` tells the program it runs about itself. Build scripts of some crates watch
+/// these, and would be built anew by every cargo that inherits them.
+const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+
+/// The root of the repository.
+pub fn root() -> PathBuf {
+    let here = env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+    here.parent().map_or(here.clone(), Path::to_path_buf)
+}
+
+/// A command that runs in the root; `cargo` is the one that runs this program.
+pub fn command(program: &str) -> Command {
+    let mut command = match program {
+        "cargo" => Command::new(env::var_os("CARGO").unwrap_or_else(|| program.into())),
+        _ => Command::new(program),
+    };
+    command.current_dir(root()).stdin(Stdio::null());
+    for (name, _) in env::vars_os() {
+        if OF_THIS_PACKAGE.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+/// Can this program be run at all?
+pub fn is_installed(program: &str) -> bool {
+    command(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_where_the_workspace_is() {
+        assert!(root().join("xtask/Cargo.toml").is_file());
+    }
+
+    #[test]
+    fn children_do_not_hear_of_this_package() {
+        let command = command("cargo");
+        let removed = command.get_envs().any(|(name, value)| name == "CARGO_MANIFEST_DIR" && value.is_none());
+        assert!(removed, "cargo test sets CARGO_MANIFEST_DIR, the child should not see it");
+    }
+
+    #[test]
+    fn a_program_that_is_not_there_is_not_installed() {
+        assert!(is_installed("cargo"));
+        assert!(!is_installed("a-program-that-nobody-wrote"));
+    }
+}
