@@ -1,0 +1,111 @@
+//! What must hold of any weights: results do not depend on batch mates, pair maps are symmetric,
+//! order matters only through positions.
+
+use burn::tensor::{Device, Tensor};
+use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Packed};
+use rinalmo_seq::tokenizer::tokenize;
+
+/// f32 sums in another order, at width 32.
+const F32_LAYER: f32 = 1e-5;
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().unwrap()
+}
+
+#[track_caller]
+fn assert_close(a: &[f32], b: &[f32]) {
+    assert_eq!(a.len(), b.len());
+    let worst = a.iter().zip(b).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+    assert!(worst < F32_LAYER, "differ by {worst}");
+}
+
+fn encoders() -> [EncoderConfig; 4] {
+    let base = || EncoderConfig::new(32, 2, 4);
+    [base(), base().with_gelu(), base().with_learned_positions(64), base().with_gelu().with_learned_positions(64)]
+}
+
+fn encode(model: &Model, sequences: &[&[u8]]) -> Vec<f32> {
+    values(model.encoder.forward(&Packed::new(sequences.iter().map(|s| tokenize(s))), &Device::flex()))
+}
+
+#[test]
+fn batch_mates_change_nothing_in_any_variant() {
+    for config in encoders() {
+        let model = ModelConfig::pretrained(config.clone()).init(&Device::flex());
+        let (a, b, c) = (b"GGGGAAACCCC".as_slice(), b"ACGUACGUACGUACGUNNRY".as_slice(), b"A".as_slice());
+        let together = encode(&model, &[a, b, c, a]);
+        let alone = [encode(&model, &[a]), encode(&model, &[b]), encode(&model, &[c]), encode(&model, &[a])].concat();
+        assert_close(&together, &alone);
+    }
+}
+
+#[test]
+fn every_variant_knows_positions() {
+    for config in encoders() {
+        let model = ModelConfig::pretrained(config.clone()).init(&Device::flex());
+        let dim = config.dim;
+        let rows = encode(&model, &[b"GAAG"]);
+        let (second, third) = (&rows[2 * dim..3 * dim], &rows[3 * dim..4 * dim]);
+        let difference = second.iter().zip(third).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+        assert!(difference > 1e-4, "two A's at different positions look the same to {config:?}");
+    }
+}
+
+#[test]
+fn pair_maps_are_symmetric_with_an_empty_diagonal() {
+    let config = ModelConfig::pretrained(EncoderConfig::new(32, 1, 4)).with_head(HeadConfig::structure());
+    let device = Device::flex();
+    let model = config.init(&device);
+    for len in [1, 2, 3, 17] {
+        let hidden = model.encoder.forward(&Packed::new([tokenize(&vec![b'G'; len])]), &device);
+        let map = values(model.structure.as_ref().unwrap().forward(hidden.narrow(0, 1, len)));
+        for i in 0..len {
+            assert_eq!(map[i * len + i], 0.0);
+            for j in 0..len {
+                assert_eq!(map[i * len + j], map[j * len + i]);
+            }
+        }
+    }
+}
+
+/// The head that is never built as the paper draws it equals the drawing: project the
+/// concatenation `[r_i ; r_j]` of one pair by hand.
+#[test]
+fn pairs_are_the_projected_concatenation() {
+    let config = ModelConfig::pretrained(EncoderConfig::new(8, 1, 2)).with_head(HeadConfig::Structure {
+        channels: 4,
+        blocks: 0,
+        kernel: 1,
+    });
+    let device = Device::flex();
+    let head = config.init(&device).structure.unwrap();
+    let (len, dim, channels) = (5, 8, 4);
+    let hidden = Tensor::<2>::random([len, dim], burn::tensor::Distribution::Normal(0.0, 1.0), &device);
+    let map = values(head.forward(hidden.clone()));
+    let (r, w) = (values(hidden), values(head.project.weight.val()));
+    let (b, out) = (values(head.project.bias.unwrap().val()), values(head.out.weight.val()));
+    let out_bias = values(head.out.bias.unwrap().val())[0];
+    for i in 0..len {
+        for j in i + 1..len {
+            let pair: Vec<f32> = [&r[i * dim..(i + 1) * dim], &r[j * dim..(j + 1) * dim]].concat();
+            let z = |c: usize| pair.iter().zip(&w[c * 2 * dim..]).map(|(x, w)| x * w).sum::<f32>() + b[c];
+            let logit: f32 = (0..channels).map(|c| out[c] * z(c)).sum::<f32>() + out_bias;
+            assert!((map[i * len + j] - logit).abs() < F32_LAYER);
+        }
+    }
+}
+
+#[test]
+fn ribosome_load_depends_on_padding_but_not_on_batch_mates() {
+    let config = ModelConfig::pretrained(EncoderConfig::new(32, 1, 4)).with_head(HeadConfig::ribosome());
+    let device = Device::flex();
+    let model = config.init(&device);
+    let load = |sequences: &[&[u8]], pad_to: usize| {
+        let batch = Packed::new(sequences.iter().map(|s| tokenize(s)));
+        let hidden = model.encoder.forward(&batch, &device);
+        values(model.ribosome.as_ref().unwrap().forward(hidden, &batch, pad_to))
+    };
+    let (a, b) = (b"GGGGAAACCCC".as_slice(), b"ACGUACGUACGUACGU".as_slice());
+    assert_close(&load(&[a, b], 30), &[load(&[a], 30), load(&[b], 30)].concat());
+    assert!((load(&[a], 30)[0] - load(&[a], 60)[0]).abs() > 1e-6, "the released head sees its padding");
+}
