@@ -39,7 +39,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Sets up threads and Ctrl-C.
+    /// Sets up threads.
     pub fn new(common: &Common) -> anyhow::Result<Self> {
         let device = common.device.parse().context("--device")?;
         if let Some(threads) = common.threads {
@@ -49,15 +49,19 @@ impl Context {
             rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
         }
         let stop = Arc::new(AtomicBool::new(false));
-        let flag = stop.clone();
+        Ok(Self { device, quiet: common.quiet, verbose: common.verbose, stop })
+    }
+
+    /// Lets Ctrl-C ask for an end instead of being one; for commands that look at [`Self::stopped`].
+    pub fn catch_ctrl_c(&self) -> anyhow::Result<()> {
+        let flag = self.stop.clone();
         ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::SeqCst) {
                 std::process::exit(130); // the second time without waiting
             }
             eprintln!("\nstopping after the batch at hand; once more to stop at once");
         })
-        .context("cannot listen for Ctrl-C")?;
-        Ok(Self { device, quiet: common.quiet, verbose: common.verbose, stop })
+        .context("cannot listen for Ctrl-C")
     }
 
     /// Opens the device.

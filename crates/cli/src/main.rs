@@ -42,8 +42,9 @@ enum Command {
 /// Options of every command.
 #[derive(Args, Clone, Debug)]
 struct Common {
-    /// Where to compute: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto
+    /// `--device`.
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", help_heading = "Common options")]
+    #[arg(help = "Where to compute: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto")]
     device: String,
     /// Threads [default: all cores, or RAYON_NUM_THREADS]
     #[arg(short = 'j', long, global = true, value_name = "N", help_heading = "Common options")]
@@ -71,6 +72,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     let context = Context::new(&common)?;
+    if !matches!(command, Command::Model(_)) {
+        context.catch_ctrl_c()?;
+    }
     match command {
         Command::Fold(args) => commands::fold::run(args, &context),
         Command::Embed(args) => commands::embed::run(args, &context),

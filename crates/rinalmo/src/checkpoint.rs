@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-pub use rinalmo_weights::{Checkpoint, Dtype, Layout, Metadata, OpenOptions, Scaler, WriteOptions, download, registry};
+pub use rinalmo_weights::{
+    Checkpoint, Document, Dtype, Family, HEADER_KEY, Layout, Metadata, OpenOptions, Scaler, WriteOptions, download,
+    registry,
+};
 
 use crate::Error;
 
@@ -42,7 +45,8 @@ pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Err
 fn unknown(name: &str) -> String {
     let looks_like_a_path = name.contains(['/', '\\', '.']);
     let what = if looks_like_a_path { "no such file" } else { "no model of this name, and no such file" };
-    let hint = match registry::nearest(name) {
+    let bundled = BUNDLED.filter(|bundled| name.to_lowercase().starts_with(&bundled[..4]));
+    let hint = match bundled.or_else(|| registry::nearest(name)) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`rinalmo model list` names the models".to_owned(),
     };

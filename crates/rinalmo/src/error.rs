@@ -39,12 +39,24 @@ pub enum Error {
         reason: String,
     },
 
+    /// The device failed in the middle of its work, for want of memory in most cases.
+    #[error("device `{device}` failed: {reason}\nhint: --device cpu takes what the machine's memory holds")]
+    DeviceFailed {
+        /// The device.
+        device: String,
+        /// The backend's reason.
+        reason: String,
+    },
+
     /// No model has this name and no file this path.
     #[error("{0}")]
     UnknownModel(String),
 
     /// The model lacks the head that a verb needs.
-    #[error("model `{model}` has no {head} head (it has: {found})")]
+    #[error(
+        "model `{model}` has no {head} head (it has: {found})\n\
+         hint: `rinalmo model list` names models by what they are for"
+    )]
     NoHead {
         /// The model's name.
         model: String,
@@ -68,7 +80,7 @@ pub enum Error {
         len: usize,
         /// What it would need, in MiB.
         needed: u64,
-        /// What is allowed, in MiB.
+        /// What is allowed, in whole MiB.
         budget: u64,
         /// The longest sequence that would fit.
         fits: usize,

@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, activation::sigmoid};
 use rayon::prelude::*;
 use rinalmo_model::{HeadConfig, Packed, StructureHead};
+use rinalmo_seq::structure::PAGES;
 use rinalmo_seq::{Structure, tokenizer::tokenize};
 use rinalmo_tasks::structure::constraint::Constraint;
 use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
@@ -69,9 +70,17 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// The structure as dot-bracket text, pseudoknots on further pages.
+    /// The structure as dot-bracket text, pseudoknots on further pages; what no kind of bracket is
+    /// left for stays out of it, see [`Fold::left_out`].
     pub fn dot_bracket(&self) -> String {
-        self.structure.to_dot_bracket().expect("a decoded structure has one partner a base and few enough pages")
+        let written = self.structure.within_pages(PAGES.len());
+        written.to_dot_bracket().expect("a decoded structure has one partner a base, and these pages suffice")
+    }
+
+    /// How many pairs dot-bracket text cannot hold: 0 but for long sequences of which the model
+    /// makes nothing, where greedy decoding may cross pairs in more layers than there are brackets.
+    pub fn left_out(&self) -> usize {
+        self.structure.pairs().len() - self.structure.within_pages(PAGES.len()).pairs().len()
     }
 }
 
@@ -150,7 +159,7 @@ impl Model {
             })
             .collect();
         self.run_heads(jobs, budget, |request, hidden| {
-            let map = self.pair_map(head, hidden);
+            let map = self.pair_map(head, hidden)?;
             self.decode(request, map, options)
         })
     }
@@ -185,7 +194,7 @@ impl Model {
         let needed = self.fold_memory(len);
         if needed > budget {
             let fits = longest_that_fits(budget, |len| self.fold_memory(len));
-            return Err(Error::TooLong { len, needed: mebibytes(needed), budget: mebibytes(budget), fits });
+            return Err(Error::TooLong { len, needed: mebibytes(needed), budget: budget >> 20, fits });
         }
         Ok(())
     }
@@ -199,12 +208,11 @@ impl Model {
         StructureHead::memory(channels, len)
     }
 
-    fn pair_map(&self, head: &StructureHead, hidden: Tensor<2>) -> PairMap {
+    fn pair_map(&self, head: &StructureHead, hidden: Tensor<2>) -> Result<PairMap, Error> {
         let len = hidden.dims()[0];
-        let probabilities = sigmoid(head.forward(hidden));
-        let mut values = to_vec(probabilities);
+        let mut values = self.device.guard(|| to_vec(sigmoid(head.forward(hidden))))?;
         values.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
-        PairMap { len, values }
+        Ok(PairMap { len, values })
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {

@@ -59,3 +59,8 @@ pub use variant::Variant;
 
 /// Sequence and structure files: readers, writers, records.
 pub use rinalmo_seq as seq;
+
+/// README's example, run with the tests.
+#[cfg(all(doctest, feature = "bundled"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -2,7 +2,8 @@
 //! released code and multimolecule 0.2.2) on random-weight checkpoints of width 80.
 //!
 //! Needs `../shared/fixtures` beside the project and skips without it. With `--nocapture` the
-//! largest difference of each output is printed.
+//! largest difference of each output is printed. `RINALMO_TEST_DEVICE` names another device than
+//! the CPU.
 
 use std::path::{Path, PathBuf};
 
@@ -25,6 +26,12 @@ fn fixtures() -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+
+/// The device to look at.
+fn device() -> Device {
+    let name = std::env::var("RINALMO_TEST_DEVICE").unwrap_or("cpu".to_owned());
+    Device::open(name.parse().unwrap()).unwrap()
 }
 
 /// Reference outputs by name.
@@ -70,12 +77,12 @@ fn meta(folder: &Path) -> (Vec<String>, Vec<f32>) {
 
 fn open(path: &Path) -> Model {
     let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
-    Model::from_checkpoint(checkpoint, &Device::cpu()).unwrap()
+    Model::from_checkpoint(checkpoint, &device()).unwrap()
 }
 
 fn load_network(path: &Path) -> rinalmo_model::Model {
     let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
-    rinalmo_weights::load(&checkpoint, Device::cpu().burn()).unwrap()
+    rinalmo_weights::load(&checkpoint, device().burn()).unwrap()
 }
 
 /// Compares and prints the largest difference.
@@ -103,7 +110,7 @@ fn unpadded(expected: &(Vec<usize>, Vec<f32>), batch: &Packed) -> Vec<f32> {
 
 #[track_caller]
 fn check_encoder(network: &rinalmo_model::Model, expected: &Expected, label: &str) {
-    let device = Device::cpu();
+    let device = device();
     for prefix in ["", "masked_"] {
         let batch = Packed::new(expected.tokens(&format!("{prefix}tokens")));
         let hidden = network.encoder.forward(&batch, device.burn());
@@ -123,7 +130,7 @@ fn representation_logits_and_attentions_match_the_official_code() {
     check_encoder(&network, &expected, "official");
 
     let batch = Packed::new(expected.tokens("tokens"));
-    let (_, maps) = network.encoder.forward_with_attentions(&batch, Device::cpu().burn());
+    let (_, maps) = network.encoder.forward_with_attentions(&batch, device().burn());
     let (shape, values) = expected.floats("attentions"); // [items, blocks, heads, len, len]
     let at = |i: usize, block: usize, head: usize, q: usize, k: usize| {
         values[(((i * shape[1] + block) * shape[2] + head) * shape[3] + q) * shape[4] + k]
@@ -174,7 +181,7 @@ fn ribosome_load_matches_the_official_code() {
 
     let network = load_network(&folder.join("tiny_mrl_ft.pt"));
     let batch = Packed::new(expected.tokens("tokens"));
-    let hidden = network.encoder.forward(&batch, Device::cpu().burn());
+    let hidden = network.encoder.forward(&batch, device().burn());
     let scaled = network.ribosome.unwrap().forward(hidden, &batch, 103);
     let scaled = scaled.try_into_vec_as::<f32>().unwrap();
     close("official: ribosome load before the scaler", &scaled, &expected.floats("mrl_scaled").1);

@@ -163,17 +163,12 @@ impl Checkpoint {
     pub fn document(&self) -> Document {
         let meta = self.meta.clone();
         Document {
-            format: crate::family::document::FORMAT.into(),
-            version: crate::family::document::VERSION,
-            name: meta.name,
-            task: meta.task.into(),
-            config: self.config.clone(),
-            vocabulary: meta.vocabulary,
             threshold: meta.threshold,
             scaler: meta.scaler,
             labels: meta.labels,
             provenance: meta.provenance,
             license: meta.license,
+            ..Document::new(meta.name, self.config.clone())
         }
     }
 }

@@ -35,7 +35,7 @@ pub use checkpoint::{Checkpoint, Metadata, OpenOptions};
 pub use dtype::Dtype;
 pub use error::{Error, Fault, Misfit, Mismatch};
 pub use family::Family;
-pub use family::document::{Document, Scaler};
+pub use family::document::{Document, HEADER_KEY, Scaler};
 pub use load::{fill, load};
 pub use tensor::Tensor;
 pub use write::{Layout, WriteOptions};

@@ -1,10 +1,14 @@
 //! `--model`: which weights, and what to say about them.
 
 use clap::Args;
-use rinalmo::checkpoint::OpenOptions;
-use rinalmo::{Model, checkpoint};
+use rinalmo::Model;
+use rinalmo::checkpoint::{Family, OpenOptions};
 
 use crate::context::Context;
+
+/// What users of the encoder in the box should know.
+pub const ENCODER_NOTE: &str = "model: nano-preview, small (7.5 M parameters) and pre-trained on next to nothing (0.2 M tokens): its \
+     embeddings carry little and its likelihoods are near chance; for a published encoder: `rinalmo model download giga`, then `--model giga`";
 
 /// Which model.
 #[derive(Args, Clone, Debug)]
@@ -19,23 +23,37 @@ pub struct ModelChoice {
 }
 
 impl ModelChoice {
-    /// Loads it and says once which it is, where that is not what the user typed.
-    pub fn load(&self, context: &Context) -> anyhow::Result<Model> {
+    /// Loads it; says `note` if it is the one in the box, which the user did not name.
+    pub fn load(&self, context: &Context, note: Option<&str>) -> anyhow::Result<Model> {
         let device = context.device()?;
         let options = OpenOptions { heads: self.heads };
         let model = match &self.model {
             Some(name) => Model::load_with(name, &options, &device)?,
             None => {
                 let model = default_model(&device)?;
-                context.note(checkpoint::BUNDLED_NOTE);
+                note.inspect(|note| context.note(note));
                 model
             }
         };
+        self.tell_heads(&model, context);
         context.detail(|| {
             let parameters = model.config().parameters();
             format!("model {} ({parameters} parameters, sha256 {})", model.name(), model.sha256())
         });
         Ok(model)
+    }
+}
+
+impl ModelChoice {
+    /// A bare .pt of no published size may well have other than 20 heads, and no shape tells.
+    fn tell_heads(&self, model: &Model, context: &Context) {
+        let config = model.config();
+        let told = self.heads.is_some() || model.metadata().family != Family::Official;
+        if !told && config.preset().is_none() {
+            let heads = config.encoder.heads;
+            context
+                .note(format!("warning: {}: assuming {heads} attention heads; --heads says otherwise", model.name()));
+        }
     }
 }
 

@@ -8,15 +8,15 @@ use rinalmo::seq::SequenceRecord;
 use rinalmo::sink::{self, Dtype, Format, Kind, Layout, Leftover, Sink};
 use rinalmo::{EmbedOptions, Model, TRAINED_LENGTH, Window};
 
-use super::choose::ModelChoice;
+use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, InputArgs, Job};
+use crate::io::{self, InputArgs, Job, many};
 
 /// Write embeddings of sequences
 ///
 /// The output's ending chooses its layout: .npz and .safetensors hold one array for each record
-/// and kind, named <id>/<kind>; .parquet and .tsv (or .tsv.gz) one row for each vector. A second
-/// record of the same id is named <id>_2. Sequences of any length run whole unless --window is
+/// and kind, named `<id>/<kind>`; .parquet and .tsv (or .tsv.gz) one row for each vector. A second
+/// record of the same id is named `<id>_2`. Sequences of any length run whole unless --window is
 /// given; nothing is ever cut off.
 #[derive(Args)]
 pub struct EmbedArgs {
@@ -96,13 +96,14 @@ impl From<DtypeArg> for Dtype {
 pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     let options = args.resolve()?;
     args.check_output(&options)?;
+    args.input.refuse_as_outputs([&Some(args.output.clone())])?;
     let feed = args.input.open(context)?;
-    let model = args.choice.load(context)?;
+    let model = args.choice.load(context, Some(ENCODER_NOTE))?;
     model.embed_each::<&[u8]>(&[], &options)?; // says now, not later, if the model cannot do this
     let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
     let before = sink.finished().len();
     if before > 0 {
-        context.note(format!("resuming after {before} finished records"));
+        context.note(format!("resuming after {}", many(before, "finished record")));
     }
     let batch_tokens = options.batch_tokens;
     let mut job = Embedding { model, options, sink, long: 0 };
@@ -158,7 +159,7 @@ fn report_long(long: usize, options: &EmbedOptions, context: &Context) {
         Some(Window { len, overlap }) => format!("in windows of {len} nt overlapping by {overlap}"),
         None => format!("whole, beyond the {TRAINED_LENGTH} nt of pre-training (--window averages windows)"),
     };
-    context.note(format!("{long} sequences longer than {TRAINED_LENGTH} nt ran {what}"));
+    context.note(format!("{} longer than {TRAINED_LENGTH} nt ran {what}", many(long, "sequence")));
 }
 
 impl EmbedArgs {

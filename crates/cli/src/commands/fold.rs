@@ -1,19 +1,19 @@
 //! `rinalmo fold`: structures of sequences.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::constraints;
 use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, input};
 use rinalmo::sink::{self, Array, Kind, Layout, Sink};
 use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method, Model};
+use rinalmo::{checkpoint, constraints};
 
 use super::choose::ModelChoice;
 use super::structures::{Folded, StructureFormat, Structures};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed};
+use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed, first_of};
 
 /// Predict secondary structures
 ///
@@ -33,7 +33,7 @@ pub struct FoldArgs {
     #[arg(short, long, value_enum, default_value = "dbn")]
     format: StructureFormat,
     /// Also write the probabilities of pairs: .tsv (id, i, j, p above --bpp-cutoff) or .npz (one
-    /// matrix a record)
+    /// matrix a record, named after its id)
     #[arg(long, value_name = "FILE")]
     bpp: Option<PathBuf>,
     /// Least probability that --bpp FILE.tsv lists
@@ -42,7 +42,7 @@ pub struct FoldArgs {
     #[command(flatten)]
     choice: ModelChoice,
     /// Least probability of a chosen pair [default: the model's own, tuned on validation data]
-    #[arg(short, long, value_name = "P")]
+    #[arg(short, long, value_name = "P", allow_negative_numbers = true)]
     threshold: Option<f32>,
     /// How pairs are chosen
     #[arg(long, value_enum, default_value = "greedy")]
@@ -80,22 +80,29 @@ enum DecodeArg {
 /// Runs the command.
 pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     let options = args.resolve()?;
+    args.input.refuse_as_outputs([&args.output.output, &args.bpp])?;
+    if args.bpp.is_some() && args.bpp == args.output.output {
+        bail!("--bpp: the structures go to that file; give another");
+    }
     let constraints = Constraints::open(args.constraint.as_deref())?;
     let feed = match &constraints {
         Constraints::File { records, .. } if args.input.files.is_empty() => sequences_of(records, &args)?,
         _ => args.input.open(context)?,
     };
-    let model = args.choice.load(context)?;
+    let model = args.choice.load(context, Some(checkpoint::BUNDLED_NOTE))?;
     model.fold_each(&[], &options)?; // says now, not later, if the model cannot fold
+    let bpp = args.open_bpp(&model)?; // first, as opening the other empties what is there
     let out = match &args.out_dir {
         Some(folder) => Structures::folder(folder, args.format)?,
         None => Structures::stream(args.output.open()?, args.format),
     };
-    let bpp = args.open_bpp(&model)?;
     let mut job = Folding { model, options, constraints, out, bpp };
-    let ended = io::run(&mut job, feed, args.batch_tokens, context)?;
-    if let Some(bpp) = job.bpp {
-        bpp.finish()?;
+    let ended = io::run(&mut job, feed, args.batch_tokens, context);
+    let finished = job.bpp.map_or(Ok(()), Sink::finish); // also when whoever reads our output stopped
+    let ended = ended?;
+    finished?;
+    if ended.is_complete() {
+        job.constraints.report_unused(context);
     }
     ended.into_result()
 }
@@ -123,13 +130,16 @@ impl Job for Folding {
     }
 
     fn write(&mut self, record: &SequenceRecord, fold: Fold) -> Result<()> {
-        self.out.write(&Folded { record, fold: &fold, model: &self.model })?;
+        let written = self.out.write(&Folded { record, fold: &fold, model: &self.model });
+        if written.as_ref().is_err_and(io::is_output_failure) {
+            return written;
+        }
         if let (Some(sink), Some(map)) = (&mut self.bpp, fold.probabilities) {
             let array = Array { kind: Kind::Pairs, shape: vec![map.len, map.len], data: map.values };
             let id = record.id.clone();
             sink.write(&sink::Record { index: record.index as u64, id, arrays: vec![array] })?;
         }
-        Ok(())
+        written
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -141,6 +151,9 @@ impl FoldArgs {
     fn resolve(&self) -> Result<FoldOptions> {
         if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
             bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
+        }
+        if !(0.0..=1.0).contains(&self.bpp_cutoff) {
+            bail!("--bpp-cutoff: expected a probability from 0 to 1, found {}", self.bpp_cutoff);
         }
         Ok(FoldOptions {
             threshold: self.threshold,
@@ -168,38 +181,57 @@ impl FoldArgs {
     }
 }
 
+/// Where a constraint file speaks of an id, and whether a sequence of that id came.
+type Places = (Vec<usize>, bool);
+
 /// What `--constraint` said.
 enum Constraints {
     None,
     Every(Constraint),
-    File { name: String, records: Vec<constraints::Record>, by_id: HashMap<String, Vec<usize>> },
+    File { name: String, records: Vec<constraints::Record>, by_id: HashMap<String, Places> },
 }
 
 impl Constraints {
     fn open(text: Option<&str>) -> Result<Self> {
         let Some(text) = text else { return Ok(Self::None) };
         if constraints::is_constraint(text) {
-            return Ok(Self::Every(text.parse().context("--constraint")?));
+            return Ok(Self::Every(text.parse()?));
+        }
+        if text != "-" && !Path::new(text).exists() {
+            bail!("--constraint: `{text}` is neither a constraint (of the characters .|x<>()) nor a file");
         }
         let records = constraints::read(input::open(text)?).with_context(|| text.to_owned())?;
-        let mut by_id: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut by_id: HashMap<String, Places> = HashMap::new();
         for (i, record) in records.iter().enumerate() {
-            by_id.entry(record.id().to_owned()).or_default().push(i);
+            by_id.entry(record.id().to_owned()).or_default().0.push(i);
         }
         Ok(Self::File { name: text.to_owned(), records, by_id })
     }
 
     /// The constraint of a record: by id in a file, none where the file does not have it.
-    fn of(&self, record: &SequenceRecord) -> Result<Option<Constraint>> {
+    fn of(&mut self, record: &SequenceRecord) -> Result<Option<Constraint>> {
         match self {
             Self::None => Ok(None),
             Self::Every(constraint) => Ok(Some(constraint.clone())),
-            Self::File { name, records, by_id } => match by_id.get(&record.id).map(Vec::as_slice) {
-                None => Ok(None),
-                Some([one]) => Ok(Some(records[*one].constraint.clone())),
-                Some(_) if record.source.as_ref() == name => Ok(Some(records[record.index].constraint.clone())),
-                Some(many) => bail!("{name}: {} constraints for this id, expected one", many.len()),
-            },
+            Self::File { name, records, by_id } => {
+                let Some((places, used)) = by_id.get_mut(&record.id) else { return Ok(None) };
+                *used = true;
+                match places.as_slice() {
+                    [one] => Ok(Some(records[*one].constraint.clone())),
+                    _ if record.source.as_ref() == name => Ok(Some(records[record.index].constraint.clone())),
+                    many => bail!("{name}: {} constraints for this id, expected one", many.len()),
+                }
+            }
+        }
+    }
+
+    /// Tells of constraints that no sequence had the id of.
+    fn report_unused(&self, context: &Context) {
+        let Self::File { name, by_id, .. } = self else { return };
+        let mut unused: Vec<&str> = by_id.iter().filter(|(_, (_, used))| !used).map(|(id, _)| id.as_str()).collect();
+        unused.sort_unstable();
+        if let Some(ids) = first_of(&unused) {
+            context.note(format!("warning: {name}: no sequence for {ids}"));
         }
     }
 }

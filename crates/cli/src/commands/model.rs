@@ -320,7 +320,7 @@ impl ListArgs {
 ///
 /// Goes on where an earlier try stopped, checks size and checksum where they are known, and keeps
 /// the file under RINALMO_HOME or the platform's cache folder. RINALMO_MIRROR names another
-/// server (<mirror>/<name>/<file>).
+/// server (`<mirror>/<name>/<file>`).
 #[derive(Args)]
 struct DownloadArgs {
     /// A name from `rinalmo model list`, or an address

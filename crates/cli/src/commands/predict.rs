@@ -103,10 +103,12 @@ fn predict<P>(
     run: impl Fn(&Model, &[&[u8]]) -> Result<Vec<Result<P, Error>>, Error>,
     row: impl Fn(P) -> Vec<Field>,
 ) -> Result<Outcome> {
+    args.input.refuse_as_outputs([args.table.path()])?;
     let feed = args.input.open(context)?;
-    let model = args.choice.load(context)?;
+    let model = args.choice.load(context, None)?;
     run(&model, &[])?; // says now, not later, if the model lacks the head
-    let mut job = Prediction { model, run, row, rows: Rows::open(&args.table)? };
+    let rows = Rows::open(&args.table, &model)?;
+    let mut job = Prediction { model, run, row, rows };
     io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?.into_result()
 }
 

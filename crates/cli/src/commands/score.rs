@@ -9,9 +9,9 @@ use rinalmo::batches::DEFAULT_BATCH_TOKENS;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{Marginal, Model, Variant};
 
-use super::choose::ModelChoice;
+use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, is_table, number, read_columns};
+use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, first_of, is_table, number, read_columns};
 
 /// Score sequences, or the effect of variants
 ///
@@ -41,16 +41,19 @@ pub struct ScoreArgs {
 pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let variants = args.variants.as_deref().map(Variants::open).transpose()?;
     let marginal = if args.unmasked { Marginal::Unmasked } else { Marginal::Masked };
+    args.input.refuse_as_outputs([args.table.path()])?;
     let feed = args.input.open(context)?;
-    let model = args.choice.load(context)?;
+    let model = args.choice.load(context, Some(ENCODER_NOTE))?;
     model.score_variants(b"A", &[], marginal)?; // says now, not later, if the model cannot score
-    let rows = Rows::open(&args.table)?;
+    let rows = Rows::open(&args.table, &model)?;
     let mut job = Scoring { model, variants, marginal, rows };
     let ended = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?;
-    if let Some(variants) = job.variants.filter(|_| ended.is_complete()) {
-        variants.check_all_used()?;
-    }
-    ended.into_result()
+    let unused = job.variants.filter(|_| ended.is_complete()).and_then(Variants::unused);
+    let outcome = ended.into_result()?;
+    Ok(unused.map_or(outcome, |unused| {
+        eprintln!("error: {unused}");
+        Outcome::Partial
+    }))
 }
 
 struct Scoring {
@@ -87,6 +90,9 @@ impl Scoring {
             return Ok(vec![vec![id(), length, ("loss", loss), ("perplexity", perplexity), marginal]]);
         };
         let variants = variants.of(&record.id);
+        if variants.is_empty() {
+            return Ok(Vec::new());
+        }
         let ratios = self.model.score_variants(&record.sequence, &variants, self.marginal)?;
         let row = |(variant, ratio): (&Variant, f32)| {
             vec![id(), ("variant", variant.to_string().into()), ("llr", number(ratio)), marginal.clone()]
@@ -139,13 +145,10 @@ impl Variants {
     }
 
     /// A variant whose sequence never came is a mistake worth telling.
-    fn check_all_used(self) -> Result<()> {
-        let Self::Table { path, by_id } = self else { return Ok(()) };
+    fn unused(self) -> Option<String> {
+        let Self::Table { path, by_id } = self else { return None };
         let mut unused: Vec<&str> = by_id.iter().filter(|(_, (_, used))| !used).map(|(id, _)| id.as_str()).collect();
         unused.sort_unstable();
-        match unused.as_slice() {
-            [] => Ok(()),
-            [first, ..] => bail!("{}: no sequence for {} ids, the first being `{first}`", path.display(), unused.len()),
-        }
+        Some(format!("{}: no sequence for {}", path.display(), first_of(&unused)?))
     }
 }

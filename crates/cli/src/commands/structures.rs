@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
-use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
+use rinalmo::seq::structure::{PAGES, WUSS_PAGES};
+use rinalmo::seq::{SequenceRecord, bpseq, ct, dot_bracket, stockholm};
 use rinalmo::{Fold, Model};
 use serde::Serialize;
 
@@ -38,6 +39,15 @@ impl StructureFormat {
             Self::Stockholm => "sto",
             Self::Json => "json",
             Self::Tsv => "tsv",
+        }
+    }
+
+    /// How many layers of crossing pairs it can hold, where there is a limit.
+    fn pages(self) -> Option<usize> {
+        match self {
+            Self::Dbn | Self::Tsv => Some(PAGES.len()),
+            Self::Stockholm => Some(WUSS_PAGES),
+            Self::Ct | Self::Bpseq | Self::Json => None,
         }
     }
 }
@@ -75,7 +85,10 @@ impl Structures {
         Ok(Self { format, target: Target::Folder { folder: folder.to_owned(), names: HashMap::new() } })
     }
 
-    /// Writes one record, whole or not at all.
+    /// Writes one record, whole or not at all, but for pairs that the layout has no bracket for.
+    ///
+    /// # Errors
+    /// Says of such pairs how many there were, after all others are written.
     pub fn write(&mut self, folded: &Folded<'_>) -> Result<()> {
         let (format, mut text) = (self.format, Vec::new());
         match &mut self.target {
@@ -91,7 +104,15 @@ impl Structures {
                 file.write_all(&text).and_then(|()| file.flush()).context(OutputFailure)?;
             }
         }
-        Ok(())
+        let structure = &folded.fold.structure;
+        let all = structure.pairs().len();
+        match all - format.pages().map_or(all, |pages| structure.within_pages(pages).pairs().len()) {
+            0 => Ok(()),
+            out => bail!(
+                "{out} of {all} pairs cross the others in more layers than there are brackets and are left out; \
+                 ct, bpseq and json hold them all"
+            ),
+        }
     }
 
     /// Brings everything so far to its reader.
@@ -129,7 +150,10 @@ fn render(format: StructureFormat, folded: &Folded<'_>, first: bool, out: &mut V
     let Folded { record, fold, .. } = *folded;
     let header = record.header.clone();
     let sequence = record.sequence.clone();
-    let structure: Structure = fold.structure.clone();
+    let structure = match format.pages() {
+        Some(pages) => fold.structure.within_pages(pages),
+        None => fold.structure.clone(),
+    };
     match format {
         StructureFormat::Dbn => {
             let score = Some(format!("{:.3}", fold.score));
@@ -138,7 +162,7 @@ fn render(format: StructureFormat, folded: &Folded<'_>, first: bool, out: &mut V
         StructureFormat::Ct => ct::Writer::new(out).write(&ct::Record { header, sequence, structure })?,
         StructureFormat::Bpseq => bpseq::Writer::new(out).write(&bpseq::Record { header, sequence, structure })?,
         StructureFormat::Stockholm => {
-            let header = if header.is_empty() { record.id.clone() } else { header };
+            let header = if header.trim().is_empty() { format!("record_{}", record.index + 1) } else { header };
             stockholm::Writer::new(out).write(&stockholm::Record { header, sequence, structure })?;
         }
         StructureFormat::Json => {
@@ -209,6 +233,40 @@ fn round(value: f32, scale: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(feature = "bundled")]
+    use rinalmo::seq::Structure;
+
+    #[test]
+    #[cfg(feature = "bundled")]
+    fn pairs_that_no_bracket_is_left_for_are_told_and_the_others_written() {
+        let model = Model::bundled(&rinalmo::Device::cpu()).unwrap();
+        let pairs: Vec<(usize, usize, f32)> = (0..31).map(|i| (i, i + 31, 0.5)).collect(); // each crosses all others
+        let structure = Structure::new(62, pairs.iter().map(|&(i, j, _)| (i, j)).collect()).unwrap();
+        let fold = Fold { structure, pairs, score: 0.5, threshold: 0.1, probabilities: None };
+        let input = std::io::Cursor::new(format!(">x\n{}\n", "A".repeat(62)));
+        let record = rinalmo::seq::Sequences::from_reader("x.fa", input, Default::default()).next().unwrap().unwrap();
+        let folded = Folded { record: &record, fold: &fold, model: &model };
+        let folder = tempfile::tempdir().unwrap();
+        let write = |format: StructureFormat| {
+            let result = Structures::folder(folder.path(), format).unwrap().write(&folded);
+            let text = std::fs::read_to_string(folder.path().join(format!("x.{}", format.extension()))).unwrap();
+            (result, text)
+        };
+        for (format, left_out) in [
+            (StructureFormat::Dbn, "1 of 31"),
+            (StructureFormat::Tsv, "1 of 31"),
+            (StructureFormat::Stockholm, "4 of 31"),
+        ] {
+            let (result, text) = write(format);
+            assert!(text.contains("AAAAAA"), "{text}");
+            let error = result.unwrap_err().to_string();
+            assert!(error.starts_with(left_out), "{error}");
+        }
+        for format in [StructureFormat::Json, StructureFormat::Ct, StructureFormat::Bpseq] {
+            assert!(write(format).0.is_ok());
+        }
+        assert!(write(StructureFormat::Json).1.contains("[31,62,0.5]]"), "JSON lists every pair");
+    }
 
     #[test]
     fn file_names_are_safe_and_never_repeat() {

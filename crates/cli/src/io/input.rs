@@ -79,6 +79,17 @@ impl InputArgs {
         });
         Ok(Box::new(numbered))
     }
+
+    /// Refuses outputs that would overwrite an input, perhaps before it is read.
+    pub fn refuse_as_outputs<const N: usize>(&self, outputs: [&Option<PathBuf>; N]) -> anyhow::Result<()> {
+        for output in outputs.into_iter().flatten().filter(|output| output.is_file()) {
+            let place = output.canonicalize().ok();
+            if self.files.iter().any(|file| file.canonicalize().ok() == place) {
+                bail!("{}: is an input too; write to another file", output.display());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Sequences as a feed.
@@ -110,7 +121,7 @@ fn read_table(path: &Path, on_invalid: OnInvalid) -> anyhow::Result<Vec<anyhow::
         let sequence = sequence.unwrap_or_default().as_bytes().to_vec();
         let unknown = sequence.iter().filter(|&&base| !alphabet::is_base(base)).count();
         let record = SequenceRecord {
-            id: id.split_whitespace().next().unwrap_or_default().to_owned(),
+            id: id.clone(),
             header: id,
             sequence,
             unknown,

@@ -4,7 +4,7 @@ use anyhow::Result;
 use rinalmo::seq::SequenceRecord;
 
 use crate::context::{Context, Outcome};
-use crate::io::{Failures, Feed, Progress, Read, is_output_failure};
+use crate::io::{Failures, Feed, Progress, Read, is_output_failure, many};
 
 /// What a command does with records.
 pub trait Job {
@@ -56,7 +56,7 @@ impl Ended {
 pub fn run(job: &mut impl Job, feed: Feed, batch_tokens: usize, context: &Context) -> Result<Ended> {
     let progress = Progress::new(context);
     let mut failures = Failures::default();
-    let mut batches = Gatherer { feed, held: None, error: None, limit: batch_tokens };
+    let mut batches = Gatherer { feed, held: None, error: None, limit: batch_tokens, empty: true };
     loop {
         let batch = batches.next(job, &progress, &mut failures, context)?;
         if batch.is_empty() {
@@ -73,12 +73,19 @@ pub fn run(job: &mut impl Job, feed: Feed, batch_tokens: usize, context: &Contex
         job.flush()?;
     }
     progress.finish();
+    if batches.empty && batches.error.is_none() && !context.stopped() {
+        context.note("the input holds no sequence");
+    }
     Ok(Ended { outcome: failures.finish(context), error: batches.error })
 }
 
 /// Where a record stands, for messages.
 fn place(record: &SequenceRecord) -> String {
-    format!("{}:{}: record `{}`", record.source, record.line, record.id)
+    let SequenceRecord { source, line, id, index, .. } = record;
+    match id.as_str() {
+        "" => format!("{source}:{line}: record `#{}`", index + 1),
+        id => format!("{source}:{line}: record `{id}`"),
+    }
 }
 
 /// Gathers records into batches without reading further than one record ahead.
@@ -87,6 +94,7 @@ struct Gatherer {
     held: Option<SequenceRecord>,
     error: Option<anyhow::Error>,
     limit: usize,
+    empty: bool,
 }
 
 impl Gatherer {
@@ -118,11 +126,13 @@ impl Gatherer {
     /// The next good record.
     fn read(&mut self, progress: &Progress, failures: &mut Failures, context: &Context) -> Option<SequenceRecord> {
         while self.error.is_none() {
-            match self.feed.next()? {
+            let next = self.feed.next()?;
+            self.empty = false;
+            match next {
                 Ok(Read::Record(record)) => {
                     if record.unknown > 0 && !context.quiet() {
-                        let n = record.unknown;
-                        progress.line(&format!("warning: {}: {n} letters read as unknown", place(&record)));
+                        let letters = many(record.unknown, "letter");
+                        progress.line(&format!("warning: {}: {letters} read as unknown", place(&record)));
                     }
                     return Some(record);
                 }

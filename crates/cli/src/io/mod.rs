@@ -8,7 +8,7 @@ mod progress;
 mod rows;
 mod table;
 
-pub use failures::{Failures, OutputFailure, chain, is_closed_pipe, is_output_failure};
+pub use failures::{Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure, many};
 pub use input::{Feed, InputArgs, Read, feed};
 pub use job::{Job, run};
 pub use output::{OutputArgs, create};

@@ -1,23 +1,32 @@
 //! Rows on their way out, as TSV or JSON lines.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
+use rinalmo::Model;
 use serde::Serializer as _;
 use serde::ser::SerializeMap as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::io::{OutputArgs, OutputFailure};
 
 /// How rows are written.
 #[derive(Args, Clone, Debug)]
 pub struct TableArgs {
-    /// Layout of the results
+    /// Layout of the results; json also names the model, with its checksum
     #[arg(short, long, value_enum, default_value = "tsv", value_name = "FORMAT")]
     format: TableFormat,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+impl TableArgs {
+    /// The file to write, if it is one.
+    pub fn path(&self) -> &Option<PathBuf> {
+        &self.output.output
+    }
 }
 
 /// `--format`.
@@ -42,21 +51,26 @@ pub struct Rows {
     format: TableFormat,
     out: Box<dyn Write + Send>,
     header: bool,
+    model: Value,
 }
 
 impl Rows {
-    /// Opens the output.
-    pub fn open(args: &TableArgs) -> Result<Self> {
-        Ok(Self { format: args.format, out: args.output.open()?, header: false })
+    /// Opens the output; every JSON row will name the model.
+    pub fn open(args: &TableArgs, model: &Model) -> Result<Self> {
+        let model = match args.format {
+            TableFormat::Json => json!({ "name": model.name(), "sha256": model.sha256() }),
+            TableFormat::Tsv => Value::Null,
+        };
+        Ok(Self { format: args.format, out: args.output.open()?, header: false, model })
     }
 
     /// Writes a row; the first tells the columns.
     pub fn write(&mut self, row: &[Field]) -> Result<()> {
         let text = match self.format {
-            TableFormat::Json => json_line(row)?,
+            TableFormat::Json => json_line(row.iter().chain([&("model", self.model.clone())]))?,
             TableFormat::Tsv => {
                 let header = (!self.header).then(|| row.iter().map(|(name, _)| (*name).to_owned()));
-                let mut text = header.map(|names| tsv_line(names)).unwrap_or_default();
+                let mut text = header.map(tsv_line).unwrap_or_default();
                 self.header = true;
                 text.push_str(&tsv_line(row.iter().map(|(_, value)| cell(value))));
                 text
@@ -71,10 +85,10 @@ impl Rows {
     }
 }
 
-fn json_line(row: &[Field]) -> Result<String> {
+fn json_line<'a>(row: impl Iterator<Item = &'a Field>) -> Result<String> {
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::new(&mut text);
-    let mut map = serializer.serialize_map(Some(row.len()))?;
+    let mut map = serializer.serialize_map(None)?;
     for (name, value) in row {
         map.serialize_entry(name, value)?;
     }

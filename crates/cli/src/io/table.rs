@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 
 /// Is this path a table by its name (`.csv` or `.tsv`, compressed or not)?
 pub fn is_table(path: &Path) -> bool {
@@ -40,10 +40,16 @@ pub fn read_columns<const N: usize>(
     let columns = names.map(|names| names.iter().find_map(column));
     if N > 0 && columns[0].is_none() {
         let found: Vec<&str> = header.iter().collect();
-        bail!("{file}:1: no column `{}`, found: {}", names[0].join("` or `"), found.join(", "));
+        let found = if found.is_empty() { "an empty file".to_owned() } else { found.join(", ") };
+        bail!("{file}:1: no column `{}`, found: {found}", names[0].join("` or `"));
     }
     for record in reader.records() {
-        let record = record.with_context(|| file.to_string())?;
+        let record = record.map_err(|error| match error.kind() {
+            csv::ErrorKind::UnequalLengths { pos: Some(pos), expected_len, len } => {
+                anyhow!("{file}:{}: {len} columns, expected {expected_len} as in the header", pos.line())
+            }
+            _ => anyhow!(error).context(file.to_string()),
+        })?;
         let line = record.position().map_or(0, csv::Position::line);
         row(line, columns.map(|column| column.and_then(|i| record.get(i)).map(str::trim)))?;
     }

@@ -107,7 +107,7 @@ pub enum Error {
     /// A resumed run meets another record at a place already done.
     #[error(
         "record {} of the input is `{found}`, but the unfinished output has `{expected}` there\n\
-         hint: the input has changed; start anew, or resume with the input of the first run", index + 1
+         hint: the input has changed; start anew with `--restart`, or resume with the input of the first run", index + 1
     )]
     InputChanged {
         /// Its place, from 0.
@@ -131,7 +131,7 @@ pub enum Error {
         spool: PathBuf,
     },
     /// An earlier run left records behind, and nobody said what to do with them.
-    #[error("`{}` holds {records} records of an unfinished run\nhint: resume that run, or delete the file to start anew", spool.display())]
+    #[error("`{}` holds {records} records of an unfinished run\nhint: `--resume` goes on with that run, `--restart` starts anew", spool.display())]
     Unfinished {
         /// The records so far.
         spool: PathBuf,
@@ -141,7 +141,7 @@ pub enum Error {
     /// The records left behind were made with other settings.
     #[error(
         "`{}` was begun with other settings, so it cannot be resumed\n  then: {found}\n  now:  {expected}\n\
-         hint: repeat the run with the settings of then, or delete the file to start anew", spool.display()
+         hint: repeat the run with the settings of then, or start anew with `--restart`", spool.display()
     )]
     Settings {
         /// The records so far.

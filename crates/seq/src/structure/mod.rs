@@ -9,7 +9,7 @@ mod text;
 
 use crate::Error;
 
-pub use text::PAGES;
+pub use text::{PAGES, WUSS_PAGES};
 
 /// The base pairs of a sequence of [`len`](Structure::len) bases.
 ///

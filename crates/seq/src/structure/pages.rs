@@ -15,7 +15,7 @@ const EXACT_CHORDS: usize = 1500;
 /// Stops after one page more than dot-bracket can write.
 pub(super) fn assign(pairs: &[Pair]) -> Vec<Vec<Pair>> {
     let mut left = pairs.to_vec();
-    let mut pages = Vec::new();
+    let mut pages: Vec<Vec<Pair>> = Vec::new();
     while !left.is_empty() && pages.len() <= super::PAGES.len() {
         let chords = chords(&left);
         let kept = match chords.len() {
@@ -28,7 +28,32 @@ pub(super) fn assign(pairs: &[Pair]) -> Vec<Vec<Pair>> {
         left = rest.into_iter().flat_map(|(chord, _)| chord.pairs).collect();
         left.sort_unstable();
     }
+    if pages.len() > super::PAGES.len() {
+        let spread = spread(pairs, &pages[0]);
+        if spread.len() < pages.len() {
+            return spread;
+        }
+    }
     pages
+}
+
+/// Keeps the first page and puts every other pair, widest first, on the first page where it crosses nothing: fewer
+/// pages than taking the heaviest one off again and again, each of them of less use to a reader.
+fn spread(pairs: &[Pair], first: &[Pair]) -> Vec<Vec<Pair>> {
+    let mut rest: Vec<Pair> = pairs.iter().copied().filter(|pair| !first.contains(pair)).collect();
+    rest.sort_by_key(|&(i, j)| (std::cmp::Reverse(j - i), i));
+    let mut pages = vec![first.to_vec()];
+    for pair in rest {
+        match pages.iter_mut().skip(1).find(|page| page.iter().all(|&other| !pairs_cross(pair, other))) {
+            Some(page) => page.push(pair),
+            None => pages.push(vec![pair]),
+        }
+    }
+    pages
+}
+
+fn pairs_cross((i, j): Pair, (k, l): Pair) -> bool {
+    (i < k && k < j && j < l) || (k < i && i < l && l < j)
 }
 
 /// A helix, its ends numbered among the ends of all chords.
@@ -145,7 +170,7 @@ fn greedy(chords: &[Chord]) -> Vec<bool> {
 }
 
 fn cross(a: &Chord, b: &Chord) -> bool {
-    (a.start < b.start && b.start < a.end && a.end < b.end) || (b.start < a.start && a.start < b.end && b.end < a.end)
+    pairs_cross((a.start, a.end), (b.start, b.end))
 }
 
 #[cfg(test)]
@@ -180,6 +205,17 @@ mod tests {
         let pages = assign(&pairs);
         assert_eq!(pages.len(), 2);
         assert_eq!(pages.concat().len(), many);
+    }
+
+    #[test]
+    fn a_tangle_is_spread_over_fewer_pages_than_it_peels_into() {
+        // A permutation of opening and closing ends, as unlike a fold as can be.
+        let pairs: Vec<Pair> = (0..211).map(|n| (n, 211 + (n * 97 + 30) % 211)).collect();
+        let pages = spread(&pairs, &[pairs[0]]);
+        assert_eq!(pages.concat().len(), pairs.len());
+        for page in pages {
+            assert!(page.iter().all(|&a| page.iter().all(|&b| !pairs_cross(a, b))));
+        }
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use super::{Structure, pages};
 use crate::Error;
 
+/// How many pages WUSS text has: `()` and the letters.
+pub const WUSS_PAGES: usize = 27;
+
 /// The brackets of each page, in the order they are used: the main fold, then pseudoknots.
 pub const PAGES: [(char, char); 30] = {
     let mut pages = [('(', ')'); 30];
@@ -62,8 +65,8 @@ impl Structure {
     /// As [`to_dot_bracket`](Self::to_dot_bracket), with 27 pages.
     pub fn to_wuss(&self) -> Result<String, Error> {
         let mut pages = PAGES;
-        pages[3] = PAGES[0];
-        self.write_with(&pages[3..])
+        pages[PAGES.len() - WUSS_PAGES] = PAGES[0];
+        self.write_with(&pages[PAGES.len() - WUSS_PAGES..])
     }
 
     /// In how many pages the pairs are written; 0 without pairs. Bases with several partners are not looked for.

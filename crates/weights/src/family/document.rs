@@ -55,6 +55,23 @@ pub struct Document {
 }
 
 impl Document {
+    /// The document of a model of these sizes, of which nothing else is known.
+    pub fn new(name: impl Into<String>, config: ModelConfig) -> Self {
+        Self {
+            format: FORMAT.into(),
+            version: VERSION,
+            name: name.into(),
+            task: task(&config).into(),
+            config,
+            vocabulary: VOCABULARY.map(str::to_owned).to_vec(),
+            threshold: None,
+            scaler: None,
+            labels: None,
+            provenance: None,
+            license: None,
+        }
+    }
+
     /// Reads a document and checks what can be checked without the tensors.
     ///
     /// # Errors

@@ -1,0 +1,258 @@
+//! `rinalmo fold`: what is chosen, and what its options forbid.
+
+use std::collections::HashMap;
+
+use rinalmo_seq::base_pair::is_canonical;
+use rinalmo_seq::{Structure, dot_bracket};
+
+use crate::common::{Run, SMALL, Sandbox, random_fasta};
+
+/// Records in dot-bracket, read back.
+pub fn structures(text: &str) -> Vec<dot_bracket::Record> {
+    dot_bracket::Reader::new(text.as_bytes())
+        .collect::<Result<_, _>>()
+        .unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+/// The structures alone.
+fn folds(run: Run) -> Vec<Structure> {
+    structures(&run.done().out).into_iter().map(|record| record.structure).collect()
+}
+
+#[test]
+fn the_default_output_is_header_sequence_as_given_structure_and_score() {
+    let run = Sandbox::new().with("a.fa", SMALL).run("-q fold a.fa").done();
+    let lines: Vec<&str> = run.out.lines().collect();
+    let given: Vec<&str> = SMALL.lines().collect();
+    assert_eq!(lines.len(), 9);
+    for (record, given) in lines.chunks(3).zip(given.chunks(2)) {
+        assert_eq!(&record[..2], given);
+        let (structure, score) = record[2].split_once(' ').unwrap();
+        assert_eq!(structure.len(), given[1].len());
+        assert_eq!(score.len(), 5, "three decimals");
+        assert!((0.0..=1.0).contains(&score.parse::<f64>().unwrap()));
+    }
+    assert_eq!(lines[2], lines[5], "upper and lower case are one sequence");
+}
+
+#[test]
+fn the_model_in_the_box_says_once_what_it_is() {
+    let run = Sandbox::new().with("a.fa", SMALL).run("fold a.fa --threshold 0.999");
+    assert_eq!(run.code, 0);
+    assert_eq!(run.err.lines().count(), 1, "no progress where nobody looks: {}", run.err);
+    assert!(run.err.starts_with("model: nano-preview"), "{}", run.err);
+    assert!(run.err.contains("rinalmo model download"), "{}", run.err);
+}
+
+#[test]
+fn nothing_is_paired_above_a_threshold_that_nothing_reaches() {
+    let run = Sandbox::new().with("a.fa", SMALL).run("-q fold a.fa --threshold 0.9999");
+    insta::assert_snapshot!(run, @r"
+    exit 0
+    [out]
+    >hp a hairpin
+    GGGGAAAACCCC
+    ............ 0.000
+    >low
+    ggggaaaacccc
+    ............ 0.000
+    >T
+    GGGGTTTTCCCCT
+    ............. 0.000
+    ");
+}
+
+#[test]
+fn a_lower_threshold_never_pairs_less() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(5, |_| 60));
+    let count = |p| folds(sandbox.run(&format!("-q fold a.fa -t {p}"))).iter().map(|s| s.pairs().len()).sum::<usize>();
+    let counts = ["0.5", "0.05", "0"].map(count);
+    assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
+}
+
+#[test]
+fn thresholds_out_of_bounds_are_refused() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL);
+    for (given, found) in [("1", "1"), ("-0.1", "-0.1"), ("nan", "NaN"), ("1e9", "1000000000")] {
+        let run = sandbox.run(&format!("fold a.fa --threshold {given}"));
+        let expected = format!("error: --threshold: expected a probability from 0 to below 1, found {found}\n");
+        assert_eq!((run.code, run.out, run.err), (2, String::new(), expected));
+    }
+    assert_eq!(
+        sandbox.run("fold a.fa --bpp x.npz --bpp-cutoff 2").err,
+        "error: --bpp-cutoff: expected a probability from 0 to 1, found 2\n"
+    );
+}
+
+#[test]
+fn pairs_keep_to_canonical_ones_and_to_the_least_loop_unless_told_otherwise() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(4, |_| 80));
+    let sequences: Vec<Vec<u8>> =
+        structures(&sandbox.run("-q fold a.fa").done().out).into_iter().map(|r| r.sequence).collect();
+    let all = |words: &str| {
+        let folds = folds(sandbox.run(&format!("-q fold a.fa -t 0 {words}")));
+        let pairs = folds.into_iter().zip(&sequences).flat_map(|(fold, sequence)| {
+            fold.pairs().iter().map(|&(i, j)| (j - i - 1, is_canonical(sequence[i], sequence[j]))).collect::<Vec<_>>()
+        });
+        pairs.collect::<Vec<_>>()
+    };
+    assert!(all("").iter().all(|&(between, canonical)| between >= 3 && canonical));
+    assert!(all("--min-loop 7").iter().all(|&(between, _)| between >= 7));
+    assert!(all("--min-loop 0").iter().any(|&(between, _)| between < 3));
+    assert!(all("--non-canonical").iter().any(|&(_, canonical)| !canonical));
+}
+
+#[test]
+fn nested_decoding_has_no_pseudoknots_where_greedy_has() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(3, |_| 90));
+    assert!(folds(sandbox.run("-q fold a.fa -t 0.01")).iter().any(|fold| !fold.is_nested()));
+    let nested = sandbox.run("-q fold a.fa -t 0.01 --decode nested");
+    assert!(!nested.out.contains(['[', '{', '<']));
+    assert!(folds(nested).iter().all(Structure::is_nested));
+}
+
+#[test]
+fn a_constraint_is_obeyed_where_it_fits_and_the_others_are_told() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL);
+    let mut run = sandbox.run("-q fold a.fa -C ((((....))))");
+    run.out = structures(&run.out)
+        .iter()
+        .map(|r| format!("{} {}\n", r.header, r.structure.to_dot_bracket().unwrap()))
+        .collect();
+    insta::assert_snapshot!(run, @r"
+    exit 1
+    [out]
+    hp a hairpin ((((....))))
+    low ((((....))))
+    [err]
+    error: a.fa:5: record `T`: constraint: 12 characters for a sequence of 13 bases, expected one for each
+    ");
+    let unpaired = sandbox.run("-q fold a.fa -t 0 -C xxxx......x.x");
+    assert_eq!(structures(&unpaired.out)[0].header, "T");
+    assert_eq!(structures(&unpaired.out)[0].structure.pairs(), []);
+}
+
+#[test]
+fn constraints_come_from_a_file_as_rnafold_reads_it() {
+    let file = ">hp x\nGGGGAAAACCCC\n((((....))))\n>low\nggggaaaacccc\nxxxxxxxxxxxx\n";
+    let sandbox =
+        Sandbox::new().with("c.txt", file).with("a.fa", SMALL).with("other.txt", ">hp\n((((....))))\n>nobody\n...\n");
+    for words in ["-q fold -C c.txt", "-q fold -C c.txt a.fa"] {
+        let found = structures(&sandbox.run(words).done().out);
+        assert_eq!(found[0].structure.to_dot_bracket().unwrap(), "((((....))))");
+        assert_eq!(found[1].structure.to_dot_bracket().unwrap(), "............");
+    }
+    let other = sandbox.run("fold a.fa -C other.txt");
+    assert!(other.code == 0 && other.err.ends_with("warning: other.txt: no sequence for `nobody`\n"), "{other}");
+    let bare = sandbox.run("fold -C other.txt");
+    assert_eq!(bare.err, "error: other.txt: record `hp` has no sequence; give FILES with the sequences\n");
+}
+
+#[test]
+fn constraints_that_cannot_be_are_refused() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL).with("c.txt", ">hp\nGGG\n");
+    let say = |words: &str| sandbox.run(words).to_string();
+    insta::assert_snapshot!(say("fold a.fa -C (("), @r"
+    exit 2
+    [err]
+    error: constraint: column 2: `(` has no matching bracket
+    ");
+    insta::assert_snapshot!(say("fold a.fa -C ((..))-"), @r"
+    exit 2
+    [err]
+    error: --constraint: `((..))-` is neither a constraint (of the characters .|x<>()) nor a file
+    ");
+    insta::assert_snapshot!(say("fold a.fa -C c.txt"), @r"
+    exit 2
+    [err]
+    error: c.txt: line 1: record `hp`: no constraint line; expected one of the characters .|x<>()
+    ");
+}
+
+#[test]
+fn a_sequence_too_long_for_the_memory_is_refused_with_the_length_that_fits() {
+    let long = random_fasta(1, |_| 300);
+    let sandbox = Sandbox::new().with("a.fa", format!(">a\nGGGAAACCC\n{long}>b\nGGGAAACCC\n"));
+    let run = sandbox.run("-q fold a.fa --max-memory 4M");
+    assert_eq!(run.code, 1);
+    assert_eq!(structures(&run.out).iter().map(|r| r.header.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    let (start, rest) = run.err.split_once("up to ").unwrap();
+    assert!(start.starts_with("error: a.fa:3: record `r1`: a sequence of 300 nt needs "), "{}", run.err);
+    assert!(start.ends_with(" MiB for its map of pairs, 4 MiB are allowed\nhint: "), "{}", run.err);
+    let fits: usize = rest.split_once(' ').unwrap().0.parse().unwrap();
+    for (len, code) in [(fits, 0), (fits + 1, 1)] {
+        let sandbox = Sandbox::new().with("b.fa", random_fasta(1, |_| len));
+        assert_eq!(sandbox.run("-q fold b.fa --max-memory 4M").code, code, "{len} nt");
+    }
+    let odd = sandbox.run("fold a.fa --max-memory lots").err;
+    assert!(odd.contains("`lots`: expected a number with K, M, G or T, as in 4G"), "{odd}");
+}
+
+#[test]
+fn neither_batches_nor_threads_change_a_result_or_the_order() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(24, |i| 20 + i * 37 % 70));
+    let run = |words: &str| sandbox.run(&format!("-q fold a.fa -f json {words}")).done().out;
+    let one = run("-j 1");
+    assert_eq!(one.lines().count(), 24);
+    assert!(one.lines().enumerate().all(|(i, line)| line.starts_with(&format!("{{\"id\":\"r{}\",", i + 1))));
+    for words in ["--batch-tokens 1", "--batch-tokens 130 -j 2", "--batch-tokens 100000 -j 2"] {
+        assert_same(&one, &run(words), words);
+    }
+}
+
+/// Equal lines, but for the last decimal of probabilities: sums in another order round otherwise.
+fn assert_same(one: &str, other: &str, what: &str) {
+    assert_eq!(one.lines().count(), other.lines().count());
+    for (a, b) in one.lines().zip(other.lines()) {
+        let [a, b] = [a, b].map(|line| line.split([',', ':', '[', ']', '}']).map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(a.len(), b.len(), "{what}");
+        for (a, b) in a.iter().zip(&b).filter(|(a, b)| a != b) {
+            let [a, b] = [a, b].map(|x| x.parse::<f64>().unwrap_or(f64::NAN));
+            assert!((a - b).abs() < 2e-5, "{what}: {a} and {b}");
+        }
+    }
+}
+
+#[test]
+fn names_of_devices_and_models_are_checked_before_anything_else() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL);
+    let say = |words: &str| sandbox.run(words).to_string();
+    insta::assert_snapshot!(say("fold a.fa --device banana"), @r"
+    exit 2
+    [err]
+    error: --device: `banana` is not a device; expected cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto
+    ");
+    insta::assert_snapshot!(say("fold a.fa -m nano-previw"), @r"
+    exit 2
+    [err]
+    error: nano-previw: no model of this name, and no such file
+    hint: did you mean `nano-preview`?
+    ");
+    insta::assert_snapshot!(say("fold a.fa -m giga-structur-bprna"), @r"
+    exit 2
+    [err]
+    error: giga-structur-bprna: no model of this name, and no such file
+    hint: did you mean `giga-structure-bprna`?
+    ");
+    insta::assert_snapshot!(say("fold a.fa -m weights.pt"), @r"
+    exit 2
+    [err]
+    error: weights.pt: no such file
+    hint: `rinalmo model list` names the models
+    ");
+    insta::assert_snapshot!(say("fold a.fa -m giga-structure-bprna"), @r"
+    exit 2
+    [err]
+    error: model `giga-structure-bprna` is not here
+    hint: `rinalmo model download giga-structure-bprna` fetches it; without a network, get on another machine and copy into place
+      https://zenodo.org/records/15043668/files/rinalmo_giga_ss_bprna_ft.pt
+        to [folder]/home/models/giga-structure-bprna/rinalmo_giga_ss_bprna_ft.pt
+    ");
+    let built: HashMap<&str, bool> =
+        [("wgpu", cfg!(feature = "wgpu")), ("tch", cfg!(feature = "tch")), ("cuda", cfg!(feature = "cuda"))].into();
+    for (device, feature) in [("wgpu", "wgpu"), ("tch:cuda:1", "tch"), ("cuda:0", "cuda")] {
+        let expected = format!("error: device `{device}` is not built in\nhint: build with `--features {feature}`\n");
+        assert!(built[feature] || sandbox.run(&format!("fold a.fa --device {device}")).err == expected, "{device}");
+    }
+    assert_eq!(sandbox.run("fold a.fa -j 0").err, "error: --threads: expected at least 1\n");
+}

@@ -1,0 +1,83 @@
+//! What the program says of itself.
+
+use crate::common::Sandbox;
+
+const COMMANDS: [&str; 14] = [
+    "",
+    "fold",
+    "embed",
+    "predict",
+    "predict splice",
+    "predict mrl",
+    "predict family",
+    "score",
+    "model",
+    "model show",
+    "model convert",
+    "model verify",
+    "model list",
+    "model download",
+];
+
+#[test]
+fn every_command_explains_itself_within_a_hundred_columns() {
+    let sandbox = Sandbox::new();
+    for command in COMMANDS {
+        let run = sandbox.run(&format!("{command} --help")).done();
+        assert!(run.out.ends_with('\n') && run.out.contains("Usage: rinalmo"), "{run}");
+        for line in run.out.lines() {
+            assert!(line.chars().count() <= 100, "{command}: {line}");
+        }
+        assert_eq!(sandbox.run(&format!("help {command}")).done().out, run.out);
+    }
+}
+
+#[test]
+fn the_first_page_names_the_commands_and_exit_codes() {
+    let sandbox = Sandbox::new();
+    insta::assert_snapshot!(sandbox.run("-h"), @r"
+    exit 0
+    [out]
+    RNA language model: structures, embeddings, splice sites, ribosome load, variant effects
+
+    Usage: rinalmo [OPTIONS] <COMMAND>
+
+    Commands:
+      fold     Predict secondary structures
+      embed    Write embeddings of sequences
+      predict  Predict splice sites, ribosome load, or ncRNA families
+      score    Score sequences, or the effect of variants
+      model    Show, convert, verify, list and download models
+      help     Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help (see more with '--help')
+      -V, --version  Print version
+
+    Common options:
+          --device <DEVICE>  Where to compute: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n]
+                             or auto [default: auto]
+      -j, --threads <N>      Threads [default: all cores, or RAYON_NUM_THREADS]
+      -q, --quiet            Say nothing on standard error but errors
+      -v, --verbose          Say what is used: device, model, sizes
+
+    Exit codes: 0 done, 1 finished but some records failed or were skipped, 2 could not run, 130 stopped
+    by Ctrl-C.
+    ");
+    let bare = sandbox.run("");
+    assert_eq!((bare.code, bare.out.as_str()), (2, ""));
+    assert!(bare.err.contains("Usage: rinalmo"));
+    assert_eq!(sandbox.run("--version").done().out, concat!("rinalmo ", env!("CARGO_PKG_VERSION"), "\n"));
+    let typo = sandbox.run("fld");
+    assert!(typo.code == 2 && typo.err.contains("a similar subcommand exists: 'fold'"), "{typo}");
+}
+
+#[test]
+fn the_page_of_fold_says_what_its_score_means() {
+    let help = Sandbox::new().run("fold --help").done().out;
+    for text in
+        ["mean probability of the chosen pairs", "[default: greedy]", "RNAfold -C", "[default: 3]", "pseudoknots"]
+    {
+        assert!(help.contains(text), "{text}");
+    }
+}

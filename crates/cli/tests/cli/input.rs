@@ -1,0 +1,204 @@
+//! What comes in: files of all kinds, and what is wrong with them.
+
+use std::io::Write;
+
+use crate::common::{SMALL, Sandbox};
+
+/// `>hp a hairpin / GGGGAAAACCCC`, by `zstd -19` (1.5.5).
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd\x04\x68\xd9\x00\x00>hp a hairpin\nGGGGAAAACCCC\n\x75\xbb\x40\x19";
+/// The same by `xz -9 --check=crc32` (5.4).
+const XZ: &[u8] = b"\xfd7zXZ\x00\x00\x01\x69\x22\xde\x36\x02\x00\x21\x01\x1c\x00\x00\x00\x10\xcf\x58\xcc\x01\x00\x1a>hp a hairpin\nGGGGAAAACCCC\n\x00\x00\xa9\x9f\x3d\x7b\x00\x01\x2f\x1b\xaa\x44\xff\xb8\x90\x42\x99\x0d\x01\x00\x00\x00\x00\x01\x59\x5a";
+const HAIRPIN: &str = ">hp a hairpin\nGGGGAAAACCCC\n";
+/// Finds no pair, whatever the model.
+const FOLD: &str = "-q fold -t 0.9999";
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// The headers of a default output.
+fn headers(out: &str) -> Vec<&str> {
+    out.lines().filter_map(|line| line.strip_prefix('>')).collect()
+}
+
+#[test]
+fn compression_is_told_by_content_whatever_the_name() {
+    let expected = format!("{HAIRPIN}............ 0.000\n");
+    for (name, bytes) in
+        [("a.txt", gzip(HAIRPIN)), ("a.gz", ZSTD.to_vec()), ("a.fa", XZ.to_vec()), ("b.xz", HAIRPIN.into())]
+    {
+        let sandbox = Sandbox::new().with(name, &bytes);
+        assert_eq!(sandbox.run(&format!("{FOLD} {name}")).done().out, expected, "{name}");
+        assert_eq!(sandbox.pipe(FOLD, bytes).done().out, expected, "{name} by standard input");
+    }
+}
+
+#[test]
+fn files_and_standard_input_are_one_stream_in_the_order_given() {
+    let sandbox =
+        Sandbox::new().with("b.fq", "@read 1\nGGGG\n+\nIIII\n").with("c.txt", "ACGU\n\nACGT\r\n").with("a.fa", SMALL);
+    let run = sandbox.pipe(&format!("{FOLD} b.fq - c.txt a.fa"), ">in\nGG\nGG\n").done();
+    assert_eq!(headers(&run.out), ["read 1", "in", "seq1", "seq2", "hp a hairpin", "low", "T"]);
+    assert!(run.out.contains(">in\nGGGG\n"), "several lines are one sequence");
+    assert_eq!(headers(&sandbox.pipe(FOLD, SMALL).done().out).len(), 3, "no file is standard input");
+}
+
+#[test]
+fn tables_give_their_sequence_column() {
+    let table = "name,other,Sequence\n\"a, b\",1,GGGG\n,2,ACGU\n";
+    let sandbox =
+        Sandbox::new().with("t.csv", table).with("u.tsv", "utr\nACGU\n").with("v.csv.gz", gzip("seq,id\nACGU,z\n"));
+    let run = sandbox.run(&format!("{FOLD} t.csv u.tsv v.csv.gz")).done();
+    assert_eq!(headers(&run.out), ["a, b", "seq2", "seq1", "z"]);
+    let json = sandbox.run(&format!("{FOLD} t.csv -f json")).done().out;
+    assert!(json.starts_with("{\"id\":\"a, b\","), "a table's ids are whole: {json}");
+}
+
+#[test]
+fn tables_that_cannot_be_read_say_what_they_have() {
+    let sandbox = Sandbox::new().with("t.csv", "foo,bar\n1,2\n").with("e.tsv", "").with("w.csv", "id,seq\na,ACGU,1\n");
+    let sandbox = sandbox.with("x.tsv", "id\tseq\na\tACGU\nb\tAC@U\nc\tGGGG\n");
+    let err = |words: &str| sandbox.run(words).err;
+    assert_eq!(err("fold t.csv"), "error: t.csv:1: no column `sequence` or `seq` or `utr`, found: foo, bar\n");
+    assert_eq!(err("fold e.tsv"), "error: e.tsv:1: no column `sequence` or `seq` or `utr`, found: an empty file\n");
+    assert_eq!(err("fold w.csv"), "error: w.csv:2: 3 columns, expected 2 as in the header\n");
+    insta::assert_snapshot!(sandbox.run(&format!("{FOLD} x.tsv")), @r"
+    exit 2
+    [out]
+    >a
+    ACGU
+    .... 0.000
+    [err]
+    error: x.tsv:3: record `b`: character `@` is not an RNA base
+    ");
+    assert_eq!(headers(&sandbox.run(&format!("{FOLD} x.tsv --on-invalid skip")).out), ["a", "c"]);
+}
+
+#[test]
+fn a_wrong_letter_stops_is_skipped_or_is_unknown_as_asked() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nACGU\n>b\nAC\nA@A\n>c\nGG*G\n>d\nACGU\n");
+    let say = |words: &str| {
+        let run = sandbox.run(&format!("fold -t 0.9999 {words} a.fa")).to_string();
+        let lines = run.lines().map(|line| if line.starts_with("model: ") { "model: ..." } else { line });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(say("--on-invalid error"), @r"
+    exit 2
+    [out]
+    >a
+    ACGU
+    .... 0.000
+    [err]
+    model: ...
+    error: a.fa:5: record `b`: character `@` is not an RNA base
+    ");
+    insta::assert_snapshot!(say("--on-invalid skip"), @r"
+    exit 1
+    [out]
+    >a
+    ACGU
+    .... 0.000
+    >d
+    ACGU
+    .... 0.000
+    [err]
+    model: ...
+    skipped: a.fa:5: record `b`: character `@` is not an RNA base
+    skipped: a.fa:7: record `c`: character `*` is not an RNA base
+    records: 2 skipped
+    ");
+    insta::assert_snapshot!(say("--on-invalid unk"), @r"
+    exit 0
+    [out]
+    >a
+    ACGU
+    .... 0.000
+    >b
+    ACA@A
+    ..... 0.000
+    >c
+    GG*G
+    .... 0.000
+    >d
+    ACGU
+    .... 0.000
+    [err]
+    model: ...
+    warning: a.fa:3: record `b`: 1 letter read as unknown
+    warning: a.fa:6: record `c`: 1 letter read as unknown
+    ");
+}
+
+#[test]
+fn empty_records_fail_alone_and_an_empty_input_is_no_failure() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\n>\n>c\nACGU\n").with("none.fa", "\n\n");
+    insta::assert_snapshot!(sandbox.run(&format!("{FOLD} a.fa")), @r"
+    exit 1
+    [out]
+    >c
+    ACGU
+    .... 0.000
+    [err]
+    error: a.fa:1: record `a`: the sequence is empty
+    error: a.fa:2: record `#2`: the sequence is empty
+    ");
+    let run = sandbox.run("fold none.fa");
+    assert!(run.code == 0 && run.out.is_empty() && run.err.ends_with("the input holds no sequence\n"), "{run}");
+}
+
+#[test]
+fn a_record_without_a_name_can_be_written_in_every_format() {
+    let sandbox = Sandbox::new().with("a.fa", ">\nACGU\n");
+    for format in ["dbn", "ct", "bpseq", "stockholm", "json", "tsv"] {
+        sandbox.run(&format!("{FOLD} a.fa -f {format}")).done();
+    }
+}
+
+#[test]
+fn missing_files_folders_and_other_files_are_told_apart() {
+    let sandbox = Sandbox::new()
+        .with("a.fa", SMALL)
+        .with("elf", b"\x7fELF\x02\x01")
+        .with("cut.fa", &gzip(&SMALL.repeat(50))[..60]);
+    let sandbox = sandbox.with("latin.fa", b">caf\xe9\nAC\xffGU\n");
+    let say = |words: &str| sandbox.run(words).to_string();
+    insta::assert_snapshot!(say("fold a.fa missing.fa"), @r"
+    exit 2
+    [err]
+    error: missing.fa: No such file or directory (os error 2)
+    ");
+    insta::assert_snapshot!(say("fold a.fa ."), @r"
+    exit 2
+    [err]
+    error: .: is a folder, expected a sequence file
+    ");
+    insta::assert_snapshot!(say("-q fold elf"), @r"
+    exit 2
+    [err]
+    error: elf:1: expected FASTA (`>`), FASTQ (`@`) or one sequence of letters a line, found `\u{7f}ELF\u{2}\u{1}`
+    ");
+    insta::assert_snapshot!(say("-q fold latin.fa"), @r"
+    exit 2
+    [err]
+    error: latin.fa:2: record `caf�`: character `\xff` is not an RNA base
+    ");
+    let cut = sandbox.run("-q fold -t 0.9999 cut.fa");
+    assert_eq!(cut.code, 2);
+    assert!(
+        cut.err.starts_with("error: cut.fa: cannot be read to its end as gzip, it may be truncated or damaged: "),
+        "{cut}"
+    );
+}
+
+#[test]
+fn a_fault_further_down_leaves_what_came_before_it() {
+    let many: String = (0..400).map(|i| format!(">r{i}\nACGU\n")).collect();
+    let whole = gzip(&many);
+    let sandbox = Sandbox::new().with("cut.gz", &whole[..whole.len() - 9]);
+    let run = sandbox.run(&format!("{FOLD} cut.gz --batch-tokens 100"));
+    assert_eq!(run.code, 2);
+    assert!(headers(&run.out).len() > 300, "{}", run.err);
+    assert_eq!(run.out.lines().count() % 3, 0);
+}

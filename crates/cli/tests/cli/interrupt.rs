@@ -1,0 +1,119 @@
+//! Ctrl-C and worse: whole records on the disk, and a run that goes on as if it had never stopped.
+#![cfg(unix)]
+
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::common::{Sandbox, random_fasta};
+use crate::fold::structures;
+
+/// Enough records that no machine is done before it is stopped.
+fn long() -> Sandbox {
+    Sandbox::new().with("a.fa", random_fasta(6000, |i| 30 + i % 50))
+}
+
+/// Waits until a file has grown beyond `bytes`.
+fn wait_for(path: &Path, bytes: u64) {
+    let start = Instant::now();
+    while std::fs::metadata(path).map_or(0, |meta| meta.len()) <= bytes {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} does not grow", path.display());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+}
+
+/// Sends a signal and gives the exit code and standard error.
+fn stop(mut child: Child, name: &str) -> (Option<i32>, String) {
+    signal(&child, name);
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    (child.wait().unwrap().code(), err)
+}
+
+#[test]
+fn ctrl_c_leaves_whole_records_in_the_output() {
+    let sandbox = long();
+    let child = sandbox.spawn("-q fold a.fa -o a.dbn --bpp p.tsv -j 1 --batch-tokens 400");
+    wait_for(&sandbox.path("a.dbn"), 0);
+    let (code, err) = stop(child, "-INT");
+    assert_eq!(code, Some(130), "{err}");
+    assert_eq!(err, "\nstopping after the batch at hand; once more to stop at once\n");
+    let found = structures(&sandbox.read("a.dbn"));
+    assert!((1..6000).contains(&found.len()));
+    assert!(found.iter().enumerate().all(|(i, record)| record.header == format!("r{}", i + 1)));
+    let listed = sandbox.read("p.tsv");
+    let last = listed.lines().last().unwrap().split('\t').next().unwrap();
+    assert!(last[1..].parse::<usize>().unwrap() <= found.len(), "probabilities are of the same records");
+}
+
+#[test]
+fn a_stopped_embedding_goes_on_and_ends_byte_for_byte_the_same() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(250, |i| 20 + i % 40));
+    let run = |words: &str| format!("-q embed a.fa --include mean,cls -j 1 --batch-tokens 200 {words}");
+    sandbox.run(&run("-o whole.npz")).done();
+
+    let part = sandbox.path("cut.npz.part");
+    let child = sandbox.spawn(&run("-o cut.npz").replace("-q ", ""));
+    wait_for(&part, 20_000);
+    let (code, err) = stop(child, "-INT");
+    assert_eq!(code, Some(130));
+    assert!(err.ends_with("finished records are kept in cut.npz.part; --resume goes on from there\n"), "{err}");
+    assert!(!sandbox.path("cut.npz").exists() && part.exists());
+
+    let refused = sandbox.run(&run("-o cut.npz"));
+    assert_eq!(refused.code, 2);
+    let (said, hint) = refused.err.split_once("hint: ").unwrap();
+    assert!(
+        said.starts_with("error: `cut.npz.part` holds ") && said.ends_with(" records of an unfinished run\n"),
+        "{said}"
+    );
+    assert_eq!(hint, "`--resume` goes on with that run, `--restart` starts anew\n");
+    let other = sandbox.run(&run("-o cut.npz --resume --window 30"));
+    assert!(other.code == 2 && other.err.contains("was begun with other settings"), "{other}");
+
+    let size = std::fs::metadata(&part).unwrap().len();
+    let child = sandbox.spawn(&run("-o cut.npz --resume"));
+    wait_for(&part, size + 20_000);
+    let (code, _) = stop(child, "-KILL");
+    assert_eq!(code, None);
+
+    let end = sandbox.run(&run("-o cut.npz --resume").replace("-q ", ""));
+    assert!(end.code == 0 && end.err.contains("resuming after "), "{end}");
+    assert!(std::fs::read(sandbox.path("cut.npz")).unwrap() == std::fs::read(sandbox.path("whole.npz")).unwrap());
+    assert_eq!(sandbox.names(""), ["a.fa", "cut.npz", "whole.npz"]);
+}
+
+#[test]
+fn another_input_cannot_go_on_with_the_records_of_the_first() {
+    let sandbox = long().with("b.fa", ">other\nACGU\n");
+    let child = sandbox.spawn("-q embed a.fa --include mean -o a.npz -j 1 --batch-tokens 200");
+    wait_for(&sandbox.path("a.npz.part"), 5_000);
+    stop(child, "-INT");
+    let run = sandbox.run("-q embed b.fa --include mean -o a.npz --resume");
+    insta::assert_snapshot!(run, @r"
+    exit 2
+    [err]
+    error: record 1 of the input is `other`, but the unfinished output has `r1` there
+    hint: the input has changed; start anew with `--restart`, or resume with the input of the first run
+    ");
+    sandbox.run("-q embed b.fa --include mean -o a.npz --restart").done();
+    assert_eq!(crate::arrays::npz(&sandbox.path("a.npz"))[0].name, "other/mean");
+}
+
+#[test]
+fn a_download_is_stopped_by_the_first_ctrl_c() {
+    // Somebody who listens and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command("-q model download micro");
+    command.env("RINALMO_MIRROR", format!("http://{}", listener.local_addr().unwrap()));
+    let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
+    let (_silent, _) = listener.accept().unwrap();
+    signal(&child, "-INT");
+    assert_eq!(child.wait().unwrap().code(), None, "ended by the signal itself");
+}

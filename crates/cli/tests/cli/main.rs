@@ -1,0 +1,20 @@
+//! The `rinalmo` command from outside: what it prints, what it says on standard error, and how it ends.
+//!
+//! Every test has a folder of its own and names its files in it. What depends on the weights of the model in the box is
+//! asked for as a law (a structure obeys its constraint, a batch changes nothing), so that another model may take its
+//! place; what a message says is pinned.
+
+#![cfg(feature = "bundled")]
+
+mod arrays;
+mod common;
+mod embed;
+mod fold;
+mod formats;
+mod help;
+mod input;
+mod interrupt;
+mod model;
+mod output;
+mod predict;
+mod score;
