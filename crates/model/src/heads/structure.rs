@@ -106,7 +106,5 @@ impl StructureBlock {
 
 /// Instance norm over the whole map, then ReLU.
 fn normed(map: Tensor<4>) -> Tensor<4> {
-    let shape = map.dims();
-    let flat = map.reshape([shape[0], shape[1], shape[2] * shape[3]]);
-    relu(instance_norm(flat).reshape(shape))
+    relu(instance_norm(map))
 }

@@ -32,9 +32,34 @@ impl LayerNorm {
 /// Instance norm: every channel of every item to mean 0 and variance 1 over its own extent.
 ///
 /// # Shapes
-/// - input and returns: `[items, channels, extent]`
-pub fn instance_norm(input: Tensor<3>) -> Tensor<3> {
-    let centred = input.clone() - input.mean_dim(2);
-    let variance = (centred.clone() * centred.clone()).mean_dim(2);
+/// - input and returns: `[items, channels, extent…]`
+pub fn instance_norm<const D: usize>(input: Tensor<D>) -> Tensor<D> {
+    let centred = input.clone() - mean(input);
+    let variance = mean(centred.clone() * centred.clone());
     centred / (variance + NORM_EPSILON).sqrt()
+}
+
+/// The mean of each channel. Axis by axis: `mean_dim` of Burn 0.22.1 on wgpu is wrong over an
+/// odd number of elements beyond 65536, which a map of 257 × 257 pairs flattened to one axis has.
+///
+/// # Shapes
+/// - input: `[items, channels, extent…]`
+/// - returns: `[items, channels, 1…]`
+fn mean<const D: usize>(input: Tensor<D>) -> Tensor<D> {
+    (2..D).rev().fold(input, |means, axis| means.mean_dim(axis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Distribution, Tolerance};
+
+    #[test]
+    fn a_map_is_normed_as_the_row_of_its_elements() {
+        let map = Tensor::<4>::random([2, 3, 17, 17], Distribution::Uniform(-1.0, 3.0), &Device::flex());
+        let row = map.clone().reshape([2, 3, 17 * 17]);
+        let expected = instance_norm(row).into_data();
+        let found = instance_norm(map).reshape([2, 3, 17 * 17]).into_data();
+        found.assert_approx_eq::<f32>(&expected, Tolerance::absolute(1e-5));
+    }
 }
