@@ -1,0 +1,46 @@
+//! Attention: operations a second (`item/s`, the two matrix products only), by level, model and lengths.
+
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use rinalmo_kernels::Level;
+use rinalmo_kernels::attention::attention;
+
+/// Name, width (20 heads), sequences and their length, as in the encoder's benches.
+const CASES: [(&str, usize, usize, usize); 5] = [
+    ("giga", 1280, 2, 512),
+    ("giga", 1280, 1, 1022),
+    ("mega", 640, 4, 256),
+    ("micro", 480, 8, 128),
+    ("nano", 320, 32, 100),
+];
+const HEADS: usize = 20;
+
+fn main() {
+    divan::main();
+}
+
+/// A level and a row of [`CASES`], as shown beside the figure.
+#[derive(Clone, Copy)]
+struct Case(Level, (&'static str, usize, usize, usize));
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self(level, (name, _, sequences, len)) = self;
+        write!(f, "{level}, {name} {sequences} x {len}")
+    }
+}
+
+fn cases() -> Vec<Case> {
+    Level::available().into_iter().flat_map(|level| CASES.map(|case| Case(level, case))).collect()
+}
+
+#[divan::bench(args = cases(), max_time = 1)]
+fn all_heads(bencher: Bencher<'_, '_>, Case(level, (_, dim, sequences, len)): Case) {
+    let rows = sequences * len;
+    let qkv: Vec<f32> = (0..rows * 3 * dim).map(|i| (i * 7919 % 2003) as f32 / 1001.0 - 1.0).collect();
+    let starts: Vec<usize> = (0..=sequences).map(|s| s * len).collect();
+    let mut out = vec![0.0; rows * dim];
+    bencher
+        .counter(ItemsCount::new(4 * rows * len * dim))
+        .bench_local(|| attention(level, &qkv, dim, HEADS, &starts, &mut out).unwrap());
+}

@@ -1,0 +1,200 @@
+//! Sixteen lanes: AVX-512, with or without dot products of bf16 pairs.
+
+use std::arch::x86_64::*;
+
+use super::with;
+use crate::generic::{Bf16Pair, Kernel, Lanes};
+
+/// Proof that the processor has AVX-512 F, BW, DQ and VL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avx512(());
+
+/// Proof that the processor has what [`Avx512`] says, and bf16 and byte dot products (VNNI).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avx512Bf16(());
+
+impl Avx512 {
+    /// The token, if the processor and its system have the instructions.
+    pub fn detect() -> Option<Self> {
+        (is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl"))
+        .then_some(Self(()))
+    }
+
+    /// The door: compiles `kernel` with AVX-512 and runs it.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        fn door<K: Kernel>(lanes: Avx512, kernel: K) {
+            kernel.run(lanes);
+        }
+        // SAFETY: `self` was made by `detect`, which asked the processor for all four features.
+        unsafe { door(self, kernel) }
+    }
+}
+
+impl Avx512Bf16 {
+    /// The token, if the processor and its system have the instructions.
+    pub fn detect() -> Option<Self> {
+        let more = is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512vnni");
+        Avx512::detect().filter(|_| more).map(|_| Self(()))
+    }
+
+    /// The door: compiles `kernel` with AVX-512, bf16 and VNNI and runs it.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) {
+        #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")]
+        fn door<K: Kernel>(lanes: Avx512Bf16, kernel: K) {
+            kernel.run(lanes);
+        }
+        // SAFETY: `self` was made by `detect`, which asked the processor for all six features.
+        unsafe { door(self, kernel) }
+    }
+}
+
+/// The lowest `min(n, 16)` bits.
+#[inline(always)]
+fn mask(n: usize) -> __mmask16 {
+    if n >= 16 { !0 } else { (1 << n) - 1 }
+}
+
+/// What both tokens share: everything but the dot product of pairs and rounding to them.
+macro_rules! sixteen_lanes {
+    () => {
+        type V = __m512;
+        type P = __m512i;
+        const WIDTH: usize = 16;
+        const TILE_VECTORS: usize = 4;
+
+        #[inline(always)]
+        fn splat(self, x: f32) -> __m512 {
+            with!(self: _mm512_set1_ps(x))
+        }
+        #[inline(always)]
+        unsafe fn load(self, from: *const f32) -> __m512 {
+            // In bounds: the caller promises sixteen readable values.
+            with!(self: _mm512_loadu_ps(from))
+        }
+        #[inline(always)]
+        fn read(self, from: &[f32]) -> __m512 {
+            if from.len() >= 16 {
+                // In bounds: the length was checked on the line above.
+                with!(self: _mm512_loadu_ps(from.as_ptr()))
+            } else {
+                // In bounds: masked lanes are not read, and the mask ends with the slice.
+                with!(self: _mm512_maskz_loadu_ps(mask(from.len()), from.as_ptr()))
+            }
+        }
+        #[inline(always)]
+        fn write(self, to: &mut [f32], v: __m512) {
+            // Whole vectors go by the plain store: what a masked one wrote cannot be forwarded to a load soon after.
+            if to.len() >= 16 {
+                // In bounds: the length was checked on the line above.
+                with!(self: _mm512_storeu_ps(to.as_mut_ptr(), v))
+            } else {
+                // In bounds: masked lanes are not written, and the mask ends with the slice.
+                with!(self: _mm512_mask_storeu_ps(to.as_mut_ptr(), mask(to.len()), v))
+            }
+        }
+        #[inline(always)]
+        fn add(self, a: __m512, b: __m512) -> __m512 {
+            with!(self: _mm512_add_ps(a, b))
+        }
+        #[inline(always)]
+        fn sub(self, a: __m512, b: __m512) -> __m512 {
+            with!(self: _mm512_sub_ps(a, b))
+        }
+        #[inline(always)]
+        fn mul(self, a: __m512, b: __m512) -> __m512 {
+            with!(self: _mm512_mul_ps(a, b))
+        }
+        #[inline(always)]
+        fn div(self, a: __m512, b: __m512) -> __m512 {
+            with!(self: _mm512_div_ps(a, b))
+        }
+        #[inline(always)]
+        fn min(self, a: __m512, b: __m512) -> __m512 {
+            with!(self: _mm512_min_ps(a, b))
+        }
+        #[inline(always)]
+        fn max(self, a: __m512, b: __m512) -> __m512 {
+            with!(self: _mm512_max_ps(a, b))
+        }
+        #[inline(always)]
+        fn round(self, v: __m512) -> __m512 {
+            with!(self: _mm512_roundscale_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(v))
+        }
+        #[inline(always)]
+        fn power_of_two(self, n: __m512) -> __m512 {
+            let exponent = with!(self: _mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)));
+            with!(self: _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent)))
+        }
+        #[inline(always)]
+        fn scale(self, v: __m512, n: __m512) -> __m512 {
+            with!(self: _mm512_scalef_ps(v, n))
+        }
+        #[inline(always)]
+        fn keep(self, v: __m512, n: usize) -> __m512 {
+            with!(self: _mm512_maskz_mov_ps(mask(n), v))
+        }
+        #[inline(always)]
+        fn sum(self, v: __m512) -> f32 {
+            with!(self: _mm512_reduce_add_ps(v))
+        }
+        #[inline(always)]
+        fn largest(self, v: __m512) -> f32 {
+            with!(self: _mm512_reduce_max_ps(v))
+        }
+        #[inline(always)]
+        fn fma(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+            with!(self: _mm512_fmadd_ps(a, b, c))
+        }
+        #[inline(always)]
+        fn splat_pair(self, pair: Bf16Pair) -> __m512i {
+            with!(self: _mm512_set1_epi32(pair.0 as i32))
+        }
+        #[inline(always)]
+        unsafe fn load_pairs(self, from: *const Bf16Pair) -> __m512i {
+            // In bounds: the caller promises sixteen readable pairs of 32 bits.
+            with!(self: _mm512_loadu_si512(from.cast()))
+        }
+    };
+}
+
+impl Lanes for Avx512 {
+    sixteen_lanes!();
+
+    #[inline(always)]
+    fn dot_pairs(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
+        let low = |x| with!(self: _mm512_castsi512_ps(_mm512_slli_epi32::<16>(x)));
+        let high = |x| with!(self: _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32(-65536))));
+        self.fma(low(a), low(b), self.fma(high(a), high(b), acc))
+    }
+}
+
+impl Lanes for Avx512Bf16 {
+    sixteen_lanes!();
+
+    #[inline(always)]
+    fn dot_pairs(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
+        // Of equal size, and any bits are valid bf16, so the two transmutes change a name only.
+        with!(self: _mm512_dpbf16_ps(
+            acc,
+            std::mem::transmute::<__m512i, __m512bh>(a),
+            std::mem::transmute::<__m512i, __m512bh>(b),
+        ))
+    }
+
+    /// Thirty-two values at a time; values below the smallest normal f32 become zero.
+    #[inline(always)]
+    fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
+        for (values, pairs) in from.chunks(32).zip(to.chunks_mut(16)) {
+            let low = self.read(values);
+            let high = self.read(values.get(16..).unwrap_or(&[]));
+            // Of equal size, and any bits are valid integers.
+            let rounded = with!(self: std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low)));
+            // In bounds: masked lanes are not written, and the mask ends with the slice or before.
+            with!(self: _mm512_mask_storeu_epi32(pairs.as_mut_ptr().cast(), mask(pairs.len()), rounded));
+        }
+    }
+}

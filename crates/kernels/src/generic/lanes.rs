@@ -1,0 +1,126 @@
+//! What a kernel may ask of a processor: a row of f32 lanes, and lanes of bf16 pairs.
+
+/// Two neighbouring bf16 values, the first in the low half; what one dot-product lane takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Bf16Pair(pub u32);
+
+// SAFETY: a transparent wrapper of `u32`, for which every bit pattern, zero included, is valid.
+unsafe impl bytemuck::Zeroable for Bf16Pair {}
+// SAFETY: as above; no padding, `Copy`, `'static`.
+unsafe impl bytemuck::Pod for Bf16Pair {}
+
+impl Bf16Pair {
+    /// The two values, rounded to nearest even.
+    #[inline(always)]
+    pub fn round(low: f32, high: f32) -> Self {
+        let bits = |x: f32| u32::from(half::bf16::from_f32(x).to_bits());
+        Self(bits(low) | bits(high) << 16)
+    }
+}
+
+/// The operations every level offers. All methods are `#[inline(always)]`.
+///
+/// `min` and `max` give their second operand where either is not a number, as x86 does; kernels
+/// put the value that must carry a NaN onwards there.
+pub(crate) trait Lanes: Copy + Send + Sync + 'static {
+    /// `WIDTH` values of f32.
+    type V: Copy;
+    /// `WIDTH` pairs of bf16.
+    type P: Copy;
+    /// Values in a vector.
+    const WIDTH: usize;
+    /// Vectors side by side in a tile of a matrix product: as many as six rows of them leave registers for.
+    const TILE_VECTORS: usize;
+
+    /// `x` in every lane.
+    fn splat(self, x: f32) -> Self::V;
+    /// Reads `WIDTH` values.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading `WIDTH` values; it need not be aligned.
+    unsafe fn load(self, from: *const f32) -> Self::V;
+    /// Reads the first `min(len, WIDTH)` values; the other lanes are zero.
+    fn read(self, from: &[f32]) -> Self::V;
+    /// Writes the first `min(len, WIDTH)` lanes.
+    fn write(self, to: &mut [f32], v: Self::V);
+    /// `a + b`.
+    fn add(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a − b`.
+    fn sub(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a · b`.
+    fn mul(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `a / b`.
+    fn div(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The smaller of the two.
+    fn min(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The larger of the two.
+    fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// The nearest whole number, even where two are as near.
+    fn round(self, v: Self::V) -> Self::V;
+    /// `2ⁿ` for whole `n` from −126 to 127; some finite number for others and NaN.
+    fn power_of_two(self, n: Self::V) -> Self::V;
+    /// `v · 2ⁿ` for whole `n` from −250 to 250, in two steps since one exponent does not reach as far.
+    #[inline(always)]
+    fn scale(self, v: Self::V, n: Self::V) -> Self::V {
+        let half = self.round(self.mul(n, self.splat(0.5)));
+        let v = self.mul(v, self.power_of_two(half));
+        self.mul(v, self.power_of_two(self.sub(n, half)))
+    }
+    /// The first `n` lanes; the others zero.
+    #[inline(always)]
+    fn keep(self, v: Self::V, n: usize) -> Self::V {
+        let mut lanes = [0.0; 16];
+        self.write(&mut lanes, v);
+        self.read(&lanes[..n.min(Self::WIDTH)])
+    }
+    /// The sum of all lanes, halves added to halves.
+    #[inline(always)]
+    fn sum(self, v: Self::V) -> f32 {
+        let mut lanes = [0.0; 16];
+        self.write(&mut lanes, v);
+        for half in [8, 4, 2, 1] {
+            for i in 0..half {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        lanes[0]
+    }
+    /// The largest lane; some lane if one is NaN.
+    #[inline(always)]
+    fn largest(self, v: Self::V) -> f32 {
+        let mut lanes = [f32::NEG_INFINITY; 16];
+        self.write(&mut lanes, v);
+        for half in [8, 4, 2, 1] {
+            for i in 0..half {
+                lanes[i] = if lanes[i] > lanes[i + half] { lanes[i] } else { lanes[i + half] };
+            }
+        }
+        lanes[0]
+    }
+    /// `a · b + c`, rounded once where the processor can.
+    fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+
+    /// `pair` in every lane.
+    fn splat_pair(self, pair: Bf16Pair) -> Self::P;
+    /// Reads `WIDTH` pairs.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading `WIDTH` pairs; it need not be aligned.
+    unsafe fn load_pairs(self, from: *const Bf16Pair) -> Self::P;
+    /// `acc + a.low · b.low + a.high · b.high` in f32, in either order.
+    fn dot_pairs(self, a: Self::P, b: Self::P, acc: Self::V) -> Self::V;
+    /// Rounds `from` to pairs; an odd last value is paired with zero.
+    #[inline(always)]
+    fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
+        round_pairs(from, to);
+    }
+}
+
+/// [`Lanes::round_pairs`] one pair at a time.
+#[inline(always)]
+pub(crate) fn round_pairs(from: &[f32], to: &mut [Bf16Pair]) {
+    for (pair, values) in to.iter_mut().zip(from.chunks(2)) {
+        *pair = Bf16Pair::round(values[0], values.get(1).copied().unwrap_or(0.0));
+    }
+}

@@ -1,0 +1,24 @@
+//! Every kernel told once, over the small trait [`Lanes`].
+//!
+//! A kernel is a struct of slices that implements [`Kernel`]. Its `run` and all it calls are
+//! `#[inline(always)]`, so that they melt into the door of a level (see [`crate::arch`]) and are
+//! compiled with that level's instructions; the `reference` twin says what they should compute.
+
+pub(crate) mod activation;
+pub(crate) mod add;
+pub(crate) mod attention;
+mod exp;
+pub(crate) mod lanes;
+pub(crate) mod layer_norm;
+pub(crate) mod linear;
+pub(crate) mod peak;
+pub(crate) mod rope;
+pub(crate) mod tile;
+
+pub(crate) use lanes::{Bf16Pair, Lanes};
+
+/// Work that can be done with any kind of lanes.
+pub(crate) trait Kernel {
+    /// Does the work. Implementations are `#[inline(always)]`.
+    fn run<L: Lanes>(self, lanes: L);
+}

@@ -1,0 +1,160 @@
+//! The innermost loop of every matrix product: a tile of sums that stays in registers; and small products of f32.
+
+use super::{Bf16Pair, Lanes};
+
+/// Rows in a tile.
+pub(crate) const TILE_ROWS: usize = 6;
+
+/// What is multiplied: single f32 values, or pairs of bf16.
+pub(crate) trait Term: Copy + Send + Sync + bytemuck::Pod {
+    /// Values multiplied in one term.
+    const VALUES: usize;
+    /// A vector of such terms.
+    type Wide<L: Lanes>: Copy;
+    /// The term in every lane.
+    fn splat<L: Lanes>(lanes: L, term: Self) -> Self::Wide<L>;
+    /// Reads `WIDTH` terms.
+    ///
+    /// # Safety
+    /// `from` must be valid for reading `WIDTH` terms; it need not be aligned.
+    unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> Self::Wide<L>;
+    /// `acc + a · b`.
+    fn accumulate<L: Lanes>(lanes: L, a: Self::Wide<L>, b: Self::Wide<L>, acc: L::V) -> L::V;
+}
+
+impl Term for f32 {
+    const VALUES: usize = 1;
+    type Wide<L: Lanes> = L::V;
+    #[inline(always)]
+    fn splat<L: Lanes>(lanes: L, term: Self) -> L::V {
+        lanes.splat(term)
+    }
+    #[inline(always)]
+    unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> L::V {
+        // SAFETY: passed on to the caller word for word.
+        unsafe { lanes.load(from) }
+    }
+    #[inline(always)]
+    fn accumulate<L: Lanes>(lanes: L, a: L::V, b: L::V, acc: L::V) -> L::V {
+        lanes.fma(a, b, acc)
+    }
+}
+
+impl Term for Bf16Pair {
+    const VALUES: usize = 2;
+    type Wide<L: Lanes> = L::P;
+    #[inline(always)]
+    fn splat<L: Lanes>(lanes: L, term: Self) -> L::P {
+        lanes.splat_pair(term)
+    }
+    #[inline(always)]
+    unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> L::P {
+        // SAFETY: passed on to the caller word for word.
+        unsafe { lanes.load_pairs(from) }
+    }
+    #[inline(always)]
+    fn accumulate<L: Lanes>(lanes: L, a: L::P, b: L::P, acc: L::V) -> L::V {
+        lanes.dot_pairs(a, b, acc)
+    }
+}
+
+/// The tallest tile there is for `rows` remaining rows: 6, 3, 2 or 1.
+#[inline(always)]
+pub(crate) fn tile_height(rows: usize) -> usize {
+    match rows {
+        TILE_ROWS.. => TILE_ROWS,
+        3..TILE_ROWS => 3,
+        rows => rows,
+    }
+}
+
+/// Adds `x · panel` to `sums`, term by term in order: `depth` terms of `ROWS` rows of `x`, `x_stride` apart,
+/// times as many lines of `panel`, `panel_stride` apart, of which the first `VECTORS` vectors count.
+#[inline(always)]
+pub(crate) fn multiply<L: Lanes, T: Term, const ROWS: usize, const VECTORS: usize>(
+    lanes: L,
+    x: &[T],
+    x_stride: usize,
+    panel: &[T],
+    panel_stride: usize,
+    depth: usize,
+    sums: &mut [[L::V; VECTORS]; ROWS],
+) {
+    if depth == 0 {
+        return;
+    }
+    let x = &x[..(ROWS - 1) * x_stride + depth];
+    let panel = &panel[..(depth - 1) * panel_stride + VECTORS * L::WIDTH];
+    let mut tile = *sums;
+    for k in 0..depth {
+        let mut line = [T::splat(lanes, T::zeroed()); VECTORS];
+        for (v, line) in line.iter_mut().enumerate() {
+            // SAFETY: `k < depth` and `v < VECTORS`, so the read ends within `panel`, which was just
+            // cut to `(depth − 1) · panel_stride + VECTORS · WIDTH` terms.
+            *line = unsafe { T::load(lanes, panel.as_ptr().add(k * panel_stride + v * L::WIDTH)) };
+        }
+        for (r, tile) in tile.iter_mut().enumerate() {
+            // SAFETY: `r < ROWS` and `k < depth`, and `x` was just cut to `(ROWS − 1) · x_stride + depth` terms.
+            let term = T::splat(lanes, unsafe { *x.get_unchecked(r * x_stride + k) });
+            for (sum, line) in tile.iter_mut().zip(line) {
+                *sum = T::accumulate(lanes, term, line, *sum);
+            }
+        }
+    }
+    *sums = tile;
+}
+
+/// `ROWS` rows of `x` times `depth` lines of `panel`, each `width` long: into `out [ROWS, width]`, or added to it.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "a matrix product has this many sizes")]
+pub(crate) fn products<L: Lanes, const ROWS: usize>(
+    lanes: L,
+    x: &[f32],
+    x_stride: usize,
+    panel: &[f32],
+    width: usize,
+    depth: usize,
+    fresh: bool,
+    out: &mut [f32],
+) {
+    let mut column = 0;
+    while column < width {
+        let (panel, out) = (&panel[column..], &mut out[column..]);
+        column += L::WIDTH
+            * match (width - column) / L::WIDTH {
+                4.. if L::TILE_VECTORS > 2 => strip::<L, ROWS, 4>(lanes, x, x_stride, panel, width, depth, fresh, out),
+                2.. => strip::<L, ROWS, 2>(lanes, x, x_stride, panel, width, depth, fresh, out),
+                _ => strip::<L, ROWS, 1>(lanes, x, x_stride, panel, width, depth, fresh, out),
+            };
+    }
+}
+
+/// `VECTORS` vectors of [`products`]; returns their number.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "a matrix product has this many sizes")]
+fn strip<L: Lanes, const ROWS: usize, const VECTORS: usize>(
+    lanes: L,
+    x: &[f32],
+    x_stride: usize,
+    panel: &[f32],
+    width: usize,
+    depth: usize,
+    fresh: bool,
+    out: &mut [f32],
+) -> usize {
+    let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
+    if !fresh {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            for (v, sum) in sums.iter_mut().enumerate() {
+                *sum = lanes.read(&out[r * width + v * L::WIDTH..]);
+            }
+        }
+    }
+    multiply(lanes, x, x_stride, panel, width, depth, &mut sums);
+    for (r, sums) in sums.iter().enumerate() {
+        for (v, sum) in sums.iter().enumerate() {
+            lanes.write(&mut out[r * width + v * L::WIDTH..], *sum);
+        }
+    }
+    VECTORS
+}

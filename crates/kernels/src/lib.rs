@@ -1,0 +1,46 @@
+//! What a language model spends its time on, as fast as the processor allows: slices in, slices out.
+//!
+//! Every operation takes a [`Level`], the proof that this processor has certain instructions;
+//! [`Level::current`] gives the best there is. Work is spread over the threads of the current rayon
+//! pool, and a row's result is the same to the bit whatever their number and whatever rows came with it.
+//!
+//! Each is told three times: in [`mod@reference`] in plain loops, in `generic` over a small lane trait, and
+//! the `arch` doors compile the latter for each level.
+//!
+//! ```
+//! use rinalmo_kernels::{Level, linear::PackedF32};
+//!
+//! let level = Level::current()?;
+//! let weights = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]; // [2 outputs, 3 inputs]
+//! let packed = PackedF32::pack(&weights, 2, 3)?;
+//!
+//! let mut out = [0.0; 2];
+//! packed.forward(level, &[1.0, 0.0, -1.0], Some(&[0.5, 0.0]), &mut out)?;
+//! assert_eq!(out, [-1.5, -2.0]);
+//! # Ok::<(), rinalmo_kernels::Error>(())
+//! ```
+
+#![deny(unsafe_op_in_unsafe_fn)]
+
+pub mod activation;
+mod add;
+mod aligned;
+mod arch;
+pub mod attention;
+mod dispatch;
+mod error;
+mod generic;
+mod layer_norm;
+pub mod linear;
+pub mod peak;
+pub mod reference;
+pub mod rope;
+mod threads;
+
+pub use add::add;
+pub use arch::Portable;
+#[cfg(target_arch = "x86_64")]
+pub use arch::x86_64::{Avx2, Avx512, Avx512Bf16};
+pub use dispatch::{LEVEL_VARIABLE, Level};
+pub use error::Error;
+pub use layer_norm::layer_norm;

@@ -1,0 +1,54 @@
+//! The ceiling: how many operations a second the current threads can do when nothing but products costs time.
+
+use std::time::Instant;
+
+use crate::Level;
+use crate::generic::Bf16Pair;
+use crate::generic::peak::Peak;
+use crate::generic::tile::Term;
+
+/// What is multiplied. Sums are f32 in either case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// Values of f32.
+    F32,
+    /// Pairs of bf16.
+    Bf16,
+}
+
+/// Floating-point operations a second over all threads of the current pool; takes tens of milliseconds.
+///
+/// A product and the sum it enters count as two operations.
+pub fn peak(level: Level, precision: Precision) -> f64 {
+    match precision {
+        Precision::F32 => measure(level, 1.0f32),
+        Precision::Bf16 => measure(level, Bf16Pair::round(1.0, 1.0)),
+    }
+}
+
+fn measure<T: Term>(level: Level, term: T) -> f64 {
+    const ROUNDS: usize = 2_000_000; // some 10 ms where twelve products take six cycles
+    let start = Instant::now();
+    let operations: Vec<f64> = rayon::broadcast(|_| {
+        let (mut sum, mut operations) = (0.0, 0.0);
+        level.run(Peak { rounds: ROUNDS, term, sum: &mut sum, operations: &mut operations });
+        std::hint::black_box(sum);
+        operations
+    });
+    operations.iter().sum::<f64>() / start.elapsed().as_secs_f64()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_reaches_a_hundred_million_operations_a_second() {
+        for level in Level::available() {
+            for precision in [Precision::F32, Precision::Bf16] {
+                let rate = peak(level, precision);
+                assert!(rate.is_finite() && rate > 1e8, "{level} {precision:?}: {rate:e}");
+            }
+        }
+    }
+}
