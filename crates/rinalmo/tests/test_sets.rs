@@ -50,9 +50,11 @@ fn ts0_scores_are_those_of_the_released_functions() {
     let set = table(&set);
     assert_eq!(set.len(), 1305);
     let sequences: Vec<&str> = set.iter().map(|(sequence, _)| sequence.as_str()).collect();
-    let mut models = vec![("f32 as trained", Model::load(weights.to_str().unwrap(), &Device::cpu()).unwrap())];
-    #[cfg(feature = "bundled")]
-    models.push(("bf16 in the box", Model::bundled(&Device::cpu()).unwrap()));
+    let models = [
+        ("f32 as trained", Model::load(weights.to_str().unwrap(), &Device::cpu()).unwrap()),
+        #[cfg(feature = "bundled")]
+        ("bf16 in the box", Model::bundled(&Device::cpu()).unwrap()),
+    ];
     for (label, model) in models {
         let folds = model.fold(&sequences, &FoldOptions::default()).unwrap();
         let mean = |count: fn(&Pairs, &Pairs) -> PairCounts| {
