@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use rinalmo::seq::structure::{PAGES, WUSS_PAGES};
-use rinalmo::seq::{SequenceRecord, bpseq, ct, dot_bracket, stockholm};
+use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
 use rinalmo::{Fold, Model};
 use serde::Serialize;
 
@@ -91,25 +91,27 @@ impl Structures {
     /// Says of such pairs how many there were, after all others are written.
     pub fn write(&mut self, folded: &Folded<'_>) -> Result<()> {
         let (format, mut text) = (self.format, Vec::new());
+        let structure = &folded.fold.structure;
+        let written = format.pages().map_or_else(|| structure.clone(), |pages| structure.within_pages(pages));
+        let all = structure.pairs().len();
+        let left_out = all - written.pairs().len();
         match &mut self.target {
             Target::Stream { out, empty } => {
-                render(format, folded, *empty, &mut text)?;
+                render(format, folded, written, *empty, &mut text)?;
                 *empty = false;
                 out.write_all(&text).context(OutputFailure)?;
             }
             Target::Folder { folder, names } => {
-                render(format, folded, true, &mut text)?;
+                render(format, folded, written, true, &mut text)?;
                 let path = folder.join(format!("{}.{}", unused_name(names, &folded.record.id), format.extension()));
                 let mut file = create(&path).context(OutputFailure)?;
                 file.write_all(&text).and_then(|()| file.flush()).context(OutputFailure)?;
             }
         }
-        let structure = &folded.fold.structure;
-        let all = structure.pairs().len();
-        match all - format.pages().map_or(all, |pages| structure.within_pages(pages).pairs().len()) {
+        match left_out {
             0 => Ok(()),
-            out => bail!(
-                "{out} of {all} pairs cross the others in more layers than there are brackets and are left out; \
+            left_out => bail!(
+                "{left_out} of {all} pairs cross the others in more layers than there are brackets and are left out; \
                  ct, bpseq and json hold them all"
             ),
         }
@@ -146,14 +148,17 @@ fn unused_name(names: &mut HashMap<String, usize>, id: &str) -> String {
     candidate
 }
 
-fn render(format: StructureFormat, folded: &Folded<'_>, first: bool, out: &mut Vec<u8>) -> Result<()> {
+/// Appends a record's text; `structure` is what the layout can hold of the fold's own.
+fn render(
+    format: StructureFormat,
+    folded: &Folded<'_>,
+    structure: Structure,
+    first: bool,
+    out: &mut Vec<u8>,
+) -> Result<()> {
     let Folded { record, fold, .. } = *folded;
     let header = record.header.clone();
     let sequence = record.sequence.clone();
-    let structure = match format.pages() {
-        Some(pages) => fold.structure.within_pages(pages),
-        None => fold.structure.clone(),
-    };
     match format {
         StructureFormat::Dbn => {
             let score = Some(format!("{:.3}", fold.score));
@@ -176,7 +181,7 @@ fn render(format: StructureFormat, folded: &Folded<'_>, first: bool, out: &mut V
                 length: sequence.len(),
                 score: round(fold.score, 1000.0),
                 sequence: &String::from_utf8_lossy(&sequence),
-                structure: &fold.dot_bracket(),
+                structure: &structure.to_dot_bracket()?,
             })?;
             writer.flush()?;
         }
@@ -233,8 +238,6 @@ fn round(value: f32, scale: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(feature = "bundled")]
-    use rinalmo::seq::Structure;
 
     #[test]
     #[cfg(feature = "bundled")]

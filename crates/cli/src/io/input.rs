@@ -4,9 +4,9 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::seq::{InputOptions, OnInvalid, SequenceRecord, Sequences, alphabet, input};
+use rinalmo::seq::{Error, InputOptions, OnInvalid, SequenceRecord, Sequences, Stranger, alphabet, input};
 
 use crate::context::Context;
 use crate::io::{is_table, read_columns};
@@ -94,11 +94,16 @@ impl InputArgs {
 
 /// Sequences as a feed.
 pub fn feed(sequences: Sequences) -> Feed {
-    Box::new(sequences.map(|read| match read {
+    Box::new(sequences.map(told))
+}
+
+/// An error of a record left out on the user's wish is no error of the stream.
+fn told(read: Result<SequenceRecord, Error>) -> anyhow::Result<Read> {
+    match read {
         Ok(record) => Ok(Read::Record(record)),
         Err(error) if error.is_skipped() => Ok(Read::Skipped(error.into())),
         Err(error) => Err(error.into()),
-    }))
+    }
 }
 
 /// Fails in the first second rather than after an hour.
@@ -119,31 +124,23 @@ fn read_table(path: &Path, on_invalid: OnInvalid) -> anyhow::Result<Vec<anyhow::
     read_columns(path, [&["sequence", "seq", "utr"], &["id", "name", "seq_id"]], |line, [sequence, id]| {
         let id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("seq{}", records.len() + 1), str::to_owned);
         let sequence = sequence.unwrap_or_default().as_bytes().to_vec();
-        let unknown = sequence.iter().filter(|&&base| !alphabet::is_base(base)).count();
+        let line = line as usize;
+        let strangers: Vec<Stranger> = (1..)
+            .zip(&sequence)
+            .filter(|&(_, &letter)| !alphabet::is_base(letter))
+            .map(|(column, &letter)| Stranger { letter, line, column })
+            .collect();
         let record = SequenceRecord {
             id: id.clone(),
             header: id,
             sequence,
-            unknown,
+            unknown: strangers.len(),
             source: source.clone(),
-            line: line as usize,
+            line,
             index: 0,
         };
-        records.push(admit(record, on_invalid));
+        records.push(told(record.admit(strangers.first().copied(), on_invalid)));
         Ok(())
     })?;
     Ok(records)
-}
-
-fn admit(record: SequenceRecord, on_invalid: OnInvalid) -> anyhow::Result<Read> {
-    let stranger = record.sequence.iter().copied().find(|&base| !alphabet::is_base(base));
-    match stranger.filter(|_| on_invalid != OnInvalid::Unk) {
-        None => Ok(Read::Record(record)),
-        Some(letter) => {
-            let SequenceRecord { source, line, id, .. } = &record;
-            let letter = char::from(letter);
-            let error = anyhow!("{source}:{line}: record `{id}`: character `{letter}` is not an RNA base");
-            if on_invalid == OnInvalid::Skip { Ok(Read::Skipped(error)) } else { Err(error) }
-        }
-    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::{Error, Place, Stranger};
+
 /// What to do with a record that holds a letter outside the alphabet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnInvalid {
@@ -38,4 +40,24 @@ pub struct SequenceRecord {
     pub line: usize,
     /// The place of the record among those of all inputs, from 0; records left out count.
     pub index: usize,
+}
+
+impl SequenceRecord {
+    /// Lets a record pass, or turns it into the error that `on_invalid` asks for; `stranger` is its first letter
+    /// outside the alphabet, if it has one.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBase`], which [`is_skipped`](Error::is_skipped) where records are to be left out.
+    pub fn admit(self, stranger: Option<Stranger>, on_invalid: OnInvalid) -> Result<Self, Error> {
+        match stranger.filter(|_| on_invalid != OnInvalid::Unk) {
+            None => Ok(self),
+            Some(Stranger { letter, line, column }) => Err(Error::InvalidBase {
+                place: Place { name: Some(self.source), line },
+                record: if self.id.is_empty() { format!("#{}", self.index + 1) } else { self.id },
+                letter,
+                column,
+                skipped: on_invalid == OnInvalid::Skip,
+            }),
+        }
+    }
 }

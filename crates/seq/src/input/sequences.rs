@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{
-    InputOptions, OnInvalid, SequenceRecord,
+    InputOptions, SequenceRecord,
     decompress::{name_of, open},
 };
-use crate::{Error, Place, Stranger, fasta, fastq, lines::Lines, raw};
+use crate::{Error, Stranger, fasta, fastq, lines::Lines, raw};
 
 type Stream = Box<dyn BufRead + Send>;
 
@@ -94,16 +94,8 @@ impl Sequences {
         let id = header.split_whitespace().next().unwrap_or_default().to_string();
         let index = self.records;
         self.records += 1;
-        match stranger.filter(|_| self.options.on_invalid != OnInvalid::Unk) {
-            None => Ok(SequenceRecord { id, header, sequence, unknown: strangers, source, line, index }),
-            Some(Stranger { letter, line, column }) => Err(Error::InvalidBase {
-                place: Place { name: Some(source), line },
-                record: if id.is_empty() { format!("#{}", index + 1) } else { id },
-                letter,
-                column,
-                skipped: self.options.on_invalid == OnInvalid::Skip,
-            }),
-        }
+        SequenceRecord { id, header, sequence, unknown: strangers, source, line, index }
+            .admit(stranger, self.options.on_invalid)
     }
 }
 
@@ -169,6 +161,7 @@ impl Format {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::OnInvalid;
 
     fn read(text: &'static str, on_invalid: OnInvalid) -> Vec<Result<SequenceRecord, Error>> {
         Sequences::from_reader("x", text.as_bytes(), InputOptions { on_invalid }).collect()

@@ -51,17 +51,11 @@ pub fn greedy(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::structure::decode::{Method, decode_entries};
 
     fn fold(entries: &[(usize, usize, f32)], sequence: &str, constraint: &str) -> Vec<(usize, usize)> {
-        let len = sequence.len();
-        let mut map = vec![0.0; len * len];
-        for &(i, j, p) in entries {
-            map[i * len + j] = p;
-        }
-        let constraint = (!constraint.is_empty()).then(|| constraint.parse().unwrap());
-        let options = DecodeOptions { constraint, ..Default::default() };
-        let decoded = greedy(&map, sequence.as_bytes(), &options).unwrap();
-        decoded.structure().pairs().to_vec()
+        let options = DecodeOptions::default();
+        decode_entries(Method::Greedy, options, entries, sequence, constraint)
     }
 
     #[test]

@@ -108,3 +108,22 @@ pub enum DecodeError {
     #[error(transparent)]
     Constraint(#[from] ConstraintError),
 }
+
+/// What a method makes of a map that is zero but for `entries`, under a constraint if its text is not empty.
+#[cfg(test)]
+fn decode_entries(
+    method: Method,
+    options: DecodeOptions,
+    entries: &[(usize, usize, f32)],
+    sequence: &str,
+    constraint: &str,
+) -> Vec<(usize, usize)> {
+    let len = sequence.len();
+    let mut map = vec![0.0; len * len];
+    for &(i, j, p) in entries {
+        map[i * len + j] = p;
+    }
+    let constraint = (!constraint.is_empty()).then(|| constraint.parse().unwrap());
+    let decoded = method.decode(&map, sequence.as_bytes(), &DecodeOptions { constraint, ..options }).unwrap();
+    decoded.structure().pairs().to_vec()
+}

@@ -151,17 +151,11 @@ fn row_start(n: usize, i: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::structure::decode::{Method, decode_entries};
 
     fn fold(entries: &[(usize, usize, f32)], sequence: &str, constraint: &str) -> Vec<(usize, usize)> {
-        let len = sequence.len();
-        let mut map = vec![0.0; len * len];
-        for &(i, j, p) in entries {
-            map[i * len + j] = p;
-        }
-        let constraint = (!constraint.is_empty()).then(|| constraint.parse().unwrap());
-        let options = DecodeOptions { constraint, threshold: 0.3, ..Default::default() };
-        let decoded = nested(&map, sequence.as_bytes(), &options).unwrap();
-        decoded.structure().pairs().to_vec()
+        let options = DecodeOptions { threshold: 0.3, ..Default::default() };
+        decode_entries(Method::Nested, options, entries, sequence, constraint)
     }
 
     #[test]
