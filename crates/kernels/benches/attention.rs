@@ -3,7 +3,9 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rinalmo_kernels::Level;
-use rinalmo_kernels::attention::attention;
+use rinalmo_kernels::attention::{Heads, attend};
+use rinalmo_kernels::linear::Precision;
+use rinalmo_kernels::rope::Table;
 
 /// Name, width (20 heads), sequences and their length, as in the encoder's benches.
 const CASES: [(&str, usize, usize, usize); 5] = [
@@ -19,28 +21,35 @@ fn main() {
     divan::main();
 }
 
-/// A level and a row of [`CASES`], as shown beside the figure.
+/// A level, a precision and a row of [`CASES`], as shown beside the figure.
 #[derive(Clone, Copy)]
-struct Case(Level, (&'static str, usize, usize, usize));
+struct Case(Level, Precision, (&'static str, usize, usize, usize));
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self(level, (name, _, sequences, len)) = self;
-        write!(f, "{level}, {name} {sequences} x {len}")
+        let Self(level, precision, (name, _, sequences, len)) = self;
+        write!(f, "{level}, {precision:?}, {name} {sequences} x {len}")
     }
 }
 
 fn cases() -> Vec<Case> {
-    Level::available().into_iter().flat_map(|level| CASES.map(|case| Case(level, case))).collect()
+    let precisions = |level: Level| match level.has_bf16() {
+        true => vec![Precision::F32, Precision::Bf16],
+        false => vec![Precision::F32],
+    };
+    let pairs = Level::available().into_iter().flat_map(|level| precisions(level).into_iter().map(move |p| (level, p)));
+    pairs.flat_map(|(level, precision)| CASES.map(|case| Case(level, precision, case))).collect()
 }
 
 #[divan::bench(args = cases(), max_time = 1)]
-fn all_heads(bencher: Bencher<'_, '_>, Case(level, (_, dim, sequences, len)): Case) {
+fn all_heads(bencher: Bencher<'_, '_>, Case(level, precision, (_, dim, sequences, len)): Case) {
     let rows = sequences * len;
     let qkv: Vec<f32> = (0..rows * 3 * dim).map(|i| (i * 7919 % 2003) as f32 / 1001.0 - 1.0).collect();
     let starts: Vec<usize> = (0..=sequences).map(|s| s * len).collect();
     let mut out = vec![0.0; rows * dim];
+    let table = Table::new(10_000.0, dim / HEADS, len).unwrap();
+    let heads = Heads { count: HEADS, rope: Some(&table), precision };
     bencher
         .counter(ItemsCount::new(4 * rows * len * dim))
-        .bench_local(|| attention(level, &qkv, dim, HEADS, &starts, &mut out).unwrap());
+        .bench_local(|| attend(level, heads, &qkv, dim, &starts, &mut out).unwrap());
 }

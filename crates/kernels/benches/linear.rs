@@ -5,7 +5,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rinalmo_kernels::Level;
-use rinalmo_kernels::linear::{PackedBf16, PackedF32};
+use rinalmo_kernels::linear::{PackedBf16, PackedF32, PackedInt8};
 use rinalmo_kernels::peak::{Precision, peak};
 
 /// Tokens in a call.
@@ -21,8 +21,8 @@ fn main() {
                 let once = || pool(threads).install(|| peak(level, precision));
                 (0..5).map(|_| once()).fold(0.0, f64::max) / 1e9
             };
-            let (f32, bf16) = (best(Precision::F32), best(Precision::Bf16));
-            println!("peak of {threads} thread(s), {level}: f32 {f32:.0}, bf16 {bf16:.0} GFLOP/s");
+            let [f32, bf16, int8] = [Precision::F32, Precision::Bf16, Precision::Int8].map(best);
+            println!("peak of {threads} thread(s), {level}: f32 {f32:.0}, bf16 {bf16:.0}, int8 {int8:.0} Gop/s");
         }
     }
     divan::main();
@@ -72,6 +72,17 @@ fn ours_f32(bencher: Bencher<'_, '_>, case: Case) {
 fn ours_bf16(bencher: Bencher<'_, '_>, case: Case) {
     let (inputs, outputs) = case.shape;
     let packed = PackedBf16::pack(&vec![0.5; inputs * outputs], outputs, inputs).unwrap();
+    let (x, mut out) = (vec![0.25; ROWS * inputs], vec![0.0; ROWS * outputs]);
+    let pool = pool(case.threads);
+    bencher
+        .counter(operations(case.shape))
+        .bench_local(|| pool.install(|| packed.forward(case.level, &x, None, &mut out)).unwrap());
+}
+
+#[divan::bench(args = cases(), max_time = 1)]
+fn ours_int8(bencher: Bencher<'_, '_>, case: Case) {
+    let (inputs, outputs) = case.shape;
+    let packed = PackedInt8::pack(&vec![0.5; inputs * outputs], outputs, inputs).unwrap();
     let (x, mut out) = (vec![0.25; ROWS * inputs], vec![0.0; ROWS * outputs]);
     let pool = pool(case.threads);
     bencher

@@ -1,5 +1,7 @@
 //! Memory that starts on a cache line.
 
+use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+
 /// One cache line of terms: panels start and stay on such lines, since a load across two takes twice as long.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
@@ -15,7 +17,33 @@ impl Line {
     pub const TERMS: usize = 16;
 
     /// Lines for at least `terms` terms, all zero; `bytemuck::cast_slice` shows them as such.
+    ///
+    /// Asked of the system as zeros, which costs nothing before they are touched, by whichever thread that is.
     pub fn zeros(terms: usize) -> Vec<Self> {
-        vec![Self([0; Self::TERMS]); terms.div_ceil(Self::TERMS)]
+        let lines = terms.div_ceil(Self::TERMS);
+        let layout = Layout::array::<Self>(lines).expect("as many lines as fit in memory");
+        if lines == 0 {
+            return Vec::new();
+        }
+        // SAFETY: the layout is not empty.
+        let start = unsafe { alloc_zeroed(layout) }.cast::<Self>();
+        if start.is_null() {
+            handle_alloc_error(layout);
+        }
+        // SAFETY: `start` came from the global allocator with the layout of `lines` lines, and zeros are lines.
+        unsafe { Vec::from_raw_parts(start, lines, lines) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_zero_and_start_where_cache_lines_do() {
+        let lines = Line::zeros(17);
+        assert_eq!((lines.len(), lines.as_ptr() as usize % 64), (2, 0));
+        assert!(lines.iter().all(|line| line.0 == [0; Line::TERMS]));
+        assert!(Line::zeros(0).is_empty());
     }
 }

@@ -1,15 +1,40 @@
 //! Attention over sequences laid end to end: no padding is computed, and none sees another.
+//!
+//! Work is shared out by head, so that a head's keys stay in one core's cache while many queries meet them, and where
+//! heads are fewer than threads by queries as well.
+//!
+//! Measured (two threads of an AMD EPYC, Zen 5, 2026-11-22), rotation included: 20 heads of 64 over 1022 tokens take 9.7 ms in
+//! bf16 (551 GFLOP/s) and 15.4 ms in f32 (347); 20 heads of 16 over 32 × 100 tokens 3.4 and 4.2 ms, where exponentials
+//! and the way of each head's values through memory count for more than products.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::aligned::Line;
 use crate::error::check_length;
-use crate::generic::attention::{Attention, Head, QUERIES, Scratch, pack};
+use crate::generic::Bf16Pair;
+use crate::generic::attention::{Attention, Head, Mixed, Pack, QUERIES, Scratch};
+use crate::generic::grid::Grid;
+use crate::linear::Precision;
+use crate::rope::Table;
+use crate::scratch::with_scratch;
 use crate::{Error, Level};
 
 const OP: &str = "attention";
 
-/// `softmax(q · kᵀ / √head_dim) · v` for each head of each sequence.
+/// How heads attend.
+#[derive(Clone, Copy, Debug)]
+pub struct Heads<'a> {
+    /// Number of heads; divides the width.
+    pub count: usize,
+    /// Rotates queries and keys by their place in the sequence, if given.
+    pub rope: Option<&'a Table>,
+    /// [`Precision::F32`] keeps everything; with the others queries, keys, values and weights are rounded to bf16 after
+    /// rotation, and weights are good to 1e-4 before that. Sums are f32.
+    pub precision: Precision,
+}
+
+/// `softmax(q · kᵀ / √head_dim) · v` for each head of each sequence, in f32 and without rotation.
 ///
 /// # Shapes
 /// - qkv: `[rows, 3 · dim]`: queries, keys, values, each head after head
@@ -28,42 +53,81 @@ pub fn attention(
     starts: &[usize],
     out: &mut [f32],
 ) -> Result<(), Error> {
-    check(qkv, dim, heads, starts, out)?;
-    let head = Head::new(dim / heads);
-    let spans = || starts.windows(2).map(|pair| pair[0]..pair[1]).filter(|span| !span.is_empty());
+    attend(level, Heads { count: heads, rope: None, precision: Precision::F32 }, qkv, dim, starts, out)
+}
 
-    let space: usize = spans().map(|span| heads * head.space(span.len())).sum();
-    let mut packed = Line::zeros(space);
-    let mut left: &mut [f32] = bytemuck::cast_slice_mut(&mut packed);
-    let mut tasks = Vec::new();
-    for span in spans() {
-        let rows = &qkv[span.start * 3 * dim..span.end * 3 * dim];
-        for first in (0..dim).step_by(head.dim) {
-            let (to, rest) = std::mem::take(&mut left).split_at_mut(head.space(span.len()));
-            tasks.push((rows, first, to));
-            left = rest;
-        }
+/// [`attention`] as `heads` says.
+///
+/// # Errors
+/// As [`attention`], and if a head's width is not the table's or a sequence is longer than it.
+pub fn attend(
+    level: Level,
+    heads: Heads<'_>,
+    qkv: &[f32],
+    dim: usize,
+    starts: &[usize],
+    out: &mut [f32],
+) -> Result<(), Error> {
+    check(qkv, dim, heads.count, starts, out)?;
+    let longest = starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+    let head_dim = dim / heads.count;
+    let angles = heads.rope.map(|table| table.angles(head_dim, longest)).transpose()?;
+    let head = Head { dim: head_dim, padded: head_dim.next_multiple_of(16), angles };
+    match heads.precision {
+        Precision::F32 => each_head::<f32>(level, head, qkv, dim, starts, out),
+        Precision::Bf16 | Precision::Int8 => each_head::<Bf16Pair>(level, head, qkv, dim, starts, out),
     }
-    tasks.into_par_iter().for_each(|(rows, first, to)| pack(rows, dim, first, head, to));
-
-    let mut left: &[f32] = bytemuck::cast_slice(&packed);
-    let mut tasks = Vec::new();
-    let mut out = &mut out[..];
-    for span in spans() {
-        let (keys, rest) = left.split_at(heads * head.space(span.len()));
-        let (rows, rest_of_out) = std::mem::take(&mut out).split_at_mut(span.len() * dim);
-        let queries = qkv[span.start * 3 * dim..span.end * 3 * dim].chunks(QUERIES * 3 * dim);
-        tasks.extend(queries.zip(rows.chunks_mut(QUERIES * dim)).map(|(qkv, out)| (qkv, keys, span.len(), out)));
-        (left, out) = (rest, rest_of_out);
-    }
-    tasks.into_par_iter().for_each(|(qkv, keys, len, out)| {
-        let mut scratch = Scratch::new(head);
-        for (h, keys) in keys.chunks_exact(head.space(len)).enumerate() {
-            let (first, out, scratch) = (h * head.dim, &mut *out, &mut scratch);
-            level.run(Attention { qkv, dim, first, head, keys, len, out, scratch });
-        }
-    });
     Ok(())
+}
+
+/// One head of one sequence.
+struct Task<'a, T> {
+    /// Its rows of the whole.
+    span: Range<usize>,
+    /// The head's first value in a query.
+    first: usize,
+    /// Its keys and values.
+    keys: &'a mut [T],
+}
+
+fn each_head<T: Mixed>(level: Level, head: Head<'_>, qkv: &[f32], dim: usize, starts: &[usize], out: &mut [f32]) {
+    let spans = || starts.windows(2).map(|pair| pair[0]..pair[1]).filter(|span| !span.is_empty());
+    let space: usize = spans().map(|span| dim / head.dim * head.space::<T>(span.len())).sum();
+    with_scratch(space, |scratch| {
+        let mut left: &mut [T] = bytemuck::cast_slice_mut(scratch);
+        let mut tasks = Vec::new();
+        for span in spans() {
+            for first in (0..dim).step_by(head.dim) {
+                let (keys, rest) = std::mem::take(&mut left).split_at_mut(head.space::<T>(span.len()));
+                tasks.push(Task { span: span.clone(), first, keys });
+                left = rest;
+            }
+        }
+        // Three pieces of work for each thread are enough to even out; a task alone is enough for a thread where there are many.
+        let pieces = (3 * rayon::current_num_threads()).div_ceil(tasks.len().max(1));
+        let out = Grid::new(out, dim);
+        tasks.into_par_iter().for_each(|Task { span, first, keys }| {
+            let qkv = &qkv[span.start * 3 * dim..span.end * 3 * dim];
+            with_scratch(Scratch::<T>::space(head), |space| {
+                let scratch = &mut Scratch::new(head, space);
+                level.run(Pack { qkv, dim, first, head, to: &mut *keys, scratch });
+            });
+            let (keys, out) = (&*keys, out.below(span.start));
+            let attend = |queries: Range<usize>| {
+                with_scratch(Scratch::<T>::space(head), |space| {
+                    let scratch = &mut Scratch::new(head, space);
+                    level.run(Attention { qkv, dim, first, head, keys, queries, out, scratch });
+                });
+            };
+            let height = span.len().div_ceil(pieces).next_multiple_of(QUERIES);
+            match pieces {
+                1 => attend(0..span.len()),
+                _ => (0..span.len().div_ceil(height))
+                    .into_par_iter()
+                    .for_each(|piece| attend(piece * height..((piece + 1) * height).min(span.len()))),
+            }
+        });
+    });
 }
 
 fn check(qkv: &[f32], dim: usize, heads: usize, starts: &[usize], out: &[f32]) -> Result<(), Error> {

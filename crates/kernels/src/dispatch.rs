@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 
 use crate::Error;
 use crate::arch::Portable;
+#[cfg(target_arch = "aarch64")]
+use crate::arch::aarch64::Neon;
 #[cfg(target_arch = "x86_64")]
 use crate::arch::x86_64::{Avx2, Avx512, Avx512Bf16};
 use crate::generic::Kernel;
@@ -17,12 +19,12 @@ use crate::generic::Kernel;
 pub const LEVEL_VARIABLE: &str = "RINALMO_KERNELS";
 
 /// Every name [`Level::named`] knows on some processor.
-const NAMES: [&str; 4] = ["portable", "avx2", "avx512", "avx512bf16"];
+const NAMES: [&str; 5] = ["portable", "avx2", "avx512", "avx512bf16", "neon"];
 
 /// A set of instructions that this processor is known to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// What the compiler was told every processor has (on aarch64 this includes NEON).
+    /// Four lanes in plain Rust, from which the compiler makes what it was told every processor has.
     Portable(Portable),
     /// AVX2 and FMA: eight lanes.
     #[cfg(target_arch = "x86_64")]
@@ -33,6 +35,9 @@ pub enum Level {
     /// AVX-512 with dot products of bf16 pairs and of bytes (VNNI).
     #[cfg(target_arch = "x86_64")]
     Avx512Bf16(Avx512Bf16),
+    /// NEON: four lanes.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
 }
 
 impl Level {
@@ -46,6 +51,8 @@ impl Level {
             levels.extend(Avx512::detect().map(Self::Avx512));
             levels.extend(Avx512Bf16::detect().map(Self::Avx512Bf16));
         }
+        #[cfg(target_arch = "aarch64")]
+        levels.extend(Neon::detect().map(Self::Neon));
         levels
     }
 
@@ -94,6 +101,26 @@ impl Level {
             Self::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16(_) => "avx512bf16",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
+        }
+    }
+
+    /// Whether it has dot products of bf16 pairs; without them bf16 costs what f32 does, or more.
+    pub fn has_bf16(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether it has dot products of bytes.
+    pub fn has_int8_dot(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512Bf16(_) => true,
+            _ => false,
         }
     }
 
@@ -107,6 +134,8 @@ impl Level {
             Self::Avx512(lanes) => lanes.run(kernel),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16(lanes) => lanes.run(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(lanes) => lanes.run(kernel),
         }
     }
 }
@@ -133,6 +162,20 @@ mod tests {
     fn a_wrong_name_is_refused_and_the_right_ones_are_told() {
         let message = Level::named("sse9").unwrap_err().to_string();
         assert!(message.contains("`sse9`") && message.contains("portable"), "{message}");
+    }
+
+    #[test]
+    fn a_level_of_another_processor_is_said_to_be_missing() {
+        let foreign = if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" };
+        assert!(matches!(Level::named(foreign), Err(Error::MissingLevel { .. })));
+    }
+
+    #[test]
+    fn only_the_level_of_dot_products_has_them() {
+        for level in Level::available() {
+            let dots = level.name() == "avx512bf16";
+            assert_eq!((level.has_bf16(), level.has_int8_dot()), (dots, dots), "{level}");
+        }
     }
 
     #[test]

@@ -4,6 +4,11 @@
 //! [`Level::current`] gives the best there is. Work is spread over the threads of the current rayon
 //! pool, and a row's result is the same to the bit whatever their number and whatever rows came with it.
 //!
+//! The environment variable `RINALMO_KERNELS` names the level instead, for tests and comparisons:
+//! `portable`; `avx2`, `avx512` or `avx512bf16` on x86-64; `neon` on aarch64. It is read once, and a
+//! level that the processor lacks is an error, never a quiet step down. `Display` gives the same
+//! names, for a log.
+//!
 //! Each is told three times: in [`mod@reference`] in plain loops, in `generic` over a small lane trait, and
 //! the `arch` doors compile the latter for each level.
 //!
@@ -23,24 +28,39 @@
 #![deny(unsafe_op_in_unsafe_fn)]
 
 pub mod activation;
+pub mod adamw;
 mod add;
 mod aligned;
 mod arch;
 pub mod attention;
+pub mod backward;
+pub mod block;
+pub mod convolution;
+mod cross_entropy;
 mod dispatch;
 mod error;
+mod filter;
 mod generic;
+pub mod instance_norm;
 mod layer_norm;
 pub mod linear;
+pub mod matmul;
+mod outer_sum;
+pub mod pair_map;
+mod panels;
 pub mod peak;
 pub mod reference;
 pub mod rope;
+mod scratch;
 mod threads;
 
 pub use add::add;
 pub use arch::Portable;
+#[cfg(target_arch = "aarch64")]
+pub use arch::aarch64::Neon;
 #[cfg(target_arch = "x86_64")]
 pub use arch::x86_64::{Avx2, Avx512, Avx512Bf16};
+pub use cross_entropy::cross_entropy;
 pub use dispatch::{LEVEL_VARIABLE, Level};
 pub use error::Error;
 pub use layer_norm::layer_norm;

@@ -1,54 +1,139 @@
 //! Products with weights that stay: packed once into panels, used for every row that comes.
 //!
-//! Both forms compute `out = x · Wᵀ + bias` with sums in f32. [`PackedF32`] multiplies f32 values;
-//! [`PackedBf16`] rounds weights (once) and activations (each call) to bf16, which halves the memory
-//! and, on a processor with dot products of bf16 pairs, doubles the speed.
+//! All compute `out = x · Wᵀ + bias`. [`PackedF32`] multiplies f32 values; [`PackedBf16`] rounds weights (once) and
+//! activations (each call) to bf16 and sums in f32, which halves the memory and, on a processor with dot products of
+//! bf16 pairs, doubles the speed; [`PackedInt8`] rounds both to bytes, weights with a scale an output and activations
+//! with a scale a row, and sums whole numbers, which halves and doubles once more.
 //!
-//! Measured by `benches/linear.rs`, one thread of an AMD EPYC Zen 5 (2026-11-22; other work on the machine, best of
-//! several), 1024 rows of the giga shapes: bf16 380 to 430 GFLOP/s of a measured peak of 420; f32 196 to 211 of 229,
-//! where the `gemm` crate has 190 to 198. Without dot products of bf16 pairs bf16 is slower than f32: it only saves memory.
+//! Measured in the products of a whole giga block at 1024 rows (two threads of an AMD EPYC, Zen 5, 2026-11-22): bf16 805 to
+//! 820 GFLOP/s of a measured peak of 863, f32 406 to 417 of 467, int8 1455 to 1520 Gop/s where the peak is about 1750; AVX2
+//! f32 195 of 234. The `gemm` crate has 190 to 198 in f32 on one thread, where this has 208. Without dot products of bf16
+//! pairs bf16 is slower than f32: it only saves memory.
 
-use rayon::prelude::*;
-
-use crate::aligned::Line;
 use crate::error::check_length;
-use crate::generic::Bf16Pair;
-use crate::generic::linear::{PANEL, Product, RoundRows};
-use crate::generic::tile::{TILE_ROWS, Term};
-use crate::threads::for_rows;
+use crate::generic::format::{Format, Round};
+use crate::generic::grid::Grid;
+use crate::generic::linear::{Curve, Target};
+use crate::generic::{Bf16Pair, Quad};
+use crate::panels::{Finish, Panels, Rows};
+use crate::scratch::with_scratch;
+use crate::threads::{Split, split};
 use crate::{Error, Level};
 
-/// Rows a thread takes at once: enough to use a panel many times while it is in the cache.
-const MOST_ROWS: usize = 32 * TILE_ROWS;
+/// What weights and activations of a product are rounded to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// f32: they stay as they are.
+    F32,
+    /// bf16; sums are f32.
+    Bf16,
+    /// Bytes and scales; sums are whole numbers.
+    Int8,
+}
+
+/// Weights `[outputs, inputs]` in panels, of the precision asked for.
+#[derive(Clone)]
+pub enum Packed {
+    /// See [`PackedF32`].
+    F32(PackedF32),
+    /// See [`PackedBf16`].
+    Bf16(PackedBf16),
+    /// See [`PackedInt8`].
+    Int8(PackedInt8),
+}
 
 /// Weights `[outputs, inputs]` of f32, in panels.
 #[derive(Clone)]
-pub struct PackedF32(Packed<f32>);
+pub struct PackedF32(Panels<f32>);
 
 /// Weights `[outputs, inputs]` rounded to bf16, in panels of pairs.
 ///
 /// At level `avx512bf16` numbers below the smallest normal f32 (1.2e-38) count as zero, as that processor has it.
 #[derive(Clone)]
-pub struct PackedBf16(Packed<Bf16Pair>);
+pub struct PackedBf16(Panels<Bf16Pair>);
 
-impl PackedF32 {
+/// Weights `[outputs, inputs]` rounded to bytes from −127 to 127, in panels of quads; an output's largest weight is ±127.
+///
+/// A row of activations is rounded in the same way, and every level gives the same sums. A row or an output with a
+/// value that is not finite gives NaN throughout. Rows may be up to 65 000 values long before a sum could wrap.
+#[derive(Clone)]
+pub struct PackedInt8(Panels<Quad>);
+
+/// The same constructor and verbs for each packing.
+macro_rules! packed {
+    ($($name:ident, $what:literal;)*) => {$(
+        impl $name {
+            #[doc = concat!("Packs row-major weights `[outputs, inputs]`", $what, ", in parallel.")]
+            ///
+            /// # Errors
+            /// If a size is zero or `weights` is not `outputs · inputs` long.
+            pub fn pack(weights: &[f32], outputs: usize, inputs: usize) -> Result<Self, Error> {
+                Panels::pack(weights, outputs, inputs).map(Self)
+            }
+
+            /// Values in a row of the result.
+            pub fn outputs(&self) -> usize {
+                self.0.columns()
+            }
+
+            /// Values in a row of the input.
+            pub fn inputs(&self) -> usize {
+                self.0.inputs()
+            }
+
+            /// `out = x · Wᵀ + bias`.
+            ///
+            /// # Shapes
+            /// - x: `[rows, inputs]`
+            /// - bias: `[outputs]`
+            /// - out: `[rows, outputs]`, overwritten
+            ///
+            /// # Errors
+            /// If a slice is not as long as that.
+            pub fn forward(&self, level: Level, x: &[f32], bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
+                forward(&self.0, level, x, bias, out)
+            }
+        }
+    )*};
+}
+packed! {
+    PackedF32, "";
+    PackedBf16, " rounded to bf16";
+    PackedInt8, " rounded to bytes";
+}
+
+/// `$value` for whichever packing it is.
+macro_rules! each {
+    ($self:expr, $packed:ident => $value:expr) => {
+        match $self {
+            Packed::F32($packed) => $value,
+            Packed::Bf16($packed) => $value,
+            Packed::Int8($packed) => $value,
+        }
+    };
+}
+
+impl Packed {
     /// Packs row-major weights `[outputs, inputs]`, in parallel.
     ///
     /// # Errors
     /// If a size is zero or `weights` is not `outputs · inputs` long.
-    pub fn pack(weights: &[f32], outputs: usize, inputs: usize) -> Result<Self, Error> {
-        let packed = Packed::new(weights, outputs, inputs, inputs, |row, k| row[k])?;
-        Ok(Self(packed))
+    pub fn pack(precision: Precision, weights: &[f32], outputs: usize, inputs: usize) -> Result<Self, Error> {
+        Ok(match precision {
+            Precision::F32 => Self::F32(PackedF32::pack(weights, outputs, inputs)?),
+            Precision::Bf16 => Self::Bf16(PackedBf16::pack(weights, outputs, inputs)?),
+            Precision::Int8 => Self::Int8(PackedInt8::pack(weights, outputs, inputs)?),
+        })
     }
 
     /// Values in a row of the result.
     pub fn outputs(&self) -> usize {
-        self.0.outputs
+        each!(self, packed => packed.outputs())
     }
 
     /// Values in a row of the input.
     pub fn inputs(&self) -> usize {
-        self.0.inputs
+        each!(self, packed => packed.inputs())
     }
 
     /// `out = x · Wᵀ + bias`.
@@ -61,134 +146,43 @@ impl PackedF32 {
     /// # Errors
     /// If a slice is not as long as that.
     pub fn forward(&self, level: Level, x: &[f32], bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
-        let packed = &self.0;
-        packed.check(x, bias, out)?;
-        for_rows(out, packed.outputs, TILE_ROWS, MOST_ROWS, &|first, out| {
-            let rows = out.len() / packed.outputs;
-            let x = &x[first * packed.inputs..][..rows * packed.inputs];
-            level.run(packed.product(x, bias, out));
-        });
-        Ok(())
+        each!(self, packed => packed.forward(level, x, bias, out))
     }
 }
 
-impl PackedBf16 {
-    /// Rounds and packs row-major weights `[outputs, inputs]`, in parallel.
-    ///
-    /// # Errors
-    /// If a size is zero or `weights` is not `outputs · inputs` long.
-    pub fn pack(weights: &[f32], outputs: usize, inputs: usize) -> Result<Self, Error> {
-        let pair = |row: &[f32], k: usize| Bf16Pair::round(row[2 * k], row.get(2 * k + 1).copied().unwrap_or(0.0));
-        let packed = Packed::new(weights, outputs, inputs, inputs.div_ceil(2), pair)?;
-        Ok(Self(packed))
-    }
-
-    /// Values in a row of the result.
-    pub fn outputs(&self) -> usize {
-        self.0.outputs
-    }
-
-    /// Values in a row of the input.
-    pub fn inputs(&self) -> usize {
-        self.0.inputs
-    }
-
-    /// `out = bf16(x) · Wᵀ + bias`, products and sums in f32.
-    ///
-    /// # Shapes
-    /// - x: `[rows, inputs]`
-    /// - bias: `[outputs]`
-    /// - out: `[rows, outputs]`, overwritten
-    ///
-    /// # Errors
-    /// If a slice is not as long as that.
-    pub fn forward(&self, level: Level, x: &[f32], bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
-        let packed = &self.0;
-        packed.check(x, bias, out)?;
-        for_rows(out, packed.outputs, TILE_ROWS, MOST_ROWS, &|first, out| {
-            let rows = out.len() / packed.outputs;
-            let from = &x[first * packed.inputs..][..rows * packed.inputs];
-            let mut pairs = vec![Bf16Pair::default(); rows * packed.depth];
-            level.run(RoundRows { from, inputs: packed.inputs, to: &mut pairs });
-            level.run(packed.product(&pairs, bias, out));
-        });
-        Ok(())
-    }
-}
-
-/// Panels `[⌈outputs / 64⌉, depth, 64]` of terms; outputs beyond the last are zero.
-#[derive(Clone)]
-struct Packed<T> {
-    lines: Vec<Line>,
-    outputs: usize,
-    inputs: usize,
-    /// Terms in a row.
-    depth: usize,
-    term: std::marker::PhantomData<T>,
-}
-
-impl<T: Term> Packed<T> {
-    /// `term(row, k)` is the `k`-th of `depth` terms of a row of weights.
-    fn new(
-        weights: &[f32],
-        outputs: usize,
-        inputs: usize,
-        depth: usize,
-        term: impl Fn(&[f32], usize) -> T + Sync,
-    ) -> Result<Self, Error> {
-        const OP: &str = "linear";
-        if outputs == 0 || inputs == 0 {
-            let reason = format!("weights of {outputs} outputs by {inputs} inputs multiply nothing");
-            return Err(Error::Size { op: OP, reason });
-        }
-        let size = outputs.checked_mul(inputs);
-        check_length(OP, "weights", size.unwrap_or(usize::MAX), weights.len())?;
-        let mut lines = Line::zeros(outputs.div_ceil(PANEL) * depth * PANEL);
-        let panels = lines.par_chunks_mut(depth * PANEL / Line::TERMS).zip(weights.par_chunks(PANEL * inputs));
-        panels.for_each(|(panel, weights)| {
-            let panel: &mut [T] = bytemuck::cast_slice_mut(panel);
-            for (column, row) in weights.chunks(inputs).enumerate() {
-                for k in 0..depth {
-                    panel[k * PANEL + column] = term(row, k);
-                }
+fn forward<T: Format>(
+    panels: &Panels<T>,
+    level: Level,
+    x: &[f32],
+    bias: Option<&[f32]>,
+    out: &mut [f32],
+) -> Result<(), Error> {
+    const OP: &str = "linear";
+    let (inputs, outputs) = (panels.inputs(), panels.columns());
+    let rows = x.len() / inputs;
+    check_length(OP, "x", rows * inputs, x.len())?;
+    check_length(OP, "bias", outputs, bias.map_or(outputs, <[f32]>::len))?;
+    check_length(OP, "out", rows * outputs, out.len())?;
+    let bias = bias.unwrap_or(&[]);
+    split(rows, (x, inputs), (out, outputs), |split, x, out| {
+        with_scratch(x.len() / inputs * (panels.depth() + 1), |scratch| {
+            let (scales, terms) = scratch.split_at_mut(x.len() / inputs);
+            let terms: &mut [T] = bytemuck::cast_slice_mut(terms);
+            level.run(Round { from: x, inputs, to: terms, scales });
+            let (x, target) = (Rows { terms, scales }, Target::Store(Grid::new(out, outputs)));
+            let finish = Finish { bias, curve: Curve::None, target };
+            match split {
+                Split::Rows => panels.multiply(level, x, finish),
+                Split::Both => panels.multiply_spread(level, x, finish),
             }
         });
-        Ok(Self { lines, outputs, inputs, depth, term: std::marker::PhantomData })
-    }
-
-    fn check(&self, x: &[f32], bias: Option<&[f32]>, out: &[f32]) -> Result<(), Error> {
-        const OP: &str = "linear";
-        let rows = x.len() / self.inputs;
-        check_length(OP, "x", rows * self.inputs, x.len())?;
-        check_length(OP, "bias", self.outputs, bias.map_or(self.outputs, <[f32]>::len))?;
-        check_length(OP, "out", rows * self.outputs, out.len())
-    }
-
-    fn product<'a>(&'a self, x: &'a [T], bias: Option<&'a [f32]>, out: &'a mut [f32]) -> Product<'a, T> {
-        let panels = bytemuck::cast_slice(&self.lines);
-        Product { x, depth: self.depth, panels, bias, out, outputs: self.outputs }
-    }
+    });
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn panels_are_padded_with_zeros_and_start_on_cache_lines() {
-        let packed = PackedF32::pack(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], 3, 2).unwrap();
-        let panel: &[f32] = bytemuck::cast_slice(&packed.0.lines);
-        assert_eq!(panel.len(), 2 * PANEL);
-        assert_eq!((&panel[..4], &panel[PANEL..PANEL + 4]), (&[1.0, 3.0, 5.0, 0.0][..], &[2.0, 4.0, 6.0, 0.0][..]));
-        assert_eq!(panel.as_ptr() as usize % 64, 0);
-    }
-
-    #[test]
-    fn an_odd_last_input_is_paired_with_zero() {
-        let packed = PackedBf16::pack(&[1.0, 2.0, 3.0], 1, 3).unwrap();
-        let panel: &[Bf16Pair] = bytemuck::cast_slice(&packed.0.lines);
-        assert_eq!((panel[0], panel[PANEL]), (Bf16Pair::round(1.0, 2.0), Bf16Pair::round(3.0, 0.0)));
-    }
 
     #[test]
     fn slices_that_do_not_fit_are_refused_by_name() {
@@ -200,12 +194,14 @@ mod tests {
         assert_eq!(refused(&[0.0; 5], &[0.0; 3], &mut [0.0; 6]), "linear: `x` holds 5 values, 4 are needed");
         assert!(refused(&[0.0; 4], &[0.0; 2], &mut [0.0; 6]).contains("`bias`"));
         assert!(refused(&[0.0; 4], &[0.0; 3], &mut [0.0; 7]).contains("`out`"));
-        assert!(PackedF32::pack(&[0.0; 5], 3, 2).is_err() && PackedBf16::pack(&[], 0, 2).is_err());
     }
 
     #[test]
     fn no_rows_are_no_work() {
-        let packed = PackedBf16::pack(&[0.0; 6], 3, 2).unwrap();
-        assert_eq!(packed.forward(Level::best(), &[], None, &mut []), Ok(()));
+        for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
+            let packed = Packed::pack(precision, &[0.0; 6], 3, 2).unwrap();
+            assert_eq!((packed.outputs(), packed.inputs()), (3, 2));
+            assert_eq!(packed.forward(Level::best(), &[], None, &mut []), Ok(()));
+        }
     }
 }

@@ -29,7 +29,7 @@ impl Table {
             return Err(Error::Size { op: "rope", reason });
         }
         let half = head_dim / 2;
-        let frequency = |i: usize| base.powf(-((2 * i) as f32) / head_dim as f32);
+        let frequency = |i: usize| 1.0 / base.powf((2 * i) as f32 / head_dim as f32);
         let frequencies: Vec<f32> = (0..half).map(frequency).collect();
         let angles = (0..positions).flat_map(|p| frequencies.iter().map(move |f| p as f32 * f));
         let (sin, cos) = angles.map(f32::sin_cos).unzip();
@@ -39,6 +39,16 @@ impl Table {
     /// How many positions the table has.
     pub fn positions(&self) -> usize {
         self.cos.len() / self.half
+    }
+
+    /// Cosines and sines, `[positions, head_dim / 2]` each, for heads of that width and positions up to `positions`.
+    pub(crate) fn angles(&self, head_dim: usize, positions: usize) -> Result<(&[f32], &[f32]), Error> {
+        if head_dim != 2 * self.half || positions > self.positions() {
+            let (wide, long) = (2 * self.half, self.positions());
+            let reason = format!("a table of {long} positions {wide} wide does not serve {positions} of {head_dim}");
+            return Err(Error::Size { op: "rope", reason });
+        }
+        Ok((&self.cos, &self.sin))
     }
 
     /// Rotates queries and keys in place; values stay.

@@ -3,7 +3,9 @@
 mod common;
 
 use common::{assert_close, bits, values, with_threads};
-use rinalmo_kernels::attention::attention;
+use rinalmo_kernels::attention::{Heads, attend, attention};
+use rinalmo_kernels::linear::Precision;
+use rinalmo_kernels::rope::Table;
 use rinalmo_kernels::{Level, reference};
 
 /// Averages of values under 1; scores reach 8, so that each weight is off by up to 8 roundings.
@@ -40,6 +42,48 @@ fn every_level_agrees_with_plain_loops_for_every_head_width() {
             assert_close(&found, &expected, ATTENTION, &format!("{level}, head {head_dim}"));
         }
     }
+}
+
+/// Averages of values under 1.5 by weights that are off by 2⁻⁹, of values off by as much, and scores off by about
+/// √head_dim · 2⁻⁹ · 1.5² / 2.
+const BF16_ATTENTION: f32 = 0.03;
+
+#[test]
+fn turned_and_rounded_attention_agrees_with_plain_loops() {
+    let starts = starts(&[1, 60, 0, 7, 270]);
+    let rows = starts[5];
+    let positions: Vec<u32> = starts.windows(2).flat_map(|pair| 0..(pair[1] - pair[0]) as u32).collect();
+    for head_dim in [6, 16, 24, 64] {
+        let dim = 2 * head_dim;
+        let qkv: Vec<f32> = values(rows * 3 * dim, 6).iter().map(|x| x * 1.5).collect();
+        let turned = reference::rope(&qkv, dim, head_dim, 10_000.0, &positions);
+        let expected = reference::attention(&turned, dim, 2, &starts);
+        let table = Table::new(10_000.0, head_dim, 270).unwrap();
+        for level in Level::available() {
+            for (precision, tolerance) in [(Precision::F32, 2e-5), (Precision::Bf16, BF16_ATTENTION)] {
+                let heads = Heads { count: 2, rope: Some(&table), precision };
+                let run = || {
+                    let mut out = vec![f32::NAN; rows * dim];
+                    attend(level, heads, &qkv, dim, &starts, &mut out).unwrap();
+                    out
+                };
+                let found = run();
+                assert_close(&found, &expected, tolerance, &format!("{level}, head {head_dim}, {precision:?}"));
+                for threads in [1, 3, 16] {
+                    assert_eq!(bits(&with_threads(threads, run)), bits(&found), "{level}, {threads} threads");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_table_that_does_not_serve_is_refused() {
+    let table = Table::new(1e4, 4, 5).unwrap();
+    let heads = Heads { count: 2, rope: Some(&table), precision: Precision::F32 };
+    let attend =
+        |dim, len| attend(Level::best(), heads, &vec![0.0; len * 3 * dim], dim, &[0, len], &mut vec![0.0; len * dim]);
+    assert!(attend(8, 5).is_ok() && attend(8, 6).is_err() && attend(4, 5).is_err());
 }
 
 #[test]

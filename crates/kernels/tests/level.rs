@@ -1,13 +1,27 @@
 //! `RINALMO_KERNELS` forces a level: this test runs itself again with the variable set.
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::process::Command;
 
 use rinalmo_kernels::{LEVEL_VARIABLE, Level};
 
+/// Runs `test`, in the emulator that cargo was told of where this processor is not the machine's own.
+fn command(test: &Path) -> Command {
+    let runner = match cfg!(all(target_arch = "aarch64", target_os = "linux")) {
+        true => std::env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER").unwrap_or_default(),
+        false => String::new(),
+    };
+    let mut words = runner.split_whitespace().map(OsStr::new).chain([test.as_os_str()]);
+    let mut command = Command::new(words.next().expect("the chain ends with the test"));
+    command.args(words);
+    command
+}
+
 /// What [`reports_its_level`] prints in a process with the variable set to `name`.
 fn report(name: &str) -> String {
     let test = std::env::current_exe().expect("a running test has a path");
-    let output = Command::new(test)
+    let output = command(&test)
         .args(["--exact", "reports_its_level", "--nocapture"])
         .env(LEVEL_VARIABLE, name)
         .output()

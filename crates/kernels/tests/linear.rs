@@ -3,7 +3,7 @@
 mod common;
 
 use common::{assert_close, bits, values, with_threads};
-use rinalmo_kernels::linear::{PackedBf16, PackedF32};
+use rinalmo_kernels::linear::{Packed, PackedF32, Precision};
 use rinalmo_kernels::{Level, reference};
 
 /// A sum of `inputs` products of values under 1 in f32: each step rounds a partial sum, which random signs
@@ -30,9 +30,16 @@ const SIZES: [(usize, usize, usize); 14] = [
     (130, 513, 63),
 ];
 
-/// One product, by one of the two packings.
+/// Sums of a few small whole numbers are exact; scales of bytes are rounded thrice before and after, at values up to 33.
+fn exact(precision: Precision) -> f32 {
+    if precision == Precision::Int8 { 1e-5 } else { 0.0 }
+}
+
+const PRECISIONS: [Precision; 3] = [Precision::F32, Precision::Bf16, Precision::Int8];
+
+/// One product.
 fn forward(
-    bf16: bool,
+    precision: Precision,
     level: Level,
     x: &[f32],
     weights: &[f32],
@@ -41,18 +48,24 @@ fn forward(
     inputs: usize,
 ) -> Vec<f32> {
     let mut out = vec![f32::NAN; x.len() / inputs * outputs];
-    match bf16 {
-        false => PackedF32::pack(weights, outputs, inputs).unwrap().forward(level, x, bias, &mut out).unwrap(),
-        true => PackedBf16::pack(weights, outputs, inputs).unwrap().forward(level, x, bias, &mut out).unwrap(),
-    }
+    Packed::pack(precision, weights, outputs, inputs).unwrap().forward(level, x, bias, &mut out).unwrap();
     out
 }
 
-fn expected(bf16: bool, x: &[f32], weights: &[f32], bias: Option<&[f32]>, outputs: usize, inputs: usize) -> Vec<f32> {
-    match bf16 {
-        false => reference::linear(x, weights, bias, outputs, inputs),
-        true => reference::linear_bf16(x, weights, bias, outputs, inputs),
-    }
+fn expected(
+    precision: Precision,
+    x: &[f32],
+    weights: &[f32],
+    bias: Option<&[f32]>,
+    outputs: usize,
+    inputs: usize,
+) -> Vec<f32> {
+    let reference = match precision {
+        Precision::F32 => reference::linear,
+        Precision::Bf16 => reference::linear_bf16,
+        Precision::Int8 => reference::linear_int8,
+    };
+    reference(x, weights, bias, outputs, inputs)
 }
 
 #[test]
@@ -61,15 +74,27 @@ fn every_level_agrees_with_plain_loops_on_ragged_sizes() {
         let (x, weights) = (values(rows * inputs, 1), values(outputs * inputs, 2));
         let bias = values(outputs, 3);
         for bias in [None, Some(&bias[..])] {
-            for bf16 in [false, true] {
-                let expected = expected(bf16, &x, &weights, bias, outputs, inputs);
+            for precision in PRECISIONS {
+                let expected = expected(precision, &x, &weights, bias, outputs, inputs);
                 for level in Level::available() {
-                    let found = forward(bf16, level, &x, &weights, bias, outputs, inputs);
-                    let case = format!("{level}, {rows} × {inputs} × {outputs}, bf16 {bf16}");
+                    let found = forward(precision, level, &x, &weights, bias, outputs, inputs);
+                    let case = format!("{level}, {rows} × {inputs} × {outputs}, {precision:?}");
                     assert_close(&found, &expected, f32_sum(inputs), &case);
                 }
             }
         }
+    }
+}
+
+#[test]
+fn sums_of_bytes_are_the_same_at_every_level() {
+    let (rows, inputs, outputs) = (13, 853, 130);
+    let (x, weights) = (values(rows * inputs, 1), values(outputs * inputs, 2));
+    let portable = Level::named("portable").unwrap();
+    let expected = forward(Precision::Int8, portable, &x, &weights, None, outputs, inputs);
+    for level in Level::available() {
+        let found = forward(Precision::Int8, level, &x, &weights, None, outputs, inputs);
+        assert_eq!(bits(&found), bits(&expected), "{level}");
     }
 }
 
@@ -99,15 +124,16 @@ fn a_row_depends_neither_on_its_neighbours_nor_on_the_threads() {
     let (x, weights) = (values(rows * inputs, 6), values(outputs * inputs, 7));
     let bias = values(outputs, 8);
     for level in Level::available() {
-        for bf16 in [false, true] {
-            let whole = forward(bf16, level, &x, &weights, Some(&bias), outputs, inputs);
+        for precision in PRECISIONS {
+            let whole = forward(precision, level, &x, &weights, Some(&bias), outputs, inputs);
             for threads in [1, 3] {
-                let again = with_threads(threads, || forward(bf16, level, &x, &weights, Some(&bias), outputs, inputs));
+                let again =
+                    with_threads(threads, || forward(precision, level, &x, &weights, Some(&bias), outputs, inputs));
                 assert_eq!(bits(&again), bits(&whole), "{level}, {threads} threads");
             }
             for (start, count) in [(0, 1), (3, 2), (5, 7), (120, 5)] {
                 let x = &x[start * inputs..][..count * inputs];
-                let part = forward(bf16, level, x, &weights, Some(&bias), outputs, inputs);
+                let part = forward(precision, level, x, &weights, Some(&bias), outputs, inputs);
                 assert_eq!(bits(&part), bits(&whole[start * outputs..][..count * outputs]), "{level}, row {start}");
             }
         }
@@ -123,11 +149,11 @@ fn what_is_not_a_number_stays_in_its_row() {
     x[3 * inputs] = f32::INFINITY;
     x[4 * inputs + 7] = f32::NEG_INFINITY;
     (x[6 * inputs + 1], x[6 * inputs + 2]) = (f32::INFINITY, f32::NEG_INFINITY);
-    for bf16 in [false, true] {
-        let expected = expected(bf16, &x, &weights, None, outputs, inputs);
+    for precision in PRECISIONS {
+        let expected = expected(precision, &x, &weights, None, outputs, inputs);
         for level in Level::available() {
-            let found = forward(bf16, level, &x, &weights, None, outputs, inputs);
-            assert_close(&found, &expected, 0.0, &format!("{level}, bf16 {bf16}"));
+            let found = forward(precision, level, &x, &weights, None, outputs, inputs);
+            assert_close(&found, &expected, exact(precision), &format!("{level}, {precision:?}"));
         }
     }
 }
@@ -139,11 +165,11 @@ fn a_weight_that_is_not_a_number_stays_in_its_output() {
     weights[65 * inputs + 3] = f32::NAN;
     weights[2 * inputs + 17] = f32::INFINITY;
     let x = vec![1.0; rows * inputs];
-    for bf16 in [false, true] {
-        let expected = expected(bf16, &x, &weights, None, outputs, inputs);
+    for precision in PRECISIONS {
+        let expected = expected(precision, &x, &weights, None, outputs, inputs);
         for level in Level::available() {
-            let found = forward(bf16, level, &x, &weights, None, outputs, inputs);
-            assert_close(&found, &expected, 0.0, &format!("{level}, bf16 {bf16}"));
+            let found = forward(precision, level, &x, &weights, None, outputs, inputs);
+            assert_close(&found, &expected, exact(precision), &format!("{level}, {precision:?}"));
         }
     }
 }

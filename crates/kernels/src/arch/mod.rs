@@ -1,7 +1,7 @@
 //! Lanes as each architecture has them, and the doors through which a kernel gets its instructions.
-//!
-//! aarch64 goes through [`Portable`], which the compiler turns into NEON since every such processor has it.
 
+#[cfg(target_arch = "aarch64")]
+pub mod aarch64;
 mod portable;
 #[cfg(target_arch = "x86_64")]
 pub mod x86_64;

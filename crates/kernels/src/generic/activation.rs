@@ -18,16 +18,21 @@ pub(crate) struct SwishGate<'a> {
 impl Kernel for SwishGate<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let (one, slope) = (lanes.splat(1.0), lanes.splat(-self.beta));
+        let slope = lanes.splat(-self.beta);
         for (row, out) in self.fused.chunks_exact(2 * self.width).zip(self.out.chunks_exact_mut(self.width)) {
             let (u, gate) = row.split_at(self.width);
             for at in (0..self.width).step_by(L::WIDTH) {
-                let u = lanes.read(&u[at..]);
-                let swish = lanes.div(u, lanes.add(one, exp(lanes, lanes.mul(slope, u))));
+                let swish = swish(lanes, lanes.read(&u[at..]), slope);
                 lanes.write(&mut out[at..], lanes.mul(swish, lanes.read(&gate[at..])));
             }
         }
     }
+}
+
+/// `u / (1 + exp(slope · u))`, `slope` being `−β`.
+#[inline(always)]
+pub(super) fn swish<L: Lanes>(lanes: L, u: L::V, slope: L::V) -> L::V {
+    lanes.div(u, lanes.add(lanes.splat(1.0), exp(lanes, lanes.mul(slope, u))))
 }
 
 /// Where the normal distribution's tail is zero in f32.

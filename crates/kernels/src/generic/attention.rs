@@ -1,222 +1,504 @@
-//! Attention with an online softmax (Milakov and Gimelshein, 2018), in blocks of 64 keys.
+//! Attention with an online softmax (Milakov and Gimelshein, 2018), in blocks of 256 keys.
 //!
-//! Keys are laid out transposed and values in rows of whole vectors ([`pack`]), so that scores and results
-//! are both tiles of a matrix product. Each query meets the blocks of keys in order, whatever queries it is
-//! worked on with, so that its result is always the same to the bit.
+//! Keys are laid out transposed and values in rows of whole vectors ([`Pack`]), so that scores and results are both
+//! tiles of a matrix product, of f32 or of bf16 pairs. Each query meets the blocks of keys in order, whatever queries
+//! it is worked on with, so that its result is always the same to the bit. Scores are kept in units of `ln 2`, so
+//! that a weight is a power of two.
 
-use super::exp::exp;
-use super::tile::{TILE_ROWS, products, tile_height};
-use super::{Kernel, Lanes};
+use super::exp::falling_power;
+use super::format::Format;
+use super::grid::Grid;
+use super::tile::{TILE_ROWS, multiply};
+use super::{Bf16Pair, Kernel, Lanes};
 
 /// Keys in a block.
-pub(crate) const BLOCK: usize = 64;
-/// Queries worked on together, while a block of keys and values is in the first-level cache.
-pub(crate) const QUERIES: usize = 4 * TILE_ROWS;
+const KEYS: usize = 256;
+/// Keys in a panel; a block holds up to four.
+const PANEL: usize = 64;
+/// Queries worked on together.
+pub(crate) const QUERIES: usize = 2 * TILE_ROWS;
 
-/// Widths of one head.
+/// What attention multiplies.
+pub(crate) trait Mixed: Format {
+    /// Whether weights are rounded, so that rough ones will do.
+    const ROUGH: bool;
+    /// A line of values: `VALUES` rows beside each other; a row that is missing is empty, and zero.
+    fn line<L: Lanes>(lanes: L, rows: [&[f32]; 2], to: &mut [Self]);
+    /// Rows of weights, [`KEYS`] apart, as terms, the first `keys` of each: `buffer`, filled, or the weights themselves.
+    fn weights<'a, L: Lanes>(lanes: L, weights: &'a [f32], keys: usize, buffer: &'a mut [Self]) -> &'a [Self];
+}
+
+impl Mixed for f32 {
+    const ROUGH: bool = false;
+    #[inline(always)]
+    fn line<L: Lanes>(lanes: L, rows: [&[f32]; 2], to: &mut [Self]) {
+        <Self as Format>::round(lanes, rows[0], to);
+    }
+    #[inline(always)]
+    fn weights<'a, L: Lanes>(_lanes: L, weights: &'a [f32], _keys: usize, _buffer: &'a mut [Self]) -> &'a [Self] {
+        weights
+    }
+}
+
+impl Mixed for Bf16Pair {
+    const ROUGH: bool = true;
+    #[inline(always)]
+    fn line<L: Lanes>(lanes: L, rows: [&[f32]; 2], to: &mut [Self]) {
+        for at in (0..rows[0].len()).step_by(L::WIDTH) {
+            let [low, high] = rows.map(|row| lanes.read(row.get(at..).unwrap_or(&[])));
+            lanes.zip_pairs(low, high, &mut to[at..]);
+        }
+    }
+    #[inline(always)]
+    fn weights<'a, L: Lanes>(lanes: L, weights: &'a [f32], keys: usize, buffer: &'a mut [Self]) -> &'a [Self] {
+        // To whole vectors, since single values are slow to read after a part of a vector was written.
+        let keys = keys.next_multiple_of(32);
+        for (row, to) in weights.chunks_exact(KEYS).zip(buffer.chunks_exact_mut(KEYS / 2)) {
+            lanes.round_pairs(&row[..keys], &mut to[..keys / 2]);
+        }
+        buffer
+    }
+}
+
+/// One head and how to turn it.
 #[derive(Clone, Copy)]
-pub(crate) struct Head {
+pub(crate) struct Head<'a> {
     /// Values in a query, at least one.
     pub dim: usize,
     /// Values in a query and padding to whole vectors of every level.
     pub padded: usize,
+    /// `[positions, dim / 2]`: cosines and sines, where queries and keys are to be rotated.
+    pub angles: Option<(&'a [f32], &'a [f32])>,
 }
 
-impl Head {
-    /// A head of `dim` values.
-    pub fn new(dim: usize) -> Self {
-        Self { dim, padded: dim.next_multiple_of(16) }
+impl Head<'_> {
+    /// Terms in a query.
+    fn depth<T: Mixed>(self) -> usize {
+        self.dim.div_ceil(T::VALUES)
     }
 
-    /// Terms that the keys and values of `len` positions of one head take.
-    pub fn space(self, len: usize) -> usize {
-        len.div_ceil(BLOCK) * BLOCK * (self.dim + self.padded)
+    /// Terms that a block of that many keys takes: keys, then values.
+    fn block<T: Mixed>(self, keys: usize) -> (usize, usize) {
+        let keys = keys.next_multiple_of(PANEL);
+        (keys * self.depth::<T>(), keys / T::VALUES * self.padded)
     }
 
-    /// The same of one block: keys first.
-    fn block(self) -> usize {
-        BLOCK * (self.dim + self.padded)
+    /// Terms that the keys and values of `len` positions take.
+    pub fn space<T: Mixed>(self, len: usize) -> usize {
+        let (keys, values) = self.block::<T>(len);
+        keys + values
     }
-}
 
-/// Copies one head's keys and values of a sequence to where attention wants them; `to` starts as zeros, which pad.
-///
-/// `qkv` is the sequence's rows, `3 · dim` values each; `first` the head's first value in a query.
-pub(crate) fn pack(qkv: &[f32], dim: usize, first: usize, head: Head, to: &mut [f32]) {
-    for (rows, to) in qkv.chunks(BLOCK * 3 * dim).zip(to.chunks_exact_mut(head.block())) {
-        let (keys, values) = to.split_at_mut(BLOCK * head.dim);
-        for (j, row) in rows.chunks_exact(3 * dim).enumerate() {
-            for (i, &key) in row[dim + first..][..head.dim].iter().enumerate() {
-                keys[i * BLOCK + j] = key;
+    /// The head's part of `row` that starts at `first`, turned to its position and multiplied by `scale`.
+    #[inline(always)]
+    fn turn<L: Lanes>(self, lanes: L, row: &[f32], first: usize, position: usize, scale: f32, to: &mut [f32]) {
+        let (from, scale) = (&row[first..][..self.dim], lanes.splat(scale));
+        let Some((cos, sin)) = self.angles else {
+            for at in (0..self.dim).step_by(L::WIDTH) {
+                lanes.write(&mut to[at..], lanes.mul(lanes.read(&from[at..]), scale));
             }
-            values[j * head.padded..][..head.dim].copy_from_slice(&row[2 * dim + first..][..head.dim]);
+            return;
+        };
+        let half = self.dim / 2;
+        let (cos, sin) = (&cos[position * half..][..half], &sin[position * half..][..half]);
+        let ((a, b), (to_a, to_b)) = (from.split_at(half), to[..self.dim].split_at_mut(half));
+        for at in (0..half).step_by(L::WIDTH) {
+            let (a, b) = (lanes.read(&a[at..]), lanes.read(&b[at..]));
+            let (cos, sin) = (lanes.read(&cos[at..]), lanes.read(&sin[at..]));
+            let first = lanes.sub(lanes.mul(a, cos), lanes.mul(b, sin));
+            let second = lanes.fma(b, cos, lanes.mul(a, sin));
+            lanes.write(&mut to_a[at..], lanes.mul(first, scale));
+            lanes.write(&mut to_b[at..], lanes.mul(second, scale));
+        }
+    }
+}
+
+/// Copies one head's keys and values of a sequence to where attention wants them.
+pub(crate) struct Pack<'a, T> {
+    /// The sequence's rows, `[len, 3 · dim]`.
+    pub qkv: &'a [f32],
+    /// Values in a row of each of the three.
+    pub dim: usize,
+    /// The head's first value in a query.
+    pub first: usize,
+    /// The head.
+    pub head: Head<'a>,
+    /// [`Head::space`] for `len` positions; what pads keys and values is left as it is, and never counts.
+    pub to: &'a mut [T],
+    /// Of a thread.
+    pub scratch: &'a mut Scratch<'a, T>,
+}
+
+impl<T: Mixed> Kernel for Pack<'_, T> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Self { qkv, dim, first, head, mut to, scratch } = self;
+        for (b, rows) in qkv.chunks(KEYS * 3 * dim).enumerate() {
+            let count = rows.len() / (3 * dim);
+            let (for_keys, for_values) = head.block::<T>(count);
+            let (block, rest) = std::mem::take(&mut to).split_at_mut(for_keys + for_values);
+            to = rest;
+            let (keys, values) = block.split_at_mut(for_keys);
+            fetch_next_head(lanes, head, rows, dim, first);
+            let panels = rows.chunks(PANEL * 3 * dim).zip(keys.chunks_exact_mut(head.depth::<T>() * PANEL));
+            for (p, (rows, panel)) in panels.enumerate() {
+                pack_keys(lanes, head, rows, dim, first, b * KEYS + p * PANEL, panel, scratch);
+            }
+            let value = |j: usize| if j < count { &rows[(j * 3 + 2) * dim + first..][..head.dim] } else { &[] };
+            for (line, to) in values.chunks_exact_mut(head.padded).take(count.div_ceil(T::VALUES)).enumerate() {
+                let j = line * T::VALUES;
+                T::line(lanes, [value(j), value(j + 1)], to);
+            }
+        }
+    }
+}
+
+/// Asks for what the next head will want of the same rows, most likely on this thread. A head's part of a row is a cache line
+/// or a few, far from that of the next row, so that the processor does not guess it, and waiting for each took longer than
+/// all else for heads 16 wide.
+#[inline(always)]
+fn fetch_next_head<L: Lanes>(lanes: L, head: Head<'_>, rows: &[f32], dim: usize, first: usize) {
+    /// Values in a cache line.
+    const LINE: usize = 16;
+    let next = first + head.dim;
+    if next + head.dim > dim {
+        return;
+    }
+    for row in rows.chunks_exact(3 * dim) {
+        for part in 0..3 {
+            for at in (0..head.dim).step_by(LINE) {
+                lanes.prefetch(&row[part * dim + next + at]);
+            }
+        }
+    }
+}
+
+/// Turns and rounds up to 64 keys, of which the first stands at `position`, and lays them side by side. Everything is
+/// done to all of them before the next step, since what was just written in parts is slow to read as a whole.
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "a head, its rows and where they stand")]
+fn pack_keys<L: Lanes, T: Mixed>(
+    lanes: L,
+    head: Head<'_>,
+    rows: &[f32],
+    dim: usize,
+    first: usize,
+    position: usize,
+    panel: &mut [T],
+    scratch: &mut Scratch<'_, T>,
+) {
+    let (turned, terms) = (&mut *scratch.scores, &mut *scratch.terms);
+    let depth = head.depth::<T>();
+    let rows = rows.chunks_exact(3 * dim);
+    let count = rows.len();
+    for (j, (row, to)) in rows.zip(turned.chunks_exact_mut(head.dim)).enumerate() {
+        head.turn(lanes, row, dim + first, position + j, 1.0, to);
+    }
+    for (key, to) in turned.chunks_exact(head.dim).zip(terms.chunks_exact_mut(depth)).take(count) {
+        T::round(lanes, key, to);
+    }
+    for (i, line) in panel.chunks_exact_mut(PANEL).enumerate() {
+        for (j, to) in line[..count].iter_mut().enumerate() {
+            *to = terms[j * depth + i];
         }
     }
 }
 
 /// Some queries of one head against all keys of their sequence.
-pub(crate) struct Attention<'a> {
-    /// The queries' rows, `[queries, 3 · dim]`, at most [`QUERIES`].
+pub(crate) struct Attention<'a, T> {
+    /// The sequence's rows, `[len, 3 · dim]`.
     pub qkv: &'a [f32],
     /// Values in a row of `out`.
     pub dim: usize,
     /// The head's first value in a query.
     pub first: usize,
-    /// Its widths.
-    pub head: Head,
-    /// What [`pack`] made of the sequence.
-    pub keys: &'a [f32],
-    /// Positions in the sequence.
-    pub len: usize,
-    /// `[queries, dim]`; the head's own values are overwritten.
-    pub out: &'a mut [f32],
-    /// [`Scratch`] of a thread.
-    pub scratch: &'a mut Scratch,
+    /// The head.
+    pub head: Head<'a>,
+    /// What [`Pack`] made of the sequence.
+    pub keys: &'a [T],
+    /// Which positions ask.
+    pub queries: std::ops::Range<usize>,
+    /// `[len, dim]`; the head's own values in the rows of `queries` are this kernel's alone, and overwritten.
+    pub out: Grid<'a, f32>,
+    /// Of a thread.
+    pub scratch: &'a mut Scratch<'a, T>,
 }
 
-/// What one block of queries needs while it is worked on.
-pub(crate) struct Scratch {
-    /// `[QUERIES, head dim]`, scaled.
-    queries: Vec<f32>,
-    /// `[TILE_ROWS, BLOCK]`
-    scores: [f32; TILE_ROWS * BLOCK],
+/// What one block of queries or keys needs while it is worked on.
+pub(crate) struct Scratch<'a, T> {
+    /// `[QUERIES, KEYS]`, or `[64, head dim]`: scores, or what was turned.
+    scores: &'a mut [f32],
+    /// `[QUERIES, KEYS / VALUES]`
+    weights: &'a mut [T],
+    /// `[64, depth]`: scaled queries, or keys.
+    terms: &'a mut [T],
     /// `[QUERIES, padded]`: sums of values so far, not yet divided.
-    sums: Vec<f32>,
+    sums: &'a mut [f32],
     /// `[QUERIES]`: the largest score so far.
     largest: [f32; QUERIES],
-    /// `[QUERIES]`: the sum of weights so far.
-    total: [f32; QUERIES],
+    /// `[QUERIES, 16]`: sums of weights so far, lane by lane.
+    totals: [[f32; 16]; QUERIES],
 }
 
-impl Scratch {
-    /// For heads of that width.
-    pub fn new(head: Head) -> Self {
+impl<'a, T: Mixed> Scratch<'a, T> {
+    /// Values that [`Scratch::new`] needs.
+    pub fn space(head: Head<'_>) -> usize {
+        let [scores, weights, terms, sums] = Self::sizes(head);
+        scores + weights + terms + sums
+    }
+
+    fn sizes(head: Head<'_>) -> [usize; 4] {
+        let scores = (QUERIES * KEYS).max(PANEL * head.dim);
+        [scores, QUERIES * KEYS / T::VALUES, PANEL * head.depth::<T>(), QUERIES * head.padded]
+    }
+
+    /// For such heads, in memory of any content.
+    pub fn new(head: Head<'_>, space: &'a mut [f32]) -> Self {
+        let [scores, weights, terms, _] = Self::sizes(head);
+        let (scores, rest) = space.split_at_mut(scores);
+        let (weights, rest) = rest.split_at_mut(weights);
+        let (terms, sums) = rest.split_at_mut(terms);
         Self {
-            queries: vec![0.0; QUERIES * head.dim],
-            scores: [0.0; TILE_ROWS * BLOCK],
-            sums: vec![0.0; QUERIES * head.padded],
+            scores,
+            weights: bytemuck::cast_slice_mut(weights),
+            terms: bytemuck::cast_slice_mut(terms),
+            sums,
             largest: [0.0; QUERIES],
-            total: [0.0; QUERIES],
+            totals: [[0.0; 16]; QUERIES],
         }
     }
 }
 
-impl Kernel for Attention<'_> {
+/// Zeros, then −∞: added to scores, a window of it leaves only the first.
+const TAIL: [f32; 32] = {
+    let mut tail = [f32::NEG_INFINITY; 32];
+    let mut i = 0;
+    while i < 16 {
+        tail[i] = 0.0;
+        i += 1;
+    }
+    tail
+};
+
+/// Some scores, those from `valid` on −∞.
+#[inline(always)]
+fn read_scores<L: Lanes>(lanes: L, scores: &[f32], at: usize, valid: usize) -> L::V {
+    if at + L::WIDTH <= valid {
+        return lanes.read(&scores[at..]);
+    }
+    let count = valid - at;
+    lanes.add(lanes.read(&scores[at..valid]), lanes.read(&TAIL[16 - count..]))
+}
+
+impl<T: Mixed> Kernel for Attention<'_, T> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        let queries = self.out.len() / self.dim;
-        self.begin(lanes);
-        for (b, block) in self.keys.chunks_exact(self.head.block()).enumerate() {
-            let valid = BLOCK.min(self.len - b * BLOCK);
-            let mut query = 0;
-            while query < queries {
-                let height = tile_height(queries - query);
-                match height {
-                    TILE_ROWS => self.block::<L, TILE_ROWS>(lanes, query, block, valid),
-                    3 => self.block::<L, 3>(lanes, query, block, valid),
-                    2 => self.block::<L, 2>(lanes, query, block, valid),
-                    _ => self.block::<L, 1>(lanes, query, block, valid),
-                }
-                query += height;
+        let len = self.qkv.len() / (3 * self.dim);
+        for first in self.queries.clone().step_by(QUERIES) {
+            let count = QUERIES.min(self.queries.end - first);
+            self.begin(lanes, first, count);
+            let mut left = self.keys;
+            for start in (0..len).step_by(KEYS) {
+                let valid = KEYS.min(len - start);
+                let (for_keys, for_values) = self.head.block::<T>(valid);
+                let (block, rest) = left.split_at(for_keys + for_values);
+                left = rest;
+                let (keys, values) = block.split_at(for_keys);
+                self.score(lanes, count, keys, valid);
+                self.weigh(lanes, count, valid, start == 0);
+                self.gather(lanes, count, values, valid, start == 0);
             }
+            self.finish(lanes, first, count);
         }
-        self.finish(lanes);
     }
 }
 
-impl Attention<'_> {
-    /// Scales the queries by `1 / √dim` and forgets what was there.
+impl<T: Mixed> Attention<'_, T> {
+    /// Turns queries, scales them by `1 / (√dim · ln 2)`, and forgets what was there.
     #[inline(always)]
-    fn begin<L: Lanes>(&mut self, lanes: L) {
-        let scale = lanes.splat(1.0 / (self.head.dim as f32).sqrt());
-        let rows = self.qkv.chunks_exact(3 * self.dim);
-        for (row, to) in rows.zip(self.scratch.queries.chunks_exact_mut(self.head.dim)) {
-            let query = &row[self.first..][..self.head.dim];
-            for at in (0..query.len()).step_by(L::WIDTH) {
-                lanes.write(&mut to[at..], lanes.mul(lanes.read(&query[at..]), scale));
-            }
+    fn begin<L: Lanes>(&mut self, lanes: L, first: usize, count: usize) {
+        let scale = std::f32::consts::LOG2_E / (self.head.dim as f32).sqrt();
+        let (depth, head) = (self.head.depth::<T>(), self.head);
+        let Scratch { scores, terms, largest, totals, .. } = &mut *self.scratch;
+        for (q, to) in scores.chunks_exact_mut(head.dim).take(count).enumerate() {
+            let row = &self.qkv[(first + q) * 3 * self.dim..][..3 * self.dim];
+            head.turn(lanes, row, self.first, first + q, scale, to);
         }
-        self.scratch.sums.fill(0.0);
-        self.scratch.total.fill(0.0);
+        for (query, to) in scores.chunks_exact(head.dim).zip(terms.chunks_exact_mut(depth)).take(count) {
+            T::round(lanes, query, to);
+        }
         // The smallest number, not −∞: a block of scores that are all −∞ must weigh nothing, not ∞ − ∞.
-        self.scratch.largest.fill(f32::MIN);
+        *largest = [f32::MIN; QUERIES];
+        *totals = [[0.0; 16]; QUERIES];
     }
 
-    /// Lets `ROWS` queries meet a block of keys, the first `valid` of which are real.
+    /// Scores of `count` queries and a block of keys, the first `valid` of which are real.
     #[inline(always)]
-    fn block<L: Lanes, const ROWS: usize>(&mut self, lanes: L, query: usize, block: &[f32], valid: usize) {
-        let Head { dim, padded } = self.head;
-        let (keys, values) = block.split_at(BLOCK * dim);
-        let Scratch { queries, scores, sums, largest, total } = &mut *self.scratch;
-        products::<L, ROWS>(lanes, &queries[query * dim..], dim, keys, BLOCK, dim, true, &mut scores[..]);
-        let most = &mut [0.0; TILE_ROWS];
-        for (r, most) in most[..ROWS].iter_mut().enumerate() {
-            let scores = &mut scores[r * BLOCK..][..BLOCK];
-            scores[valid..].fill(f32::NEG_INFINITY);
-            *most = largest_of(lanes, scores, largest[query + r]);
+    fn score<L: Lanes>(&mut self, lanes: L, count: usize, keys: &[T], valid: usize) {
+        let depth = self.head.depth::<T>();
+        let Scratch { terms, scores, .. } = &mut *self.scratch;
+        for (p, panel) in keys.chunks_exact(depth * PANEL).enumerate() {
+            let width = PANEL.min(valid - p * PANEL);
+            let mut row = 0;
+            while row < count {
+                let (queries, scores) = (&terms[row * depth..], &mut scores[row * KEYS + p * PANEL..]);
+                row += match count - row {
+                    TILE_ROWS.. => product::<L, T, TILE_ROWS>(lanes, queries, panel, depth, width, scores),
+                    3.. => product::<L, T, 3>(lanes, queries, panel, depth, width, scores),
+                    2 => product::<L, T, 2>(lanes, queries, panel, depth, width, scores),
+                    _ => product::<L, T, 1>(lanes, queries, panel, depth, width, scores),
+                };
+            }
         }
-        let fade = fade(lanes, &largest[query..][..ROWS], most);
-        for (r, (&most, &fade)) in most[..ROWS].iter().zip(&fade).enumerate() {
-            let weights = weigh(lanes, &mut scores[r * BLOCK..][..BLOCK], most);
-            total[query + r] = total[query + r] * fade + weights;
-            largest[query + r] = most;
-            shrink(lanes, &mut sums[(query + r) * padded..][..padded], fade);
-        }
-        products::<L, ROWS>(lanes, scores, BLOCK, values, padded, valid, false, &mut sums[query * padded..]);
     }
 
-    /// Divides by the sum of weights.
+    /// Turns scores into weights `2^(score − largest)`, and lets earlier sums fade as the largest grows.
     #[inline(always)]
-    fn finish<L: Lanes>(&mut self, lanes: L) {
-        let Head { dim, padded } = self.head;
-        let rows = self.out.chunks_exact_mut(self.dim).zip(self.scratch.sums.chunks_exact(padded));
-        for ((out, sums), &total) in rows.zip(&self.scratch.total) {
-            let (out, total) = (&mut out[self.first..][..dim], lanes.splat(total));
+    fn weigh<L: Lanes>(&mut self, lanes: L, count: usize, valid: usize, fresh: bool) {
+        let Scratch { scores, sums, largest, totals, .. } = &mut *self.scratch;
+        let rows = scores.chunks_exact_mut(KEYS).zip(sums.chunks_exact_mut(self.head.padded));
+        let states = largest.iter_mut().zip(totals.iter_mut());
+        for ((scores, sums), (largest, total)) in rows.zip(states).take(count) {
+            let mut most = lanes.splat(*largest);
+            for at in (0..valid).step_by(L::WIDTH) {
+                most = lanes.max(read_scores(lanes, scores, at, valid), most);
+            }
+            let before = std::mem::replace(largest, lanes.largest(most));
+            let most = lanes.splat(*largest);
+            let mut sum = lanes.splat(0.0);
+            if !fresh {
+                let fade = falling_power(lanes, lanes.sub(lanes.splat(before), most), false);
+                sum = lanes.mul(lanes.read(total), fade);
+                for at in (0..sums.len()).step_by(L::WIDTH) {
+                    let faded = lanes.mul(lanes.read(&sums[at..]), fade);
+                    lanes.write(&mut sums[at..], faded);
+                }
+            }
+            for at in (0..valid).step_by(L::WIDTH) {
+                let weight = falling_power(lanes, lanes.sub(read_scores(lanes, scores, at, valid), most), T::ROUGH);
+                lanes.write(&mut scores[at..], weight);
+                sum = lanes.add(sum, weight);
+            }
+            lanes.write(total, sum);
+        }
+    }
+
+    /// Adds the values, as much of each as it weighs.
+    #[inline(always)]
+    fn gather<L: Lanes>(&mut self, lanes: L, count: usize, values: &[T], valid: usize, fresh: bool) {
+        let Scratch { scores, weights, sums, .. } = &mut *self.scratch;
+        let (depth, padded, stride) = (valid.div_ceil(T::VALUES), self.head.padded, KEYS / T::VALUES);
+        let weights = T::weights(lanes, &scores[..count * KEYS], valid, &mut weights[..count * stride]);
+        let narrow = padded <= 2 * L::WIDTH;
+        let mut row = 0;
+        while row < count {
+            let (weights, sums) = (&weights[row * stride..], &mut sums[row * padded..]);
+            row += match count - row {
+                QUERIES.. if narrow => mix::<L, T, QUERIES>(lanes, weights, values, padded, depth, fresh, sums),
+                TILE_ROWS.. => mix::<L, T, TILE_ROWS>(lanes, weights, values, padded, depth, fresh, sums),
+                3.. => mix::<L, T, 3>(lanes, weights, values, padded, depth, fresh, sums),
+                2 => mix::<L, T, 2>(lanes, weights, values, padded, depth, fresh, sums),
+                _ => mix::<L, T, 1>(lanes, weights, values, padded, depth, fresh, sums),
+            };
+        }
+    }
+
+    /// Divides by the sum of weights: multiplies by its inverse, which rounds once more.
+    #[inline(always)]
+    fn finish<L: Lanes>(&mut self, lanes: L, first: usize, count: usize) {
+        let Head { dim, padded, .. } = self.head;
+        let rows = self.scratch.sums.chunks_exact(padded).zip(&self.scratch.totals);
+        for (q, (sums, total)) in rows.take(count).enumerate() {
+            let share = lanes.splat(1.0 / lanes.sum(lanes.read(total)));
+            // SAFETY: `out`'s promise: these values are this kernel's alone, and it asks for one part at a time.
+            let out = unsafe { self.out.part(first + q, self.first..self.first + dim) };
             for at in (0..dim).step_by(L::WIDTH) {
-                lanes.write(&mut out[at..], lanes.div(lanes.read(&sums[at..]), total));
+                lanes.write(&mut out[at..], lanes.mul(lanes.read(&sums[at..]), share));
             }
         }
     }
 }
 
-/// The largest of a block of scores and of what came before.
+/// `ROWS` queries times a panel of keys, the first `width` of which count: into `scores`, rows [`KEYS`] apart.
+/// Returns `ROWS`.
 #[inline(always)]
-fn largest_of<L: Lanes>(lanes: L, scores: &[f32], before: f32) -> f32 {
-    let mut most = lanes.splat(before);
-    for at in (0..BLOCK).step_by(L::WIDTH) {
-        most = lanes.max(lanes.read(&scores[at..]), most);
+fn product<L: Lanes, T: Mixed, const ROWS: usize>(
+    lanes: L,
+    queries: &[T],
+    panel: &[T],
+    depth: usize,
+    width: usize,
+    scores: &mut [f32],
+) -> usize {
+    let mut column = 0;
+    while column < width {
+        let (panel, scores) = (&panel[column..], &mut scores[column..]);
+        column += L::WIDTH
+            * match (width - column).div_ceil(L::WIDTH) {
+                3.. if L::TILE_VECTORS > 2 => {
+                    tile::<L, T, ROWS, 4>(lanes, queries, depth, panel, PANEL, depth, true, scores, KEYS)
+                }
+                2.. => tile::<L, T, ROWS, 2>(lanes, queries, depth, panel, PANEL, depth, true, scores, KEYS),
+                _ => tile::<L, T, ROWS, 1>(lanes, queries, depth, panel, PANEL, depth, true, scores, KEYS),
+            };
     }
-    lanes.largest(most)
+    ROWS
 }
 
-/// By how much each query's earlier sums shrink as its largest score grows: `exp(before − most)`.
+/// `ROWS` rows of weights times `depth` lines of values: into `sums`, or added to them. Returns `ROWS`.
 #[inline(always)]
-fn fade<L: Lanes>(lanes: L, before: &[f32], most: &[f32; TILE_ROWS]) -> [f32; TILE_ROWS] {
-    let mut fade = [0.0; TILE_ROWS];
-    for at in (0..before.len()).step_by(L::WIDTH) {
-        let difference = lanes.sub(lanes.read(&before[at..]), lanes.read(&most[at..]));
-        lanes.write(&mut fade[at..], exp(lanes, difference));
+fn mix<L: Lanes, T: Mixed, const ROWS: usize>(
+    lanes: L,
+    weights: &[T],
+    values: &[T],
+    padded: usize,
+    depth: usize,
+    fresh: bool,
+    sums: &mut [f32],
+) -> usize {
+    let stride = KEYS / T::VALUES;
+    let mut column = 0;
+    while column < padded {
+        let (values, sums) = (&values[column..], &mut sums[column..]);
+        column += L::WIDTH
+            * match (padded - column) / L::WIDTH {
+                4.. if L::TILE_VECTORS > 2 && ROWS <= TILE_ROWS => {
+                    tile::<L, T, ROWS, 4>(lanes, weights, stride, values, padded, depth, fresh, sums, padded)
+                }
+                2.. => tile::<L, T, ROWS, 2>(lanes, weights, stride, values, padded, depth, fresh, sums, padded),
+                _ => tile::<L, T, ROWS, 1>(lanes, weights, stride, values, padded, depth, fresh, sums, padded),
+            };
     }
-    fade
+    ROWS
 }
 
-/// Turns a query's scores into weights `exp(score − most)`; returns their sum.
+/// `VECTORS` vectors of a product; returns their number.
 #[inline(always)]
-fn weigh<L: Lanes>(lanes: L, scores: &mut [f32], most: f32) -> f32 {
-    let (mut sum, most) = (lanes.splat(0.0), lanes.splat(most));
-    for at in (0..BLOCK).step_by(L::WIDTH) {
-        let weight = exp(lanes, lanes.sub(lanes.read(&scores[at..]), most));
-        lanes.write(&mut scores[at..], weight);
-        sum = lanes.add(sum, weight);
+#[allow(clippy::too_many_arguments, reason = "a matrix product has this many sizes")]
+fn tile<L: Lanes, T: Mixed, const ROWS: usize, const VECTORS: usize>(
+    lanes: L,
+    x: &[T],
+    x_stride: usize,
+    panel: &[T],
+    panel_stride: usize,
+    depth: usize,
+    fresh: bool,
+    out: &mut [f32],
+    out_stride: usize,
+) -> usize {
+    let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
+    if !fresh {
+        for (r, sums) in sums.iter_mut().enumerate() {
+            for (v, sum) in sums.iter_mut().enumerate() {
+                *sum = lanes.read(&out[r * out_stride + v * L::WIDTH..]);
+            }
+        }
     }
-    lanes.sum(sum)
-}
-
-/// Multiplies a query's sums by `fade`.
-#[inline(always)]
-fn shrink<L: Lanes>(lanes: L, sums: &mut [f32], fade: f32) {
-    for at in (0..sums.len()).step_by(L::WIDTH) {
-        let faded = lanes.mul(lanes.read(&sums[at..]), lanes.splat(fade));
-        lanes.write(&mut sums[at..], faded);
+    multiply(lanes, x, x_stride, panel, panel_stride, depth, &mut sums);
+    for (r, sums) in sums.iter().enumerate() {
+        for (v, sum) in sums.iter().enumerate() {
+            lanes.write(&mut out[r * out_stride + v * L::WIDTH..], *sum);
+        }
     }
+    VECTORS
 }

@@ -19,6 +19,16 @@ impl Bf16Pair {
     }
 }
 
+/// Four neighbouring bytes, the first in the lowest bits; what one lane of a byte product takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Quad(pub u32);
+
+// SAFETY: a transparent wrapper of `u32`, for which every bit pattern, zero included, is valid.
+unsafe impl bytemuck::Zeroable for Quad {}
+// SAFETY: as above; no padding, `Copy`, `'static`.
+unsafe impl bytemuck::Pod for Quad {}
+
 /// The operations every level offers. All methods are `#[inline(always)]`.
 ///
 /// `min` and `max` give their second operand where either is not a number, as x86 does; kernels
@@ -60,6 +70,11 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     fn round(self, v: Self::V) -> Self::V;
     /// `2ⁿ` for whole `n` from −126 to 127; some finite number for others and NaN.
     fn power_of_two(self, n: Self::V) -> Self::V;
+    /// `v · 2ⁿ` for whole `n` from −126 to 127.
+    #[inline(always)]
+    fn times_power(self, v: Self::V, n: Self::V) -> Self::V {
+        self.mul(v, self.power_of_two(n))
+    }
     /// `v · 2ⁿ` for whole `n` from −250 to 250, in two steps since one exponent does not reach as far.
     #[inline(always)]
     fn scale(self, v: Self::V, n: Self::V) -> Self::V {
@@ -115,6 +130,64 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
         round_pairs(from, to);
     }
+    /// Rounds to pairs of a value of `low` and the one beside it in `high`, the first `min(len, WIDTH)` of them.
+    #[inline(always)]
+    fn zip_pairs(self, low: Self::V, high: Self::V, to: &mut [Bf16Pair]) {
+        let (low, high) = (array(self, low), array(self, high));
+        for (pair, (low, high)) in to.iter_mut().zip(low.into_iter().zip(high)).take(Self::WIDTH) {
+            *pair = Bf16Pair::round(low, high);
+        }
+    }
+
+    /// `acc + Σ aᵢ · bᵢ` over the four bytes of each lane, those of `a` without sign and those of `b` with one.
+    /// `acc` and the result are whole numbers of 32 bits in lanes of f32; a sum that does not fit wraps.
+    #[inline(always)]
+    fn dot_bytes(self, a: Self::P, b: Self::P, acc: Self::V) -> Self::V {
+        let (a, b, acc) = (words(self, a), words(self, b), array(self, acc));
+        let sums: [f32; 16] = std::array::from_fn(|i| {
+            let products = a[i].to_le_bytes().into_iter().zip(b[i].to_le_bytes());
+            let sum: i32 = products.map(|(a, b)| i32::from(a) * i32::from(b as i8)).sum();
+            f32::from_bits((acc[i].to_bits() as i32).wrapping_add(sum) as u32)
+        });
+        self.read(&sums)
+    }
+    /// The f32 nearest to each whole number of 32 bits.
+    #[inline(always)]
+    fn floats(self, whole: Self::V) -> Self::V {
+        self.read(&array(self, whole).map(|x| x.to_bits() as i32 as f32))
+    }
+    /// The nearest whole numbers to `from · factor`, plus 128, as bytes; what lies beyond −128 and 127 becomes these.
+    #[inline(always)]
+    fn round_bytes(self, from: &[f32], factor: f32, to: &mut [u8]) {
+        for (byte, x) in to.iter_mut().zip(from) {
+            *byte = ((x * factor).round_ties_even() as i32).clamp(-128, 127).wrapping_add(128) as u8;
+        }
+    }
+
+    /// Asks for the cache line of `value` in the second-level cache, where the processor can be asked.
+    #[inline(always)]
+    fn prefetch(self, value: &f32) {
+        let _ = value;
+    }
+}
+
+/// The lanes of `v`, and zeros.
+#[inline(always)]
+fn array<L: Lanes>(lanes: L, v: L::V) -> [f32; 16] {
+    let mut array = [0.0; 16];
+    lanes.write(&mut array, v);
+    array
+}
+
+/// The lanes of `p`, and zeros.
+#[inline(always)]
+fn words<L: Lanes>(_lanes: L, p: L::P) -> [u32; 16] {
+    const { assert!(size_of::<L::P>() == 4 * L::WIDTH && L::WIDTH <= 16) };
+    let mut words = [0; 16];
+    // SAFETY: `p` is a plain vector of `WIDTH` lanes of 32 bits, whose size was just compared, and `words` has
+    // room for sixteen.
+    unsafe { (&raw const p).cast::<u32>().copy_to_nonoverlapping(words.as_mut_ptr(), L::WIDTH) };
+    words
 }
 
 /// [`Lanes::round_pairs`] one pair at a time.

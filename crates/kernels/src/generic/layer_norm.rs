@@ -21,21 +21,26 @@ impl Kernel for LayerNorm<'_> {
     fn run<L: Lanes>(self, lanes: L) {
         let dim = self.weight.len();
         for (x, out) in self.x.chunks_exact(dim).zip(self.out.chunks_exact_mut(dim)) {
-            let mean = mean(lanes, x);
-            let scale = 1.0 / (variance(lanes, x, mean) + self.eps).sqrt();
-            let (mean, scale) = (lanes.splat(mean), lanes.splat(scale));
-            for at in (0..dim).step_by(L::WIDTH) {
-                let centred = lanes.sub(lanes.read(&x[at..]), mean);
-                let weight = lanes.read(&self.weight[at..]);
-                let y = lanes.fma(lanes.mul(centred, scale), weight, lanes.read(&self.bias[at..]));
-                lanes.write(&mut out[at..], y);
-            }
+            norm_row(lanes, x, self.weight, self.bias, self.eps, out);
         }
     }
 }
 
+/// One row.
 #[inline(always)]
-fn mean<L: Lanes>(lanes: L, x: &[f32]) -> f32 {
+pub(super) fn norm_row<L: Lanes>(lanes: L, x: &[f32], weight: &[f32], bias: &[f32], eps: f32, out: &mut [f32]) {
+    let mean = mean(lanes, x);
+    let scale = 1.0 / (variance(lanes, x, mean) + eps).sqrt();
+    let (mean, scale) = (lanes.splat(mean), lanes.splat(scale));
+    for at in (0..x.len()).step_by(L::WIDTH) {
+        let centred = lanes.sub(lanes.read(&x[at..]), mean);
+        let y = lanes.fma(lanes.mul(centred, scale), lanes.read(&weight[at..]), lanes.read(&bias[at..]));
+        lanes.write(&mut out[at..], y);
+    }
+}
+
+#[inline(always)]
+pub(crate) fn mean<L: Lanes>(lanes: L, x: &[f32]) -> f32 {
     let mut sum = lanes.splat(0.0);
     for at in (0..x.len()).step_by(L::WIDTH) {
         sum = lanes.add(sum, lanes.read(&x[at..]));
@@ -45,7 +50,7 @@ fn mean<L: Lanes>(lanes: L, x: &[f32]) -> f32 {
 
 /// Of the differences themselves, not of squares less the squared mean, which would cancel.
 #[inline(always)]
-fn variance<L: Lanes>(lanes: L, x: &[f32], mean: f32) -> f32 {
+pub(crate) fn variance<L: Lanes>(lanes: L, x: &[f32], mean: f32) -> f32 {
     let mean = lanes.splat(mean);
     let mut sum = lanes.splat(0.0);
     for at in (0..x.len()).step_by(L::WIDTH) {

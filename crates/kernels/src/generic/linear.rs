@@ -1,31 +1,95 @@
-//! `out = x · Wᵀ + bias` over packed panels, in tiles that live in registers.
+//! Products over packed panels, in tiles that live in registers, and what is done with a tile's sums while they are hot.
 //!
 //! A panel holds 64 outputs: for each input one line of 64 weights ([`PANEL`]). A tile is up to six
 //! rows by up to four vectors; each of its sums starts at the bias and takes the inputs in order, so
 //! that a row's result depends neither on the rows beside it nor on how work was split.
 
+use std::ops::Range;
+
+use super::activation::{Gelu, swish};
+use super::grid::Grid;
 use super::tile::{TILE_ROWS, Term, multiply, tile_height};
 use super::{Bf16Pair, Kernel, Lanes};
 
 /// Outputs in a panel.
 pub(crate) const PANEL: usize = 64;
-/// Inputs (or pairs) taken in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
-const DEPTH_BLOCK: usize = 512;
+/// Terms taken in one pass, at most: 176 KiB of a panel, which stays in a core's second-level cache beside the rows.
+const DEPTH_BLOCK: usize = 704;
 
-/// One thread's share of the product: some rows, all outputs.
-pub(crate) struct Product<'a, T> {
+/// What becomes of a row's sums in one panel.
+#[derive(Clone, Copy)]
+pub(crate) enum Curve {
+    /// They stay as they are.
+    None,
+    /// `u · sigmoid(β·u) · g`, where the panel's first half is `u` and its second `g`: half as many values.
+    SwishGate { beta: f32 },
+    /// `x · Φ(x)`.
+    Gelu,
+}
+
+impl Curve {
+    /// Values that a panel gives.
+    pub fn values(self) -> usize {
+        if matches!(self, Self::SwishGate { .. }) { PANEL / 2 } else { PANEL }
+    }
+}
+
+/// Where they go.
+#[derive(Clone, Copy)]
+pub(crate) enum Target<'a> {
+    /// They are written.
+    Store(Grid<'a, f32>),
+    /// They are added to what is there.
+    Add(Grid<'a, f32>),
+    /// They are rounded to pairs and written; an odd last one is paired with zero.
+    Pairs(Grid<'a, Bf16Pair>),
+}
+
+impl Target<'_> {
+    /// The same from a row on.
+    pub fn below(self, row: usize) -> Self {
+        match self {
+            Self::Store(grid) => Self::Store(grid.below(row)),
+            Self::Add(grid) => Self::Add(grid.below(row)),
+            Self::Pairs(grid) => Self::Pairs(grid.below(row)),
+        }
+    }
+}
+
+/// What turns sums of bytes, which are whole numbers, to values.
+#[derive(Clone, Copy)]
+pub(crate) struct Scales<'a> {
+    /// `[rows]`
+    pub rows: &'a [f32],
+    /// `[64 · panels]`
+    pub columns: &'a [f32],
+    /// `[64 · panels]` or fewer, added at last.
+    pub bias: &'a [f32],
+}
+
+/// Some rows times some panels.
+pub(crate) struct Pass<'a, T> {
     /// `[rows, depth]`
     pub x: &'a [T],
     /// Terms in a row, at least one.
     pub depth: usize,
     /// `[⌈outputs / 64⌉, depth, 64]`
     pub panels: &'a [T],
-    /// `[outputs]`
-    pub bias: Option<&'a [f32]>,
-    /// `[rows, outputs]`
-    pub out: &'a mut [f32],
-    /// Values in a row of `out`, at least one.
+    /// `[64 · panels]` or fewer, zeros being left out: what sums start at.
+    pub begin: &'a [f32],
+    /// For bytes.
+    pub scales: Option<Scales<'a>>,
+    /// Columns of all panels that mean something.
     pub outputs: usize,
+    /// Which panels to take.
+    pub range: Range<usize>,
+    /// `[rows, 64]`: sums not finished.
+    pub sums: &'a mut [f32],
+    /// What becomes of them.
+    pub curve: Curve,
+    /// Where they go: `outputs` columns, or half of them after [`Curve::SwishGate`]. This pass alone writes the rows'
+    /// values from its panels.
+    pub target: Target<'a>,
 }
 
 /// Where a tile stands.
@@ -40,20 +104,26 @@ struct Place {
     depth: usize,
 }
 
-impl<T: Term> Kernel for Product<'_, T> {
+impl<T: Term> Kernel for Pass<'_, T> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        let rows = self.out.len() / self.outputs;
-        for first in (0..self.outputs).step_by(PANEL) {
-            let end = (first + PANEL).min(self.outputs);
-            for start in (0..self.depth).step_by(DEPTH_BLOCK) {
-                let depth = DEPTH_BLOCK.min(self.depth - start);
+        let rows = self.x.len() / self.depth;
+        let block = self.depth.div_ceil(self.depth.div_ceil(DEPTH_BLOCK));
+        for panel in self.range.clone() {
+            let end = ((panel + 1) * PANEL).min(self.outputs);
+            for start in (0..self.depth).step_by(block) {
+                let depth = block.min(self.depth - start);
                 let mut row = 0;
                 while row < rows {
                     let height = tile_height(rows - row);
-                    for column in (first..end).step_by(L::TILE_VECTORS * L::WIDTH) {
+                    for column in (panel * PANEL..end).step_by(L::TILE_VECTORS * L::WIDTH) {
                         let vectors = (end - column).div_ceil(L::WIDTH).min(L::TILE_VECTORS);
                         self.tile_of(lanes, Place { row, column, start, depth }, height, vectors);
+                    }
+                    if start + depth == self.depth {
+                        for row in row..row + height {
+                            self.finish(lanes, row, panel, end - panel * PANEL);
+                        }
                     }
                     row += height;
                 }
@@ -62,7 +132,7 @@ impl<T: Term> Kernel for Product<'_, T> {
     }
 }
 
-impl<T: Term> Product<'_, T> {
+impl<T: Term> Pass<'_, T> {
     /// Turns a tile's size into constants. The fourth vector of three is padding, computed and dropped.
     #[inline(always)]
     fn tile_of<L: Lanes>(&mut self, lanes: L, place: Place, height: usize, vectors: usize) {
@@ -83,54 +153,100 @@ impl<T: Term> Product<'_, T> {
         }
     }
 
-    /// Adds one block's terms to `ROWS` rows of `VECTORS` vectors of `out`.
+    /// Adds one block's terms to `ROWS` rows of `VECTORS` vectors of sums.
     #[inline(always)]
     fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(&mut self, lanes: L, place: Place) {
         let Place { row, column, start, depth } = place;
-        let width = (VECTORS * L::WIDTH).min(self.outputs - column);
+        let at = column % PANEL;
         let x = &self.x[row * self.depth + start..];
-        let panel = (column / PANEL * self.depth + start) * PANEL + column % PANEL;
-        let panel = &self.panels[panel..];
+        let panel = &self.panels[(column / PANEL * self.depth + start) * PANEL + at..];
+        let kept = &mut self.sums[row * PANEL..][..ROWS * PANEL];
 
         let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
-        for (r, sums) in sums.iter_mut().enumerate() {
-            let before = match (start, self.bias) {
-                (0, None) => continue,
-                (0, Some(bias)) => &bias[column..][..width],
-                _ => &self.out[(row + r) * self.outputs + column..][..width],
-            };
-            for (v, sum) in sums.iter_mut().enumerate() {
-                *sum = lanes.read(&before[(v * L::WIDTH).min(width)..]);
+        if start > 0 {
+            for (sums, kept) in sums.iter_mut().zip(kept.chunks_exact(PANEL)) {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = lanes.read(&kept[at + v * L::WIDTH..]);
+                }
             }
+        } else if !self.begin.is_empty() {
+            for (v, sum) in sums[0].iter_mut().enumerate() {
+                *sum = lanes.read(self.begin.get(column + v * L::WIDTH..).unwrap_or(&[]));
+            }
+            sums = [sums[0]; ROWS];
         }
 
         multiply(lanes, x, self.depth, panel, PANEL, depth, &mut sums);
 
-        for (r, sums) in sums.iter().enumerate() {
-            let out = &mut self.out[(row + r) * self.outputs + column..][..width];
+        for (sums, kept) in sums.iter().zip(kept.chunks_exact_mut(PANEL)) {
             for (v, sum) in sums.iter().enumerate() {
-                lanes.write(&mut out[(v * L::WIDTH).min(width)..], *sum);
+                lanes.write(&mut kept[at + v * L::WIDTH..], *sum);
+            }
+        }
+    }
+
+    /// Lets one row's sums in one panel, the first `width` of which count, become values in their place.
+    #[inline(always)]
+    fn finish<L: Lanes>(&mut self, lanes: L, row: usize, panel: usize, width: usize) {
+        let sums = &mut self.sums[row * PANEL..][..PANEL];
+        if let Some(scales) = self.scales {
+            scales.apply(lanes, row, panel * PANEL, sums);
+        }
+        match self.curve {
+            Curve::None => {}
+            Curve::SwishGate { beta } => swish_gate(lanes, sums, beta),
+            Curve::Gelu => Gelu(sums).run(lanes),
+        }
+        let first = panel * self.curve.values();
+        let width = width.min(self.curve.values());
+        match self.target {
+            Target::Store(grid) => {
+                let columns = first..(first + width).min(grid.width());
+                // SAFETY: `target`'s promise: these columns of this row are this pass's alone, and it asks for one part at a time.
+                let to = unsafe { grid.part(row, columns) };
+                for (to, sums) in to.chunks_mut(L::WIDTH).zip(sums.chunks(L::WIDTH)) {
+                    lanes.write(to, lanes.read(sums));
+                }
+            }
+            Target::Add(grid) => {
+                let columns = first..(first + width).min(grid.width());
+                // SAFETY: as above.
+                let to = unsafe { grid.part(row, columns) };
+                for (to, sums) in to.chunks_mut(L::WIDTH).zip(sums.chunks(L::WIDTH)) {
+                    let sum = lanes.add(lanes.read(to), lanes.read(sums));
+                    lanes.write(to, sum);
+                }
+            }
+            Target::Pairs(grid) => {
+                let columns = first / 2..(first + width).div_ceil(2).min(grid.width());
+                // SAFETY: as above; `first` is even, so no pair belongs to two panels.
+                let to = unsafe { grid.part(row, columns) };
+                lanes.round_pairs(&sums[..2 * to.len()], to);
             }
         }
     }
 }
 
-/// Rounds rows of f32 to rows of bf16 pairs, an odd last value paired with zero.
-pub(crate) struct RoundRows<'a> {
-    /// `[rows, inputs]`
-    pub from: &'a [f32],
-    /// Values in a row of `from`, at least one.
-    pub inputs: usize,
-    /// `[rows, ⌈inputs / 2⌉]`
-    pub to: &'a mut [Bf16Pair],
+impl Scales<'_> {
+    #[inline(always)]
+    fn apply<L: Lanes>(&self, lanes: L, row: usize, column: usize, sums: &mut [f32]) {
+        let scale = lanes.splat(self.rows[row]);
+        for at in (0..PANEL).step_by(L::WIDTH) {
+            let scale = lanes.mul(scale, lanes.read(&self.columns[column + at..]));
+            let bias = lanes.read(self.bias.get(column + at..).unwrap_or(&[]));
+            let value = lanes.fma(lanes.floats(lanes.read(&sums[at..])), scale, bias);
+            lanes.write(&mut sums[at..], value);
+        }
+    }
 }
 
-impl Kernel for RoundRows<'_> {
-    #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let rows = self.from.chunks_exact(self.inputs).zip(self.to.chunks_exact_mut(self.inputs.div_ceil(2)));
-        for (from, to) in rows {
-            lanes.round_pairs(from, to);
-        }
+/// `u · sigmoid(β·u) · g` into the place of `u`.
+#[inline(always)]
+fn swish_gate<L: Lanes>(lanes: L, sums: &mut [f32], beta: f32) {
+    let (u, gate) = sums.split_at_mut(PANEL / 2);
+    let slope = lanes.splat(-beta);
+    for (u, gate) in u.chunks_mut(L::WIDTH).zip(gate.chunks(L::WIDTH)) {
+        let value = lanes.mul(swish(lanes, lanes.read(u), slope), lanes.read(gate));
+        lanes.write(u, value);
     }
 }

@@ -5,17 +5,30 @@
 //! compiled with that level's instructions; the `reference` twin says what they should compute.
 
 pub(crate) mod activation;
+pub(crate) mod adamw;
 pub(crate) mod add;
 pub(crate) mod attention;
+pub(crate) mod backward;
+pub(crate) mod cell;
+pub(crate) mod convolution;
+pub(crate) mod cross_entropy;
 mod exp;
+pub(crate) mod filter;
+pub(crate) mod format;
+pub(crate) mod grid;
+pub(crate) mod instance_norm;
 pub(crate) mod lanes;
 pub(crate) mod layer_norm;
 pub(crate) mod linear;
+pub(crate) mod matmul;
+pub(crate) mod outer_sum;
+pub(crate) mod pair_map;
 pub(crate) mod peak;
 pub(crate) mod rope;
 pub(crate) mod tile;
+pub(crate) mod transpose;
 
-pub(crate) use lanes::{Bf16Pair, Lanes};
+pub(crate) use lanes::{Bf16Pair, Lanes, Quad};
 
 /// Work that can be done with any kind of lanes.
 pub(crate) trait Kernel {

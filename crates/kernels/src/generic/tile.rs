@@ -1,11 +1,13 @@
-//! The innermost loop of every matrix product: a tile of sums that stays in registers; and small products of f32.
+//! The innermost loop of every matrix product: a tile of sums that stays in registers.
 
-use super::{Bf16Pair, Lanes};
+use super::{Bf16Pair, Lanes, Quad};
 
 /// Rows in a tile.
 pub(crate) const TILE_ROWS: usize = 6;
 
-/// What is multiplied: single f32 values, or pairs of bf16.
+/// What is multiplied: single f32 values, pairs of bf16, or quads of bytes.
+///
+/// Sums of bytes are whole numbers in lanes of f32 (see [`Lanes::dot_bytes`]); on the left bytes have no sign.
 pub(crate) trait Term: Copy + Send + Sync + bytemuck::Pod {
     /// Values multiplied in one term.
     const VALUES: usize;
@@ -58,6 +60,24 @@ impl Term for Bf16Pair {
     }
 }
 
+impl Term for Quad {
+    const VALUES: usize = 4;
+    type Wide<L: Lanes> = L::P;
+    #[inline(always)]
+    fn splat<L: Lanes>(lanes: L, term: Self) -> L::P {
+        lanes.splat_pair(Bf16Pair(term.0))
+    }
+    #[inline(always)]
+    unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> L::P {
+        // SAFETY: passed on to the caller; a quad and a pair are each a transparent `u32`.
+        unsafe { lanes.load_pairs(from.cast()) }
+    }
+    #[inline(always)]
+    fn accumulate<L: Lanes>(lanes: L, a: L::P, b: L::P, acc: L::V) -> L::V {
+        lanes.dot_bytes(a, b, acc)
+    }
+}
+
 /// The tallest tile there is for `rows` remaining rows: 6, 3, 2 or 1.
 #[inline(always)]
 pub(crate) fn tile_height(rows: usize) -> usize {
@@ -102,59 +122,4 @@ pub(crate) fn multiply<L: Lanes, T: Term, const ROWS: usize, const VECTORS: usiz
         }
     }
     *sums = tile;
-}
-
-/// `ROWS` rows of `x` times `depth` lines of `panel`, each `width` long: into `out [ROWS, width]`, or added to it.
-#[inline(always)]
-#[allow(clippy::too_many_arguments, reason = "a matrix product has this many sizes")]
-pub(crate) fn products<L: Lanes, const ROWS: usize>(
-    lanes: L,
-    x: &[f32],
-    x_stride: usize,
-    panel: &[f32],
-    width: usize,
-    depth: usize,
-    fresh: bool,
-    out: &mut [f32],
-) {
-    let mut column = 0;
-    while column < width {
-        let (panel, out) = (&panel[column..], &mut out[column..]);
-        column += L::WIDTH
-            * match (width - column) / L::WIDTH {
-                4.. if L::TILE_VECTORS > 2 => strip::<L, ROWS, 4>(lanes, x, x_stride, panel, width, depth, fresh, out),
-                2.. => strip::<L, ROWS, 2>(lanes, x, x_stride, panel, width, depth, fresh, out),
-                _ => strip::<L, ROWS, 1>(lanes, x, x_stride, panel, width, depth, fresh, out),
-            };
-    }
-}
-
-/// `VECTORS` vectors of [`products`]; returns their number.
-#[inline(always)]
-#[allow(clippy::too_many_arguments, reason = "a matrix product has this many sizes")]
-fn strip<L: Lanes, const ROWS: usize, const VECTORS: usize>(
-    lanes: L,
-    x: &[f32],
-    x_stride: usize,
-    panel: &[f32],
-    width: usize,
-    depth: usize,
-    fresh: bool,
-    out: &mut [f32],
-) -> usize {
-    let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
-    if !fresh {
-        for (r, sums) in sums.iter_mut().enumerate() {
-            for (v, sum) in sums.iter_mut().enumerate() {
-                *sum = lanes.read(&out[r * width + v * L::WIDTH..]);
-            }
-        }
-    }
-    multiply(lanes, x, x_stride, panel, width, depth, &mut sums);
-    for (r, sums) in sums.iter().enumerate() {
-        for (v, sum) in sums.iter().enumerate() {
-            lanes.write(&mut out[r * width + v * L::WIDTH..], *sum);
-        }
-    }
-    VECTORS
 }

@@ -23,9 +23,44 @@ pub fn linear_bf16(x: &[f32], weights: &[f32], bias: Option<&[f32]>, outputs: us
     linear(&round(x), &round(weights), bias, outputs, inputs)
 }
 
+/// [`linear`] of weights rounded to bytes, a scale an output, and activations, a scale a row: each scale is the largest
+/// size of the values over 127, and NaN where one is not finite.
+pub fn linear_int8(x: &[f32], weights: &[f32], bias: Option<&[f32]>, outputs: usize, inputs: usize) -> Vec<f32> {
+    let (rows, columns) = (to_bytes(x, inputs), to_bytes(weights, inputs));
+    let mut out = Vec::new();
+    for (row, row_scale) in &rows {
+        for (o, (column, column_scale)) in columns.iter().enumerate().take(outputs) {
+            let sum: i32 = row.iter().zip(column).map(|(a, b)| a * b).sum();
+            let bias = bias.map_or(0.0, |bias| f64::from(bias[o]));
+            out.push((f64::from(sum) * f64::from(row_scale * column_scale) + bias) as f32);
+        }
+    }
+    out
+}
+
+/// Rows of whole numbers from −127 to 127, each with its scale.
+fn to_bytes(values: &[f32], width: usize) -> Vec<(Vec<i32>, f32)> {
+    let rows = values.chunks_exact(width).map(|row| {
+        let finite = row.iter().all(|x| x.is_finite());
+        let largest = row.iter().fold(0.0, |most: f32, x| most.max(x.abs()));
+        let scale = if finite { largest / 127.0 } else { f32::NAN };
+        let factor = if scale == 0.0 { 0.0 } else { 1.0 / scale };
+        (row.iter().map(|x| (x * factor).round_ties_even() as i32).collect(), scale)
+    });
+    rows.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bytes_are_exact_where_values_are_whole_127ths() {
+        let (x, weights) = ([127.0, -1.0], [-2.0, 0.0, 0.5, 127.0]);
+        // The first output's weights are −127 and 0 times 2/127; the second's are whole, 0.5 going to the even 0.
+        assert_eq!(linear_int8(&x, &weights, Some(&[0.5, 0.0]), 2, 2), [-253.5, -127.0]);
+        assert!(linear_int8(&[f32::NAN, 1.0], &weights, None, 2, 2).iter().all(|x| x.is_nan()));
+    }
 
     #[test]
     fn a_product_by_hand() {

@@ -56,6 +56,9 @@ impl Lanes for Avx2 {
         if from.len() >= 8 {
             // In bounds: the length was checked on the line above.
             with!(self: _mm256_loadu_ps(from.as_ptr()))
+        } else if from.is_empty() {
+            // Where nothing is read the pointer may lead nowhere, which a masked load forgives, but slowly.
+            self.splat(0.0)
         } else {
             // In bounds: masked lanes are not read, and the mask ends with the slice.
             with!(self: _mm256_maskload_ps(from.as_ptr(), mask(self, from.len())))
@@ -123,5 +126,26 @@ impl Lanes for Avx2 {
         let low = |x| with!(self: _mm256_castsi256_ps(_mm256_slli_epi32::<16>(x)));
         let high = |x| with!(self: _mm256_castsi256_ps(_mm256_and_si256(x, _mm256_set1_epi32(-65536))));
         self.fma(low(a), low(b), self.fma(high(a), high(b), acc))
+    }
+
+    #[inline(always)]
+    fn dot_bytes(self, a: __m256i, b: __m256i, acc: __m256) -> __m256 {
+        // Bytes become 16-bit numbers, even and odd ones apart, whose products in pairs cannot overflow 32 bits.
+        let even = with!(self: _mm256_madd_epi16(
+            _mm256_and_si256(a, _mm256_set1_epi16(255)),
+            _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(b)),
+        ));
+        let odd = with!(self: _mm256_madd_epi16(_mm256_srli_epi16::<8>(a), _mm256_srai_epi16::<8>(b)));
+        let sum = with!(self: _mm256_add_epi32(_mm256_castps_si256(acc), _mm256_add_epi32(even, odd)));
+        with!(self: _mm256_castsi256_ps(sum))
+    }
+    #[inline(always)]
+    fn floats(self, whole: __m256) -> __m256 {
+        with!(self: _mm256_cvtepi32_ps(_mm256_castps_si256(whole)))
+    }
+    #[inline(always)]
+    fn prefetch(self, value: &f32) {
+        // A hint: nothing is read as far as a program can tell.
+        with!(self: _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()))
     }
 }

@@ -80,6 +80,9 @@ macro_rules! sixteen_lanes {
             if from.len() >= 16 {
                 // In bounds: the length was checked on the line above.
                 with!(self: _mm512_loadu_ps(from.as_ptr()))
+            } else if from.is_empty() {
+                // Where nothing is read the pointer may lead nowhere, which a masked load forgives, but slowly.
+                self.splat(0.0)
             } else {
                 // In bounds: masked lanes are not read, and the mask ends with the slice.
                 with!(self: _mm512_maskz_loadu_ps(mask(from.len()), from.as_ptr()))
@@ -130,6 +133,10 @@ macro_rules! sixteen_lanes {
             with!(self: _mm512_castsi512_ps(_mm512_slli_epi32::<23>(exponent)))
         }
         #[inline(always)]
+        fn times_power(self, v: __m512, n: __m512) -> __m512 {
+            with!(self: _mm512_scalef_ps(v, n))
+        }
+        #[inline(always)]
         fn scale(self, v: __m512, n: __m512) -> __m512 {
             with!(self: _mm512_scalef_ps(v, n))
         }
@@ -158,6 +165,25 @@ macro_rules! sixteen_lanes {
             // In bounds: the caller promises sixteen readable pairs of 32 bits.
             with!(self: _mm512_loadu_si512(from.cast()))
         }
+        #[inline(always)]
+        fn floats(self, whole: __m512) -> __m512 {
+            with!(self: _mm512_cvtepi32_ps(_mm512_castps_si512(whole)))
+        }
+        #[inline(always)]
+        fn prefetch(self, value: &f32) {
+            // A hint: nothing is read as far as a program can tell.
+            with!(self: _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()))
+        }
+        #[inline(always)]
+        fn round_bytes(self, from: &[f32], factor: f32, to: &mut [u8]) {
+            for (values, bytes) in from.chunks(16).zip(to.chunks_mut(16)) {
+                let scaled = self.mul(self.read(values), self.splat(factor));
+                let whole = with!(self: _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(scaled)));
+                let shifted = with!(self: _mm_xor_si128(whole, _mm_set1_epi8(-128)));
+                // In bounds: masked lanes are not written, and the mask ends with the slice or before.
+                with!(self: _mm_mask_storeu_epi8(bytes.as_mut_ptr().cast(), mask(bytes.len()), shifted));
+            }
+        }
     };
 }
 
@@ -169,6 +195,32 @@ impl Lanes for Avx512 {
         let low = |x| with!(self: _mm512_castsi512_ps(_mm512_slli_epi32::<16>(x)));
         let high = |x| with!(self: _mm512_castsi512_ps(_mm512_and_si512(x, _mm512_set1_epi32(-65536))));
         self.fma(low(a), low(b), self.fma(high(a), high(b), acc))
+    }
+
+    #[inline(always)]
+    fn dot_bytes(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
+        // Bytes become 16-bit numbers, even and odd ones apart, whose products in pairs cannot overflow 32 bits.
+        let even = with!(self: _mm512_madd_epi16(
+            _mm512_and_si512(a, _mm512_set1_epi16(255)),
+            _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(b)),
+        ));
+        let odd = with!(self: _mm512_madd_epi16(_mm512_srli_epi16::<8>(a), _mm512_srai_epi16::<8>(b)));
+        let sum = with!(self: _mm512_add_epi32(_mm512_castps_si512(acc), _mm512_add_epi32(even, odd)));
+        with!(self: _mm512_castsi512_ps(sum))
+    }
+}
+
+impl Avx512Bf16 {
+    /// Writes the first `min(len, 16)` pairs; whole vectors as [`Lanes::write`] does.
+    #[inline(always)]
+    fn store(self, to: &mut [Bf16Pair], pairs: __m512i) {
+        if to.len() >= 16 {
+            // In bounds: the length was checked on the line above.
+            with!(self: _mm512_storeu_si512(to.as_mut_ptr().cast(), pairs))
+        } else {
+            // In bounds: masked lanes are not written, and the mask ends with the slice.
+            with!(self: _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), mask(to.len()), pairs))
+        }
     }
 }
 
@@ -185,6 +237,20 @@ impl Lanes for Avx512Bf16 {
         ))
     }
 
+    #[inline(always)]
+    fn dot_bytes(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
+        with!(self: _mm512_castsi512_ps(_mm512_dpbusd_epi32(_mm512_castps_si512(acc), a, b)))
+    }
+
+    #[inline(always)]
+    fn zip_pairs(self, low: __m512, high: __m512, to: &mut [Bf16Pair]) {
+        // Of equal size, and any bits are valid integers.
+        let half =
+            |v| with!(self: _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(v))));
+        let pairs = with!(self: _mm512_or_si512(half(low), _mm512_slli_epi32::<16>(half(high))));
+        self.store(to, pairs);
+    }
+
     /// Thirty-two values at a time; values below the smallest normal f32 become zero.
     #[inline(always)]
     fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
@@ -193,8 +259,7 @@ impl Lanes for Avx512Bf16 {
             let high = self.read(values.get(16..).unwrap_or(&[]));
             // Of equal size, and any bits are valid integers.
             let rounded = with!(self: std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low)));
-            // In bounds: masked lanes are not written, and the mask ends with the slice or before.
-            with!(self: _mm512_mask_storeu_epi32(pairs.as_mut_ptr().cast(), mask(pairs.len()), rounded));
+            self.store(pairs, rounded);
         }
     }
 }

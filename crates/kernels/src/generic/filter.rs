@@ -1,0 +1,122 @@
+//! Convolution as a sum of matrix products: for every line of the filter, some neighbouring pixels' terms times its weights.
+//!
+//! Pixels lie end to end, channels within them, so the pixels under one line of the filter are one run of terms,
+//! and the run of the next pixel starts one pixel further on: a product whose rows overlap.
+
+use super::linear::PANEL;
+use super::tile::{TILE_ROWS, Term, multiply};
+use super::{Kernel, Lanes};
+
+/// Packed weights of a convolution.
+#[derive(Clone, Copy)]
+pub(crate) struct Filter<'a, T> {
+    /// `[⌈outputs / 64⌉, height, width · depth, 64]`
+    pub panels: &'a [T],
+    /// Lines.
+    pub height: usize,
+    /// Pixels in a line.
+    pub width: usize,
+    /// Terms of a pixel.
+    pub depth: usize,
+    /// Values of a pixel of the result.
+    pub outputs: usize,
+}
+
+/// Padded lines of pixels in a ring, of which as many as the filter's height are under it.
+#[derive(Clone, Copy)]
+pub(crate) struct Lines<'a, T> {
+    /// `[lines in the ring, stride]`
+    pub terms: &'a [T],
+    /// Terms from a line to the next.
+    pub stride: usize,
+    /// The line under the filter's first.
+    pub first: usize,
+}
+
+impl<'a, T> Lines<'a, T> {
+    /// One line and no ring.
+    pub fn one(terms: &'a [T]) -> Self {
+        Self { terms, stride: terms.len(), first: 0 }
+    }
+
+    #[inline(always)]
+    fn line(&self, index: usize) -> &'a [T] {
+        let place = (self.first + index) * self.stride % self.terms.len();
+        &self.terms[place..][..self.stride]
+    }
+}
+
+/// The results for neighbouring pixels. Each sum starts at the bias and takes line after line, so it depends on no other
+/// pixel.
+///
+/// A kernel of its own, which others call through the door: it is long, and compiled once for each level.
+pub(crate) struct Convolve<'a, T> {
+    pub filter: Filter<'a, T>,
+    pub lines: Lines<'a, T>,
+    /// The pixel of the lines that is under the filter's left edge for the first result.
+    pub at: usize,
+    pub bias: Option<&'a [f32]>,
+    /// `[pixels, outputs]`
+    pub out: &'a mut [f32],
+}
+
+impl<T: Term> Kernel for Convolve<'_, T> {
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) {
+        let outputs = self.filter.outputs;
+        let pixels = self.out.len() / outputs;
+        let height = if pixels < TILE_ROWS { 1 } else { TILE_ROWS };
+        for first in (0..outputs).step_by(PANEL) {
+            let end = (first + PANEL).min(outputs);
+            for column in (first..end).step_by(L::TILE_VECTORS * L::WIDTH) {
+                let vectors = (end - column).div_ceil(L::WIDTH).min(L::TILE_VECTORS);
+                for tile in 0..pixels.div_ceil(height) {
+                    // The last tile may overlap the one before, and finds the same again.
+                    let pixel = (tile * height).min(pixels - height);
+                    match height {
+                        TILE_ROWS => self.tile_wide::<L, TILE_ROWS>(lanes, pixel, column, vectors),
+                        _ => self.tile_wide::<L, 1>(lanes, pixel, column, vectors),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl<T: Term> Convolve<'_, T> {
+    #[inline(always)]
+    fn tile_wide<L: Lanes, const ROWS: usize>(&mut self, lanes: L, pixel: usize, column: usize, vectors: usize) {
+        match vectors {
+            3.. if L::TILE_VECTORS > 2 => self.tile::<L, ROWS, 4>(lanes, pixel, column),
+            2.. => self.tile::<L, ROWS, 2>(lanes, pixel, column),
+            _ => self.tile::<L, ROWS, 1>(lanes, pixel, column),
+        }
+    }
+
+    /// `ROWS` pixels by `VECTORS` vectors of outputs.
+    #[inline(always)]
+    fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(&mut self, lanes: L, pixel: usize, column: usize) {
+        let Filter { panels, height, width: taps, depth, outputs } = self.filter;
+        let width = (VECTORS * L::WIDTH).min(outputs - column);
+        let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
+        if let Some(bias) = self.bias {
+            let bias = &bias[column..][..width];
+            for sums in &mut sums {
+                for (v, sum) in sums.iter_mut().enumerate() {
+                    *sum = lanes.read(&bias[(v * L::WIDTH).min(width)..]);
+                }
+            }
+        }
+        for line in 0..height {
+            let x = &self.lines.line(line)[(self.at + pixel) * depth..];
+            let panel = (column / PANEL * height + line) * taps * depth * PANEL + column % PANEL;
+            multiply(lanes, x, depth, &panels[panel..], PANEL, taps * depth, &mut sums);
+        }
+        for (r, sums) in sums.iter().enumerate() {
+            let out = &mut self.out[(pixel + r) * outputs + column..][..width];
+            for (v, sum) in sums.iter().enumerate() {
+                lanes.write(&mut out[(v * L::WIDTH).min(width)..], *sum);
+            }
+        }
+    }
+}

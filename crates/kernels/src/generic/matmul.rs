@@ -1,0 +1,111 @@
+//! `out = x · b + bias` in f32, `b` in panels of 64 columns, in tiles that live in registers.
+//!
+//! A tile's sums start at the bias and take the depth in order, in blocks: how work is split changes no bit.
+
+use super::tile::{TILE_ROWS, multiply, tile_height};
+use super::{Kernel, Lanes};
+
+/// Columns in a panel.
+pub(crate) const PANEL: usize = 64;
+/// Depth taken in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
+const DEPTH_BLOCK: usize = 512;
+
+/// One thread's share of the product: some rows, all columns.
+pub(crate) struct Product<'a> {
+    /// `[rows, depth]`
+    pub x: &'a [f32],
+    /// Values in a row of `x`, at least one.
+    pub depth: usize,
+    /// `[⌈columns / 64⌉, depth, 64]`
+    pub panels: &'a [f32],
+    /// `[columns]`
+    pub bias: Option<&'a [f32]>,
+    /// `[rows, columns]`
+    pub out: &'a mut [f32],
+    /// Values in a row of `out`, at least one.
+    pub columns: usize,
+}
+
+/// Where a tile stands.
+#[derive(Clone, Copy)]
+struct Place {
+    row: usize,
+    column: usize,
+    /// Depth before this block.
+    start: usize,
+    /// Depth in this block.
+    depth: usize,
+}
+
+impl Kernel for Product<'_> {
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) {
+        let rows = self.out.len() / self.columns;
+        for first in (0..self.columns).step_by(PANEL) {
+            let end = (first + PANEL).min(self.columns);
+            for start in (0..self.depth).step_by(DEPTH_BLOCK) {
+                let depth = DEPTH_BLOCK.min(self.depth - start);
+                let mut row = 0;
+                while row < rows {
+                    let height = tile_height(rows - row);
+                    for column in (first..end).step_by(L::TILE_VECTORS * L::WIDTH) {
+                        let vectors = (end - column).div_ceil(L::WIDTH).min(L::TILE_VECTORS);
+                        self.tile_of(lanes, Place { row, column, start, depth }, height, vectors);
+                    }
+                    row += height;
+                }
+            }
+        }
+    }
+}
+
+impl Product<'_> {
+    /// Turns a tile's size into constants. The fourth vector of three is padding, computed and dropped.
+    #[inline(always)]
+    fn tile_of<L: Lanes>(&mut self, lanes: L, place: Place, height: usize, vectors: usize) {
+        match height {
+            TILE_ROWS => self.tile_wide::<L, TILE_ROWS>(lanes, place, vectors),
+            3 => self.tile_wide::<L, 3>(lanes, place, vectors),
+            2 => self.tile_wide::<L, 2>(lanes, place, vectors),
+            _ => self.tile_wide::<L, 1>(lanes, place, vectors),
+        }
+    }
+
+    #[inline(always)]
+    fn tile_wide<L: Lanes, const ROWS: usize>(&mut self, lanes: L, place: Place, vectors: usize) {
+        match vectors {
+            3.. if L::TILE_VECTORS > 2 => self.tile::<L, ROWS, 4>(lanes, place),
+            2.. => self.tile::<L, ROWS, 2>(lanes, place),
+            _ => self.tile::<L, ROWS, 1>(lanes, place),
+        }
+    }
+
+    /// Adds one block's terms to `ROWS` rows of `VECTORS` vectors of `out`.
+    #[inline(always)]
+    fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(&mut self, lanes: L, place: Place) {
+        let Place { row, column, start, depth } = place;
+        let width = (VECTORS * L::WIDTH).min(self.columns - column);
+        let x = &self.x[row * self.depth + start..];
+        let panel = (column / PANEL * self.depth + start) * PANEL + column % PANEL;
+        let panel = &self.panels[panel..];
+
+        let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let before = match (start, self.bias) {
+                (0, None) => continue,
+                (0, Some(bias)) => &bias[column..][..width],
+                _ => &self.out[(row + r) * self.columns + column..][..width],
+            };
+            for (v, sum) in sums.iter_mut().enumerate() {
+                *sum = lanes.read(&before[(v * L::WIDTH).min(width)..]);
+            }
+        }
+        multiply(lanes, x, self.depth, panel, PANEL, depth, &mut sums);
+        for (r, sums) in sums.iter().enumerate() {
+            let out = &mut self.out[(row + r) * self.columns + column..][..width];
+            for (v, sum) in sums.iter().enumerate() {
+                lanes.write(&mut out[(v * L::WIDTH).min(width)..], *sum);
+            }
+        }
+    }
+}

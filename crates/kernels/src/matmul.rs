@@ -1,0 +1,145 @@
+//! Products of two f32 matrices that are both new in each call, either of them transposed: what training needs.
+//!
+//! The right factor is packed into the panels of [`crate::linear`] and the left, where its rows do not lie in memory, is
+//! turned a block of rows at a time; then the same tiles do the work. Packing reads and writes each factor once.
+
+use rayon::prelude::*;
+
+use crate::error::check_length;
+use crate::generic::matmul::{PANEL, Product};
+use crate::generic::tile::TILE_ROWS;
+use crate::generic::transpose::Transpose;
+use crate::scratch::with_scratch;
+use crate::threads::for_rows;
+use crate::{Error, Level};
+
+const OP: &str = "matmul";
+
+/// Rows a thread takes at once: enough to use a panel many times while it is in the cache.
+const MOST_ROWS: usize = 32 * TILE_ROWS;
+
+/// A matrix as it lies in memory, or its transpose.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix<'a> {
+    values: &'a [f32],
+    /// Rows as they lie in memory.
+    rows: usize,
+    /// Columns as they lie in memory.
+    columns: usize,
+    turned: bool,
+}
+
+impl<'a> Matrix<'a> {
+    /// A matrix `[rows, columns]` whose rows lie in memory one after another.
+    ///
+    /// # Errors
+    /// If `values` is not `rows · columns` long, or either is zero.
+    pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Result<Self, Error> {
+        if rows == 0 || columns == 0 {
+            return Err(Error::Size { op: OP, reason: format!("a matrix of {rows} by {columns} multiplies nothing") });
+        }
+        check_length(OP, "values", rows.saturating_mul(columns), values.len())?;
+        Ok(Self { values, rows, columns, turned: false })
+    }
+
+    /// The same memory read as the transpose.
+    pub fn transpose(self) -> Self {
+        Self { turned: !self.turned, ..self }
+    }
+
+    /// Rows and columns.
+    pub fn dims(&self) -> (usize, usize) {
+        if self.turned { (self.columns, self.rows) } else { (self.rows, self.columns) }
+    }
+}
+
+/// `out = a · b + bias`, the bias one value a column.
+///
+/// # Shapes
+/// - a: `[rows, depth]`
+/// - b: `[depth, columns]`
+/// - bias: `[columns]`
+/// - out: `[rows, columns]`, overwritten
+///
+/// # Errors
+/// If the sizes do not fit together.
+pub fn matmul(level: Level, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
+    let ((rows, depth), (b_rows, columns)) = (a.dims(), b.dims());
+    if depth != b_rows {
+        return Err(Error::Size { op: OP, reason: format!("rows of {depth} values cannot meet columns of {b_rows}") });
+    }
+    check_length(OP, "bias", columns, bias.map_or(columns, <[f32]>::len))?;
+    check_length(OP, "out", rows * columns, out.len())?;
+    with_scratch(columns.div_ceil(PANEL) * depth * PANEL, |panels| {
+        pack(level, b, panels);
+        for_rows(out, columns, TILE_ROWS, MOST_ROWS, &|first, out| {
+            let rows = out.len() / columns;
+            if !a.turned {
+                let x = &a.values[first * depth..][..rows * depth];
+                return level.run(Product { x, depth, panels, bias, out, columns });
+            }
+            with_scratch(rows * depth, |x| {
+                let from = &a.values[first..];
+                level.run(Transpose {
+                    from,
+                    from_stride: a.columns,
+                    rows: depth,
+                    columns: rows,
+                    to: x,
+                    to_stride: depth,
+                });
+                level.run(Product { x, depth, panels, bias, out, columns });
+            });
+        });
+    });
+    Ok(())
+}
+
+/// Lays `b` out in panels `[⌈columns / 64⌉, depth, 64]`; columns beyond the last are zero.
+fn pack(level: Level, b: Matrix<'_>, panels: &mut [f32]) {
+    let (depth, columns) = b.dims();
+    panels.par_chunks_exact_mut(depth * PANEL).enumerate().for_each(|(p, panel)| {
+        let first = p * PANEL;
+        let width = PANEL.min(columns - first);
+        if width < PANEL {
+            panel.fill(0.0);
+        }
+        if b.turned {
+            let from = &b.values[first * depth..];
+            level.run(Transpose { from, from_stride: depth, rows: width, columns: depth, to: panel, to_stride: PANEL });
+        } else {
+            for (line, row) in panel.chunks_exact_mut(PANEL).zip(b.values.chunks_exact(columns)) {
+                line[..width].copy_from_slice(&row[first..][..width]);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_by_hand_either_way_round() {
+        let (level, mut out) = (Level::best(), [0.0; 4]);
+        let a = Matrix::new(&[1.0, 2.0, 3.0, 4.0], 2, 2).unwrap();
+        let b = Matrix::new(&[5.0, 6.0, 7.0, 8.0], 2, 2).unwrap();
+        matmul(level, a, b, Some(&[0.5, 0.0]), &mut out).unwrap();
+        assert_eq!(out, [19.5, 22.0, 43.5, 50.0]);
+        matmul(level, a.transpose(), b, None, &mut out).unwrap();
+        assert_eq!(out, [26.0, 30.0, 38.0, 44.0]);
+        matmul(level, a, b.transpose(), None, &mut out).unwrap();
+        assert_eq!(out, [17.0, 23.0, 39.0, 53.0]);
+    }
+
+    #[test]
+    fn matrices_that_do_not_fit_are_refused() {
+        let level = Level::best();
+        let a = Matrix::new(&[0.0; 6], 2, 3).unwrap();
+        assert!(Matrix::new(&[0.0; 6], 2, 4).is_err() && Matrix::new(&[], 0, 4).is_err());
+        assert!(matmul(level, a, a, None, &mut [0.0; 4]).is_err());
+        assert!(matmul(level, a, a.transpose(), None, &mut [0.0; 5]).is_err());
+        assert!(matmul(level, a, a.transpose(), Some(&[0.0]), &mut [0.0; 4]).is_err());
+        assert!(matmul(level, a, a.transpose(), None, &mut [0.0; 4]).is_ok());
+    }
+}

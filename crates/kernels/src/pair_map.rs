@@ -1,0 +1,334 @@
+//! The structure head's convolutions and instance norms over the map of all pairs of positions.
+//!
+//! The map starts as an outer sum of two projections and ends as one logit a pair; between stand bottleneck blocks of
+//! three convolutions, each with an instance norm over the whole map and a ReLU, around which the input is added:
+//! RiNALMo, Methods "Secondary structure". The first convolution of the first block is an outer sum again, by linearity,
+//! and its moments are those of its two halves. Others that are 1 × 1 are computed where they are needed rather than
+//! stored, so that never more than two maps are.
+
+use rayon::prelude::*;
+
+use crate::error::check_length;
+use crate::filter::PackedFilter;
+use crate::generic::Bf16Pair;
+use crate::generic::cell::Cell;
+use crate::generic::pair_map::{Expand, Input, Logits, Other, Outer, Residual, Scratch, Size, Spread, Squeezed};
+use crate::instance_norm::{Moments, Norm};
+use crate::linear::PackedF32 as Linear;
+use crate::scratch::with_scratch;
+use crate::{Error, Level};
+
+pub use crate::outer_sum::{outer_sum, outer_sum_backward};
+
+const OP: &str = "pair map";
+/// Added to variances.
+const EPS: f32 = 1e-5;
+
+/// What a head has learned. Filters are `[output, input, line, column]`, as PyTorch has them.
+pub struct Weights<'a> {
+    /// Channels of the map.
+    pub channels: usize,
+    /// Side of the blocks' second convolution and of the last one, odd.
+    pub kernel: usize,
+    /// Bottleneck blocks.
+    pub blocks: Vec<Block<'a>>,
+    /// `[channels, kernel, kernel]`: the last convolution.
+    pub out: &'a [f32],
+    /// Its bias.
+    pub bias: f32,
+}
+
+/// One block's filters.
+pub struct Block<'a> {
+    /// `[channels, channels]`
+    pub squeeze: &'a [f32],
+    /// `[channels, channels, kernel, kernel]`
+    pub spread: &'a [f32],
+    /// `[channels, channels]`
+    pub expand: &'a [f32],
+}
+
+/// A head that computes in f32 and keeps its maps so.
+pub struct HeadF32(Head<f32>);
+
+/// A head whose weights and maps are rounded to bf16; moments, norms and sums are f32.
+pub struct HeadBf16(Head<Bf16Pair>);
+
+/// Both forms have the same methods.
+macro_rules! head {
+    ($head:ident) => {
+        impl $head {
+            /// Packs a head's weights.
+            ///
+            /// # Errors
+            /// If there are no channels, the kernel is even, or a slice is not as long as its shape says.
+            pub fn pack(weights: &Weights<'_>) -> Result<Self, Error> {
+                Head::pack(weights).map(Self)
+            }
+
+            /// Logits of all pairs, symmetric, 0 on the diagonal: the map starts as `rows_i + columns_j`.
+            ///
+            /// # Shapes
+            /// - rows, columns: `[len, channels]`
+            /// - out: `[len, len]`, overwritten
+            ///
+            /// # Errors
+            /// If a slice is not as long as that.
+            pub fn forward(&self, level: Level, rows: &[f32], columns: &[f32], out: &mut [f32]) -> Result<(), Error> {
+                self.0.forward(level, rows, columns, out)
+            }
+
+            /// Bytes of the maps that a sequence of `len` positions takes while it is worked on.
+            pub fn memory(&self, len: usize) -> u64 {
+                self.0.memory(len)
+            }
+        }
+    };
+}
+head!(HeadF32);
+head!(HeadBf16);
+
+/// A head in the terms that it computes in.
+struct Head<T> {
+    channels: usize,
+    /// Channels and zeros to whole vectors of every level.
+    padded: usize,
+    kernel: usize,
+    blocks: Vec<PackedBlock<T>>,
+    /// The first block's first convolution, of projections.
+    first: Option<Linear>,
+    /// `[taps, channels]`: what a pixel adds to each of its neighbours.
+    out: PackedFilter<T>,
+    bias: f32,
+}
+
+struct PackedBlock<T> {
+    squeeze: PackedFilter<T>,
+    spread: PackedFilter<T>,
+    expand: PackedFilter<T>,
+}
+
+impl<T: Cell> Head<T> {
+    fn pack(weights: &Weights<'_>) -> Result<Self, Error> {
+        let &Weights { channels, kernel, ref blocks, out, bias } = weights;
+        if channels == 0 || kernel % 2 == 0 {
+            let reason = format!("a filter of {channels} channels and side {kernel} has no middle");
+            return Err(Error::Size { op: OP, reason });
+        }
+        let (padded, area) = (channels.next_multiple_of(16), kernel * kernel);
+        check_length(OP, "out", channels * area, out.len())?;
+        for block in blocks {
+            check_length(OP, "squeeze", channels * channels, block.squeeze.len())?;
+            check_length(OP, "spread", channels * channels * area, block.spread.len())?;
+            check_length(OP, "expand", channels * channels, block.expand.len())?;
+        }
+        let filter = |weights: &[f32], side: usize| {
+            PackedFilter::new(padded, padded, (side, side), |output, input, line, column| {
+                let there = output < channels && input < channels;
+                if there { weights[((output * channels + input) * side + line) * side + column] } else { 0.0 }
+            })
+        };
+        let pack = |block: &Block<'_>| PackedBlock {
+            squeeze: filter(block.squeeze, 1),
+            spread: filter(block.spread, kernel),
+            expand: filter(block.expand, 1),
+        };
+        let first = blocks.first().map(|block| Linear::pack(block.squeeze, channels, channels)).transpose()?;
+        let tap = |tap, input, _, _| if input < channels { out[input * area + tap] } else { 0.0 };
+        let out = PackedFilter::new(area, padded, (1, 1), tap);
+        Ok(Self { channels, padded, kernel, blocks: blocks.par_iter().map(pack).collect(), first, out, bias })
+    }
+
+    fn memory(&self, len: usize) -> u64 {
+        let maps = self.blocks.len().min(2) * self.padded / T::VALUES * size_of::<T>();
+        maps as u64 * (len as u64).pow(2)
+    }
+
+    fn forward(&self, level: Level, rows: &[f32], columns: &[f32], out: &mut [f32]) -> Result<(), Error> {
+        let len = rows.len() / self.channels;
+        check_length(OP, "rows", len * self.channels, rows.len())?;
+        check_length(OP, "columns", rows.len(), columns.len())?;
+        check_length(OP, "out", len * len, out.len())?;
+        if len == 0 {
+            return Ok(());
+        }
+        let size = Size { len, channels: self.padded };
+        let [first, second] = [1, 2].map(|blocks| if self.blocks.len() < blocks { 0 } else { len * size.row::<T>() });
+        with_map(first, |first| {
+            with_map(second, |second| Pass { head: self, level, size }.all(rows, columns, [first, second], out))
+        })
+    }
+
+    /// Rows of channels, and zeros to whole vectors.
+    fn pad(&self, rows: &[f32]) -> Vec<f32> {
+        let mut padded = vec![0.0; rows.len() / self.channels * self.padded];
+        for (row, to) in rows.chunks_exact(self.channels).zip(padded.chunks_exact_mut(self.padded)) {
+            to[..self.channels].copy_from_slice(row);
+        }
+        padded
+    }
+
+    /// The first block's first convolution of both halves, normalised: over all pairs means add up, and variances too,
+    /// since each value of one half meets every value of the other.
+    fn squeeze_outer(&self, level: Level, rows: &[f32], columns: &[f32]) -> Result<[Vec<f32>; 2], Error> {
+        let squeeze = |values: &[f32]| -> Result<Vec<f32>, Error> {
+            let mut squeezed = vec![0.0; values.len()];
+            if let Some(first) = &self.first {
+                first.forward(level, values, None, &mut squeezed)?;
+            }
+            Ok(squeezed)
+        };
+        let (mut rows, mut columns) = (squeeze(rows)?, squeeze(columns)?);
+        for channel in 0..self.channels {
+            let moments = [&rows, &columns].map(|half| mean_variance(half[channel..].iter().step_by(self.channels)));
+            let scale = 1.0 / (moments[0].1 + moments[1].1 + f64::from(EPS)).sqrt();
+            for (half, (mean, _)) in [&mut rows, &mut columns].into_iter().zip(moments) {
+                for value in half[channel..].iter_mut().step_by(self.channels) {
+                    *value = ((f64::from(*value) - mean) * scale) as f32;
+                }
+            }
+        }
+        Ok([self.pad(&rows), self.pad(&columns)])
+    }
+}
+
+/// Lends `work` room for a map, of any content.
+///
+/// One that a thread may keep is kept, since fresh memory costs a page fault every 4 KiB. A larger one is asked of the
+/// system as zeros, which costs nothing until the threads that share the map touch them.
+fn with_map<T: Cell, R>(terms: usize, work: impl FnOnce(&mut [T]) -> R) -> R {
+    /// 64 MiB of 32 bits: a map of 700 positions in bf16, of 500 in f32.
+    const KEPT: usize = 1 << 24;
+    if terms <= KEPT {
+        return with_scratch(terms, |map| work(bytemuck::cast_slice_mut(map)));
+    }
+    work(bytemuck::cast_slice_mut(&mut vec![0.0f32; terms]))
+}
+
+/// Of at least one value.
+fn mean_variance<'a>(values: impl Iterator<Item = &'a f32> + Clone) -> (f64, f64) {
+    let count = values.clone().count() as f64;
+    let mean = values.clone().map(|&x| f64::from(x)).sum::<f64>() / count;
+    let squares = values.map(|&x| (f64::from(x) - mean).powi(2)).sum::<f64>();
+    (mean, squares / count)
+}
+
+/// One head's passes over one map, each spread over threads by bands of rows.
+struct Pass<'a, T> {
+    head: &'a Head<T>,
+    level: Level,
+    size: Size,
+}
+
+impl<T: Cell> Pass<'_, T> {
+    /// All of them, in order.
+    fn all(&self, rows: &[f32], columns: &[f32], maps: [&mut [T]; 2], out: &mut [f32]) -> Result<(), Error> {
+        let (rows_padded, columns_padded) = (self.head.pad(rows), self.head.pad(columns));
+        let outer = Outer { rows: &rows_padded, columns: &columns_padded };
+        let [mut inner, mut input] = maps;
+        let (mut stored, mut norm) = (false, None::<Norm>);
+        for (index, block) in self.head.blocks.iter().enumerate() {
+            let moments = match &norm {
+                Some(norm) => {
+                    let squeeze = block.squeeze.view();
+                    self.spread(block, Squeezed::Map { map: input, squeeze, norm }, inner)
+                }
+                None => {
+                    let [rows, columns] = self.head.squeeze_outer(self.level, rows, columns)?;
+                    self.spread(block, Squeezed::Outer(Outer { rows: &rows, columns: &columns }), inner)
+                }
+            };
+            let expanded = self.expand(block, &moments.norm(EPS), inner).norm(EPS);
+            norm = Some(match self.head.blocks.get(index + 1) {
+                None => expanded,
+                Some(next) if stored => self.residual(input, Other::Inner(inner), &expanded, next).norm(EPS),
+                Some(next) => {
+                    let moments = self.residual(inner, Other::Outer(outer), &expanded, next);
+                    std::mem::swap(&mut input, &mut inner);
+                    stored = true;
+                    moments.norm(EPS)
+                }
+            });
+        }
+        let input = if stored { Input::Map(input) } else { Input::Outer(outer) };
+        self.logits(input, norm.as_ref().map(|norm| (&*inner, norm)), out);
+        mirror(out, self.size.len);
+        Ok(())
+    }
+
+    /// Rows in a band: it recomputes the rows at its border, and there should be several bands for each thread.
+    fn rows(&self) -> usize {
+        if self.size.len < 1024 { 8 } else { 16 }
+    }
+
+    /// Does `work(first row, band, moments of the band, scratch)` for all bands of a map; the moments of all.
+    fn bands(&self, map: &mut [T], work: impl Fn(usize, &mut [T], &mut Moments, &mut Scratch<T>) + Sync) -> Moments {
+        let rows = self.rows();
+        let bands = map.par_chunks_mut(rows * self.size.row::<T>()).enumerate();
+        let parts: Vec<Moments> = bands
+            .map_init(
+                || self.scratch(),
+                |scratch, (index, band)| {
+                    let mut moments = Moments::new(self.size.channels);
+                    work(index * rows, band, &mut moments, scratch);
+                    moments
+                },
+            )
+            .collect();
+        Moments::merge(parts).unwrap_or_else(|| Moments::new(self.size.channels))
+    }
+
+    fn scratch(&self) -> Scratch<T> {
+        Scratch::new(self.size, self.head.kernel)
+    }
+
+    fn spread(&self, block: &PackedBlock<T>, input: Squeezed<'_, T>, inner: &mut [T]) -> Moments {
+        let (level, size, filter) = (self.level, self.size, block.spread.view());
+        self.bands(inner, |first, out, moments, scratch| {
+            level.run(Spread { level, size, input, filter, first, out, moments, scratch });
+        })
+    }
+
+    fn expand(&self, block: &PackedBlock<T>, norm: &Norm, inner: &mut [T]) -> Moments {
+        let (level, size, filter) = (self.level, self.size, block.expand.view());
+        self.bands(inner, |_, map, moments, scratch| {
+            level.run(Expand { level, size, norm, filter, map, moments, scratch });
+        })
+    }
+
+    fn residual(&self, sum: &mut [T], other: Other<'_, T>, norm: &Norm, next: &PackedBlock<T>) -> Moments {
+        let (level, size, squeeze) = (self.level, self.size, next.squeeze.view());
+        self.bands(sum, |first, sum, moments, scratch| {
+            level.run(Residual { level, size, sum, other, norm, squeeze, first, moments, scratch });
+        })
+    }
+
+    fn logits(&self, input: Input<'_, T>, inner: Option<(&[T], &Norm)>, out: &mut [f32]) {
+        let (level, size, rows) = (self.level, self.size, self.rows());
+        let Head { kernel, bias, .. } = *self.head;
+        let filter = self.head.out.view();
+        let bands = out.par_chunks_mut(rows * size.len).enumerate();
+        bands.for_each_init(
+            || self.scratch(),
+            |scratch, (index, out)| {
+                let first = index * rows;
+                level.run(Logits { level, size, input, inner, filter, kernel, bias, first, out, scratch });
+            },
+        );
+    }
+}
+
+/// Makes a map of what stands right of its diagonal, which becomes 0. Square by square, for the sake of the cache.
+fn mirror(map: &mut [f32], len: usize) {
+    const SIDE: usize = 32;
+    for top in (0..len).step_by(SIDE) {
+        for left in (0..=top).step_by(SIDE) {
+            for row in top..(top + SIDE).min(len) {
+                for column in left..(left + SIDE).min(row) {
+                    map[row * len + column] = map[column * len + row];
+                }
+            }
+        }
+    }
+    map.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
+}

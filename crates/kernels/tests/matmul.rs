@@ -1,0 +1,58 @@
+//! Products of two new matrices against plain loops: every level, either side transposed, ragged sizes.
+
+mod common;
+
+use common::{assert_close, bits, values, with_threads};
+use rinalmo_kernels::matmul::{Matrix, matmul};
+use rinalmo_kernels::{Level, reference};
+
+/// Sums of up to 1100 products under 1 in f32, each rounded to 2⁻²⁴ of a sum that stays under 40.
+const MATMUL: f32 = 1e-4;
+
+/// `(rows, depth, columns)`: one of each, less and more than a tile, the model's odd widths, more than one block of depth.
+const SIZES: [(usize, usize, usize); 8] =
+    [(1, 1, 1), (7, 5, 3), (16, 16, 64), (33, 24, 65), (5, 853, 40), (200, 31, 22), (13, 1100, 66), (3, 17, 853)];
+
+fn transposed(values: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|c| (0..rows).map(move |r| values[r * columns + c])).collect()
+}
+
+#[test]
+fn every_level_agrees_with_plain_loops_either_way_round() {
+    for (rows, depth, columns) in SIZES {
+        let (a, b, bias) = (values(rows * depth, 1), values(depth * columns, 2), values(columns, 3));
+        let (a_turned, b_turned) = (transposed(&a, rows, depth), transposed(&b, depth, columns));
+        let expected = reference::linear(&a, &b_turned, Some(&bias), columns, depth);
+        let lefts = [Matrix::new(&a, rows, depth), Matrix::new(&a_turned, depth, rows).map(Matrix::transpose)];
+        let rights = [Matrix::new(&b, depth, columns), Matrix::new(&b_turned, columns, depth).map(Matrix::transpose)];
+        for level in Level::available() {
+            let mut first: Option<Vec<u32>> = None;
+            for (l, left) in lefts.iter().enumerate() {
+                for (r, right) in rights.iter().enumerate() {
+                    let mut out = vec![f32::NAN; rows * columns];
+                    matmul(level, left.clone().unwrap(), right.clone().unwrap(), Some(&bias), &mut out).unwrap();
+                    let case = format!("{level}, {rows} × {depth} × {columns}, turned {l} {r}");
+                    assert_close(&out, &expected, MATMUL, &case);
+                    let first = first.get_or_insert_with(|| bits(&out));
+                    assert_eq!(*first, bits(&out), "{case}: how a factor lies changes bits");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let (rows, depth, columns) = (500, 700, 130);
+    let (a, b) = (values(rows * depth, 4), values(depth * columns, 5));
+    for level in Level::available() {
+        let work = || {
+            let a = Matrix::new(&a, depth, rows).unwrap().transpose();
+            let mut out = vec![0.0; rows * columns];
+            matmul(level, a, Matrix::new(&b, depth, columns).unwrap(), None, &mut out).unwrap();
+            bits(&out)
+        };
+        let alone = with_threads(1, work);
+        assert!(alone == with_threads(2, work) && alone == with_threads(3, work), "{level}");
+    }
+}

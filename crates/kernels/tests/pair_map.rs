@@ -1,0 +1,143 @@
+//! The structure head's map against plain loops: every level, odd extents, other widths than the published.
+
+mod common;
+
+use common::{assert_close, bits, values, with_threads};
+use rinalmo_kernels::pair_map::{Block, HeadBf16, HeadF32, Weights};
+use rinalmo_kernels::{Level, reference};
+
+/// Of logits near 1: sums of 576 terms, six norms in a row; channels without much variance are scaled up by 300.
+const F32_LOGITS: f32 = 2e-4;
+/// Eight bits in each of six convolutions and in the maps between them.
+const BF16_LOGITS: f32 = 0.1;
+
+/// A head of random weights, sized as PyTorch would begin.
+struct Head {
+    channels: usize,
+    kernel: usize,
+    blocks: Vec<[Vec<f32>; 3]>,
+    out: Vec<f32>,
+}
+
+impl Head {
+    fn new(channels: usize, blocks: usize, kernel: usize) -> Self {
+        let weights = |count: usize, inputs: usize, seed: usize| -> Vec<f32> {
+            let bound = 1.0 / (inputs as f32).sqrt();
+            values(count, seed as u64).iter().map(|x| x * bound).collect()
+        };
+        let (square, area) = (channels * channels, kernel * kernel);
+        let block = |b: usize| {
+            [
+                weights(square, channels, 3 * b + 10),
+                weights(square * area, channels * area, 3 * b + 11),
+                weights(square, channels, 3 * b + 12),
+            ]
+        };
+        let out = weights(channels * area, channels * area, 9);
+        Self { channels, kernel, blocks: (0..blocks).map(block).collect(), out }
+    }
+
+    fn weights(&self) -> Weights<'_> {
+        let blocks = self.blocks.iter().map(|[squeeze, spread, expand]| Block { squeeze, spread, expand }).collect();
+        Weights { channels: self.channels, kernel: self.kernel, blocks, out: &self.out, bias: 0.25 }
+    }
+}
+
+fn projections(len: usize, channels: usize) -> [Vec<f32>; 2] {
+    [1, 2].map(|seed| values(len * channels, seed))
+}
+
+fn forward(bf16: bool, level: Level, head: &Head, len: usize) -> Vec<f32> {
+    let [rows, columns] = projections(len, head.channels);
+    let mut out = vec![f32::NAN; len * len];
+    match bf16 {
+        false => HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap(),
+        true => HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap(),
+    }
+    out
+}
+
+#[test]
+fn every_level_agrees_with_plain_loops() {
+    let cases = [(64, 2, 3, 1), (64, 2, 3, 2), (64, 2, 3, 3), (64, 2, 3, 29), (64, 1, 3, 17), (64, 3, 3, 12)];
+    let others = [(24, 2, 5, 21), (7, 2, 1, 9), (80, 1, 3, 10), (16, 0, 3, 13), (33, 2, 7, 4), (16, 2, 3, 61)];
+    for (channels, blocks, kernel, len) in cases.into_iter().chain(others) {
+        let head = Head::new(channels, blocks, kernel);
+        let [rows, columns] = projections(len, channels);
+        let expected = reference::pair_map(&head.weights(), &rows, &columns);
+        for level in Level::available() {
+            for (bf16, tolerance) in [(false, F32_LOGITS), (true, BF16_LOGITS)] {
+                let case =
+                    format!("{level}, bf16 {bf16}, {channels} channels, {blocks} blocks, side {kernel}, {len} nt");
+                assert_close(&forward(bf16, level, &head, len), &expected, tolerance, &case);
+            }
+        }
+    }
+}
+
+#[test]
+fn rows_longer_than_a_piece_join_without_a_seam() {
+    let head = Head::new(16, 2, 3);
+    let [rows, columns] = projections(270, 16);
+    let expected = reference::pair_map(&head.weights(), &rows, &columns);
+    assert_close(&forward(false, Level::best(), &head, 270), &expected, F32_LOGITS, "f32");
+    assert_close(&forward(true, Level::best(), &head, 270), &expected, BF16_LOGITS, "bf16");
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let head = Head::new(64, 2, 3);
+    for bf16 in [false, true] {
+        let run = |threads| bits(&with_threads(threads, || forward(bf16, Level::best(), &head, 83)));
+        let alone = run(1);
+        assert!(run(2) == alone && run(5) == alone, "bf16 {bf16}");
+    }
+}
+
+#[test]
+fn maps_are_symmetric_and_nothing_pairs_with_itself() {
+    let map = forward(true, Level::best(), &Head::new(64, 2, 3), 37);
+    for i in 0..37 {
+        assert_eq!(map[i * 37 + i], 0.0);
+        for j in 0..i {
+            assert_eq!(map[i * 37 + j], map[j * 37 + i]);
+        }
+    }
+}
+
+#[test]
+fn what_is_not_a_number_reaches_every_logit() {
+    let head = Head::new(16, 2, 3);
+    let [mut rows, columns] = projections(20, 16);
+    rows[5] = f32::NAN;
+    for level in Level::available() {
+        let mut out = vec![0.0; 400];
+        HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap();
+        assert!((0..400).all(|i| i % 21 == 0 || out[i].is_nan()), "f32, {level}");
+        HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap();
+        assert!((0..400).all(|i| i % 21 == 0 || out[i].is_nan()), "bf16, {level}");
+    }
+}
+
+#[test]
+fn slices_that_do_not_fit_are_refused_by_name() {
+    let head = Head::new(16, 1, 3);
+    let packed = HeadF32::pack(&head.weights()).unwrap();
+    let refused = |rows: usize, columns: usize, out: usize| {
+        let (rows, columns, mut out) = (vec![0.0; rows], vec![0.0; columns], vec![0.0; out]);
+        packed.forward(Level::best(), &rows, &columns, &mut out).unwrap_err().to_string()
+    };
+    assert!(refused(33, 32, 4).contains("`rows`"));
+    assert!(refused(32, 31, 4).contains("`columns`"));
+    assert!(refused(32, 32, 5).contains("`out`"));
+    assert_eq!(packed.forward(Level::best(), &[], &[], &mut []), Ok(()));
+    assert!(HeadF32::pack(&Weights { kernel: 2, ..head.weights() }).is_err());
+    assert!(HeadBf16::pack(&Weights { out: &[0.0; 3], ..head.weights() }).is_err());
+    assert!(HeadF32::pack(&Weights { channels: 15, ..head.weights() }).is_err());
+}
+
+#[test]
+fn two_maps_are_kept_at_most() {
+    let memory = |blocks| HeadBf16::pack(&Head::new(24, blocks, 3).weights()).unwrap().memory(100);
+    assert_eq!([0, 1, 2, 3].map(memory), [0, 640_000, 1_280_000, 1_280_000]);
+}
