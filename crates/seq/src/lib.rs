@@ -42,6 +42,7 @@ pub mod fasta;
 pub mod fastq;
 pub mod input;
 mod lines;
+pub mod masking;
 mod plan;
 pub mod raw;
 pub mod st;

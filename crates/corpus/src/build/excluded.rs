@@ -1,0 +1,90 @@
+//! What is kept out of a corpus for its likeness to evaluation sets.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::bank::Bank;
+use crate::cluster;
+use crate::exclude::{EvaluationSet, Guard, default_options};
+use crate::report::grouped;
+use crate::{Error, read};
+
+/// What is kept out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Exclude {
+    /// Files of evaluation sets, in any form that inputs may have.
+    pub sets: Vec<PathBuf>,
+    /// How alike a sequence may not be; of the coverages, `Member` is that of the evaluation sequence.
+    pub limits: cluster::Options,
+}
+
+impl Default for Exclude {
+    /// No sets; 80 % identity over 80 % of the evaluation sequence.
+    fn default() -> Self {
+        Self { sets: Vec::new(), limits: default_options() }
+    }
+}
+
+impl Exclude {
+    /// Whether each sequence is kept, and the report.
+    pub(super) fn run(&self, bank: &Bank) -> Result<(Vec<bool>, Excluded), Error> {
+        let mut kept = vec![true; cluster::Sequences::count(bank)];
+        if self.sets.is_empty() {
+            return Ok((kept, Excluded::default()));
+        }
+        let sets = self.sets.iter().map(|path| read_set(path)).collect::<Result<Vec<_>, _>>()?;
+        let guard = Guard::new(&sets, self.limits.clone())?;
+        let marks = guard.mark(bank);
+        marks.iter().for_each(|mark| kept[mark.sequence as usize] = false);
+        let by_set = |(set, excluded): (&EvaluationSet, usize)| ExcludedBy {
+            set: set.name.clone(),
+            size: set.sequences.len() as u64,
+            excluded: excluded as u64,
+        };
+        let report = Excluded {
+            sets: sets.iter().zip(guard.counts(&marks)).map(by_set).collect(),
+            sequences: kept.iter().filter(|kept| !**kept).count() as u64,
+        };
+        Ok((kept, report))
+    }
+}
+
+/// A set must be read whole: a record that cannot be is not left out but ends the build.
+fn read_set(path: &Path) -> Result<EvaluationSet, Error> {
+    let sequences = read::open(path)?.map(|record| Ok(record?.sequence)).collect::<Result<_, Error>>()?;
+    Ok(EvaluationSet { name: path.to_string_lossy().into_owned(), sequences })
+}
+
+/// What was kept out of the corpus, by evaluation set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Excluded {
+    /// Every set.
+    pub sets: Vec<ExcludedBy>,
+    /// Sequences kept out, each counted once.
+    pub sequences: u64,
+}
+
+/// What one evaluation set kept out.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ExcludedBy {
+    /// The set as it was named.
+    pub set: String,
+    /// Its sequences.
+    pub size: u64,
+    /// Sequences of the corpus like one of them.
+    pub excluded: u64,
+}
+
+impl fmt::Display for Excluded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for ExcludedBy { set, size, excluded } in &self.sets {
+            writeln!(f, "{} sequences are like one of the {} of {set}", grouped(*excluded), grouped(*size))?;
+        }
+        if !self.sets.is_empty() {
+            writeln!(f, "{} sequences kept out in all", grouped(self.sequences))?;
+        }
+        Ok(())
+    }
+}

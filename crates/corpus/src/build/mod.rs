@@ -1,0 +1,297 @@
+//! From inputs to a store in five stages, each of which a later build can take up again.
+//!
+//! | stage | leaves in the working folder |
+//! |---|---|
+//! | read | distinct sequences and their origins |
+//! | exclude | which of them are kept |
+//! | cluster | the representative of each |
+//! | split | the clusters held out |
+//! | store | the store, which then takes its place in one step |
+//!
+//! So under the output's name there is always the store that was there before, or the new one whole, or nothing.
+
+mod excluded;
+mod report;
+mod work;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+pub use excluded::{Exclude, Excluded, ExcludedBy};
+pub use report::{ClusterReport, Report};
+pub use work::StageTime;
+use work::{Task, Work, fingerprint};
+
+use crate::bank::{Bank, Blobs, Map, Output};
+use crate::cluster::{self, Clusters, Engine, Sequences};
+use crate::report::Uniques;
+use crate::store::{Contents, Header, Numbers, SCHEMA};
+use crate::{Error, split, store, unique};
+
+/// Options of a build.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// How records are read, cleaned and told apart.
+    pub read: unique::Options,
+    /// What is kept out for its likeness to evaluation sets.
+    pub exclude: Exclude,
+    /// What makes a cluster.
+    pub cluster: cluster::Options,
+    /// The share of clusters held out.
+    pub hold_out: f64,
+    /// What the choice of these depends on.
+    pub seed: u64,
+}
+
+impl Default for Options {
+    /// The paper's: 1 % of the clusters held out.
+    fn default() -> Self {
+        Self {
+            read: Default::default(),
+            exclude: Default::default(),
+            cluster: Default::default(),
+            hold_out: 0.01,
+            seed: 0,
+        }
+    }
+}
+
+impl Options {
+    fn check(&self) -> Result<(), Error> {
+        self.read.clean.check()?;
+        self.exclude.limits.check()?;
+        self.cluster.check()?;
+        if !(0.0..1.0).contains(&self.hold_out) {
+            return Err(Error::Options(format!("{} of the clusters cannot be held out, expected 0…1", self.hold_out)));
+        }
+        Ok(())
+    }
+}
+
+/// Looks on while a build is at work, and may end it.
+pub trait Watch: Sync {
+    /// A stage has begun.
+    fn begun(&self, _stage: &str) {}
+
+    /// A stage is done, now or by an earlier run.
+    fn ended(&self, _stage: &StageTime) {}
+
+    /// Whether to end the build, which can be taken up again.
+    fn stopped(&self) -> bool {
+        false
+    }
+}
+
+impl Watch for () {}
+
+/// Reads `inputs` in order and leaves a store at `output`; one that is there is replaced once the new one is whole.
+///
+/// # Errors
+/// An option has no sense, an input or output cannot be read or written, the engine fails, or another build of the
+/// same store is at work. What finished stages found stays beside the output, and the same build goes on from there.
+pub fn build(
+    inputs: &[PathBuf],
+    output: &Path,
+    options: &Options,
+    engine: &dyn Engine,
+    watch: &dyn Watch,
+) -> Result<Report, Error> {
+    options.check()?;
+    if output.is_dir() {
+        return Err(Error::Options(format!("{}: is a folder, expected the name of a store", output.display())));
+    }
+    let version = engine.version()?;
+    let work = Work::begin(output, inputs, watch)?;
+    Build { inputs, options, engine, version, work, watch }.run(output)
+}
+
+struct Build<'a> {
+    inputs: &'a [PathBuf],
+    options: &'a Options,
+    engine: &'a dyn Engine,
+    version: String,
+    work: Work<'a>,
+    watch: &'a dyn Watch,
+}
+
+const KEPT: &str = "kept";
+const CLUSTERS: &str = "clusters";
+const HELD_OUT: &str = "held_out";
+const STORE: &str = "store.lmdb";
+
+impl Build<'_> {
+    fn run(mut self, output: &Path) -> Result<Report, Error> {
+        let read = self.read()?;
+        let bank = Bank::open(&self.work.path(unique::BANK))?;
+        let excluded = self.exclude(&bank)?;
+        let kept = self.numbers(KEPT)?;
+        let sequences = Kept { bank: &bank, kept: &kept };
+        let clusters = self.cluster(&sequences)?;
+        let found = Found::new(Clusters::new(self.numbers(CLUSTERS)?)?);
+        let held_out = self.split(&sequences, &found)?;
+        let mut report = Report {
+            read,
+            excluded,
+            clusters,
+            held_out,
+            stages: self.work.times().to_vec(),
+            peak_memory: report::peak_memory(),
+            store_bytes: 0,
+        };
+        self.store(&bank, &kept, &found, &report)?;
+        let path = self.work.path(STORE);
+        report.store_bytes = std::fs::metadata(&path).map_err(Error::file("be read", &path))?.len();
+        report.stages = self.work.times().to_vec();
+        report.peak_memory = report::peak_memory();
+        drop(bank);
+        self.work.deliver(STORE, output)?;
+        Ok(report)
+    }
+
+    fn read(&mut self) -> Result<Uniques, Error> {
+        let (inputs, watch, options) = (self.inputs, self.watch, &self.options.read);
+        let unique::Options { clean, both_strands, memory: _ } = options;
+        let task = Task {
+            name: "read",
+            parameters: json!([clean, both_strands]),
+            files: &["unique.data", "unique.index", "origins.data", "origins.index"],
+        };
+        self.work.stage(task, |folder| unique::unique(inputs, options, folder, &|| watch.stopped()))
+    }
+
+    fn exclude(&mut self, bank: &Bank) -> Result<Excluded, Error> {
+        if u32::try_from(bank.count()).is_err() {
+            return Err(cluster::Error::TooMany { count: bank.count() }.into());
+        }
+        let exclude = &self.options.exclude;
+        let cluster::Options { identity, coverage, mode, both_strands, .. } = &exclude.limits;
+        let sets = exclude.sets.iter().map(|set| fingerprint(set)).collect::<Result<Vec<_>, _>>()?;
+        let parameters = json!([sets, identity, coverage, mode, both_strands]);
+        self.work.stage(Task { name: "exclude", parameters, files: &[KEPT] }, |folder| {
+            let (kept, report) = exclude.run(bank)?;
+            let numbers = kept.iter().enumerate().filter(|(_, kept)| **kept).map(|(index, _)| index as u32);
+            write_numbers(folder.join(KEPT), numbers)?;
+            Ok(report)
+        })
+    }
+
+    fn cluster(&mut self, sequences: &Kept<'_>) -> Result<ClusterReport, Error> {
+        let (engine, options) = (self.engine, &self.options.cluster);
+        let cluster::Options { identity, coverage, mode, both_strands, .. } = options;
+        let parameters = json!([engine.name(), self.version, identity, coverage, mode, both_strands]);
+        let (task, version) = (Task { name: "cluster", parameters, files: &[CLUSTERS] }, self.version.clone());
+        self.work.stage(task, |folder| {
+            let clusters = engine.cluster(sequences, options)?;
+            write_numbers(folder.join(CLUSTERS), clusters.representatives().iter().copied())?;
+            Ok(ClusterReport::new(engine.name(), version, &clusters))
+        })
+    }
+
+    fn split(&mut self, sequences: &Kept<'_>, found: &Found) -> Result<u64, Error> {
+        let &Options { hold_out, seed, .. } = self.options;
+        let task = Task { name: "split", parameters: json!([hold_out, seed]), files: &[HELD_OUT] };
+        self.work.stage(task, |folder| {
+            let chosen = split::hold_out(sequences, &found.representatives, hold_out, seed);
+            write_numbers(folder.join(HELD_OUT), chosen.iter().copied())?;
+            Ok(chosen.len() as u64)
+        })
+    }
+
+    fn store(&mut self, bank: &Bank, kept: &[u32], found: &Found, report: &Report) -> Result<(), Error> {
+        let origins = Blobs::open(&self.work.path(unique::ORIGINS))?;
+        let held_out = self.numbers(HELD_OUT)?;
+        let contents = Contents {
+            bank,
+            origins: &origins,
+            kept,
+            starts: &found.starts,
+            members: &found.members,
+            representatives: &found.representatives,
+            held_out: &held_out,
+        };
+        let header = self.header(report);
+        let watch = self.watch;
+        let task = Task { name: "store", parameters: json!(SCHEMA), files: &[STORE] };
+        self.work.stage(task, |folder| {
+            let path = folder.join(STORE);
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::file("be removed", &path)(error));
+                }
+                _ => {}
+            }
+            store::write(&path, &contents, header, &|| watch.stopped()).map(drop)
+        })
+    }
+
+    /// The header but for figures and checksums.
+    fn header(&self, report: &Report) -> Header {
+        let tool = |name: &str, version: &str| (name.to_owned(), version.to_owned());
+        Header {
+            schema: SCHEMA,
+            sequences: 0,
+            bases: 0,
+            clusters: 0,
+            held_out: 0,
+            sources: report.read.sources.iter().map(|source| source.source.clone()).collect(),
+            parameters: json!({ "build": self.options, "engine": self.engine.name() }),
+            tools: BTreeMap::from([
+                tool("rinalmo", env!("CARGO_PKG_VERSION")),
+                tool(self.engine.name(), &self.version),
+            ]),
+            checksums: BTreeMap::new(),
+            report: json!(report),
+        }
+    }
+
+    fn numbers(&self, file: &str) -> Result<Vec<u32>, Error> {
+        Ok(Numbers::new(Map::open(&self.work.path(file))?.bytes()).iter().collect())
+    }
+}
+
+fn write_numbers(path: PathBuf, numbers: impl Iterator<Item = u32>) -> Result<(), Error> {
+    let mut output = Output::create(path)?;
+    for number in numbers {
+        output.write(&number.to_le_bytes())?;
+    }
+    output.finish()
+}
+
+/// Some sequences of a bank, numbered anew.
+struct Kept<'a> {
+    bank: &'a Bank,
+    kept: &'a [u32],
+}
+
+impl Sequences for Kept<'_> {
+    fn count(&self) -> usize {
+        self.kept.len()
+    }
+
+    fn length(&self, index: usize) -> usize {
+        self.bank.length(self.kept[index] as usize)
+    }
+
+    fn read(&self, index: usize, to: &mut Vec<u8>) {
+        self.bank.read(self.kept[index] as usize, to);
+    }
+}
+
+/// Clusters as a store keeps them.
+struct Found {
+    starts: Vec<usize>,
+    members: Vec<u32>,
+    representatives: Vec<u32>,
+}
+
+impl Found {
+    fn new(clusters: Clusters) -> Self {
+        let (starts, members) = clusters.members();
+        let first = |start: &usize| clusters.representatives()[members[*start] as usize];
+        let representatives = starts[..starts.len() - 1].iter().map(first).collect();
+        Self { starts, members, representatives }
+    }
+}

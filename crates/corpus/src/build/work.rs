@@ -1,0 +1,218 @@
+//! The folder a build works in: what each stage left there, and how a later build finds it again.
+//!
+//! `<output>.building/` holds the outcome of every finished stage and a manifest. A stage has a key, the hash of its
+//! parameters and of the key before it, the first one of the inputs with their sizes and times. A stage whose key and
+//! files are as the manifest says is not done again. The manifest is replaced only after the files of a stage are on
+//! the disk, so whenever a build is killed, the next one goes on behind the last finished stage.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Instant, UNIX_EPOCH};
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Watch;
+use crate::Error;
+use crate::bank::{Output, with_ending};
+
+const MANIFEST: &str = "manifest.json";
+
+/// The folder, held by one process.
+pub(super) struct Work<'a> {
+    folder: PathBuf,
+    manifest: BTreeMap<String, Stage>,
+    key: String,
+    done: Vec<StageTime>,
+    watch: &'a dyn Watch,
+    _lock: File,
+}
+
+/// What the manifest says of a finished stage.
+#[derive(Serialize, Deserialize)]
+struct Stage {
+    key: String,
+    files: BTreeMap<String, u64>, // name, bytes
+    seconds: f64,
+    report: Value,
+}
+
+/// How long a stage took.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StageTime {
+    /// The stage.
+    pub stage: String,
+    /// Seconds of work, in an earlier run if it was resumed.
+    pub seconds: f64,
+    /// Whether an earlier run had done it.
+    pub resumed: bool,
+}
+
+/// A stage to be done.
+pub(super) struct Task<'a> {
+    pub(super) name: &'static str,
+    /// What its outcome depends on besides the stages before it.
+    pub(super) parameters: Value,
+    /// The files it leaves in the folder.
+    pub(super) files: &'a [&'a str],
+}
+
+impl<'a> Work<'a> {
+    /// Makes or finds the folder beside `output`, and takes its lock.
+    pub(super) fn begin(output: &Path, inputs: &[PathBuf], watch: &'a dyn Watch) -> Result<Self, Error> {
+        let folder = with_ending(output, ".building");
+        fs::create_dir_all(&folder).map_err(Error::file("be made", &folder))?;
+        let lock_path = folder.join("lock");
+        let lock = File::create(&lock_path).map_err(Error::file("be made", &lock_path))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: folder }),
+            Err(TryLockError::Error(source)) => return Err(Error::file("be locked", &lock_path)(source)),
+        }
+        // A manifest that cannot be read is none: everything is done anew.
+        let manifest = fs::read(folder.join(MANIFEST)).ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let inputs = inputs.iter().map(|input| fingerprint(input)).collect::<Result<Vec<_>, _>>()?;
+        let key = hash(&json!([env!("CARGO_PKG_VERSION"), inputs]));
+        Ok(Self { folder, manifest: manifest.unwrap_or_default(), key, done: Vec::new(), watch, _lock: lock })
+    }
+
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
+    pub(super) fn times(&self) -> &[StageTime] {
+        &self.done
+    }
+
+    /// Does a stage, unless an earlier run has; gives its report.
+    pub(super) fn stage<R: Serialize + DeserializeOwned>(
+        &mut self,
+        task: Task<'_>,
+        work: impl FnOnce(&Path) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        if self.watch.stopped() {
+            return Err(Error::Stopped);
+        }
+        let Task { name, parameters, files } = task;
+        self.key = hash(&json!([self.key, name, parameters]));
+        if let Some((seconds, report)) = self.finished(name, files) {
+            self.note(name, seconds, true);
+            return Ok(report);
+        }
+        self.manifest.remove(name);
+        self.watch.begun(name);
+        let begun = Instant::now();
+        let report = work(&self.folder)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let size = |file: &&str| Ok((file.to_string(), size_of_file(&self.folder.join(file))?));
+        let files = files.iter().map(size).collect::<Result<_, Error>>()?;
+        let value = serde_json::to_value(&report).expect("reports have text for keys");
+        self.manifest.insert(name.to_owned(), Stage { key: self.key.clone(), files, seconds, report: value });
+        self.save()?;
+        self.note(name, seconds, false);
+        Ok(report)
+    }
+
+    fn finished<R: DeserializeOwned>(&self, name: &str, files: &[&str]) -> Option<(f64, R)> {
+        let stage = self.manifest.get(name).filter(|stage| stage.key == self.key)?;
+        let whole = |file: &&str| size_of_file(&self.folder.join(file)).ok() == stage.files.get(*file).copied();
+        let report = serde_json::from_value(stage.report.clone()).ok()?;
+        files.iter().all(whole).then_some((stage.seconds, report))
+    }
+
+    fn note(&mut self, stage: &str, seconds: f64, resumed: bool) {
+        let time = StageTime { stage: stage.to_owned(), seconds, resumed };
+        self.watch.ended(&time);
+        self.done.push(time);
+    }
+
+    fn save(&self) -> Result<(), Error> {
+        let (path, fresh) = (self.path(MANIFEST), self.path("manifest.new"));
+        let text = serde_json::to_vec_pretty(&self.manifest).expect("its maps have text for keys");
+        let mut output = Output::create(fresh.clone())?;
+        output.write(&text)?;
+        output.finish()?;
+        fs::rename(&fresh, &path).map_err(Error::file("take its name", &path))?;
+        sync_folder(&self.folder)
+    }
+
+    /// Gives the finished `file` its place and removes the folder.
+    pub(super) fn deliver(self, file: &str, output: &Path) -> Result<(), Error> {
+        // LMDB lets nobody but the owner in; the store is as open as any file made here.
+        let open = fs::metadata(self.path("lock")).map_err(Error::file("be read", &self.folder))?.permissions();
+        fs::set_permissions(self.path(file), open).map_err(Error::file("be made readable", output))?;
+        fs::rename(self.path(file), output).map_err(Error::file("take its name", output))?;
+        let parent = output.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        sync_folder(parent)?;
+        fs::remove_dir_all(&self.folder).map_err(Error::file("be removed", &self.folder))
+    }
+}
+
+/// What tells an input from a changed one. Standard input is never the same twice.
+pub(super) fn fingerprint(input: &Path) -> Result<Value, Error> {
+    if input == Path::new("-") {
+        return Ok(json!(["-", std::process::id(), UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos() as u64)]));
+    }
+    let about = fs::metadata(input).map_err(Error::file("be opened", input))?;
+    let path = input.canonicalize().map_err(Error::file("be opened", input))?;
+    let changed = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Ok(json!([path.to_string_lossy(), about.len(), changed.map_or(0, |since| since.as_nanos() as u64)]))
+}
+
+fn hash(value: &Value) -> String {
+    format!("{:032x}", xxh3_128(value.to_string().as_bytes()))
+}
+
+fn size_of_file(path: &Path) -> Result<u64, Error> {
+    Ok(fs::metadata(path).map_err(Error::file("be opened", path))?.len())
+}
+
+/// Makes renames in a folder outlast a power cut.
+fn sync_folder(folder: &Path) -> Result<(), Error> {
+    let synced = File::open(folder).and_then(|folder| folder.sync_all());
+    synced.map_err(Error::file("be written", folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn a_stage_is_done_again_only_if_something_before_it_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (output, input) = (folder.path().join("out"), folder.path().join("in"));
+        let runs = Cell::new(0);
+        let build = |parameter: u32| {
+            let mut work = Work::begin(&output, std::slice::from_ref(&input), &()).unwrap();
+            let task = Task { name: "one", parameters: json!(parameter), files: &["left"] };
+            let report = work.stage(task, |folder| {
+                runs.set(runs.get() + 1);
+                std::fs::write(folder.join("left"), "behind").unwrap();
+                Ok(parameter)
+            });
+            assert_eq!(report.unwrap(), parameter);
+            runs.get()
+        };
+        std::fs::write(&input, ">a\nA").unwrap();
+        assert_eq!([build(1), build(1), build(2), build(2)], [1, 1, 2, 2]);
+        std::fs::write(&input, ">a\nAC").unwrap();
+        assert_eq!([build(2), build(2)], [3, 3]);
+        std::fs::write(with_ending(&output, ".building").join("left"), "cut").unwrap();
+        assert_eq!([build(2), build(2)], [4, 4]);
+        std::fs::write(with_ending(&output, ".building").join(MANIFEST), "{").unwrap();
+        assert_eq!(build(2), 5);
+    }
+
+    #[test]
+    fn two_builds_of_one_store_are_not_let_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = folder.path().join("out");
+        let _first = Work::begin(&output, &[], &()).unwrap();
+        assert!(matches!(Work::begin(&output, &[], &()), Err(Error::Busy { .. })));
+    }
+}

@@ -1,0 +1,155 @@
+//! When two sequences belong together: identity, coverage, and whose coverage counts.
+
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+
+/// Whose share in the alignment must reach [`Options::coverage`]; the numbers are those of `mmseqs --cov-mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Coverage {
+    /// 0: the aligned part of both sequences.
+    #[default]
+    Both,
+    /// 1: the aligned part of the member, so that fragments join what contains them.
+    Member,
+    /// 2: the aligned part of the representative.
+    Representative,
+    /// 3: the member's length against the representative's, whatever is aligned.
+    MemberLength,
+    /// 4: the representative's length against the member's, whatever is aligned.
+    RepresentativeLength,
+    /// 5: the shorter length against the longer one, whatever is aligned.
+    ShorterLength,
+}
+
+impl Coverage {
+    /// Every mode, at the place of its number.
+    pub const ALL: [Self; 6] = [
+        Self::Both,
+        Self::Member,
+        Self::Representative,
+        Self::MemberLength,
+        Self::RepresentativeLength,
+        Self::ShorterLength,
+    ];
+
+    /// Its number in `mmseqs --cov-mode`.
+    pub fn number(self) -> usize {
+        self as usize
+    }
+}
+
+/// What makes two sequences alike. The defaults are RiNALMo's (Methods, "Pre-training data").
+///
+/// - **Identity** is matches ÷ columns of the best local alignment: every column between the first and the last
+///   aligned pair counts, gaps included (`mmseqs --seq-id-mode 0`). A letter other than A, C, G, T, U matches nothing.
+/// - **Coverage** of a sequence is the stretch from its first to its last aligned base ÷ its length.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Options {
+    /// Least identity, 0…1.
+    pub identity: f64,
+    /// Least coverage, 0…1.
+    pub coverage: f64,
+    /// Whose coverage that is.
+    pub mode: Coverage,
+    /// Whether a sequence may also resemble the reverse complement of its representative. RNA has a strand, so not
+    /// by default; `mmseqs` always looks at both.
+    pub both_strands: bool,
+    /// Bytes the engine may use for its k-mers; it takes more rounds where they would need more.
+    pub memory: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { identity: 0.7, coverage: 0.8, mode: Coverage::Both, both_strands: false, memory: 4 << 30 }
+    }
+}
+
+impl Options {
+    /// Refuses limits that no pair or every pair would meet.
+    ///
+    /// # Errors
+    /// [`Error::Options`].
+    pub fn check(&self) -> Result<(), Error> {
+        for (name, value) in [("identity", self.identity), ("coverage", self.coverage)] {
+            if !(value > 0.0 && value <= 1.0) {
+                return Err(Error::Options { name, value: value.to_string(), expected: "more than 0 and at most 1" });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether lengths alone leave it possible that a member of `member` bases joins a representative of
+    /// `representative` bases.
+    pub(crate) fn lengths_fit(&self, representative: usize, member: usize) -> bool {
+        let reaches = |part: usize, whole: usize| part as f64 >= self.coverage * whole as f64;
+        match self.mode {
+            Coverage::Both | Coverage::ShorterLength => {
+                reaches(member, representative) && reaches(representative, member)
+            }
+            Coverage::Member | Coverage::RepresentativeLength => reaches(representative, member),
+            Coverage::Representative | Coverage::MemberLength => reaches(member, representative),
+        }
+    }
+
+    /// The last position in a representative and in a member where an alignment that covers enough can begin.
+    pub(crate) fn latest_start(&self, representative: usize, member: usize) -> (usize, usize) {
+        let spare = |length: usize| (length as f64 * (1.0 - self.coverage)) as usize + 1;
+        match self.mode {
+            Coverage::Both => (spare(representative), spare(member)),
+            Coverage::Member => (representative, spare(member)),
+            Coverage::Representative => (spare(representative), member),
+            _ => (representative, member),
+        }
+    }
+
+    /// Whether an alignment over `of_representative` and `of_member` bases covers enough.
+    pub(crate) fn covers(
+        &self,
+        (of_representative, representative): (usize, usize),
+        (of_member, member): (usize, usize),
+    ) -> bool {
+        let reaches = |part: usize, whole: usize| part as f64 >= self.coverage * whole as f64;
+        match self.mode {
+            Coverage::Both => reaches(of_representative, representative) && reaches(of_member, member),
+            Coverage::Member => reaches(of_member, member),
+            Coverage::Representative => reaches(of_representative, representative),
+            _ => self.lengths_fit(representative, member),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_modes_have_the_numbers_of_mmseqs() {
+        assert_eq!(Coverage::ALL.map(Coverage::number), [0, 1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn each_mode_looks_at_its_own_share() {
+        let covers = |mode| {
+            let options = Options { mode, ..Options::default() };
+            (options.lengths_fit(100, 50), options.covers((45, 100), (45, 50)), options.covers((90, 100), (45, 50)))
+        };
+        assert_eq!(covers(Coverage::Both), (false, false, true));
+        assert_eq!(covers(Coverage::Member), (true, true, true));
+        assert_eq!(covers(Coverage::Representative), (false, false, true));
+        assert_eq!(covers(Coverage::MemberLength), (false, false, false));
+        assert_eq!(covers(Coverage::RepresentativeLength), (true, true, true));
+        assert_eq!(covers(Coverage::ShorterLength), (false, false, false));
+    }
+
+    #[test]
+    fn limits_outside_zero_to_one_are_refused() {
+        for identity in [0.0, -0.1, 1.1, f64::NAN] {
+            assert!(Options { identity, ..Options::default() }.check().is_err(), "{identity}");
+        }
+        let error = Options { coverage: 80.0, ..Options::default() }.check().unwrap_err();
+        assert_eq!(error.to_string(), "clusters: coverage is 80, expected more than 0 and at most 1");
+    }
+}

@@ -1,0 +1,322 @@
+//! The leakage guard: which sequences of a corpus are too close to what a model is later judged by.
+//!
+//! Evaluation sets are indexed by all their words, contiguous and spaced ones (PatternHunter's; Ma, Tromp & Li 2002).
+//! A sequence is aligned with those it shares most words with on nearly one diagonal, and marked with the name of
+//! every set in which one is alike. Finding them is not certain: of planted sequences that full alignment finds alike,
+//! it finds all where 10 % of the bases were hit, 98 % where 15 or 20 % were (`tests/cluster_exclude.rs`). Of 8,000
+//! real sequences it marked 949 of the 956 that `mmseqs easy-search -s 7.5` found like TS0, VL0 or ArchiveII, and 155
+//! more.
+
+use std::{cmp::Reverse, collections::HashMap};
+
+use rayon::prelude::*;
+
+use crate::cluster::{Alike, Coverage, Error, Options, Pattern, Sequences, encode, reverse_complement};
+
+/// Words of 11 bases: a set of a million bases meets one every fourth position by chance.
+const PATTERNS: [Pattern; 2] = [Pattern::contiguous(11), Pattern::spaced("111010010100110111")];
+/// The bits of a key that find its place in the index: about as many places as words of 11 bases.
+const PLACES: u32 = 22;
+/// Diagonals over which the words of one alignment spread.
+const SPREAD: i32 = 32;
+/// Words that two sequences must share…
+const SHARED: usize = 2;
+/// …unless one is shorter than this, in nt.
+const SHORT: usize = 48;
+/// Sequences of a set that one is aligned with at most.
+const ATTEMPTS: usize = 24;
+
+/// Sequences that a model will be judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvaluationSet {
+    /// The name it is reported by.
+    pub name: String,
+    /// Its sequences, in letters.
+    pub sequences: Vec<Vec<u8>>,
+}
+
+/// A sequence too close to one of an evaluation set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mark {
+    /// The sequence of the corpus.
+    pub sequence: u32,
+    /// The evaluation set, in the order they were given.
+    pub set: u32,
+    /// The sequence of the set: the first found, not always the closest.
+    pub target: u32,
+    /// Matches ÷ columns; 1 where they are identical.
+    pub identity: f64,
+}
+
+/// The limits of the guard where nothing else is asked for: 80 % identity over 80 % of the *evaluation* sequence, so
+/// that one hidden in a longer sequence is found as well. The corpus sequence is in the representative's place.
+pub fn default_options() -> Options {
+    Options { identity: 0.8, coverage: 0.8, mode: Coverage::Member, ..Options::default() }
+}
+
+/// Evaluation sets made ready for the search.
+///
+/// ```
+/// use rinalmo_corpus::exclude::{EvaluationSet, Guard, default_options};
+///
+/// let hairpin = "GGGTCTCTCTGGTTAGACCAGATCTGAGCCTGGGAGCTCTCTGGCTAACTAGGGAACC";
+/// let set = EvaluationSet { name: "test".into(), sequences: vec![hairpin.into()] };
+/// let guard = Guard::new(&[set], default_options())?;
+/// let marks = guard.mark(&["ACGTTGCATGCCATGCAATCGGA".to_string(), format!("AAAGCATT{hairpin}")]);
+/// assert_eq!((marks.len(), marks[0].sequence, marks[0].identity), (1, 1, 1.0));
+/// # Ok::<(), rinalmo_corpus::cluster::Error>(())
+/// ```
+pub struct Guard {
+    options: Options,
+    names: Vec<String>,
+    targets: Vec<Target>,
+    identical: HashMap<Vec<u8>, Vec<u32>>,
+    indices: [Index; PATTERNS.len()],
+    bases: f64,
+}
+
+struct Target {
+    set: u32,
+    number: u32,
+    codes: Vec<u8>,
+}
+
+impl Guard {
+    /// Indexes the sets.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for limits outside 0…1.
+    pub fn new(sets: &[EvaluationSet], options: Options) -> Result<Self, Error> {
+        options.check()?;
+        let mut targets = Vec::new();
+        let mut identical: HashMap<Vec<u8>, Vec<u32>> = HashMap::new();
+        for (set, EvaluationSet { sequences, .. }) in sets.iter().enumerate() {
+            for (number, letters) in sequences.iter().enumerate() {
+                identical.entry(spelled(letters)).or_default().push(targets.len() as u32);
+                let mut codes = letters.clone();
+                encode(&mut codes);
+                targets.push(Target { set: set as u32, number: number as u32, codes });
+            }
+        }
+        let names = sets.iter().map(|set| set.name.clone()).collect();
+        let bases = targets.iter().map(|target| target.codes.len() as f64).sum();
+        let indices = PATTERNS.map(|pattern| Index::new(pattern, &targets));
+        Ok(Self { options, names, targets, identical, indices, bases })
+    }
+
+    /// The names of the sets.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Every sequence that is too close to a set, once for each such set, in order.
+    pub fn mark(&self, sequences: &(impl Sequences + ?Sized)) -> Vec<Mark> {
+        let marks = (0..sequences.count()).into_par_iter().map_init(Search::default, |search, index| {
+            sequences.read(index, &mut search.letters);
+            self.search(index as u32, search)
+        });
+        marks.flatten_iter().collect()
+    }
+
+    /// How many sequences each set marked, in the order of [`names`](Self::names).
+    pub fn counts(&self, marks: &[Mark]) -> Vec<usize> {
+        let mut counts = vec![0; self.names.len()];
+        for mark in marks {
+            counts[mark.set as usize] += 1;
+        }
+        counts
+    }
+
+    /// The marks of the sequence in `search.letters`.
+    fn search(&self, sequence: u32, search: &mut Search) -> Vec<Mark> {
+        let mut marks: Vec<Mark> = Vec::new();
+        let mark = |target: &Target, identity| Mark { sequence, set: target.set, target: target.number, identity };
+        for &target in self.identical.get(&spelled(&search.letters)).into_iter().flatten() {
+            let target = &self.targets[target as usize];
+            if marks.iter().all(|found| found.set != target.set) {
+                marks.push(mark(target, 1.0));
+            }
+        }
+        search.codes.clone_from(&search.letters);
+        encode(&mut search.codes);
+        for turned in [false, true].into_iter().take(1 + usize::from(self.options.both_strands)) {
+            if turned {
+                reverse_complement(&mut search.codes);
+            }
+            self.candidates(search);
+            for candidate in &search.candidates {
+                let target = &self.targets[candidate.target as usize];
+                if marks.iter().any(|found| found.set == target.set) {
+                    continue;
+                }
+                let (codes, diagonal) = (&search.codes, candidate.diagonal as isize);
+                if let Some(identity) = search.alike.compare(codes, &target.codes, diagonal, &self.options, self.bases)
+                {
+                    marks.push(mark(target, identity));
+                }
+            }
+        }
+        marks.sort_unstable_by_key(|mark| mark.set);
+        marks
+    }
+
+    /// Of each set the targets that share most words with the sequence, most first.
+    fn candidates(&self, search: &mut Search) {
+        let Search { codes, hits, candidates, .. } = search;
+        hits.clear();
+        candidates.clear();
+        for index in &self.indices {
+            index.pattern.each(codes, |position, key| {
+                let fitting = index.at(key).iter().filter(|word| {
+                    self.options.lengths_fit(codes.len(), self.targets[word.target as usize].codes.len())
+                });
+                hits.extend(fitting.map(|word| (word.target, position as i32 - word.position as i32)));
+            });
+        }
+        hits.sort_unstable();
+        for hits in hits.chunk_by(|a, b| a.0 == b.0) {
+            let (diagonal, votes) = densest(hits);
+            let target = &self.targets[hits[0].0 as usize];
+            if votes >= SHARED || target.codes.len().min(codes.len()) < SHORT {
+                candidates.push(Candidate { set: target.set, votes, target: hits[0].0, diagonal });
+            }
+        }
+        candidates.sort_unstable_by_key(|found| (found.set, Reverse(found.votes), found.target));
+        let (mut set, mut of_set) = (u32::MAX, 0);
+        candidates.retain(|found| {
+            of_set = if found.set == set { of_set + 1 } else { 1 };
+            set = found.set;
+            of_set <= ATTEMPTS
+        });
+    }
+}
+
+/// The middle one of the most hits of one target that lie within [`SPREAD`] diagonals, and their number.
+fn densest(hits: &[(u32, i32)]) -> (i32, usize) {
+    let (mut best, mut start) = ((hits[0].1, 0), 0);
+    for (end, hit) in hits.iter().enumerate() {
+        while hit.1 - hits[start].1 > SPREAD {
+            start += 1;
+        }
+        let votes = end + 1 - start;
+        if votes > best.1 {
+            best = (hits[start + votes / 2].1, votes);
+        }
+    }
+    best
+}
+
+/// Letters in one spelling: upper case, T for U.
+fn spelled(letters: &[u8]) -> Vec<u8> {
+    let mut spelled = letters.to_vec();
+    rinalmo_seq::alphabet::normalise(&mut spelled);
+    spelled
+}
+
+struct Candidate {
+    set: u32,
+    votes: usize,
+    target: u32,
+    diagonal: i32,
+}
+
+/// What a thread keeps from sequence to sequence.
+#[derive(Default)]
+struct Search {
+    letters: Vec<u8>,
+    codes: Vec<u8>,
+    hits: Vec<(u32, i32)>,
+    candidates: Vec<Candidate>,
+    alike: Alike,
+}
+
+/// Where a word stands.
+#[derive(Clone, Copy)]
+struct Word {
+    target: u32,
+    position: u32,
+}
+
+/// Words by their keys.
+struct Index {
+    pattern: Pattern,
+    starts: Vec<u32>,
+    words: Vec<Word>,
+}
+
+impl Index {
+    fn new(pattern: Pattern, targets: &[Target]) -> Self {
+        let mut starts = vec![0u32; (1 << PLACES) + 1];
+        for target in targets {
+            pattern.each(&target.codes, |_, key| starts[place(key) + 1] += 1);
+        }
+        for place in 0..1 << PLACES {
+            starts[place + 1] += starts[place];
+        }
+        let count = starts[1 << PLACES] as usize;
+        let (mut next, mut words) = (starts.clone(), vec![Word { target: 0, position: 0 }; count]);
+        for (number, target) in targets.iter().enumerate() {
+            pattern.each(&target.codes, |position, key| {
+                words[next[place(key)] as usize] = Word { target: number as u32, position };
+                next[place(key)] += 1;
+            });
+        }
+        Self { pattern, starts, words }
+    }
+
+    fn at(&self, key: u64) -> &[Word] {
+        &self.words[self.starts[place(key)] as usize..self.starts[place(key) + 1] as usize]
+    }
+}
+
+fn place(key: u64) -> usize {
+    (key >> (64 - PLACES)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRNA: &str = "GCGGATTTAGCTCAGTTGGGAGAGCGCCAGACTGAAGATCTGGAGGTCCTGTGTTCGATCCACAGAATTCGCACCA";
+
+    fn guard(options: Options) -> Guard {
+        let set = |name: &str, sequences: &[&str]| EvaluationSet {
+            name: name.into(),
+            sequences: sequences.iter().map(|letters| letters.as_bytes().to_vec()).collect(),
+        };
+        Guard::new(&[set("one", &["ACGU", TRNA]), set("two", &[TRNA, "NNNNNNNNNNNNNNNNNNNN"])], options).unwrap()
+    }
+
+    #[test]
+    fn a_sequence_is_marked_for_every_set_it_is_in() {
+        let guard = guard(default_options());
+        let marks = guard.mark(&[TRNA.replace('T', "u"), "acgt".into(), "N".repeat(20), "GATTACA".into()]);
+        let found: Vec<_> = marks.iter().map(|mark| (mark.sequence, mark.set, mark.target)).collect();
+        assert_eq!(found, [(0, 0, 1), (0, 1, 0), (1, 0, 0), (2, 1, 1)]);
+        assert_eq!(guard.counts(&marks), [2, 2]);
+    }
+
+    #[test]
+    fn what_holds_an_evaluation_sequence_is_marked_if_that_one_counts() {
+        let long = format!("{}{TRNA}{}", "ACCA".repeat(40), "GTTG".repeat(30));
+        assert_eq!(guard(default_options()).mark(&[&long]).len(), 2);
+        assert_eq!(guard(Options { mode: Coverage::Both, ..default_options() }).mark(&[&long]).len(), 0);
+    }
+
+    #[test]
+    fn the_other_strand_is_looked_at_on_request() {
+        let mut codes = TRNA.as_bytes().to_vec();
+        encode(&mut codes);
+        reverse_complement(&mut codes);
+        let turned: Vec<u8> = codes.iter().map(|&code| b"ACGT"[code as usize]).collect();
+        assert_eq!(guard(default_options()).mark(&[&turned]).len(), 0);
+        assert_eq!(guard(Options { both_strands: true, ..default_options() }).mark(&[&turned]).len(), 2);
+    }
+
+    #[test]
+    fn the_densest_diagonals_are_found() {
+        let hits = [-90, -5, 3, 10, 20, 60, 61].map(|diagonal| (0, diagonal));
+        assert_eq!(densest(&hits), (10, 4));
+        assert_eq!(densest(&hits[..1]), (-90, 1));
+    }
+}

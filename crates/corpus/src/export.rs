@@ -1,0 +1,105 @@
+//! Sequences and clusters of a store for other programs: FASTA and a table.
+
+use std::io::Write;
+
+use rinalmo_seq::{alphabet, fasta};
+
+use crate::{Error, Origin, Store};
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Which {
+    /// Every sequence.
+    #[default]
+    All,
+    /// One sequence of each cluster, the one that stands for it.
+    Representatives,
+    /// Every sequence of the clusters that are not held out.
+    Train,
+    /// Every sequence of the clusters that are.
+    HeldOut,
+}
+
+/// How it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// What is written.
+    pub which: Which,
+    /// Whether to write T for U.
+    pub dna: bool,
+}
+
+/// Numbers of sequences with their clusters, cluster by cluster.
+fn chosen(store: &Store, which: Which, mut each: impl FnMut(u32, u32, bool) -> Result<(), Error>) -> Result<(), Error> {
+    let begun = store.begin()?;
+    let index = begun.view()?.index;
+    for cluster in 0..index.clusters() {
+        let held_out = index.held_out.contains_sorted(cluster);
+        match which {
+            Which::Train if held_out => {}
+            Which::HeldOut if !held_out => {}
+            Which::Representatives => each(index.representatives.at(cluster as usize), cluster, held_out)?,
+            _ => index.members(cluster).iter().try_for_each(|member| each(member, cluster, held_out))?,
+        }
+    }
+    Ok(())
+}
+
+/// Writes FASTA, each sequence under the header of the record that was kept; gives how many there are.
+///
+/// # Errors
+/// The store is damaged, or `to` cannot be written.
+pub fn fasta(store: &Store, options: Options, to: impl Write) -> Result<usize, Error> {
+    let mut writer = fasta::Writer::new(to);
+    let mut written = 0;
+    chosen(store, options.which, |sequence, _, _| {
+        let mut letters = store.sequence(sequence)?;
+        if !options.dna {
+            alphabet::to_rna(&mut letters);
+        }
+        let header = first_origin(store, sequence)?.map_or_else(|| format!("sequence_{sequence}"), header);
+        writer.write(&fasta::Record { header, sequence: letters })?;
+        written += 1;
+        Ok(())
+    })?;
+    writer.flush()?;
+    Ok(written)
+}
+
+fn header(origin: Origin) -> String {
+    match origin.description.is_empty() {
+        true => origin.id,
+        false => format!("{} {}", origin.id, origin.description),
+    }
+}
+
+fn first_origin(store: &Store, sequence: u32) -> Result<Option<Origin>, Error> {
+    Ok(store.origins(sequence)?.into_iter().next())
+}
+
+/// Writes a table of who is in which cluster: `cluster, split, representative, id, length, source, merged`, the last
+/// one counting further records with the same sequence.
+///
+/// # Errors
+/// The store is damaged, or `to` cannot be written.
+pub fn table(store: &Store, which: Which, mut to: impl Write) -> Result<usize, Error> {
+    let failed = |error: std::io::Error| Error::from(rinalmo_seq::Error::from(error));
+    let sources = &store.header().sources;
+    let begun = store.begin()?;
+    let index = begun.view()?.index;
+    let mut written = 0;
+    writeln!(to, "cluster\tsplit\trepresentative\tid\tlength\tsource\tmerged").map_err(failed)?;
+    chosen(store, which, |sequence, cluster, held_out| {
+        let origins = store.origins(sequence)?;
+        let (id, source) = origins
+            .first()
+            .map_or(("", ""), |origin| (origin.id.as_str(), sources.get(origin.source).map_or("", String::as_str)));
+        let split = if held_out { "held_out" } else { "train" };
+        let represents = u8::from(index.representatives.at(cluster as usize) == sequence);
+        let (length, merged) = (index.lengths.at(sequence as usize), origins.len().saturating_sub(1));
+        written += 1;
+        writeln!(to, "{cluster}\t{split}\t{represents}\t{id}\t{length}\t{source}\t{merged}").map_err(failed)
+    })?;
+    to.flush().map_err(failed)?;
+    Ok(written)
+}

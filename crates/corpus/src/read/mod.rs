@@ -1,0 +1,101 @@
+//! Sequences of one input file, with where each came from.
+//!
+//! FASTA, FASTQ and one sequence a line are read as everywhere in the house; a `.tsv` or `.csv` by its column of
+//! sequences. Compression is told by content. One record is held at a time.
+
+mod table;
+
+use std::path::Path;
+
+use rinalmo_seq::{InputOptions, OnInvalid, Sequences};
+
+use crate::Error;
+
+/// A sequence as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The first word of the header, or the column `id`; may be empty.
+    pub id: String,
+    /// The rest of the header, or what the other short columns say as `name=value`.
+    pub description: String,
+    /// The letters as they were written.
+    pub sequence: Vec<u8>,
+    /// The line it begins at, from 1.
+    pub line: u64,
+}
+
+/// The records of an input; an error may be about one record, see [`is_about_one_record`].
+pub type Records = Box<dyn Iterator<Item = Result<Record, Error>> + Send>;
+
+/// Opens an input, `-` being standard input.
+///
+/// # Errors
+/// It cannot be opened, or is a table without a column of sequences.
+pub fn open(path: &Path) -> Result<Records, Error> {
+    if let Some(delimiter) = table::delimiter(path) {
+        return table::open(path, delimiter);
+    }
+    let options = InputOptions { on_invalid: OnInvalid::Unk };
+    let sequences = Sequences::open(&[path], options).map(|read| {
+        let mut record = read?;
+        let description = record.header.get(record.id.len()..).unwrap_or_default().trim_start().to_owned();
+        record.sequence.shrink_to_fit();
+        Ok(Record { id: record.id, description, sequence: record.sequence, line: record.line as u64 })
+    });
+    Ok(Box::new(sequences))
+}
+
+/// Whether a failure concerns one record, so that reading may go on. Only rows of a table do: whatever is wrong with
+/// FASTA or FASTQ, what comes behind it cannot be trusted to be found.
+pub fn is_about_one_record(error: &Error) -> bool {
+    matches!(error, Error::Table { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(name: &str, text: &str) -> Vec<Result<Record, String>> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let told =
+            |error: Error| format!("{} {error}", is_about_one_record(&error)).replace(path.to_str().unwrap(), name);
+        open(&path).unwrap().map(|read| read.map_err(told)).collect()
+    }
+
+    fn record(id: &str, description: &str, sequence: &str, line: u64) -> Result<Record, String> {
+        Ok(Record { id: id.into(), description: description.into(), sequence: sequence.into(), line })
+    }
+
+    #[test]
+    fn a_header_is_an_id_and_a_description() {
+        let expected = [record("a", "tRNA from  yeast", "acgU", 1), record("", "", "X", 3)];
+        assert_eq!(records("x.fa", ">a tRNA from  yeast\nacgU\n>\nX\n"), expected);
+    }
+
+    #[test]
+    fn damaged_fastq_is_not_read_past_its_damage() {
+        let found = records("x.fq", "@a\nACGU\n+\nIIIII\n@b\nAC\n+\nII\n");
+        assert_eq!(found, [Err("false x.fq:4: record `a`: 5 quality letters for 4 bases".into())]);
+    }
+
+    #[test]
+    fn a_table_gives_its_sequences_and_what_else_is_short() {
+        let text =
+            "family\ttype\tseq_id\tseq\tstruct_projected\nRF1\t\tX1/3-5\tACG\t(.)\nRF2\trRNA\tX2\tAC\n\t\tX3\tGG\t..\n";
+        let found = records("x.tsv", text);
+        assert_eq!(found[0], record("X1/3-5", "family=RF1", "ACG", 2));
+        assert_eq!(found[1], Err("true x.tsv:3: 4 columns, expected 5 as in the header".into()));
+        assert_eq!(found[2], record("X3", "", "GG", 4));
+    }
+
+    #[test]
+    fn a_table_without_sequences_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.csv");
+        std::fs::write(&path, "id,length\na,3\n").unwrap();
+        let message = open(&path).map(|_| ()).unwrap_err().to_string();
+        assert!(message.ends_with("x.csv:1: no column `sequence`, `seq` or `utr`, found: id, length"), "{message}");
+    }
+}

@@ -1,0 +1,56 @@
+//! What a store says of itself: how it was made, by what, and what its parts should hash to.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::Xxh3;
+
+/// The layout of stores written now; raised whenever an older program would read one wrongly.
+pub const SCHEMA: u32 = 1;
+
+/// The first thing in a store.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    /// The layout, see [`SCHEMA`].
+    pub schema: u32,
+    /// How many sequences there are.
+    pub sequences: u64,
+    /// Their letters.
+    pub bases: u64,
+    /// How many clusters there are.
+    pub clusters: u64,
+    /// How many of them are held out.
+    pub held_out: u64,
+    /// The inputs by their numbers, as they were named.
+    pub sources: Vec<String>,
+    /// Every option of the build.
+    pub parameters: serde_json::Value,
+    /// The programs that made it and their versions.
+    pub tools: BTreeMap<String, String>,
+    /// XXH3-128 of each part.
+    pub checksums: BTreeMap<String, String>,
+    /// What was dropped, merged and found on the way.
+    pub report: serde_json::Value,
+}
+
+/// Takes the checksum of a part piece by piece, so that pieces cannot change their borders unnoticed.
+#[derive(Default)]
+pub(super) struct Checksum(Xxh3);
+
+impl Checksum {
+    pub(super) fn add(&mut self, piece: &[u8]) {
+        self.0.update(&(piece.len() as u64).to_le_bytes());
+        self.0.update(piece);
+    }
+
+    pub(super) fn text(&self) -> String {
+        format!("{:032x}", self.0.digest128())
+    }
+
+    /// The checksum of a part that is one piece.
+    pub(super) fn of(piece: &[u8]) -> String {
+        let mut checksum = Self::default();
+        checksum.add(piece);
+        checksum.text()
+    }
+}

@@ -1,0 +1,343 @@
+//! Reads, cleans and deduplicates: from input files to a [`Bank`](crate::Bank) of distinct sequences and where each came from.
+//!
+//! Every input is read on its own thread into a segment, a file of packed records. Of each record a 128-bit hash and
+//! its place go to a sorter with a memory budget; equal hashes side by side tell duplicates, of which the first in the
+//! order of inputs is kept. A second pass over the segments writes the bank in that order. So the outcome depends
+//! neither on the number of threads nor on the budget, and memory grows with neither files nor sequences.
+//!
+//! Two different sequences among 36 million share a hash with a chance of 2 × 10⁻²⁴.
+
+mod complement;
+mod segment;
+
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_128;
+
+pub use complement::reverse_complement;
+use segment::{Segment, SegmentWriter};
+
+use crate::bank::{BankWriter, BlobsWriter};
+use crate::clean::Clean;
+use crate::report::{SourceReport, Uniques};
+use crate::sorter::{Sorted, Sorter};
+use crate::{Error, read};
+
+/// Bits of a place that tell where in its segment a record is; those above tell which segment.
+const PLACE_BITS: u32 = 46;
+/// Hashes gathered before a thread takes the sorter's lock.
+const BATCH: usize = 1024;
+
+/// How records are read and told apart.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Options {
+    /// What is kept, and how it is spelled.
+    pub clean: Clean,
+    /// Whether a sequence and its reverse complement are one.
+    pub both_strands: bool,
+    /// Bytes of memory for hashes; beyond it they go to disk.
+    pub memory: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { clean: Clean::default(), both_strands: false, memory: 1 << 30 }
+    }
+}
+
+/// Where [`unique`] leaves its bank, in the folder it was given.
+pub const BANK: &str = "unique";
+/// Where it leaves the origins of each sequence.
+pub const ORIGINS: &str = "origins";
+
+/// Reads the inputs in order and leaves a bank of distinct sequences in `folder`, and beside it their origins.
+///
+/// `stopped` is asked now and then; `true` ends the work with [`Error::Stopped`].
+///
+/// # Errors
+/// An input cannot be read to its end, or the disk is full or fails.
+pub fn unique(
+    inputs: &[PathBuf],
+    options: &Options,
+    folder: &Path,
+    stopped: &(dyn Fn() -> bool + Sync),
+) -> Result<Uniques, Error> {
+    options.clean.check()?;
+    if inputs.len() >= 1 << (64 - PLACE_BITS) {
+        return Err(Error::Options(format!("{} inputs are too many", inputs.len())));
+    }
+    let sorter = Mutex::new(Sorter::<3>::new(folder, "hashes", options.memory / 2));
+    let read = inputs.par_iter().enumerate().with_max_len(1).map(|(source, input)| {
+        Reading { input, source, options, sorter: &sorter, stopped }.run(&segment_path(folder, source))
+    });
+    let mut sources = read.collect::<Result<Vec<_>, _>>()?;
+    let sorter = sorter.into_inner().expect("no thread panicked while it held the lock");
+    let doubles = Doubles::find(sorter.sorted()?, folder, options.memory / 4)?;
+    let distinct = Merging { folder, sources: &mut sources, doubles, stopped }.run()?;
+    for source in 0..inputs.len() {
+        let path = segment_path(folder, source);
+        std::fs::remove_file(&path).map_err(Error::file("be removed", &path))?;
+    }
+    Ok(Uniques { sources, distinct: distinct as u64 })
+}
+
+fn segment_path(folder: &Path, source: usize) -> PathBuf {
+    folder.join(format!("input-{source}.segment"))
+}
+
+/// One input on its way into its segment.
+struct Reading<'a> {
+    input: &'a Path,
+    source: usize,
+    options: &'a Options,
+    sorter: &'a Mutex<Sorter<3>>,
+    stopped: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Reading<'_> {
+    fn run(&self, path: &Path) -> Result<SourceReport, Error> {
+        let mut report = SourceReport::new(self.input);
+        let mut segment = SegmentWriter::create(path)?;
+        let mut keys = Vec::with_capacity(BATCH);
+        let mut other_strand = Vec::new();
+        for read in read::open(self.input)? {
+            let mut record = match read {
+                Ok(record) => record,
+                Err(error) if read::is_about_one_record(&error) => {
+                    report.malformed(&error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            report.records += 1;
+            report.bases += record.sequence.len() as u64;
+            match self.options.clean.clean(&mut record.sequence) {
+                Ok(odd) => report.odd(odd),
+                Err(reason) => {
+                    report.drop(reason);
+                    continue;
+                }
+            }
+            let (hash, reverse) = self.hash(&record.sequence, &mut other_strand);
+            let place = segment.push(&record.sequence, record.line, &record.id, &record.description)?;
+            let place = (self.source as u64) << PLACE_BITS | place;
+            keys.push([(hash >> 64) as u64, hash as u64, place << 1 | u64::from(reverse)]);
+            if keys.len() == BATCH {
+                self.hand_over(&mut keys)?;
+            }
+        }
+        self.hand_over(&mut keys)?;
+        segment.finish()?;
+        Ok(report)
+    }
+
+    fn hand_over(&self, keys: &mut Vec<[u64; 3]>) -> Result<(), Error> {
+        if (self.stopped)() {
+            return Err(Error::Stopped);
+        }
+        let mut sorter = self.sorter.lock().expect("no thread panicked while it held the lock");
+        keys.drain(..).try_for_each(|key| sorter.push(key))
+    }
+
+    /// The hash that duplicates share, and whether it is that of the other strand.
+    fn hash(&self, letters: &[u8], other_strand: &mut Vec<u8>) -> (u128, bool) {
+        let hash = xxh3_128(letters);
+        if !self.options.both_strands {
+            return (hash, false);
+        }
+        reverse_complement(letters, other_strand);
+        let other = xxh3_128(other_strand);
+        (hash.min(other), other < hash)
+    }
+}
+
+/// Records that are another one over again: `(first, double)`, and the doubles alone, both in the order of input.
+///
+/// A double's lowest bit tells whether it is the reverse complement of the first.
+struct Doubles {
+    of_first: Sorted<2>,
+    places: Sorted<1>,
+}
+
+impl Doubles {
+    /// Finds them among hashes and places in order.
+    fn find(mut hashes: Sorted<3>, folder: &Path, budget: usize) -> Result<Self, Error> {
+        let mut of_first = Sorter::<2>::new(folder, "merged", budget * 2 / 3);
+        let mut places = Sorter::<1>::new(folder, "doubles", budget / 3);
+        let mut first = None;
+        while let Some([high, low, place]) = hashes.next()? {
+            match first {
+                Some((hash, first)) if hash == [high, low] => {
+                    of_first.push([first >> 1, place & !1 | (place ^ first) & 1])?;
+                    places.push([place >> 1])?;
+                }
+                _ => first = Some(([high, low], place)),
+            }
+        }
+        Ok(Self { of_first: of_first.sorted()?, places: places.sorted()? })
+    }
+
+    fn is_double(&mut self, place: u64) -> Result<bool, Error> {
+        let found = self.places.peek() == Some([place]);
+        if found {
+            self.places.next()?;
+        }
+        Ok(found)
+    }
+
+    /// The next double of the record at `first`: its place, and whether it is of the other strand.
+    fn next_of(&mut self, first: u64) -> Result<Option<(u64, bool)>, Error> {
+        match self.of_first.peek() {
+            Some([of, double]) if of == first => {
+                self.of_first.next()?;
+                Ok(Some((double >> 1, double & 1 == 1)))
+            }
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The second pass: firsts into the bank, each with the origins of its doubles.
+struct Merging<'a> {
+    folder: &'a Path,
+    sources: &'a mut [SourceReport],
+    doubles: Doubles,
+    stopped: &'a (dyn Fn() -> bool + Sync),
+}
+
+impl Merging<'_> {
+    fn run(mut self) -> Result<usize, Error> {
+        let open = |source| Segment::open(&segment_path(self.folder, source), source);
+        let segments = (0..self.sources.len()).map(open).collect::<Result<Vec<_>, _>>()?;
+        let mut bank = BankWriter::create(&self.folder.join(BANK))?;
+        let mut origins = BlobsWriter::create(&self.folder.join(ORIGINS))?;
+        let mut blob = Vec::new();
+        for (source, segment) in segments.iter().enumerate() {
+            if (self.stopped)() {
+                return Err(Error::Stopped);
+            }
+            let mut offset = 0;
+            while offset < segment.len() {
+                let stored = segment.record(offset, false).ok_or_else(|| self.cut(source))?;
+                let place = (source as u64) << PLACE_BITS | offset;
+                offset = stored.next;
+                if self.doubles.is_double(place)? {
+                    continue;
+                }
+                self.sources[source].kept += 1;
+                self.sources[source].kept_bases += crate::bank::packing::length(stored.packed) as u64;
+                bank.push_packed(stored.packed)?;
+                blob.clear();
+                stored.origin.put(&mut blob);
+                while let Some((double, reverse)) = self.doubles.next_of(place)? {
+                    let source = (double >> PLACE_BITS) as usize;
+                    let stored = segments[source].record(double & ((1 << PLACE_BITS) - 1), reverse);
+                    stored.ok_or_else(|| self.cut(source))?.origin.put(&mut blob);
+                    self.sources[source].duplicates += 1;
+                }
+                origins.push(&blob)?;
+            }
+        }
+        origins.finish()?;
+        bank.finish()
+    }
+
+    fn cut(&self, source: usize) -> Error {
+        Error::damaged(&segment_path(self.folder, source), "it changed while the build was at work")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bank::{Bank, Blobs};
+    use crate::clean::Reason;
+    use crate::cluster::Sequences;
+    use crate::provenance;
+
+    /// Sequences with the ids of their origins.
+    fn run(files: &[&str], options: &Options) -> (Vec<(String, Vec<String>)>, Uniques) {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |(n, text): (usize, &&str)| {
+            let path = folder.path().join(format!("{n}.fa"));
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let inputs: Vec<PathBuf> = files.iter().enumerate().map(write).collect();
+        let mut found = unique(&inputs, options, folder.path(), &|| false).unwrap();
+        found.sources.iter_mut().for_each(|source| source.source.clear());
+        let bank = Bank::open(&folder.path().join(BANK)).unwrap();
+        let origins = Blobs::open(&folder.path().join(ORIGINS)).unwrap();
+        assert_eq!(bank.count(), origins.len());
+        let mut letters = Vec::new();
+        let sequence = |index| {
+            bank.read(index, &mut letters);
+            let mark = |reverse| if reverse { "-" } else { "" };
+            let ids = provenance::parse(origins.get(index)).into_iter().map(|o| format!("{}{}", o.id, mark(o.reverse)));
+            (String::from_utf8(letters.clone()).unwrap(), ids.collect())
+        };
+        ((0..bank.count()).map(sequence).collect(), found)
+    }
+
+    fn short() -> Options {
+        Options { clean: Clean { min_length: 4, ..Clean::default() }, ..Options::default() }
+    }
+
+    fn entry(sequence: &str, ids: &[&str]) -> (String, Vec<String>) {
+        (sequence.into(), ids.iter().map(|id| id.to_string()).collect())
+    }
+
+    const FILES: [&str; 3] =
+        [">a\nACGUU\n>b\nacg\n>c\nGGGCC\n", ">d\nggGCC\n>e\nACGTT\n>f\nAACGT\n", ">g\nNNACGTN\n>h\nACGTT\n"];
+
+    #[test]
+    fn the_first_of_equal_sequences_is_kept_with_the_origins_of_all() {
+        let (found, report) = run(&FILES, &short());
+        let expected = [
+            entry("ACGTT", &["a", "e", "h"]),
+            entry("GGGCC", &["c", "d"]),
+            entry("AACGT", &["f"]),
+            entry("NNACGTN", &["g"]),
+        ];
+        assert_eq!(found, expected);
+        let counts = |source: &SourceReport| (source.records, source.kept, source.duplicates);
+        assert_eq!(report.sources.iter().map(counts).collect::<Vec<_>>(), [(3, 2, 0), (3, 1, 2), (2, 1, 1)]);
+        assert_eq!((report.distinct, report.sources[0].dropped(Reason::TooShort)), (4, 1));
+    }
+
+    #[test]
+    fn both_strands_may_be_one() {
+        let (found, _) = run(&FILES, &Options { both_strands: true, ..short() });
+        assert_eq!(found[0], entry("ACGTT", &["a", "e", "f-", "h"]));
+        assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn too_little_memory_changes_nothing() {
+        let text: String = (0..500).map(|n| format!(">r{n}\nACGTACGTAC{:0>6}\n", "ACGT".repeat(n % 37))).collect();
+        let text = text.replace('0', "C");
+        let files = [&text[..], FILES[0], &text];
+        let plenty = run(&files, &short());
+        assert!(run(&files, &Options { memory: 4000, ..short() }) == plenty);
+        assert_eq!(plenty.0.len(), 37 + 2);
+    }
+
+    #[test]
+    fn a_second_time_nothing_more_is_found() {
+        let (once, _) = run(&FILES, &short());
+        let text: String = once.iter().map(|(sequence, _)| format!(">x\n{sequence}\n")).collect();
+        let (twice, report) = run(&[&text], &short());
+        assert!(once.iter().map(|(s, _)| s).eq(twice.iter().map(|(s, _)| s)));
+        assert_eq!(report.sources[0].duplicates, 0);
+    }
+
+    #[test]
+    fn a_wish_to_stop_is_heard() {
+        let folder = tempfile::tempdir().unwrap();
+        let input = folder.path().join("x.fa");
+        std::fs::write(&input, FILES[0]).unwrap();
+        assert!(matches!(unique(&[input], &short(), folder.path(), &|| true), Err(Error::Stopped)));
+    }
+}

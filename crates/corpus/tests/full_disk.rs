@@ -1,0 +1,51 @@
+//! A disk that is full at any stage: a clear error, nothing lost.
+//!
+//! Needs a small disk of its own, named by an environment variable:
+//! `mount -t tmpfs -o size=16m tmpfs /mnt/small && RINALMO_SMALL_DISK=/mnt/small cargo test -p rinalmo-corpus --test full_disk`.
+
+mod common;
+
+use std::fs::{File, remove_file};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use common::{FirstLetters, fasta, files, options};
+use rinalmo_corpus::build::{Watch, build};
+use rinalmo_corpus::{Error, Store};
+
+/// Fills the disk when a stage begins, but for so many bytes.
+struct Fill<'a>(&'a Path, &'a str, usize);
+
+impl Watch for Fill<'_> {
+    fn begun(&self, stage: &str) {
+        if stage != self.1 {
+            return;
+        }
+        let mut file = File::create(self.0).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+        let length = file.metadata().unwrap().len();
+        file.set_len(length.saturating_sub(self.2 as u64)).unwrap();
+    }
+}
+
+#[test]
+fn a_build_goes_on_where_the_disk_was_full() {
+    let Some(disk) = std::env::var_os("RINALMO_SMALL_DISK").map(PathBuf::from) else {
+        eprintln!("skipped: RINALMO_SMALL_DISK names no small disk");
+        return;
+    };
+    let inputs = tempfile::tempdir().unwrap();
+    let inputs = files(inputs.path(), &[fasta(3000, 20..400, 1)]);
+    let (output, filler) = (disk.join("corpus.lmdb"), disk.join("filler"));
+    let _ = remove_file(&output);
+    for (stage, room) in [("read", 0), ("read", 100_000), ("cluster", 4096), ("store", 0), ("store", 100_000)] {
+        let error = build(&inputs, &output, &options(), &FirstLetters, &Fill(&filler, stage, room)).unwrap_err();
+        assert!(matches!(error, Error::DiskFull { .. }), "{stage}: {error}");
+        assert!(Store::open(&output).is_err());
+        remove_file(&filler).unwrap();
+    }
+    let report = build(&inputs, &output, &options(), &FirstLetters, &()).unwrap();
+    assert_eq!(report.stages.iter().filter(|stage| stage.resumed).count(), 4);
+    Store::open(&output).unwrap().verify().unwrap();
+    remove_file(&output).unwrap();
+}
