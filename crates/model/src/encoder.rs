@@ -10,6 +10,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use crate::batch::Packed;
 use crate::config::{EncoderConfig, Positions, VOCABULARY};
 use crate::layers::{Attention, FeedForward, LayerNorm, Rope, normal};
+use crate::ops::{self, Drop, Dropout};
 
 /// Turns tokens into vectors that know their context.
 #[derive(Module, Debug)]
@@ -22,7 +23,7 @@ pub struct Encoder {
     pub blocks: Vec<EncoderBlock>,
     /// The final norm.
     pub norm: LayerNorm,
-    head_dim: usize,
+    pub(crate) head_dim: usize,
 }
 
 impl Encoder {
@@ -50,7 +51,18 @@ impl Encoder {
     /// If a sequence is longer than a model of learned positions has positions for; callers
     /// check [`EncoderConfig::max_len`].
     pub fn forward(&self, batch: &Packed, device: &Device) -> Tensor<2> {
-        self.run(batch, None, device)
+        self.run(batch, None, None, device)
+    }
+
+    /// The representation, as a training step wants it: some of it dropped.
+    ///
+    /// # Shapes
+    /// - returns: `[rows, dim]`
+    ///
+    /// # Panics
+    /// As [`Encoder::forward`].
+    pub fn forward_dropped(&self, batch: &Packed, dropout: &Dropout, device: &Device) -> Tensor<2> {
+        self.run(batch, Some(dropout), None, device)
     }
 
     /// The representation, and each block's attention weights.
@@ -59,16 +71,23 @@ impl Encoder {
     /// - returns: `[rows, dim]`, and for each block, for each sequence, `[heads, len, len]`
     pub fn forward_with_attentions(&self, batch: &Packed, device: &Device) -> (Tensor<2>, Vec<Vec<Tensor<3>>>) {
         let mut maps = Vec::with_capacity(self.blocks.len());
-        let representation = self.run(batch, Some(&mut maps), device);
+        let representation = self.run(batch, None, Some(&mut maps), device);
         (representation, maps)
     }
 
-    fn run(&self, batch: &Packed, mut maps: Option<&mut Vec<Vec<Tensor<3>>>>, device: &Device) -> Tensor<2> {
+    fn run(
+        &self,
+        batch: &Packed,
+        dropout: Option<&Dropout>,
+        mut maps: Option<&mut Vec<Vec<Tensor<3>>>>,
+        device: &Device,
+    ) -> Tensor<2> {
         let rope = self.positions.is_none().then(|| Rope::new(&batch.positions(), self.head_dim, device));
         let mut hidden = self.embed(batch, device);
-        for block in &self.blocks {
+        for (index, block) in self.blocks.iter().enumerate() {
             let mut block_maps = Vec::new();
-            hidden = block.forward(hidden, batch, rope.as_ref(), maps.is_some().then_some(&mut block_maps));
+            let drops = dropout.map_or([None; 3], |d| [d.attention(index), d.attended(index), d.fed(index)]);
+            hidden = block.forward(hidden, batch, rope.as_ref(), drops, maps.is_some().then_some(&mut block_maps));
             if let Some(maps) = maps.as_deref_mut() {
                 maps.push(block_maps);
             }
@@ -123,6 +142,8 @@ impl EncoderBlock {
         }
     }
 
+    /// `drops` are of attention weights and of what each half adds.
+    ///
     /// # Shapes
     /// - input and returns: `[rows, dim]`
     fn forward(
@@ -130,10 +151,13 @@ impl EncoderBlock {
         input: Tensor<2>,
         batch: &Packed,
         rope: Option<&Rope>,
+        [weights, attended, fed]: [Option<Drop>; 3],
         maps: Option<&mut Vec<Tensor<3>>>,
     ) -> Tensor<2> {
         let hidden = self.attention_norm.forward(input);
-        let hidden = hidden.clone() + self.attention.forward(hidden, batch, rope, maps);
-        hidden.clone() + self.feed_forward.forward(self.feed_forward_norm.forward(hidden))
+        let update = self.attention.forward(hidden.clone(), batch, rope, weights, maps);
+        let hidden = ops::add(hidden, update, attended);
+        let update = self.feed_forward.forward(self.feed_forward_norm.forward(hidden.clone()));
+        ops::add(hidden, update, fed)
     }
 }

@@ -21,11 +21,14 @@
 
 mod batch;
 pub mod config;
+pub mod cpu;
 mod encoder;
 mod heads;
 mod layers;
 mod model;
-mod ops;
+mod network;
+mod on_device;
+pub mod ops;
 
 pub use batch::Packed;
 pub use config::{
@@ -35,3 +38,5 @@ pub use encoder::{Encoder, EncoderBlock};
 pub use heads::{Classifier, MlmHead, RibosomeHead, StructureHead};
 pub use layers::{Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, Rope};
 pub use model::Model;
+pub use network::{Attentions, Network};
+pub use on_device::OnDevice;

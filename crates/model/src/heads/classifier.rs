@@ -1,10 +1,10 @@
 //! The head on `<cls>`: splice sites (one logit) and ncRNA families (one logit a family).
 
 use burn::module::Module;
-use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
 use crate::layers::Linear;
+use crate::ops::gelu;
 
 /// linear → GELU → linear on the representation of `<cls>`.
 #[derive(Module, Debug)]

@@ -1,11 +1,11 @@
 //! The masked-language head: which token stood here?
 
 use burn::module::Module;
-use burn::tensor::activation::gelu;
 use burn::tensor::{Device, Tensor};
 
 use crate::config::VOCABULARY;
 use crate::layers::{LayerNorm, Linear};
+use crate::ops::gelu;
 
 /// linear → GELU (erf) → layer norm → linear.
 #[derive(Module, Debug)]

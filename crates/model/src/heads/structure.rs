@@ -9,6 +9,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use crate::layers::{Convolution2d, Linear, instance_norm};
+use crate::ops;
 
 /// Projection of pairs → bottleneck blocks → 3×3 convolution → symmetric map.
 #[derive(Module, Debug)]
@@ -39,12 +40,45 @@ impl StructureHead {
     /// - returns: `[len, len]`
     pub fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
         let len = hidden.dims()[0];
+        if ops::has_kernels(&hidden) {
+            return mirrored(self.pixels(hidden));
+        }
         let mut map = self.pairs(hidden);
         for block in &self.blocks {
             map = block.forward(map);
         }
-        let logits = self.out.forward(map).reshape([len, len]).triu(1);
-        logits.clone() + logits.transpose()
+        mirrored(self.out.forward(map).reshape([len, len]))
+    }
+
+    /// The same with the map as pixels × channels, which makes every convolution a product of matrices.
+    ///
+    /// # Shapes
+    /// - returns: `[len, len]`
+    fn pixels(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let [len, dim] = hidden.dims();
+        let weight = self.project.weight.val();
+        let half = |first: usize| weight.clone().narrow(1, first, dim);
+        let rows = ops::linear(hidden.clone(), half(0), self.project.bias.as_ref().map(|bias| bias.val()));
+        let mut map = ops::outer_sum(rows, ops::linear(hidden, half(dim), None)); // [len², channels]
+        for block in &self.blocks {
+            map = block.pixels(map, len);
+        }
+        let weight = self.out.weight.val();
+        let [_, channels, kernel, _] = weight.dims();
+        // The last convolution has one output: what each pixel adds to each of its neighbours is one product.
+        let taps = ops::linear(map, weight.reshape([channels, kernel * kernel]).transpose(), None);
+        let taps = taps.transpose().reshape([kernel * kernel, len, len]);
+        let border = kernel / 2;
+        let taps = taps.pad((border, border, border, border), 0.0);
+        let shifted = |tap: usize| {
+            let (line, column) = (tap / kernel, tap % kernel);
+            taps.clone().slice([tap..tap + 1, line..line + len, column..column + len]).reshape([len, len])
+        };
+        let logits = (1..kernel * kernel).fold(shifted(0), |sum, tap| sum + shifted(tap));
+        match &self.out.bias {
+            Some(bias) => logits + bias.val().unsqueeze(),
+            None => logits,
+        }
     }
 
     /// `z_ij = W_a r_i + b + W_b r_j`.
@@ -102,6 +136,21 @@ impl StructureBlock {
         let inner = normed(self.spread.forward(inner));
         input + normed(self.expand.forward(inner))
     }
+
+    /// # Shapes
+    /// - input and returns: `[len², channels]`
+    fn pixels(&self, input: Tensor<2>, len: usize) -> Tensor<2> {
+        let inner = ops::instance_norm_relu(ops::convolution(input.clone(), self.squeeze.weight.val(), len));
+        let inner = ops::instance_norm_relu(ops::convolution(inner, self.spread.weight.val(), len));
+        let inner = ops::instance_norm_relu(ops::convolution(inner, self.expand.weight.val(), len));
+        ops::add(input, inner, None)
+    }
+}
+
+/// `triu(f) + triu(f)ᵀ`.
+fn mirrored(logits: Tensor<2>) -> Tensor<2> {
+    let logits = logits.triu(1);
+    logits.clone() + logits.transpose()
 }
 
 /// Instance norm over the whole map, then ReLU.

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Linear, Rope};
 use crate::batch::Packed;
-use crate::ops;
+use crate::ops::{self, Drop};
 
 /// `Wo · softmax(q kᵀ / √head_dim) v`, queries and keys turned by [`Rope`]; no biases.
 #[derive(Module, Debug)]
@@ -27,46 +27,26 @@ impl Attention {
 
     /// Every token attends to the tokens of its own sequence. `rope` is left out by models that
     /// learned their positions. `maps`, where given, receives one `[heads, len, len]` map of
-    /// attention weights for each sequence.
+    /// attention weights for each sequence, from which nothing is dropped.
     ///
     /// # Shapes
     /// - input and returns: `[rows, dim]`
-    pub fn forward(
+    pub(crate) fn forward(
         &self,
         input: Tensor<2>,
         batch: &Packed,
         rope: Option<&Rope>,
-        mut maps: Option<&mut Vec<Tensor<3>>>,
+        drop: Option<Drop>,
+        maps: Option<&mut Vec<Tensor<3>>>,
     ) -> Tensor<2> {
-        let [rows, dim] = input.dims();
-        let (heads, head_dim) = (self.heads, dim / self.heads);
-        let qkv = self.qkv.forward(input).reshape([rows, 3 * heads, head_dim]);
-        let (turning, values) = (qkv.clone().narrow(1, 0, 2 * heads), qkv.narrow(1, 2 * heads, heads));
-        let turned = match rope {
-            Some(rope) => rope.forward(turning),
-            None => turning,
-        }; // [rows, 2·heads, head_dim]
-
-        let mut attended = Vec::new();
-        for (span, count, len) in batch.groups() {
-            let part = |tensor: &Tensor<3>, first: usize| {
-                tensor
-                    .clone()
-                    .slice([span.clone(), first..first + heads, 0..head_dim])
-                    .reshape([count, len, heads, head_dim])
-                    .swap_dims(1, 2) // [count, heads, len, head_dim]
-            };
-            let (query, key, value) = (part(&turned, 0), part(&turned, heads), part(&values, 0));
-            let out = match maps.as_deref_mut() {
-                Some(maps) => {
-                    let weights = ops::attention_weights(query, key); // [count, heads, len, len]
-                    maps.extend((0..count).map(|i| weights.clone().narrow(0, i, 1).squeeze_dim::<3>(0)));
-                    weights.matmul(value)
-                }
-                None => ops::attention(query, key, value),
-            };
-            attended.push(out.swap_dims(1, 2).reshape([count * len, dim]));
+        let qkv = self.qkv.forward(input); // [rows, 3·dim]
+        let qkv = match rope {
+            Some(rope) => rope.forward(qkv, self.heads),
+            None => qkv,
+        };
+        if let Some(maps) = maps {
+            *maps = ops::attention_weights(&qkv, batch, self.heads);
         }
-        self.out.forward(Tensor::cat(attended, 0))
+        self.out.forward(ops::attention(qkv, batch, self.heads, drop))
     }
 }

@@ -1,11 +1,11 @@
 //! The feed-forward half of a block: SwiGLU as published, GELU as the paper's ablation.
 
 use burn::module::{Module, Param};
-use burn::tensor::activation::{gelu, sigmoid};
 use burn::tensor::{Device, Tensor};
 
 use super::{Linear, constant};
 use crate::config::{Activation, EncoderConfig};
+use crate::ops;
 
 /// `W₂(swish_β(W₁x + b₁) ⊙ (W_g x + b_g)) + b₂` with `swish_β(u) = u · sigmoid(β·u)`,
 /// or `W₂ gelu(W₁x + b₁) + b₂` where there is no gate.
@@ -39,8 +39,8 @@ impl FeedForward {
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
         let up = self.up.forward(input.clone());
         let activated = match (&self.gate, &self.beta) {
-            (Some(gate), Some(beta)) => up.clone() * sigmoid(up * beta.val().unsqueeze()) * gate.forward(input),
-            _ => gelu(up),
+            (Some(gate), Some(beta)) => ops::swish_gate(up, gate.forward(input), beta.val()),
+            _ => ops::gelu(up),
         };
         self.down.forward(activated)
     }

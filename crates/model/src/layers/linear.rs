@@ -4,6 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::uniform;
+use crate::ops;
 
 /// An affine map of the last axis.
 #[derive(Module, Debug)]
@@ -30,10 +31,6 @@ impl Linear {
     /// - input: `[rows, in]`
     /// - returns: `[rows, out]`
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        let output = input.matmul(self.weight.val().transpose());
-        match &self.bias {
-            Some(bias) => output + bias.val().unsqueeze(),
-            None => output,
-        }
+        ops::linear(input, self.weight.val(), self.bias.as_ref().map(|bias| bias.val()))
     }
 }

@@ -1,11 +1,11 @@
 //! Layer norm with learned scale and shift, and the heads' instance norm without either.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::layer_norm;
 use burn::tensor::{Device, Tensor};
 
 use super::constant;
 use crate::config::NORM_EPSILON;
+use crate::ops;
 
 /// `(x − mean) / √(var + ε) · weight + bias` over the last axis, biased variance.
 #[derive(Module, Debug)]
@@ -25,7 +25,7 @@ impl LayerNorm {
     /// # Shapes
     /// - input and returns: `[rows, dim]`
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        layer_norm(input, self.weight.val(), Some(self.bias.val()), NORM_EPSILON)
+        ops::layer_norm(input, self.weight.val(), self.bias.val())
     }
 }
 

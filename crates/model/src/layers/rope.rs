@@ -6,14 +6,16 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::ops;
+
 /// Base of the geometric series of frequencies.
 const BASE: f32 = 10_000.0;
 
 /// Cosines and sines for the tokens of one batch.
 #[derive(Clone, Debug)]
 pub struct Rope {
-    cos: Tensor<3>, // [rows, 1, head_dim / 2]
-    sin: Tensor<3>, // [rows, 1, head_dim / 2]
+    cos: Tensor<2>, // [rows, head_dim / 2]
+    sin: Tensor<2>, // [rows, head_dim / 2]
 }
 
 impl Rope {
@@ -22,22 +24,16 @@ impl Rope {
         let half = head_dim / 2;
         let frequencies: Vec<f32> = (0..half).map(|i| 1.0 / BASE.powf(2.0 * i as f32 / head_dim as f32)).collect();
         let angles = || positions.iter().flat_map(|&t| frequencies.iter().map(move |f| t as f32 * f));
-        let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [positions.len(), 1, half]), device);
+        let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [positions.len(), half]), device);
         Self { cos: table(angles().map(f32::cos).collect()), sin: table(angles().map(f32::sin).collect()) }
     }
 
-    /// Turns every head of every token.
+    /// Turns every head of every token's query and key; values stay.
     ///
     /// # Shapes
-    /// - input and returns: `[rows, heads, head_dim]`
-    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
-        let half = input.dims()[2] / 2;
-        let first = input.clone().narrow(2, 0, half);
-        let second = input.narrow(2, half, half);
-        let (cos, sin) = (self.cos.clone(), self.sin.clone());
-        let turned_first = first.clone() * cos.clone() - second.clone() * sin.clone();
-        let turned_second = second * cos + first * sin;
-        Tensor::cat(vec![turned_first, turned_second], 2)
+    /// - qkv and returns: `[rows, 3·dim]`
+    pub fn forward(&self, qkv: Tensor<2>, heads: usize) -> Tensor<2> {
+        ops::turn(qkv, self.cos.clone(), self.sin.clone(), heads)
     }
 }
 
@@ -51,9 +47,9 @@ mod tests {
         let vector = |seed: f32| -> Vec<f32> { (0..8).map(|i| (seed + i as f32).sin()).collect() };
         let score = |t: usize, u: usize| -> f32 {
             let rope = Rope::new(&[t, u], 8, &device);
-            let values = [vector(1.0), vector(2.0)].concat();
-            let turned = rope.forward(Tensor::from_data(TensorData::new(values, [2, 1, 8]), &device));
-            let [query, key] = [0, 1].map(|row| turned.clone().narrow(0, row, 1));
+            let values = [vector(1.0), vec![0.0; 24], vector(2.0), vec![0.0; 8]].concat();
+            let turned = rope.forward(Tensor::from_data(TensorData::new(values, [2, 24]), &device), 1);
+            let (query, key) = (turned.clone().slice([0..1, 0..8]), turned.slice([1..2, 8..16]));
             (query * key).sum().into_scalar::<f32>()
         };
         assert!((score(0, 5) - score(100, 105)).abs() < 1e-4);

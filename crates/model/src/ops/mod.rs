@@ -1,23 +1,57 @@
-//! Operations a device may do better than a chain of ordinary tensor operations.
+//! Operations the CPU does with its own kernels, forwards and backwards, and every other device as a chain of ordinary
+//! tensor operations.
+//!
+//! Each is told twice in its file: `plain`, with tensors alone, which differentiates itself, and a backend extension
+//! whose forward pass calls `rinalmo_kernels` and puts a [`tape::Recorded`] on the tape for the way back. The function
+//! of its name takes the second where tensors are f32 on the CPU. What a kernel cannot take is refused there, so an
+//! `expect` in these files speaks of shapes that the tensors themselves have.
 
-use burn::tensor::activation::softmax;
-use burn::tensor::module::attention as fused_attention;
-use burn::tensor::{Tensor, ops::AttentionModuleOptions};
+mod attention;
+mod convolution;
+mod cross_entropy;
+mod dropout;
+mod gelu;
+mod instance_norm;
+mod layer_norm;
+mod linear;
+mod outer_sum;
+mod swish_gate;
+mod tape;
+mod turn;
 
-/// `softmax(q kᵀ / √head_dim) v`.
-///
-/// # Shapes
-/// - query, key, value and returns: `[items, heads, len, head_dim]`
-pub fn attention(query: Tensor<4>, key: Tensor<4>, value: Tensor<4>) -> Tensor<4> {
-    fused_attention(query, key, value, None, None, AttentionModuleOptions::default())
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+
+use burn::tensor::{DType, Device, Tensor};
+
+pub(crate) use attention::{attention, attention_weights};
+pub(crate) use convolution::convolution;
+pub use cross_entropy::cross_entropy;
+pub use dropout::Dropout;
+pub(crate) use dropout::{Drop, add};
+pub(crate) use gelu::gelu;
+pub(crate) use instance_norm::instance_norm_relu;
+pub(crate) use layer_norm::layer_norm;
+pub(crate) use linear::linear;
+pub(crate) use outer_sum::outer_sum;
+pub(crate) use swish_gate::swish_gate;
+pub(crate) use turn::turn;
+
+thread_local! {
+    static PLAIN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// `softmax(q kᵀ / √head_dim)`, for those who want to look at it.
-///
-/// # Shapes
-/// - query, key: `[items, heads, len, head_dim]`
-/// - returns: `[items, heads, len, len]`
-pub fn attention_weights(query: Tensor<4>, key: Tensor<4>) -> Tensor<4> {
-    let head_dim = query.dims()[3] as f64;
-    softmax(query.matmul(key.swap_dims(2, 3)) / head_dim.sqrt(), 3)
+/// Runs `work` with ordinary tensor operations alone: what kernels are compared with in tests.
+pub fn plainly<T>(work: impl FnOnce() -> T) -> T {
+    let before = PLAIN.replace(true);
+    let result = work();
+    PLAIN.set(before);
+    result
+}
+
+/// Whether kernels can take this tensor.
+pub(crate) fn has_kernels<const D: usize>(tensor: &Tensor<D>) -> bool {
+    !PLAIN.get() && tensor.dtype() == DType::F32 && tensor.device() == Device::flex()
 }

@@ -1,0 +1,126 @@
+//! A training step of whole models on the CPU: forward, loss, backward, AdamW over all parameters.
+
+use std::collections::HashMap;
+
+use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::tensor::{Device, Distribution, Gradients, Tensor, TensorData};
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use rinalmo_kernels::Level;
+use rinalmo_kernels::adamw::AdamW;
+use rinalmo_model::ops::{Dropout, cross_entropy, plainly};
+use rinalmo_model::{HeadConfig, Model, ModelConfig, PRESETS, Packed};
+
+const ADAM: AdamW = AdamW { rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
+const DROPOUT: Dropout = Dropout { attention: 0.1, residual: 0.1, seed: 1 };
+
+fn main() {
+    divan::main();
+}
+
+/// Moments of every parameter.
+#[derive(Default)]
+struct Moments {
+    step: u32,
+    of: HashMap<ParamId, [Vec<f32>; 2]>,
+}
+
+/// One step of AdamW through a whole module.
+struct Update<'a> {
+    grads: Gradients,
+    moments: &'a mut Moments,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let id = param.id;
+        param.map(|tensor| {
+            let Some(grad) = tensor.grad_remove(&mut self.grads) else { return tensor };
+            let (shape, device) = (tensor.dims(), tensor.device());
+            let grad = grad.try_into_vec_as::<f32>().unwrap();
+            let mut values = tensor.inner().try_into_vec_as::<f32>().unwrap();
+            let [first, second] =
+                self.moments.of.entry(id).or_insert_with(|| [vec![0.0; grad.len()], vec![0.0; grad.len()]]);
+            ADAM.step(Level::best(), self.moments.step, 1.0, &mut values, &grad, first, second).unwrap();
+            Tensor::from_data(TensorData::new(values, shape), &device).require_grad()
+        })
+    }
+}
+
+fn update<M: Module>(module: M, loss: Tensor<1>, moments: &mut Moments) -> M {
+    moments.step += 1;
+    let grads = loss.backward();
+    module.map(&mut Update { grads, moments })
+}
+
+/// `sequences` times `len` tokens, and as targets 15 % of them.
+fn masked(sequences: usize, len: usize) -> (Packed, Vec<i32>) {
+    let tokens: Vec<u8> = (0..sequences * len).map(|i| 5 + (i * 7919 % 101 % 4) as u8).collect();
+    let targets = tokens.iter().enumerate().map(|(i, &token)| if i % 20 < 3 { i32::from(token) } else { -1 });
+    (Packed::new(tokens.chunks(len)), targets.collect())
+}
+
+fn pretraining_step(bencher: Bencher<'_, '_>, preset: &str, sequences: usize, len: usize, dropout: Option<Dropout>) {
+    let device = Device::flex().autodiff();
+    let config = PRESETS.iter().find(|row| row.name == preset).expect("a preset").encoder();
+    let mut model = Some(ModelConfig::pretrained(config).init(&device));
+    let (batch, targets) = masked(sequences, len);
+    let mut moments = Moments::default();
+    bencher.counter(ItemsCount::new(batch.total())).bench_local(|| {
+        let trained: Model = model.take().expect("put back below");
+        let hidden = match &dropout {
+            Some(dropout) => trained.encoder.forward_dropped(&batch, dropout, &device),
+            None => trained.encoder.forward(&batch, &device),
+        };
+        let logits = trained.mlm.as_ref().expect("a pretrained model has it").forward(hidden);
+        let loss = cross_entropy(logits, &targets);
+        model = Some(update(trained, loss, &mut moments));
+    });
+}
+
+#[divan::bench(sample_count = 5)]
+fn micro_4_x_256(bencher: Bencher<'_, '_>) {
+    pretraining_step(bencher, "micro", 4, 256, None);
+}
+
+#[divan::bench(sample_count = 5)]
+fn micro_4_x_256_dropout(bencher: Bencher<'_, '_>) {
+    pretraining_step(bencher, "micro", 4, 256, Some(DROPOUT));
+}
+
+#[divan::bench(sample_count = 5)]
+fn nano_16_x_128(bencher: Bencher<'_, '_>) {
+    pretraining_step(bencher, "nano", 16, 128, None);
+}
+
+#[divan::bench(sample_count = 5)]
+fn nano_16_x_128_dropout(bencher: Bencher<'_, '_>) {
+    pretraining_step(bencher, "nano", 16, 128, Some(DROPOUT));
+}
+
+#[divan::bench(sample_count = 2)]
+fn micro_4_x_256_plain(bencher: Bencher<'_, '_>) {
+    plainly(|| pretraining_step(bencher, "micro", 4, 256, None));
+}
+
+/// The structure head at 150 nt on a frozen encoder of that width: mean loss over the strict upper triangle.
+#[divan::bench(args = [320, 480], sample_count = 5)]
+fn structure_head_150(bencher: Bencher<'_, '_>, dim: usize) {
+    const LEN: usize = 150;
+    let device = Device::flex().autodiff();
+    let config = PRESETS.iter().find(|row| row.dim == dim).expect("a preset").encoder();
+    let config = ModelConfig { mlm: false, ..ModelConfig::pretrained(config) }.with_head(HeadConfig::structure());
+    let mut head = config.init(&device).structure;
+    let random = |shape| Tensor::<2>::random(shape, Distribution::Normal(0.0, 1.0), &device);
+    let (hidden, target) = (random([LEN, dim]), random([LEN, LEN]).greater_elem(2.0).float());
+    let above = Tensor::<2>::ones([LEN, LEN], &device).triu(1);
+    let mut moments = Moments::default();
+    bencher.bench_local(|| {
+        let trained = head.take().expect("put back below");
+        let logits = trained.forward(hidden.clone());
+        // log(1 + eˣ) − x·y, written so that no exponential overflows
+        let soft = (-logits.clone().abs()).exp().log1p() + burn::tensor::activation::relu(logits.clone());
+        let loss = ((soft - logits * target.clone()) * above.clone()).sum() / (LEN * (LEN - 1) / 2) as f64;
+        head = Some(update(trained, loss, &mut moments));
+    });
+}

@@ -1,0 +1,191 @@
+//! The encoder on slices: embedding, blocks, final norm.
+//!
+//! The mathematics are [`crate::Encoder`]'s. A block is two passes over rows with attention between them (see
+//! [`rinalmo_kernels::block`]); the residual stream is one buffer changed in place, in f32 whatever the precision.
+
+use burn::tensor::TensorData;
+use rayon::prelude::*;
+use rinalmo_kernels::attention::{Heads, attend};
+use rinalmo_kernels::block::{Block, Middle, Norm, Weights};
+use rinalmo_kernels::rope::Table;
+use rinalmo_kernels::{Level, layer_norm, linear};
+
+use super::linear::{data, kernel, slice};
+use super::{Precision, values};
+use crate::batch::Packed;
+use crate::config::NORM_EPSILON;
+use crate::encoder::EncoderBlock;
+use crate::network::Attentions;
+
+/// Base of the geometric series of rotary frequencies.
+const ROPE_BASE: f32 = 10_000.0;
+/// What [`Encoder`] was built to hold.
+const FITS: &str = "the buffers were made for the batch and the weights for each other";
+
+/// See [`crate::Encoder`].
+pub(super) struct Encoder {
+    /// `[vocabulary, dim]`
+    embedding: Vec<f32>,
+    /// `[max_len, dim]`, where positions are learned rather than rotary.
+    positions: Option<Vec<f32>>,
+    blocks: Vec<Block>,
+    norm: [Vec<f32>; 2],
+    heads: usize,
+    /// What attention multiplies: bf16 only where that is quicker.
+    attention: linear::Precision,
+    level: Level,
+}
+
+impl Encoder {
+    /// Packs an encoder's weights block by block, letting go of each block's tensors when it is done.
+    pub fn new(encoder: crate::Encoder, precision: Precision, level: Level) -> Self {
+        let dim = encoder.norm.weight.lazy_shape()[0];
+        let heads = dim / encoder.head_dim;
+        let rounded = precision != Precision::F32 && level.has_bf16();
+        Self {
+            embedding: values(encoder.embedding),
+            positions: encoder.positions.map(values),
+            blocks: encoder.blocks.into_iter().map(|block| pack(block, kernel(precision))).collect(),
+            norm: [values(encoder.norm.weight), values(encoder.norm.bias)],
+            heads,
+            attention: if rounded { linear::Precision::Bf16 } else { linear::Precision::F32 },
+            level,
+        }
+    }
+
+    /// # Shapes
+    /// - returns: `[rows, dim]`
+    ///
+    /// # Panics
+    /// If a sequence is longer than a model of learned positions has positions for, as [`crate::Encoder::forward`].
+    pub fn forward(&self, batch: &Packed) -> Vec<f32> {
+        self.run(batch, None)
+    }
+
+    /// The same, and each block's attention weights.
+    pub fn forward_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions) {
+        let mut maps = Vec::with_capacity(self.blocks.len());
+        let hidden = self.run(batch, Some(&mut maps));
+        (hidden, maps)
+    }
+
+    fn run(&self, batch: &Packed, mut maps: Option<&mut Attentions>) -> Vec<f32> {
+        let (rows, dim, level) = (batch.total(), self.dim(), self.level);
+        let longest = batch.lengths().iter().copied().max().unwrap_or(0);
+        let rope = self.positions.is_none().then(|| Table::new(ROPE_BASE, dim / self.heads, longest).expect(FITS));
+        let starts: Vec<usize> = std::iter::once(0).chain(batch.spans().map(|span| span.end)).collect();
+        let heads = Heads { count: self.heads, rope: rope.as_ref(), precision: self.attention };
+
+        let mut hidden = self.embed(batch);
+        let mut qkv = vec![0.0; rows * 3 * dim];
+        let mut attended = vec![0.0; rows * dim];
+        for block in &self.blocks {
+            block.before_attention(level, &mut hidden, &mut qkv).expect(FITS);
+            attend(level, heads, &qkv, dim, &starts, &mut attended).expect(FITS);
+            if let Some(maps) = maps.as_deref_mut() {
+                maps.push(self.maps(batch, &qkv, rope.as_ref()));
+            }
+            block.after_attention(level, &attended, &mut hidden).expect(FITS);
+        }
+        let [weight, bias] = &self.norm;
+        let mut normed = attended;
+        layer_norm(level, &hidden, weight, bias, NORM_EPSILON as f32, &mut normed).expect(FITS);
+        normed
+    }
+
+    fn dim(&self) -> usize {
+        self.norm[0].len()
+    }
+
+    /// Token embeddings after token dropout, plus learned positions where the model has them.
+    fn embed(&self, batch: &Packed) -> Vec<f32> {
+        let dim = self.dim();
+        let mut hidden = vec![0.0; batch.total() * dim];
+        let scales = batch.embedding_scale();
+        for ((row, &token), scale) in hidden.chunks_exact_mut(dim).zip(batch.tokens()).zip(scales) {
+            let embedding = &self.embedding[usize::from(token) * dim..][..dim];
+            row.iter_mut().zip(embedding).for_each(|(to, from)| *to = from * scale);
+        }
+        if let Some(table) = &self.positions {
+            for (row, position) in hidden.chunks_exact_mut(dim).zip(batch.positions()) {
+                let learned = &table[position * dim..][..dim];
+                row.iter_mut().zip(learned).for_each(|(to, from)| *to += from);
+            }
+        }
+        hidden
+    }
+
+    /// Attention weights of each sequence, `[heads, len, len]`, told plainly: few ask for them.
+    fn maps(&self, batch: &Packed, qkv: &[f32], rope: Option<&Table>) -> Vec<Vec<f32>> {
+        let (dim, head_dim) = (self.dim(), self.dim() / self.heads);
+        let mut qkv = qkv.to_vec();
+        if let Some(rope) = rope {
+            let positions: Vec<u32> = batch.positions().iter().map(|&position| position as u32).collect();
+            rope.rotate(self.level, &mut qkv, dim, &positions).expect(FITS);
+        }
+        let scale = 1.0 / (head_dim as f32).sqrt();
+        let map = |span: std::ops::Range<usize>| {
+            let rows = &qkv[span.start * 3 * dim..span.end * 3 * dim];
+            let mut map = vec![0.0; self.heads * span.len() * span.len()];
+            map.par_chunks_exact_mut(span.len()).enumerate().for_each(|(i, weights)| {
+                let (first, query) = (i / span.len() * head_dim, i % span.len());
+                let query = &rows[query * 3 * dim + first..][..head_dim];
+                for (weight, row) in weights.iter_mut().zip(rows.chunks_exact(3 * dim)) {
+                    let key = &row[dim + first..][..head_dim];
+                    *weight = scale * query.iter().zip(key).map(|(a, b)| a * b).sum::<f32>();
+                }
+                softmax(weights);
+            });
+            map
+        };
+        batch.spans().map(map).collect()
+    }
+}
+
+fn softmax(scores: &mut [f32]) {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    scores.iter_mut().for_each(|x| *x = (*x - largest).exp());
+    let total: f32 = scores.iter().sum();
+    scores.iter_mut().for_each(|x| *x /= total);
+}
+
+fn pack(block: EncoderBlock, precision: linear::Precision) -> Block {
+    let EncoderBlock { attention_norm, attention, feed_forward_norm, feed_forward } = block;
+    let (attention_norm, feed_forward_norm) = (norm(attention_norm), norm(feed_forward_norm));
+    let (qkv, out) = (data(attention.qkv.weight), data(attention.out.weight));
+    let (up, up_bias) = linear(feed_forward.up);
+    let gate = feed_forward.gate.map(linear);
+    let beta = feed_forward.beta.map(values);
+    let (down, down_bias) = linear(feed_forward.down);
+    let middle = match (&gate, &beta) {
+        (Some((gate, gate_bias)), Some(beta)) => Middle::SwishGate { gate: slice(gate), gate_bias, beta: beta[0] },
+        _ => Middle::Gelu,
+    };
+    let weights = Weights {
+        attention_norm: view(&attention_norm),
+        qkv: slice(&qkv),
+        out: slice(&out),
+        feed_forward_norm: view(&feed_forward_norm),
+        up: slice(&up),
+        up_bias: &up_bias,
+        middle,
+        down: slice(&down),
+        down_bias: &down_bias,
+        eps: NORM_EPSILON as f32,
+    };
+    Block::pack(precision, &weights).expect("a block's tensors have the shapes of one config")
+}
+
+fn view([weight, bias]: &[Vec<f32>; 2]) -> Norm<'_> {
+    Norm { weight, bias }
+}
+
+fn norm(norm: crate::LayerNorm) -> [Vec<f32>; 2] {
+    [values(norm.weight), values(norm.bias)]
+}
+
+/// Weights and bias; zeros where there is none.
+fn linear(linear: crate::Linear) -> (TensorData, Vec<f32>) {
+    let outputs = linear.weight.lazy_shape()[0];
+    (data(linear.weight), linear.bias.map_or_else(|| vec![0.0; outputs], values))
+}

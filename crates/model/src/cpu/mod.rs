@@ -1,0 +1,116 @@
+//! The CPU's own way through a model: the same weights and the same mathematics as [`crate::Model`], on slices.
+//!
+//! Tensors pay for generality with passes over memory and allocations between operations. Here each block is a few
+//! calls into room `kernels`, which keep a tile of rows in the cache from one product to the next. Weights are packed
+//! once, in the [`Precision`] that products are computed in, and the tensors they came from are let go one by one.
+
+mod classifier;
+mod encoder;
+mod linear;
+mod mlm;
+mod ribosome;
+mod structure;
+
+use burn::module::Param;
+use burn::tensor::Tensor;
+use rinalmo_kernels::Level;
+
+use crate::Model;
+use crate::batch::Packed;
+use crate::network::{Attentions, NO_HEAD, Network};
+use classifier::Classifier;
+use encoder::Encoder;
+use mlm::MlmHead;
+use ribosome::RibosomeHead;
+use structure::StructureHead;
+
+/// What weights are kept in and products are computed in; sums are f32 throughout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// 32-bit floats.
+    #[default]
+    F32,
+    /// Weights and activations of products rounded to bf16.
+    Bf16,
+    /// Weights rounded to bytes, one scale an output; activations, one scale a row.
+    Int8,
+}
+
+impl Precision {
+    /// The fastest that is known not to change structures: bf16 where the processor has dot products for it, else f32.
+    pub fn auto(level: Level) -> Self {
+        if level.has_bf16() { Self::Bf16 } else { Self::F32 }
+    }
+
+    /// Its name, as `--dtype` takes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
+/// An encoder with its heads, packed for this processor.
+pub struct CpuModel {
+    encoder: Encoder,
+    mlm: Option<MlmHead>,
+    structure: Option<StructureHead>,
+    ribosome: Option<RibosomeHead>,
+    splice: Option<Classifier>,
+    family: Option<Classifier>,
+}
+
+impl CpuModel {
+    /// Packs a model's weights, letting go of each tensor as it is packed.
+    pub fn new(model: Model, precision: Precision, level: Level) -> Self {
+        Self {
+            encoder: Encoder::new(model.encoder, precision, level),
+            mlm: model.mlm.map(|head| MlmHead::new(head, precision, level)),
+            structure: model.structure.map(|head| StructureHead::new(head, precision, level)),
+            ribosome: model.ribosome.map(|head| RibosomeHead::new(head, level)),
+            splice: model.splice.map(|head| Classifier::new(head, precision, level)),
+            family: model.family.map(|head| Classifier::new(head, precision, level)),
+        }
+    }
+}
+
+impl Network for CpuModel {
+    fn encode(&self, batch: &Packed) -> Vec<f32> {
+        self.encoder.forward(batch)
+    }
+
+    fn encode_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions) {
+        self.encoder.forward_with_attentions(batch)
+    }
+
+    fn token_logits(&self, hidden: &[f32]) -> Vec<f32> {
+        self.mlm.as_ref().expect(NO_HEAD).forward(hidden)
+    }
+
+    fn pair_logits(&self, hidden: &[f32]) -> Vec<f32> {
+        self.structure.as_ref().expect(NO_HEAD).forward(hidden)
+    }
+
+    fn pair_memory(&self, len: usize) -> u64 {
+        self.structure.as_ref().expect(NO_HEAD).memory(len)
+    }
+
+    fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
+        self.ribosome.as_ref().expect(NO_HEAD).forward(hidden, batch, pad_to)
+    }
+
+    fn splice_logits(&self, cls: &[f32]) -> Vec<f32> {
+        self.splice.as_ref().expect(NO_HEAD).forward(cls)
+    }
+
+    fn family_logits(&self, cls: &[f32]) -> Vec<f32> {
+        self.family.as_ref().expect(NO_HEAD).forward(cls)
+    }
+}
+
+/// A parameter's values, row by row.
+fn values<const D: usize>(param: Param<Tensor<D>>) -> Vec<f32> {
+    param.into_value().try_into_vec_as::<f32>().expect("parameters are f32")
+}

@@ -1,0 +1,77 @@
+//! The structure head on slices: two products of `len` rows, then the kernels' map of pairs.
+
+use rinalmo_kernels::Level;
+use rinalmo_kernels::pair_map::{Block, HeadBf16, HeadF32, Weights};
+
+use super::linear::{Linear, data, slice};
+use super::{Precision, values};
+
+/// See [`crate::StructureHead`].
+pub(super) struct StructureHead {
+    /// What each position adds to its row of the map, bias included.
+    rows: Linear,
+    /// What each position adds to its column.
+    columns: Linear,
+    map: Map,
+    level: Level,
+}
+
+enum Map {
+    F32(HeadF32),
+    Bf16(HeadBf16),
+}
+
+impl StructureHead {
+    /// Packs a head's weights. Maps are bf16 in every precision but f32, where the processor has dot products for them.
+    pub fn new(head: crate::StructureHead, precision: Precision, level: Level) -> Self {
+        let [channels, both] = head.project.weight.lazy_shape().dims();
+        let dim = both / 2;
+        let projection = head.project.weight.into_value();
+        let half = |first| burn::module::Param::from_tensor(projection.clone().narrow(1, first, dim));
+        let rows = Linear::new(half(0), head.project.bias, precision, level);
+        let columns = Linear::new(half(dim), None, precision, level);
+
+        let kernel = head.out.weight.lazy_shape()[2];
+        let filters = head.blocks.into_iter().map(|block| {
+            let filter = |convolution: crate::Convolution2d| data(convolution.weight);
+            [filter(block.squeeze), filter(block.spread), filter(block.expand)]
+        });
+        let filters: Vec<_> = filters.collect();
+        let blocks = filters.iter().map(|[squeeze, spread, expand]| Block {
+            squeeze: slice(squeeze),
+            spread: slice(spread),
+            expand: slice(expand),
+        });
+        let (out, bias) = (data(head.out.weight), head.out.bias.map_or(0.0, |bias| values(bias)[0]));
+        let weights = Weights { channels, kernel, blocks: blocks.collect(), out: slice(&out), bias };
+        let map = match precision != Precision::F32 && level.has_bf16() {
+            true => HeadBf16::pack(&weights).map(Map::Bf16),
+            false => HeadF32::pack(&weights).map(Map::F32),
+        };
+        Self { rows, columns, map: map.expect("a head's tensors fit together"), level }
+    }
+
+    /// # Shapes
+    /// - hidden: `[len, dim]`, special tokens already removed
+    /// - returns: `[len, len]`, logits, symmetric, 0 on the diagonal
+    pub fn forward(&self, hidden: &[f32]) -> Vec<f32> {
+        let (rows, columns) = (self.rows.forward(hidden), self.columns.forward(hidden));
+        let len = rows.len() / self.rows.outputs();
+        let mut out = vec![0.0; len * len];
+        match &self.map {
+            Map::F32(map) => map.forward(self.level, &rows, &columns, &mut out),
+            Map::Bf16(map) => map.forward(self.level, &rows, &columns, &mut out),
+        }
+        .expect("both projections and the result are of `len` positions");
+        out
+    }
+
+    /// Bytes needed at the peak for a sequence of `len` positions: the maps, and logits with their probabilities.
+    pub fn memory(&self, len: usize) -> u64 {
+        let maps = match &self.map {
+            Map::F32(map) => map.memory(len),
+            Map::Bf16(map) => map.memory(len),
+        };
+        maps + 8 * (len as u64).pow(2)
+    }
+}

@@ -1,0 +1,68 @@
+//! A model whose tensors live on one of Burn's devices, asked in plain numbers.
+
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::batch::Packed;
+use crate::heads::StructureHead;
+use crate::model::Model;
+use crate::network::{Attentions, NO_HEAD, Network};
+
+/// A [`Model`] and the device its parameters are on.
+pub struct OnDevice {
+    model: Model,
+    device: Device,
+}
+
+impl OnDevice {
+    /// A model that was brought to `device`.
+    pub fn new(model: Model, device: Device) -> Self {
+        Self { model, device }
+    }
+
+    /// Rows on the device: `[rows, dim]`.
+    fn rows(&self, rows: &[f32]) -> Tensor<2> {
+        let dim = self.model.encoder.norm.weight.lazy_shape()[0];
+        Tensor::from_data(TensorData::new(rows.to_vec(), [rows.len() / dim, dim]), &self.device)
+    }
+}
+
+impl Network for OnDevice {
+    fn encode(&self, batch: &Packed) -> Vec<f32> {
+        to_vec(self.model.encoder.forward(batch, &self.device))
+    }
+
+    fn encode_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions) {
+        let (hidden, maps) = self.model.encoder.forward_with_attentions(batch, &self.device);
+        (to_vec(hidden), maps.into_iter().map(|block| block.into_iter().map(to_vec).collect()).collect())
+    }
+
+    fn token_logits(&self, hidden: &[f32]) -> Vec<f32> {
+        to_vec(self.model.mlm.as_ref().expect(NO_HEAD).forward(self.rows(hidden)))
+    }
+
+    fn pair_logits(&self, hidden: &[f32]) -> Vec<f32> {
+        to_vec(self.model.structure.as_ref().expect(NO_HEAD).forward(self.rows(hidden)))
+    }
+
+    fn pair_memory(&self, len: usize) -> u64 {
+        let head = self.model.structure.as_ref().expect(NO_HEAD);
+        StructureHead::memory(head.out.weight.lazy_shape()[1], len)
+    }
+
+    fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
+        to_vec(self.model.ribosome.as_ref().expect(NO_HEAD).forward(self.rows(hidden), batch, pad_to))
+    }
+
+    fn splice_logits(&self, cls: &[f32]) -> Vec<f32> {
+        to_vec(self.model.splice.as_ref().expect(NO_HEAD).forward(self.rows(cls)))
+    }
+
+    fn family_logits(&self, cls: &[f32]) -> Vec<f32> {
+        to_vec(self.model.family.as_ref().expect(NO_HEAD).forward(self.rows(cls)))
+    }
+}
+
+/// A float tensor's values in row-major order.
+fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().expect("a float tensor reads back as f32")
+}

@@ -1,0 +1,131 @@
+//! Attention over sequences laid end to end.
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::activation::softmax;
+use burn::tensor::module::attention as fused_attention;
+use burn::tensor::{Tensor, ops::AttentionModuleOptions};
+use rinalmo_kernels::backward;
+
+use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
+use super::{Drop, dropout, has_kernels};
+use crate::batch::Packed;
+
+/// `softmax(q kᵀ / √head_dim) v` for each head of each sequence, some weights dropped after the softmax.
+///
+/// # Shapes
+/// - qkv: `[rows, 3·dim]`: queries, keys, values, each head after head
+/// - returns: `[rows, dim]`
+pub(crate) fn attention(qkv: Tensor<2>, batch: &Packed, heads: usize, drop: Option<Drop>) -> Tensor<2> {
+    if !has_kernels(&qkv) {
+        return plain(qkv, batch, heads, drop);
+    }
+    let plan = Plan { starts: std::iter::once(0).chain(batch.spans().map(|span| span.end)).collect(), heads, drop };
+    Tensor::from_dispatch(<Dispatch as Attention>::attend(qkv.into_dispatch(), plan))
+}
+
+fn plain(qkv: Tensor<2>, batch: &Packed, heads: usize, drop: Option<Drop>) -> Tensor<2> {
+    let dim = qkv.dims()[1] / 3;
+    let parts = batch.groups().into_iter().map(|(span, count, len)| {
+        let [query, key, value] = split(qkv.clone().slice([span, 0..3 * dim]), count, len, heads);
+        let out = match drop {
+            None => fused_attention(query, key, value, None, None, AttentionModuleOptions::default()),
+            Some(drop) => dropout::plain(weights(query, key), drop).matmul(value),
+        };
+        out.swap_dims(1, 2).reshape([count * len, dim])
+    });
+    Tensor::cat(parts.collect(), 0)
+}
+
+/// `softmax(q kᵀ / √head_dim)` for those who want to look at it: for each sequence `[heads, len, len]`.
+///
+/// # Shapes
+/// - qkv: `[rows, 3·dim]`
+pub(crate) fn attention_weights(qkv: &Tensor<2>, batch: &Packed, heads: usize) -> Vec<Tensor<3>> {
+    let width = qkv.dims()[1];
+    let spans = batch.spans().filter(|span| !span.is_empty()).map(|span| {
+        let len = span.len();
+        let [query, key, _] = split(qkv.clone().slice([span, 0..width]), 1, len, heads);
+        weights(query, key).squeeze_dim::<3>(0)
+    });
+    spans.collect()
+}
+
+/// Queries, keys and values of `count` sequences of equal length.
+///
+/// # Shapes
+/// - qkv: `[count · len, 3·dim]`
+/// - returns: `[count, heads, len, head_dim]` each
+fn split(qkv: Tensor<2>, count: usize, len: usize, heads: usize) -> [Tensor<4>; 3] {
+    let dim = qkv.dims()[1] / 3;
+    let part = |part: usize| {
+        let values = qkv.clone().narrow(1, part * dim, dim);
+        values.reshape([count, len, heads, dim / heads]).swap_dims(1, 2) // [count, heads, len, head_dim]
+    };
+    [part(0), part(1), part(2)]
+}
+
+/// # Shapes
+/// - query, key: `[count, heads, len, head_dim]`
+/// - returns: `[count, heads, len, len]`
+fn weights(query: Tensor<4>, key: Tensor<4>) -> Tensor<4> {
+    let head_dim = query.dims()[3] as f64;
+    softmax(query.matmul(key.swap_dims(2, 3)) / head_dim.sqrt(), 3)
+}
+
+/// How rows make sequences and values heads, and what is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    starts: Vec<usize>,
+    heads: usize,
+    drop: Option<Drop>,
+}
+
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait Attention: Backend {
+    fn attend(qkv: FloatTensor<Self>, plan: Plan) -> FloatTensor<Self>;
+}
+
+impl Attention for Flex {
+    fn attend(qkv: FlexTensor, plan: Plan) -> FlexTensor {
+        forward(qkv, plan).0
+    }
+}
+
+impl<C: CheckpointStrategy> Attention for Autodiff<Flex, C> {
+    fn attend(qkv: FloatTensor<Self>, plan: Plan) -> FloatTensor<Self> {
+        record::<C, Attended, 1>([qkv], |[qkv]| forward(qkv, plan))
+    }
+}
+
+/// What attended; weights are computed again on the way back.
+#[derive(Clone, Debug)]
+struct Attended {
+    qkv: FlexTensor,
+    plan: Plan,
+}
+
+const FIT: &str = "a batch's sequences are all its rows, and heads divide the width by construction";
+
+fn forward(qkv: FlexTensor, plan: Plan) -> (FlexTensor, Attended) {
+    let qkv = contiguous(qkv);
+    let [rows, width] = dims(&qkv);
+    let (dim, Plan { starts, heads, drop }) = (width / 3, &plan);
+    let mut out = vec![0.0; rows * dim];
+    backward::attention(level(), values(&qkv), dim, *heads, starts, *drop, &mut out).expect(FIT);
+    (tensor(out, [rows, dim]), Attended { qkv, plan })
+}
+
+impl Recorded<1> for Attended {
+    fn backward(self, grad: FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
+        let (grad, shape) = (contiguous(grad), dims(&self.qkv));
+        let Plan { starts, heads, drop } = &self.plan;
+        let (qkv, mut grad_qkv) = (values(&self.qkv), vec![0.0; shape[0] * shape[1]]);
+        let grad = values(&grad);
+        backward::attention_backward(level(), qkv, shape[1] / 3, *heads, starts, *drop, grad, &mut grad_qkv)
+            .expect(FIT);
+        [Some(tensor(grad_qkv, shape))]
+    }
+}

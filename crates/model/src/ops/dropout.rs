@@ -1,0 +1,118 @@
+//! What a training run drops at random, and the residual connection, where most of it happens.
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::{Distribution, Tensor};
+use rinalmo_kernels::backward::{self, dropped_add, dropped_scale};
+
+use super::has_kernels;
+use super::tape::{Recorded, contiguous, dims, into_values, level, record, tensor, values};
+
+/// How much is dropped in a training step, and which: the same seed drops the same on a CPU, whatever its threads.
+///
+/// Other devices draw from their own generator, which `Device::seed` sets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dropout {
+    /// Share of attention weights, 0.1 as published.
+    pub attention: f32,
+    /// Share of what each half of a block adds to its input, 0.1 as published.
+    pub residual: f32,
+    /// A new one for every step.
+    pub seed: u64,
+}
+
+/// Dropout of one place in the model.
+pub(crate) type Drop = backward::Dropout;
+
+impl Dropout {
+    /// For the attention weights of a block.
+    pub(crate) fn attention(&self, block: usize) -> Option<Drop> {
+        self.place(self.attention, 3 * block)
+    }
+
+    /// For what the attention half of a block adds.
+    pub(crate) fn attended(&self, block: usize) -> Option<Drop> {
+        self.place(self.residual, 3 * block + 1)
+    }
+
+    /// For what the feed-forward half of a block adds.
+    pub(crate) fn fed(&self, block: usize) -> Option<Drop> {
+        self.place(self.residual, 3 * block + 2)
+    }
+
+    fn place(&self, rate: f32, place: usize) -> Option<Drop> {
+        // An odd factor with bits all over keeps the seeds of neighbouring steps and places apart.
+        let seed = self.seed.wrapping_add((place as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95));
+        (rate > 0.0).then_some(Drop { rate, seed })
+    }
+}
+
+/// `x + dropout(update)`.
+///
+/// # Shapes
+/// - x, update and returns: `[rows, dim]`
+pub(crate) fn add(x: Tensor<2>, update: Tensor<2>, drop: Option<Drop>) -> Tensor<2> {
+    if !has_kernels(&x) {
+        return x + match drop {
+            Some(drop) => plain(update, drop),
+            None => update,
+        };
+    }
+    let (x, update) = (x.into_dispatch(), update.into_dispatch());
+    Tensor::from_dispatch(<Dispatch as DroppedAdd>::dropped_add(x, update, drop))
+}
+
+/// Drops from any tensor with the device's own generator.
+pub(super) fn plain<const D: usize>(x: Tensor<D>, drop: Drop) -> Tensor<D> {
+    let keep = 1.0 - f64::from(drop.rate);
+    let mask = Tensor::random(x.dims(), Distribution::Bernoulli(keep), &x.device());
+    x * mask / keep
+}
+
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait DroppedAdd: Backend {
+    fn dropped_add(x: FloatTensor<Self>, update: FloatTensor<Self>, drop: Option<Drop>) -> FloatTensor<Self>;
+}
+
+impl DroppedAdd for Flex {
+    fn dropped_add(x: FlexTensor, update: FlexTensor, drop: Option<Drop>) -> FlexTensor {
+        forward([x, update], drop).0
+    }
+}
+
+impl<C: CheckpointStrategy> DroppedAdd for Autodiff<Flex, C> {
+    fn dropped_add(x: FloatTensor<Self>, update: FloatTensor<Self>, drop: Option<Drop>) -> FloatTensor<Self> {
+        record::<C, Dropped, 2>([x, update], |inputs| forward(inputs, drop))
+    }
+}
+
+/// What was dropped.
+#[derive(Clone, Debug)]
+struct Dropped(Option<Drop>);
+
+const FIT: &str = "both sides of a sum are of one size";
+
+fn forward([x, update]: [FlexTensor; 2], drop: Option<Drop>) -> (FlexTensor, Dropped) {
+    let (shape, update) = (dims(&x), contiguous(update));
+    let mut sum = into_values(x);
+    match drop {
+        Some(drop) => dropped_add(level(), &mut sum, values(&update), shape[1], drop).expect(FIT),
+        None => rinalmo_kernels::add(level(), &mut sum, values(&update)).expect(FIT),
+    }
+    (tensor(sum, shape), Dropped(drop))
+}
+
+impl Recorded<2> for Dropped {
+    fn backward(self, grad: FlexTensor, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let Some(drop) = self.0 else { return [Some(grad.clone()), Some(grad)] };
+        let shape = dims(&grad);
+        let grad_update = wanted[1].then(|| {
+            let mut grad = into_values(grad.clone());
+            dropped_scale(level(), &mut grad, shape[1], drop).expect(FIT);
+            tensor(grad, shape)
+        });
+        [Some(grad), grad_update]
+    }
+}

@@ -1,0 +1,115 @@
+//! `x · Wᵀ + b`.
+
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::flex::FlexTensor;
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+use burn::tensor::Tensor;
+use rinalmo_kernels::backward::column_sums;
+use rinalmo_kernels::matmul::{Matrix, matmul};
+
+use super::has_kernels;
+use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
+
+/// An affine map of rows.
+///
+/// # Shapes
+/// - x: `[rows, inputs]`
+/// - weight: `[outputs, inputs]`
+/// - bias: `[outputs]`
+/// - returns: `[rows, outputs]`
+pub(crate) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    if !has_kernels(&x) {
+        return plain(x, weight, bias);
+    }
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(match bias {
+        Some(bias) => <Dispatch as Linear>::linear_biased(x, weight, bias.into_dispatch()),
+        None => <Dispatch as Linear>::linear(x, weight),
+    })
+}
+
+fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    let product = x.matmul(weight.transpose());
+    match bias {
+        Some(bias) => product + bias.unsqueeze(),
+        None => product,
+    }
+}
+
+#[backend_extension(Flex, Autodiff)]
+pub(crate) trait Linear: Backend {
+    fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn linear_biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+impl Linear for Flex {
+    fn linear(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        forward([x, weight], None).0
+    }
+
+    fn linear_biased(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        forward([x, weight], Some(bias)).0
+    }
+}
+
+impl<C: CheckpointStrategy> Linear for Autodiff<Flex, C> {
+    fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        record::<C, Factors, 2>([x, weight], |factors| forward(factors, None))
+    }
+
+    fn linear_biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        record::<C, Factors, 3>([x, weight, bias], |[x, weight, bias]| forward([x, weight], Some(bias)))
+    }
+}
+
+/// What was multiplied: `[rows, inputs]` and `[outputs, inputs]`.
+#[derive(Clone, Debug)]
+struct Factors([FlexTensor; 2]);
+
+const FIT: &str = "factors of a product fit together, and none is empty";
+
+fn matrix(tensor: &FlexTensor) -> Matrix<'_> {
+    let [rows, columns] = dims(tensor);
+    Matrix::new(values(tensor), rows, columns).expect(FIT)
+}
+
+fn product(a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>) -> FlexTensor {
+    let shape = [a.dims().0, b.dims().1];
+    let mut out = vec![0.0; shape[0] * shape[1]];
+    matmul(level(), a, b, bias, &mut out).expect(FIT);
+    tensor(out, shape)
+}
+
+fn forward(factors: [FlexTensor; 2], bias: Option<FlexTensor>) -> (FlexTensor, Factors) {
+    let factors = factors.map(contiguous);
+    let [x, weight] = &factors;
+    let bias = bias.map(contiguous);
+    let out = product(matrix(x), matrix(weight).transpose(), bias.as_ref().map(values));
+    (out, Factors(factors))
+}
+
+impl Recorded<2> for Factors {
+    fn backward(self, grad: FlexTensor, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
+        let Self([x, weight]) = self;
+        let grad = contiguous(grad);
+        let grad = matrix(&grad);
+        let grad_x = wanted[0].then(|| product(grad, matrix(&weight), None));
+        let grad_weight = wanted[1].then(|| product(grad.transpose(), matrix(&x), None));
+        [grad_x, grad_weight]
+    }
+}
+
+impl Recorded<3> for Factors {
+    fn backward(self, grad: FlexTensor, wanted: [bool; 3]) -> [Option<FlexTensor>; 3] {
+        let grad = contiguous(grad);
+        let grad_bias = wanted[2].then(|| {
+            let mut sums = vec![0.0; dims(&grad)[1]];
+            column_sums(level(), values(&grad), &mut sums).expect(FIT);
+            let outputs = sums.len();
+            tensor(sums, [outputs])
+        });
+        let [grad_x, grad_weight] = Recorded::<2>::backward(self, grad, [wanted[0], wanted[1]]);
+        [grad_x, grad_weight, grad_bias]
+    }
+}

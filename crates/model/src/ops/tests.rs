@@ -1,0 +1,156 @@
+//! Every operation with kernels against its plain form: values, and gradients by Burn's own differentiation of it.
+
+use burn::tensor::{Device, Distribution, Tensor};
+use rinalmo_seq::tokenizer::tokenize;
+
+use super::*;
+use crate::batch::Packed;
+
+/// f32 sums in another order: values near 1, sums of a few hundred terms.
+const F32_LAYER: f32 = 2e-5;
+
+fn device() -> Device {
+    Device::flex().autodiff()
+}
+
+/// An input that wants its gradient.
+fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device()).require_grad()
+}
+
+fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().unwrap()
+}
+
+#[track_caller]
+fn assert_close(found: &[f32], expected: &[f32], what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}: lengths");
+    let scale = expected.iter().fold(1.0f32, |most, x| most.max(x.abs()));
+    let worst = found.iter().zip(expected).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+    assert!(worst <= F32_LAYER * scale, "{what}: differ by {worst:e} where values reach {scale}");
+}
+
+/// Compares `work` with and without kernels, and the gradients of all its inputs under a random weighting of its result.
+fn check<const A: usize, const B: usize, const C: usize>(
+    (a, b, c): (Tensor<A>, Tensor<B>, Tensor<C>),
+    work: impl Fn(Tensor<A>, Tensor<B>, Tensor<C>) -> Tensor<2>,
+) {
+    let run = |weighting: Option<Tensor<2>>| {
+        let out = work(a.clone(), b.clone(), c.clone());
+        let weighting =
+            weighting.unwrap_or_else(|| Tensor::random(out.dims(), Distribution::Normal(0.0, 1.0), &device()));
+        let grads = (out.clone() * weighting.clone()).sum().backward();
+        let grads = [a.grad(&grads).map(values), b.grad(&grads).map(values), c.grad(&grads).map(values)];
+        (values(out), grads, weighting)
+    };
+    let (expected, expected_grads, weighting) = plainly(|| run(None));
+    let (found, found_grads, _) = run(Some(weighting));
+    assert_close(&found, &expected, "values");
+    for (i, (found, expected)) in found_grads.iter().zip(&expected_grads).enumerate() {
+        if let Some(expected) = expected {
+            assert_close(found.as_ref().expect("a gradient"), expected, &format!("gradient {i}"));
+        }
+    }
+}
+
+#[test]
+fn linear_with_and_without_bias() {
+    for (rows, inputs, outputs) in [(1, 1, 1), (7, 13, 85), (70, 37, 22), (33, 128, 1)] {
+        let inputs = (random([rows, inputs]), random([outputs, inputs]), random([outputs]));
+        check(inputs.clone(), |x, weight, bias| linear(x, weight, Some(bias)));
+        check(inputs, |x, weight, _| linear(x, weight, None));
+    }
+}
+
+#[test]
+fn linear_of_views_that_do_not_lie_in_order() {
+    check((random([13, 30]), random([30, 9]), random([9])), |x, weight, bias| {
+        linear(x.transpose().narrow(1, 2, 9), weight.narrow(0, 5, 9), Some(bias))
+    });
+}
+
+#[test]
+fn norm_of_rows() {
+    for (rows, dim) in [(1, 3), (100, 37), (65, 480)] {
+        check((random([rows, dim]), random([dim]), random([dim])), layer_norm);
+    }
+}
+
+#[test]
+fn swish_gate_and_gelu() {
+    for (rows, hidden) in [(1, 1), (9, 853), (40, 64)] {
+        check((random([rows, hidden]), random([rows, hidden]), random([1])), swish_gate);
+        check((random([rows, hidden]), random([1]), random([1])), |x, _, _| gelu(x));
+    }
+}
+
+fn batch() -> Packed {
+    Packed::new([b"ACGUACGUACGUACGUNNRY".as_slice(), b"A", b"GGGAAACCC", b"GGGAAAACC"].map(tokenize))
+}
+
+#[test]
+fn turning_and_attention() {
+    for (heads, head_dim) in [(2, 24), (3, 16), (1, 64), (2, 6)] {
+        let (batch, dim) = (batch(), heads * head_dim);
+        let rows = batch.total();
+        let half = head_dim / 2;
+        let angles = || Tensor::<2>::random([rows, half], Distribution::Normal(0.0, 1.0), &device());
+        check((random([rows, 3 * dim]), angles(), angles()), |qkv, cos, sin| turn(qkv, cos, sin, heads));
+        check((random([rows, 3 * dim]), random([1]), random([1])), |qkv, _, _| attention(qkv, &batch, heads, None));
+    }
+}
+
+#[test]
+fn cross_entropy_of_rows_with_a_target() {
+    for targets in [&[3, -1, 0, 2, -1][..], &[1, 1, 1, 1, 0], &[-1, 2, -1, -1, -1]] {
+        check((random([5, 4]), random([1]), random([1])), |logits, _, _| {
+            cross_entropy(logits * 3.0, targets).reshape([1, 1])
+        });
+    }
+}
+
+#[test]
+fn maps_of_pairs() {
+    for (len, channels) in [(1, 16), (13, 32), (6, 5)] {
+        check((random([len, channels]), random([len, channels]), random([1])), |rows, columns, _| {
+            outer_sum(rows, columns)
+        });
+        let pixels = [len * len, channels];
+        check((random(pixels), random(pixels), random([1])), |x, update, _| {
+            instance_norm_relu(x.clone() * 2.0 + 1.0) + add(x, update, None)
+        });
+        for kernel in [1, 3, 5] {
+            let weight = random([16, channels, kernel, kernel]);
+            check((random([len * len, channels]), weight, random([1])), |x, weight, _| convolution(x, weight, len));
+        }
+    }
+}
+
+#[test]
+fn nothing_to_learn_from_is_no_loss() {
+    let logits = random([2, 4]);
+    let loss = cross_entropy(logits.clone(), &[-1, -1]);
+    let grads = loss.backward();
+    assert_eq!(values(loss), [0.0]);
+    assert!(values(logits.grad(&grads).unwrap()).iter().all(|&x| x == 0.0));
+}
+
+#[test]
+fn a_sum_drops_the_same_both_ways() {
+    let (x, update) = (random([40, 17]), random([40, 17]));
+    let drop = Some(Drop { rate: 0.25, seed: 3 });
+    let out = add(x.clone(), update.clone(), drop);
+    let grads = out.clone().sum().backward();
+    assert!(values(x.grad(&grads).unwrap()).iter().all(|&x| x == 1.0));
+    let kept = update.grad(&grads).unwrap();
+    let dropped = values(kept.clone()).iter().filter(|&&x| x == 0.0).count();
+    assert!((100..250).contains(&dropped), "{dropped} of 680 dropped");
+    assert_close(&values(out), &values(x.inner() + update.inner() * kept), "sum");
+}
+
+#[test]
+fn other_types_take_the_plain_way() {
+    let x = random([3, 4]).cast(burn::tensor::DType::F64);
+    assert!(!has_kernels(&x) && has_kernels(&random([3, 4])));
+    assert!(plainly(|| !has_kernels(&random([3, 4]))) && has_kernels(&random([3, 4])));
+}

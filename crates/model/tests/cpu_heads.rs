@@ -1,0 +1,95 @@
+//! The CPU's own structure and ribosome heads against those told with tensors, for every level and precision.
+
+use burn::tensor::Device;
+use rinalmo_kernels::Level;
+use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Network, OnDevice, Packed, ops};
+use rinalmo_seq::tokenizer::tokenize;
+
+/// Logits reach some 2: six convolutions and norms, whose sums differ in order.
+const F32_LOGITS: f32 = 2e-4;
+/// The same with weights and maps rounded to eight bits (2⁻⁹ each), and channels of little variance scaled up.
+const BF16_LOGITS: f32 = 0.1;
+/// Loads near 0: twelve convolutions and norms.
+const LOADS: f32 = 1e-4;
+
+/// Values of a representation.
+const DIM: usize = 40;
+/// Head of the published size, and one odd in every size.
+const STRUCTURE: [(usize, usize, usize); 2] = [(64, 2, 3), (21, 3, 5)];
+
+/// The same weights twice: a clone shares what was drawn, which `ask` draws.
+fn model<T>(head: HeadConfig, ask: impl Fn(&OnDevice) -> T) -> (Model, OnDevice) {
+    let config = ModelConfig { encoder: EncoderConfig::new(DIM, 1, 2), mlm: false, head: Some(head) };
+    let model = config.init(&Device::flex());
+    let on_device = |model: &Model| OnDevice::new(model.clone(), Device::flex());
+    let _ = on_device(&model).encode(&Packed::new([tokenize(b"A")]));
+    ask(&on_device(&model));
+    let tensors = on_device(&model);
+    (model, tensors)
+}
+
+/// Representations are normed: values of size 1.
+fn hidden(rows: usize) -> Vec<f32> {
+    (0..rows * DIM).map(|i| ((i * i * 31 + i * 7) % 1009) as f32 / 300.0 - 1.7).collect()
+}
+
+fn check(found: &[f32], expected: &[f32], tolerance: f32, case: &str) {
+    assert_eq!(found.len(), expected.len(), "{case}");
+    for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
+        assert!((found - expected).abs() <= tolerance, "{case}: value {i} is {found}, expected {expected}");
+    }
+}
+
+#[test]
+fn pair_logits_are_those_of_the_tensors() {
+    for (channels, blocks, kernel) in STRUCTURE {
+        let (model, tensors) =
+            model(HeadConfig::Structure { channels, blocks, kernel }, |model| model.pair_logits(&hidden(2)));
+        for len in [1, 2, 3, 37] {
+            let hidden = hidden(len);
+            let expected = ops::plainly(|| tensors.pair_logits(&hidden));
+            for level in Level::available() {
+                for (precision, tolerance) in
+                    [(Precision::F32, F32_LOGITS), (Precision::Bf16, BF16_LOGITS), (Precision::Int8, BF16_LOGITS)]
+                {
+                    let found = CpuModel::new(model.clone(), precision, level).pair_logits(&hidden);
+                    check(
+                        &found,
+                        &expected,
+                        tolerance,
+                        &format!("{channels} channels, {len} nt, {precision:?}, {level}"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn ribosome_loads_are_those_of_the_tensors_for_any_padding() {
+    let batch = Packed::new([tokenize(b"ACGUACGUAC"), tokenize(b"GG"), tokenize(b"AUGGCAUGAC")]);
+    let hidden = hidden(batch.total());
+    for (channels, blocks, kernel) in [(32, 6, 3), (9, 2, 5)] {
+        let ask = |model: &OnDevice| model.ribosome_loads(&hidden, &batch, 12);
+        let (model, tensors) = model(HeadConfig::Ribosome { channels, blocks, kernel }, ask);
+        for pad_to in [12, 13, 102] {
+            let expected = ops::plainly(|| tensors.ribosome_loads(&hidden, &batch, pad_to));
+            for level in Level::available() {
+                let cpu = CpuModel::new(model.clone(), Precision::F32, level);
+                let found = cpu.ribosome_loads(&hidden, &batch, pad_to);
+                check(&found, &expected, LOADS, &format!("{channels} channels, padded to {pad_to}, {level}"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_map_in_bf16_is_budgeted_at_half_of_one_in_f32() {
+    let head = HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3 };
+    let (model, _) = model(head, |model| model.pair_logits(&hidden(2)));
+    let memory = |precision| CpuModel::new(model.clone(), precision, Level::best()).pair_memory(1000);
+    let (f32, bf16) = (memory(Precision::F32), memory(Precision::Bf16));
+    assert!((512_000_000..530_000_000).contains(&f32), "{f32}");
+    assert_eq!(bf16 < f32, Level::best().has_bf16());
+}
