@@ -37,6 +37,7 @@ enum Command {
     Predict(commands::predict::PredictArgs),
     Score(commands::score::ScoreArgs),
     Model(commands::model::ModelArgs),
+    Corpus(commands::corpus::CorpusArgs),
 }
 
 /// Options of every command.
@@ -81,5 +82,6 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
         Command::Predict(args) => commands::predict::run(args, &context),
         Command::Score(args) => commands::score::run(args, &context),
         Command::Model(args) => commands::model::run(args, &context),
+        Command::Corpus(args) => commands::corpus::run(args, &context),
     }
 }

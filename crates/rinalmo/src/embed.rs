@@ -1,12 +1,10 @@
 //! Embeddings: the encoder's representation of tokens, their mean, `<cls>`, and what else can be
 //! looked at: masked-language logits and attention weights.
 
-use burn::tensor::Tensor;
-use rinalmo_model::Packed;
+use rinalmo_model::{Packed, VOCABULARY};
 use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
-use crate::fold::to_vec;
 use crate::sink::{Array, Kind};
 use crate::{Error, Model};
 
@@ -69,10 +67,6 @@ struct Rows {
 }
 
 impl Rows {
-    fn of(tensor: Tensor<2>) -> Self {
-        Self { width: tensor.dims()[1], data: to_vec(tensor) }
-    }
-
     fn row(&self, i: usize) -> &[f32] {
         &self.data[i * self.width..(i + 1) * self.width]
     }
@@ -114,7 +108,7 @@ impl Model {
     }
 
     fn check_embed(&self, options: &EmbedOptions) -> Result<(), Error> {
-        if options.wants(Kind::Logits) && self.network.mlm.is_none() {
+        if options.wants(Kind::Logits) && !self.config.mlm {
             return Err(self.lacks("masked-language"));
         }
         if let Some(Window { len, overlap }) = options.window {
@@ -141,16 +135,12 @@ impl Model {
         if packed.total() == 0 {
             return checked.into_iter().map(|ok| ok.map(|()| Embedding::default())).collect();
         }
-        let device = self.device.burn();
         let (hidden, maps) = if options.wants(Kind::Attentions) {
-            self.network.encoder.forward_with_attentions(&packed, device)
+            self.network.encode_with_attentions(&packed)
         } else {
-            (self.network.encoder.forward(&packed, device), Vec::new())
+            (self.network.encode(&packed), Vec::new())
         };
-        let logits = match &self.network.mlm {
-            Some(head) if options.wants(Kind::Logits) => Some(head.forward(hidden.clone())),
-            _ => None,
-        };
+        let logits = options.wants(Kind::Logits).then(|| self.network.token_logits(&hidden));
 
         let spans: Vec<_> = packed.spans().collect();
         let mut first = 0;
@@ -161,14 +151,13 @@ impl Model {
                 let of_sequence = first..first + pieces.len();
                 first = of_sequence.end;
                 ok?;
-                let join = |rows: &Tensor<2>| {
-                    let width = rows.dims()[1];
-                    let parts = of_sequence.clone().map(|i| Rows::of(rows.clone().slice([spans[i].clone(), 0..width])));
-                    average(pieces, parts.collect())
+                let join = |rows: &[f32], width: usize| {
+                    let part = |i: usize| rows[spans[i].start * width..spans[i].end * width].to_vec();
+                    average(pieces, of_sequence.clone().map(|i| Rows { width, data: part(i) }).collect())
                 };
-                let hidden = join(&hidden);
-                let logits = logits.as_ref().map(join);
-                let attentions = || attention_maps(&maps, of_sequence.start);
+                let hidden = join(&hidden, self.config.encoder.dim);
+                let logits = logits.as_ref().map(|logits| join(logits, VOCABULARY));
+                let attentions = || attention_maps(&maps, of_sequence.start, self.config.encoder.heads);
                 let arrays =
                     options.include.iter().map(|&kind| pick(kind, &hidden, logits.as_ref(), attentions)).collect();
                 Ok(Embedding { arrays, windowed: pieces.len() > 1 })
@@ -177,9 +166,11 @@ impl Model {
     }
 
     /// The masked-language logits of every token of a batch, `[rows, vocabulary]`.
-    pub(crate) fn token_logits(&self, packed: &Packed) -> Result<Tensor<2>, Error> {
-        let head = self.network.mlm.as_ref().ok_or_else(|| self.lacks("masked-language"))?;
-        Ok(head.forward(self.network.encoder.forward(packed, self.device.burn())))
+    pub(crate) fn token_logits(&self, packed: &Packed) -> Result<Vec<f32>, Error> {
+        if !self.config.mlm {
+            return Err(self.lacks("masked-language"));
+        }
+        Ok(self.network.token_logits(&self.network.encode(packed)))
     }
 }
 
@@ -259,17 +250,10 @@ fn mean(hidden: &Rows) -> Vec<f32> {
 }
 
 /// Every block's map of one sequence, as `[blocks, heads, len + 2, len + 2]`.
-fn attention_maps(maps: &[Vec<Tensor<3>>], sequence: usize) -> Array {
-    let mut shape = vec![maps.len()];
-    let mut data = Vec::new();
-    for block in maps {
-        let map = &block[sequence];
-        if shape.len() == 1 {
-            shape.extend(map.dims());
-        }
-        data.extend(to_vec(map.clone()));
-    }
-    Array { kind: Kind::Attentions, shape, data }
+fn attention_maps(maps: &[Vec<Vec<f32>>], sequence: usize, heads: usize) -> Array {
+    let data: Vec<f32> = maps.iter().flat_map(|block| &block[sequence]).copied().collect();
+    let tokens = (data.len() / maps.len() / heads).isqrt();
+    Array { kind: Kind::Attentions, shape: vec![maps.len(), heads, tokens, tokens], data }
 }
 
 #[cfg(test)]

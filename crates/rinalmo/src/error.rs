@@ -14,6 +14,10 @@ pub enum Error {
     #[error(transparent)]
     Download(#[from] rinalmo_weights::download::Error),
 
+    /// `RINALMO_KERNELS` names instructions that cannot be had here.
+    #[error(transparent)]
+    Kernels(#[from] rinalmo_kernels::Error),
+
     /// No device has this name.
     #[error("`{found}` is not a device; expected cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto")]
     UnknownDevice {

@@ -1,8 +1,7 @@
 //! Secondary structures: representation → logits of all pairs → decoding.
 
-use burn::tensor::{Tensor, activation::sigmoid};
 use rayon::prelude::*;
-use rinalmo_model::{HeadConfig, Packed, StructureHead};
+use rinalmo_model::HeadConfig;
 use rinalmo_seq::structure::PAGES;
 use rinalmo_seq::{Structure, tokenizer::tokenize};
 use rinalmo_tasks::structure::constraint::Constraint;
@@ -128,51 +127,37 @@ impl Model {
         requests: &[FoldRequest<'_>],
         options: &FoldOptions,
     ) -> Result<Vec<Result<Fold, Error>>, Error> {
-        let head = self.network.structure.as_ref().ok_or_else(|| self.lacks("structure"))?;
+        self.check_folds()?;
         let weigh = |request: &FoldRequest<'_>| request.sequence.len() + 2;
-        Ok(in_order(requests, options.batch_tokens, weigh, |batch| self.fold_batch(head, batch, options)))
+        Ok(in_order(requests, options.batch_tokens, weigh, |batch| self.fold_batch(batch, options)))
     }
 
-    fn fold_batch(
-        &self,
-        head: &StructureHead,
-        batch: &[&FoldRequest<'_>],
-        options: &FoldOptions,
-    ) -> Vec<Result<Fold, Error>> {
+    fn check_folds(&self) -> Result<(), Error> {
+        match self.config.head {
+            Some(HeadConfig::Structure { .. }) => Ok(()),
+            _ => Err(self.lacks("structure")),
+        }
+    }
+
+    fn fold_batch(&self, batch: &[&FoldRequest<'_>], options: &FoldOptions) -> Vec<Result<Fold, Error>> {
         let budget = options.max_memory.unwrap_or_else(default_budget);
-        let admitted: Vec<Result<(), Error>> =
-            batch.iter().map(|request| self.admit(request.sequence, budget)).collect();
-        let packed = Packed::new(
-            batch.iter().zip(&admitted).filter(|(_, ok)| ok.is_ok()).map(|(request, _)| tokenize(request.sequence)),
-        );
-        let hidden = (packed.total() > 0).then(|| self.network.encoder.forward(&packed, self.device.burn()));
-        let mut spans = packed.spans();
-        let jobs: Vec<Result<(&FoldRequest<'_>, Tensor<2>), Error>> = batch
-            .iter()
-            .zip(admitted)
-            .map(|(request, ok)| {
-                ok?;
-                let span = spans.next().expect("every admitted sequence was packed");
-                let hidden = hidden.as_ref().expect("an admitted sequence was encoded").clone();
-                let dim = hidden.dims()[1];
-                Ok((*request, hidden.slice([span.start + 1..span.end - 1, 0..dim]))) // [len, dim]
-            })
-            .collect();
-        self.run_heads(jobs, budget, |request, hidden| {
-            let map = self.pair_map(head, hidden)?;
-            self.decode(request, map, options)
-        })
+        let admit =
+            |request: &&FoldRequest<'_>| self.admit(request.sequence, budget).map(|()| tokenize(request.sequence));
+        let (encoded, admitted) = self.encode(batch.iter().map(admit));
+        let rows = admitted.results(encoded.bases());
+        let jobs = batch.iter().zip(rows).map(|(request, rows)| rows.map(|rows| (*request, rows))).collect();
+        self.run_heads(jobs, budget, |request, rows| self.decode(request, self.pair_map(rows)?, options))
     }
 
     /// Runs the head over every job, several at a time on a CPU, as many as fit into `budget`.
     fn run_heads<'r>(
         &self,
-        jobs: Vec<Result<(&'r FoldRequest<'r>, Tensor<2>), Error>>,
+        jobs: Vec<Result<(&'r FoldRequest<'r>, &[f32]), Error>>,
         budget: u64,
-        run: impl Fn(&FoldRequest<'_>, Tensor<2>) -> Result<Fold, Error> + Sync,
+        run: impl Fn(&FoldRequest<'_>, &[f32]) -> Result<Fold, Error> + Sync,
     ) -> Vec<Result<Fold, Error>> {
         if !self.device.is_cpu() {
-            return jobs.into_iter().map(|job| job.and_then(|(request, hidden)| run(request, hidden))).collect();
+            return jobs.into_iter().map(|job| job.and_then(|(request, rows)| run(request, rows))).collect();
         }
         let weigh = |job: &Result<(&FoldRequest<'_>, _), Error>| match job {
             Ok((request, _)) => mebibytes(self.fold_memory(request.sequence.len())) as usize,
@@ -181,7 +166,7 @@ impl Model {
         crate::batches::Batches::new(jobs, mebibytes(budget) as usize, weigh)
             .flat_map(|group| {
                 let results: Vec<_> =
-                    group.into_par_iter().map(|job| job.and_then(|(request, hidden)| run(request, hidden))).collect();
+                    group.into_par_iter().map(|job| job.and_then(|(request, rows)| run(request, rows))).collect();
                 results
             })
             .collect()
@@ -201,16 +186,17 @@ impl Model {
 
     /// Bytes it takes to fold one sequence of `len` bases, weights aside.
     pub fn fold_memory(&self, len: usize) -> u64 {
-        let channels = match self.config.head {
-            Some(HeadConfig::Structure { channels, .. }) => channels,
-            _ => return 0,
-        };
-        StructureHead::memory(channels, len)
+        match self.config.head {
+            Some(HeadConfig::Structure { .. }) => self.network.pair_memory(len),
+            _ => 0,
+        }
     }
 
-    fn pair_map(&self, head: &StructureHead, hidden: Tensor<2>) -> Result<PairMap, Error> {
-        let len = hidden.dims()[0];
-        let mut values = self.device.guard(|| to_vec(sigmoid(head.forward(hidden))))?;
+    /// `hidden` is `[len, dim]`.
+    fn pair_map(&self, hidden: &[f32]) -> Result<PairMap, Error> {
+        let len = hidden.len() / self.config.encoder.dim;
+        let mut values = self.device.guard(|| self.network.pair_logits(hidden))?;
+        values.par_iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
         values.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
         Ok(PairMap { len, values })
     }
@@ -238,14 +224,9 @@ impl Model {
     /// # Errors
     /// As [`Model::fold`].
     pub fn pair_logits(&self, sequence: &[u8]) -> Result<Vec<f32>, Error> {
-        let head = self.network.structure.as_ref().ok_or_else(|| self.lacks("structure"))?;
+        self.check_folds()?;
         self.admit(sequence, default_budget())?;
-        let hidden = self.network.encoder.forward(&Packed::new([tokenize(sequence)]), self.device.burn());
-        Ok(to_vec(head.forward(hidden.narrow(0, 1, sequence.len()))))
+        let (encoded, _) = self.encode([Ok(tokenize(sequence))]);
+        Ok(self.network.pair_logits(encoded.bases()[0]))
     }
-}
-
-/// A float tensor's values in row-major order.
-pub(crate) fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.try_into_vec_as::<f32>().expect("a float tensor reads back as f32")
 }

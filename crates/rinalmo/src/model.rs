@@ -1,14 +1,28 @@
 //! A model ready to use: weights on a device, and what is known about them.
 
 use std::fmt;
+use std::ops::Range;
 
-use rinalmo_model::ModelConfig;
+use rinalmo_kernels::Level;
+use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::{ModelConfig, Network, OnDevice, Packed};
+use rinalmo_seq::alphabet::Token;
 use rinalmo_weights::{Checkpoint, Metadata, OpenOptions};
 
 use crate::{Device, Error};
 
 /// Threshold of structure models whose file says none, as multimolecule folds.
 const NEUTRAL_THRESHOLD: f32 = 0.5;
+
+/// How a model is brought to its device.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Attention heads, where a file does not say; 20, as in every published size, when not given.
+    pub heads: Option<usize>,
+    /// What products are computed in. By default bf16 on a CPU that has dot products for it, else f32; other devices
+    /// compute in f32.
+    pub precision: Option<Precision>,
+}
 
 /// An encoder with its heads, loaded onto a device.
 ///
@@ -23,10 +37,11 @@ const NEUTRAL_THRESHOLD: f32 = 0.5;
 /// # Ok::<(), rinalmo::Error>(())
 /// ```
 pub struct Model {
-    pub(crate) network: rinalmo_model::Model,
+    pub(crate) network: Box<dyn Network>,
     pub(crate) config: ModelConfig,
     pub(crate) meta: Metadata,
     pub(crate) device: Device,
+    precision: Precision,
     checkpoint: Checkpoint,
 }
 
@@ -38,15 +53,16 @@ impl Model {
     /// # Errors
     /// Where nothing of that name is here, or the file is not a model.
     pub fn load(name_or_path: &str, device: &Device) -> Result<Self, Error> {
-        Self::load_with(name_or_path, &OpenOptions::default(), device)
+        Self::load_with(name_or_path, &LoadOptions::default(), device)
     }
 
-    /// The same with options: the number of heads where a file cannot tell it.
+    /// The same with options.
     ///
     /// # Errors
     /// As [`Model::load`].
-    pub fn load_with(name_or_path: &str, options: &OpenOptions, device: &Device) -> Result<Self, Error> {
-        Self::from_checkpoint(crate::checkpoint::open(name_or_path, options)?, device)
+    pub fn load_with(name_or_path: &str, options: &LoadOptions, device: &Device) -> Result<Self, Error> {
+        let checkpoint = crate::checkpoint::open(name_or_path, &OpenOptions { heads: options.heads })?;
+        Self::from_checkpoint(checkpoint, options.precision, device)
     }
 
     /// Loads the model in the box.
@@ -55,17 +71,34 @@ impl Model {
     /// Never in a sound build.
     #[cfg(feature = "bundled")]
     pub fn bundled(device: &Device) -> Result<Self, Error> {
-        Self::from_checkpoint(crate::bundled::checkpoint()?, device)
+        Self::from_checkpoint(crate::bundled::checkpoint()?, None, device)
     }
 
-    /// Puts an opened checkpoint's weights onto a device.
+    /// Puts an opened checkpoint's weights onto a device, with the precision of [`LoadOptions`].
     ///
     /// # Errors
-    /// If its tensors cannot be read.
-    pub fn from_checkpoint(checkpoint: Checkpoint, device: &Device) -> Result<Self, Error> {
+    /// If its tensors cannot be read, or the device does not compute in that precision.
+    pub fn from_checkpoint(
+        checkpoint: Checkpoint,
+        precision: Option<Precision>,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        let level = Level::current()?;
+        let precision = match (device.is_cpu(), precision) {
+            (true, precision) => precision.unwrap_or_else(|| Precision::auto(level)),
+            (false, None | Some(Precision::F32)) => Precision::F32,
+            (false, Some(other)) => {
+                let (name, device) = (other.name(), device.name());
+                return Err(Error::Options(format!("device {device} computes in f32, {name} is for the CPU")));
+            }
+        };
         let network = rinalmo_weights::load(&checkpoint, device.burn())?;
+        let network: Box<dyn Network> = match device.is_cpu() {
+            true => Box::new(CpuModel::new(network, precision, level)),
+            false => Box::new(OnDevice::new(network, device.burn().clone())),
+        };
         let (config, meta) = (checkpoint.config.clone(), checkpoint.meta.clone());
-        Ok(Self { network, config, meta, device: device.clone(), checkpoint })
+        Ok(Self { network, config, meta, device: device.clone(), precision, checkpoint })
     }
 
     /// Its sizes.
@@ -93,6 +126,22 @@ impl Model {
         &self.device
     }
 
+    /// What its products are computed in.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// What computes: the device, the precision and, on the CPU, the level of instructions.
+    pub fn computes_with(&self) -> String {
+        let (device, precision) = (self.device.name(), self.precision.name());
+        match (self.device.is_cpu(), Level::current()) {
+            (true, Ok(level)) => {
+                format!("{device}, {precision}, {level} kernels, {} threads", rayon::current_num_threads())
+            }
+            _ => format!("{device}, {precision}"),
+        }
+    }
+
     /// The threshold its structures are decoded with by default.
     pub fn threshold(&self) -> f32 {
         self.meta.threshold.unwrap_or(NEUTRAL_THRESHOLD)
@@ -106,6 +155,15 @@ impl Model {
         Error::NoHead { model: self.meta.name.clone(), head, found }
     }
 
+    /// Encodes the good ones of a batch's token sequences together.
+    pub(crate) fn encode(&self, batch: impl IntoIterator<Item = Result<Vec<Token>, Error>>) -> (Encoded, Admitted) {
+        let mut tokens = Vec::new();
+        let admitted = batch.into_iter().map(|sequence| sequence.map(|sequence| tokens.push(sequence))).collect();
+        let packed = Packed::new(tokens);
+        let hidden = if packed.total() > 0 { self.network.encode(&packed) } else { Vec::new() };
+        (Encoded { packed, hidden, dim: self.config.encoder.dim }, Admitted(admitted))
+    }
+
     /// Is a sequence of `len` bases one that the encoder can take?
     pub(crate) fn check_len(&self, len: usize) -> Result<(), Error> {
         match self.config.encoder.max_len() {
@@ -113,6 +171,40 @@ impl Model {
             Some(max) if len + 2 > max => Err(Error::TooLongForPositions { len, max: max.saturating_sub(2) }),
             _ => Ok(()),
         }
+    }
+}
+
+/// A batch's representation: one row a token of every sequence that was good.
+pub(crate) struct Encoded {
+    /// The good sequences.
+    pub packed: Packed,
+    /// `[rows, dim]`
+    pub hidden: Vec<f32>,
+    dim: usize,
+}
+
+/// Which sequences of a batch were good, and what was wrong with the others.
+pub(crate) struct Admitted(Vec<Result<(), Error>>);
+
+impl Encoded {
+    /// Every good sequence's bases, `[len, dim]`, without `<cls>` and `<eos>`.
+    pub fn bases(&self) -> Vec<&[f32]> {
+        let rows = |span: Range<usize>| &self.hidden[(span.start + 1) * self.dim..(span.end - 1) * self.dim];
+        self.packed.spans().map(rows).collect()
+    }
+
+    /// Every good sequence's representation of `<cls>`, `[sequences, dim]`.
+    pub fn cls(&self) -> Vec<f32> {
+        self.packed.spans().flat_map(|span| &self.hidden[span.start * self.dim..][..self.dim]).copied().collect()
+    }
+}
+
+impl Admitted {
+    /// For each sequence of the batch its result, or why there is none; `results` are those of the good ones.
+    pub fn results<R>(self, results: impl IntoIterator<Item = R>) -> Vec<Result<R, Error>> {
+        let mut results = results.into_iter();
+        let mut next = || results.next().expect("one result for every admitted sequence");
+        self.0.into_iter().map(|ok| ok.map(|()| next())).collect()
     }
 }
 

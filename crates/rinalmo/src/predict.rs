@@ -1,11 +1,10 @@
 //! The three sequence-level predictions of the paper: splice sites, ribosome load, family.
 
-use burn::tensor::Tensor;
-use rinalmo_model::Packed;
+use rinalmo_model::HeadConfig;
 use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
-use crate::fold::to_vec;
+use crate::model::Encoded;
 use crate::{Error, Model};
 
 /// Tokens that the published ribosome-load weights pad every sequence to: 100 nt and two
@@ -41,12 +40,10 @@ impl Model {
     /// # Errors
     /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
     pub fn predict_splice<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<SpliceSite, Error>>, Error> {
-        let head = self.network.splice.as_ref().ok_or_else(|| self.lacks("splice"))?;
-        Ok(self.predict(sequences, usize::MAX, |hidden, batch| {
-            to_vec(head.forward(cls(hidden, batch)))
-                .into_iter()
-                .map(|logit| SpliceSite { probability: sigmoid(logit), logit })
-                .collect()
+        let Some(HeadConfig::Splice { .. }) = self.config.head else { return Err(self.lacks("splice")) };
+        Ok(self.predict(sequences, usize::MAX, |encoded| {
+            let logits = self.network.splice_logits(&encoded.cls());
+            logits.into_iter().map(|logit| SpliceSite { probability: sigmoid(logit), logit }).collect()
         }))
     }
 
@@ -61,10 +58,10 @@ impl Model {
         sequences: &[S],
         pad_to: usize,
     ) -> Result<Vec<Result<f32, Error>>, Error> {
-        let head = self.network.ribosome.as_ref().ok_or_else(|| self.lacks("ribosome"))?;
+        let Some(HeadConfig::Ribosome { .. }) = self.config.head else { return Err(self.lacks("ribosome")) };
         let (mean, std) = self.meta.scaler.map_or((0.0, 1.0), |scaler| (scaler.mean, scaler.std));
-        Ok(self.predict(sequences, pad_to, |hidden, batch| {
-            let scaled = to_vec(head.forward(hidden, batch, pad_to));
+        Ok(self.predict(sequences, pad_to, |encoded| {
+            let scaled = self.network.ribosome_loads(&encoded.hidden, &encoded.packed, pad_to);
             scaled.into_iter().map(|load| (load * std + mean).max(0.0)).collect()
         }))
     }
@@ -74,11 +71,10 @@ impl Model {
     /// # Errors
     /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
     pub fn predict_family<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Family, Error>>, Error> {
-        let head = self.network.family.as_ref().ok_or_else(|| self.lacks("family"))?;
-        Ok(self.predict(sequences, usize::MAX, |hidden, batch| {
-            let logits = head.forward(cls(hidden, batch));
-            let classes = logits.dims()[1];
-            to_vec(logits).chunks_exact(classes).map(|logits| self.family(logits)).collect()
+        let Some(HeadConfig::Family { classes, .. }) = self.config.head else { return Err(self.lacks("family")) };
+        Ok(self.predict(sequences, usize::MAX, |encoded| {
+            let logits = self.network.family_logits(&encoded.cls());
+            logits.chunks_exact(classes).map(|logits| self.family(logits)).collect()
         }))
     }
 
@@ -95,12 +91,12 @@ impl Model {
     }
 
     /// Encodes sequences in batches and gives each batch's representation to `run`, which
-    /// returns one value a sequence.
+    /// returns one value a good sequence.
     fn predict<S: AsRef<[u8]>, R>(
         &self,
         sequences: &[S],
         max_tokens: usize,
-        run: impl Fn(Tensor<2>, &Packed) -> Vec<R>,
+        run: impl Fn(&Encoded) -> Vec<R>,
     ) -> Vec<Result<R, Error>> {
         let sequences: Vec<&[u8]> = sequences.iter().map(AsRef::as_ref).collect();
         let check = |sequence: &[u8]| {
@@ -115,27 +111,13 @@ impl Model {
             DEFAULT_BATCH_TOKENS,
             |sequence| sequence.len() + 2,
             |batch| {
-                let checked: Vec<Result<(), Error>> = batch.iter().map(|sequence| check(sequence)).collect();
-                let good = batch.iter().zip(&checked).filter(|(_, ok)| ok.is_ok());
-                let packed = Packed::new(good.map(|(sequence, _)| tokenize(sequence)));
-                let results = match packed.total() {
-                    0 => Vec::new(),
-                    _ => run(self.network.encoder.forward(&packed, self.device.burn()), &packed),
-                };
-                let mut results = results.into_iter();
-                checked
-                    .into_iter()
-                    .map(|ok| ok.map(|()| results.next().expect("one result for every good sequence")))
-                    .collect()
+                let (encoded, admitted) =
+                    self.encode(batch.iter().map(|sequence| check(sequence).map(|()| tokenize(sequence))));
+                let results = if encoded.packed.total() > 0 { run(&encoded) } else { Vec::new() };
+                admitted.results(results)
             },
         )
     }
-}
-
-/// The representation of every sequence's `<cls>`, `[sequences, dim]`.
-fn cls(hidden: Tensor<2>, batch: &Packed) -> Tensor<2> {
-    let rows = batch.spans().map(|span| hidden.clone().narrow(0, span.start, 1));
-    Tensor::cat(rows.collect(), 0)
 }
 
 fn sigmoid(logit: f32) -> f32 {

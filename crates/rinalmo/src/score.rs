@@ -10,7 +10,6 @@ use rinalmo_seq::alphabet::{self, MASK, Token};
 use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{Batches, DEFAULT_BATCH_TOKENS};
-use crate::fold::to_vec;
 use crate::variant::Variant;
 use crate::{Error, Model};
 
@@ -107,7 +106,7 @@ impl Model {
                 copy
             });
             let packed = Packed::new(copies);
-            let logits = to_vec(self.token_logits(&packed)?);
+            let logits = self.token_logits(&packed)?;
             for (positions, span) in passes.into_iter().zip(packed.spans()) {
                 let rows = &logits[span.start * VOCABULARY..span.end * VOCABULARY];
                 results.push(LogProbabilities::new(rows, positions));

@@ -7,13 +7,14 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Tensor;
 use rinalmo::checkpoint::{Checkpoint, Layout, OpenOptions, WriteOptions};
 use rinalmo::sink::Kind;
-use rinalmo::{Device, EmbedOptions, FoldOptions, Model};
-use rinalmo_model::Packed;
+use rinalmo::{Device, EmbedOptions, FoldOptions, Model, Precision};
+use rinalmo_kernels::Level;
+use rinalmo_model::cpu::CpuModel;
+use rinalmo_model::{Network, OnDevice, Packed};
 use rinalmo_seq::alphabet::{PAD, Token};
-use rinalmo_seq::tokenizer::{MULTIMOLECULE_28, rows_from};
+use rinalmo_seq::tokenizer::{MULTIMOLECULE_28, rows_from, tokenize};
 use safetensors::SafeTensors;
 
 /// Both references agree with each other to 1.5e-6; f32 sums in another order stay far below.
@@ -77,12 +78,16 @@ fn meta(folder: &Path) -> (Vec<String>, Vec<f32>) {
 
 fn open(path: &Path) -> Model {
     let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
-    Model::from_checkpoint(checkpoint, &device()).unwrap()
+    Model::from_checkpoint(checkpoint, Some(Precision::F32), &device()).unwrap()
 }
 
-fn load_network(path: &Path) -> rinalmo_model::Model {
+/// Everything that can compute the model: its tensors on the device, and the CPU's kernels.
+fn networks(path: &Path) -> [(&'static str, Box<dyn Network>); 2] {
     let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
-    rinalmo_weights::load(&checkpoint, device().burn()).unwrap()
+    let load = |device: &Device| rinalmo_weights::load(&checkpoint, device.burn()).unwrap();
+    let tensors = OnDevice::new(load(&device()), device().burn().clone());
+    let kernels = CpuModel::new(load(&Device::cpu()), Precision::F32, Level::current().unwrap());
+    [("tensors", Box::new(tensors)), ("kernels", Box::new(kernels))]
 }
 
 /// Compares and prints the largest difference.
@@ -96,10 +101,6 @@ fn close(what: &str, found: &[f32], expected: &[f32]) {
     assert!(largest < F32_OUTPUT, "{what}: differs by {largest:.2e} at {at}: {} and {}", found[at], expected[at]);
 }
 
-fn rows(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.try_into_vec_as::<f32>().unwrap()
-}
-
 /// A padded reference `[items, len, width]` without its padding, end to end.
 fn unpadded(expected: &(Vec<usize>, Vec<f32>), batch: &Packed) -> Vec<f32> {
     let (shape, values) = expected;
@@ -109,16 +110,17 @@ fn unpadded(expected: &(Vec<usize>, Vec<f32>), batch: &Packed) -> Vec<f32> {
 }
 
 #[track_caller]
-fn check_encoder(network: &rinalmo_model::Model, expected: &Expected, label: &str) {
-    let device = device();
-    for prefix in ["", "masked_"] {
-        let batch = Packed::new(expected.tokens(&format!("{prefix}tokens")));
-        let hidden = network.encoder.forward(&batch, device.burn());
-        let reference = expected.floats(&format!("{prefix}representation"));
-        close(&format!("{label}: {prefix}representation"), &rows(hidden.clone()), &unpadded(&reference, &batch));
-        let logits = network.mlm.as_ref().unwrap().forward(hidden);
-        let reference = expected.floats(&format!("{prefix}logits"));
-        close(&format!("{label}: {prefix}logits"), &rows(logits), &unpadded(&reference, &batch));
+fn check_encoder(path: &Path, expected: &Expected, label: &str) {
+    for (by, network) in networks(path) {
+        for prefix in ["", "masked_"] {
+            let batch = Packed::new(expected.tokens(&format!("{prefix}tokens")));
+            let hidden = network.encode(&batch);
+            let reference = expected.floats(&format!("{prefix}representation"));
+            close(&format!("{label}, {by}: {prefix}representation"), &hidden, &unpadded(&reference, &batch));
+            let logits = network.token_logits(&hidden);
+            let reference = expected.floats(&format!("{prefix}logits"));
+            close(&format!("{label}, {by}: {prefix}logits"), &logits, &unpadded(&reference, &batch));
+        }
     }
 }
 
@@ -126,22 +128,23 @@ fn check_encoder(network: &rinalmo_model::Model, expected: &Expected, label: &st
 fn representation_logits_and_attentions_match_the_official_code() {
     let Some(folder) = fixtures().map(|path| path.join("official")) else { return };
     let expected = Expected::read(&folder.join("expected.safetensors"));
-    let network = load_network(&folder.join("tiny_pretrained.pt"));
-    check_encoder(&network, &expected, "official");
+    let path = folder.join("tiny_pretrained.pt");
+    check_encoder(&path, &expected, "official");
 
     let batch = Packed::new(expected.tokens("tokens"));
-    let (_, maps) = network.encoder.forward_with_attentions(&batch, device().burn());
     let (shape, values) = expected.floats("attentions"); // [items, blocks, heads, len, len]
     let at = |i: usize, block: usize, head: usize, q: usize, k: usize| {
         values[(((i * shape[1] + block) * shape[2] + head) * shape[3] + q) * shape[4] + k]
     };
-    for (block, sequences) in maps.into_iter().enumerate() {
-        for (i, map) in sequences.into_iter().enumerate() {
-            let [heads, len, _] = map.dims();
-            let found = map.try_into_vec_as::<f32>().unwrap();
-            let reference = (0..heads).flat_map(|h| (0..len).flat_map(move |q| (0..len).map(move |k| (h, q, k))));
-            let reference: Vec<f32> = reference.map(|(h, q, k)| at(i, block, h, q, k)).collect();
-            close(&format!("official: attentions of sequence {i}, block {block}"), &found, &reference);
+    for (by, network) in networks(&path) {
+        let (_, maps) = network.encode_with_attentions(&batch);
+        for (block, sequences) in maps.into_iter().enumerate() {
+            for (i, found) in sequences.into_iter().enumerate() {
+                let (heads, len) = (shape[2], batch.lengths()[i]);
+                let reference = (0..heads).flat_map(|h| (0..len).flat_map(move |q| (0..len).map(move |k| (h, q, k))));
+                let reference: Vec<f32> = reference.map(|(h, q, k)| at(i, block, h, q, k)).collect();
+                close(&format!("official, {by}: attentions of sequence {i}, block {block}"), &found, &reference);
+            }
         }
     }
 }
@@ -151,8 +154,19 @@ fn structures_match_the_official_code() {
     let Some(folder) = fixtures().map(|path| path.join("official")) else { return };
     let expected = Expected::read(&folder.join("expected.safetensors"));
     let (sequences, thresholds) = meta(&folder);
-    let model = open(&folder.join("tiny_ss_ft.pt"));
+    let path = folder.join("tiny_ss_ft.pt");
+    let model = open(&path);
     assert!((model.threshold() - 0.17).abs() < 1e-6);
+    for (by, network) in networks(&path) {
+        for (i, sequence) in sequences.iter().enumerate() {
+            let batch = Packed::new([tokenize(sequence.as_bytes())]);
+            let hidden = network.encode(&batch);
+            let dim = hidden.len() / batch.total();
+            let logits = network.pair_logits(&hidden[dim..hidden.len() - dim]);
+            let reference = expected.floats(&format!("ss_logits_{i}")).1;
+            close(&format!("official, {by}: structure logits {i}"), &logits, &reference);
+        }
+    }
     for (i, (sequence, &threshold)) in sequences.iter().zip(&thresholds).enumerate() {
         let logits = model.pair_logits(sequence.as_bytes()).unwrap();
         close(&format!("official: structure logits {i}"), &logits, &expected.floats(&format!("ss_logits_{i}")).1);
@@ -179,12 +193,11 @@ fn ribosome_load_matches_the_official_code() {
     let loads: Result<Vec<f32>, _> = model.predict_ribosome_load(&sequences, 103).unwrap().into_iter().collect();
     close("official: ribosome load", &loads.unwrap(), &expected.floats("mrl").1);
 
-    let network = load_network(&folder.join("tiny_mrl_ft.pt"));
-    let batch = Packed::new(expected.tokens("tokens"));
-    let hidden = network.encoder.forward(&batch, device().burn());
-    let scaled = network.ribosome.unwrap().forward(hidden, &batch, 103);
-    let scaled = scaled.try_into_vec_as::<f32>().unwrap();
-    close("official: ribosome load before the scaler", &scaled, &expected.floats("mrl_scaled").1);
+    for (by, network) in networks(&folder.join("tiny_mrl_ft.pt")) {
+        let batch = Packed::new(expected.tokens("tokens"));
+        let scaled = network.ribosome_loads(&network.encode(&batch), &batch, 103);
+        close(&format!("official, {by}: ribosome load before the scaler"), &scaled, &expected.floats("mrl_scaled").1);
+    }
 }
 
 #[test]
@@ -243,7 +256,7 @@ fn conversion_there_and_back_keeps_every_output() {
     let theirs = convert(&ours, "official.safetensors", Layout::Official);
     let again = convert(&theirs, "again", Layout::OwnFolder);
     for (path, label) in [(&ours, "ours"), (&theirs, "ours → official"), (&again, "→ ours again")] {
-        check_encoder(&load_network(path), &expected, label);
+        check_encoder(path, &expected, label);
     }
     let ours = convert(&folder.join("official/tiny_ss_ft.pt"), "ss.safetensors", Layout::Own);
     let theirs = convert(&ours, "ss-official.safetensors", Layout::Official);
@@ -254,7 +267,7 @@ fn conversion_there_and_back_keeps_every_output() {
         close("structure logits after conversion", &logits, &expected.floats("ss_logits_3").1);
     }
     let from_multimolecule = convert(&folder.join("multimolecule"), "mm.safetensors", Layout::Own);
-    check_encoder(&load_network(&from_multimolecule), &expected, "multimolecule → ours");
+    check_encoder(&from_multimolecule, &expected, "multimolecule → ours");
 }
 
 #[test]

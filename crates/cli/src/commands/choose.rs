@@ -1,8 +1,9 @@
-//! `--model`: which weights, and what to say about them.
+//! `--model` and `--dtype`: which weights, what they are computed in, and what to say about them.
 
-use clap::Args;
-use rinalmo::Model;
-use rinalmo::checkpoint::{Family, OpenOptions};
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use rinalmo::checkpoint::{BUNDLED, Family};
+use rinalmo::{LoadOptions, Model, Precision};
 
 use crate::context::Context;
 
@@ -20,17 +21,41 @@ pub struct ModelChoice {
     /// Attention heads of a bare .pt, which does not say [default: 20]
     #[arg(long, value_name = "N")]
     pub heads: Option<usize>,
+    /// What products are computed in; sums are f32. auto is bf16 on a CPU with dot products for it, else f32; int8 is
+    /// smaller and faster still, and less exact. Devices other than the CPU take f32
+    #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
+    pub dtype: Dtype,
+}
+
+/// `--dtype`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Dtype {
+    Auto,
+    F32,
+    Bf16,
+    Int8,
+}
+
+impl From<Dtype> for Option<Precision> {
+    fn from(dtype: Dtype) -> Self {
+        match dtype {
+            Dtype::Auto => None,
+            Dtype::F32 => Some(Precision::F32),
+            Dtype::Bf16 => Some(Precision::Bf16),
+            Dtype::Int8 => Some(Precision::Int8),
+        }
+    }
 }
 
 impl ModelChoice {
     /// Loads it; says `note` if it is the one in the box, which the user did not name.
     pub fn load(&self, context: &Context, note: Option<&str>) -> anyhow::Result<Model> {
         let device = context.device()?;
-        let options = OpenOptions { heads: self.heads };
+        let options = LoadOptions { heads: self.heads, precision: self.dtype.into() };
         let model = match &self.model {
             Some(name) => Model::load_with(name, &options, &device)?,
             None => {
-                let model = default_model(&device)?;
+                let model = default_model(&options, &device)?;
                 note.inspect(|note| context.note(note));
                 model
             }
@@ -40,6 +65,7 @@ impl ModelChoice {
             let parameters = model.config().parameters();
             format!("model {} ({parameters} parameters, sha256 {})", model.name(), model.sha256())
         });
+        context.detail(|| format!("computing with {}", model.computes_with()));
         Ok(model)
     }
 }
@@ -57,14 +83,8 @@ impl ModelChoice {
     }
 }
 
-#[cfg(feature = "bundled")]
-fn default_model(device: &rinalmo::Device) -> anyhow::Result<Model> {
-    Ok(Model::bundled(device)?)
-}
-
-#[cfg(not(feature = "bundled"))]
-fn default_model(_device: &rinalmo::Device) -> anyhow::Result<Model> {
-    anyhow::bail!(
-        "this program was built without a model in the box\nhint: give --model; `rinalmo model list` names some"
-    )
+/// The model in the box.
+fn default_model(options: &LoadOptions, device: &rinalmo::Device) -> anyhow::Result<Model> {
+    let none = "this program was built without a model in the box\nhint: give --model; `rinalmo model list` names some";
+    Ok(Model::load_with(BUNDLED.context(none)?, options, device)?)
 }

@@ -31,8 +31,8 @@ pub struct EmbedArgs {
     #[arg(long, value_enum, value_delimiter = ',', default_value = "tokens", value_name = "KIND")]
     include: Vec<KindArg>,
     /// Type of the stored numbers; .npz takes f32 and f16, tables take f32
-    #[arg(long, value_enum, default_value = "f32")]
-    dtype: DtypeArg,
+    #[arg(long, value_enum, default_value = "f32", value_name = "TYPE")]
+    store: StoreArg,
     /// Cut sequences longer than W nt into windows and average where they overlap
     #[arg(long, value_name = "W")]
     window: Option<usize>,
@@ -74,20 +74,20 @@ impl From<KindArg> for Kind {
     }
 }
 
-/// `--dtype`.
+/// `--store`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum DtypeArg {
+enum StoreArg {
     F32,
     F16,
     Bf16,
 }
 
-impl From<DtypeArg> for Dtype {
-    fn from(dtype: DtypeArg) -> Self {
-        match dtype {
-            DtypeArg::F32 => Self::F32,
-            DtypeArg::F16 => Self::F16,
-            DtypeArg::Bf16 => Self::Bf16,
+impl From<StoreArg> for Dtype {
+    fn from(store: StoreArg) -> Self {
+        match store {
+            StoreArg::F32 => Self::F32,
+            StoreArg::F16 => Self::F16,
+            StoreArg::Bf16 => Self::Bf16,
         }
     }
 }
@@ -190,7 +190,7 @@ impl EmbedArgs {
         let include: Vec<&str> = options.include.iter().map(|kind| kind.name()).collect();
         let window = options.window.map_or("none".into(), |window| format!("{}/{}", window.len, window.overlap));
         sink::OpenOptions {
-            dtype: self.dtype.into(),
+            dtype: self.store.into(),
             layout: Layout::Vectors,
             leftover: match () {
                 () if self.resume => Leftover::Resume,
@@ -198,9 +198,10 @@ impl EmbedArgs {
                 () => Leftover::Refuse,
             },
             settings: format!(
-                "model={} sha256={} include={} window={window}",
+                "model={} sha256={} dtype={} include={} window={window}",
                 model.name(),
                 model.sha256(),
+                model.precision().name(),
                 include.join("+")
             ),
         }

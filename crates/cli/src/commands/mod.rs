@@ -1,5 +1,6 @@
 //! One file a command: its flags, their resolution, its loop.
 
+pub mod corpus;
 pub mod embed;
 pub mod fold;
 pub mod model;

@@ -74,10 +74,10 @@ fn numbers_are_stored_in_the_type_asked_for() {
     for (dtype, expected) in
         [("f32", safetensors::Dtype::F32), ("f16", safetensors::Dtype::F16), ("bf16", safetensors::Dtype::BF16)]
     {
-        sandbox.run(&format!("-q embed a.fa -o a.safetensors --dtype {dtype} --include cls")).done();
+        sandbox.run(&format!("-q embed a.fa -o a.safetensors --store {dtype} --include cls")).done();
         assert!(safetensors(&sandbox.path("a.safetensors")).iter().all(|(_, found)| *found == expected), "{dtype}");
     }
-    sandbox.run("-q embed a.fa -o a.npz --dtype f16 --include cls").done();
+    sandbox.run("-q embed a.fa -o a.npz --store f16 --include cls").done();
     let size = |name: &str| std::fs::metadata(sandbox.path(name)).unwrap().len();
     let half = size("a.npz");
     sandbox.run("-q embed a.fa -o a.npz --include cls").done();
@@ -151,7 +151,7 @@ fn what_cannot_be_written_or_computed_is_refused_in_the_first_second() {
     error: `attentions` cannot be written into this `.tsv` file
     hint: attentions need `.npz` or `.safetensors`; pairs have a file of their own
     ");
-    insta::assert_snapshot!(say("-o a.npz --dtype bf16"), @r"
+    insta::assert_snapshot!(say("-o a.npz --store bf16"), @r"
     exit 2
     [err]
     error: `.npz` files cannot hold bf16

@@ -48,6 +48,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       predict  Predict splice sites, ribosome load, or ncRNA families
       score    Score sequences, or the effect of variants
       model    Show, convert, verify, list and download models
+      corpus   Build, inspect, sample and export corpora for pre-training
       help     Print this message or the help of the given subcommand(s)
 
     Options:

@@ -1,0 +1,209 @@
+//! `rinalmo corpus build`.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::corpus::build::{Exclude, Options, StageTime, Watch, build};
+use rinalmo::corpus::clean::{Clean, OddLetters, Reason};
+use rinalmo::corpus::cluster::{self, Builtin, Coverage, Engine, Mmseqs};
+use rinalmo::corpus::{Error, unique};
+
+use crate::context::{Context, Outcome};
+use crate::io::create;
+
+/// Build a store from sequence files
+///
+/// Reads, cleans, removes duplicates, clusters, holds out a share of the clusters and writes one file. A build that
+/// was stopped or killed leaves OUTPUT as it was; run again, it goes on behind the last finished stage, kept in
+/// OUTPUT.building.
+#[derive(Args)]
+pub struct BuildArgs {
+    /// FASTA, FASTQ, one sequence a line, or .csv and .tsv with a column `sequence`; plain or compressed
+    #[arg(value_name = "INPUT", required = true)]
+    inputs: Vec<PathBuf>,
+    /// The store to write
+    #[arg(short, long, value_name = "OUTPUT")]
+    output: PathBuf,
+    /// Replace a store that is there, once the new one is whole
+    #[arg(long)]
+    force: bool,
+    /// Write the report as JSON too
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    #[command(flatten)]
+    clean: CleanArgs,
+    #[command(flatten)]
+    exclude: ExcludeArgs,
+    #[command(flatten)]
+    cluster: ClusterArgs,
+    /// Share of the clusters to hold out
+    #[arg(long, help_heading = "Split", value_name = "SHARE", default_value_t = 0.01)]
+    hold_out: f64,
+    /// What the choice of these depends on
+    #[arg(long, help_heading = "Split", value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Memory for duplicates and clusters in MiB each; beyond it, disk and more rounds
+    #[arg(long, help_heading = "Options", value_name = "MIB", default_value_t = 2048)]
+    memory: usize,
+}
+
+/// What is kept.
+#[derive(Args)]
+#[command(next_help_heading = "Cleaning")]
+struct CleanArgs {
+    /// Drop shorter sequences
+    #[arg(long, value_name = "NT", default_value_t = 16)]
+    min_length: usize,
+    /// Drop longer sequences
+    #[arg(long, value_name = "NT", default_value_t = 8192)]
+    max_length: usize,
+    /// IUPAC letters other than ACGU: keep them, replace them by N, or drop the record
+    #[arg(long, value_enum, value_name = "POLICY", default_value = "keep")]
+    odd_letters: OddLettersArg,
+    /// Drop where at least this share of the letters is not ACGU; above 1 never
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    ambiguous: f64,
+    /// Drop where at least this share of the letters is one base; above 1 never
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    single_base: f64,
+    /// Take a sequence and its reverse complement as one
+    #[arg(long)]
+    both_strands: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OddLettersArg {
+    Keep,
+    Replace,
+    Drop,
+}
+
+/// What is kept out.
+#[derive(Args)]
+#[command(next_help_heading = "Leakage guard")]
+struct ExcludeArgs {
+    /// Keep out sequences like one of this evaluation set; may be given several times
+    #[arg(long, value_name = "FILE")]
+    exclude: Vec<PathBuf>,
+    /// From this identity on sequences are alike
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    exclude_identity: f64,
+    /// Over at least this share of the evaluation sequence
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    exclude_coverage: f64,
+}
+
+/// What makes a cluster.
+#[derive(Args)]
+#[command(next_help_heading = "Clustering")]
+struct ClusterArgs {
+    /// Who finds the clusters
+    #[arg(long, value_enum, value_name = "ENGINE", default_value = "builtin")]
+    engine: EngineArg,
+    /// The mmseqs program, if it is not on the PATH
+    #[arg(long, value_name = "PROGRAM")]
+    mmseqs: Option<PathBuf>,
+    /// Least identity of a member with its representative
+    #[arg(long, value_name = "SHARE", default_value_t = 0.7)]
+    identity: f64,
+    /// Least coverage by their alignment
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    coverage: f64,
+    /// Whose coverage, numbered as by mmseqs: 0 both, 1 the member's, 2 the representative's, 3 to 5 by length
+    #[arg(long, value_name = "MODE", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..6))]
+    coverage_mode: u8,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum EngineArg {
+    /// In this program
+    Builtin,
+    /// MMseqs2's linclust
+    Mmseqs,
+}
+
+impl BuildArgs {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let output = &self.output;
+        if output.exists() && !self.force {
+            bail!("{}: is there already; --force replaces it", output.display());
+        }
+        let report = self.report.as_deref().map(create).transpose()?;
+        let built = build(&self.inputs, output, &self.options(), &*self.cluster.engine(), &Told(context));
+        let built = match built {
+            Err(Error::Stopped) => {
+                context.note("stopped; the same command goes on from there");
+                return Ok(Outcome::Interrupted);
+            }
+            built => built?,
+        };
+        writeln!(stdout(), "{built}")?;
+        if let Some(mut report) = report {
+            serde_json::to_writer_pretty(&mut report, &built)?;
+            report.flush().context("--report")?;
+        }
+        let malformed = built.read.total().dropped(Reason::Malformed);
+        Ok(if malformed > 0 { Outcome::Partial } else { Outcome::Done })
+    }
+
+    fn options(&self) -> Options {
+        let memory = self.memory << 20;
+        let CleanArgs { min_length, max_length, odd_letters, ambiguous, single_base, both_strands } = self.clean;
+        let odd_letters = match odd_letters {
+            OddLettersArg::Keep => OddLetters::Keep,
+            OddLettersArg::Replace => OddLetters::Replace,
+            OddLettersArg::Drop => OddLetters::Drop,
+        };
+        let clean = Clean { min_length, max_length, odd_letters, ambiguous, single_base };
+        let &ClusterArgs { identity, coverage, coverage_mode, .. } = &self.cluster;
+        let mode = Coverage::ALL[usize::from(coverage_mode)];
+        let ExcludeArgs { exclude, exclude_identity, exclude_coverage } = &self.exclude;
+        let mut guard = Exclude { sets: exclude.clone(), ..Exclude::default() };
+        (guard.limits.identity, guard.limits.coverage) = (*exclude_identity, *exclude_coverage);
+        guard.limits.both_strands = both_strands;
+        Options {
+            exclude: guard,
+            read: unique::Options { clean, both_strands, memory },
+            cluster: cluster::Options { identity, coverage, mode, both_strands, memory },
+            hold_out: self.hold_out,
+            seed: self.seed,
+        }
+    }
+}
+
+impl ClusterArgs {
+    fn engine(&self) -> Box<dyn Engine> {
+        match self.engine {
+            EngineArg::Builtin => Box::new(Builtin::default()),
+            EngineArg::Mmseqs => {
+                let mut engine = Mmseqs::default();
+                if let Some(program) = &self.mmseqs {
+                    engine.program = program.clone();
+                }
+                Box::new(engine)
+            }
+        }
+    }
+}
+
+/// Tells of stages on standard error.
+struct Told<'a>(&'a Context);
+
+impl Watch for Told<'_> {
+    fn begun(&self, stage: &str) {
+        self.0.note(format!("{stage} …"));
+    }
+
+    fn ended(&self, StageTime { stage, seconds, resumed }: &StageTime) {
+        match resumed {
+            true => self.0.note(format!("{stage}: done by an earlier run")),
+            false => self.0.detail(|| format!("{stage}: {seconds:.1} s")),
+        }
+    }
+
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
+}

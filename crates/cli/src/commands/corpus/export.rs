@@ -1,0 +1,61 @@
+//! `rinalmo corpus export`.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use rinalmo::corpus::Store;
+use rinalmo::corpus::export::{self, Options, Which};
+
+use crate::context::{Context, Outcome};
+use crate::io::OutputArgs;
+
+/// Write the sequences of a store as FASTA, or its clusters as a table
+#[derive(Args)]
+pub struct ExportArgs {
+    /// The store
+    #[arg(value_name = "STORE")]
+    store: PathBuf,
+    /// What to write
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
+    which: WhichArg,
+    /// Write T for U
+    #[arg(long, conflicts_with = "table")]
+    dna: bool,
+    /// Write a table instead: cluster, split, representative, id, length, source, merged
+    #[arg(long)]
+    table: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum WhichArg {
+    /// Every sequence
+    All,
+    /// One of each cluster
+    Representatives,
+    /// Those of clusters that are not held out
+    Train,
+    /// Those of clusters that are
+    HeldOut,
+}
+
+impl ExportArgs {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let store = Store::open(&self.store)?;
+        let which = match self.which {
+            WhichArg::All => Which::All,
+            WhichArg::Representatives => Which::Representatives,
+            WhichArg::Train => Which::Train,
+            WhichArg::HeldOut => Which::HeldOut,
+        };
+        let output = self.output.open()?;
+        let written = match self.table {
+            true => export::table(&store, which, output)?,
+            false => export::fasta(&store, Options { which, dna: self.dna }, output)?,
+        };
+        context.detail(|| format!("{written} sequences"));
+        Ok(Outcome::Done)
+    }
+}

@@ -1,0 +1,36 @@
+//! `rinalmo corpus`: from FASTA files to a store that pre-training samples.
+
+mod build;
+mod export;
+mod sample;
+mod stats;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+use crate::context::{Context, Outcome};
+
+/// Build, inspect, sample and export corpora for pre-training
+#[derive(Args)]
+pub struct CorpusArgs {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    Build(Box<build::BuildArgs>),
+    Stats(stats::StatsArgs),
+    Sample(sample::SampleArgs),
+    Export(export::ExportArgs),
+}
+
+/// Runs the command.
+pub fn run(args: CorpusArgs, context: &Context) -> Result<Outcome> {
+    match args.action {
+        Action::Build(args) => args.run(context),
+        Action::Stats(args) => args.run(context),
+        Action::Sample(args) => args.run(context),
+        Action::Export(args) => args.run(context),
+    }
+}
