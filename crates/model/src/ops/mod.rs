@@ -2,7 +2,7 @@
 //! tensor operations.
 //!
 //! Each is told twice in its file: `plain`, with tensors alone, which differentiates itself, and a backend extension
-//! whose forward pass calls `rinalmo_kernels` and puts a [`tape::Recorded`] on the tape for the way back. The function
+//! whose forward pass calls `rinalmo_kernels` and puts a `tape::Recorded` on the tape for the way back. The function
 //! of its name takes the second where tensors are f32 on the CPU. What a kernel cannot take is refused there, so an
 //! `expect` in these files speaks of shapes that the tensors themselves have.
 
