@@ -1,0 +1,247 @@
+"""The comparisons: each yields results, a piece of work with its contestants at a time."""
+
+import contextlib
+import csv
+import gzip
+import subprocess
+import sys
+from pathlib import Path
+
+from workers import Contestant, Worker, alternate, divan_medians, whole_process
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SHAPES = [("giga", 2, 512), ("giga", 1, 1022), ("mega", 4, 256), ("micro", 8, 128), ("nano", 32, 100)]
+WIDTHS = {"nano": (320, 6), "micro": (480, 12), "mega": (640, 30), "giga": (1280, 33)}
+OURS, THEIRS = "rinalmo", "PyTorch"
+
+
+def encoder(args):
+    """Representations of random sequences, the same weights on both sides."""
+    for size, count, length in SHAPES:
+        if args.quick and size == "giga" or args.only_size and size not in args.only_size:
+            continue
+        model = model_folder(args, size)
+        with contextlib.ExitStack() as stack:
+            rival, ours = opener(stack, args)
+            job = {"do": "encode", "count": count, "length": length, "seed": 1}
+            contestants = []
+            for dtype in ("f32", "bf16", "int8"):
+                worker = ours()
+                worker.ask(do="load", path=str(model), dtype=dtype)
+                contestants.append(Contestant.at(worker, job, OURS, dtype))
+            ceiling = worker.ask(do="ceiling")
+            for dtype in ("f32", "bf16"):
+                tries = []
+                for attention in ("sdpa", "eager"):
+                    with contextlib.ExitStack() as trial:
+                        worker = trial.enter_context(rival())
+                        worker.ask(do="load", path=str(model), dtype=dtype, attention=attention)
+                        run = Contestant.at(worker, job, THEIRS, dtype, attention)
+                        run.round(keep=False)
+                        tries.append((min(run.round(keep=False) for _ in range(2)), run, trial.pop_all()))
+                tries.sort(key=lambda trial: trial[0])
+                contestants.append(tries[0][1])
+                stack.enter_context(tries[0][2])
+                tries[1][2].close()
+            alternate(contestants, args.rounds or (2 if args.quick else 5))
+            work = {"work": f"{size}, {count} × {length} nt", "unit": "tokens/s", "contestants": contestants}
+            work["operations"] = operations(*WIDTHS[size], count, length + 2)
+            work["ceiling"] = {dtype: ceiling[dtype] for dtype in ("f32", "bf16")}
+            yield finish(work, args, job, rival)
+
+
+def head(args):
+    """The structure head alone, 1280 wide."""
+    model = model_folder(args, "wide")
+    for length in (200, 500) if args.quick else (200, 500, 1000, 2900):
+        with contextlib.ExitStack() as stack:
+            rival, ours = opener(stack, args)
+            job = {"do": "pair_logits", "length": length, "seed": 1}
+            contestants = []
+            for dtype in ("f32", "bf16"):
+                worker = ours()
+                worker.ask(do="load", path=str(model), dtype=dtype)
+                contestants.append(Contestant.at(worker, job, OURS, dtype))
+            for dtype in ("f32", "bf16"):
+                if length > 1000:
+                    continue  # the concatenation alone takes 8 * 1280 * length^2 bytes in f32: 86 GB
+                worker = stack.enter_context(rival())
+                worker.ask(do="load_head", path=str(model), dtype=dtype)
+                contestants.append(Contestant.at(worker, job, THEIRS, dtype))
+            alternate(contestants, args.rounds or (2 if args.quick or length >= 1000 else 5))
+            work = {"work": f"structure head, 1280 wide, {length} nt", "unit": "s", "contestants": contestants}
+            yield finish(work, args, job, rival)
+
+
+def whole(args):
+    """All of ArchiveII with a micro-sized model, from the start of the process to its end."""
+    model, fasta = model_folder(args, "micro"), archive(args)
+    batching = {dtype: best_batching(args, model, fasta, dtype) for dtype in ("f32", "bf16")}
+    part = "a twentieth of ArchiveII" if args.quick else "ArchiveII"
+    for verb, ending, options, rounds in (("embed", "npz", ["--include", "mean"], 2), ("fold", "txt", [], 1)):
+        contestants = []
+        for dtype in ("f32", "bf16", "int8"):
+            output = args.work / f"ours-{verb}-{dtype}.{ending}"
+            command = [args.bin / "rinalmo", "-q", "-j", str(args.threads), verb, fasta, "-o", output]
+            command += ["--model", model, "--dtype", dtype, *options]
+            contestants.append(process(args, OURS, dtype, command, output))
+        for dtype, choice in batching.items():
+            output = args.work / f"theirs-{verb}-{dtype}.{ending}"
+            command = peer_process(args, verb, model, fasta, output, dtype, *choice)
+            note = f"{choice[0]}, {choice[1]} tokens a batch"
+            contestants.append(process(args, THEIRS, dtype, command, output, note))
+        alternate(contestants, args.rounds or rounds, warm=False)
+        yield {"work": f"{verb} {part}, micro, whole process", "unit": "s", "contestants": contestants}
+
+
+def process(args, side, dtype, command, output, note=""):
+    """A contestant that runs a whole process, anew each round."""
+
+    def run():
+        output.unlink(missing_ok=True)
+        return whole_process(command, args.threads)
+
+    return Contestant(side, dtype, run, note)
+
+
+def peer_process(args, verb, model, fasta, output, dtype, attention, budget):
+    command = [args.python, HERE / "whole.py", verb, model, fasta, output, "--dtype", dtype]
+    return [*command, "--attention", attention, "--batch-tokens", str(budget), "--threads", str(args.threads)]
+
+
+def best_batching(args, model, fasta, dtype):
+    """Attention and tokens a batch with which theirs embeds a tenth of the records fastest."""
+    sample = args.work / "sample.fa"
+    sample.write_text("".join(every(fasta, 10)))
+    tries = []
+    for attention in ("sdpa", "eager"):
+        for budget in (1024, 4096, 16384):
+            output = args.work / "sample.npz"
+            command = peer_process(args, "embed", model, sample, output, dtype, attention, budget)
+            tries.append((whole_process(command, args.threads)["seconds"], attention, budget))
+    return min(tries)[1:]
+
+
+def training(args):
+    """A step in f32: forward, backward, AdamW."""
+    bench = bench_program(args)
+    works = [
+        ("micro, 4 × 256", "micro_4_x_256", "micro", {"do": "train_encoder", "count": 4, "length": 254}),
+        ("nano, 16 × 128", "nano_16_x_128", "nano", {"do": "train_encoder", "count": 16, "length": 126}),
+        ("structure head, 480 wide, 150 nt", "structure_head_150 480", None, {"do": "train_head", "length": 150}),
+    ]
+    for name, ours, size, job in works:
+        for dropout in (0.0, 0.1) if size else (0.0,):
+            with contextlib.ExitStack() as stack:
+                rival, _ = opener(stack, args)
+                worker = stack.enter_context(rival())
+                if size:
+                    worker.ask(do="load_training", path=str(model_folder(args, size)), dropout=dropout)
+                else:
+                    worker.ask(do="load_head_training", dim=480)
+                chosen = ours + ("_dropout" if dropout else "")
+                contestants = [
+                    Contestant(OURS, "f32", lambda chosen=chosen: bench_round(args, bench, chosen)),
+                    Contestant.at(worker, job, THEIRS, "f32"),
+                ]
+                alternate(contestants, args.rounds or (2 if args.quick else 5))
+                with_dropout = ", dropout 0.1" if dropout else ""
+                yield {"work": f"training step, {name}{with_dropout}", "unit": "s", "contestants": contestants}
+
+
+def accuracy(args):
+    """What bf16 and int8 change, over TS0; told in words by a program of ours."""
+    command = [args.bin / "examples" / "dtype_accuracy", args.model, data(args, "TS0.tsv.gz")]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    yield {"work": f"accuracy over TS0, {Path(args.model).name}", "text": told, "contestants": []}
+
+
+def opener(stack, args):
+    """How to start a worker of theirs, and of ours."""
+    threads = str(args.threads)
+
+    def rival():
+        return Worker([args.python, HERE / "peer.py", "--threads", threads], args.threads)
+
+    def ours():
+        return stack.enter_context(Worker([args.bin / "examples" / "workload"], args.threads))
+
+    return rival, ours
+
+
+def finish(work, args, job, rival):
+    """Shows that all contestants compute the same: differences from PyTorch's f32, or from ours where it cannot."""
+    contestants = work["contestants"]
+    paths = {}
+    for contestant in contestants:
+        path = args.work / f"{contestant.side}-{contestant.dtype}.f32"
+        contestant.worker.ask(**job, output=str(path))
+        paths[contestant] = path
+    exact = next((c for c in contestants if (c.side, c.dtype) == (THEIRS, "f32")), contestants[0])
+    with rival() as judge:
+        for contestant in contestants:
+            if contestant is not exact:
+                told = judge.ask(do="compare", exact=str(paths[exact]), other=str(paths[contestant]))
+                contestant.facts["largest_difference"] = told["largest"]
+                contestant.facts["relative_difference"] = told["relative"]
+    for path in paths.values():
+        path.unlink()
+    return work
+
+
+def operations(width, blocks, sequences, tokens):
+    """Floating-point operations of an encoder: its matrices, and attention's two products."""
+    matrices = 4 * width * width + 3 * width * (8 * width // 3)
+    return sequences * tokens * blocks * (2 * matrices + 4 * tokens * width)
+
+
+def model_folder(args, size):
+    folder = args.work / size
+    if not (folder / "vocab.txt").exists():
+        subprocess.run([args.python, HERE / "models.py", size, folder], check=True, capture_output=True)
+    return folder
+
+
+def data(args, name):
+    if args.data is None or not (args.data / name).exists():
+        raise OSError(f"{name} is not at hand\nhint: give its folder as --data")
+    return args.data / name
+
+
+def archive(args):
+    """ArchiveII as FASTA."""
+    fasta = args.work / ("archive-twentieth.fa" if args.quick else "archive.fa")
+    with gzip.open(data(args, "ArchiveII.csv.gz"), "rt") as table:
+        records = [f">{i}_{row['id']}\n{row['sequence']}\n" for i, row in enumerate(csv.DictReader(table))]
+    fasta.write_text("".join(records[:: 20 if args.quick else 1]))
+    return fasta
+
+
+def every(fasta, step):
+    return [f">{record}" for record in fasta.read_text().split(">")[1:]][::step]
+
+
+def bench_program(args):
+    """The training bench, built."""
+    command = ["cargo", "bench", "--no-run", "--manifest-path", ROOT / "Cargo.toml", "--target-dir", args.target]
+    command += ["-p", "rinalmo-model", "--bench", "train_step"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+    print(told.splitlines()[-1], file=sys.stderr)
+    return told.rpartition("(")[2].partition(")")[0]
+
+
+def bench_round(args, program, name):
+    """The median step of one run of the bench."""
+    pattern = f"^{name.partition(' ')[0]}$"
+    path = program if Path(program).is_absolute() else ROOT / program
+    command = [path, "--bench", pattern, "--sample-count", "3"]
+    environment = {"RAYON_NUM_THREADS": str(args.threads)}
+    told = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+    medians = divan_medians(told)
+    if name not in medians:
+        raise RuntimeError(f"the training bench told nothing of `{name}`\n{told}")
+    return {"seconds": medians[name]}
+
+
+SHOWS = {"encoder": encoder, "whole": whole, "head": head, "accuracy": accuracy, "training": training}
