@@ -65,6 +65,9 @@ def table(results):
         theirs = {c.dtype: c for c in result["contestants"] if c.side != "rinalmo"}
         for ours in (c for c in result["contestants"] if c.side == "rinalmo"):
             rows.append("| " + " | ".join(cells(result, ours, theirs)) + " |")
+    disturbed = any(c.disturbed for result in results for c in result["contestants"])
+    if disturbed:
+        texts.append("† Something else took over a tenth of a core meanwhile: not a figure to quote, nor its ratios.")
     return "\n".join([*(rows if len(rows) > 2 else []), "", *texts])
 
 
@@ -85,7 +88,7 @@ def cells(result, ours, theirs):
 
 
 def speed(result, contestant):
-    note = f" ({contestant.note})" if contestant.note else ""
+    note = (f" ({contestant.note})" if contestant.note else "") + (" †" if contestant.disturbed else "")
     if result["unit"] == "tokens/s":
         return f"{contestant.facts['tokens'] / contestant.median:,.0f} tokens/s{note}"
     return f"{contestant.median:.3g} s{note}"

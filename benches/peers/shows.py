@@ -235,13 +235,14 @@ def bench_round(args, program, name):
     """The median step of one run of the bench."""
     pattern = f"^{name.partition(' ')[0]}$"
     path = program if Path(program).is_absolute() else ROOT / program
-    command = [path, "--bench", pattern, "--sample-count", "3"]
-    environment = {"RAYON_NUM_THREADS": str(args.threads)}
-    told = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
+    log = args.work / "train_step.txt"
+    with open(log, "w") as output:
+        cost = whole_process([path, "--bench", pattern, "--sample-count", "3"], args.threads, output)
+    told = log.read_text()
     medians = divan_medians(told)
     if name not in medians:
         raise RuntimeError(f"the training bench told nothing of `{name}`\n{told}")
-    return {"seconds": medians[name]}
+    return {"seconds": medians[name], "processor_seconds": cost["processor_seconds"]}
 
 
 SHOWS = {"encoder": encoder, "whole": whole, "head": head, "accuracy": accuracy, "training": training}

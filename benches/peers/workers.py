@@ -6,6 +6,7 @@ import re
 import statistics
 import subprocess
 import time
+from pathlib import Path
 
 
 class Worker:
@@ -27,6 +28,11 @@ class Worker:
             raise RuntimeError(f"{job}: {answer['error']}")
         return answer
 
+    def processor_seconds(self):
+        """What the process has used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def __enter__(self):
         return self
 
@@ -40,16 +46,24 @@ class Contestant:
 
     def __init__(self, side, dtype, run, note="", worker=None):
         self.side, self.dtype, self.run, self.note, self.worker = side, dtype, run, note, worker
-        self.seconds, self.peak, self.facts = [], 0, {}
+        self.seconds, self.elsewhere, self.peak, self.facts = [], [], 0, {}
 
     def round(self, keep=True):
+        before = [machine_seconds(), self.own_seconds(), time.perf_counter()]
         answer = self.run()
+        after = [machine_seconds(), self.own_seconds(), time.perf_counter()]
+        machine, own, wall = (b - a for a, b in zip(before, after))
+        own += answer.pop("processor_seconds", 0)
         self.peak = max(self.peak, answer.pop("peak", 0))
         seconds = answer.pop("seconds")
         self.facts.update(answer)
         if keep:
             self.seconds.append(seconds)
+            self.elsewhere.append(max(machine - own, 0) / wall)
         return seconds
+
+    def own_seconds(self):
+        return self.worker.processor_seconds() if self.worker else 0.0
 
     @classmethod
     def at(cls, worker, job, side, dtype, note=""):
@@ -60,6 +74,11 @@ class Contestant:
     def median(self):
         return statistics.median(self.seconds)
 
+    @property
+    def disturbed(self):
+        """Did something else take over a tenth of a core in the middle round?"""
+        return statistics.median(self.elsewhere) > 0.1
+
     def record(self):
         return {
             "side": self.side,
@@ -67,6 +86,7 @@ class Contestant:
             "note": self.note,
             "seconds": self.seconds,
             "median": self.median,
+            "cores_taken_elsewhere": self.elsewhere,
             "peak_bytes": self.peak,
             **self.facts,
         }
@@ -80,17 +100,24 @@ def alternate(contestants, rounds, warm=True):
             time.sleep(0.2)  # until the other side's threads have stopped looking for work
 
 
-def whole_process(command, threads):
+def whole_process(command, threads, output=subprocess.DEVNULL):
     """Seconds and peak memory of a command from start to end."""
     environment = {**os.environ, "RAYON_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
+    process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, env=environment)
     errors = process.stderr.read().decode(errors="replace")
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - started
     if status:
         raise RuntimeError(f"{' '.join(map(str, command))}: status {status}\n{errors[-2000:]}")
-    return {"seconds": seconds, "peak": usage.ru_maxrss * 1024}
+    processor = usage.ru_utime + usage.ru_stime
+    return {"seconds": seconds, "peak": usage.ru_maxrss * 1024, "processor_seconds": processor}
+
+
+def machine_seconds():
+    """Processor time that everything on this machine has used, and that its host took away, so far."""
+    user, nice, system, _, _, interrupts, soft, stolen = map(int, Path("/proc/stat").read_text().split()[1:9])
+    return (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
 
 
 def divan_medians(text):

@@ -45,7 +45,6 @@ pub mod instance_norm;
 mod layer_norm;
 pub mod linear;
 pub mod matmul;
-mod outer_sum;
 pub mod pair_map;
 mod panels;
 pub mod peak;
