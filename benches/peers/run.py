@@ -55,6 +55,7 @@ def arguments():
     parser.add_argument("--target", type=Path, default=ROOT / "target", help="cargo's target folder")
     parser.add_argument("--no-build", action="store_true", help="take the programs that --target holds")
     parser.add_argument("--only-size", action="append", help="of the encoder comparison, only this size")
+    parser.add_argument("--fold-every", type=int, default=1, help="fold only every so manyth record of ArchiveII")
     args = parser.parse_args()
     args.bin = args.target / "release"
     return args

@@ -81,6 +81,10 @@ def whole(args):
     part = "a twentieth of ArchiveII" if args.quick else "ArchiveII"
     for verb, ending, options, rounds in (("embed", "npz", ["--include", "mean"], 2), ("fold", "txt", [], 1)):
         contestants = []
+        if verb == "fold" and args.fold_every > 1:
+            records = every(fasta, args.fold_every)
+            fasta, part = args.work / "archive-part.fa", f"every {args.fold_every}th of {part}"
+            fasta.write_text("".join(records))
         for dtype in ("f32", "bf16", "int8"):
             output = args.work / f"ours-{verb}-{dtype}.{ending}"
             command = [args.bin / "rinalmo", "-q", "-j", str(args.threads), verb, fasta, "-o", output]

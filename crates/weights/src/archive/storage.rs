@@ -89,11 +89,11 @@ impl Span {
         Some(Self { storage: self.storage.clone(), start: self.start + range.start, len: range.len() })
     }
 
-    /// The same bytes as a shared buffer that keeps the file mapped.
+    /// The same bytes as a shared buffer that keeps the file mapped; the last one to drop the buffer releases its pages.
     pub fn shared(&self) -> bytes::Bytes {
         match &*self.storage {
             Storage::Static(bytes) => bytes::Bytes::from_static(&bytes[self.start..self.start + self.len]),
-            _ => bytes::Bytes::from_owner(self.clone()),
+            _ => bytes::Bytes::from_owner(Borrowed(self.clone())),
         }
     }
 
@@ -111,9 +111,18 @@ impl Span {
     }
 }
 
-impl AsRef<[u8]> for Span {
+/// A span that someone computes on, released when done: weights that were packed are not in memory twice.
+struct Borrowed(Span);
+
+impl AsRef<[u8]> for Borrowed {
     fn as_ref(&self) -> &[u8] {
-        self.bytes()
+        self.0.bytes()
+    }
+}
+
+impl Drop for Borrowed {
+    fn drop(&mut self) {
+        self.0.release();
     }
 }
 

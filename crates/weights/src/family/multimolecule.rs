@@ -2,8 +2,8 @@
 //!
 //! Its encoder stands under `model.` (`rinalmo.` before 0.0.9, bare in the plain encoder class). Its vocabulary has its
 //! own order and size; rows are picked by token. `intermediate.bias` is β, not a bias. `layer_norm_eps` of its
-//! configuration is not looked at: old files say 1e-12, the model was trained with 1e-5. Names of the structure head
-//! (`rinalmo-giga-ss`) follow its `convert_checkpoint.py`; no file of that kind was at hand to try them on.
+//! configuration is not looked at: old files say 1e-12, the model was trained with 1e-5. Blocks of the structure head
+//! stand under `convnet.` in its `convert_checkpoint.py` and under `convnet.layers.` in what version 0.2.2 writes.
 
 use rinalmo_seq::tokenizer::{MULTIMOLECULE_26, MULTIMOLECULE_28, rows_from};
 use serde::Deserialize;
@@ -13,7 +13,7 @@ use crate::archive::Archive;
 
 const PREFIXES: [&str; 2] = ["model.", "rinalmo."];
 
-const RULES: [Rule; 33] = [
+const RULES: [Rule; 36] = [
     vocabulary("embeddings.word_embeddings.weight", "encoder.embedding"),
     whole("embeddings.position_embeddings.weight", "encoder.positions"),
     whole("encoder.layer.{}.attention.layer_norm.weight", "encoder.blocks.{}.attention_norm.weight"),
@@ -45,6 +45,9 @@ const RULES: [Rule; 33] = [
     whole("ss_head.convnet.{}.conv1.weight", "structure.blocks.{}.squeeze.weight"),
     whole("ss_head.convnet.{}.conv2.weight", "structure.blocks.{}.spread.weight"),
     whole("ss_head.convnet.{}.conv3.weight", "structure.blocks.{}.expand.weight"),
+    whole("ss_head.convnet.layers.{}.conv1.weight", "structure.blocks.{}.squeeze.weight"),
+    whole("ss_head.convnet.layers.{}.conv2.weight", "structure.blocks.{}.spread.weight"),
+    whole("ss_head.convnet.layers.{}.conv3.weight", "structure.blocks.{}.expand.weight"),
     whole("ss_head.prediction.weight", "structure.out.weight"),
     whole("ss_head.prediction.bias", "structure.out.bias"),
 ];
