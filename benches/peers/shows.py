@@ -27,10 +27,10 @@ def encoder(args):
             job = {"do": "encode", "count": count, "length": length, "seed": 1}
             contestants = []
             for dtype in ("f32", "bf16", "int8"):
-                worker = ours()
-                worker.ask(do="load", path=str(model), dtype=dtype)
-                contestants.append(Contestant.at(worker, job, OURS, dtype))
-            ceiling = worker.ask(do="ceiling")
+                mine = ours()
+                mine.ask(do="load", path=str(model), dtype=dtype)
+                contestants.append(Contestant.at(mine, job, OURS, dtype))
+            ceilings = [mine.ask(do="ceiling")]
             for dtype in ("f32", "bf16"):
                 tries = []
                 for attention in ("sdpa", "eager"):
@@ -47,7 +47,8 @@ def encoder(args):
             alternate(contestants, args.rounds or (2 if args.quick else 5))
             work = {"work": f"{size}, {count} × {length} nt", "unit": "tokens/s", "contestants": contestants}
             work["operations"] = operations(*WIDTHS[size], count, length + 2)
-            work["ceiling"] = {dtype: ceiling[dtype] for dtype in ("f32", "bf16")}
+            ceilings += [mine.ask(do="ceiling") for _ in range(4)]  # a short look can be disturbed, so the best counts
+            work["ceiling"] = {dtype: max(ceiling[dtype] for ceiling in ceilings) for dtype in ("f32", "bf16")}
             yield finish(work, args, job, rival)
 
 
