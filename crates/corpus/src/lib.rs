@@ -5,6 +5,7 @@
 //! 80 % coverage, an epoch drawing one random member of every cluster.
 
 pub mod bank;
+pub mod baseline;
 pub mod build;
 pub mod clean;
 pub mod cluster;

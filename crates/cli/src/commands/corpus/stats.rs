@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use rinalmo::corpus::{Store, stats::Stats};
+use rinalmo::corpus::Store;
+use rinalmo::corpus::baseline::{Baseline, NGram};
+use rinalmo::corpus::sample::{Options, Sampler, Split};
+use rinalmo::corpus::stats::Stats;
 use serde_json::json;
 
 use crate::context::{Context, Outcome};
@@ -26,6 +29,10 @@ pub struct StatsArgs {
     /// Read everything and compare it with the checksums
     #[arg(long)]
     verify: bool,
+    /// Also tell how well counting guesses the hidden letters of held-out sequences: the perplexity of a unigram and of
+    /// a 5-gram, which a language model has to beat
+    #[arg(long)]
+    baselines: bool,
 }
 
 impl StatsArgs {
@@ -43,10 +50,26 @@ impl StatsArgs {
                 file.write_all(histogram.svg().as_bytes()).and_then(|()| file.flush()).context("--svg")?;
             }
         }
-        match self.json {
-            true => writeln!(stdout(), "{:#}", json!({ "header": store.header(), "stats": stats }))?,
-            false => writeln!(stdout(), "{stats}")?,
+        let baselines = if self.baselines { baselines(&store)? } else { Vec::new() };
+        if self.json {
+            let mut told = json!({ "header": store.header(), "stats": stats });
+            if self.baselines {
+                told["baselines"] = json!(baselines);
+            }
+            writeln!(stdout(), "{told:#}")?;
+        } else {
+            writeln!(stdout(), "{stats}")?;
+            for Baseline { order, perplexity, letters } in baselines {
+                writeln!(stdout(), "{order}-gram: perplexity {perplexity:.4} over {letters} hidden letters")?;
+            }
         }
         Ok(Outcome::Done)
     }
+}
+
+/// Counted over one epoch, scored on the letters that validation of a run with seed 0 hides.
+fn baselines(store: &Store) -> Result<Vec<Baseline>> {
+    let sampler = |split| Sampler::new(store.clone(), Options { split, ..Options::default() });
+    let (train, held_out) = (sampler(Split::Train)?, sampler(Split::HeldOut)?);
+    [1, 5].into_iter().map(|order| Ok(NGram::count(&train, 0, order)?.score(&held_out, 0)?)).collect()
 }
