@@ -107,17 +107,41 @@ fn the_structure_head_learns_the_same_with_and_without_kernels() {
         let hidden = Tensor::<2>::random([19, 48], Distribution::Normal(0.0, 1.0), &device());
         let (expected_loss, expected) = plainly(|| gradients(&model, structure_loss(&model, &hidden)));
         let (found_loss, found) = gradients(&model, structure_loss(&model, &hidden));
-        assert!(
-            (found_loss - expected_loss).abs() < 1e-3 * expected_loss.abs().max(1.0),
-            "{found_loss} for {expected_loss}"
-        );
         assert_eq!(found.len(), 2 + 2 * 3 + 2, "every parameter of the head learns");
-        for (name, expected) in &expected {
-            let scale = expected.iter().fold(1e-2f32, |most, x| most.max(x.abs()));
-            let worst = found[name].iter().zip(expected).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
-            // A ReLU whose input is a rounding away from zero passes its gradient or not; norms amplify it.
-            assert!(worst < 10.0 * F32_GRADIENT * scale, "{name}: {worst:e} where gradients reach {scale:e}");
-        }
+        assert_alike((found_loss, found), (expected_loss, expected));
+    }
+}
+
+/// Through norms, and ReLUs that pass a gradient or not where their input is a rounding away from zero: up to 3e-3 seen
+/// over a hundred random heads, and an error in a formula is of the order of 1.
+const NORMED_GRADIENT: f32 = 1e-2;
+
+#[track_caller]
+fn assert_alike(found: (f32, BTreeMap<String, Vec<f32>>), expected: (f32, BTreeMap<String, Vec<f32>>)) {
+    assert!((found.0 - expected.0).abs() < 1e-3 * expected.0.abs().max(1.0), "{} for {}", found.0, expected.0);
+    for (name, expected) in &expected.1 {
+        let scale = expected.iter().fold(1e-2f32, |most, x| most.max(x.abs()));
+        let worst = found.1[name].iter().zip(expected).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
+        assert!(worst < NORMED_GRADIENT * scale, "{name}: {worst:e} where gradients reach {scale:e}");
+    }
+}
+
+#[test]
+fn the_ribosome_head_learns_the_same_with_and_without_kernels() {
+    for (channels, blocks, kernel) in [(32, 6, 3), (5, 2, 5)] {
+        let head = HeadConfig::Ribosome { channels, blocks, kernel };
+        let config = ModelConfig { mlm: false, ..ModelConfig::pretrained(configs().remove(0)) }.with_head(head);
+        let model = config.init(&device());
+        let batch = batch();
+        let hidden = Tensor::<2>::random([batch.total(), 48], Distribution::Normal(0.0, 1.0), &device());
+        let loss = || {
+            let loads = model.ribosome.as_ref().unwrap().forward(hidden.clone(), &batch, 34);
+            (loads.clone() * loads.abs()).sum()
+        };
+        let expected = plainly(|| gradients(&model, loss()));
+        let found = gradients(&model, loss());
+        assert_eq!(found.1.len(), 2 + 2 * blocks + 2, "every parameter of the head learns");
+        assert_alike(found, expected);
     }
 }
 

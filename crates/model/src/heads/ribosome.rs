@@ -8,7 +8,8 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use crate::batch::Packed;
-use crate::layers::{Convolution1d, Linear, instance_norm};
+use crate::layers::{Convolution1d, Linear};
+use crate::ops::{self, Activation};
 
 /// linear → residual blocks → mean over real tokens → linear.
 #[derive(Module, Debug)]
@@ -51,14 +52,13 @@ impl RibosomeHead {
                 rows.push(Tensor::zeros([padding, dim], &device));
             }
         }
-        let projected = self.project.forward(Tensor::cat(rows, 0)); // [items · pad_to, channels]
-        let channels = projected.dims()[1];
-        let mut map = projected.reshape([items, pad_to, channels]).swap_dims(1, 2); // [items, channels, pad_to]
+        let mut map = self.project.forward(Tensor::cat(rows, 0)); // [items · pad_to, channels]
         for block in &self.blocks {
-            map = block.forward(map);
+            map = block.forward(map, items);
         }
+        let channels = map.dims()[1];
         let means = batch.lengths().iter().enumerate().map(|(item, &len)| {
-            map.clone().slice([item..item + 1, 0..channels, 0..len]).mean_dim(2).reshape([1, channels])
+            map.clone().slice([item * pad_to..item * pad_to + len, 0..channels]).mean_dim(0) // [1, channels]
         });
         self.out.forward(Tensor::cat(means.collect(), 0)).reshape([items])
     }
@@ -82,16 +82,12 @@ impl RibosomeBlock {
     }
 
     /// # Shapes
-    /// - input and returns: `[items, channels, len]`
-    fn forward(&self, input: Tensor<3>) -> Tensor<3> {
-        let inner = elu(instance_norm(self.first.forward(input.clone())));
-        let inner = elu(instance_norm(self.second.forward(inner)));
-        input + inner
+    /// - input and returns: `[items · len, channels]`
+    fn forward(&self, input: Tensor<2>, items: usize) -> Tensor<2> {
+        let len = input.dims()[0] / items;
+        let normed = |map| ops::instance_norm(map, items, Activation::Elu);
+        let inner = normed(self.first.forward(input.clone(), len));
+        let inner = normed(self.second.forward(inner, len));
+        ops::add(input, inner, None)
     }
-}
-
-/// `x` above 0, `eˣ − 1` below.
-fn elu(input: Tensor<3>) -> Tensor<3> {
-    let below = input.clone().clamp_max(0.0).exp() - 1.0;
-    input.clamp_min(0.0) + below
 }

@@ -140,9 +140,9 @@ impl StructureBlock {
     /// # Shapes
     /// - input and returns: `[len², channels]`
     fn pixels(&self, input: Tensor<2>, len: usize) -> Tensor<2> {
-        let inner = ops::instance_norm_relu(ops::convolution(input.clone(), self.squeeze.weight.val(), len));
-        let inner = ops::instance_norm_relu(ops::convolution(inner, self.spread.weight.val(), len));
-        let inner = ops::instance_norm_relu(ops::convolution(inner, self.expand.weight.val(), len));
+        let inner = normed_pixels(ops::convolution(input.clone(), self.squeeze.weight.val(), len));
+        let inner = normed_pixels(ops::convolution(inner, self.spread.weight.val(), len));
+        let inner = normed_pixels(ops::convolution(inner, self.expand.weight.val(), len));
         ops::add(input, inner, None)
     }
 }
@@ -151,6 +151,11 @@ impl StructureBlock {
 fn mirrored(logits: Tensor<2>) -> Tensor<2> {
     let logits = logits.triu(1);
     logits.clone() + logits.transpose()
+}
+
+/// The same of `[len², channels]`.
+fn normed_pixels(map: Tensor<2>) -> Tensor<2> {
+    ops::instance_norm(map, 1, ops::Activation::Relu)
 }
 
 /// Instance norm over the whole map, then ReLU.

@@ -1,11 +1,12 @@
 //! Convolutions that keep their input's extent (zero padding), as both convolutional heads use.
 
 use burn::module::{Module, Param};
-use burn::tensor::module::{conv1d, conv2d};
+use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor};
 
 use super::uniform;
+use crate::ops;
 
 /// Convolution along a sequence, without bias.
 #[derive(Module, Debug)]
@@ -21,11 +22,11 @@ impl Convolution1d {
     }
 
     /// # Shapes
-    /// - input and returns: `[items, channels, len]`
-    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+    /// - input and returns: `[items · len, channels]`
+    pub fn forward(&self, input: Tensor<2>, len: usize) -> Tensor<2> {
         let weight = self.weight.val();
-        let padding = weight.dims()[2] / 2;
-        conv1d(input, weight, None, ConvOptions::new([1], [padding], [1], 1))
+        let [outputs, inputs, kernel] = weight.dims();
+        ops::convolution(input, weight.reshape([outputs, inputs, 1, kernel]), len)
     }
 }
 

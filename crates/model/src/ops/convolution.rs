@@ -1,4 +1,4 @@
-//! Convolutions over the map of pairs, pixels × channels.
+//! Convolutions over maps of pairs and along sequences, pixels × channels.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
@@ -15,12 +15,12 @@ use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
 /// A convolution that keeps its map's size.
 ///
 /// # Shapes
-/// - x: `[height · width, inputs]`
-/// - weight: `[outputs, inputs, kernel, kernel]`, the kernel odd
+/// - x: `[height · width, inputs]`; sequences of one length are the lines of a map
+/// - weight: `[outputs, inputs, lines, columns]`, both odd; one line for sequences
 /// - returns: `[height · width, outputs]`
 pub(crate) fn convolution(x: Tensor<2>, weight: Tensor<4>, width: usize) -> Tensor<2> {
-    let [outputs, inputs, kernel, _] = weight.dims();
-    if kernel == 1 {
+    let [outputs, inputs, lines, columns] = weight.dims();
+    if lines * columns == 1 {
         return super::linear(x, weight.reshape([outputs, inputs]), None);
     }
     if !has_kernels(&x) {
@@ -30,10 +30,10 @@ pub(crate) fn convolution(x: Tensor<2>, weight: Tensor<4>, width: usize) -> Tens
 }
 
 fn plain(x: Tensor<2>, weight: Tensor<4>, width: usize) -> Tensor<2> {
-    let [outputs, inputs, kernel, _] = weight.dims();
+    let [outputs, inputs, lines, columns] = weight.dims();
     let pixels = x.dims()[0];
     let map = x.reshape([1, pixels / width, width, inputs]).permute([0, 3, 1, 2]); // [1, inputs, height, width]
-    let options = ConvOptions::new([1, 1], [kernel / 2, kernel / 2], [1, 1], 1);
+    let options = ConvOptions::new([1, 1], [lines / 2, columns / 2], [1, 1], 1);
     conv2d(map, weight, None, options).permute([0, 2, 3, 1]).reshape([pixels, outputs])
 }
 

@@ -32,7 +32,7 @@ pub use cross_entropy::cross_entropy;
 pub use dropout::Dropout;
 pub(crate) use dropout::{Drop, add};
 pub(crate) use gelu::gelu;
-pub(crate) use instance_norm::instance_norm_relu;
+pub(crate) use instance_norm::{Activation, instance_norm};
 pub(crate) use layer_norm::layer_norm;
 pub(crate) use linear::linear;
 pub(crate) use outer_sum::outer_sum;

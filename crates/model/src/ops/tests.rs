@@ -117,11 +117,25 @@ fn maps_of_pairs() {
         });
         let pixels = [len * len, channels];
         check((random(pixels), random(pixels), random([1])), |x, update, _| {
-            instance_norm_relu(x.clone() * 2.0 + 1.0) + add(x, update, None)
+            instance_norm(x.clone() * 2.0 + 1.0, 1, Activation::Relu) + add(x, update, None)
         });
         for kernel in [1, 3, 5] {
             let weight = random([16, channels, kernel, kernel]);
             check((random([len * len, channels]), weight, random([1])), |x, weight, _| convolution(x, weight, len));
+        }
+    }
+}
+
+#[test]
+fn sequences_of_one_length() {
+    for (items, len, channels) in [(1, 1, 4), (3, 14, 32), (5, 7, 5)] {
+        let rows = [items * len, channels];
+        for activation in [Activation::Relu, Activation::Elu] {
+            check((random(rows), random([1]), random([1])), |x, _, _| instance_norm(x * 2.0 - 1.0, items, activation));
+        }
+        for kernel in [1, 3, 5] {
+            let weight = random([8, channels, 1, kernel]);
+            check((random(rows), weight, random([1])), |x, weight, _| convolution(x, weight, len));
         }
     }
 }
