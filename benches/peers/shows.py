@@ -238,7 +238,7 @@ def bench_program(args):
 
 def bench_round(args, program, name):
     """The median step of one run of the bench."""
-    pattern = f"^{name.partition(' ')[0]}$"
+    pattern = f"::{name.replace(' ', '::')}$"
     path = program if Path(program).is_absolute() else ROOT / program
     log = args.work / "train_step.txt"
     with open(log, "w") as output:
@@ -247,7 +247,7 @@ def bench_round(args, program, name):
     medians = divan_medians(told)
     if name not in medians:
         raise RuntimeError(f"the training bench told nothing of `{name}`\n{told}")
-    return {"seconds": medians[name], "processor_seconds": cost["processor_seconds"]}
+    return {"seconds": medians[name], "processor_seconds": cost["processor_seconds"], "peak": cost["peak"]}
 
 
 SHOWS = {"encoder": encoder, "whole": whole, "head": head, "accuracy": accuracy, "training": training}
