@@ -73,7 +73,12 @@ fn main() -> ExitCode {
 
 fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     let context = Context::new(&common)?;
-    if !matches!(command, Command::Model(_)) {
+    let ends_anywhere = match &command {
+        Command::Model(_) => true,
+        Command::Corpus(args) => args.is_download(),
+        _ => false,
+    };
+    if !ends_anywhere {
         context.catch_ctrl_c()?;
     }
     match command {

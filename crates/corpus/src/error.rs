@@ -67,6 +67,10 @@ pub enum Error {
     #[error(transparent)]
     Cluster(#[from] crate::cluster::Error),
 
+    /// A public source could not be fetched.
+    #[error(transparent)]
+    Source(#[from] crate::sources::Error),
+
     /// Another process builds the same store.
     #[error("{path}: another build of this store is at work")]
     Busy {

@@ -17,6 +17,7 @@ pub mod read;
 pub mod report;
 pub mod sample;
 mod sorter;
+pub mod sources;
 pub mod split;
 pub mod stats;
 pub mod store;

@@ -1,11 +1,9 @@
-//! Downloads against a server that cuts, stalls, lies and redirects: whatever it does, a file under its own name is
-//! complete and right, and no byte is asked for twice without need.
+//! The cache of models: what is brought into it, found in it, adopted and verified. How a server may misbehave on the
+//! way is tested in the room `download`.
 
 #[path = "download/cache.rs"]
 mod cache;
 #[path = "download/place.rs"]
 mod place;
-#[path = "download/server.rs"]
+#[path = "../../download/tests/downloads/server.rs"]
 mod server;
-#[path = "download/transfers.rs"]
-mod transfers;

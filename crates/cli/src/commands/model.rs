@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::HumanBytes;
 use rinalmo::checkpoint::{self, Checkpoint, Dtype, Layout, OpenOptions, WriteOptions, download, registry};
 use serde_json::json;
 
 use crate::context::{Context, Outcome};
+use crate::io::DownloadBar;
 
 /// Show, convert, verify, list and download models
 #[derive(Args)]
@@ -247,7 +248,7 @@ impl VerifyArgs {
     /// Re-hashes a downloaded file against its record and the registry.
     fn compare_with_record(&self, checkpoint: &Checkpoint, context: &Context) -> Result<Vec<String>> {
         let entry = registry::find(&self.source.model);
-        let mut bar = Bar::new(context);
+        let bar = DownloadBar::new(context);
         let path = match entry {
             Some(_) => download::locate(&self.source.model, &download::Options::default())?,
             None => checkpoint.path().to_owned(),
@@ -340,7 +341,7 @@ struct DownloadArgs {
 impl DownloadArgs {
     fn run(&self, context: &Context) -> Result<Outcome> {
         let options = download::Options { sha256: self.sha256.clone(), force: self.force, ..Default::default() };
-        let mut bar = Bar::new(context);
+        let bar = DownloadBar::new(context);
         let is_address = self.name.starts_with("http://") || self.name.starts_with("https://");
         let entry = registry::find(&self.name);
         let fetched = match (entry, &self.from) {
@@ -363,53 +364,6 @@ fn unknown(name: &str) -> String {
     let hint = registry::nearest(name)
         .map_or_else(|| "`rinalmo model list` names them".into(), |n| format!("did you mean `{n}`?"));
     format!("{name}: no published model of this name, and no address\nhint: {hint}")
-}
-
-/// A download's progress.
-struct Bar(ProgressBar, bool);
-
-impl Bar {
-    fn new(context: &Context) -> Self {
-        let target = if context.quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        let style = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-        bar.set_style(ProgressStyle::with_template(style).expect("the template is well formed"));
-        Self(bar, context.quiet())
-    }
-
-    fn show(&mut self, progress: download::Progress<'_>) {
-        use download::Progress;
-        match progress {
-            Progress::Waiting { file } => self.line(&format!("{file}: another process is fetching it; waiting")),
-            Progress::Fetching { file, done, total } => self.step(file.to_string(), done, total),
-            Progress::Checking { file, done, total } => self.step(format!("checking {file}"), done, Some(total)),
-            Progress::Retrying { file, attempt, wait, cause } => {
-                self.line(&format!("{file}: {cause}; try {attempt} in {:.0} s", wait.as_secs_f32()));
-            }
-            Progress::Done { file, present } => {
-                self.line(&format!("{file}: {}", if present { "already here" } else { "done" }));
-            }
-            _ => {}
-        }
-    }
-
-    fn step(&self, what: String, done: u64, total: Option<u64>) {
-        self.0.set_message(what);
-        if let Some(total) = total {
-            self.0.set_length(total);
-        }
-        self.0.set_position(done);
-    }
-
-    fn line(&self, text: &str) {
-        if !self.1 {
-            self.0.suspend(|| eprintln!("{text}"));
-        }
-    }
-
-    fn clear(&self) {
-        self.0.finish_and_clear();
-    }
 }
 
 /// Prints to standard output; a closed pipe is an error that ends the program quietly.

@@ -1,5 +1,6 @@
 //! What comes in and what goes out: records, tables, progress, failures.
 
+mod download;
 mod failures;
 mod input;
 mod job;
@@ -8,6 +9,7 @@ mod progress;
 mod rows;
 mod table;
 
+pub use download::DownloadBar;
 pub use failures::{Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure, many};
 pub use input::{Feed, InputArgs, Read, feed};
 pub use job::{Job, run};

@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 20] = [
     "",
     "fold",
     "embed",
@@ -17,6 +17,12 @@ const COMMANDS: [&str; 14] = [
     "model verify",
     "model list",
     "model download",
+    "corpus",
+    "corpus download",
+    "corpus build",
+    "corpus stats",
+    "corpus sample",
+    "corpus export",
 ];
 
 #[test]
@@ -48,7 +54,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       predict  Predict splice sites, ribosome load, or ncRNA families
       score    Score sequences, or the effect of variants
       model    Show, convert, verify, list and download models
-      corpus   Build, inspect, sample and export corpora for pre-training
+      corpus   Fetch, build, inspect, sample and export corpora for pre-training
       help     Print this message or the help of the given subcommand(s)
 
     Options:

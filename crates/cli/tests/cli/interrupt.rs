@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::{Sandbox, random_fasta};
 use crate::fold::structures;
+use crate::server::{Reply, Server};
 
 /// Enough records that no machine is done before it is stopped.
 fn long() -> Sandbox {
@@ -116,4 +117,21 @@ fn a_download_is_stopped_by_the_first_ctrl_c() {
     let (_silent, _) = listener.accept().unwrap();
     signal(&child, "-INT");
     assert_eq!(child.wait().unwrap().code(), None, "ended by the signal itself");
+}
+
+#[test]
+fn a_corpus_download_goes_on_from_where_ctrl_c_ended_it() {
+    let fasta = random_fasta(3000, |_| 60);
+    let server = Server::start(fasta.as_bytes()).then(&[Reply::Stall(70_000)]);
+    let sandbox = Sandbox::new();
+    let words = format!("-q corpus download rfam -o data --mirror {}", server.url(""));
+    let child = sandbox.spawn(&words);
+    wait_for(&sandbox.path("data/rfam/current/Rfam.fa.gz.part"), 69_999);
+    assert_eq!(stop(child, "-INT"), (None, String::new()), "ended by the signal itself");
+    assert!(!sandbox.path("data/rfam/current/Rfam.fa.gz").exists());
+
+    sandbox.run(&words).done();
+    assert_eq!(sandbox.read("data/rfam/current/Rfam.fa.gz"), fasta);
+    assert_eq!(server.seen()[1].range.as_deref(), Some("bytes=70000-"));
+    assert_eq!(sandbox.names("data/rfam/current"), [".lock", "Rfam.fa.gz", "Rfam.fa.gz.json"]);
 }

@@ -18,3 +18,6 @@ mod model;
 mod output;
 mod predict;
 mod score;
+#[path = "../../../download/tests/downloads/server.rs"]
+mod server;
+mod sources;

@@ -1,24 +1,18 @@
 //! Models that are here already: finding them, taking in files that came by another way, checking them again.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::digest::{Digests, Expected, check_size};
-use super::job::{Job, Plan};
-use super::lock::Lock;
-use super::part::{Origin, Part};
-use super::{Error, Fetched, FetchedFile, Options, Progress, Record, digests, settle};
-use crate::registry::{self, Entry};
+use rinalmo_download::{Digests, Error as TransferError, Expected, Job, Progress, Record, check_size, digests, take};
 
-// Bytes per copy step.
-const CHUNK: usize = 1 << 20;
+use super::{Error, Fetched, Options, job};
+use crate::registry::{self, Entry};
 
 /// Path of a published model that was downloaded or adopted, every file with its record and of the recorded size;
 /// contents are not read again (that is [`verify`]). `None` for unknown names too.
 pub fn cached(name: &str, options: &Options) -> Option<PathBuf> {
-    let plan = Plan::of_entry(registry::find(name)?, options).ok()?;
-    plan.jobs.iter().all(is_recorded).then(|| plan.path())
+    let plan = job::of_entry(registry::find(name)?, options).ok()?;
+    plan.jobs.iter().all(is_recorded).then(|| job::path(&plan))
 }
 
 fn is_recorded(job: &Job) -> bool {
@@ -36,14 +30,14 @@ fn is_recorded(job: &Job) -> bool {
 pub fn locate(name: &str, options: &Options) -> Result<PathBuf, Error> {
     let entry = registry::find(name)
         .ok_or_else(|| Error::UnknownModel { name: name.to_owned(), nearest: registry::nearest(name) })?;
-    let plan = Plan::of_entry(entry, options)?;
+    let plan = job::of_entry(entry, options)?;
     let wanted = plan.wanted(|_| false);
     if !wanted.is_empty() {
         return Err(Error::Missing { name: entry.name.to_owned(), wanted });
     }
     for job in &plan.jobs {
         let origin = job.path.display().to_string();
-        let data = fs::metadata(&job.path).map_err(Error::io("read", &job.path))?;
+        let data = fs::metadata(&job.path).map_err(TransferError::io("read", &job.path))?;
         if let Some(record) = Record::load(&job.path)? {
             check_size(Some(record.size), data.len(), &origin)?;
             continue;
@@ -53,7 +47,7 @@ pub fn locate(name: &str, options: &Options) -> Result<PathBuf, Error> {
         // In a shared folder that is not ours to write, the check is repeated next time.
         let _ = Record::new(&origin, found, &job.expected, job.license).save(&job.path);
     }
-    Ok(plan.path())
+    Ok(job::path(&plan))
 }
 
 /// Copies files that came by another way into the cache: `from` is the model's file, or a folder that has all of them.
@@ -66,16 +60,10 @@ pub fn adopt(
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Fetched, Error> {
-    let plan = Plan::new(entry.into(), options)?;
+    let plan = job::plan(entry.into(), options)?;
     let sources = plan.jobs.iter().map(|job| source(entry, job, from)).collect::<Result<Vec<_>, _>>()?;
-    let _lock = Lock::hold(&plan.folder, || progress(Progress::Waiting { file: plan.name() }))?;
-    let mut files = Vec::with_capacity(plan.jobs.len());
-    for (job, source) in plan.jobs.iter().zip(&sources) {
-        let record = copy(job, source, progress)?;
-        progress(Progress::Done { file: &job.file, present: false });
-        files.push(FetchedFile { path: job.path.clone(), record, present: false });
-    }
-    Ok(Fetched { path: plan.path(), files })
+    let files = take(&plan, &sources, progress)?;
+    Ok(Fetched { path: job::path(&plan), files })
 }
 
 /// A single file may have any name; in a folder, names count.
@@ -84,27 +72,6 @@ fn source(entry: &Entry, job: &Job, from: &Path) -> Result<PathBuf, Error> {
     let fits = path.is_file() && (from.is_dir() || !entry.is_folder());
     let (expected, name) = (job.file.clone(), entry.name.to_owned());
     if fits { Ok(path) } else { Err(Error::NotThere { path, expected, name }) }
-}
-
-fn copy(job: &Job, source: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Record, Error> {
-    let origin = source.display().to_string();
-    let mut input = File::open(source).map_err(Error::io("open", source))?;
-    let total = input.metadata().map_err(Error::io("read", source))?.len();
-    check_size(job.expected.size, total, &origin)?;
-    let mut part = Part::open(&job.path, &origin)?;
-    part.restart(Origin { url: origin.clone(), etag: None, total: Some(total) })?;
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        let count = input.read(&mut buffer).map_err(Error::io("read", source))?;
-        if count == 0 {
-            break;
-        }
-        part.append(&buffer[..count])?;
-        progress(Progress::Fetching { file: &job.file, done: part.len(), total: Some(total) });
-    }
-    let record = settle(part, job, &origin, &job.expected, progress)?;
-    record.save(&job.path)?;
-    Ok(record)
 }
 
 /// A file that was read again and is what it should be.
@@ -137,8 +104,8 @@ fn members(folder: &Path, entry: Option<&Entry>) -> Result<Vec<PathBuf>, Error> 
         return Ok(entry.files.iter().map(|file| folder.join(file.name)).collect());
     }
     let mut files = Vec::new();
-    for item in fs::read_dir(folder).map_err(Error::io("read", folder))? {
-        let path = item.map_err(Error::io("read", folder))?.path();
+    for item in fs::read_dir(folder).map_err(TransferError::io("read", folder))? {
+        let path = item.map_err(TransferError::io("read", folder))?.path();
         if Record::path_of(&path).is_file() && path.extension().is_none_or(|extension| extension != "part") {
             files.push(path);
         }
@@ -157,12 +124,7 @@ fn verify_file(
     let found = digests(&path, &name, progress)?;
     let record = Record::load(&path)?;
     let published = entry.and_then(|entry| entry.files.iter().find(|file| file.name == name));
-    let published = published.map(|file| Expected {
-        size: file.size,
-        sha256: file.sha256.map(Into::into),
-        md5: file.md5.map(Into::into),
-    });
-    let known = published.filter(|known| *known != Expected::default());
+    let known = published.map(registry::File::expected).filter(|known| *known != Expected::default());
     for expected in known.iter().cloned().chain(record.as_ref().map(Record::expected)) {
         expected.check(&found, &origin)?;
     }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::digest::{Expected, parse_sha256, sha256_of};
-use super::{Error, Options, Wanted};
-use crate::registry::{Entry, Source};
+use rinalmo_download::{Job, Plan, parse_sha256, sha256_of};
+
+use super::{Error, Options};
+use crate::registry::{Entry, File, Source};
 
 /// What to fetch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,95 +28,47 @@ impl<'a> From<&'a str> for What<'a> {
     }
 }
 
-/// One file to bring.
-#[derive(Debug, Clone)]
-pub(super) struct Job {
-    /// Bare name.
-    pub file: String,
-    /// Where from.
-    pub url: String,
-    /// Where to.
-    pub path: PathBuf,
-    pub expected: Expected,
-    pub license: Option<&'static str>,
-    /// Whether the server may declare a SHA-256 when asked, as Hugging Face does.
-    pub declares: bool,
-}
-
-/// The files of one model and the folder they share; there is at least one.
-#[derive(Debug, Clone)]
-pub(super) struct Plan {
-    pub folder: PathBuf,
-    pub jobs: Vec<Job>,
-}
-
-impl Plan {
-    pub fn new(what: What<'_>, options: &Options) -> Result<Self, Error> {
-        let given = options.sha256.as_deref().map(parse_sha256).transpose()?;
-        let mut plan = match what {
-            What::Entry(entry) => Self::of_entry(entry, options)?,
-            What::Url(url) => Self::of_url(url, options)?,
-        };
-        if given.is_some() {
-            plan.jobs[0].expected.sha256 = given;
-        }
-        Ok(plan)
-    }
-
-    pub fn of_entry(entry: &Entry, options: &Options) -> Result<Self, Error> {
-        let folder = options.models()?.join(entry.name);
-        let mirror = options.mirror.as_deref().map(|mirror| mirror.trim_end_matches('/'));
-        let job = |file: &crate::registry::File| Job {
-            file: file.name.to_owned(),
-            url: match mirror {
-                Some(mirror) => format!("{mirror}/{}/{}", entry.name, file.name),
-                None => entry.url(file),
-            },
-            path: folder.join(file.name),
-            expected: Expected { size: file.size, sha256: file.sha256.map(Into::into), md5: file.md5.map(Into::into) },
-            license: Some(entry.license),
-            declares: file.sha256.is_none() && matches!(entry.source, Source::HuggingFace { .. }),
-        };
-        Ok(Self { jobs: entry.files.iter().map(job).collect(), folder })
-    }
-
-    /// The folder carries a piece of the address's hash, so that two files of one name do not meet.
-    fn of_url(url: &str, options: &Options) -> Result<Self, Error> {
-        let url = url.trim();
-        let file = file_name(url).ok_or_else(|| Error::BadUrl { url: url.to_owned() })?;
-        let folder = options.models()?.join(format!("url-{}", &sha256_of(url)[..12]));
-        let path = folder.join(&file);
-        let (url, expected) = (url.to_owned(), Expected::default());
-        Ok(Self { jobs: vec![Job { file, url, path, expected, license: None, declares: false }], folder })
-    }
-
-    /// The name to show for the whole: that of its weights.
-    pub fn name(&self) -> &str {
-        &self.jobs[0].file
-    }
-
-    /// The files that are not in place, or that `bad` says are no good.
-    pub fn wanted(&self, bad: impl Fn(&Job) -> bool) -> Vec<Wanted> {
-        let missing = self.jobs.iter().filter(|job| !job.path.is_file() || bad(job));
-        missing.map(|job| Wanted { url: job.url.clone(), path: job.path.clone() }).collect()
-    }
-
-    /// What a loader takes: the file, or the folder of several.
-    pub fn path(&self) -> PathBuf {
-        if self.jobs.len() > 1 { self.folder.clone() } else { self.jobs[0].path.clone() }
-    }
-}
-
-/// The last piece of an address, made safe as a file name.
-fn file_name(url: &str) -> Option<String> {
-    let rest = ["https://", "http://"].iter().find_map(|scheme| url.strip_prefix(scheme))?;
-    let (host, path) = rest.split(['?', '#']).next()?.split_once('/')?;
-    let last = path.rsplit('/').next()?;
-    let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }
+/// The files of what was asked for.
+pub(super) fn plan(what: What<'_>, options: &Options) -> Result<Plan, Error> {
+    let given = options.sha256.as_deref().map(parse_sha256).transpose()?;
+    let mut plan = match what {
+        What::Entry(entry) => of_entry(entry, options)?,
+        What::Url(url) => of_url(url, options)?,
     };
-    let name: String = last.chars().map(safe).collect();
-    (!host.is_empty() && !name.trim_start_matches('.').is_empty()).then_some(name)
+    if given.is_some() {
+        plan.jobs[0].expected.sha256 = given;
+    }
+    Ok(plan)
+}
+
+/// The files of a published model.
+pub(super) fn of_entry(entry: &Entry, options: &Options) -> Result<Plan, Error> {
+    let folder = options.models()?.join(entry.name);
+    let mirror = options.mirror.as_deref().map(|mirror| mirror.trim_end_matches('/'));
+    let job = |file: &File| Job {
+        file: file.name.to_owned(),
+        url: match mirror {
+            Some(mirror) => format!("{mirror}/{}/{}", entry.name, file.name),
+            None => entry.url(file),
+        },
+        path: folder.join(file.name),
+        expected: file.expected(),
+        license: Some(entry.license),
+        declares: file.sha256.is_none() && matches!(entry.source, Source::HuggingFace { .. }),
+        sums: None,
+    };
+    Ok(Plan { jobs: entry.files.iter().map(job).collect(), folder })
+}
+
+/// The folder carries a piece of the address's hash, so that two files of one name do not meet.
+fn of_url(url: &str, options: &Options) -> Result<Plan, Error> {
+    let folder = options.models()?.join(format!("url-{}", &sha256_of(url.trim())[..12]));
+    Ok(Plan { jobs: vec![Job::new(url, &folder)?], folder })
+}
+
+/// What a loader takes: the file, or the folder of several.
+pub(super) fn path(plan: &Plan) -> PathBuf {
+    if plan.jobs.len() > 1 { plan.folder.clone() } else { plan.jobs[0].path.clone() }
 }
 
 #[cfg(test)]
@@ -131,7 +84,7 @@ mod tests {
     fn one_file_is_loaded_by_its_path_and_several_by_their_folder() {
         let path = |name| {
             let entry = registry::find(name).expect("in the table");
-            Plan::new(What::Entry(entry), &options()).map(|plan| plan.path()).ok()
+            plan(What::Entry(entry), &options()).map(|plan| super::path(&plan)).ok()
         };
         assert_eq!(path("micro"), Some("/home/models/micro/rinalmo_micro_pretrained.pt".into()));
         assert_eq!(path("hf-micro"), Some("/home/models/hf-micro".into()));
@@ -140,7 +93,7 @@ mod tests {
     #[test]
     fn a_mirror_replaces_the_publisher() {
         let options = Options { mirror: Some("http://mirror.lab:8000/m/".into()), ..options() };
-        let plan = Plan::of_entry(registry::find("micro").expect("in the table"), &options).expect("plans");
+        let plan = of_entry(registry::find("micro").expect("in the table"), &options).expect("plans");
         assert_eq!(plan.jobs[0].url, "http://mirror.lab:8000/m/micro/rinalmo_micro_pretrained.pt");
     }
 
@@ -148,25 +101,19 @@ mod tests {
     fn a_given_checksum_is_for_the_weights_and_must_be_well_formed() {
         let sha256 = Some("AB".repeat(32));
         let entry = registry::find("hf-micro").expect("in the table");
-        let plan = Plan::new(entry.into(), &Options { sha256, ..options() }).expect("plans");
+        let plan = super::plan(entry.into(), &Options { sha256, ..options() }).expect("plans");
         assert_eq!(plan.jobs[0].expected.sha256, Some("ab".repeat(32)));
         assert_eq!(plan.jobs[1].expected.sha256, None);
         let wrong = Options { sha256: Some("abc".into()), ..options() };
-        assert!(matches!(Plan::new(entry.into(), &wrong), Err(Error::BadChecksum { .. })));
-    }
-
-    #[test]
-    fn file_names_come_from_addresses_safely() {
-        assert_eq!(file_name("https://h/a/b.pt?download=1").as_deref(), Some("b.pt"));
-        assert_eq!(file_name("http://h:80/b%2F..c d.pt#x").as_deref(), Some("b_2F..c_d.pt"));
-        for wrong in ["ftp://h/a", "https://h", "https://h/", "https:///a", "https://h/..", "a.pt"] {
-            assert_eq!(file_name(wrong), None, "{wrong}");
-        }
+        assert!(matches!(
+            super::plan(entry.into(), &wrong),
+            Err(Error::Transfer(rinalmo_download::Error::BadChecksum { .. }))
+        ));
     }
 
     #[test]
     fn files_of_one_name_from_two_addresses_are_kept_apart() {
-        let path = |url| Plan::new(What::Url(url), &options()).map(|plan| plan.path()).ok();
+        let path = |url| plan(What::Url(url), &options()).map(|plan| super::path(&plan)).ok();
         assert_ne!(path("http://a/m.pt"), path("http://b/m.pt"));
         assert!(path("http://a/m.pt").is_some_and(|path| path.ends_with("m.pt")));
     }

@@ -1,4 +1,4 @@
-//! Choices of a download, and the events it reports while it runs.
+//! Choices of a download: where models are kept, whom to ask, how patiently.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -32,16 +32,8 @@ pub struct Options {
 impl Options {
     /// The defaults, without a look at the environment.
     pub fn new() -> Self {
-        Self {
-            home: None,
-            mirror: None,
-            sha256: None,
-            force: false,
-            retries: 5,
-            backoff: Duration::from_secs(1),
-            connect_timeout: Duration::from_secs(20),
-            stall_timeout: Duration::from_secs(60),
-        }
+        let rinalmo_download::Options { force, retries, backoff, connect_timeout, stall_timeout } = Default::default();
+        Self { home: None, mirror: None, sha256: None, force, retries, backoff, connect_timeout, stall_timeout }
     }
 
     /// Folder under which every model has a folder of its own.
@@ -58,6 +50,12 @@ impl Options {
         };
         Ok(home.join("models"))
     }
+
+    /// The part of them that is about any file.
+    pub(super) fn transfer(&self) -> rinalmo_download::Options {
+        let &Self { force, retries, backoff, connect_timeout, stall_timeout, .. } = self;
+        rinalmo_download::Options { force, retries, backoff, connect_timeout, stall_timeout }
+    }
 }
 
 impl Default for Options {
@@ -70,53 +68,6 @@ impl Default for Options {
             ..Self::new()
         }
     }
-}
-
-/// What a download is doing; `file` is the bare name, counts are in bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Progress<'a> {
-    /// Another process fetches the same model; this one waits for it.
-    Waiting {
-        /// File waited for.
-        file: &'a str,
-    },
-    /// Bytes arrive; the first report of a file has `done` at what an earlier run left.
-    Fetching {
-        /// File being fetched.
-        file: &'a str,
-        /// Bytes in place.
-        done: u64,
-        /// Bytes in all, where the server or the registry says.
-        total: Option<u64>,
-    },
-    /// An attempt failed and another follows.
-    Retrying {
-        /// File being fetched.
-        file: &'a str,
-        /// Which attempt comes next, counted since anything new arrived.
-        attempt: u32,
-        /// Pause before it.
-        wait: Duration,
-        /// Why the last one ended.
-        cause: &'a str,
-    },
-    /// All bytes are there and their checksums are computed.
-    Checking {
-        /// File being read.
-        file: &'a str,
-        /// Bytes read.
-        done: u64,
-        /// Bytes in all.
-        total: u64,
-    },
-    /// The file is in place.
-    Done {
-        /// The file.
-        file: &'a str,
-        /// Whether it was in place already, so that nothing was fetched.
-        present: bool,
-    },
 }
 
 #[cfg(test)]

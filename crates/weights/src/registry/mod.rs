@@ -8,6 +8,8 @@ mod table;
 
 use std::fmt;
 
+use rinalmo_download::Expected;
+
 /// What a model was made for; the words are those of the `tasks` rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Task {
@@ -85,6 +87,13 @@ pub struct File {
     pub sha256: Option<&'static str>,
     /// MD5 in lower-case hexadecimal.
     pub md5: Option<&'static str>,
+}
+
+impl File {
+    /// What is known of it.
+    pub(crate) fn expected(&self) -> Expected {
+        Expected { size: self.size, sha256: self.sha256.map(Into::into), md5: self.md5.map(Into::into), sum: None }
+    }
 }
 
 /// One published model.

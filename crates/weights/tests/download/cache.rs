@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use rinalmo_weights::download::{self, Error, Options};
+use rinalmo_weights::download::{self, Error, Options, TransferError as Transfer};
 use rinalmo_weights::registry::{Entry, File, Source};
 
 use crate::place::{Place, assert_content, content, entry, file, sha256};
@@ -15,7 +15,7 @@ fn without_a_network_the_message_says_which_file_goes_where() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let url = format!("http://{closed}/m.pt");
     let error = place.fetch(&url).expect_err("nobody listens");
-    let Error::Offline { wanted, .. } = &error else { panic!("{error}") };
+    let Error::Transfer(Transfer::Offline { wanted, .. }) = &error else { panic!("{error}") };
     let path = &wanted[0].path;
     assert!(path.starts_with(place.folder.path()) && path.ends_with("m.pt"));
     let text = error.to_string();
@@ -49,7 +49,7 @@ fn a_damaged_file_is_fetched_again() {
     damaged[1000] ^= 1;
     fs::write(&fetched.path, damaged).expect("writes");
     let error = download::verify(&fetched.path, None, &mut |_| ()).expect_err("is damaged");
-    assert!(matches!(error, Error::Checksum { kind: "sha256", .. }), "{error}");
+    assert!(matches!(error, Error::Transfer(Transfer::Checksum { kind: "sha256", .. })), "{error}");
     assert_content(&place.fetch(&server.url("m.pt")).expect("fetches"), &content());
     assert!(download::verify(&fetched.path, None, &mut |_| ()).expect("is good")[0].compared);
 }
@@ -83,7 +83,7 @@ fn a_model_of_several_files_is_a_folder_checked_by_what_the_server_declares() {
     server.publish(b"something else", Some("\"v2\""));
     place.options.force = true;
     let error = download::fetch(&entry, &place.options, &mut |_| ()).expect_err("is not what was declared");
-    assert!(matches!(error, Error::Checksum { kind: "sha256", .. }), "{error}");
+    assert!(matches!(error, Error::Transfer(Transfer::Checksum { kind: "sha256", .. })), "{error}");
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn an_md5_in_the_tag_is_held_against_the_content() {
     let (place, server) = (Place::new(), Server::start(&content()));
     server.publish(&content(), Some("\"md5:00000000000000000000000000000000\""));
     let error = place.fetch(&server.url("m.pt")).expect_err("differs");
-    assert!(matches!(error, Error::Checksum { kind: "md5", .. }), "{error}");
+    assert!(matches!(error, Error::Transfer(Transfer::Checksum { kind: "md5", .. })), "{error}");
     place.assert_nothing_in_place();
 }
 
@@ -112,7 +112,7 @@ fn a_model_that_is_not_here_is_located_once_it_is_copied_into_place() {
     assert_eq!(download::cached("giga-mrl", &place.options).as_ref(), Some(&path));
     fs::write(&path, b"cut sho").expect("truncates");
     assert_eq!(download::cached("giga-mrl", &place.options), None);
-    assert!(matches!(download::locate("giga-mrl", &place.options), Err(Error::Size { .. })));
+    assert!(matches!(download::locate("giga-mrl", &place.options), Err(Error::Transfer(Transfer::Size { .. }))));
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_copied_file_with_another_checksum_than_published_is_refused() {
     fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
     fs::write(&path, content()).expect("copies");
     let error = download::locate("micro", &place.options).expect_err("is another file");
-    assert!(matches!(error, Error::Checksum { kind: "sha256", .. }), "{error}");
+    assert!(matches!(error, Error::Transfer(Transfer::Checksum { kind: "sha256", .. })), "{error}");
     assert!(path.is_file(), "a file of the user's is left alone");
 }
 
@@ -165,7 +165,7 @@ fn a_wrong_or_missing_file_is_not_adopted() {
     assert!(matches!(adopt(&one, &outside, &place.options), Err(Error::NotThere { .. })));
     fs::write(&outside, content()).expect("writes");
     let strict = Options { sha256: Some("0".repeat(64)), ..place.options.clone() };
-    assert!(matches!(adopt(&one, &outside, &strict), Err(Error::Checksum { .. })));
+    assert!(matches!(adopt(&one, &outside, &strict), Err(Error::Transfer(Transfer::Checksum { .. }))));
     place.assert_nothing_in_place();
     let two = entry(vec![file("m.pt"), file("config.json")]);
     let error = adopt(&two, place.folder.path(), &place.options).expect_err("lacks a file");

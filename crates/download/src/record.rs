@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use super::digest::{Digests, Expected};
 
-/// Origin and checksums of one file in the cache.
+/// Origin and checksums of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// Address or path it came from.
@@ -27,18 +27,20 @@ pub struct Record {
     /// The server's tag of this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// What it was compared with: `size`, `sha256`, `md5`. Empty where nothing was known beforehand.
+    /// What it was compared with: `size`, `sha256`, `md5`, `sum`. Empty where nothing was known beforehand.
     #[serde(default)]
     pub checked: Vec<String>,
-    /// Licence of the weights, where the registry knows it.
+    /// Licence of the content, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
 }
 
 impl Record {
-    pub(super) fn new(url: &str, found: Digests, expected: &Expected, license: Option<&str>) -> Self {
+    /// A record of now; `expected` is what the file was held against.
+    pub fn new(url: &str, found: Digests, expected: &Expected, license: Option<&str>) -> Self {
+        let Expected { size, sha256, md5, sum } = expected;
         let known =
-            [("size", expected.size.is_some()), ("sha256", expected.sha256.is_some()), ("md5", expected.md5.is_some())];
+            [("size", size.is_some()), ("sha256", sha256.is_some()), ("md5", md5.is_some()), ("sum", sum.is_some())];
         Self {
             url: url.to_owned(),
             size: found.size,
@@ -68,13 +70,17 @@ impl Record {
     }
 
     /// Writes the record beside its file; a reader sees the old one or the new one, never half.
-    pub(super) fn save(&self, file: &Path) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn save(&self, file: &Path) -> Result<(), Error> {
         save_json(&Self::path_of(file), self)
     }
 
     /// What the file should still be.
-    pub(super) fn expected(&self) -> Expected {
-        Expected { size: Some(self.size), sha256: Some(self.sha256.clone()), md5: Some(self.md5.clone()) }
+    pub fn expected(&self) -> Expected {
+        let (sha256, md5) = (Some(self.sha256.clone()), Some(self.md5.clone()));
+        Expected { size: Some(self.size), sha256, md5, sum: None }
     }
 }
 
@@ -115,7 +121,7 @@ mod tests {
 
     fn record() -> Record {
         let found = Digests { size: 3, sha256: "aa".into(), md5: "bb".into() };
-        let expected = Expected { size: Some(3), sha256: None, md5: Some("bb".into()) };
+        let expected = Expected { size: Some(3), md5: Some("bb".into()), ..Expected::default() };
         Record::new("http://host/a.pt", found, &expected, Some("CC-BY-4.0"))
     }
 

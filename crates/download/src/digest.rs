@@ -2,6 +2,7 @@
 //!
 //! MD5 is there because Zenodo publishes nothing else; it guards against damage, not against malice.
 
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -48,16 +49,84 @@ impl Digests {
     }
 }
 
+/// What BSD `sum` prints of a file: 16 bits, so it finds damage but hardly another file. Ensembl publishes nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sum {
+    /// The checksum.
+    pub value: u16,
+    /// Size in blocks of 1024 bytes, the last one counted whole.
+    pub blocks: u64,
+}
+
+impl Sum {
+    /// Reads the whole file.
+    ///
+    /// # Errors
+    /// The file cannot be opened or read.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::io("open", path))?;
+        let (mut value, mut size) = (0u16, 0);
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let count = file.read(&mut buffer).map_err(Error::io("read", path))?;
+            if count == 0 {
+                return Ok(Self { value, blocks: u64::div_ceil(size, 1024) });
+            }
+            value = buffer[..count].iter().fold(value, |sum, &byte| sum.rotate_right(1).wrapping_add(u16::from(byte)));
+            size += count as u64;
+        }
+    }
+}
+
+impl fmt::Display for Sum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:05} {}", self.value, self.blocks)
+    }
+}
+
 /// What a file should be, as far as that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Expected {
+pub struct Expected {
+    /// Bytes.
     pub size: Option<u64>,
+    /// SHA-256 in hexadecimal.
     pub sha256: Option<String>,
+    /// MD5 in hexadecimal.
     pub md5: Option<String>,
+    /// What BSD `sum` prints.
+    pub sum: Option<Sum>,
 }
 
 impl Expected {
-    /// Refuses a file that differs; `origin` is its address or path.
+    /// Takes from `other` what is not known here.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            size: self.size.or(other.size),
+            sha256: self.sha256.or(other.sha256),
+            md5: self.md5.or(other.md5),
+            sum: self.sum.or(other.sum),
+        }
+    }
+
+    /// Refuses a file that differs in [`Self::sum`], where that is known; reads it once more.
+    ///
+    /// # Errors
+    /// It differs, or cannot be read.
+    pub fn check_sum(&self, path: &Path, origin: &str) -> Result<(), Error> {
+        let Some(expected) = self.sum else { return Ok(()) };
+        let found = Sum::read(path)?;
+        if expected == found {
+            return Ok(());
+        }
+        let (expected, found) = (expected.to_string(), found.to_string());
+        Err(Error::Checksum { origin: origin.to_owned(), kind: "sum", expected, found })
+    }
+
+    /// Refuses a file that differs in size, SHA-256 or MD5; `origin` is its address or path.
+    ///
+    /// # Errors
+    /// It differs.
     pub fn check(&self, found: &Digests, origin: &str) -> Result<(), Error> {
         check_size(self.size, found.size, origin)?;
         let sums = [("sha256", &self.sha256, &found.sha256), ("md5", &self.md5, &found.md5)];
@@ -74,7 +143,10 @@ impl Expected {
 }
 
 /// Refuses a size that differs from a known one.
-pub(super) fn check_size(expected: Option<u64>, found: u64, origin: &str) -> Result<(), Error> {
+///
+/// # Errors
+/// It differs.
+pub fn check_size(expected: Option<u64>, found: u64, origin: &str) -> Result<(), Error> {
     match expected {
         Some(expected) if expected != found => Err(Error::Size { origin: origin.to_owned(), expected, found }),
         _ => Ok(()),
@@ -82,7 +154,10 @@ pub(super) fn check_size(expected: Option<u64>, found: u64, origin: &str) -> Res
 }
 
 /// Accepts a SHA-256 as people paste it: any case, spaces around, `sha256:` in front.
-pub(super) fn parse_sha256(text: &str) -> Result<String, Error> {
+///
+/// # Errors
+/// It is none.
+pub fn parse_sha256(text: &str) -> Result<String, Error> {
     let plain = text.trim().to_ascii_lowercase();
     let plain = plain.strip_prefix("sha256:").unwrap_or(&plain);
     if is_hex(plain, 64) { Ok(plain.to_owned()) } else { Err(Error::BadChecksum { given: text.to_owned() }) }
@@ -94,7 +169,7 @@ pub(super) fn is_hex(text: &str, digits: usize) -> bool {
 }
 
 /// SHA-256 of a short text, in hexadecimal.
-pub(super) fn sha256_of(text: &str) -> String {
+pub fn sha256_of(text: &str) -> String {
     hex(&Sha256::digest(text.as_bytes()))
 }
 
@@ -126,13 +201,29 @@ mod tests {
     #[test]
     fn whatever_is_known_is_checked() {
         let check = |size, sha256: Option<&str>, md5: Option<&str>| {
-            Expected { size, sha256: sha256.map(Into::into), md5: md5.map(Into::into) }.check(&abc(), "x")
+            let (sha256, md5) = (sha256.map(Into::into), md5.map(Into::into));
+            Expected { size, sha256, md5, sum: None }.check(&abc(), "x")
         };
         assert!(check(None, None, None).is_ok());
         assert!(check(Some(3), Some(&ABC_SHA256.to_uppercase()), Some(ABC_MD5)).is_ok());
         assert!(matches!(check(Some(4), None, None), Err(Error::Size { expected: 4, found: 3, .. })));
         assert!(matches!(check(None, Some(&"0".repeat(64)), None), Err(Error::Checksum { kind: "sha256", .. })));
         assert!(matches!(check(None, None, Some(&"0".repeat(32))), Err(Error::Checksum { kind: "md5", .. })));
+    }
+
+    // What GNU coreutils 9.1 `sum` prints of these files.
+    #[test]
+    fn sums_are_those_of_the_program() {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        let long: Vec<u8> = (0..3000_u32).map(|i| (i * 7 % 251) as u8).collect();
+        for (bytes, printed) in [(&b"abc"[..], "16556 1"), (&[], "00000 0"), (&long, "48817 3")] {
+            std::fs::write(file.path(), bytes).expect("writes");
+            let found = Sum::read(file.path()).expect("reads");
+            assert_eq!(found.to_string(), printed);
+            assert!(Expected { sum: Some(found), ..Expected::default() }.check_sum(file.path(), "x").is_ok());
+        }
+        let other = Expected { sum: Some(Sum { value: 1, blocks: 3 }), ..Expected::default() };
+        assert!(matches!(other.check_sum(file.path(), "x"), Err(Error::Checksum { kind: "sum", .. })));
     }
 
     #[test]

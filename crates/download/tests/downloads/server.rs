@@ -1,6 +1,9 @@
 //! A small web server on 127.0.0.1 that can be told to misbehave, and remembers what it was asked.
 
-use std::collections::VecDeque;
+// Each test crate needs a part of it; other rooms take it in by its path.
+#![allow(dead_code)]
+
+use std::collections::{HashMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -50,6 +53,7 @@ struct State {
     extra: String,
     script: VecDeque<Reply>,
     usual: Reply,
+    pages: HashMap<String, Result<String, u16>>,
     seen: Vec<Seen>,
 }
 
@@ -71,6 +75,7 @@ impl Server {
             extra: String::new(),
             script: VecDeque::new(),
             usual: Reply::File,
+            pages: HashMap::new(),
             seen: Vec::new(),
         }));
         let shared = Arc::clone(&state);
@@ -110,6 +115,16 @@ impl Server {
         });
     }
 
+    /// Serves this text at one path, whatever is told of the others.
+    pub fn page(&self, path: &str, text: &str) {
+        self.with(|state| state.pages.insert(path.to_owned(), Ok(text.to_owned())));
+    }
+
+    /// Answers one path with a bare status.
+    pub fn refuse(&self, path: &str, status: u16) {
+        self.with(|state| state.pages.insert(path.to_owned(), Err(status)));
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("{}/{path}", self.address)
     }
@@ -128,8 +143,14 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
     let mut seen = read_request(stream)?;
     let (reply, content, etag, extra) = {
         let mut state = state.lock().expect("not poisoned");
-        let reply = state.script.pop_front().unwrap_or(state.usual.clone());
-        (reply, state.content.clone(), state.etag.clone(), state.extra.clone())
+        match state.pages.get(&seen.path).cloned() {
+            Some(Ok(text)) => (Reply::Whole, text.into_bytes(), None, String::new()),
+            Some(Err(status)) => (Reply::Status(status, ""), Vec::new(), None, String::new()),
+            None => {
+                let reply = state.script.pop_front().unwrap_or(state.usual.clone());
+                (reply, state.content.clone(), state.etag.clone(), state.extra.clone())
+            }
+        }
     };
     let (head, body, pause) = compose(&seen, &reply, &content, etag.as_deref(), &extra);
     seen.sent = if seen.method == "HEAD" { 0 } else { body.len() };

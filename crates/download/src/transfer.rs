@@ -9,9 +9,8 @@ use ureq::{Agent, Body};
 
 use super::digest::check_size;
 use super::http::{Failure, agent, broken_off, content_range, declared_sha256, md5_in, network, refusal, text};
-use super::job::Job;
 use super::part::{Origin, Part};
-use super::{Error, Options, Progress, Wanted};
+use super::{Error, Job, Options, Progress, Wanted};
 
 // Bytes per read; progress is reported as often.
 const CHUNK: usize = 128 << 10;
@@ -38,32 +37,76 @@ pub(super) fn download(
 ) -> Result<Answer, Error> {
     let agent = agent(&job.url, options);
     let sha256 = if job.declares { declared_sha256(&agent, &job.url) } else { None };
-    let (mut failures, mut most, mut reached) = (0, part.len(), sha256.is_some());
+    let mut patience = Patience { reached: sha256.is_some(), ..Patience::new(&job.url, options) };
+    let mut most = part.len();
     while !part.is_complete() {
-        let (cause, asked) = match attempt(&agent, job, part, progress) {
-            Ok(()) => break,
-            Err(Failure::Fatal(error)) => return Err(error),
-            Err(Failure::Unreachable(cause)) if !reached => {
-                return Err(Error::Offline { url: job.url.clone(), cause, wanted: wanted.to_vec() });
-            }
-            Err(Failure::Unreachable(cause)) => (cause, None),
-            Err(Failure::Passing(cause, asked)) => (cause, asked),
-        };
-        reached = true;
-        if part.len() > most {
-            (most, failures) = (part.len(), 0);
-        }
-        failures += 1;
-        if failures > options.retries {
-            let (done, total) = (part.len(), part.total());
-            return Err(Error::GaveUp { url: job.url.clone(), attempts: failures, done, total, cause });
-        }
-        let backoff = (options.backoff * 2u32.saturating_pow(failures - 1)).min(LONGEST_BACKOFF);
-        let wait = backoff.max(asked.unwrap_or_default().min(LONGEST_RETRY_AFTER));
-        progress(Progress::Retrying { file: &job.file, attempt: failures + 1, wait, cause: &cause });
-        std::thread::sleep(wait);
+        let Err(failure) = attempt(&agent, job, part, progress) else { break };
+        let advanced = part.len() > most;
+        most = most.max(part.len());
+        patience.after(failure, advanced, wanted, (part.len(), part.total()))?.wait(&job.file, progress);
     }
     Ok(Answer { sha256, md5: part.etag().and_then(md5_in) })
+}
+
+/// How often an address was tried in vain, and how often it may be.
+#[derive(Debug)]
+pub(super) struct Patience<'a> {
+    url: &'a str,
+    options: &'a Options,
+    /// Attempts in a row that brought nothing new.
+    failures: u32,
+    /// Whether the server has answered at all.
+    pub reached: bool,
+}
+
+/// Another attempt is due, after a pause.
+#[derive(Debug)]
+pub(super) struct Retry {
+    attempt: u32,
+    wait: Duration,
+    cause: String,
+}
+
+impl<'a> Patience<'a> {
+    pub fn new(url: &'a str, options: &'a Options) -> Self {
+        Self { url, options, failures: 0, reached: false }
+    }
+
+    /// Judges a failed attempt, of which `advanced` says whether it brought anything new; `arrived` are the bytes in
+    /// place and those expected.
+    pub fn after(
+        &mut self,
+        failure: Failure,
+        advanced: bool,
+        wanted: &[Wanted],
+        arrived: (u64, Option<u64>),
+    ) -> Result<Retry, Error> {
+        let url = self.url.to_owned();
+        let (cause, asked) = match failure {
+            Failure::Fatal(error) => return Err(error),
+            Failure::Unreachable(cause) if !self.reached => {
+                return Err(Error::Offline { url, cause, wanted: wanted.to_vec() });
+            }
+            Failure::Unreachable(cause) => (cause, None),
+            Failure::Passing(cause, asked) => (cause, asked),
+        };
+        self.reached = true;
+        self.failures = if advanced { 1 } else { self.failures + 1 };
+        if self.failures > self.options.retries {
+            let (done, total) = arrived;
+            return Err(Error::GaveUp { url, attempts: self.failures, done, total, cause });
+        }
+        let backoff = (self.options.backoff * 2u32.saturating_pow(self.failures - 1)).min(LONGEST_BACKOFF);
+        let wait = backoff.max(asked.unwrap_or_default().min(LONGEST_RETRY_AFTER));
+        Ok(Retry { attempt: self.failures + 1, wait, cause })
+    }
+}
+
+impl Retry {
+    pub fn wait(self, file: &str, progress: &mut dyn FnMut(Progress<'_>)) {
+        progress(Progress::Retrying { file, attempt: self.attempt, wait: self.wait, cause: &self.cause });
+        std::thread::sleep(self.wait);
+    }
 }
 
 /// One request, for what the part still lacks.

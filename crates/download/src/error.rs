@@ -1,0 +1,205 @@
+//! What can go wrong between an address and a checked file, told so that the reader knows what to do next.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// Failure to fetch a file, or to take one in.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The text is no `http://` or `https://` address of a file.
+    #[error("`{url}` is not the address of a file: expected `http://` or `https://`, a host and a file name")]
+    BadUrl {
+        /// The text as given.
+        url: String,
+    },
+
+    /// The text is no SHA-256.
+    #[error("`{given}` is not a sha256: expected 64 hexadecimal digits, found {} characters", given.chars().count())]
+    BadChecksum {
+        /// The text as given.
+        given: String,
+    },
+
+    /// The server could not be reached at all.
+    #[error(
+        "cannot reach {url}: {cause}\nhint: get on a machine with a network and copy into place, nothing else is needed:{}",
+        list(wanted)
+    )]
+    Offline {
+        /// Address that was tried.
+        url: String,
+        /// What the network said.
+        cause: String,
+        /// The files that are not in place.
+        wanted: Vec<Wanted>,
+    },
+
+    /// The server answered, but not with the file.
+    #[error("{url}: expected the file, the server answered {status}{}", status_hint(*.status))]
+    Status {
+        /// Address of the file.
+        url: String,
+        /// HTTP status code.
+        status: u16,
+    },
+
+    /// The answer or the connection broke the rules in a way that trying again does not mend.
+    #[error("{url}: {cause}")]
+    Protocol {
+        /// Address of the file.
+        url: String,
+        /// What was wrong.
+        cause: String,
+    },
+
+    /// Every attempt ended early.
+    #[error(
+        "{url}: gave up with {done} bytes{} after {attempts} failed {}: {cause}\nhint: what has arrived is kept; the same command continues from there",
+        total.map(|total| format!(" of {total}")).unwrap_or_default(),
+        if *attempts == 1 { "attempt" } else { "attempts in a row" }
+    )]
+    GaveUp {
+        /// Address of the file.
+        url: String,
+        /// Attempts in a row that brought nothing new.
+        attempts: u32,
+        /// Bytes that have arrived.
+        done: u64,
+        /// Bytes expected, where known.
+        total: Option<u64>,
+        /// Why the last attempt ended.
+        cause: String,
+    },
+
+    /// The file is not as long as it should be.
+    #[error("{origin}: expected {expected} bytes, found {found}\nhint: {}", advice(origin))]
+    Size {
+        /// Address or path of the file.
+        origin: String,
+        /// Size that was published, recorded or announced.
+        expected: u64,
+        /// Size found.
+        found: u64,
+    },
+
+    /// The content is not what it should be.
+    #[error("{origin}: expected {kind} {expected}, found {found}\nhint: {}", advice(origin))]
+    Checksum {
+        /// Address or path of the file.
+        origin: String,
+        /// `sha256`, `md5` or `sum`.
+        kind: &'static str,
+        /// Checksum expected.
+        expected: String,
+        /// Checksum found.
+        found: String,
+    },
+
+    /// A download record cannot be read.
+    #[error("{}: not a download record: {source}\nhint: delete it and download the file again", path.display())]
+    Record {
+        /// Path of the record.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+
+    /// The disk is full.
+    #[error("{}: the disk is full\nhint: free some space and repeat, what has arrived is kept", path.display())]
+    DiskFull {
+        /// File being written.
+        path: PathBuf,
+    },
+
+    /// The folder may not be written, or the file not read.
+    #[error("{}: cannot {action}: permission denied", path.display())]
+    Permission {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+    },
+
+    /// Another failure of the file system.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A file to be brought by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// Where to get it.
+    pub url: String,
+    /// Where it belongs.
+    pub path: PathBuf,
+}
+
+/// Two lines, each begun with a line break: to be put after a hint.
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\n  {}\n    to {}", self.url, self.path.display())
+    }
+}
+
+impl Error {
+    /// Wraps a failure of the file system; meant for `map_err`.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
+        let path = path.to_path_buf();
+        move |source| match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Error::DiskFull { path },
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::Permission { path, action },
+            _ => Error::Io { path, action, source },
+        }
+    }
+}
+
+fn list(wanted: &[Wanted]) -> String {
+    wanted.iter().map(Wanted::to_string).collect()
+}
+
+fn status_hint(status: u16) -> &'static str {
+    match status {
+        401 | 403 => " (access refused)\nhint: the publisher may ask for a login, or a proxy stands in between",
+        404 | 410 => " (no such file)\nhint: check the address",
+        _ => "",
+    }
+}
+
+/// A file from the network is thrown away when wrong; a file on disk is left to its owner.
+fn advice(origin: &str) -> &'static str {
+    if origin.starts_with("http") {
+        "the bad data was deleted, nothing else was touched; try again, or check the mirror or proxy in between"
+    } else {
+        "the file is damaged or is another one; download it again"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_forbidden_folder_are_told_apart() {
+        let path = Path::new("/data/a.fa.part");
+        let full = Error::io("write", path)(ErrorKind::StorageFull.into()).to_string();
+        assert!(full.contains("/data/a.fa.part: the disk is full") && full.contains("free some space"), "{full}");
+        let denied = Error::io("create", path)(ErrorKind::PermissionDenied.into()).to_string();
+        assert!(denied.contains("cannot create: permission denied"), "{denied}");
+    }
+
+    #[test]
+    fn advice_fits_where_the_file_came_from() {
+        let size = |origin: &str| Error::Size { origin: origin.into(), expected: 2, found: 1 }.to_string();
+        assert!(size("https://example.org/a").contains("bad data was deleted"));
+        assert!(size("/home/me/a").contains("download it again"));
+    }
+}
