@@ -34,6 +34,7 @@ mod exchange;
 mod mlm;
 mod names;
 pub mod optimizer;
+mod pass;
 mod random;
 pub mod run;
 mod schedule;
@@ -45,6 +46,7 @@ pub use error::{Divergence, Error};
 pub use exchange::{Alone, Exchange, Share};
 pub use mlm::{Mlm, MlmConfig};
 pub use optimizer::{Gradients, Optimizer, OptimizerConfig};
+pub use pass::Pass;
 pub use run::{
     DropoutRates, Ended, Every, Limits, Observer, Options, RunState, StepReport, Stop, Trainer, ValidationReport,
 };

@@ -2,12 +2,11 @@
 
 use burn::tensor::{Device, Tensor};
 use rinalmo_corpus::sample::Position;
-use rinalmo_model::ops::Dropout;
 use rinalmo_model::{Model, ModelConfig};
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Share};
+use crate::{Error, Pass, Share};
 
 /// Something a model can be trained for.
 pub trait Task {
@@ -27,8 +26,8 @@ pub trait Task {
     /// A sentence naming what it lacks.
     fn check(&self, config: &ModelConfig) -> Result<(), String>;
 
-    /// The loss of a batch. `dropout` has a seed of its own for each; its rates may be 0.
-    fn loss(&self, model: &Model, batch: &Self::Batch, dropout: &Dropout, device: &Device) -> Loss;
+    /// The loss of a batch.
+    fn loss(&self, pass: &mut Pass<'_>, batch: &Self::Batch) -> Loss;
 
     /// How many tokens a batch has, padding not counted.
     fn tokens(&self, batch: &Self::Batch) -> usize;

@@ -118,9 +118,13 @@ impl Checkpoints {
         fs::create_dir_all(&self.folder).map_err(Error::file("be made", &self.folder))?;
         let path = self.path(contents.state.step);
         let part = self.folder.join(format!(".step-{:07}{PART}", contents.state.step));
+        let old = part.with_extension(format!("old{PART}"));
         remove(&part)?;
+        remove(&old)?;
         let written = contents.write(&part).and_then(|()| {
-            remove(&path)?; // a damaged one, or one of a run that was begun anew
+            if path.exists() {
+                fs::rename(&path, &old).map_err(Error::file("be renamed", &path))?; // the same step, saved before
+            }
             fs::rename(&part, &path).map_err(Error::file("be renamed", &part))?;
             sync(&self.folder)
         });

@@ -1,5 +1,7 @@
 //! The gradients of one step: of every parameter that is trained, in the manifest's order.
 
+use std::collections::HashMap;
+
 use burn::module::Param;
 use burn::tensor::{Device, Tensor};
 use rinalmo_kernels::adamw::sum_of_squares;
@@ -26,13 +28,6 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// Goes back from a loss to the parameters of `model` that require gradients.
-    pub fn of(loss: &Tensor<1>, model: &Model, device: &Device) -> Self {
-        let mut collect = Collect { grads: loss.backward(), device, found: Vec::new() };
-        names::look(model, &mut collect);
-        Self { tensors: collect.found }
-    }
-
     /// Adds those of another batch of the same step.
     pub fn add(&mut self, other: Self) {
         if self.tensors.is_empty() {
@@ -89,22 +84,84 @@ impl Gradients {
     }
 }
 
-struct Collect<'a> {
-    grads: burn::tensor::Gradients,
-    device: &'a Device,
-    found: Vec<Gradient>,
+/// Gathers gradients from one or more ways back.
+#[derive(Default)]
+pub(crate) struct Collect(HashMap<String, Values>);
+
+impl Collect {
+    /// Takes those of a way back; what two of them have is summed.
+    pub(crate) fn take(&mut self, model: &Model, grads: burn::tensor::Gradients) {
+        struct Take<'a>(&'a mut HashMap<String, Values>, burn::tensor::Gradients);
+        impl Look for Take<'_> {
+            fn at<const D: usize>(&mut self, name: &str, param: &Param<Tensor<D>>) {
+                let Some(grad) = param.val().grad_remove(&mut self.1) else { return };
+                match self.0.get_mut(name) {
+                    Some(sum) => sum.add(Values::of(grad)),
+                    None => drop(self.0.insert(name.to_owned(), Values::of(grad))),
+                }
+            }
+        }
+        names::look(model, &mut Take(&mut self.0, grads));
+    }
+
+    /// One for each parameter of `model` that requires gradients, zeros for those that had none.
+    pub(crate) fn gradients(self, model: &Model, device: &Device) -> Gradients {
+        struct Order<'a>(HashMap<String, Values>, &'a Device, Vec<Gradient>);
+        impl Look for Order<'_> {
+            fn at<const D: usize>(&mut self, name: &str, param: &Param<Tensor<D>>) {
+                if param.val().is_require_grad() {
+                    let zeros = || Values::zeros(param.lazy_shape().num_elements(), self.1);
+                    let values = self.0.remove(name).unwrap_or_else(zeros);
+                    self.2.push(Gradient { name: name.to_owned(), values });
+                }
+            }
+        }
+        let mut order = Order(self.0, device, Vec::new());
+        names::look(model, &mut order);
+        Gradients { tensors: order.2 }
+    }
 }
 
-impl Look for Collect<'_> {
-    fn at<const D: usize>(&mut self, name: &str, param: &Param<Tensor<D>>) {
-        let tensor = param.val();
-        if !tensor.is_require_grad() {
-            return;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gradients(make: fn(&[f32]) -> Values) -> Gradients {
+        let one = |name: &str, values: &[f32]| Gradient { name: name.into(), values: make(values) };
+        Gradients { tensors: vec![one("a", &[3.0, 0.0]), one("b", &[-4.0])] }
+    }
+
+    fn host(values: &[f32]) -> Values {
+        Values::Host(values.to_vec())
+    }
+
+    fn device(values: &[f32]) -> Values {
+        Values::Device(Tensor::from_floats(values, &Device::flex()))
+    }
+
+    #[test]
+    fn the_norm_is_over_all_tensors_wherever_they_are() {
+        for make in [host, device] {
+            let mut gradients = gradients(make);
+            assert_eq!(gradients.norm(), 5.0);
+            gradients.add(gradients.clone());
+            assert_eq!(gradients.norm(), 10.0);
         }
-        let values = match tensor.grad_remove(&mut self.grads) {
-            Some(grad) => Values::of(grad),
-            None => Values::zeros(tensor.dims().iter().product(), self.device),
-        };
-        self.found.push(Gradient { name: name.to_owned(), values });
+        let spoilt = Gradients { tensors: vec![Gradient { name: "a".into(), values: host(&[1.0, f32::NAN]) }] };
+        assert!(spoilt.norm().is_nan());
+    }
+
+    #[test]
+    fn other_processes_see_slices_and_their_sums_go_where_gradients_were() {
+        for make in [host, device] {
+            let mut gradients = gradients(make);
+            let result: Result<(), ()> = gradients.on_host(|tensors| {
+                assert_eq!(tensors.len(), 2);
+                tensors.iter_mut().for_each(|tensor| tensor[0] *= 2.0);
+                Ok(())
+            });
+            assert_eq!(result, Ok(()));
+            assert_eq!(gradients.norm(), 10.0);
+        }
     }
 }

@@ -90,6 +90,38 @@ mod tests {
         Values::Device(Tensor::from_floats(values, &Device::flex()))
     }
 
+    /// Where each parameter's values lie, by taking them out and putting them back.
+    struct Addresses(Vec<usize>);
+
+    impl Change for Addresses {
+        fn of<const D: usize>(&mut self, _: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+            param.map(|tensor| {
+                let (shape, device, values) = (tensor.dims(), tensor.device(), Values::of(tensor));
+                let Values::Host(values) = values else { unreachable!("it is on the CPU") };
+                self.0.push(values.as_ptr() as usize);
+                Values::Host(values).into_tensor(shape, &device).require_grad()
+            })
+        }
+    }
+
+    #[test]
+    fn a_step_works_in_the_parameters_memory() {
+        use crate::{OptimizerConfig, Pass, names, start};
+        use rinalmo_model::{EncoderConfig, ModelConfig, Packed, ops::cross_entropy};
+        let device = Device::flex().autodiff();
+        let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 2));
+        let (mut before, mut after) = (Addresses(Vec::new()), Addresses(Vec::new()));
+        let model = names::change(start::fresh(&config, 1, &device), &mut before);
+        let mut pass = Pass::whole(&model, &device);
+        let hidden = pass.encode(&Packed::new([[0, 5, 6, 4, 8, 2]]));
+        let logits = model.mlm.as_ref().unwrap().forward(hidden);
+        let gradients = pass.backward(&cross_entropy(logits, &[-1, -1, -1, 7, -1, -1]));
+        let mut optimizer = Optimizer::new(OptimizerConfig::default());
+        let model = optimizer.step(model, gradients, 1.0, 0.1, |_| 1.0);
+        names::change(model, &mut after);
+        assert_eq!(before.0, after.0);
+    }
+
     #[test]
     fn devices_step_as_the_kernels_do() {
         let rule = AdamW { rate: 0.1, beta1: 0.9, beta2: 0.99, epsilon: 1e-3, weight_decay: 0.2 };

@@ -1,5 +1,7 @@
 //! What a run is told: everything but the model, the data and the device.
 
+use burn::tensor::{DType, Device};
+use rinalmo_model::ops::in_bf16;
 use serde::{Deserialize, Serialize};
 
 use crate::optimizer::Thaw;
@@ -22,6 +24,12 @@ pub struct Options {
     pub accumulate: usize,
     /// What is dropped.
     pub dropout: DropoutRates,
+    /// Type of matrix products.
+    pub precision: Precision,
+    /// Has so many blocks at a time computed again on the way back, which takes much less memory and about a third more
+    /// time; left out, everything is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recompute: Option<usize>,
     /// What trains from which epoch on; everything from the start where the list is empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thaw: Vec<Thaw>,
@@ -48,6 +56,8 @@ impl Default for Options {
             clip: Some(1.0),
             accumulate: 1,
             dropout: DropoutRates::default(),
+            precision: Precision::F32,
+            recompute: None,
             thaw: Vec::new(),
             until: Limits::default(),
             validate: Every::Epoch,
@@ -78,6 +88,39 @@ impl Default for DropoutRates {
 impl DropoutRates {
     /// Nothing is dropped.
     pub const NONE: Self = Self { attention: 0.0, residual: 0.0 };
+}
+
+/// Type of matrix products. Parameters, moments, norms, softmax and losses are f32 whatever it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// f32.
+    #[default]
+    F32,
+    /// bf16, for devices that have it; the CPU trains in f32.
+    Bf16,
+}
+
+impl Precision {
+    /// Runs `work` in this precision.
+    pub(crate) fn run<T>(self, work: impl FnOnce() -> T) -> T {
+        match self {
+            Self::F32 => work(),
+            Self::Bf16 => in_bf16(work),
+        }
+    }
+
+    /// # Errors
+    /// A sentence, where a device does not train in this precision.
+    pub(crate) fn check(self, device: &Device) -> Result<(), String> {
+        match self {
+            Self::Bf16 if *device == Device::flex() => Err("precision = bf16, but the CPU trains in f32".into()),
+            Self::Bf16 if !device.supports_dtype(DType::BF16) => {
+                Err("precision = bf16, but this device has none".into())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// When a run is done: at whatever comes first.
@@ -122,6 +165,9 @@ impl Options {
         self.schedule.check().and_then(|()| self.optimizer.check()).or_else(refuse)?;
         if self.accumulate == 0 {
             return refuse("accumulate = 0, expected at least one batch a step".into());
+        }
+        if self.recompute == Some(0) {
+            return refuse("recompute = 0, expected at least one block at a time, or none of this".into());
         }
         if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0)) {
             return refuse(format!("clip = {clip}, expected a norm above 0"));

@@ -10,7 +10,7 @@ use super::{Observer, Options, RunState, StepReport, THERE, Trainer, next};
 use crate::optimizer::groups;
 use crate::random::Random;
 use crate::task::Batches;
-use crate::{Divergence, Error, Exchange, Gradients, Task};
+use crate::{Divergence, Error, Exchange, Gradients, Pass, Task};
 
 /// Steps before a loss can be said to explode.
 const SETTLED: u64 = 50;
@@ -88,13 +88,16 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
             let begun = Instant::now();
             let drawn = next(batches)?;
             found.waited += begun.elapsed().as_secs_f64();
-            let dropout = self.dropout(place);
-            self.device.seed(dropout.seed); // for devices that drop with their own generator
-            let loss = self.task.loss(model, &drawn.batch, &dropout, &self.device);
-            found.loss += f64::from(loss.sum.clone().into_scalar::<f32>());
-            found.weight += loss.weight;
+            let gradients = self.options.precision.run(|| {
+                let pass = Pass::new(model, &self.device, self.dropout(place));
+                let mut pass = pass.recomputing(self.options.recompute);
+                let loss = self.task.loss(&mut pass, &drawn.batch);
+                found.loss += f64::from(loss.sum.clone().into_scalar::<f32>());
+                found.weight += loss.weight;
+                pass.backward(&loss.sum)
+            });
+            found.gradients.add(gradients);
             found.tokens += self.task.tokens(&drawn.batch) as f64;
-            found.gradients.add(Gradients::of(&loss.sum, model, &self.device));
             found.at.push(drawn.at);
             found.batches.push(drawn.batch);
         }

@@ -1,5 +1,4 @@
 //! What the tests of this crate share: a task of one batch, a small corpus, and an observer that remembers.
-#![allow(dead_code)] // no test uses all of it
 
 use std::path::{Path, PathBuf};
 
@@ -8,10 +7,10 @@ use burn::tensor::{Device, Tensor};
 use rinalmo_corpus::cluster::{Clusters, Engine, Options as Clustering, Sequences};
 use rinalmo_corpus::sample::Position;
 use rinalmo_corpus::{Store, build, clean::Clean, unique};
-use rinalmo_model::ops::{Dropout, cross_entropy};
+use rinalmo_model::ops::cross_entropy;
 use rinalmo_model::{EncoderConfig, Model, ModelConfig, Packed};
 use rinalmo_train::run::{StepReport, ValidationReport};
-use rinalmo_train::{Batches, Drawn, Error, Loading, Loss, Observer, Part, Share, Task, Validation};
+use rinalmo_train::{Batches, Drawn, Error, Loading, Loss, Observer, Part, Pass, Share, Task, Validation};
 
 /// The same batch again and again, an epoch each time.
 pub struct Fixed {
@@ -30,10 +29,10 @@ impl Task for Fixed {
         if config.mlm { Ok(()) } else { Err("no head".into()) }
     }
 
-    fn loss(&self, model: &Model, (): &(), dropout: &Dropout, device: &Device) -> Loss {
-        let hidden = model.encoder.forward_dropped(&self.packed, dropout, device);
+    fn loss(&self, pass: &mut Pass<'_>, (): &()) -> Loss {
+        let hidden = pass.encode(&self.packed);
         let weight = self.targets.iter().filter(|&&target| target >= 0).count() as f64;
-        Loss { sum: cross_entropy(model.mlm.as_ref().unwrap().forward(hidden), &self.targets) * weight, weight }
+        Loss { sum: cross_entropy(pass.model.mlm.as_ref().unwrap().forward(hidden), &self.targets) * weight, weight }
     }
 
     fn tokens(&self, (): &()) -> usize {
@@ -45,8 +44,7 @@ impl Task for Fixed {
     }
 
     fn validate(&self, model: &Model, device: &Device, _: Share) -> Result<Validation, Error> {
-        let dropout = Dropout { attention: 0.0, residual: 0.0, seed: 0 };
-        let Loss { sum, weight } = self.loss(model, &(), &dropout, device);
+        let Loss { sum, weight } = self.loss(&mut Pass::whole(model, device), &());
         let sum = f64::from(sum.into_scalar::<f32>());
         Ok(Validation { parts: vec![Part { name: "all".into(), sum, weight }] })
     }

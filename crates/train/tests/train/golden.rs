@@ -1,15 +1,12 @@
 //! Loss, gradients of every tensor and ten optimiser steps against PyTorch; see `golden/pretraining/make.py`.
 
-mod common;
-
 use std::collections::HashMap;
 
+use crate::common::{Fixed, Record};
 use burn::tensor::Device;
-use common::{Fixed, Record};
-use rinalmo_model::ops::Dropout;
 use rinalmo_model::{EncoderConfig, Model, ModelConfig, Packed, TensorSpec};
 use rinalmo_train::{
-    Alone, Course, Ended, Gradients, Limits, Options, Schedule, Stop, Task, Trainer, WarmUp, run::DropoutRates, start,
+    Alone, Course, Ended, Limits, Options, Pass, Schedule, Stop, Task, Trainer, WarmUp, run::DropoutRates, start,
 };
 use rinalmo_weights::{Checkpoint, Document, HEADER_KEY, OpenOptions};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -79,8 +76,9 @@ fn gradients_of_every_tensor_are_pytorchs() {
     let (bytes, device) = (golden(), Device::flex().autodiff());
     let file = SafeTensors::deserialize(&bytes).unwrap();
     let (task, model) = (task(&file), model(&device));
-    let loss = task.loss(&model, &(), &Dropout { attention: 0.0, residual: 0.0, seed: 0 }, &device);
-    let gradients = Gradients::of(&loss.sum, &model, &device);
+    let mut pass = Pass::whole(&model, &device);
+    let loss = task.loss(&mut pass, &());
+    let gradients = pass.backward(&loss.sum);
     let found = f64::from(loss.sum.into_scalar::<f32>()) / loss.weight;
     let expected = numbers(&file, "losses", f64::from_le_bytes)[0];
     assert!((found - expected).abs() < 1e-5, "loss {found}, PyTorch {expected}");

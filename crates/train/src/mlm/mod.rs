@@ -4,19 +4,21 @@
 //! the loss is the mean cross-entropy over them. Validation is the perplexity on clusters held out, with the same masks
 //! every time, micro-averaged over hidden letters, and for each source and length band.
 
-use std::collections::BTreeMap;
+mod tally;
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::Device;
 use rinalmo_corpus::Store;
-use rinalmo_corpus::sample::{self, Batch, BatchSize, Loader, Position, Row, Sampler, Split};
-use rinalmo_model::ops::{Dropout, cross_entropy};
+use rinalmo_corpus::sample::{self, Batch, BatchSize, Loader, Position, Sampler, Split};
+use rinalmo_model::ops::cross_entropy;
 use rinalmo_model::{Model, ModelConfig, Packed};
 use rinalmo_seq::alphabet::{PAD, Token};
 use rinalmo_seq::masking::Masking;
 use serde::{Deserialize, Serialize};
 
+use tally::{Tally, losses};
+
 use crate::task::Batches;
-use crate::{Drawn, Error, Loading, Loss, Part, Share, Task, Validation};
+use crate::{Drawn, Error, Loading, Loss, Part, Pass, Share, Task, Validation};
 
 /// What is drawn for pre-training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,11 +144,11 @@ impl Task for Mlm {
         }
     }
 
-    fn loss(&self, model: &Model, batch: &Batch, dropout: &Dropout, device: &Device) -> Loss {
+    fn loss(&self, pass: &mut Pass<'_>, batch: &Batch) -> Loss {
         let (packed, targets) = pack(batch);
-        let hidden = model.encoder.forward_dropped(&packed, dropout, device);
+        let hidden = pass.encode(&packed);
         let scored = targets.iter().filter(|&&target| target >= 0).count() as f64;
-        let mean = cross_entropy(head(model).forward(hidden), &targets);
+        let mean = cross_entropy(head(pass.model).forward(hidden), &targets);
         Loss { sum: mean * scored, weight: scored }
     }
 
@@ -191,97 +193,9 @@ fn filled<'a>(batch: &'a Batch, all: &'a [Token]) -> impl Iterator<Item = &'a [T
     batch.rows.iter().zip(all.chunks(batch.len.max(1))).map(|(row, all)| &all[..row.tokens as usize])
 }
 
-/// Each row's loss, summed over its hidden letters in f64, and their number.
-fn losses(model: &Model, batch: &Batch, device: &Device) -> Vec<(f64, usize)> {
-    let (packed, targets) = pack(batch);
-    let scored: Vec<i64> = (0..).zip(&targets).filter(|(_, target)| **target >= 0).map(|(at, _)| at).collect();
-    if scored.is_empty() {
-        return vec![(0.0, 0); batch.rows.len()];
-    }
-    let rows = Tensor::<1, Int>::from_data(TensorData::new(scored.clone(), [scored.len()]), device);
-    let logits = head(model).forward(model.encoder.forward(&packed, device).select(0, rows)); // [scored, vocabulary]
-    let [_, classes] = logits.dims();
-    let logits = crate::optimizer::values::read(logits);
-    let mut found = logits.chunks_exact(classes).zip(&scored);
-    let mut of_row = |span: std::ops::Range<usize>| {
-        let count = scored.partition_point(|&at| (at as usize) < span.end)
-            - scored.partition_point(|&at| (at as usize) < span.start);
-        let losses = found.by_ref().take(count).map(|(logits, &at)| nats(logits, targets[at as usize] as usize));
-        (losses.sum(), count)
-    };
-    packed.spans().map(&mut of_row).collect()
-}
-
-/// `−log softmax(logits)[target]`
-fn nats(logits: &[f32], target: usize) -> f64 {
-    let most = logits.iter().fold(f64::NEG_INFINITY, |most, &x| most.max(f64::from(x)));
-    let sum: f64 = logits.iter().map(|&x| (f64::from(x) - most).exp()).sum();
-    most + sum.ln() - f64::from(logits[target])
-}
-
-/// Upper ends of the length bands, in tokens of a row.
-const BANDS: [u32; 4] = [64, 128, 256, 512];
-
-/// Losses by part. Every source and band is named from the start, so that all ranks name the same.
-struct Tally {
-    all: (f64, usize),
-    sources: Vec<(String, f64, usize)>,
-    bands: BTreeMap<usize, (f64, usize)>,
-}
-
-impl Tally {
-    fn new(sources: &[String]) -> Self {
-        let sources = sources.iter().map(|name| (name.clone(), 0.0, 0)).collect();
-        Self { all: (0.0, 0), sources, bands: (0..=BANDS.len()).map(|band| (band, (0.0, 0))).collect() }
-    }
-
-    fn add(&mut self, source: usize, row: &Row, sum: f64, count: usize) {
-        let put = |to: (&mut f64, &mut usize)| {
-            *to.0 += sum;
-            *to.1 += count;
-        };
-        put((&mut self.all.0, &mut self.all.1));
-        if let Some((_, total, letters)) = self.sources.get_mut(source) {
-            put((total, letters));
-        }
-        let band = BANDS.partition_point(|&end| end < row.tokens);
-        if let Some((total, letters)) = self.bands.get_mut(&band) {
-            put((total, letters));
-        }
-    }
-
-    fn validation(self) -> Validation {
-        let part = |name: String, sum, count: usize| Part { name, sum, weight: count as f64 };
-        let mut parts = vec![part("all".into(), self.all.0, self.all.1)];
-        parts.extend(self.sources.into_iter().map(|(name, sum, count)| part(format!("source {name}"), sum, count)));
-        parts.extend(self.bands.into_iter().map(|(band, (sum, count))| part(band_name(band), sum, count)));
-        Validation { parts }
-    }
-}
-
-fn band_name(band: usize) -> String {
-    let from = band.checked_sub(1).map_or(1, |before| BANDS[before] + 1);
-    match BANDS.get(band) {
-        Some(to) => format!("{from}-{to} tokens"),
-        None => format!("{from} tokens and more"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bands_meet_without_overlap() {
-        let names: Vec<String> = (0..=BANDS.len()).map(band_name).collect();
-        let expected = ["1-64 tokens", "65-128 tokens", "129-256 tokens", "257-512 tokens", "513 tokens and more"];
-        assert_eq!(names, expected);
-    }
-
-    #[test]
-    fn an_even_guess_among_four_costs_two_bits() {
-        assert!((nats(&[3.0; 4], 2) - 4f64.ln()).abs() < 1e-12);
-    }
 
     #[test]
     fn sequences_and_tokens_are_not_given_together() {
