@@ -8,6 +8,7 @@ use rinalmo_kernels::{Level, add};
 
 /// A flat list of f32.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there are a few for each parameter, and what they stand for is larger")]
 pub enum Values {
     /// In this process's memory.
     Host(Vec<f32>),

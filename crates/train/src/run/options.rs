@@ -169,10 +169,10 @@ impl Options {
         if self.recompute == Some(0) {
             return refuse("recompute = 0, expected at least one block at a time, or none of this".into());
         }
-        if let Some(clip) = self.clip.filter(|clip| !(*clip > 0.0)) {
+        if let Some(clip) = self.clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
             return refuse(format!("clip = {clip}, expected a norm above 0"));
         }
-        if let Some(factor) = self.explosion.filter(|factor| !(*factor > 1.0)) {
+        if let Some(factor) = self.explosion.filter(|factor| factor.is_nan() || *factor <= 1.0) {
             return refuse(format!("explosion = {factor}, expected a factor above 1"));
         }
         for (name, rate) in [("attention", self.dropout.attention), ("residual", self.dropout.residual)] {

@@ -109,6 +109,7 @@ fn a_full_disk_keeps_the_last_good_one_and_says_so() {
     assert_eq!(checkpoints.steps().unwrap(), [1]);
     assert_eq!(checkpoints.latest().unwrap().saved.unwrap().state.step, 1);
     assert_eq!(fs::read_dir(checkpoints.folder()).unwrap().count(), 1, "nothing half-written is left");
+    drop(file); // an open file keeps its room
     fs::remove_file(filler).unwrap();
     save(&checkpoints, 2, None).unwrap();
     assert_eq!(checkpoints.latest().unwrap().saved.unwrap().state.step, 2);
