@@ -47,6 +47,7 @@ pub use exchange::{Alone, Exchange, Share};
 pub use mlm::{Mlm, MlmConfig};
 pub use optimizer::{Gradients, Optimizer, OptimizerConfig};
 pub use pass::Pass;
+pub use rinalmo_corpus::sample::Position;
 pub use run::{
     DropoutRates, Ended, Every, Limits, Observer, Options, RunState, StepReport, Stop, Trainer, ValidationReport,
 };

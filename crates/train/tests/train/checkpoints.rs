@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::common::{tiny, weights};
 use burn::tensor::Device;
+use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_train::checkpoint::Contents;
 use rinalmo_train::run::Best;
 use rinalmo_train::{Checkpoints, Error, Optimizer, OptimizerConfig, RunState, Saved, start};
@@ -88,6 +89,27 @@ fn a_folder_that_is_not_there_has_no_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let latest = Checkpoints::new(folder.path().join("none")).latest().unwrap();
     assert!(latest.saved.is_none() && latest.skipped.is_empty());
+}
+
+#[test]
+fn a_run_starts_from_any_checkpoint_of_its_encoder() {
+    let folder = tempfile::tempdir().unwrap();
+    let saved = Saved::open(&save(&Checkpoints::new(folder.path()), 3, None).unwrap()).unwrap();
+    let (weights_of, device) = (|model| weights(&model), Device::flex());
+    let theirs = saved.weights().unwrap();
+    let bare = ModelConfig { mlm: false, ..tiny() };
+    let with_head = tiny().with_head(HeadConfig::splice());
+    let start = |config: &ModelConfig| start::from_checkpoint(&theirs, config, 8, &device);
+    let known = weights_of(start::fresh(&tiny(), 3, &device));
+    assert!(weights_of(start(&bare).unwrap()) == known[..bare.manifest().len()], "a head may be left out");
+    let found = weights_of(start(&with_head).unwrap());
+    let fresh = weights_of(start::fresh(&with_head, 8, &device));
+    assert!(found[..known.len()] == known && found[known.len()..] == fresh[known.len()..], "a missing head is fresh");
+    let deeper = ModelConfig::pretrained(EncoderConfig::new(16, 3, 2));
+    let error = start(&deeper).err().unwrap().to_string();
+    assert!(error.contains("missing: `encoder.blocks.2."), "{error}");
+    let error = start(&ModelConfig::pretrained(EncoderConfig::new(16, 2, 4))).err().unwrap().to_string();
+    assert!(error.contains("its encoder is") && error.contains("heads: 2"), "{error}");
 }
 
 /// Needs a small disk of its own, named by an environment variable:

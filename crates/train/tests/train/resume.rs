@@ -6,8 +6,8 @@ use crate::common::{Record, corpus, tiny, weights};
 use burn::tensor::Device;
 use rinalmo_corpus::Store;
 use rinalmo_train::{
-    Alone, Checkpoints, Ended, Every, Limits, Mlm, MlmConfig, Observer, Options, Part, Schedule, Share, Stop, Trainer,
-    run::StepReport, start,
+    Alone, Checkpoints, Ended, Error, Every, Exchange, Gradients, Limits, Mlm, MlmConfig, Observer, Options, Part,
+    Schedule, Share, Stop, Trainer, run::StepReport, start,
 };
 use rinalmo_weights::Document;
 
@@ -157,6 +157,36 @@ fn another_seed_or_no_head_is_refused() {
     let model = start::fresh(&config, 0, &device);
     let refused = Trainer::new(&task, Document::new("bare", config), model, options(1), device, Alone);
     assert!(refused.err().unwrap().to_string().contains("masked-language head"));
+}
+
+/// One of several ranks, the others silent.
+struct Silent(Share);
+
+impl Exchange for Silent {
+    fn share(&self) -> Share {
+        self.0
+    }
+
+    fn sum(&mut self, _: &mut [f64]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn reduce(&mut self, _: &mut Gradients) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+#[test]
+fn with_more_processes_an_epoch_goes_on_at_about_the_same_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = corpus(folder.path(), SEQUENCES, 0.1);
+    let (task, checkpoints) = (task(&store), Checkpoints::new(folder.path().join("ranks")));
+    begin(&task, Options { accumulate: 1, ..options(5) }).run(Some(&checkpoints), &Stop::default(), &mut ()).unwrap();
+    let saved = checkpoints.latest().unwrap().saved.unwrap();
+    let (device, two) = (Device::flex().autodiff(), Silent(Share { rank: 0, ranks: 2 }));
+    let trainer = Trainer::resume(&task, &saved, options(6), device, two).unwrap();
+    assert_eq!((saved.state.position.step, saved.state.ranks), (5, 1));
+    assert_eq!((trainer.state().position.step, trainer.state().ranks), (3, 2));
 }
 
 #[test]
