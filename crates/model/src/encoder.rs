@@ -4,6 +4,8 @@
 //! residual of the attention half is taken *after* its layer norm, and token dropout scales the
 //! embeddings at inference too.
 
+use std::ops::Range;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
@@ -82,11 +84,11 @@ impl Encoder {
         mut maps: Option<&mut Vec<Vec<Tensor<3>>>>,
         device: &Device,
     ) -> Tensor<2> {
-        let rope = self.positions.is_none().then(|| Rope::new(&batch.positions(), self.head_dim, device));
+        let rope = self.rope(batch, device);
         let mut hidden = self.embed(batch, device);
         for (index, block) in self.blocks.iter().enumerate() {
             let mut block_maps = Vec::new();
-            let drops = dropout.map_or([None; 3], |d| [d.attention(index), d.attended(index), d.fed(index)]);
+            let drops = dropout.map_or([None; 3], |dropout| dropout.of_block(index));
             hidden = block.forward(hidden, batch, rope.as_ref(), drops, maps.is_some().then_some(&mut block_maps));
             if let Some(maps) = maps.as_deref_mut() {
                 maps.push(block_maps);
@@ -95,8 +97,38 @@ impl Encoder {
         self.norm.forward(hidden)
     }
 
+    /// Some of the blocks, for those who go through the encoder piece by piece: [`Encoder::embed`], all blocks, and
+    /// [`Encoder::norm`] make up [`Encoder::forward_dropped`].
+    ///
+    /// # Shapes
+    /// - hidden and returns: `[rows, dim]`
+    ///
+    /// # Panics
+    /// If there are not as many blocks.
+    pub fn forward_blocks(
+        &self,
+        blocks: Range<usize>,
+        mut hidden: Tensor<2>,
+        batch: &Packed,
+        dropout: &Dropout,
+        device: &Device,
+    ) -> Tensor<2> {
+        let rope = self.rope(batch, device);
+        for index in blocks {
+            hidden = self.blocks[index].forward(hidden, batch, rope.as_ref(), dropout.of_block(index), None);
+        }
+        hidden
+    }
+
+    fn rope(&self, batch: &Packed, device: &Device) -> Option<Rope> {
+        self.positions.is_none().then(|| Rope::new(&batch.positions(), self.head_dim, device))
+    }
+
     /// Token embeddings after token dropout, plus learned positions where the model has them.
-    fn embed(&self, batch: &Packed, device: &Device) -> Tensor<2> {
+    ///
+    /// # Shapes
+    /// - returns: `[rows, dim]`
+    pub fn embed(&self, batch: &Packed, device: &Device) -> Tensor<2> {
         let rows = batch.total();
         let tokens = indices(batch.tokens().iter().map(|&token| i64::from(token)), rows, device);
         let scale = Tensor::<2>::from_data(TensorData::new(batch.embedding_scale(), [rows, 1]), device);

@@ -6,11 +6,11 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention as fused_attention;
-use burn::tensor::{Tensor, ops::AttentionModuleOptions};
+use burn::tensor::{DType, Tensor, ops::AttentionModuleOptions};
 use rinalmo_kernels::backward;
 
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
-use super::{Drop, dropout, has_kernels};
+use super::{Drop, dropout, halved, has_kernels, times};
 use crate::batch::Packed;
 
 /// `softmax(q kᵀ / √head_dim) v` for each head of each sequence, some weights dropped after the softmax.
@@ -31,12 +31,17 @@ fn plain(qkv: Tensor<2>, batch: &Packed, heads: usize, drop: Option<Drop>) -> Te
     let parts = batch.groups().into_iter().map(|(span, count, len)| {
         let [query, key, value] = split(qkv.clone().slice([span, 0..3 * dim]), count, len, heads);
         let out = match drop {
-            None => fused_attention(query, key, value, None, None, AttentionModuleOptions::default()),
-            Some(drop) => dropout::plain(weights(query, key), drop).matmul(value),
+            None if halved() => fused([query, key, value].map(|part| part.cast(DType::BF16))).cast(DType::F32),
+            None => fused([query, key, value]),
+            Some(drop) => times(dropout::plain(weights(query, key), drop), value),
         };
         out.swap_dims(1, 2).reshape([count * len, dim])
     });
     Tensor::cat(parts.collect(), 0)
+}
+
+fn fused([query, key, value]: [Tensor<4>; 3]) -> Tensor<4> {
+    fused_attention(query, key, value, None, None, AttentionModuleOptions::default())
 }
 
 /// `softmax(q kᵀ / √head_dim)` for those who want to look at it: for each sequence `[heads, len, len]`.
@@ -72,7 +77,7 @@ fn split(qkv: Tensor<2>, count: usize, len: usize, heads: usize) -> [Tensor<4>; 
 /// - returns: `[count, heads, len, len]`
 fn weights(query: Tensor<4>, key: Tensor<4>) -> Tensor<4> {
     let head_dim = query.dims()[3] as f64;
-    softmax(query.matmul(key.swap_dims(2, 3)) / head_dim.sqrt(), 3)
+    softmax(times(query, key.swap_dims(2, 3)) / head_dim.sqrt(), 3)
 }
 
 /// How rows make sequences and values heads, and what is dropped.

@@ -27,19 +27,10 @@ pub struct Dropout {
 pub(crate) type Drop = backward::Dropout;
 
 impl Dropout {
-    /// For the attention weights of a block.
-    pub(crate) fn attention(&self, block: usize) -> Option<Drop> {
-        self.place(self.attention, 3 * block)
-    }
-
-    /// For what the attention half of a block adds.
-    pub(crate) fn attended(&self, block: usize) -> Option<Drop> {
-        self.place(self.residual, 3 * block + 1)
-    }
-
-    /// For what the feed-forward half of a block adds.
-    pub(crate) fn fed(&self, block: usize) -> Option<Drop> {
-        self.place(self.residual, 3 * block + 2)
+    /// For the attention weights of a block, and for what its two halves add.
+    pub(crate) fn of_block(&self, block: usize) -> [Option<Drop>; 3] {
+        let rates = [(0, self.attention), (1, self.residual), (2, self.residual)];
+        rates.map(|(place, rate)| self.place(rate, 3 * block + place))
     }
 
     fn place(&self, rate: f32, place: usize) -> Option<Drop> {

@@ -8,8 +8,8 @@ use burn::tensor::Tensor;
 use rinalmo_kernels::backward::column_sums;
 use rinalmo_kernels::matmul::{Matrix, matmul};
 
-use super::has_kernels;
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
+use super::{has_kernels, times};
 
 /// An affine map of rows.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -
 }
 
 fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    let product = x.matmul(weight.transpose());
+    let product = times(x, weight.transpose());
     match bias {
         Some(bias) => product + bias.unsqueeze(),
         None => product,

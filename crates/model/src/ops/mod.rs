@@ -41,6 +41,29 @@ pub(crate) use turn::turn;
 
 thread_local! {
     static PLAIN: Cell<bool> = const { Cell::new(false) };
+    static HALVED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work` with matrix products in bf16, where products are no kernels of ours: parameters, sums, norms, softmax and
+/// losses stay f32, and so do gradients of parameters. What others call mixed precision.
+pub fn in_bf16<T>(work: impl FnOnce() -> T) -> T {
+    let before = HALVED.replace(true);
+    let result = work();
+    HALVED.set(before);
+    result
+}
+
+/// Whether products are in bf16.
+pub(crate) fn halved() -> bool {
+    HALVED.get()
+}
+
+/// A matrix product in the precision that [`in_bf16`] asks for; f32 in, f32 out.
+pub(crate) fn times<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
+    if halved() {
+        return x.cast(DType::BF16).matmul(y.cast(DType::BF16)).cast(DType::F32);
+    }
+    x.matmul(y)
 }
 
 /// Runs `work` with ordinary tensor operations alone: what kernels are compared with in tests.

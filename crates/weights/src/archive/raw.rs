@@ -87,6 +87,13 @@ impl RawTensor {
         }
     }
 
+    /// Its elements, row-major, as f32.
+    pub fn to_f32(&self) -> Vec<f32> {
+        let mut values = Vec::with_capacity(self.count());
+        self.dtype.decode(&self.read(0..self.rows()), &mut values);
+        values
+    }
+
     /// The stretch of the file that holds these rows, when they lie there row-major without gaps.
     pub(crate) fn span(&self, rows: &Range<usize>) -> Option<Span> {
         let row = self.count() / self.rows().max(1) * self.dtype.size();

@@ -1,0 +1,128 @@
+//! What can go wrong in a run, said so that the reader knows what is kept and what to do next.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rinalmo_corpus::sample::Position;
+
+/// Why a run could not begin, go on or be saved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder could not be made, written or read.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    File {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is no room left for a checkpoint.
+    #[error(
+        "{}: no room left on the disk; checkpoints written before are whole\nhint: make room and resume the run, it goes \
+         on from the newest of them", path.display()
+    )]
+    DiskFull {
+        /// The file that could not grow.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A checkpoint is not as it was written.
+    #[error("{}: {message}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        message: String,
+    },
+    /// Weights could not be read or do not fit.
+    #[error(transparent)]
+    Weights(#[from] rinalmo_weights::Error),
+    /// The corpus could not be read or sampled.
+    #[error(transparent)]
+    Corpus(#[from] rinalmo_corpus::Error),
+    /// An option has no sense.
+    #[error("{0}")]
+    Options(String),
+    /// Loss or gradients left all bounds.
+    #[error(transparent)]
+    Diverged(#[from] Box<Divergence>),
+    /// Another process of the run is gone or in trouble.
+    #[error("{0}")]
+    Exchange(String),
+    /// A task's own trouble.
+    #[error(transparent)]
+    Task(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Tells which file an [`io::Error`] speaks of, and a full disk from other failures.
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull { path, source },
+            _ => Self::File { path, action, source },
+        }
+    }
+
+    /// A file that holds something else than it should.
+    pub(crate) fn damaged(path: &Path, message: impl Into<String>) -> Self {
+        Self::Damaged { path: path.to_owned(), message: message.into() }
+    }
+}
+
+/// A step whose loss or gradients left all bounds. Nothing of it was kept: the trainer's model is the one before it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Divergence {
+    /// The step, counted from 1.
+    pub step: u64,
+    /// Where each of its batches stands.
+    pub at: Vec<Position>,
+    /// What happened, in words.
+    pub what: String,
+    /// What each of its batches held, in the task's words.
+    pub batches: Vec<String>,
+}
+
+impl std::error::Error for Divergence {}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {}: {}; this step was not taken", self.step, self.what)?;
+        for (Position { epoch, step }, batch) in self.at.iter().zip(&self.batches) {
+            write!(f, "\n  epoch {epoch}, batch {step}: {batch}")?;
+        }
+        write!(f, "\nhint: resume from a checkpoint with a lower rate, a longer warm-up or tighter clipping")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_from_other_failures_and_says_what_is_kept() {
+        let full = Error::file("be written", Path::new("a"))(io::ErrorKind::StorageFull.into()).to_string();
+        assert!(full.starts_with("a: no room left on the disk; checkpoints written before are whole"), "{full}");
+        let other = Error::file("be written", Path::new("a"))(io::ErrorKind::PermissionDenied.into()).to_string();
+        assert!(other.starts_with("a: cannot be written: "), "{other}");
+    }
+
+    #[test]
+    fn a_divergence_names_step_and_batches() {
+        let divergence = Divergence {
+            step: 7,
+            at: vec![Position { epoch: 1, step: 2 }],
+            what: "the loss is NaN".into(),
+            batches: vec!["clusters 3, 5".into()],
+        };
+        let text = divergence.to_string();
+        assert!(
+            text.starts_with("step 7: the loss is NaN; this step was not taken\n  epoch 1, batch 2: clusters 3, 5")
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! One training loop for every task.
+//!
+//! A [`Task`] says what a batch is, what its loss is, and how a model is validated; [`Mlm`] is the first, masked-language
+//! pre-training. A [`Trainer`] does the rest: it draws batches, gathers [`Gradients`] of several into one step, has them
+//! summed over processes by an [`Exchange`], clips, and lets the [`Optimizer`] take a step at the [`Schedule`]'s rate.
+//! An [`Observer`] is told of every step, and [`Checkpoints`] hold all that a run needs to go on as if it had never
+//! stopped, to the bit.
+//!
+//! The recipe is RiNALMo's (Methods, "Pre-training"): AdamW, warm-up then cosine, gradients clipped to norm 1.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use burn::tensor::Device;
+//! use rinalmo_corpus::Store;
+//! use rinalmo_model::{ModelConfig, PRESETS};
+//! use rinalmo_weights::Document;
+//! use rinalmo_train::{Alone, Checkpoints, Mlm, MlmConfig, Options, Share, Stop, Trainer, start};
+//!
+//! let store = Store::open(Path::new("corpus.lmdb"))?;
+//! let options = Options::default();
+//! let task = Mlm::new(store, &MlmConfig::default(), options.seed, Share::default())?;
+//! let (config, device) = (ModelConfig::pretrained(PRESETS[0].encoder()), Device::flex().autodiff());
+//! let model = start::fresh(&config, options.seed, &device);
+//! let checkpoints = Checkpoints::new("runs/nano/checkpoints");
+//! let mut trainer = Trainer::new(&task, Document::new("nano", config), model, options, device, Alone)?;
+//! let ended = trainer.run(Some(&checkpoints), &Stop::default(), &mut ())?;
+//! println!("{ended:?} after {} steps", trainer.state().step);
+//! # Ok::<(), rinalmo_train::Error>(())
+//! ```
+
+pub mod checkpoint;
+mod error;
+mod exchange;
+mod mlm;
+mod names;
+pub mod optimizer;
+mod pass;
+mod random;
+pub mod run;
+mod schedule;
+pub mod start;
+mod task;
+
+pub use checkpoint::{Checkpoints, Saved};
+pub use error::{Divergence, Error};
+pub use exchange::{Alone, Exchange, Share};
+pub use mlm::{Mlm, MlmConfig};
+pub use optimizer::{Gradients, Optimizer, OptimizerConfig};
+pub use pass::Pass;
+pub use rinalmo_corpus::sample::Position;
+pub use run::{
+    DropoutRates, Ended, Every, Limits, Observer, Options, RunState, StepReport, Stop, Trainer, ValidationReport,
+};
+pub use schedule::{Course, Schedule, WarmUp};
+pub use task::{Batches, Drawn, Loading, Loss, Part, Task, Validation};

@@ -1,0 +1,218 @@
+//! What a run is told: everything but the model, the data and the device.
+
+use burn::tensor::{DType, Device};
+use rinalmo_model::ops::in_bf16;
+use serde::{Deserialize, Serialize};
+
+use crate::optimizer::Thaw;
+use crate::{Error, Loading, OptimizerConfig, Schedule};
+
+/// How to train. Every field has the paper's value or a quiet one, so a config file names what differs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// What fresh weights, batches and dropout depend on.
+    pub seed: u64,
+    /// The learning rate.
+    pub schedule: Schedule,
+    /// The optimiser.
+    pub optimizer: OptimizerConfig,
+    /// Gradients of a larger norm are scaled down to this one; left out, they stay as they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<f64>,
+    /// Batches of each process that make up a step.
+    pub accumulate: usize,
+    /// What is dropped.
+    pub dropout: DropoutRates,
+    /// Type of matrix products.
+    pub precision: Precision,
+    /// Has so many blocks at a time computed again on the way back, which takes much less memory and about a third more
+    /// time; left out, everything is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recompute: Option<usize>,
+    /// What trains from which epoch on; everything from the start where the list is empty.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub thaw: Vec<Thaw>,
+    /// When the run is done.
+    pub until: Limits,
+    /// When the model is validated; at the end of a run it always is.
+    pub validate: Every,
+    /// When a checkpoint is written; at the end of a run one always is, and whenever a validation is the best so far.
+    pub save: Every,
+    /// How batches are prepared.
+    pub loading: Loading,
+    /// A loss of so many times its running mean ends the run, once fifty steps have been taken; a loss or gradient that
+    /// is not finite always does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explosion: Option<f64>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            schedule: Schedule::published(1e-4),
+            optimizer: OptimizerConfig::default(),
+            clip: Some(1.0),
+            accumulate: 1,
+            dropout: DropoutRates::default(),
+            precision: Precision::F32,
+            recompute: None,
+            thaw: Vec::new(),
+            until: Limits::default(),
+            validate: Every::Epoch,
+            save: Every::Steps(1000),
+            loading: Loading::default(),
+            explosion: Some(3.0),
+        }
+    }
+}
+
+/// Shares that a training step drops.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DropoutRates {
+    /// Of attention weights.
+    pub attention: f32,
+    /// Of what each half of a block adds to its input.
+    pub residual: f32,
+}
+
+impl Default for DropoutRates {
+    /// The paper's.
+    fn default() -> Self {
+        Self { attention: 0.1, residual: 0.1 }
+    }
+}
+
+impl DropoutRates {
+    /// Nothing is dropped.
+    pub const NONE: Self = Self { attention: 0.0, residual: 0.0 };
+}
+
+/// Type of matrix products. Parameters, moments, norms, softmax and losses are f32 whatever it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// f32.
+    #[default]
+    F32,
+    /// bf16, for devices that have it; the CPU trains in f32.
+    Bf16,
+}
+
+impl Precision {
+    /// Runs `work` in this precision.
+    pub(crate) fn run<T>(self, work: impl FnOnce() -> T) -> T {
+        match self {
+            Self::F32 => work(),
+            Self::Bf16 => in_bf16(work),
+        }
+    }
+
+    /// # Errors
+    /// A sentence, where a device does not train in this precision.
+    pub(crate) fn check(self, device: &Device) -> Result<(), String> {
+        match self {
+            Self::Bf16 if *device == Device::flex() => Err("precision = bf16, but the CPU trains in f32".into()),
+            Self::Bf16 if !device.supports_dtype(DType::BF16) => {
+                Err("precision = bf16, but this device has none".into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// When a run is done: at whatever comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// After so many steps, counted from the run's very beginning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// After so many epochs, counted likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<u64>,
+    /// After so many seconds of this process; the run can be resumed then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+}
+
+/// How often something happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Every {
+    /// Each time so many steps have been taken.
+    Steps(u64),
+    /// At the end of each epoch.
+    Epoch,
+    /// Not before the end.
+    Never,
+}
+
+impl Every {
+    /// Is it time after this many steps?
+    pub(crate) fn due(self, step: u64) -> bool {
+        matches!(self, Self::Steps(steps) if steps > 0 && step.is_multiple_of(steps))
+    }
+}
+
+impl Options {
+    /// # Errors
+    /// [`Error::Options`], naming the option that has no sense.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |message: String| Err(Error::Options(message));
+        self.schedule.check().and_then(|()| self.optimizer.check()).or_else(refuse)?;
+        if self.accumulate == 0 {
+            return refuse("accumulate = 0, expected at least one batch a step".into());
+        }
+        if self.recompute == Some(0) {
+            return refuse("recompute = 0, expected at least one block at a time, or none of this".into());
+        }
+        if let Some(clip) = self.clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
+            return refuse(format!("clip = {clip}, expected a norm above 0"));
+        }
+        if let Some(factor) = self.explosion.filter(|factor| factor.is_nan() || *factor <= 1.0) {
+            return refuse(format!("explosion = {factor}, expected a factor above 1"));
+        }
+        for (name, rate) in [("attention", self.dropout.attention), ("residual", self.dropout.residual)] {
+            if !(0.0..1.0).contains(&rate) {
+                return refuse(format!("dropout.{name} = {rate}, expected a share from 0 to below 1"));
+            }
+        }
+        match self.thaw.iter().find(|thaw| !(thaw.rate.is_finite() && thaw.rate >= 0.0)) {
+            Some(thaw) => {
+                refuse(format!("thaw of {:?}: rate = {}, expected a share of the schedule's", thaw.part, thaw.rate))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_no_sense_is_named() {
+        let complaint = |options: Options| options.check().unwrap_err().to_string();
+        assert!(complaint(Options { accumulate: 0, ..Options::default() }).starts_with("accumulate = 0"));
+        assert!(complaint(Options { clip: Some(f64::NAN), ..Options::default() }).starts_with("clip = NaN"));
+        let dropout = DropoutRates { attention: 1.0, residual: 0.0 };
+        assert!(complaint(Options { dropout, ..Options::default() }).starts_with("dropout.attention = 1"));
+        let optimizer = OptimizerConfig { weight_decay: 0.1, ..OptimizerConfig::adam() };
+        assert!(complaint(Options { optimizer, ..Options::default() }).contains("rule `adam`"));
+        assert!(Options::default().check().is_ok());
+    }
+
+    #[test]
+    fn options_read_as_they_are_written_and_unknown_keys_are_refused() {
+        let text = serde_json::to_string(&Options::default()).unwrap();
+        assert_eq!(serde_json::from_str::<Options>(&text).unwrap(), Options::default());
+        let error = serde_json::from_str::<Options>(r#"{"sede": 1}"#).unwrap_err().to_string();
+        assert!(error.contains("unknown field `sede`"), "{error}");
+        let some = r#"{"save": {"steps": 5}, "validate": "never", "thaw": [{"part": {"blocks": [3, 6]}, "epoch": 2}]}"#;
+        let some = serde_json::from_str::<Options>(some).unwrap();
+        assert_eq!((some.save, some.validate, some.thaw[0].rate), (Every::Steps(5), Every::Never, 1.0));
+    }
+}

@@ -1,0 +1,133 @@
+//! What the loop asks of a task: batches, a loss, a validation.
+
+use burn::tensor::{Device, Tensor};
+use rinalmo_corpus::sample::Position;
+use rinalmo_model::{Model, ModelConfig};
+use rinalmo_weights::Document;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Pass, Share};
+
+/// Something a model can be trained for.
+pub trait Task {
+    /// What one forward pass takes.
+    type Batch: Send;
+
+    /// Batches from a position on, epoch after epoch without end, prepared ahead. The same position gives the same
+    /// batches, whatever `loading` says.
+    ///
+    /// # Errors
+    /// There is nothing to draw from.
+    fn batches(&self, from: Position, loading: Loading) -> Result<Batches<'_, Self::Batch>, Error>;
+
+    /// Can this task train a model of these sizes?
+    ///
+    /// # Errors
+    /// A sentence naming what it lacks.
+    fn check(&self, config: &ModelConfig) -> Result<(), String>;
+
+    /// The loss of a batch.
+    fn loss(&self, pass: &mut Pass<'_>, batch: &Self::Batch) -> Loss;
+
+    /// How many tokens a batch has, padding not counted.
+    fn tokens(&self, batch: &Self::Batch) -> usize;
+
+    /// What a batch holds, in words by which it can be found again.
+    fn tell(&self, batch: &Self::Batch) -> String;
+
+    /// Validates a model without gradients. The parts of all ranks are summed, so each rank looks at its share only,
+    /// and names the same parts in the same order.
+    ///
+    /// # Errors
+    /// The data cannot be read.
+    fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error>;
+
+    /// One number of a validation by which models are chosen, lower is better; the first part's mean unless told
+    /// otherwise.
+    fn score(&self, validation: &Validation) -> Option<f64> {
+        validation.parts.first().and_then(Part::mean)
+    }
+
+    /// Writes into the model's description what a validation found for it, such as a threshold.
+    fn note(&self, _validation: &Validation, _document: &mut Document) {}
+}
+
+/// Batches without end.
+pub type Batches<'a, B> = Box<dyn Iterator<Item = Result<Drawn<B>, Error>> + 'a>;
+
+/// A batch and where it stands.
+#[derive(Debug, Clone)]
+pub struct Drawn<B> {
+    /// Its epoch and its place in it.
+    pub at: Position,
+    /// The batch.
+    pub batch: B,
+}
+
+/// How batches are prepared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Loading {
+    /// Threads that prepare batches.
+    pub threads: usize,
+    /// Batches each of them may be ahead.
+    pub ahead: usize,
+}
+
+impl Default for Loading {
+    fn default() -> Self {
+        Self { threads: 1, ahead: 4 }
+    }
+}
+
+/// The loss of a batch, not yet a mean: gradients of several batches are summed first and divided once.
+pub struct Loss {
+    /// Summed over what is scored, `[1]`, in f32.
+    pub sum: Tensor<1>,
+    /// How many are scored: what the sum is to be divided by.
+    pub weight: f64,
+}
+
+/// What a validation found.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// The whole first, then its parts.
+    pub parts: Vec<Part>,
+}
+
+/// A sum over some of the data and its weight.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Part {
+    /// Which data.
+    pub name: String,
+    /// The sum.
+    pub sum: f64,
+    /// What it is to be divided by.
+    pub weight: f64,
+}
+
+impl Part {
+    /// The mean; `None` where there was nothing.
+    pub fn mean(&self) -> Option<f64> {
+        (self.weight > 0.0).then(|| self.sum / self.weight)
+    }
+}
+
+impl Validation {
+    /// The part of this name.
+    pub fn part(&self, name: &str) -> Option<&Part> {
+        self.parts.iter().find(|part| part.name == name)
+    }
+
+    /// Sums and weights one after the other, to be summed over ranks.
+    pub(crate) fn numbers(&self) -> Vec<f64> {
+        self.parts.iter().flat_map(|part| [part.sum, part.weight]).collect()
+    }
+
+    /// Takes them back.
+    pub(crate) fn set_numbers(&mut self, numbers: &[f64]) {
+        for (part, pair) in self.parts.iter_mut().zip(numbers.chunks_exact(2)) {
+            (part.sum, part.weight) = (pair[0], pair[1]);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The loop as those who build on it see it; one program, because linking the tensor framework takes longer than running.
+
+mod checkpoints;
+mod common;
+mod golden;
+mod resume;
+mod steps;

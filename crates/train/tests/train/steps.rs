@@ -1,0 +1,316 @@
+//! What a step does: batches add up, processes add up, frozen parts stay, and what diverges is not taken.
+
+use std::sync::{Arc, Barrier, Mutex};
+
+use crate::common::{Fixed, Record, tiny, weights};
+use burn::tensor::Device;
+use rinalmo_corpus::sample::Position;
+use rinalmo_model::ops::Dropout;
+use rinalmo_model::{Model, ModelConfig, Packed};
+use rinalmo_train::optimizer::{Part as Piece, Thaw};
+use rinalmo_train::{
+    Alone, Batches, Drawn, Error, Exchange, Gradients, Limits, Loading, Loss, OptimizerConfig, Options, Pass, Schedule,
+    Share, Stop, Task, Trainer, Validation, run::DropoutRates, start,
+};
+use rinalmo_weights::Document;
+
+/// A batch of two made-up sequences, every fifth letter hidden.
+fn batch(number: usize) -> Fixed {
+    let sequence = |length: usize| -> Vec<u8> {
+        let letter = |at: usize| if at % 5 == number % 5 { 4 } else { 5 + ((at * at + number) % 4) as u8 };
+        (0..length + number % 3).map(letter).collect()
+    };
+    let rows = [sequence(11), sequence(18)];
+    let target = |(at, &token): (usize, &u8)| if token == 4 { 5 + ((at * at + number) % 4) as i32 } else { -1 };
+    let targets = rows.iter().flat_map(|row| row.iter().enumerate().map(target)).collect();
+    Fixed { packed: Packed::new(rows), targets }
+}
+
+/// Batches in a row, dealt out to ranks; `spoilt` is the number of one whose loss is not a number.
+struct Listed {
+    share: Share,
+    spoilt: Option<usize>,
+    epoch: usize,
+}
+
+impl Task for Listed {
+    type Batch = usize;
+
+    fn batches(&self, from: Position, _: Loading) -> Result<Batches<'_, usize>, Error> {
+        let first = from.epoch as usize * self.epoch + from.step;
+        Ok(Box::new((first..).map(|number| {
+            let at = Position { epoch: (number / self.epoch) as u64, step: number % self.epoch };
+            Ok(Drawn { at, batch: number * self.share.ranks + self.share.rank })
+        })))
+    }
+
+    fn check(&self, _: &ModelConfig) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn loss(&self, pass: &mut Pass<'_>, number: &usize) -> Loss {
+        let Loss { sum, weight } = batch(*number).loss(pass, &());
+        let factor = if self.spoilt == Some(*number) { f32::NAN } else { 1.0 };
+        Loss { sum: sum * factor, weight }
+    }
+
+    fn tokens(&self, number: &usize) -> usize {
+        batch(*number).packed.total()
+    }
+
+    fn tell(&self, number: &usize) -> String {
+        format!("batch {number}")
+    }
+
+    fn validate(&self, _: &Model, _: &Device, _: Share) -> Result<Validation, Error> {
+        Ok(Validation::default())
+    }
+}
+
+fn options(steps: u64) -> Options {
+    let until = Limits { steps: Some(steps), ..Limits::default() };
+    Options { schedule: Schedule::constant(1e-2), until, explosion: None, ..Options::default() }
+}
+
+fn train<X: Exchange>(task: &Listed, options: Options, exchange: X) -> (Trainer<'_, Listed, X>, Result<(), Error>) {
+    let device = Device::flex().autodiff();
+    let model = start::fresh(&tiny(), 1, &device);
+    let mut trainer = Trainer::new(task, Document::new("tiny", tiny()), model, options, device, exchange).unwrap();
+    let ended = trainer.run(None, &Stop::default(), &mut ()).map(|_| ());
+    (trainer, ended)
+}
+
+fn listed(share: Share) -> Listed {
+    Listed { share, spoilt: None, epoch: 1000 }
+}
+
+/// Loss and gradients of a task's batch.
+fn slopes(task: &Fixed, mut pass: Pass<'_>) -> (f64, f64, Gradients) {
+    let loss = task.loss(&mut pass, &());
+    let gradients = pass.backward(&loss.sum);
+    (f64::from(loss.sum.into_scalar::<f32>()), loss.weight, gradients)
+}
+
+/// The largest difference of any tensor's gradients, relative to its largest.
+fn apart(one: &Gradients, other: &Gradients) -> f32 {
+    assert_eq!(one.tensors.len(), other.tensors.len());
+    let mut most = 0f32;
+    for (one, other) in one.tensors.iter().zip(&other.tensors) {
+        assert_eq!(one.name, other.name);
+        let (one, other) = (one.values.to_vec(), other.values.to_vec());
+        let largest = other.iter().fold(f32::MIN_POSITIVE, |most, x| most.max(x.abs()));
+        most = one.iter().zip(&other).fold(most, |most, (x, y)| most.max((x - y).abs() / largest));
+    }
+    most
+}
+
+#[test]
+fn batches_of_a_step_count_by_their_scored_letters() {
+    let device = Device::flex().autodiff();
+    let model = start::fresh(&tiny(), 1, &device);
+    let (mut sum, mut weight, mut added) = (0.0, 0.0, Gradients::default());
+    for number in 0..3 {
+        let (loss, scored, gradients) = slopes(&batch(number), Pass::whole(&model, &device));
+        (sum, weight) = (sum + loss, weight + scored);
+        added.add(gradients);
+    }
+    let all: Vec<Fixed> = (0..3).map(batch).collect();
+    let rows = all.iter().flat_map(|one| one.packed.spans().map(|span| &one.packed.tokens()[span]));
+    let targets = all.iter().flat_map(|one| one.targets.iter().copied()).collect();
+    let together = Fixed { packed: Packed::new(rows), targets };
+    let (loss, scored, whole) = slopes(&together, Pass::whole(&model, &device));
+    assert_eq!(scored, weight);
+    assert!((loss / sum - 1.0).abs() < 1e-5);
+    assert!(apart(&added, &whole) < 1e-4);
+    assert!((added.norm() / whole.norm() - 1.0).abs() < 1e-5);
+}
+
+#[test]
+fn what_is_computed_again_gives_the_same_bits() {
+    let device = Device::flex().autodiff();
+    let config = ModelConfig::pretrained(rinalmo_model::EncoderConfig::new(16, 5, 2));
+    let model = start::fresh(&config, 1, &device);
+    let dropout = Dropout { attention: 0.1, residual: 0.1, seed: 3 };
+    let of = |recompute| slopes(&batch(1), Pass::new(&model, &device, dropout).recomputing(recompute));
+    let (loss, _, kept) = of(None);
+    for blocks in [1, 2, 5, 9] {
+        let (again, _, computed) = of(Some(blocks));
+        assert_eq!(again.to_bits(), loss.to_bits());
+        for (one, other) in kept.tensors.iter().zip(&computed.tensors) {
+            assert_eq!(one.name, other.name);
+            assert!(one.values.to_vec() == other.values.to_vec(), "{} by {blocks} blocks", one.name);
+        }
+    }
+}
+
+#[test]
+fn products_in_bf16_lose_some_bits_and_no_more() {
+    use rinalmo_model::ops::{in_bf16, plainly};
+    let device = Device::flex().autodiff();
+    let model = start::fresh(&tiny(), 1, &device);
+    let run = || slopes(&batch(1), Pass::whole(&model, &device));
+    let (loss, _, exact) = plainly(run);
+    let (rounded, _, gradients) = plainly(|| in_bf16(run));
+    let relative = (rounded / loss - 1.0).abs();
+    assert!(relative > 0.0 && relative < 1e-2, "{relative}");
+    let apart = apart(&gradients, &exact);
+    assert!(apart > 1e-4 && apart < 0.2, "{apart}");
+    let bf16 = Options { precision: rinalmo_train::run::Precision::Bf16, ..options(1) };
+    let task = listed(Share::default());
+    let refused = Trainer::new(&task, Document::new("tiny", tiny()), model, bf16, device, Alone).err().unwrap();
+    assert!(refused.to_string().contains("the CPU trains in f32"));
+}
+
+/// Two ranks in threads that add up in one place.
+#[derive(Clone)]
+struct Two {
+    rank: usize,
+    barrier: Arc<Barrier>,
+    sums: Arc<Mutex<[Vec<f64>; 2]>>,
+}
+
+impl Two {
+    fn add(&self, numbers: Vec<f64>) -> Vec<f64> {
+        self.sums.lock().unwrap()[self.rank] = numbers;
+        self.barrier.wait();
+        let sums = self.sums.lock().unwrap().clone();
+        self.barrier.wait();
+        sums[0].iter().zip(&sums[1]).map(|(one, other)| one + other).collect()
+    }
+}
+
+impl Exchange for Two {
+    fn share(&self) -> Share {
+        Share { rank: self.rank, ranks: 2 }
+    }
+
+    fn sum(&mut self, numbers: &mut [f64]) -> Result<(), Error> {
+        numbers.copy_from_slice(&self.add(numbers.to_vec()));
+        Ok(())
+    }
+
+    fn reduce(&mut self, gradients: &mut Gradients) -> Result<(), Error> {
+        gradients.on_host(|tensors| {
+            for tensor in tensors {
+                let sums = self.add(tensor.iter().map(|&x| f64::from(x)).collect());
+                tensor.iter_mut().zip(sums).for_each(|(x, sum)| *x = sum as f32);
+            }
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn two_processes_equal_one_with_twice_the_batches() {
+    let one = listed(Share::default());
+    let (one, ended) = train(&one, Options { accumulate: 2, ..options(5) }, Alone);
+    ended.unwrap();
+    let (barrier, sums) = (Arc::new(Barrier::new(2)), Arc::default());
+    let ranks: Vec<_> = [0, 1]
+        .map(|rank| Two { rank, barrier: Arc::clone(&barrier), sums: Arc::clone(&sums) })
+        .map(|exchange| {
+            std::thread::spawn(move || {
+                let task = listed(exchange.share());
+                let (trainer, ended) = train(&task, options(5), exchange);
+                ended.unwrap();
+                (weights(trainer.model()), trainer.state().clone())
+            })
+        })
+        .into_iter()
+        .map(|thread| thread.join().unwrap())
+        .collect();
+    assert!(ranks[0].0 == ranks[1].0, "both have the same bits");
+    assert_eq!(ranks[0].1.tokens, one.state().tokens);
+    let apart = weights(one.model()).into_iter().flatten().zip(ranks[0].0.iter().flatten());
+    let most = apart.map(|(one, two)| (one - two).abs()).fold(0.0, f32::max);
+    assert!(most < 1e-5, "weights are up to {most} apart");
+}
+
+#[test]
+fn what_is_not_a_number_ends_the_run_at_the_last_good_step() {
+    let spoilt = Listed { spoilt: Some(3), ..listed(Share::default()) };
+    let (trainer, ended) = train(&spoilt, options(9), Alone);
+    let error = ended.unwrap_err().to_string();
+    assert!(
+        error.starts_with("step 4: the loss is NaN; this step was not taken\n  epoch 0, batch 3: batch 3"),
+        "{error}"
+    );
+    let good = listed(Share::default());
+    let (good, ended) = train(&good, options(3), Alone);
+    ended.unwrap();
+    assert!(weights(trainer.model()) == weights(good.model()));
+    assert_eq!(trainer.state().step, 3);
+}
+
+#[test]
+fn parts_that_are_frozen_stay_and_thaw_in_their_epoch() {
+    let task = Listed { epoch: 2, ..listed(Share::default()) };
+    let thaw =
+        vec![Thaw { epoch: 0, part: Piece::Heads, rate: 1.0 }, Thaw { epoch: 1, part: Piece::Blocks(1, 2), rate: 0.1 }];
+    let device = Device::flex().autodiff();
+    let before = weights(&start::fresh(&tiny(), 1, &device));
+    let names: Vec<String> = tiny().manifest().into_iter().map(|spec| spec.name).collect();
+    let changed = |steps| -> Vec<String> {
+        let (trainer, ended) = train(&task, Options { thaw: thaw.clone(), ..options(steps) }, Alone);
+        ended.unwrap();
+        let after = weights(trainer.model());
+        let pairs = before.iter().zip(&after).zip(&names);
+        pairs.filter(|((before, after), _)| before != after).map(|(_, name)| name.clone()).collect()
+    };
+    let of = |prefixes: &[&str]| -> Vec<String> {
+        names.iter().filter(|name| prefixes.iter().any(|prefix| name.starts_with(prefix))).cloned().collect()
+    };
+    assert_eq!(changed(2), of(&["mlm."]));
+    assert_eq!(changed(3), of(&["encoder.blocks.1.", "mlm."]));
+    let nothing = Options { thaw: vec![Thaw { epoch: 1, part: Piece::All, rate: 1.0 }], ..options(1) };
+    let error = train(&task, nothing, Alone).1.unwrap_err().to_string();
+    assert!(error.contains("nothing trains in epoch 0"), "{error}");
+}
+
+#[test]
+fn only_matrices_decay_where_that_is_asked() {
+    use rinalmo_train::optimizer::Decay;
+    let task = listed(Share::default());
+    let of = |decay| {
+        let optimizer = OptimizerConfig { weight_decay: 0.5, decay, ..OptimizerConfig::default() };
+        let (trainer, ended) = train(&task, Options { optimizer, ..options(2) }, Alone);
+        ended.unwrap();
+        weights(trainer.model())
+    };
+    let (all, matrices) = (of(Decay::All), of(Decay::Matrices));
+    let first = tiny().manifest().iter().position(|spec| spec.name == "encoder.norm.weight").unwrap();
+    let (with, without) = (all[first][0], matrices[first][0]);
+    assert!((without - with - 0.01).abs() < 5e-3, "two steps of 0.01 · 0.5 less: {with} {without}");
+}
+
+#[test]
+fn a_small_model_learns_a_few_sequences_by_heart() {
+    let mut state = 9u64;
+    let mut random = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize
+    };
+    let mut rows: Vec<Vec<u8>> = (0..8).map(|_| (0..24).map(|_| 5 + (random() % 4) as u8).collect()).collect();
+    let mut targets = Vec::new();
+    for row in &mut rows {
+        for token in row {
+            let hidden = random() % 100 < 15;
+            targets.push(if hidden { i32::from(*token) } else { -1 });
+            *token = if hidden { 4 } else { *token };
+        }
+    }
+    let task = Fixed { packed: Packed::new(&rows), targets };
+    let config = ModelConfig::pretrained(rinalmo_model::EncoderConfig::new(32, 2, 2));
+    let device = Device::flex().autodiff();
+    let model = start::fresh(&config, 1, &device);
+    let until = Limits { steps: Some(120), ..Limits::default() };
+    let (schedule, dropout) = (Schedule::constant(3e-3), DropoutRates::NONE);
+    let options = Options { schedule, until, dropout, ..Options::default() };
+    let mut record = Record::default();
+    let mut trainer = Trainer::new(&task, Document::new("tiny", config), model, options, device, Alone).unwrap();
+    trainer.run(None, &Stop::default(), &mut record).unwrap();
+    let perplexity = record.validations[0].score.unwrap().exp();
+    println!("perplexity {perplexity}");
+    assert!(perplexity < 1.05, "perplexity {perplexity} after {} steps", record.steps.len());
+    assert!(record.steps[0].loss > 1.0);
+}
