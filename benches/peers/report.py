@@ -11,19 +11,23 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def facts(args):
-    """Date, commit, machine, versions."""
+    """Date, commit, machine, versions of theirs."""
     packages = ["torch", "multimolecule", "transformers"]
     look = "import sys; from importlib.metadata import version; print(*map(version, sys.argv[1:]))"
     told = subprocess.run([args.python, "-c", look, *packages], capture_output=True, text=True, check=True).stdout
+    return {**machine(args.threads), **dict(zip(packages, told.split()))}
+
+
+def machine(threads):
+    """Date, commit, machine."""
     return {
         "date": datetime.date.today().isoformat(),
         "commit": git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else ""),
         "processor": processor(),
         "cores": os.cpu_count(),
-        "threads": args.threads,
+        "threads": threads,
         "memory_gib": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30),
         "system": platform.platform(),
-        **dict(zip(packages, told.split())),
     }
 
 
@@ -43,10 +47,14 @@ def processor():
 
 
 def heading(facts):
+    theirs = ("torch", "PyTorch"), ("multimolecule", "multimolecule"), ("transformers", "transformers")
+    return where(facts) + " " + ", ".join(f"{name} {facts[key]}" for key, name in theirs) + "."
+
+
+def where(facts):
     return (
         f"{facts['date']}, commit {facts['commit']} (a + means uncommitted changes). {facts['processor']}; "
-        f"{facts['cores']} cores, {facts['threads']} threads, {facts['memory_gib']} GiB. "
-        f"PyTorch {facts['torch']}, multimolecule {facts['multimolecule']}, transformers {facts['transformers']}."
+        f"{facts['cores']} cores, {facts['threads']} threads, {facts['memory_gib']} GiB."
     )
 
 

@@ -63,6 +63,10 @@ pub enum Error {
         message: String,
     },
 
+    /// Everything was dropped or kept out, or there was nothing in the inputs.
+    #[error("nothing to store: {0}")]
+    Nothing(String),
+
     /// Clusters could not be found.
     #[error(transparent)]
     Cluster(#[from] crate::cluster::Error),

@@ -1,13 +1,14 @@
 //! A disk that is full at any stage: a clear error, nothing lost.
 //!
-//! Needs a small disk of its own, named by an environment variable:
-//! `mount -t tmpfs -o size=16m tmpfs /mnt/small && RINALMO_SMALL_DISK=/mnt/small cargo test -p rinalmo-corpus --test full_disk`.
+//! Needs a small disk of its own: one that `RINALMO_SMALL_DISK` names, or a tmpfs that the test mounts, if it may.
+#![cfg(unix)]
 
 mod common;
 
 use std::fs::{File, remove_file};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use common::{FirstLetters, fasta, files, options};
 use rinalmo_corpus::build::{Watch, build};
@@ -28,12 +29,40 @@ impl Watch for Fill<'_> {
     }
 }
 
+/// A disk of 16 MiB; unmounted in the end if it was mounted here.
+struct SmallDisk {
+    path: PathBuf,
+    mounted: Option<tempfile::TempDir>,
+}
+
+impl SmallDisk {
+    fn new() -> Option<Self> {
+        if let Some(path) = std::env::var_os("RINALMO_SMALL_DISK") {
+            return Some(Self { path: path.into(), mounted: None });
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=16m", "tmpfs"]).arg(folder.path()).stderr(Stdio::null());
+        let mounted = mount.status().is_ok_and(|status| status.success());
+        mounted.then(|| Self { path: folder.path().to_owned(), mounted: Some(folder) })
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        if self.mounted.is_some() {
+            let _ = Command::new("umount").arg(&self.path).status();
+        }
+    }
+}
+
 #[test]
 fn a_build_goes_on_where_the_disk_was_full() {
-    let Some(disk) = std::env::var_os("RINALMO_SMALL_DISK").map(PathBuf::from) else {
-        eprintln!("skipped: RINALMO_SMALL_DISK names no small disk");
+    let Some(disk) = SmallDisk::new() else {
+        eprintln!("skipped: no tmpfs can be mounted here, and RINALMO_SMALL_DISK names no small disk");
         return;
     };
+    let disk = &disk.path;
     let inputs = tempfile::tempdir().unwrap();
     let inputs = files(inputs.path(), &[fasta(3000, 20..400, 1)]);
     let (output, filler) = (disk.join("corpus.lmdb"), disk.join("filler"));

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use common::{FirstLetters, counter, fasta, files, options};
 use rinalmo_corpus::Store;
 use rinalmo_corpus::build::build;
+use rinalmo_corpus::export::{self, Which};
 
 const FOLDER: &str = "RINALMO_KILL_TEST_FOLDER";
 const INPUTS: usize = 3;
@@ -43,6 +44,12 @@ fn killed_at_any_moment_there_is_never_a_store_that_is_wrong() {
         store.verify().unwrap();
         store.header().checksums.clone()
     };
+    let exported = || {
+        let (store, mut fasta, mut table) = (Store::open(&output).unwrap(), Vec::new(), Vec::new());
+        export::fasta(&store, export::Options { which: Which::All, dna: false }, &mut fasta).unwrap();
+        export::table(&store, Which::All, &mut table).unwrap();
+        (fasta, table)
+    };
     let texts = |seed| (0..INPUTS as u64).map(|n| fasta(4000, 20..300, seed + n)).collect::<Vec<_>>();
     files(folder, &texts(1));
     let begun = Instant::now();
@@ -62,11 +69,12 @@ fn killed_at_any_moment_there_is_never_a_store_that_is_wrong() {
         }
     }
     assert!(start(folder).wait().unwrap().success());
-    let resumed = checksums();
+    let (resumed, resumed_export) = (checksums(), exported());
     assert_ne!(resumed, old);
     std::fs::remove_file(&output).unwrap();
     assert!(start(folder).wait().unwrap().success());
     assert_eq!(checksums(), resumed, "a build in pieces ends as one in one piece");
+    assert!(exported() == resumed_export);
     assert!(killed > 0);
     assert!(!folder.join("corpus.lmdb.building").exists());
 }

@@ -8,6 +8,7 @@
 
 mod arrays;
 mod common;
+mod corpus;
 mod embed;
 mod fold;
 mod formats;

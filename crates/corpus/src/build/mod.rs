@@ -11,65 +11,28 @@
 //! So under the output's name there is always the store that was there before, or the new one whole, or nothing.
 
 mod excluded;
+mod options;
+mod parts;
 mod report;
 mod work;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use excluded::{Exclude, Excluded, ExcludedBy};
+pub use options::Options;
+use parts::{Found, Kept};
 pub use report::{ClusterReport, Report};
 pub use work::StageTime;
 use work::{Task, Work, fingerprint};
 
 use crate::bank::{Bank, Blobs, Map, Output};
 use crate::cluster::{self, Clusters, Engine, Sequences};
-use crate::report::Uniques;
+use crate::report::{Uniques, grouped};
 use crate::store::{Contents, Header, Numbers, SCHEMA};
 use crate::{Error, split, store, unique};
-
-/// Options of a build.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Options {
-    /// How records are read, cleaned and told apart.
-    pub read: unique::Options,
-    /// What is kept out for its likeness to evaluation sets.
-    pub exclude: Exclude,
-    /// What makes a cluster.
-    pub cluster: cluster::Options,
-    /// The share of clusters held out.
-    pub hold_out: f64,
-    /// What the choice of these depends on.
-    pub seed: u64,
-}
-
-impl Default for Options {
-    /// The paper's: 1 % of the clusters held out.
-    fn default() -> Self {
-        Self {
-            read: Default::default(),
-            exclude: Default::default(),
-            cluster: Default::default(),
-            hold_out: 0.01,
-            seed: 0,
-        }
-    }
-}
-
-impl Options {
-    fn check(&self) -> Result<(), Error> {
-        self.read.clean.check()?;
-        self.exclude.limits.check()?;
-        self.cluster.check()?;
-        if !(0.0..1.0).contains(&self.hold_out) {
-            return Err(Error::Options(format!("{} of the clusters cannot be held out, expected 0…1", self.hold_out)));
-        }
-        Ok(())
-    }
-}
 
 /// Looks on while a build is at work, and may end it.
 pub trait Watch: Sync {
@@ -105,7 +68,14 @@ pub fn build(
     }
     let version = engine.version()?;
     let work = Work::begin(output, inputs, watch)?;
-    Build { inputs, options, engine, version, work, watch }.run(output)
+    let mut build = Build { inputs, options, engine, version, work, watch };
+    match build.run() {
+        Ok(report) => build.work.deliver(STORE, output).map(|()| report),
+        Err(error) => {
+            build.work.abandon();
+            Err(error)
+        }
+    }
 }
 
 struct Build<'a> {
@@ -123,11 +93,14 @@ const HELD_OUT: &str = "held_out";
 const STORE: &str = "store.lmdb";
 
 impl Build<'_> {
-    fn run(mut self, output: &Path) -> Result<Report, Error> {
+    fn run(&mut self) -> Result<Report, Error> {
         let read = self.read()?;
         let bank = Bank::open(&self.work.path(unique::BANK))?;
         let excluded = self.exclude(&bank)?;
         let kept = self.numbers(KEPT)?;
+        if kept.is_empty() {
+            return Err(nothing(&read, &excluded));
+        }
         let sequences = Kept { bank: &bank, kept: &kept };
         let clusters = self.cluster(&sequences)?;
         let found = Found::new(Clusters::new(self.numbers(CLUSTERS)?)?);
@@ -146,8 +119,6 @@ impl Build<'_> {
         report.store_bytes = std::fs::metadata(&path).map_err(Error::file("be read", &path))?.len();
         report.stages = self.work.times().to_vec();
         report.peak_memory = report::peak_memory();
-        drop(bank);
-        self.work.deliver(STORE, output)?;
         Ok(report)
     }
 
@@ -252,46 +223,18 @@ impl Build<'_> {
     }
 }
 
+/// Says where everything went.
+fn nothing(read: &Uniques, excluded: &Excluded) -> Error {
+    match read.total().records {
+        0 => Error::Nothing("there is no record in the inputs".into()),
+        records => Error::Nothing(format!("none of {} records is left\n{read}\n{excluded}", grouped(records))),
+    }
+}
+
 fn write_numbers(path: PathBuf, numbers: impl Iterator<Item = u32>) -> Result<(), Error> {
     let mut output = Output::create(path)?;
     for number in numbers {
         output.write(&number.to_le_bytes())?;
     }
     output.finish()
-}
-
-/// Some sequences of a bank, numbered anew.
-struct Kept<'a> {
-    bank: &'a Bank,
-    kept: &'a [u32],
-}
-
-impl Sequences for Kept<'_> {
-    fn count(&self) -> usize {
-        self.kept.len()
-    }
-
-    fn length(&self, index: usize) -> usize {
-        self.bank.length(self.kept[index] as usize)
-    }
-
-    fn read(&self, index: usize, to: &mut Vec<u8>) {
-        self.bank.read(self.kept[index] as usize, to);
-    }
-}
-
-/// Clusters as a store keeps them.
-struct Found {
-    starts: Vec<usize>,
-    members: Vec<u32>,
-    representatives: Vec<u32>,
-}
-
-impl Found {
-    fn new(clusters: Clusters) -> Self {
-        let (starts, members) = clusters.members();
-        let first = |start: &usize| clusters.representatives()[members[*start] as usize];
-        let representatives = starts[..starts.len() - 1].iter().map(first).collect();
-        Self { starts, members, representatives }
-    }
 }

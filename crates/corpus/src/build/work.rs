@@ -63,6 +63,7 @@ pub(super) struct Task<'a> {
 impl<'a> Work<'a> {
     /// Makes or finds the folder beside `output`, and takes its lock.
     pub(super) fn begin(output: &Path, inputs: &[PathBuf], watch: &'a dyn Watch) -> Result<Self, Error> {
+        let inputs = inputs.iter().map(|input| fingerprint(input)).collect::<Result<Vec<_>, _>>()?;
         let folder = with_ending(output, ".building");
         fs::create_dir_all(&folder).map_err(Error::file("be made", &folder))?;
         let lock_path = folder.join("lock");
@@ -74,7 +75,6 @@ impl<'a> Work<'a> {
         }
         // A manifest that cannot be read is none: everything is done anew.
         let manifest = fs::read(folder.join(MANIFEST)).ok().and_then(|text| serde_json::from_slice(&text).ok());
-        let inputs = inputs.iter().map(|input| fingerprint(input)).collect::<Result<Vec<_>, _>>()?;
         let key = hash(&json!([env!("CARGO_PKG_VERSION"), inputs]));
         Ok(Self { folder, manifest: manifest.unwrap_or_default(), key, done: Vec::new(), watch, _lock: lock })
     }
@@ -137,6 +137,13 @@ impl<'a> Work<'a> {
         output.finish()?;
         fs::rename(&fresh, &path).map_err(Error::file("take its name", &path))?;
         sync_folder(&self.folder)
+    }
+
+    /// Removes the folder if there is nothing in it to go on from.
+    pub(super) fn abandon(self) {
+        if self.manifest.is_empty() {
+            let _ = fs::remove_dir_all(&self.folder); // the build has failed already, and says why
+        }
     }
 
     /// Gives the finished `file` its place and removes the folder.

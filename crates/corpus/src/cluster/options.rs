@@ -1,5 +1,7 @@
 //! When two sequences belong together: identity, coverage, and whose coverage counts.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::Error;
@@ -105,6 +107,33 @@ impl Options {
         }
     }
 
+    /// How many edits at most turn all of a member of `member` bases into a stretch of its representative; `None`
+    /// where nothing is asked of the member.
+    ///
+    /// An alignment that covers n bases of the member has at most n ÷ identity columns, of which a share of
+    /// 1 − identity are edits; the bases it leaves out are one edit each. That is most for one end of what n may be.
+    pub(crate) fn most_edits(&self, member: usize) -> Option<usize> {
+        if !matches!(self.mode, Coverage::Both | Coverage::Member) {
+            return None;
+        }
+        let edits = |covered: f64| 1.0 - covered + covered * (1.0 - self.identity) / self.identity;
+        Some((member as f64 * edits(self.coverage).max(edits(1.0)) + 1e-6) as usize)
+    }
+
+    /// The lengths of members of which [`lengths_fit`](Self::lengths_fit) holds.
+    pub(crate) fn fitting_members(&self, representative: usize) -> RangeInclusive<usize> {
+        let longest = (representative as f64 / self.coverage) as usize + 1;
+        let shortest = (representative as f64 * self.coverage) as usize;
+        let (shortest, longest) = match self.mode {
+            Coverage::Both | Coverage::ShorterLength => (shortest, longest),
+            Coverage::Member | Coverage::RepresentativeLength => (0, longest),
+            Coverage::Representative | Coverage::MemberLength => (shortest, usize::MAX),
+        };
+        // Rounded outwards; at most one at either end is too much.
+        let fits = |member: usize| self.lengths_fit(representative, member);
+        shortest + usize::from(!fits(shortest))..=longest - usize::from(!fits(longest))
+    }
+
     /// Whether an alignment over `of_representative` and `of_member` bases covers enough.
     pub(crate) fn covers(
         &self,
@@ -142,6 +171,28 @@ mod tests {
         assert_eq!(covers(Coverage::MemberLength), (false, false, false));
         assert_eq!(covers(Coverage::RepresentativeLength), (true, true, true));
         assert_eq!(covers(Coverage::ShorterLength), (false, false, false));
+    }
+
+    #[test]
+    fn the_lengths_that_fit_are_a_range() {
+        for (mode, coverage) in Coverage::ALL.into_iter().flat_map(|mode| [0.1, 0.3, 0.8, 0.9, 1.0].map(|c| (mode, c)))
+        {
+            let options = Options { mode, coverage, ..Options::default() };
+            for representative in 1..60 {
+                let range = options.fitting_members(representative);
+                let all = (0..700).all(|member| range.contains(&member) == options.lengths_fit(representative, member));
+                assert!(all, "{options:?} {representative} {range:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn edits_are_bounded_where_the_member_must_be_covered() {
+        let most = |identity, mode| Options { identity, mode, ..Options::default() }.most_edits(100);
+        assert_eq!(most(0.8, Coverage::Member), Some(40));
+        assert_eq!(most(1.0, Coverage::Both), Some(20));
+        assert_eq!(most(0.4, Coverage::Both), Some(150));
+        assert_eq!(most(0.8, Coverage::Representative), None);
     }
 
     #[test]

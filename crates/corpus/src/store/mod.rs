@@ -7,23 +7,25 @@
 mod header;
 mod layout;
 mod numbers;
+mod view;
 mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use heed::{EnvFlags, RoTxn, WithoutTls};
+use heed::{EnvFlags, WithoutTls};
 
 pub use header::{Header, SCHEMA};
 pub use numbers::Numbers;
+pub use view::{Begun, Index, View};
 pub(crate) use writer::{Contents, write};
 
 use crate::bank::packing;
 use crate::provenance::{self, Origin};
 use crate::{Error, cluster::Sequences};
 use header::Checksum;
-use layout::{HEADER, Tables, key, options};
+use layout::{HEADER, Tables, options};
 
 /// A finished corpus. Clones share it; one process opens a file once.
 #[derive(Clone)]
@@ -127,7 +129,7 @@ impl Store {
     /// LMDB refuses, which it has no reason to.
     pub fn begin(&self) -> Result<Begun<'_>, Error> {
         let txn = self.inner.env.read_txn().map_err(Error::store(&self.inner.path))?;
-        Ok(Begun { store: self, txn })
+        Ok(Begun::new(self, txn))
     }
 
     /// The letters of sequence `index`, with T for U.
@@ -168,96 +170,6 @@ impl Store {
             Some((name, _)) => Err(self.damaged(format!("part `{name}` is not as it was written; build it again"))),
             None => Ok(()),
         }
-    }
-}
-
-/// A read that has begun; see [`Store::begin`].
-pub struct Begun<'s> {
-    store: &'s Store,
-    txn: RoTxn<'s, WithoutTls>,
-}
-
-impl Begun<'_> {
-    /// Looks into the store.
-    ///
-    /// # Errors
-    /// A part is missing.
-    pub fn view(&self) -> Result<View<'_>, Error> {
-        let numbers = |name| self.array(name).map(Numbers::new);
-        let index = Index {
-            lengths: numbers("lengths")?,
-            starts: numbers("starts")?,
-            members: numbers("members")?,
-            representatives: numbers("representatives")?,
-            held_out: numbers("held_out")?,
-        };
-        Ok(View { begun: self, index })
-    }
-
-    fn array(&self, name: &str) -> Result<&[u8], Error> {
-        let found = self.store.inner.tables.arrays.get(&self.txn, name.as_bytes());
-        let found = found.map_err(Error::store(self.store.path()))?;
-        found.ok_or_else(|| self.store.damaged(format!("part `{name}` is missing")))
-    }
-}
-
-/// Lengths and clusters, nothing copied.
-#[derive(Debug, Clone, Copy)]
-pub struct Index<'b> {
-    /// The length of each sequence.
-    pub lengths: Numbers<'b>,
-    starts: Numbers<'b>,
-    members: Numbers<'b>,
-    /// The sequence that stands for each cluster.
-    pub representatives: Numbers<'b>,
-    /// The clusters held out, ascending.
-    pub held_out: Numbers<'b>,
-}
-
-impl<'b> Index<'b> {
-    /// How many clusters there are.
-    pub fn clusters(&self) -> u32 {
-        self.representatives.len() as u32
-    }
-
-    /// The members of a cluster, ascending.
-    ///
-    /// # Panics
-    /// If there are not as many clusters.
-    pub fn members(&self, cluster: u32) -> Numbers<'b> {
-        let cluster = cluster as usize;
-        self.members.slice(self.starts.at(cluster) as usize, self.starts.at(cluster + 1) as usize)
-    }
-}
-
-/// The inside of a store, nothing copied.
-pub struct View<'b> {
-    begun: &'b Begun<'b>,
-    /// Lengths and clusters.
-    pub index: Index<'b>,
-}
-
-impl<'b> View<'b> {
-    /// Sequence `index` as it is stored; see [`packing`].
-    ///
-    /// # Errors
-    /// There are not as many, or the file is damaged.
-    pub fn packed(&self, index: u32) -> Result<&'b [u8], Error> {
-        self.piece(self.begun.store.inner.tables.sequences, index)
-    }
-
-    fn origins(&self, index: u32) -> Result<&'b [u8], Error> {
-        self.piece(self.begun.store.inner.tables.origins, index)
-    }
-
-    fn piece(
-        &self,
-        table: heed::Database<'static, heed::types::Bytes, heed::types::Bytes>,
-        index: u32,
-    ) -> Result<&'b [u8], Error> {
-        let store = self.begun.store;
-        let found = table.get(&self.begun.txn, &key(index)).map_err(Error::store(store.path()))?;
-        found.ok_or_else(|| store.damaged(format!("there is no sequence {index} among {}", store.header().sequences)))
     }
 }
 

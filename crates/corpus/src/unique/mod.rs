@@ -8,27 +8,26 @@
 //! Two different sequences among 36 million share a hash with a chance of 2 × 10⁻²⁴.
 
 mod complement;
+mod merging;
+mod reading;
 mod segment;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_128;
 
 pub use complement::reverse_complement;
-use segment::{Segment, SegmentWriter};
+use merging::{Doubles, Merging};
+use reading::Reading;
 
-use crate::bank::{BankWriter, BlobsWriter};
+use crate::Error;
 use crate::clean::Clean;
-use crate::report::{SourceReport, Uniques};
-use crate::sorter::{Sorted, Sorter};
-use crate::{Error, read};
+use crate::report::Uniques;
+use crate::sorter::Sorter;
 
 /// Bits of a place that tell where in its segment a record is; those above tell which segment.
 const PLACE_BITS: u32 = 46;
-/// Hashes gathered before a thread takes the sorter's lock.
-const BATCH: usize = 1024;
 
 /// How records are read and told apart.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -87,168 +86,6 @@ fn segment_path(folder: &Path, source: usize) -> PathBuf {
     folder.join(format!("input-{source}.segment"))
 }
 
-/// One input on its way into its segment.
-struct Reading<'a> {
-    input: &'a Path,
-    source: usize,
-    options: &'a Options,
-    sorter: &'a Mutex<Sorter<3>>,
-    stopped: &'a (dyn Fn() -> bool + Sync),
-}
-
-impl Reading<'_> {
-    fn run(&self, path: &Path) -> Result<SourceReport, Error> {
-        let mut report = SourceReport::new(self.input);
-        let mut segment = SegmentWriter::create(path)?;
-        let mut keys = Vec::with_capacity(BATCH);
-        let mut other_strand = Vec::new();
-        for read in read::open(self.input)? {
-            let mut record = match read {
-                Ok(record) => record,
-                Err(error) if read::is_about_one_record(&error) => {
-                    report.malformed(&error);
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            report.records += 1;
-            report.bases += record.sequence.len() as u64;
-            match self.options.clean.clean(&mut record.sequence) {
-                Ok(odd) => report.odd(odd),
-                Err(reason) => {
-                    report.drop(reason);
-                    continue;
-                }
-            }
-            let (hash, reverse) = self.hash(&record.sequence, &mut other_strand);
-            let place = segment.push(&record.sequence, record.line, &record.id, &record.description)?;
-            let place = (self.source as u64) << PLACE_BITS | place;
-            keys.push([(hash >> 64) as u64, hash as u64, place << 1 | u64::from(reverse)]);
-            if keys.len() == BATCH {
-                self.hand_over(&mut keys)?;
-            }
-        }
-        self.hand_over(&mut keys)?;
-        segment.finish()?;
-        Ok(report)
-    }
-
-    fn hand_over(&self, keys: &mut Vec<[u64; 3]>) -> Result<(), Error> {
-        if (self.stopped)() {
-            return Err(Error::Stopped);
-        }
-        let mut sorter = self.sorter.lock().expect("no thread panicked while it held the lock");
-        keys.drain(..).try_for_each(|key| sorter.push(key))
-    }
-
-    /// The hash that duplicates share, and whether it is that of the other strand.
-    fn hash(&self, letters: &[u8], other_strand: &mut Vec<u8>) -> (u128, bool) {
-        let hash = xxh3_128(letters);
-        if !self.options.both_strands {
-            return (hash, false);
-        }
-        reverse_complement(letters, other_strand);
-        let other = xxh3_128(other_strand);
-        (hash.min(other), other < hash)
-    }
-}
-
-/// Records that are another one over again: `(first, double)`, and the doubles alone, both in the order of input.
-///
-/// A double's lowest bit tells whether it is the reverse complement of the first.
-struct Doubles {
-    of_first: Sorted<2>,
-    places: Sorted<1>,
-}
-
-impl Doubles {
-    /// Finds them among hashes and places in order.
-    fn find(mut hashes: Sorted<3>, folder: &Path, budget: usize) -> Result<Self, Error> {
-        let mut of_first = Sorter::<2>::new(folder, "merged", budget * 2 / 3);
-        let mut places = Sorter::<1>::new(folder, "doubles", budget / 3);
-        let mut first = None;
-        while let Some([high, low, place]) = hashes.next()? {
-            match first {
-                Some((hash, first)) if hash == [high, low] => {
-                    of_first.push([first >> 1, place & !1 | (place ^ first) & 1])?;
-                    places.push([place >> 1])?;
-                }
-                _ => first = Some(([high, low], place)),
-            }
-        }
-        Ok(Self { of_first: of_first.sorted()?, places: places.sorted()? })
-    }
-
-    fn is_double(&mut self, place: u64) -> Result<bool, Error> {
-        let found = self.places.peek() == Some([place]);
-        if found {
-            self.places.next()?;
-        }
-        Ok(found)
-    }
-
-    /// The next double of the record at `first`: its place, and whether it is of the other strand.
-    fn next_of(&mut self, first: u64) -> Result<Option<(u64, bool)>, Error> {
-        match self.of_first.peek() {
-            Some([of, double]) if of == first => {
-                self.of_first.next()?;
-                Ok(Some((double >> 1, double & 1 == 1)))
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
-/// The second pass: firsts into the bank, each with the origins of its doubles.
-struct Merging<'a> {
-    folder: &'a Path,
-    sources: &'a mut [SourceReport],
-    doubles: Doubles,
-    stopped: &'a (dyn Fn() -> bool + Sync),
-}
-
-impl Merging<'_> {
-    fn run(mut self) -> Result<usize, Error> {
-        let open = |source| Segment::open(&segment_path(self.folder, source), source);
-        let segments = (0..self.sources.len()).map(open).collect::<Result<Vec<_>, _>>()?;
-        let mut bank = BankWriter::create(&self.folder.join(BANK))?;
-        let mut origins = BlobsWriter::create(&self.folder.join(ORIGINS))?;
-        let mut blob = Vec::new();
-        for (source, segment) in segments.iter().enumerate() {
-            if (self.stopped)() {
-                return Err(Error::Stopped);
-            }
-            let mut offset = 0;
-            while offset < segment.len() {
-                let stored = segment.record(offset, false).ok_or_else(|| self.cut(source))?;
-                let place = (source as u64) << PLACE_BITS | offset;
-                offset = stored.next;
-                if self.doubles.is_double(place)? {
-                    continue;
-                }
-                self.sources[source].kept += 1;
-                self.sources[source].kept_bases += crate::bank::packing::length(stored.packed) as u64;
-                bank.push_packed(stored.packed)?;
-                blob.clear();
-                stored.origin.put(&mut blob);
-                while let Some((double, reverse)) = self.doubles.next_of(place)? {
-                    let source = (double >> PLACE_BITS) as usize;
-                    let stored = segments[source].record(double & ((1 << PLACE_BITS) - 1), reverse);
-                    stored.ok_or_else(|| self.cut(source))?.origin.put(&mut blob);
-                    self.sources[source].duplicates += 1;
-                }
-                origins.push(&blob)?;
-            }
-        }
-        origins.finish()?;
-        bank.finish()
-    }
-
-    fn cut(&self, source: usize) -> Error {
-        Error::damaged(&segment_path(self.folder, source), "it changed while the build was at work")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -256,6 +93,7 @@ mod tests {
     use crate::clean::Reason;
     use crate::cluster::Sequences;
     use crate::provenance;
+    use crate::report::SourceReport;
 
     /// Sequences with the ids of their origins.
     fn run(files: &[&str], options: &Options) -> (Vec<(String, Vec<String>)>, Uniques) {

@@ -90,9 +90,22 @@ struct ExcludeArgs {
     /// From this identity on sequences are alike
     #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
     exclude_identity: f64,
-    /// Over at least this share of the evaluation sequence
+    /// Over at least this share of the sequence that --exclude-coverage-of names
     #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
     exclude_coverage: f64,
+    /// Whose share that is
+    #[arg(long, value_enum, value_name = "WHOSE", default_value = "evaluation")]
+    exclude_coverage_of: CoverageOf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CoverageOf {
+    /// The evaluation sequence's: what holds one within a longer sequence is kept out too
+    Evaluation,
+    /// Both sequences', as in a cluster: what holds one within a much longer sequence stays
+    Both,
+    /// The corpus sequence's: pieces of an evaluation sequence are kept out too
+    Corpus,
 }
 
 /// What makes a cluster.
@@ -159,17 +172,27 @@ impl BuildArgs {
         let clean = Clean { min_length, max_length, odd_letters, ambiguous, single_base };
         let &ClusterArgs { identity, coverage, coverage_mode, .. } = &self.cluster;
         let mode = Coverage::ALL[usize::from(coverage_mode)];
-        let ExcludeArgs { exclude, exclude_identity, exclude_coverage } = &self.exclude;
-        let mut guard = Exclude { sets: exclude.clone(), ..Exclude::default() };
-        (guard.limits.identity, guard.limits.coverage) = (*exclude_identity, *exclude_coverage);
-        guard.limits.both_strands = both_strands;
         Options {
-            exclude: guard,
+            exclude: self.exclude.resolve(both_strands),
             read: unique::Options { clean, both_strands, memory },
             cluster: cluster::Options { identity, coverage, mode, both_strands, memory },
             hold_out: self.hold_out,
             seed: self.seed,
         }
+    }
+}
+
+impl ExcludeArgs {
+    fn resolve(&self, both_strands: bool) -> Exclude {
+        // The corpus sequence is in the representative's place.
+        let mode = match self.exclude_coverage_of {
+            CoverageOf::Evaluation => Coverage::Member,
+            CoverageOf::Both => Coverage::Both,
+            CoverageOf::Corpus => Coverage::Representative,
+        };
+        let (identity, coverage) = (self.exclude_identity, self.exclude_coverage);
+        let limits = cluster::Options { identity, coverage, mode, both_strands, ..Exclude::default().limits };
+        Exclude { sets: self.exclude.clone(), limits }
     }
 }
 

@@ -9,12 +9,14 @@
 //! needs a C library.
 
 mod band;
+mod fill;
 mod row;
 
 use std::ops::Range;
 
 use band::Band;
-use row::{FROM_GAP_IN_A, FROM_GAP_IN_B, FROM_PAIR, GAP_IN_A_GOES_ON, GAP_IN_B_GOES_ON, NEVER, Row, Score, larger};
+use fill::{Best, Fill};
+use row::{FROM_GAP_IN_A, FROM_GAP_IN_B, FROM_PAIR, GAP_IN_A_GOES_ON, GAP_IN_B_GOES_ON};
 
 use super::kmers::NO_BASE;
 
@@ -26,11 +28,6 @@ pub const MISMATCH: i16 = -3;
 pub const GAP_OPEN: i16 = 5;
 /// Points each further base of a gap costs.
 pub const GAP_EXTEND: i16 = 2;
-
-/// Points an alignment may fall below its best before it is given up, as after some thirty mismatches in a row.
-const DROP: i32 = 100;
-/// Steps from one look at that to the next.
-const LOOK: usize = 32;
 
 /// Longest sum of two lengths for which 16 bits hold every score and every step.
 const SHORT: usize = 32_000;
@@ -83,13 +80,6 @@ impl<const W: usize> Default for Aligner<W> {
     }
 }
 
-/// The cell with the best score.
-struct Best {
-    score: i32,
-    step: usize,
-    lane: usize,
-}
-
 impl<const W: usize> Aligner<W> {
     /// Room around both sequences, so that a step never looks outside.
     const PAD: usize = 2 * W + 2;
@@ -128,65 +118,6 @@ impl<const W: usize> Aligner<W> {
         self.b.resize(Self::PAD, NO_BASE + 1);
         self.b.extend(b.iter().rev().map(|&code| if code < NO_BASE { code } else { NO_BASE + 1 }));
         self.b.resize(b.len() + 2 * Self::PAD, NO_BASE + 1);
-    }
-
-    #[inline(always)]
-    fn fill<S: Score>(&mut self, band: Band, b_len: usize) -> Best {
-        // Index 1 + lane; the ends stand for the diagonals outside the band. One set a parity of the step.
-        let mut h = [vec![S::from(0); W + 2], vec![S::from(0); W + 2]];
-        for scores in &mut h {
-            (scores[0], scores[W + 1]) = (S::from(NEVER), S::from(NEVER));
-        }
-        let (mut e, mut f) = (h.clone(), h.clone());
-        for scores in e.iter_mut().chain(&mut f) {
-            scores.fill(S::from(NEVER));
-        }
-        let mut best = [[S::from(0); W]; 2];
-        let mut best_at = [[S::from(0); W]; 2];
-        let mut at = S::from(0);
-        for (step, trace) in self.trace.iter_mut().enumerate() {
-            let floor = S::from(if step < band.beginnings { 0 } else { NEVER });
-            if step == band.beginnings {
-                band.close(step, &mut h);
-                for gap in e.iter_mut().chain(&mut f).flatten() {
-                    *gap = if *gap > S::from(0) { *gap } else { S::from(NEVER) };
-                }
-            }
-            let (parity, x, y) = band.corner(step as isize);
-            let a_from = (Self::PAD as isize + x) as usize;
-            let b_from = (Self::PAD as isize + b_len as isize - 1 - y) as usize;
-            let row = Row {
-                a: array(&self.a, a_from),
-                b: array(&self.b, b_from),
-                before_in_a: (array(&h[1 - parity], parity), array(&e[1 - parity], parity)),
-                before_in_b: (array(&h[1 - parity], parity + 1), array(&f[1 - parity], parity + 1)),
-                before_in_both: array(&h[parity], 1),
-            };
-            let cells = row.cells(floor);
-            h[parity][1..=W].copy_from_slice(&cells.h);
-            e[parity][1..=W].copy_from_slice(&cells.e);
-            f[parity][1..=W].copy_from_slice(&cells.f);
-            *trace = cells.trace;
-            let (mut highest, mut at_step) = (best[parity], best_at[parity]);
-            for lane in 0..W {
-                at_step[lane] = if cells.h[lane] > highest[lane] { at } else { at_step[lane] };
-                highest[lane] = larger(cells.h[lane], highest[lane]);
-            }
-            (best[parity], best_at[parity]) = (highest, at_step);
-            at = at + S::from(1);
-            if step >= band.beginnings && step % LOOK == 0 && hopeless(&h, &best) {
-                break;
-            }
-        }
-        let cells = (0..2).flat_map(|parity| (0..W).map(move |lane| (parity, lane)));
-        let mut top = Best { score: 0, step: 0, lane: 0 };
-        for (parity, lane) in cells {
-            let (score, step) = (best[parity][lane].into(), best_at[parity][lane].into() as usize);
-            if score > top.score || (score == top.score && score > 0 && (step, lane) < (top.step, top.lane)) {
-                top = Best { score, step, lane };
-            }
-        }
-        top
     }
 
     /// Follows the trace from the best cell to where its score was nothing.
@@ -231,40 +162,6 @@ impl<const W: usize> Aligner<W> {
         let (a_start, b_start) = ((x + 1) as usize, (y + 1) as usize);
         Alignment { a: a_start..a_end, b: b_start..b_end, matches, columns: self.columns.len(), score: best.score }
     }
-}
-
-/// The work that is compiled for several sets of instructions.
-struct Fill<'a, const W: usize> {
-    aligner: &'a mut Aligner<W>,
-    band: Band,
-    b_len: usize,
-    short: bool,
-}
-
-impl<const W: usize> pulp::WithSimd for Fill<'_, W> {
-    type Output = Best;
-
-    #[inline(always)]
-    fn with_simd<S: pulp::Simd>(self, _: S) -> Best {
-        match self.short {
-            true => self.aligner.fill::<i16>(self.band, self.b_len),
-            false => self.aligner.fill::<i32>(self.band, self.b_len),
-        }
-    }
-}
-
-/// Whether no alignment under way can become better than the best one before it is given up.
-#[inline(always)]
-fn hopeless<S: Score, const W: usize>(h: &[Vec<S>; 2], best: &[[S; W]; 2]) -> bool {
-    let highest = |scores: &[S]| scores.iter().copied().fold(S::from(NEVER), larger).into();
-    let now: i32 = highest(&h[0]).max(highest(&h[1]));
-    let ever: i32 = highest(&best[0]).max(highest(&best[1]));
-    now <= 0 || now < ever - DROP
-}
-
-#[inline(always)]
-fn array<T: Copy, const W: usize>(from: &[T], start: usize) -> [T; W] {
-    from[start..start + W].try_into().expect("the range has W places")
 }
 
 /// Bases that face each other at `position in a − position in b = diagonal`, and how many of those are equal.

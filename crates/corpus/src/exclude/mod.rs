@@ -7,24 +7,23 @@
 //! real sequences it marked 949 of the 956 that `mmseqs easy-search -s 7.5` found like TS0, VL0 or ArchiveII, and 155
 //! more.
 
-use std::{cmp::Reverse, collections::HashMap};
+mod candidates;
+mod edits;
+mod index;
+mod search;
+
+use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::cluster::{Alike, Coverage, Error, Options, Pattern, Sequences, encode, reverse_complement};
+use candidates::Facts;
+use index::Index;
+use search::Search;
+
+use crate::cluster::{Coverage, Error, Options, Pattern, Sequences, encode};
 
 /// Words of 11 bases: a set of a million bases meets one every fourth position by chance.
 const PATTERNS: [Pattern; 2] = [Pattern::contiguous(11), Pattern::spaced("111010010100110111")];
-/// The bits of a key that find its place in the index: about as many places as words of 11 bases.
-const PLACES: u32 = 22;
-/// Diagonals over which the words of one alignment spread.
-const SPREAD: i32 = 32;
-/// Words that two sequences must share…
-const SHARED: usize = 2;
-/// …unless one is shorter than this, in nt.
-const SHORT: usize = 48;
-/// Sequences of a set that one is aligned with at most.
-const ATTEMPTS: usize = 24;
 
 /// Sequences that a model will be judged by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +69,8 @@ pub struct Guard {
     options: Options,
     names: Vec<String>,
     targets: Vec<Target>,
+    /// Of each target.
+    facts: Vec<Facts>,
     identical: HashMap<Vec<u8>, Vec<u32>>,
     indices: [Index; PATTERNS.len()],
     bases: f64,
@@ -100,8 +101,11 @@ impl Guard {
         }
         let names = sets.iter().map(|set| set.name.clone()).collect();
         let bases = targets.iter().map(|target| target.codes.len() as f64).sum();
-        let indices = PATTERNS.map(|pattern| Index::new(pattern, &targets));
-        Ok(Self { options, names, targets, identical, indices, bases })
+        let facts = |target: &Target| Facts { set: target.set, length: target.codes.len() as u32 };
+        let facts = targets.iter().map(facts).collect();
+        let codes = targets.iter().map(|target| &target.codes[..]);
+        let indices = PATTERNS.map(|pattern| Index::new(pattern, codes.clone()));
+        Ok(Self { options, names, targets, facts, identical, indices, bases })
     }
 
     /// The names of the sets.
@@ -126,84 +130,6 @@ impl Guard {
         }
         counts
     }
-
-    /// The marks of the sequence in `search.letters`.
-    fn search(&self, sequence: u32, search: &mut Search) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = Vec::new();
-        let mark = |target: &Target, identity| Mark { sequence, set: target.set, target: target.number, identity };
-        for &target in self.identical.get(&spelled(&search.letters)).into_iter().flatten() {
-            let target = &self.targets[target as usize];
-            if marks.iter().all(|found| found.set != target.set) {
-                marks.push(mark(target, 1.0));
-            }
-        }
-        search.codes.clone_from(&search.letters);
-        encode(&mut search.codes);
-        for turned in [false, true].into_iter().take(1 + usize::from(self.options.both_strands)) {
-            if turned {
-                reverse_complement(&mut search.codes);
-            }
-            self.candidates(search);
-            for candidate in &search.candidates {
-                let target = &self.targets[candidate.target as usize];
-                if marks.iter().any(|found| found.set == target.set) {
-                    continue;
-                }
-                let (codes, diagonal) = (&search.codes, candidate.diagonal as isize);
-                if let Some(identity) = search.alike.compare(codes, &target.codes, diagonal, &self.options, self.bases)
-                {
-                    marks.push(mark(target, identity));
-                }
-            }
-        }
-        marks.sort_unstable_by_key(|mark| mark.set);
-        marks
-    }
-
-    /// Of each set the targets that share most words with the sequence, most first.
-    fn candidates(&self, search: &mut Search) {
-        let Search { codes, hits, candidates, .. } = search;
-        hits.clear();
-        candidates.clear();
-        for index in &self.indices {
-            index.pattern.each(codes, |position, key| {
-                let fitting = index.at(key).iter().filter(|word| {
-                    self.options.lengths_fit(codes.len(), self.targets[word.target as usize].codes.len())
-                });
-                hits.extend(fitting.map(|word| (word.target, position as i32 - word.position as i32)));
-            });
-        }
-        hits.sort_unstable();
-        for hits in hits.chunk_by(|a, b| a.0 == b.0) {
-            let (diagonal, votes) = densest(hits);
-            let target = &self.targets[hits[0].0 as usize];
-            if votes >= SHARED || target.codes.len().min(codes.len()) < SHORT {
-                candidates.push(Candidate { set: target.set, votes, target: hits[0].0, diagonal });
-            }
-        }
-        candidates.sort_unstable_by_key(|found| (found.set, Reverse(found.votes), found.target));
-        let (mut set, mut of_set) = (u32::MAX, 0);
-        candidates.retain(|found| {
-            of_set = if found.set == set { of_set + 1 } else { 1 };
-            set = found.set;
-            of_set <= ATTEMPTS
-        });
-    }
-}
-
-/// The middle one of the most hits of one target that lie within [`SPREAD`] diagonals, and their number.
-fn densest(hits: &[(u32, i32)]) -> (i32, usize) {
-    let (mut best, mut start) = ((hits[0].1, 0), 0);
-    for (end, hit) in hits.iter().enumerate() {
-        while hit.1 - hits[start].1 > SPREAD {
-            start += 1;
-        }
-        let votes = end + 1 - start;
-        if votes > best.1 {
-            best = (hits[start + votes / 2].1, votes);
-        }
-    }
-    best
 }
 
 /// Letters in one spelling: upper case, T for U.
@@ -213,69 +139,10 @@ fn spelled(letters: &[u8]) -> Vec<u8> {
     spelled
 }
 
-struct Candidate {
-    set: u32,
-    votes: usize,
-    target: u32,
-    diagonal: i32,
-}
-
-/// What a thread keeps from sequence to sequence.
-#[derive(Default)]
-struct Search {
-    letters: Vec<u8>,
-    codes: Vec<u8>,
-    hits: Vec<(u32, i32)>,
-    candidates: Vec<Candidate>,
-    alike: Alike,
-}
-
-/// Where a word stands.
-#[derive(Clone, Copy)]
-struct Word {
-    target: u32,
-    position: u32,
-}
-
-/// Words by their keys.
-struct Index {
-    pattern: Pattern,
-    starts: Vec<u32>,
-    words: Vec<Word>,
-}
-
-impl Index {
-    fn new(pattern: Pattern, targets: &[Target]) -> Self {
-        let mut starts = vec![0u32; (1 << PLACES) + 1];
-        for target in targets {
-            pattern.each(&target.codes, |_, key| starts[place(key) + 1] += 1);
-        }
-        for place in 0..1 << PLACES {
-            starts[place + 1] += starts[place];
-        }
-        let count = starts[1 << PLACES] as usize;
-        let (mut next, mut words) = (starts.clone(), vec![Word { target: 0, position: 0 }; count]);
-        for (number, target) in targets.iter().enumerate() {
-            pattern.each(&target.codes, |position, key| {
-                words[next[place(key)] as usize] = Word { target: number as u32, position };
-                next[place(key)] += 1;
-            });
-        }
-        Self { pattern, starts, words }
-    }
-
-    fn at(&self, key: u64) -> &[Word] {
-        &self.words[self.starts[place(key)] as usize..self.starts[place(key) + 1] as usize]
-    }
-}
-
-fn place(key: u64) -> usize {
-    (key >> (64 - PLACES)) as usize
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::reverse_complement;
 
     const TRNA: &str = "GCGGATTTAGCTCAGTTGGGAGAGCGCCAGACTGAAGATCTGGAGGTCCTGTGTTCGATCCACAGAATTCGCACCA";
 
@@ -311,12 +178,5 @@ mod tests {
         let turned: Vec<u8> = codes.iter().map(|&code| b"ACGT"[code as usize]).collect();
         assert_eq!(guard(default_options()).mark(&[&turned]).len(), 0);
         assert_eq!(guard(Options { both_strands: true, ..default_options() }).mark(&[&turned]).len(), 2);
-    }
-
-    #[test]
-    fn the_densest_diagonals_are_found() {
-        let hits = [-90, -5, 3, 10, 20, 60, 61].map(|diagonal| (0, diagonal));
-        assert_eq!(densest(&hits), (10, 4));
-        assert_eq!(densest(&hits[..1]), (-90, 1));
     }
 }

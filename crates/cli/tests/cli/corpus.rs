@@ -1,0 +1,273 @@
+//! `rinalmo corpus`: what a build leaves, how it ends on bad input, and how it goes on.
+
+use std::io::Write;
+
+use serde_json::Value;
+
+use crate::common::{Run, Sandbox, random_fasta};
+
+/// Two families, a duplicate in another spelling, and one record that is too short.
+const RECORDS: &str = "\
+>trna a tRNA
+GCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA
+>like
+GCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACGA
+>again
+gcggatttagctcagttgggagagcgccagactgaagatctggaggtcctgtgttcgatccacagaattcgcacca
+>tar
+GGGUCUCUCUGGUUAGACCAGAUCUGAGCCUGGGAGCUCUCUGGCUAACUAGGGAACC
+>short
+ACGU
+";
+
+fn sandbox() -> Sandbox {
+    Sandbox::new().with("a.fa", RECORDS)
+}
+
+fn report(sandbox: &Sandbox, name: &str) -> Value {
+    serde_json::from_str(&sandbox.read(name)).unwrap()
+}
+
+/// Stages that an earlier build had done.
+fn resumed(report: &Value) -> Vec<&str> {
+    let stages = report["stages"].as_array().unwrap().iter();
+    stages.filter(|stage| stage["resumed"] == true).map(|stage| stage["stage"].as_str().unwrap()).collect()
+}
+
+/// Asserts that a command could not run, and gives what it said.
+#[track_caller]
+fn refused(run: Run) -> String {
+    assert!(run.code == 2 && run.out.is_empty(), "{run}");
+    run.err
+}
+
+#[test]
+fn a_build_leaves_a_store_and_tells_what_it_did() {
+    let sandbox = sandbox();
+    let run = sandbox.run("-q corpus build a.fa -o c.lmdb --report r.json").done();
+    assert!(run.out.contains("3 sequences in 2 clusters (builtin "), "{run}");
+    let told = report(&sandbox, "r.json");
+    let source = &told["read"]["sources"][0];
+    assert_eq!((&source["source"], &source["records"]), (&"a.fa".into(), &5.into()));
+    assert_eq!((&source["duplicates"], &source["dropped"]["too_short"]), (&1.into(), &1.into()));
+    assert_eq!((&told["clusters"]["clusters"], &told["held_out"]), (&2.into(), &1.into()));
+    assert_eq!(told["store_bytes"], std::fs::metadata(sandbox.path("c.lmdb")).unwrap().len());
+    assert_eq!(sandbox.names("."), ["a.fa", "c.lmdb", "r.json"]);
+
+    let stats = sandbox.run("-q corpus stats c.lmdb --verify --json --svg s").done();
+    let stats: Value = serde_json::from_str(&stats.out).unwrap();
+    assert_eq!(stats["header"]["sequences"], 3);
+    assert!(sandbox.read("s.lengths.svg").starts_with("<svg") && sandbox.read("s.clusters.svg").starts_with("<svg"));
+    assert!(sandbox.run("corpus stats c.lmdb").done().out.starts_with("3 sequences, 210 nt"));
+}
+
+#[test]
+fn what_was_put_in_is_what_comes_out() {
+    let sandbox = sandbox();
+    sandbox.run("-q corpus build a.fa -o c.lmdb").done();
+    let first = RECORDS.split(">again").next().unwrap();
+    let tar = RECORDS.split_once(">tar").unwrap().1.split(">short").next().unwrap();
+    assert_eq!(sandbox.run("-q corpus export c.lmdb").done().out, format!("{first}>tar{tar}"));
+    let count =
+        |which: &str| sandbox.run(&format!("-q corpus export c.lmdb --which {which}")).done().out.matches('>').count();
+    assert_eq!([count("all"), count("representatives"), count("train") + count("held-out")], [3, 2, 3]);
+    let table = sandbox.run("-q corpus export c.lmdb --table").done().out;
+    assert_eq!(table.lines().next(), Some("cluster\tsplit\trepresentative\tid\tlength\tsource\tmerged"));
+    assert!(table.lines().any(|row| row.ends_with("\t1\ttrna\t76\ta.fa\t1")), "{table}");
+}
+
+#[test]
+fn compressed_files_tables_and_standard_input_give_the_same_store() {
+    let sandbox = sandbox();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(RECORDS.as_bytes()).unwrap();
+    let rows = RECORDS.split('>').skip(1).map(|record| record.trim_end().replacen('\n', "\t", 1));
+    let table = format!("id\tsequence\n{}\n", rows.collect::<Vec<_>>().join("\n"));
+    let sandbox = sandbox.with("a.fa.gz", gz.finish().unwrap()).with("a.tsv", table);
+    let exported = |store: &str| sandbox.run(&format!("-q corpus export {store} --which all")).done().out;
+    sandbox.run("-q corpus build a.fa -o plain.lmdb").done();
+    sandbox.run("-q corpus build a.fa.gz -o gz.lmdb").done();
+    sandbox.pipe("-q corpus build - -o piped.lmdb", RECORDS).done();
+    sandbox.run("-q corpus build a.tsv -o table.lmdb").done();
+    let plain = exported("plain.lmdb");
+    assert_eq!([exported("gz.lmdb"), exported("piped.lmdb")], [plain.clone(), plain.clone()]);
+    let letters =
+        |text: &str| text.lines().filter(|line| !line.starts_with('>')).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(letters(&exported("table.lmdb")), letters(&plain));
+}
+
+#[test]
+fn inputs_that_cannot_be_read_are_named_and_nothing_is_left_behind() {
+    let sandbox = sandbox().with("bad.tsv", "name\tletters\na\tACGU\n");
+    let say = |inputs: &str| refused(sandbox.run(&format!("-q corpus build {inputs} -o c.lmdb")));
+    assert_eq!(say("none.fa"), "error: none.fa: cannot be opened: No such file or directory (os error 2)\n");
+    assert_eq!(say("a.fa none.fa"), "error: none.fa: cannot be opened: No such file or directory (os error 2)\n");
+    assert_eq!(say("bad.tsv"), "error: bad.tsv:1: no column `sequence`, `seq` or `utr`, found: name, letters\n");
+    assert!(say("a.fa --exclude none.fa").starts_with("error: none.fa: cannot be opened"));
+    assert!(say("a.fa --exclude bad.tsv").starts_with("error: bad.tsv:1: no column"));
+    let left: Vec<String> = sandbox.names(".").into_iter().filter(|name| name.ends_with(".lmdb")).collect();
+    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(say("a.fa --identity 70"), "error: clusters: identity is 70, expected more than 0 and at most 1\n");
+    assert!(say("a.fa --min-length 9 --max-length 8").contains("lengths from 9 to 8 nt hold no sequence"));
+    assert!(say("").contains("<INPUT>"));
+}
+
+#[test]
+fn a_build_of_nothing_is_refused_and_says_where_everything_went() {
+    let sandbox = sandbox().with("empty.fa", "");
+    let say = |words: &str| refused(sandbox.run(&format!("-q corpus build {words} -o c.lmdb")));
+    assert_eq!(say("empty.fa"), "error: nothing to store: there is no record in the inputs\n");
+    let dropped = say("a.fa --min-length 100");
+    assert!(dropped.starts_with("error: nothing to store: none of 5 records is left\n"), "{dropped}");
+    let row: Vec<&str> = dropped.lines().nth(2).unwrap().split_whitespace().collect();
+    assert_eq!(row, ["a.fa", "5", "0", "5", "0", "0", "0", "0", "0", "0"]);
+    let excluded = say("a.fa --exclude a.fa");
+    assert!(excluded.contains("3 sequences are like one of the 5 of a.fa"), "{excluded}");
+    assert!(!sandbox.path("c.lmdb").exists());
+}
+
+#[test]
+fn rows_that_cannot_be_read_are_skipped_and_counted() {
+    let sandbox = Sandbox::new().with("a.tsv", "id\tseq\na\tGGGGAAAACCCCGGGGUUUUAAAA\nb\n");
+    let run = sandbox.run("-q corpus build a.tsv -o c.lmdb");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.out.contains("malformed: a.tsv:3: 1 columns, expected 2 as in the header"), "{run}");
+}
+
+#[test]
+fn a_store_is_replaced_only_by_force() {
+    let sandbox = sandbox().with("b.fa", random_fasta(3, |_| 50));
+    sandbox.run("-q corpus build a.fa -o c.lmdb").done();
+    let before = sandbox.run("-q corpus export c.lmdb").done().out;
+    let again = refused(sandbox.run("-q corpus build b.fa -o c.lmdb"));
+    assert_eq!(again, "error: c.lmdb: is there already; --force replaces it\n");
+    refused(sandbox.run("-q corpus build b.fa none.fa -o c.lmdb --force"));
+    assert_eq!(sandbox.run("-q corpus export c.lmdb").done().out, before, "a build that fails leaves the old one");
+    sandbox.run("-q corpus build b.fa -o c.lmdb --force").done();
+    assert!(sandbox.run("-q corpus export c.lmdb").done().out.starts_with(">r1\n"));
+}
+
+#[test]
+fn a_build_that_failed_goes_on_behind_its_last_stage() {
+    let sandbox = sandbox();
+    let failed = refused(sandbox.run("-q corpus build a.fa -o c.lmdb --exclude none.fa"));
+    assert!(failed.starts_with("error: none.fa"), "{failed}");
+    sandbox.run("-q corpus build a.fa -o c.lmdb --report r.json").done();
+    assert_eq!(resumed(&report(&sandbox, "r.json")), ["read"]);
+    assert!(!sandbox.path("c.lmdb.building").exists());
+}
+
+#[test]
+fn evaluation_sets_are_kept_out_by_whose_coverage_is_asked_for() {
+    let fragment = RECORDS.lines().nth(1).unwrap()[8..48].to_owned();
+    let long = format!(">long\n{}{}{}\n", "ACCA".repeat(20), RECORDS.lines().nth(1).unwrap(), "GUUG".repeat(20));
+    let corpus = format!("{RECORDS}{long}>piece\n{fragment}\n");
+    let set = format!(">t\n{}\n", RECORDS.lines().nth(1).unwrap());
+    let sandbox = Sandbox::new().with("a.fa", corpus).with("t.fa", set);
+    let left = |words: &str| {
+        sandbox.run(&format!("-q corpus build a.fa -o c.lmdb --force --exclude t.fa {words}")).done();
+        let out = sandbox.run("-q corpus export c.lmdb").done().out;
+        out.lines().filter_map(|line| line.strip_prefix('>')).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(left(""), ["tar", "piece"]);
+    assert_eq!(left("--exclude-coverage-of evaluation"), ["tar", "piece"]);
+    assert_eq!(left("--exclude-coverage-of both"), ["tar", "long", "piece"]);
+    assert_eq!(left("--exclude-coverage-of corpus"), ["tar", "long"]);
+    assert_eq!(left("--exclude-identity 1"), ["like", "tar", "piece"]);
+}
+
+#[test]
+fn mmseqs_is_run_where_it_is_and_missed_where_it_is_not() {
+    let sandbox = sandbox();
+    let missing = refused(sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --mmseqs ./none"));
+    assert!(missing.starts_with("error: clusters: `./none` cannot be run; install MMseqs2"), "{missing}");
+    let mut nowhere = sandbox.command("-q corpus build a.fa -o c.lmdb --engine mmseqs");
+    nowhere.env("PATH", sandbox.path("empty"));
+    let missing = refused(sandbox.finish(assert_cmd::Command::from_std(nowhere)));
+    assert!(missing.starts_with("error: clusters: `mmseqs` cannot be run; install MMseqs2"), "{missing}");
+    assert_eq!(sandbox.names("."), ["a.fa"]);
+    if std::process::Command::new("mmseqs").arg("version").output().is_err() {
+        println!("skipped: no mmseqs on the PATH");
+        return;
+    }
+    let run = sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --report r.json").done();
+    assert!(run.out.contains("3 sequences in 2 clusters (mmseqs "), "{run}");
+    assert_eq!(report(&sandbox, "r.json")["clusters"]["engine"], "mmseqs");
+    assert_eq!(sandbox.run("-q corpus stats c.lmdb --verify").code, 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_fails_is_quoted_and_the_build_goes_on_without_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let script = "#!/bin/sh\n[ \"$1\" = version ] && echo 99 && exit\necho out of luck >&2\nexit 3\n";
+    let sandbox = sandbox().with("mmseqs", script);
+    std::fs::set_permissions(sandbox.path("mmseqs"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let failed = refused(sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --mmseqs ./mmseqs"));
+    assert!(failed.contains("easy-linclust") && failed.contains("    out of luck"), "{failed}");
+    assert!(!sandbox.path("c.lmdb").exists());
+    sandbox.run("-q corpus build a.fa -o c.lmdb --report r.json").done();
+    assert_eq!(resumed(&report(&sandbox, "r.json")), ["read", "exclude"]);
+}
+
+#[test]
+fn what_is_no_store_is_refused_by_all_that_read_one() {
+    let sandbox = sandbox();
+    for verb in ["stats", "sample", "export"] {
+        let none = refused(sandbox.run(&format!("-q corpus {verb} none.lmdb")));
+        assert_eq!(none, "error: none.lmdb: cannot be opened: No such file or directory (os error 2)\n", "{verb}");
+        let other = refused(sandbox.run(&format!("-q corpus {verb} a.fa")));
+        assert!(other.starts_with("error: a.fa: "), "{verb}: {other}");
+    }
+}
+
+#[test]
+fn samples_are_the_same_for_one_seed_and_go_on_at_any_step() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(60, |n| 30 + n));
+    sandbox.run("-q corpus build a.fa -o c.lmdb").done();
+    let rows = |words: &str| {
+        let out = sandbox.run(&format!("-q corpus sample c.lmdb --batch-size 4 {words}")).done().out;
+        out.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let three = rows("-n 3");
+    assert_eq!(three.len(), 12);
+    assert_eq!(rows("-n 3 -j 1"), three);
+    assert_eq!(rows("-n 2 --step 1"), three[4..]);
+    assert_ne!(rows("-n 3 --seed 1"), three);
+    assert!(three.iter().all(|row| row.split('\t').count() == 7 && row.split('\t').nth(5).unwrap().starts_with('<')));
+    let speed = sandbox.run("-q corpus sample c.lmdb -n 5 --batch-size 4 --speed").done().out;
+    assert!(speed.starts_with("tokens\tpadding_percent\tseconds\ttokens_per_second\tthreads\n"), "{speed}");
+    assert!(refused(sandbox.run("-q corpus sample c.lmdb --max-tokens 2")).contains("hold no letter"));
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_at_ten_moments_a_build_leaves_the_old_store_or_the_new_one() {
+    let old = random_fasta(50, |n| 30 + n);
+    let sandbox = Sandbox::new().with("old.fa", old).with("new.fa", random_fasta(6000, |n| 40 + n % 300));
+    sandbox.run("-q corpus build new.fa -o whole.lmdb").done();
+    let exported = |store: &str| {
+        sandbox.run(&format!("-q corpus stats {store} --verify")).code == 0
+            && sandbox.run(&format!("-q corpus export {store} --table -o {store}.tsv")).done().code == 0
+    };
+    assert!(exported("whole.lmdb"));
+    let whole = sandbox.read("whole.lmdb.tsv");
+    sandbox.run("-q corpus build old.fa -o c.lmdb").done();
+    assert!(exported("c.lmdb"));
+    let before = sandbox.read("c.lmdb.tsv");
+    let begun = std::time::Instant::now();
+    sandbox.run("-q corpus build new.fa -o timed.lmdb").done();
+    let took = begun.elapsed();
+    for moment in 0..10 {
+        let mut child = sandbox.spawn("-q corpus build new.fa -o c.lmdb --force");
+        std::thread::sleep(took * (moment * 7 % 10) / 10);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(exported("c.lmdb"), "after {moment} kills");
+        let now = sandbox.read("c.lmdb.tsv");
+        assert!(now == before || now == whole, "after {moment} kills");
+    }
+    sandbox.run("-q corpus build new.fa -o c.lmdb --force").done();
+    assert!(exported("c.lmdb") && sandbox.read("c.lmdb.tsv") == whole);
+    assert!(!sandbox.path("c.lmdb.building").exists());
+}
