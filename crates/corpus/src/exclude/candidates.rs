@@ -76,7 +76,7 @@ impl Crowd {
             let hit = hits[at];
             let place = Self::place(hit);
             let count = |place: usize| self.0[place % Self::PLACES];
-            let others = count(place) - 1 | count(place.wrapping_sub(1)) | count(place + 1);
+            let others = (count(place) - 1) | count(place.wrapping_sub(1)) | count(place + 1);
             hits[kept] = hit; // stays only if the next line says so, which no branch could foresee
             kept += usize::from(wanted(hit.target(), others > 0));
         }

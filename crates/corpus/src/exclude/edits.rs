@@ -104,20 +104,20 @@ impl Table {
     /// Moves the band on by the lowest base of each word.
     #[inline(always)]
     fn push(&mut self, a: &mut Lanes) {
-        for lane in 0..LANES {
-            let code = a[lane];
+        for (lane, a) in a.iter_mut().enumerate() {
+            let code = *a;
             self.low[lane] = self.low[lane] >> 1 | code << 63;
             self.high[lane] = self.high[lane] >> 1 | (code >> 1) << 63;
             self.known[lane] = self.known[lane] >> 1 | (!code >> 2) << 63;
-            a[lane] = code >> 8;
+            *a = code >> 8;
         }
     }
 
     /// Goes on to the column of the lowest base of each word.
     #[inline(always)]
     fn step(&mut self, b: &mut Lanes) {
-        for lane in 0..LANES {
-            let code = b[lane];
+        for (lane, b) in b.iter_mut().enumerate() {
+            let code = *b;
             let all = |bit: u32| 0u64.wrapping_sub(code >> bit & 1);
             let differs = (self.low[lane] ^ all(0)) | (self.high[lane] ^ all(1)) | all(2);
             let equal = (!differs & self.known[lane]) | all(3);
@@ -129,7 +129,7 @@ impl Table {
             self.first[lane] += !same & 1;
             self.more[lane] = above_less | !(same | above_more);
             self.less[lane] = same & above_more;
-            b[lane] = code >> 8;
+            *b = code >> 8;
         }
     }
 
