@@ -173,7 +173,7 @@ fn evaluation_sets_are_kept_out_by_whose_coverage_is_asked_for() {
     assert_eq!(left("--exclude-coverage-of evaluation"), ["tar", "piece"]);
     assert_eq!(left("--exclude-coverage-of both"), ["tar", "long", "piece"]);
     assert_eq!(left("--exclude-coverage-of corpus"), ["tar", "long"]);
-    assert_eq!(left("--exclude-identity 1"), ["like", "tar", "piece"]);
+    assert_eq!(left("--exclude-identity 1 --exclude-coverage 1"), ["like", "tar", "piece"]);
 }
 
 #[test]

@@ -74,7 +74,9 @@ impl Mmseqs {
         let log = folder.join("log");
         let output = File::create(&log).map_err(scratch)?;
         let errors = output.try_clone().map_err(scratch)?;
-        let mut command = Command::new(&self.program);
+        // It runs in a folder of its own, where a path that is not absolute would lead elsewhere; a bare name does not.
+        let path = self.program.components().nth(1).and_then(|_| std::path::absolute(&self.program).ok());
+        let mut command = Command::new(path.as_ref().unwrap_or(&self.program));
         command.arg("easy-linclust").args(["input.fa", "out", "tmp"]).current_dir(folder);
         command.args(["--dbtype", "2", "--cov-mode", &options.mode.number().to_string()]);
         command.args(["--min-seq-id", &options.identity.to_string(), "-c", &options.coverage.to_string()]);

@@ -77,7 +77,7 @@ pub struct View<'b> {
 }
 
 impl<'b> View<'b> {
-    /// Sequence `index` as it is stored; see [`packing`].
+    /// Sequence `index` as it is stored; see `bank::packing`.
     ///
     /// # Errors
     /// There are not as many, or the file is damaged.

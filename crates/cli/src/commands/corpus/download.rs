@@ -13,7 +13,7 @@ use crate::io::DownloadBar;
 /// Fetch public sequences: RNAcentral, Rfam, Ensembl, nt
 ///
 /// Goes on where an earlier try stopped, checks size and published checksums, and keeps each file with a record in
-/// DIR/<source>/<release>/; what is there is kept. Prints the paths, for `rinalmo corpus build`.
+/// DIR/SOURCE/RELEASE/; what is there is kept. Prints the paths, for `rinalmo corpus build`.
 #[derive(Args)]
 pub struct DownloadArgs {
     /// What to fetch: a name from --list, where it has parts `:part`, and `@release` (newest if none);
@@ -26,7 +26,7 @@ pub struct DownloadArgs {
     /// Release of the sources that name none
     #[arg(long, value_name = "N")]
     release: Option<String>,
-    /// A server with a copy of the publishers' folders, in place of https://<host>
+    /// A server with a copy of the publishers' folders, in place of https://HOST
     #[arg(long, value_name = "URL")]
     mirror: Option<String>,
     /// List the sources
