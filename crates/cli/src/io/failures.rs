@@ -100,6 +100,13 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
         if let Some(error) = cause.downcast_ref::<rinalmo::sink::Error>() {
             return error.is_closed_pipe();
         }
+        // Errors that pass one of the system on as their own leave it out of the chain.
+        if let Some(rinalmo::seq::Error::Io(error)) = cause.downcast_ref() {
+            return broken(error);
+        }
+        if let Some(rinalmo::corpus::Error::Input(rinalmo::seq::Error::Io(error))) = cause.downcast_ref() {
+            return broken(error);
+        }
         match cause.downcast_ref::<csv::Error>().map(csv::Error::kind) {
             Some(csv::ErrorKind::Io(error)) => broken(error),
             _ => false,

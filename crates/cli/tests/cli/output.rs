@@ -102,10 +102,13 @@ fn a_full_disk_is_an_error_with_its_reason() {
 
 #[test]
 fn a_reader_that_stops_reading_is_a_normal_end() {
-    let sandbox = Sandbox::new().with("a.fa", random_fasta(300, |_| 60));
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(300, |_| 60)).with("b.fa", random_fasta(3000, |_| 60));
+    sandbox.run("-q corpus build b.fa -o b.lmdb").done();
     let commands = [
         "-q fold a.fa -j 1 --batch-tokens 200 --bpp p.tsv",
         "-q embed a.fa -o - -j 1 --batch-tokens 200",
+        "-q corpus export b.lmdb",
+        "-q corpus export b.lmdb --table",
         "model list",
     ];
     for words in commands {
@@ -122,5 +125,5 @@ fn a_reader_that_stops_reading_is_a_normal_end() {
         finished.starts_with("id\ti\tj\tp\nr1\t") && finished.lines().count() > 2,
         "what was done is kept: {finished}"
     );
-    assert_eq!(sandbox.names(""), ["a.fa", "p.tsv"]);
+    assert_eq!(sandbox.names(""), ["a.fa", "b.fa", "b.lmdb", "p.tsv"]);
 }
