@@ -1,10 +1,10 @@
-//! The three products of a linear layer in training: forward, gradient of the input, gradient of the weights; beside
-//! them the `gemm` crate.
+//! The three products of a linear layer in training: forward, gradient of the input, gradient of the weights, in f32
+//! and with factors rounded to bf16; beside them the `gemm` crate.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rinalmo_kernels::Level;
-use rinalmo_kernels::matmul::{Matrix, matmul};
+use rinalmo_kernels::matmul::{Matrix, matmul, matmul_bf16};
 
 /// `(rows, inputs, outputs)` of the micro and nano models.
 const SHAPES: [(usize, usize, usize); 4] = [(1024, 480, 1440), (1024, 480, 1280), (1024, 1280, 480), (2048, 320, 853)];
@@ -46,6 +46,34 @@ fn weight_gradient(bencher: Bencher<'_, '_>, shape: (usize, usize, usize)) {
     bencher
         .counter(operations(shape))
         .bench_local(|| matmul(Level::best(), grad.transpose(), x, None, &mut out).unwrap());
+}
+
+#[divan::bench(args = SHAPES, max_time = 1)]
+fn bf16_forward(bencher: Bencher<'_, '_>, shape: (usize, usize, usize)) {
+    let (rows, inputs, outputs) = shape;
+    let (x, w, mut out) = (values(rows * inputs), values(outputs * inputs), vec![0.0; rows * outputs]);
+    let (x, w) = (Matrix::new(&x, rows, inputs).unwrap(), Matrix::new(&w, outputs, inputs).unwrap());
+    bencher
+        .counter(operations(shape))
+        .bench_local(|| matmul_bf16(Level::best(), x, w.transpose(), None, &mut out).unwrap());
+}
+
+#[divan::bench(args = SHAPES, max_time = 1)]
+fn bf16_input_gradient(bencher: Bencher<'_, '_>, shape: (usize, usize, usize)) {
+    let (rows, inputs, outputs) = shape;
+    let (grad, w, mut out) = (values(rows * outputs), values(outputs * inputs), vec![0.0; rows * inputs]);
+    let (grad, w) = (Matrix::new(&grad, rows, outputs).unwrap(), Matrix::new(&w, outputs, inputs).unwrap());
+    bencher.counter(operations(shape)).bench_local(|| matmul_bf16(Level::best(), grad, w, None, &mut out).unwrap());
+}
+
+#[divan::bench(args = SHAPES, max_time = 1)]
+fn bf16_weight_gradient(bencher: Bencher<'_, '_>, shape: (usize, usize, usize)) {
+    let (rows, inputs, outputs) = shape;
+    let (grad, x, mut out) = (values(rows * outputs), values(rows * inputs), vec![0.0; outputs * inputs]);
+    let (grad, x) = (Matrix::new(&grad, rows, outputs).unwrap(), Matrix::new(&x, rows, inputs).unwrap());
+    bencher
+        .counter(operations(shape))
+        .bench_local(|| matmul_bf16(Level::best(), grad.transpose(), x, None, &mut out).unwrap());
 }
 
 /// `out = a · b` by the `gemm` crate; strides are of rows and columns.

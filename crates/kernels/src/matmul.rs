@@ -1,12 +1,15 @@
 //! Products of two f32 matrices that are both new in each call, either of them transposed: what training needs.
 //!
-//! The right factor is packed into the panels of [`crate::linear`] and the left, where its rows do not lie in memory, is
-//! turned a block of rows at a time; then the same tiles do the work. Packing reads and writes each factor once.
+//! The right factor is packed into the panels of [`crate::linear`] and the left, where its rows do not lie in memory as
+//! they are multiplied, is turned and rounded a block of rows at a time; then the same tiles do the work. Packing reads
+//! and writes each factor once. Factors may be rounded to bf16 on the way; sums are f32.
 
 use rayon::prelude::*;
 
 use crate::error::check_length;
-use crate::generic::matmul::{PANEL, Product};
+use crate::generic::Bf16Pair;
+use crate::generic::format::{PackPanel, Round};
+use crate::generic::matmul::{Factor, PANEL, Product, StackPanel};
 use crate::generic::tile::TILE_ROWS;
 use crate::generic::transpose::Transpose;
 use crate::scratch::with_scratch;
@@ -64,54 +67,102 @@ impl<'a> Matrix<'a> {
 /// # Errors
 /// If the sizes do not fit together.
 pub fn matmul(level: Level, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
+    multiply::<f32>(level, a, b, bias, out)
+}
+
+/// The same with both factors rounded to bf16: twice as fast where [`Level::has_bf16`], slower than f32 elsewhere.
+///
+/// # Shapes
+/// As [`matmul`].
+///
+/// # Errors
+/// If the sizes do not fit together.
+pub fn matmul_bf16(
+    level: Level,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    bias: Option<&[f32]>,
+    out: &mut [f32],
+) -> Result<(), Error> {
+    multiply::<Bf16Pair>(level, a, b, bias, out)
+}
+
+fn multiply<T: Factor>(
+    level: Level,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    bias: Option<&[f32]>,
+    out: &mut [f32],
+) -> Result<(), Error> {
     let ((rows, depth), (b_rows, columns)) = (a.dims(), b.dims());
     if depth != b_rows {
         return Err(Error::Size { op: OP, reason: format!("rows of {depth} values cannot meet columns of {b_rows}") });
     }
     check_length(OP, "bias", columns, bias.map_or(columns, <[f32]>::len))?;
     check_length(OP, "out", rows * columns, out.len())?;
+    let depth = depth.div_ceil(T::VALUES);
     with_scratch(columns.div_ceil(PANEL) * depth * PANEL, |panels| {
+        let panels: &mut [T] = bytemuck::cast_slice_mut(panels);
         pack(level, b, panels);
         for_rows(out, columns, TILE_ROWS, MOST_ROWS, &|first, out| {
             let rows = out.len() / columns;
-            if !a.turned {
-                let x = &a.values[first * depth..][..rows * depth];
-                return level.run(Product { x, depth, panels, bias, out, columns });
-            }
-            with_scratch(rows * depth, |x| {
-                let from = &a.values[first..];
-                level.run(Transpose {
-                    from,
-                    from_stride: a.columns,
-                    rows: depth,
-                    columns: rows,
-                    to: x,
-                    to_stride: depth,
-                });
-                level.run(Product { x, depth, panels, bias, out, columns });
-            });
+            with_rows(level, a, first, rows, |x| level.run(Product { x, depth, panels, bias, out, columns }));
         });
     });
     Ok(())
 }
 
-/// Lays `b` out in panels `[⌈columns / 64⌉, depth, 64]`; columns beyond the last are zero.
-fn pack(level: Level, b: Matrix<'_>, panels: &mut [f32]) {
+/// Lends `work` some rows of `a` as terms, turned and rounded where they have to be.
+fn with_rows<T: Factor>(level: Level, a: Matrix<'_>, first: usize, rows: usize, work: impl FnOnce(&[T])) {
+    let (_, depth) = a.dims();
+    let lend = |values: &[f32]| match T::as_they_are(values) {
+        Some(terms) => work(terms),
+        None => with_scratch(rows * depth.div_ceil(T::VALUES), |terms| {
+            let to: &mut [T] = bytemuck::cast_slice_mut(terms);
+            let scales = &mut vec![0.0; rows];
+            level.run(Round { from: values, inputs: depth, to, scales });
+            work(to);
+        }),
+    };
+    if !a.turned {
+        return lend(&a.values[first * depth..][..rows * depth]);
+    }
+    with_scratch(rows * depth, |x| {
+        let from = &a.values[first..];
+        let (from_stride, to_stride) = (a.columns, depth);
+        level.run(Transpose { from, from_stride, rows: depth, columns: rows, to: &mut *x, to_stride });
+        lend(x);
+    });
+}
+
+/// Lays `b` out in panels `[⌈columns / 64⌉, ⌈depth / VALUES⌉, 64]`; columns beyond the last are zero.
+fn pack<T: Factor>(level: Level, b: Matrix<'_>, panels: &mut [T]) {
     let (depth, columns) = b.dims();
-    panels.par_chunks_exact_mut(depth * PANEL).enumerate().for_each(|(p, panel)| {
+    panels.par_chunks_exact_mut(depth.div_ceil(T::VALUES) * PANEL).enumerate().for_each(|(p, panel)| {
         let first = p * PANEL;
         let width = PANEL.min(columns - first);
         if width < PANEL {
-            panel.fill(0.0);
+            panel.fill(T::zeroed());
         }
-        if b.turned {
-            let from = &b.values[first * depth..];
-            level.run(Transpose { from, from_stride: depth, rows: width, columns: depth, to: panel, to_stride: PANEL });
-        } else {
-            for (line, row) in panel.chunks_exact_mut(PANEL).zip(b.values.chunks_exact(columns)) {
-                line[..width].copy_from_slice(&row[first..][..width]);
-            }
+        if !b.turned {
+            return level.run(StackPanel { from: b.values, columns, first, width, to: panel });
         }
+        let from = &b.values[first * depth..];
+        if T::VALUES == 1 {
+            let to = bytemuck::cast_slice_mut(panel);
+            return level.run(Transpose {
+                from,
+                from_stride: depth,
+                rows: width,
+                columns: depth,
+                to,
+                to_stride: PANEL,
+            });
+        }
+        let mut rows = [None; PANEL];
+        rows.iter_mut().zip(from.chunks_exact(depth)).take(width).for_each(|(row, values)| *row = Some(values));
+        let (scales, offsets) = (&mut [0.0; PANEL], &mut [0.0; PANEL]);
+        level.run(PackPanel { rows: &rows, to: panel, scales, offsets });
     });
 }
 

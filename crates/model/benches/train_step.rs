@@ -1,4 +1,5 @@
-//! A training step of whole models on the CPU: forward, loss, backward, AdamW over all parameters.
+//! A training step of whole models on the CPU, in f32 and with products in bf16: forward, loss, backward, AdamW over all
+//! parameters.
 
 use std::collections::HashMap;
 
@@ -8,7 +9,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use rinalmo_kernels::Level;
 use rinalmo_kernels::adamw::AdamW;
-use rinalmo_model::ops::{Dropout, cross_entropy, plainly};
+use rinalmo_model::ops::{Dropout, cross_entropy, in_bf16, plainly};
 use rinalmo_model::{HeadConfig, Model, ModelConfig, PRESETS, Packed};
 
 const ADAM: AdamW = AdamW { rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
@@ -60,47 +61,60 @@ fn masked(sequences: usize, len: usize) -> (Packed, Vec<i32>) {
     (Packed::new(tokens.chunks(len)), targets.collect())
 }
 
-fn pretraining_step(bencher: Bencher<'_, '_>, preset: &str, sequences: usize, len: usize, dropout: Option<Dropout>) {
+/// A size, a batch, and how it is trained.
+#[derive(Clone, Copy)]
+struct Case {
+    preset: &'static str,
+    sequences: usize,
+    len: usize,
+    dropout: bool,
+    bf16: bool,
+    plain: bool,
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let word = |told, word| if told { word } else { "" };
+        let Self { preset, sequences, len, dropout, bf16, plain } = *self;
+        let (dropout, bf16, plain) = (word(dropout, "_dropout"), word(bf16, "_bf16"), word(plain, "_plain"));
+        write!(f, "{preset}_{sequences}_x_{len}{dropout}{bf16}{plain}")
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (preset, sequences, len) in [("micro", 4, 256), ("nano", 16, 128)] {
+        for (dropout, bf16) in [(false, false), (true, false), (false, true), (true, true)] {
+            cases.push(Case { preset, sequences, len, dropout, bf16, plain: false });
+        }
+    }
+    cases.push(Case { plain: true, ..cases[0] });
+    cases
+}
+
+#[divan::bench(args = cases(), sample_count = 5)]
+fn step(bencher: Bencher<'_, '_>, case: Case) {
+    let Case { preset, sequences, len, .. } = case;
     let device = Device::flex().autodiff();
     let config = PRESETS.iter().find(|row| row.name == preset).expect("a preset").encoder();
     let mut model = Some(ModelConfig::pretrained(config).init(&device));
     let (batch, targets) = masked(sequences, len);
     let mut moments = Moments::default();
-    bencher.counter(ItemsCount::new(batch.total())).bench_local(|| {
+    let mut step = || {
         let trained: Model = model.take().expect("put back below");
-        let hidden = match &dropout {
-            Some(dropout) => trained.encoder.forward_dropped(&batch, dropout, &device),
-            None => trained.encoder.forward(&batch, &device),
+        let hidden = match case.dropout {
+            true => trained.encoder.forward_dropped(&batch, &DROPOUT, &device),
+            false => trained.encoder.forward(&batch, &device),
         };
         let logits = trained.mlm.as_ref().expect("a pretrained model has it").forward(hidden);
         let loss = cross_entropy(logits, &targets);
         model = Some(update(trained, loss, &mut moments));
+    };
+    bencher.counter(ItemsCount::new(batch.total())).bench_local(|| match (case.bf16, case.plain) {
+        (true, _) => in_bf16(&mut step),
+        (false, true) => plainly(&mut step),
+        (false, false) => step(),
     });
-}
-
-#[divan::bench(sample_count = 5)]
-fn micro_4_x_256(bencher: Bencher<'_, '_>) {
-    pretraining_step(bencher, "micro", 4, 256, None);
-}
-
-#[divan::bench(sample_count = 5)]
-fn micro_4_x_256_dropout(bencher: Bencher<'_, '_>) {
-    pretraining_step(bencher, "micro", 4, 256, Some(DROPOUT));
-}
-
-#[divan::bench(sample_count = 5)]
-fn nano_16_x_128(bencher: Bencher<'_, '_>) {
-    pretraining_step(bencher, "nano", 16, 128, None);
-}
-
-#[divan::bench(sample_count = 5)]
-fn nano_16_x_128_dropout(bencher: Bencher<'_, '_>) {
-    pretraining_step(bencher, "nano", 16, 128, Some(DROPOUT));
-}
-
-#[divan::bench(sample_count = 2)]
-fn micro_4_x_256_plain(bencher: Bencher<'_, '_>) {
-    plainly(|| pretraining_step(bencher, "micro", 4, 256, None));
 }
 
 /// The structure head at 150 nt on a frozen encoder of that width: mean loss over the strict upper triangle.

@@ -1,23 +1,82 @@
-//! `out = x · b + bias` in f32, `b` in panels of 64 columns, in tiles that live in registers.
+//! `out = x · b + bias`, factors in f32 or rounded to bf16, `b` in panels of 64 columns, in tiles that live in registers.
 //!
 //! A tile's sums start at the bias and take the depth in order, in blocks: how work is split changes no bit.
 
+use super::format::Format;
 use super::tile::{TILE_ROWS, multiply, tile_height};
-use super::{Kernel, Lanes};
+use super::{Bf16Pair, Kernel, Lanes};
 
 /// Columns in a panel.
 pub(crate) const PANEL: usize = 64;
-/// Depth taken in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
+/// Terms of the depth taken in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
 const DEPTH_BLOCK: usize = 512;
 
+/// A term that both factors of a product can be turned into, and that needs no scales.
+pub(crate) trait Factor: Format {
+    /// The values as they lie in memory, where they are terms already.
+    fn as_they_are(values: &[f32]) -> Option<&[Self]>;
+    /// A term of each column of `VALUES` rows, the second of which may be missing and then is zero.
+    fn stack<L: Lanes>(lanes: L, rows: [&[f32]; 2], to: &mut [Self]);
+}
+
+impl Factor for f32 {
+    fn as_they_are(values: &[f32]) -> Option<&[Self]> {
+        Some(values)
+    }
+    #[inline(always)]
+    fn stack<L: Lanes>(_lanes: L, [row, _]: [&[f32]; 2], to: &mut [Self]) {
+        to.copy_from_slice(row);
+    }
+}
+
+impl Factor for Bf16Pair {
+    fn as_they_are(_values: &[f32]) -> Option<&[Self]> {
+        None
+    }
+    #[inline(always)]
+    fn stack<L: Lanes>(lanes: L, [low, high]: [&[f32]; 2], to: &mut [Self]) {
+        for (i, to) in to.chunks_mut(L::WIDTH).enumerate() {
+            let at = i * L::WIDTH;
+            lanes.zip_pairs(lanes.read(&low[at..]), lanes.read(high.get(at..).unwrap_or(&[])), to);
+        }
+    }
+}
+
+/// Lays some columns of rows out as one panel.
+pub(crate) struct StackPanel<'a, T> {
+    /// `[rows, columns]`
+    pub from: &'a [f32],
+    /// Values in a row of `from`, at least one.
+    pub columns: usize,
+    /// The first column of the panel.
+    pub first: usize,
+    /// Columns of the panel, 64 or fewer.
+    pub width: usize,
+    /// `[⌈rows / VALUES⌉, 64]`; what lies beyond `width` is left alone.
+    pub to: &'a mut [T],
+}
+
+impl<T: Factor> Kernel for StackPanel<'_, T> {
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let rows = self.from.chunks(T::VALUES * self.columns);
+        for (line, rows) in self.to.chunks_exact_mut(PANEL).zip(rows) {
+            let (low, high) = rows.split_at(self.columns);
+            let columns = self.first..self.first + self.width;
+            let rows = [&low[columns.clone()], high.get(columns).unwrap_or(&[])];
+            T::stack(lanes, rows, &mut line[..self.width]);
+        }
+    }
+}
+
 /// One thread's share of the product: some rows, all columns.
-pub(crate) struct Product<'a> {
+pub(crate) struct Product<'a, T> {
     /// `[rows, depth]`
-    pub x: &'a [f32],
-    /// Values in a row of `x`, at least one.
+    pub x: &'a [T],
+    /// Terms in a row of `x`, at least one.
     pub depth: usize,
     /// `[⌈columns / 64⌉, depth, 64]`
-    pub panels: &'a [f32],
+    pub panels: &'a [T],
     /// `[columns]`
     pub bias: Option<&'a [f32]>,
     /// `[rows, columns]`
@@ -37,7 +96,7 @@ struct Place {
     depth: usize,
 }
 
-impl Kernel for Product<'_> {
+impl<T: Factor> Kernel for Product<'_, T> {
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
         let rows = self.out.len() / self.columns;
@@ -59,7 +118,7 @@ impl Kernel for Product<'_> {
     }
 }
 
-impl Product<'_> {
+impl<T: Factor> Product<'_, T> {
     /// Turns a tile's size into constants. The fourth vector of three is padding, computed and dropped.
     #[inline(always)]
     fn tile_of<L: Lanes>(&mut self, lanes: L, place: Place, height: usize, vectors: usize) {

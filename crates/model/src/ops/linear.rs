@@ -6,10 +6,10 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
 use burn::tensor::Tensor;
 use rinalmo_kernels::backward::column_sums;
-use rinalmo_kernels::matmul::{Matrix, matmul};
+use rinalmo_kernels::matmul::{Matrix, matmul, matmul_bf16};
 
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
-use super::{has_kernels, times};
+use super::{halved, has_kernels, times};
 
 /// An affine map of rows.
 ///
@@ -65,7 +65,11 @@ impl<C: CheckpointStrategy> Linear for Autodiff<Flex, C> {
 
 /// What was multiplied: `[rows, inputs]` and `[outputs, inputs]`.
 #[derive(Clone, Debug)]
-struct Factors([FlexTensor; 2]);
+struct Factors {
+    factors: [FlexTensor; 2],
+    /// Whether they were rounded to bf16, and are to be on the way back.
+    halved: bool,
+}
 
 const FIT: &str = "factors of a product fit together, and none is empty";
 
@@ -74,10 +78,11 @@ fn matrix(tensor: &FlexTensor) -> Matrix<'_> {
     Matrix::new(values(tensor), rows, columns).expect(FIT)
 }
 
-fn product(a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>) -> FlexTensor {
+fn product(halved: bool, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>) -> FlexTensor {
     let shape = [a.dims().0, b.dims().1];
     let mut out = vec![0.0; shape[0] * shape[1]];
-    matmul(level(), a, b, bias, &mut out).expect(FIT);
+    let multiply = if halved { matmul_bf16 } else { matmul };
+    multiply(level(), a, b, bias, &mut out).expect(FIT);
     tensor(out, shape)
 }
 
@@ -85,17 +90,18 @@ fn forward(factors: [FlexTensor; 2], bias: Option<FlexTensor>) -> (FlexTensor, F
     let factors = factors.map(contiguous);
     let [x, weight] = &factors;
     let bias = bias.map(contiguous);
-    let out = product(matrix(x), matrix(weight).transpose(), bias.as_ref().map(values));
-    (out, Factors(factors))
+    let halved = halved();
+    let out = product(halved, matrix(x), matrix(weight).transpose(), bias.as_ref().map(values));
+    (out, Factors { factors, halved })
 }
 
 impl Recorded<2> for Factors {
     fn backward(self, grad: FlexTensor, wanted: [bool; 2]) -> [Option<FlexTensor>; 2] {
-        let Self([x, weight]) = self;
+        let Self { factors: [x, weight], halved } = self;
         let grad = contiguous(grad);
         let grad = matrix(&grad);
-        let grad_x = wanted[0].then(|| product(grad, matrix(&weight), None));
-        let grad_weight = wanted[1].then(|| product(grad.transpose(), matrix(&x), None));
+        let grad_x = wanted[0].then(|| product(halved, grad, matrix(&weight), None));
+        let grad_weight = wanted[1].then(|| product(halved, grad.transpose(), matrix(&x), None));
         [grad_x, grad_weight]
     }
 }

@@ -44,8 +44,9 @@ thread_local! {
     static HALVED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work` with matrix products in bf16, where products are no kernels of ours: parameters, sums, norms, softmax and
-/// losses stay f32, and so do gradients of parameters. What others call mixed precision.
+/// Runs `work` with matrix products in bf16: parameters, sums, norms, softmax and losses stay f32, and so do gradients
+/// of parameters. What others call mixed precision. On the CPU these are the products with parameters; attention's, which
+/// wait for memory rather than for arithmetic, stay f32.
 pub fn in_bf16<T>(work: impl FnOnce() -> T) -> T {
     let before = HALVED.replace(true);
     let result = work();

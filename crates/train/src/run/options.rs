@@ -1,6 +1,7 @@
 //! What a run is told: everything but the model, the data and the device.
 
 use burn::tensor::{DType, Device};
+use rinalmo_kernels::Level;
 use rinalmo_model::ops::in_bf16;
 use serde::{Deserialize, Serialize};
 
@@ -97,7 +98,7 @@ pub enum Precision {
     /// f32.
     #[default]
     F32,
-    /// bf16, for devices that have it; the CPU trains in f32.
+    /// bf16, where the device has it: many GPUs, and CPUs with AVX-512's bf16 products.
     Bf16,
 }
 
@@ -114,7 +115,11 @@ impl Precision {
     /// A sentence, where a device does not train in this precision.
     pub(crate) fn check(self, device: &Device) -> Result<(), String> {
         match self {
-            Self::Bf16 if *device == Device::flex() => Err("precision = bf16, but the CPU trains in f32".into()),
+            Self::Bf16 if *device == Device::flex() => match Level::current() {
+                Ok(level) if level.has_bf16() => Ok(()),
+                Ok(level) => Err(format!("precision = bf16, but this CPU ({level}) has no products in bf16")),
+                Err(error) => Err(error.to_string()),
+            },
             Self::Bf16 if !device.supports_dtype(DType::BF16) => {
                 Err("precision = bf16, but this device has none".into())
             }
