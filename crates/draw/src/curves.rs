@@ -1,0 +1,175 @@
+//! Curves over a common axis, such as perplexities by step. Heights are on a logarithmic scale.
+
+use std::ops::Range;
+
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+/// Measures of the drawing, in pixels.
+const SIZE: (u32, u32) = (800, 480);
+const MARGIN: u32 = 16;
+const LABELS: (u32, u32) = (48, 64); // below, left
+/// Points of a line beyond which neighbours are drawn as their mean.
+const MOST_POINTS: usize = 500;
+/// Colours that colour-blind readers can tell apart (Tol, "Colour schemes", 2021: bright).
+const COLOURS: [RGBColor; 6] = [
+    RGBColor(0x44, 0x77, 0xaa),
+    RGBColor(0xee, 0x66, 0x77),
+    RGBColor(0x22, 0x88, 0x33),
+    RGBColor(0xcc, 0xbb, 0x44),
+    RGBColor(0x66, 0xcc, 0xee),
+    RGBColor(0xaa, 0x33, 0x77),
+];
+
+/// One curve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    /// Its name in the legend.
+    pub name: String,
+    /// Its points; those that are not finite, or not above 0 in height, are left out.
+    pub points: Vec<(f64, f64)>,
+    /// Whether points are marked.
+    pub marked: bool,
+}
+
+impl Curve {
+    /// Many points, drawn as a line; where there are more than can be seen, neighbours are drawn as their mean.
+    pub fn line(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), points, marked: false }
+    }
+
+    /// Few points, each marked.
+    pub fn points(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
+        Self { name: name.into(), points, marked: true }
+    }
+
+    /// What is drawn of it.
+    fn drawn(&self) -> Vec<(f64, f64)> {
+        let good = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite() && *y > 0.0;
+        let points: Vec<(f64, f64)> = self.points.iter().copied().filter(good).collect();
+        if self.marked || points.len() <= MOST_POINTS {
+            return points;
+        }
+        let mean = |few: &[(f64, f64)]| {
+            let count = few.len() as f64;
+            (few.iter().map(|point| point.0).sum::<f64>() / count, few.iter().map(|point| point.1).sum::<f64>() / count)
+        };
+        points.chunks(points.len().div_ceil(MOST_POINTS)).map(mean).collect()
+    }
+}
+
+/// Curves over a common axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curves {
+    /// What stands on top.
+    pub title: String,
+    /// The names of both axes.
+    pub axes: [String; 2],
+    /// The curves.
+    pub curves: Vec<Curve>,
+}
+
+impl Curves {
+    /// None yet.
+    pub fn new(title: impl Into<String>, across: impl Into<String>, up: impl Into<String>) -> Self {
+        Self { title: title.into(), axes: [across.into(), up.into()], curves: Vec::new() }
+    }
+
+    /// Draws them.
+    pub fn svg(&self) -> String {
+        let mut text = String::new();
+        let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
+        self.draw(&root).expect("drawing into a string does not fail");
+        drop(root);
+        text
+    }
+
+    fn draw(&self, root: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Result<(), Failed> {
+        let curves: Vec<Vec<(f64, f64)>> = self.curves.iter().map(Curve::drawn).collect();
+        let all = || curves.iter().flatten();
+        let across = extent(all().map(|point| point.0), |from, to| (from, to.max(from + 1.0)));
+        let up = extent(all().map(|point| point.1), |from, to| (from / 1.05, to * 1.05));
+        root.fill(&WHITE)?;
+        let mut chart = ChartBuilder::on(root)
+            .margin(MARGIN)
+            .caption(&self.title, ("sans-serif", 18))
+            .x_label_area_size(LABELS.0)
+            .y_label_area_size(LABELS.1)
+            .build_cartesian_2d(across, up.log_scale())?;
+        let [x, y] = &self.axes;
+        let steps = |x: &f64| format!("{x:.0}");
+        let heights = |y: &f64| format!("{y:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
+        let mut mesh = chart.configure_mesh();
+        mesh.x_desc(x).y_desc(y).x_label_formatter(&steps).y_label_formatter(&heights);
+        mesh.light_line_style(TRANSPARENT).label_style(("sans-serif", 12)).draw()?;
+        for (place, (curve, points)) in self.curves.iter().zip(&curves).enumerate() {
+            let colour = COLOURS[place % COLOURS.len()];
+            chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?;
+            if curve.marked {
+                chart.draw_series(points.iter().map(|&point| Circle::new(point, 3, colour.filled())))?;
+            }
+        }
+        self.legend(root)
+    }
+
+    /// Names in their colours, in the upper right corner.
+    fn legend(&self, root: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Result<(), Failed> {
+        let right = (SIZE.0 - 2 * MARGIN) as i32;
+        for (place, curve) in self.curves.iter().enumerate() {
+            let style = ("sans-serif", 13).into_font().color(&COLOURS[place % COLOURS.len()]);
+            let style = style.pos(Pos::new(HPos::Right, VPos::Center));
+            let (last, height) = (curve.points.last(), 56 + 18 * place as i32);
+            let now = last.map_or_else(String::new, |(_, y)| format!(" {y:.3}"));
+            root.draw(&Text::new(format!("{}{now}", curve.name), (right, height), style))?;
+        }
+        Ok(())
+    }
+}
+
+type Failed = DrawingAreaErrorKind<std::io::Error>;
+
+/// From the smallest to the largest number, widened; something where there is none.
+fn extent(numbers: impl Iterator<Item = f64>, widen: impl Fn(f64, f64) -> (f64, f64)) -> Range<f64> {
+    let ends = numbers.fold(None, |ends: Option<(f64, f64)>, number| {
+        let (from, to) = ends.unwrap_or((number, number));
+        Some((from.min(number), to.max(number)))
+    });
+    let (from, to) = ends.map_or((1.0, 2.0), |(from, to)| widen(from, to));
+    from..to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_curve_is_drawn_and_named() {
+        let mut curves = Curves::new("a < b", "step", "perplexity");
+        curves
+            .curves
+            .push(Curve::line("training", (1..2000).map(|x| (f64::from(x), 22.0 / f64::from(x) + 3.0)).collect()));
+        curves.curves.push(Curve::points("validation", vec![(500.0, 3.5), (1000.0, 3.25)]));
+        let svg = curves.svg();
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        for text in ["a &lt; b", "step", "perplexity", "training 3.011", "validation 3.250"] {
+            assert!(svg.contains(text), "{text}: {svg}");
+        }
+        assert_eq!(svg.matches("<circle").count(), 2);
+    }
+
+    #[test]
+    fn long_lines_are_thinned_to_means() {
+        let drawn = Curve::line("", (0..1500).map(|x| (f64::from(x), 1.0 + f64::from(x % 3))).collect()).drawn();
+        assert_eq!(drawn.len(), 500);
+        assert!(drawn.iter().all(|&(_, y)| (y - 2.0).abs() < 1e-12));
+    }
+
+    #[test]
+    fn nothing_and_what_is_no_number_do_not_stop_the_pen() {
+        let mut curves = Curves::new("", "", "");
+        assert!(curves.svg().contains("</svg>"));
+        curves.curves.push(Curve::line("bad", vec![(1.0, f64::NAN), (2.0, f64::INFINITY), (3.0, 0.0)]));
+        curves.curves.push(Curve::points("one", vec![(7.0, 5.0)]));
+        assert!(curves.svg().contains("</svg>"));
+    }
+}

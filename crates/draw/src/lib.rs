@@ -1,0 +1,14 @@
+//! Drawings: data in, SVG text out.
+//!
+//! ```
+//! use rinalmo_draw::{Curve, Curves};
+//!
+//! let mut curves = Curves::new("nano", "step", "perplexity");
+//! curves.curves.push(Curve::line("training", vec![(1.0, 22.0), (2.0, 4.1), (3.0, 3.9)]));
+//! curves.curves.push(Curve::points("validation", vec![(3.0, 3.8)]));
+//! assert!(curves.svg().starts_with("<svg "));
+//! ```
+
+mod curves;
+
+pub use curves::{Curve, Curves};
