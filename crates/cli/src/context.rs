@@ -76,6 +76,11 @@ impl Context {
         self.stop.load(Ordering::SeqCst)
     }
 
+    /// The flag that Ctrl-C raises.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        self.stop.clone()
+    }
+
     /// Only errors on standard error?
     pub fn quiet(&self) -> bool {
         self.quiet

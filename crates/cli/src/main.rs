@@ -38,6 +38,7 @@ enum Command {
     Score(commands::score::ScoreArgs),
     Model(commands::model::ModelArgs),
     Corpus(commands::corpus::CorpusArgs),
+    Pretrain(Box<commands::pretrain::PretrainArgs>),
 }
 
 /// Options of every command.
@@ -88,5 +89,6 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
         Command::Score(args) => commands::score::run(args, &context),
         Command::Model(args) => commands::model::run(args, &context),
         Command::Corpus(args) => commands::corpus::run(args, &context),
+        Command::Pretrain(args) => commands::pretrain::run(*args, &context),
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong in the library, with what to do about it.
 
+use std::path::{Path, PathBuf};
+
 use rinalmo_tasks::structure::decode::DecodeError;
 
 /// Everything the library's verbs can fail with.
@@ -112,6 +114,38 @@ pub enum Error {
     #[error("{0}")]
     Options(String),
 
+    /// A run's config that cannot be read or has no sense.
+    #[error("{0}")]
+    Config(String),
+
+    /// A run's folder that holds something else than expected.
+    #[error("{}: {message}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What was expected, what was found, and what to do.
+        message: String,
+    },
+
+    /// A file could not be read or written.
+    #[error("{}: cannot be {action}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: `read`, `written`.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// A corpus could not be opened or sampled.
+    #[error(transparent)]
+    Corpus(#[from] rinalmo_corpus::Error),
+
+    /// Training could not begin, go on or be saved.
+    #[error(transparent)]
+    Train(#[from] rinalmo_train::Error),
+
     /// Decoding refused its options or constraint.
     #[error(transparent)]
     Decode(#[from] DecodeError),
@@ -124,4 +158,12 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl Error {
+    /// Says which file an [`std::io::Error`] speaks of.
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, action, source }
+    }
 }

@@ -10,6 +10,8 @@
 //! | [`Model::predict_splice`], [`Model::predict_ribosome_load`], [`Model::predict_family`] | one prediction a sequence |
 //! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effect of mutations |
 //!
+//! A model of one's own is trained by [`pretrain`], on a corpus built by [`corpus`].
+//!
 //! Checkpoints are opened, converted, fetched and listed in [`checkpoint`]; sequence and
 //! structure files are read and written in [`seq`].
 //!
@@ -43,6 +45,8 @@ mod fold;
 mod memory;
 mod model;
 mod predict;
+pub mod pretrain;
+mod run_log;
 mod score;
 pub mod sink;
 pub mod variant;

@@ -5,6 +5,7 @@ pub mod embed;
 pub mod fold;
 pub mod model;
 pub mod predict;
+pub mod pretrain;
 pub mod score;
 
 mod structures;

@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "",
     "fold",
     "embed",
@@ -23,6 +23,7 @@ const COMMANDS: [&str; 20] = [
     "corpus stats",
     "corpus sample",
     "corpus export",
+    "pretrain",
 ];
 
 #[test]
@@ -49,13 +50,14 @@ fn the_first_page_names_the_commands_and_exit_codes() {
     Usage: rinalmo [OPTIONS] <COMMAND>
 
     Commands:
-      fold     Predict secondary structures
-      embed    Write embeddings of sequences
-      predict  Predict splice sites, ribosome load, or ncRNA families
-      score    Score sequences, or the effect of variants
-      model    Show, convert, verify, list and download models
-      corpus   Fetch, build, inspect, sample and export corpora for pre-training
-      help     Print this message or the help of the given subcommand(s)
+      fold      Predict secondary structures
+      embed     Write embeddings of sequences
+      predict   Predict splice sites, ribosome load, or ncRNA families
+      score     Score sequences, or the effect of variants
+      model     Show, convert, verify, list and download models
+      corpus    Fetch, build, inspect, sample and export corpora for pre-training
+      pretrain  Train a model by guessing hidden letters of a corpus
+      help      Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')

@@ -18,6 +18,7 @@ mod interrupt;
 mod model;
 mod output;
 mod predict;
+mod pretrain;
 mod score;
 #[path = "../../../download/tests/downloads/server.rs"]
 mod server;

@@ -67,9 +67,13 @@ impl Default for MlmConfig {
 
 impl MlmConfig {
     /// Sequences of a batch where neither they nor tokens are given: the paper's, on one of its seven GPUs.
-    const SEQUENCES: usize = 192;
+    pub const SEQUENCES: usize = 192;
 
-    fn sampling(&self, seed: u64, split: Split, share: Share) -> Result<sample::Options, Error> {
+    /// What is drawn, as the sampler takes it.
+    ///
+    /// # Errors
+    /// An option has no sense.
+    pub fn sampling(&self, seed: u64, split: Split, share: Share) -> Result<sample::Options, Error> {
         let batch = match (self.sequences, self.tokens) {
             (Some(_), Some(_)) => {
                 return Err(Error::Options("a batch has so many `sequences` or so many `tokens`, not both".into()));

@@ -60,6 +60,13 @@ impl Stop {
     }
 }
 
+impl From<Arc<AtomicBool>> for Stop {
+    /// A flag that somebody else raises, such as a handler of Ctrl-C.
+    fn from(flag: Arc<AtomicBool>) -> Self {
+        Self(flag)
+    }
+}
+
 /// Why a run returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {

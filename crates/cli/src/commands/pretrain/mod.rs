@@ -1,0 +1,181 @@
+//! `rinalmo pretrain`.
+
+mod told;
+
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use rinalmo::pretrain::{
+    Alone, Config, DryRun, Ended, Finished, Limits, Part, Program, Request, Resume, Run, Share, Stop, bytes, grouped,
+    perplexity,
+};
+
+use crate::context::{Context, Outcome};
+use told::Told;
+
+/// Train a model by guessing hidden letters of a corpus
+///
+/// Trains the model that CONFIG describes on a store made by `rinalmo corpus build`, and keeps everything about it in
+/// the folder OUT: config, metrics, curves, checkpoints, and in the end the best model, which `--model OUT` opens.
+/// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 1; `--resume` goes on to the same weights,
+/// to the bit, as if it had never stopped, also after a crash.
+#[derive(Args)]
+pub struct PretrainArgs {
+    /// TOML file; complete ones are in `configs/`. With --resume it may be left out
+    #[arg(value_name = "CONFIG", required_unless_present = "resume")]
+    config: Option<PathBuf>,
+    /// The store to train on
+    #[arg(long, value_name = "STORE")]
+    corpus: Option<PathBuf>,
+    /// The run's folder
+    #[arg(long, value_name = "OUT")]
+    out: Option<PathBuf>,
+    /// Go on with the run in OUT, behind its newest whole checkpoint
+    #[arg(long)]
+    resume: bool,
+    /// Begin with the weights of a model, by name or path, instead of fresh ones
+    #[arg(long, value_name = "MODEL")]
+    from: Option<String>,
+    /// Tell what the run would be, timing a few steps if there is a --corpus, and do nothing else
+    #[arg(long, conflicts_with = "resume")]
+    dry_run: bool,
+    /// Change a key of the config; may be given several times. An empty VALUE takes the key away
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// What everything random depends on, instead of the config's `train.seed`
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// When the run is done, or is to be interrupted.
+#[derive(Args)]
+#[command(next_help_heading = "Limits, instead of the config's (the first to be reached counts)")]
+struct LimitArgs {
+    /// Steps, counted from the run's very beginning
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+    /// Epochs, counted likewise
+    #[arg(long, value_name = "N")]
+    epochs: Option<u64>,
+    /// Time of this session such as 1h30m; --resume goes on then
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    time: Option<Duration>,
+}
+
+/// Runs the command.
+pub fn run(args: PretrainArgs, context: &Context) -> Result<Outcome> {
+    let stop = Stop::from(context.stop_flag());
+    if args.dry_run {
+        return dry_run(&args, context, &stop);
+    }
+    let run = if args.resume { resume(&args, context)? } else { begin(&args, context)? };
+    let outlook = run.outlook()?;
+    context.note(told::outlook(&outlook));
+    if outlook.memory.total() > rinalmo::default_budget() {
+        let (needed, free) = (bytes(outlook.memory.total()), bytes(rinalmo::default_budget()));
+        context
+            .note(format!("warning: the run needs about {needed}, {free} are free; see data.tokens, train.accumulate"));
+    }
+    let folder = run.folder().to_owned();
+    let mut told = Told::new(context, &outlook);
+    let finished = run.go(Alone, &stop, &mut told);
+    told.finish();
+    report(&finished?, &folder, context)
+}
+
+fn begin(args: &PretrainArgs, context: &Context) -> Result<Run> {
+    let Some(path) = &args.config else { bail!("a CONFIG is needed") };
+    let config = args.config(path)?;
+    let Some(corpus) = args.corpus.clone() else {
+        bail!("--corpus is needed: a store made by `rinalmo corpus build`");
+    };
+    let Some(out) = args.out.clone() else { bail!("--out is needed: the folder that the run is to live in") };
+    let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy().into_owned());
+    let request = Request { name, config, corpus, out, from: args.from.clone(), program: program() };
+    Ok(Run::begin(request, &context.device()?, Share::default())?)
+}
+
+fn resume(args: &PretrainArgs, context: &Context) -> Result<Run> {
+    let Some(out) = args.out.clone() else { bail!("--out is needed: the folder of the run to resume") };
+    let overrides = args.overrides();
+    let config = args.config.as_deref().map(|path| Config::open(path, &overrides)).transpose()?;
+    let (limits, corpus, from) = (args.limits.resolve(), args.corpus.clone(), args.from.clone());
+    let resume = Resume { out, config, overrides, limits, corpus, from, program: program() };
+    let run = Run::resume(resume, &context.device()?, Share::default())?;
+    run.skipped().iter().for_each(|error| context.note(format!("warning: passed over: {error}")));
+    if !run.changed().is_empty() {
+        context.note(format!("changed: {}", run.changed().join(", ")));
+    }
+    Ok(run)
+}
+
+fn dry_run(args: &PretrainArgs, context: &Context, stop: &Stop) -> Result<Outcome> {
+    let Some(path) = &args.config else { bail!("a CONFIG is needed") };
+    let config = args.config(path)?;
+    if args.corpus.is_some() {
+        context.note("timing a few steps …");
+    }
+    let device = context.device()?;
+    let told = DryRun::new(config, args.from.as_deref(), args.corpus.as_deref(), &device, stop)?;
+    write!(stdout(), "{told}")?;
+    Ok(if context.stopped() { Outcome::Interrupted } else { Outcome::Done })
+}
+
+impl PretrainArgs {
+    /// The config with everything that flags change in it.
+    fn config(&self, path: &Path) -> Result<Config> {
+        let mut config = Config::open(path, &self.overrides())?;
+        let Limits { steps, epochs, seconds } = self.limits.resolve();
+        if steps.or(epochs).is_some() || seconds.is_some() {
+            config.train.until = Limits { steps, epochs, seconds };
+        }
+        Ok(config)
+    }
+
+    fn overrides(&self) -> Vec<String> {
+        let seed = self.seed.map(|seed| format!("train.seed={seed}"));
+        self.set.iter().cloned().chain(seed).collect()
+    }
+}
+
+impl LimitArgs {
+    fn resolve(&self) -> Limits {
+        Limits { steps: self.steps, epochs: self.epochs, seconds: self.time.map(|time| time.as_secs_f64()) }
+    }
+}
+
+fn program() -> Program {
+    let name = concat!("rinalmo ", env!("CARGO_PKG_VERSION")).to_owned();
+    Program { name, revision: option_env!("RINALMO_REVISION").map(str::to_owned) }
+}
+
+/// The validation as a table on standard output, what is where on standard error.
+fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outcome> {
+    if let Some(report) = &finished.validation {
+        let mut out = stdout().lock();
+        writeln!(out, "part\tletters\tloss\tperplexity")?;
+        for part in &report.validation.parts {
+            if let Some(loss) = part.mean() {
+                let Part { name, weight, .. } = part;
+                writeln!(out, "{name}\t{weight:.0}\t{loss:.4}\t{:.4}", perplexity(loss))?;
+            }
+        }
+    }
+    let (place, step) = (folder.display(), grouped(finished.state.step));
+    if let Some(best) = finished.exported {
+        let best = grouped(best);
+        context.note(format!("the model of step {best} is in {place}/model.safetensors; `--model {place}` opens it"));
+    }
+    let how = format!("`rinalmo pretrain --resume --out {place}` goes on");
+    match finished.ended {
+        Ended::Finished => context.note(format!("done after {step} steps")),
+        Ended::OutOfTime => context.note(format!("time is up after {step} steps; {how}")),
+        Ended::Stopped => eprintln!("stopped after {step} steps; {how}"),
+    }
+    Ok(if finished.ended == Ended::Stopped { Outcome::Partial } else { Outcome::Done })
+}

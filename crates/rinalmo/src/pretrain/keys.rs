@@ -1,0 +1,135 @@
+//! Keys of a config: the nearest known one to one that is not, and changes by `section.key=value`.
+
+use rinalmo_train::{MlmConfig, Options};
+
+use super::{Config, Size};
+
+/// Likeness from which a key is worth proposing (Jaro and Winkler's, 0 to 1).
+const LIKE: f64 = 0.8;
+
+/// Says in our words what serde says of an unknown key or word, and which known one is nearest.
+pub(super) fn explain(message: &str) -> String {
+    let (what, rest) = match (message.strip_prefix("unknown field "), message.strip_prefix("unknown variant ")) {
+        (Some(rest), _) => ("key", rest),
+        (_, Some(rest)) => ("word", rest),
+        _ => return message.trim_end().to_owned(),
+    };
+    let mut quoted = rest.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().unwrap_or_default();
+    let known: Vec<&str> = quoted.collect();
+    let hint = match nearest(unknown, known.iter().map(|known| (*known, *known))) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => {
+            let everywhere = everywhere();
+            let paths = everywhere.iter().map(|path| (path.rsplit('.').next().unwrap_or(path), path.as_str()));
+            match nearest(unknown, paths) {
+                Some(path) if what == "key" => format!("did you mean `{path}`?"),
+                _ => format!("known here: {}", known.join(", ")),
+            }
+        }
+    };
+    format!("unknown {what} `{unknown}`\nhint: {hint}")
+}
+
+/// The value of the likest key, if it is like enough.
+fn nearest<'a>(unknown: &str, known: impl Iterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
+    let unknown = unknown.to_lowercase();
+    let likeness = known.map(|(key, value)| (strsim::jaro_winkler(&unknown, key), value));
+    likeness.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value)
+}
+
+/// Paths of all keys of a config in which nothing is left out.
+fn everywhere() -> Vec<String> {
+    let some = Some(1);
+    let full = Config {
+        model: Size {
+            preset: Some(String::new()),
+            dim: some,
+            blocks: some,
+            heads: some,
+            hidden: some,
+            ..Size::default()
+        },
+        data: MlmConfig { sequences: some, tokens: some, validation_batches: some, ..MlmConfig::default() },
+        train: Options {
+            recompute: some,
+            until: rinalmo_train::Limits { steps: Some(1), epochs: Some(1), seconds: Some(1.0) },
+            ..Options::default()
+        },
+        ..Config::default()
+    };
+    let mut paths = Vec::new();
+    list("", &full.to_table(), &mut paths);
+    paths
+}
+
+fn list(above: &str, table: &toml::Table, paths: &mut Vec<String>) {
+    for (key, value) in table {
+        let path = format!("{above}{key}");
+        if let toml::Value::Table(below) = value {
+            list(&format!("{path}."), below, paths);
+        }
+        paths.push(path);
+    }
+}
+
+/// Every path of a table with its value, tables themselves left out.
+pub(super) fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
+    let mut found = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(below) => {
+                found.extend(leaves(below).into_iter().map(|(path, value)| (format!("{key}.{path}"), value)));
+            }
+            value => found.push((key.clone(), value.clone())),
+        }
+    }
+    found
+}
+
+/// Sets what `section.key=value` says; an empty value takes the key away.
+pub(super) fn set(table: &mut toml::Table, change: &str) -> Result<(), String> {
+    let told = || "expected section.key=value".to_owned();
+    let (path, value) = change.split_once('=').ok_or_else(told)?;
+    let mut sections: Vec<&str> = path.trim().split('.').map(str::trim).collect();
+    let key = sections.pop().filter(|key| !key.is_empty() && !sections.is_empty()).ok_or_else(told)?;
+    let mut at = table;
+    for section in sections {
+        let below = at.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        if !below.is_table() {
+            *below = toml::Value::Table(toml::Table::new());
+        }
+        at = below.as_table_mut().expect("it has just been made one where it was not");
+    }
+    match value.trim() {
+        "" => at.remove(key),
+        value => at.insert(key.to_owned(), parsed(value)),
+    };
+    Ok(())
+}
+
+/// A TOML value, or text.
+fn parsed(value: &str) -> toml::Value {
+    let parsed = toml::from_str::<toml::Table>(&format!("value = {value}")).ok();
+    parsed.and_then(|mut table| table.remove("value")).unwrap_or_else(|| toml::Value::String(value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_like_it_lists_what_is_known() {
+        let said = explain("unknown field `zzz`, expected `keep`");
+        assert_eq!(said, "unknown key `zzz`\nhint: known here: keep");
+        assert_eq!(explain("invalid type: string"), "invalid type: string");
+    }
+
+    #[test]
+    fn every_part_of_a_config_is_listed() {
+        let paths = everywhere();
+        for path in ["model.preset", "data.sequences", "train.schedule.then.cosine.to", "checkpoints.keep"] {
+            assert!(paths.iter().any(|known| known == path), "{path}: {paths:?}");
+        }
+    }
+}

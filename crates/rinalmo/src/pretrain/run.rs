@@ -1,0 +1,449 @@
+//! A run: begun or resumed in its folder, trained, and its best model written out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device as BurnDevice;
+use rinalmo_corpus::Store;
+use rinalmo_kernels::Level;
+use rinalmo_model::{ModelConfig, Positions};
+use rinalmo_train::{
+    Ended, Exchange, Limits, Mlm, Observer, RunState, Saved, Share, Stop, Trainer, ValidationReport, start,
+};
+use rinalmo_weights::{Checkpoint, Document, Layout, OpenOptions, WriteOptions};
+
+use super::estimate::{EpochSize, Memory};
+use super::folder::{self, Corpus, Folder, MODEL, OFFICIAL, Record, Session};
+use super::{Config, Size, keys};
+use crate::run_log::RunLog;
+use crate::{Device, Error};
+
+/// Who runs: for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// Name and version.
+    pub name: String,
+    /// The revision of its source, where it is known.
+    pub revision: Option<String>,
+}
+
+impl Default for Program {
+    /// This library.
+    fn default() -> Self {
+        Self { name: concat!("rinalmo ", env!("CARGO_PKG_VERSION")).into(), revision: None }
+    }
+}
+
+/// A run that is to begin.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The model's name.
+    pub name: String,
+    /// What to do.
+    pub config: Config,
+    /// The store to train on.
+    pub corpus: PathBuf,
+    /// The run's folder; it must not hold a run.
+    pub out: PathBuf,
+    /// A checkpoint to begin with, by name or path, instead of fresh weights.
+    pub from: Option<String>,
+    /// Who runs.
+    pub program: Program,
+}
+
+/// A run that is to go on. What is given here and was otherwise when the run began is refused, but for the limits and
+/// for `overrides` of how it is trained.
+#[derive(Debug, Clone, Default)]
+pub struct Resume {
+    /// The run's folder.
+    pub out: PathBuf,
+    /// The config it should have.
+    pub config: Option<Config>,
+    /// Keys to change: of `[train]` but the seed, and of `[checkpoints]`.
+    pub overrides: Vec<String>,
+    /// New limits; those that are not given stay.
+    pub limits: Limits,
+    /// The store, if it lies elsewhere now.
+    pub corpus: Option<PathBuf>,
+    /// The checkpoint it should have begun with.
+    pub from: Option<String>,
+    /// Who runs.
+    pub program: Program,
+}
+
+/// What a run begins with.
+enum Start {
+    Fresh,
+    From(Box<Checkpoint>),
+    Saved(Box<Saved>),
+}
+
+/// A run, ready to go.
+pub struct Run {
+    folder: Folder,
+    config: Config,
+    model: ModelConfig,
+    task: Mlm,
+    start: Start,
+    record: Record,
+    session: Session,
+    device: Device,
+    skipped: Vec<rinalmo_train::Error>,
+}
+
+/// What lies before a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Outlook {
+    /// Parameters of the model.
+    pub parameters: usize,
+    /// Steps taken already.
+    pub step: u64,
+    /// Steps when it is done, where steps or epochs say so.
+    pub steps: Option<u64>,
+    /// Seconds it may take, where that is limited.
+    pub seconds: Option<f64>,
+    /// What an epoch is.
+    pub epoch: EpochSize,
+    /// What it will need.
+    pub memory: Memory,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone)]
+pub struct Finished {
+    /// Why.
+    pub ended: Ended,
+    /// Where the run stands.
+    pub state: RunState,
+    /// The last validation of this session.
+    pub validation: Option<ValidationReport>,
+    /// The step whose model was written to `model.safetensors`: the best by validation, else the last.
+    pub exported: Option<u64>,
+}
+
+impl Run {
+    /// Gets ready to begin: everything is opened and checked. `share` is this process's among those of the run.
+    ///
+    /// # Errors
+    /// The config has no sense, a file cannot be opened or does not fit, or the folder holds a run.
+    pub fn begin(request: Request, device: &Device, share: Share) -> Result<Self, Error> {
+        let Request { name, mut config, corpus, out, from, program } = request;
+        let checkpoint = from.as_deref().map(open).transpose()?;
+        let model = sizes(&mut config, checkpoint.as_ref())?;
+        let config = config.resolved(&model);
+        let store = Store::open(&corpus)?;
+        let corpus = Corpus::of(&store);
+        let task = Mlm::new(store, &config.data, config.train.seed, share)?;
+        let session = session(program, device, share, 0)?;
+        let folder = Folder::create(&out, share.rank == 0)?;
+        let record = Record { name, seed: config.train.seed, from, corpus, sessions: Vec::new() };
+        let start = checkpoint.map_or(Start::Fresh, |checkpoint| Start::From(Box::new(checkpoint)));
+        Ok(Self { folder, config, model, task, start, record, session, device: device.clone(), skipped: Vec::new() })
+    }
+
+    /// Gets ready to go on behind the newest whole checkpoint, or from the beginning where none was written yet.
+    ///
+    /// # Errors
+    /// There is no run, no checkpoint is whole, or something contradicts how it began.
+    pub fn resume(resume: Resume, device: &Device, share: Share) -> Result<Self, Error> {
+        let folder = Folder::open(&resume.out, share.rank == 0)?;
+        let mut record = folder.record()?;
+        let refuse = |message: String| Err(Error::Folder { folder: resume.out.clone(), message });
+        let (config, changed) = merged(&folder, &resume)?;
+        if let Some(from) = resume.from.as_ref().filter(|from| Some(*from) != record.from.as_ref()) {
+            let begun = record.from.as_ref().map_or_else(|| "fresh weights".to_owned(), |was| format!("`{was}`"));
+            return refuse(format!("the run began with {begun}, --from says `{from}`\nhint: leave --from out"));
+        }
+        let store = Store::open(resume.corpus.as_ref().unwrap_or(&record.corpus.path))?;
+        let corpus = Corpus::of(&store);
+        if corpus.checksums != record.corpus.checksums {
+            let (was, is) = (record.corpus.path.display(), store.path().display());
+            return refuse(format!(
+                "the run began on {was}, {is} holds something else\nhint: give the store it began on"
+            ));
+        }
+        record.corpus.path = corpus.path;
+        let latest = folder.checkpoints(config.checkpoints.keep).latest()?;
+        if latest.saved.is_none() && !latest.skipped.is_empty() {
+            let why: Vec<String> = latest.skipped.iter().map(ToString::to_string).collect();
+            return refuse(format!("no checkpoint is whole\n{}", why.join("\n")));
+        }
+        let mut config = config;
+        let (start, model) = match latest.saved {
+            Some(saved) => (Start::Saved(Box::new(saved)), config.model()?),
+            None => match record.from.as_deref().map(open).transpose()? {
+                Some(checkpoint) => {
+                    let model = sizes(&mut config, Some(&checkpoint))?;
+                    (Start::From(Box::new(checkpoint)), model)
+                }
+                None => (Start::Fresh, config.model()?),
+            },
+        };
+        let task = Mlm::new(store, &config.data, config.train.seed, share)?;
+        let step = if let Start::Saved(saved) = &start { saved.state.step } else { 0 };
+        let session = Session { changed, ..session(resume.program, device, share, step)? };
+        let (device, skipped) = (device.clone(), latest.skipped);
+        Ok(Self { folder, config, model, task, start, record, session, device, skipped })
+    }
+
+    /// The run's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Its config, nothing left out.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Checkpoints that are newer than the one it goes on behind, and what is wrong with them.
+    pub fn skipped(&self) -> &[rinalmo_train::Error] {
+        &self.skipped
+    }
+
+    /// Keys of the config that were changed for this session.
+    pub fn changed(&self) -> &[String] {
+        &self.session.changed
+    }
+
+    /// What lies before it.
+    ///
+    /// # Errors
+    /// The corpus cannot be read.
+    pub fn outlook(&self) -> Result<Outlook, Error> {
+        let options = &self.config.train;
+        let epoch = EpochSize::look(self.task.sampler(), &self.model, options)?;
+        let kernels = self.device.is_cpu();
+        let memory = Memory::estimate(&self.model, options, epoch.largest_batch, epoch.longest_row, kernels);
+        let (parameters, step, seconds) = (self.model.parameters(), self.session.from_step, options.until.seconds);
+        Ok(Outlook { parameters, step, steps: epoch.steps_until(&options.until), seconds, epoch, memory })
+    }
+
+    /// Trains until it is done or asked to stop, and writes the best model out. Only the first process of a run tells
+    /// the observer and writes.
+    ///
+    /// # Errors
+    /// Training went wrong, or something could not be written; checkpoints written before are whole.
+    pub fn go<X: Exchange>(mut self, exchange: X, stop: &Stop, observer: &mut dyn Observer) -> Result<Finished, Error> {
+        let leads = exchange.share().rank == 0;
+        if leads {
+            self.folder.write_config(&self.config.to_toml())?;
+            self.record.sessions.push(self.session.clone());
+            self.folder.write_record(&self.record)?;
+        }
+        let device = self.device.burn().clone().autodiff();
+        let mut nobody = ();
+        let (path, name, step) = (self.folder.path().to_owned(), self.record.name.clone(), self.session.from_step);
+        let mut log = match leads {
+            true => Some(RunLog::open(&path, &name, step, stop, observer)?),
+            false => None,
+        };
+        let observer = log.as_mut().map_or(&mut nobody as &mut dyn Observer, |log| log);
+        let (ended, state) = {
+            let mut trainer = self.trainer(device, exchange)?;
+            trainer.describe(serde_json::to_value(self.config.to_table()).expect("a table is made of values"));
+            let checkpoints = self.folder.checkpoints(self.config.checkpoints.keep);
+            let ended = trainer.run(Some(&checkpoints), stop, observer);
+            (ended, trainer.state().clone())
+        };
+        let logged = log.map(RunLog::finish).transpose();
+        let outcome = ended.map_err(Error::from).and_then(|ended| Ok((ended, logged?.flatten())));
+        let outcome = outcome.and_then(|(ended, validation)| {
+            let exported = if leads { self.export()? } else { None };
+            Ok(Finished { ended, state: state.clone(), validation, exported })
+        });
+        if leads {
+            self.end(state.step, &outcome)?;
+        }
+        outcome
+    }
+
+    fn trainer<X: Exchange>(&self, device: BurnDevice, exchange: X) -> Result<Trainer<'_, Mlm, X>, Error> {
+        let (options, seed) = (self.config.train.clone(), self.config.train.seed);
+        let (model, license) = match &self.start {
+            Start::Saved(saved) => return Ok(Trainer::resume(&self.task, saved, options, device, exchange)?),
+            Start::Fresh => (start::fresh(&self.model, seed, &device), None),
+            Start::From(checkpoint) => {
+                let model = start::from_checkpoint(checkpoint, &self.model, seed, &device)?;
+                (model, checkpoint.meta.license.clone())
+            }
+        };
+        let mut document = Document::new(self.record.name.clone(), self.model.clone());
+        (document.provenance, document.license) = (Some(self.provenance()), license);
+        Ok(Trainer::new(&self.task, document, model, options, device, exchange)?)
+    }
+
+    /// Where the weights come from, in words that depend on nothing but what was trained.
+    fn provenance(&self) -> String {
+        let Corpus { sequences, clusters, .. } = &self.record.corpus;
+        let begun = match &self.start {
+            Start::From(checkpoint) => format!("continued from {} by", checkpoint.meta.name),
+            _ => "trained by".to_owned(),
+        };
+        format!("{begun} masked language modelling on {sequences} sequences in {clusters} clusters")
+    }
+
+    /// Writes the best model, or the last where nothing was validated, in our form and with the released code's names.
+    fn export(&self) -> Result<Option<u64>, Error> {
+        let checkpoints = self.folder.checkpoints(self.config.checkpoints.keep);
+        let best = match checkpoints.best()? {
+            Some(best) => Some(best),
+            None => checkpoints.latest()?.saved,
+        };
+        let Some(best) = best else { return Ok(None) };
+        let place = |name: &str| (self.folder.path().join(name), folder::part(&self.folder.path().join(name)));
+        let (official, part) = place(OFFICIAL);
+        let named = WriteOptions { layout: Layout::Official, dtype: None };
+        best.weights()?.write(&part, &named)?;
+        fs::rename(&part, &official).map_err(Error::file("written", &official))?;
+        let (model, part) = place(MODEL);
+        let _ = fs::remove_file(&part); // of a run that was killed here
+        let weights = best.path.join(MODEL);
+        let linked = fs::hard_link(&weights, &part).or_else(|_| fs::copy(&weights, &part).map(drop));
+        linked.and_then(|()| fs::rename(&part, &model)).map_err(Error::file("written", &model))?;
+        Ok(Some(best.state.step))
+    }
+
+    /// Notes how the session ended.
+    fn end(&mut self, step: u64, outcome: &Result<Finished, Error>) -> Result<(), Error> {
+        let ended = match outcome {
+            Ok(Finished { ended: Ended::Finished, .. }) => "finished".to_owned(),
+            Ok(Finished { ended: Ended::Stopped, .. }) => "stopped".to_owned(),
+            Ok(Finished { ended: Ended::OutOfTime, .. }) => "out of time".to_owned(),
+            Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
+        };
+        if let Some(session) = self.record.sessions.last_mut() {
+            (session.to_step, session.ended) = (Some(step), Some(ended));
+        }
+        match (self.folder.write_record(&self.record), outcome) {
+            (_, Err(_)) => Ok(()), // the first error says more
+            (written, _) => written,
+        }
+    }
+}
+
+impl EpochSize {
+    /// Steps of a run when steps or epochs say that it is done.
+    pub(super) fn steps_until(&self, until: &Limits) -> Option<u64> {
+        let by_epochs = until.epochs.map(|epochs| (epochs as f64 * self.steps).ceil() as u64);
+        by_epochs.into_iter().chain(until.steps).min()
+    }
+}
+
+pub(super) fn open(name_or_path: &str) -> Result<Checkpoint, Error> {
+    crate::checkpoint::open(name_or_path, &OpenOptions::default())
+}
+
+/// The model of a run: as its config says, and where a checkpoint is given and the config names no size, that one's.
+pub(super) fn sizes(config: &mut Config, checkpoint: Option<&Checkpoint>) -> Result<ModelConfig, Error> {
+    let Some(checkpoint) = checkpoint else { return config.model() };
+    let theirs = &checkpoint.config.encoder;
+    if !config.model.is_told() {
+        config.model = Size::from(theirs);
+    }
+    let positions = match theirs.positions {
+        Positions::Learned { max_len } => max_len,
+        Positions::Rotary => config.data.max_tokens,
+    };
+    let ours = config.model.encoder(positions).map_err(Error::Config)?;
+    if ours != *theirs {
+        let (path, preset) = (checkpoint.path().display(), checkpoint.config.preset());
+        let name = preset.map_or_else(String::new, |preset| format!(" ({})", preset.name));
+        return Err(Error::Config(format!(
+            "[model] is width {}, {} blocks, {} heads; {path} is width {}, {} blocks, {} heads{name}\nhint: leave [model] \
+             out of the config, or give a checkpoint of that size",
+            ours.dim, ours.blocks, ours.heads, theirs.dim, theirs.blocks, theirs.heads
+        )));
+    }
+    config.model()?;
+    Ok(ModelConfig::pretrained(theirs.clone()))
+}
+
+fn session(program: Program, device: &Device, share: Share, from_step: u64) -> Result<Session, Error> {
+    Ok(Session {
+        started: folder::now(),
+        program: program.name,
+        revision: program.revision,
+        device: device.name().to_string(),
+        kernels: Level::current()?.to_string(),
+        threads: rayon::current_num_threads(),
+        ranks: share.ranks,
+        from_step,
+        changed: Vec::new(),
+        to_step: None,
+        ended: None,
+    })
+}
+
+/// The config to go on with, and what in it was changed.
+fn merged(folder: &Folder, resume: &Resume) -> Result<(Config, Vec<String>), Error> {
+    let begun = Config::open(&folder.config(), &[])?;
+    if let Some(theirs) = &resume.config {
+        let resolved = theirs.clone().resolved(&theirs.model()?);
+        let asked: Vec<&str> = resume.overrides.iter().filter_map(|change| change.split('=').next()).collect();
+        let differs = differences(&begun, &resolved)
+            .into_iter()
+            .find(|(path, ..)| !path.starts_with("train.until.") && !asked.iter().any(|asked| path.starts_with(asked)));
+        if let Some((path, was, is)) = differs {
+            return contradiction(folder, &path, &was, &is);
+        }
+    }
+    let mut config = begun.clone().with(&resume.overrides, None)?;
+    let Limits { steps, epochs, seconds } = resume.limits;
+    let until = &mut config.train.until;
+    *until =
+        Limits { steps: steps.or(until.steps), epochs: epochs.or(until.epochs), seconds: seconds.or(until.seconds) };
+    config.model()?;
+    let mut changed = Vec::new();
+    for (path, was, is) in differences(&begun, &config) {
+        let free = path.starts_with("checkpoints.") || path.starts_with("train.") && path != "train.seed";
+        if !free {
+            return contradiction(folder, &path, &was, &is);
+        }
+        changed.push(format!("{path}={is}"));
+    }
+    Ok((config, changed))
+}
+
+fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str) -> Result<T, Error> {
+    let folder = folder.path().to_owned();
+    let message = format!(
+        "the run began with {path} = {was}, now it is {is}\nhint: a run goes on as it began; another --out begins anew"
+    );
+    Err(Error::Folder { folder, message })
+}
+
+/// Keys in which two configs differ, and what they say there.
+fn differences(one: &Config, other: &Config) -> Vec<(String, String, String)> {
+    let (one, other) = (keys::leaves(&one.to_table()), keys::leaves(&other.to_table()));
+    let find = |list: &[(String, toml::Value)], path: &str| {
+        list.iter()
+            .find(|(known, _)| known == path)
+            .map_or_else(|| "left out".to_owned(), |(_, value)| value.to_string())
+    };
+    let mut paths: Vec<&String> = one.iter().chain(&other).map(|(path, _)| path).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let both = paths.into_iter().map(|path| (path.clone(), find(&one, path), find(&other, path)));
+    both.filter(|(_, was, is)| was != is).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_name_what_is_left_out_too() {
+        let parse = |text: &str| Config::parse(text, "").unwrap();
+        let one = parse("train.seed = 1\ntrain.save = \"epoch\"");
+        let found = differences(&one, &parse("train.seed = 2\ntrain.save = { steps = 3 }"));
+        let pair = |path: &str, was: &str, is: &str| (path.to_owned(), was.to_owned(), is.to_owned());
+        let expected = [
+            pair("train.save", "\"epoch\"", "left out"),
+            pair("train.save.steps", "left out", "3"),
+            pair("train.seed", "1", "2"),
+        ];
+        assert_eq!(found, expected);
+        assert!(differences(&one, &one).is_empty());
+    }
+}

@@ -1,0 +1,221 @@
+//! What a run leaves of its way: `metrics.jsonl`, TensorBoard's event files, and the curves as a drawing.
+//!
+//! A [`RunLog`] is an [`Observer`] in front of another one. What goes wrong in writing ends the run, after a checkpoint.
+
+mod events;
+mod lines;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rinalmo_draw::{Curve, Curves};
+use rinalmo_metrics::perplexity::perplexity;
+use rinalmo_train::{Observer, StepReport, Stop, ValidationReport};
+use serde_json::{Value, json};
+
+use crate::Error;
+use events::Events;
+use lines::Lines;
+
+const METRICS: &str = "metrics.jsonl";
+const DRAWING: &str = "perplexity.svg";
+
+/// Writes down what happens, and tells it on.
+pub(crate) struct RunLog<'o> {
+    folder: PathBuf,
+    title: String,
+    lines: Lines,
+    events: Events,
+    events_path: PathBuf,
+    training: BTreeMap<u64, f64>,
+    validation: BTreeMap<u64, f64>,
+    last: Option<ValidationReport>,
+    failed: Option<Error>,
+    stop: Stop,
+    onward: &'o mut dyn Observer,
+}
+
+impl<'o> RunLog<'o> {
+    /// Goes on behind `step` in a run's folder; what was written of later steps is taken away.
+    pub(crate) fn open(
+        folder: &Path,
+        title: &str,
+        step: u64,
+        stop: &Stop,
+        onward: &'o mut dyn Observer,
+    ) -> Result<Self, Error> {
+        let (mut training, mut validation) = (BTreeMap::new(), BTreeMap::new());
+        let path = folder.join(METRICS);
+        let keep = |line: &Value| {
+            let curve = match line["kind"].as_str() {
+                Some("step") => &mut training,
+                Some("validation") => &mut validation,
+                _ => return,
+            };
+            curve.extend(line["step"].as_u64().zip(line["perplexity"].as_f64()));
+        };
+        let lines = Lines::open(&path, step, keep).map_err(Error::file("written", &path))?;
+        let (events, events_path) =
+            Events::create(folder, step + 1).map_err(|(path, error)| Error::file("written", &path)(error))?;
+        let (folder, title, stop) = (folder.to_owned(), title.to_owned(), stop.clone());
+        let (last, failed) = (None, None);
+        Ok(Self { folder, title, lines, events, events_path, training, validation, last, failed, stop, onward })
+    }
+
+    /// The last validation of this session, once everything is on disk.
+    pub(crate) fn finish(mut self) -> Result<Option<ValidationReport>, Error> {
+        self.draw();
+        self.failed.map_or(Ok(self.last), Err)
+    }
+
+    fn note(&mut self, line: &Value) {
+        let written = self.lines.add(line);
+        self.remember(written, METRICS);
+    }
+
+    fn scalars(&mut self, step: u64, scalars: &[(&str, f64)]) {
+        if let Err(error) = self.events.scalars(step, scalars) {
+            let path = self.events_path.clone();
+            self.fail(Error::file("written", &path)(error));
+        }
+    }
+
+    fn draw(&mut self) {
+        let points = |curve: &BTreeMap<u64, f64>| curve.iter().map(|(&step, &height)| (step as f64, height)).collect();
+        let mut curves = Curves::new(&self.title, "step", "perplexity");
+        curves.curves.push(Curve::line("training", points(&self.training)));
+        curves.curves.push(Curve::points("validation", points(&self.validation)));
+        let part = self.folder.join(format!("{DRAWING}.part"));
+        let written = fs::write(&part, curves.svg()).and_then(|()| fs::rename(&part, self.folder.join(DRAWING)));
+        self.remember(written, DRAWING);
+    }
+
+    fn remember(&mut self, written: std::io::Result<()>, name: &str) {
+        if let Err(error) = written {
+            self.fail(Error::file("written", &self.folder.join(name))(error));
+        }
+    }
+
+    /// The first failure is the one to tell; the run is asked to end.
+    fn fail(&mut self, error: Error) {
+        self.failed.get_or_insert(error);
+        self.stop.request();
+    }
+}
+
+impl Observer for RunLog<'_> {
+    fn step(&mut self, report: &StepReport) {
+        let perplexity = perplexity(report.loss);
+        let (speed, waiting) = (report.tokens_per_second(), report.share_waiting());
+        let mut line = json!({ "kind": "step", "perplexity": perplexity, "tokens_per_second": speed });
+        merge(&mut line, report);
+        self.note(&line);
+        let scalars = [
+            ("loss/train", report.loss),
+            ("perplexity/train", perplexity),
+            ("rate", report.rate),
+            ("gradient_norm", report.norm),
+            ("tokens_per_second", speed),
+            ("share_waiting", waiting),
+        ];
+        self.scalars(report.step, &scalars);
+        self.training.insert(report.step, perplexity);
+        self.onward.step(report);
+    }
+
+    fn epoch(&mut self, epoch: u64, trained: usize, parameters: usize) {
+        self.note(&json!({ "kind": "epoch", "epoch": epoch, "trained": trained, "parameters": parameters }));
+        self.onward.epoch(epoch, trained, parameters);
+    }
+
+    fn validated(&mut self, report: &ValidationReport) {
+        let parts: Vec<Value> = report.validation.parts.iter().map(|part| {
+            json!({ "name": part.name, "letters": part.weight, "loss": part.mean(), "perplexity": part.mean().map(perplexity) })
+        }).collect();
+        let ValidationReport { step, epoch, score, best, seconds, .. } = report;
+        let whole = score.map(perplexity);
+        self.note(&json!({
+            "kind": "validation", "step": step, "epoch": epoch, "loss": score, "perplexity": whole, "best": best,
+            "seconds": seconds, "parts": parts,
+        }));
+        if let (Some(loss), Some(perplexity)) = (*score, whole) {
+            self.scalars(*step, &[("loss/validation", loss), ("perplexity/validation", perplexity)]);
+            self.validation.insert(*step, perplexity);
+        }
+        self.draw();
+        self.last = Some(report.clone());
+        self.onward.validated(report);
+    }
+
+    fn saved(&mut self, step: u64, path: &Path) {
+        self.onward.saved(step, path);
+    }
+}
+
+/// Adds a report's fields to a line.
+fn merge(line: &mut Value, report: &StepReport) {
+    let fields = serde_json::to_value(report).expect("a report is made of numbers");
+    if let (Some(line), Value::Object(fields)) = (line.as_object_mut(), fields) {
+        line.extend(fields);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rinalmo_train::{Part, Validation};
+
+    fn step(step: u64) -> StepReport {
+        StepReport {
+            step,
+            epoch: 0,
+            at: rinalmo_corpus::sample::Position { epoch: 0, step: step as usize },
+            loss: 2.0,
+            weight: 10.0,
+            rate: 1e-4,
+            norm: 1.0,
+            clipped: false,
+            tokens: 100,
+            seconds: 0.5,
+            waited: 0.1,
+        }
+    }
+
+    fn validation(step: u64) -> ValidationReport {
+        let validation = Validation { parts: vec![Part { name: "all".into(), sum: 3.0, weight: 2.0 }] };
+        ValidationReport { step, epoch: 0, validation, score: Some(1.5), best: true, seconds: 1.0 }
+    }
+
+    #[test]
+    fn a_log_goes_on_behind_a_checkpoint_as_if_later_steps_had_not_been() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut nobody, mut nobody_later) = ((), ());
+        let mut log = RunLog::open(folder.path(), "nano", 0, &Stop::default(), &mut nobody).unwrap();
+        (1..=4).for_each(|at| log.step(&step(at)));
+        log.validated(&validation(4));
+        assert_eq!(log.finish().unwrap().unwrap().step, 4);
+        let mut log = RunLog::open(folder.path(), "nano", 2, &Stop::default(), &mut nobody_later).unwrap();
+        log.step(&step(3));
+        assert_eq!((log.training.len(), log.validation.len()), (3, 0));
+        assert!(log.finish().unwrap().is_none());
+        let text = fs::read_to_string(folder.path().join(METRICS)).unwrap();
+        let steps: Vec<u64> =
+            text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["step"].as_u64().unwrap()).collect();
+        assert_eq!(steps, [1, 2, 3]);
+        assert!(fs::read_to_string(folder.path().join(DRAWING)).unwrap().contains("training 7.389"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_log_that_cannot_be_written_asks_the_run_to_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let (stop, mut nobody) = (Stop::default(), ());
+        let mut log = RunLog::open(folder.path(), "", 0, &stop, &mut nobody).unwrap();
+        log.lines = Lines { file: fs::OpenOptions::new().write(true).open("/dev/full").unwrap() };
+        log.step(&step(1));
+        assert!(stop.requested());
+        let error = log.finish().unwrap_err().to_string();
+        assert!(error.contains("metrics.jsonl: cannot be written: "), "{error}");
+    }
+}
