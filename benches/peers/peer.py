@@ -70,14 +70,16 @@ class Worker:
         self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4, weight_decay=0.01)
         return {}
 
-    def train_encoder(self, count, length, seed=1):
-        """One step: forward, backward, AdamW; 15 % of the tokens are asked for."""
+    def train_encoder(self, count, length, dtype="f32", seed=1):
+        """One step: forward, backward, AdamW; 15 % of the tokens are asked for. In bf16 by autocast, weights stay f32."""
         batch = self.tokenizer(sequences(count, length, seed), return_tensors="pt")
         chosen = torch.rand(batch["input_ids"].shape, generator=torch.Generator().manual_seed(seed)) < 0.15
         batch["labels"] = batch["input_ids"].masked_fill(~chosen, -100)
         batch["input_ids"] = batch["input_ids"].masked_fill(chosen, self.tokenizer.mask_token_id)
         started = time.perf_counter()
-        self.step(self.model(**batch).loss)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bf16"):
+            loss = self.model(**batch).loss
+        self.step(loss)
         return {"seconds": time.perf_counter() - started}
 
     def load_head_training(self, dim):

@@ -129,30 +129,39 @@ def best_batching(args, model, fasta, dtype):
 
 
 def training(args):
-    """A step in f32: forward, backward, AdamW."""
+    """A step: forward, backward, AdamW."""
     bench = bench_program(args)
-    works = [
-        ("micro, 4 × 256", "micro_4_x_256", "micro", {"do": "train_encoder", "count": 4, "length": 254}),
-        ("nano, 16 × 128", "nano_16_x_128", "nano", {"do": "train_encoder", "count": 16, "length": 126}),
-        ("structure head, 480 wide, 150 nt", "structure_head_150 480", None, {"do": "train_head", "length": 150}),
-    ]
-    for name, ours, size, job in works:
-        for dropout in (0.0, 0.1) if size else (0.0,):
-            with contextlib.ExitStack() as stack:
-                rival, _ = opener(stack, args)
-                worker = stack.enter_context(rival())
-                if size:
-                    worker.ask(do="load_training", path=str(model_folder(args, size)), dropout=dropout)
-                else:
-                    worker.ask(do="load_head_training", dim=480)
-                chosen = ours + ("_dropout" if dropout else "")
-                contestants = [
-                    Contestant(OURS, "f32", lambda chosen=chosen: bench_round(args, bench, chosen)),
-                    Contestant.at(worker, job, THEIRS, "f32"),
-                ]
-                alternate(contestants, args.rounds or (2 if args.quick else 5))
-                with_dropout = ", dropout 0.1" if dropout else ""
-                yield {"work": f"training step, {name}{with_dropout}", "unit": "s", "contestants": contestants}
+    works = [("micro", 4, 256, 0.0), ("micro", 4, 256, 0.1), ("nano", 16, 128, 0.0), ("nano", 16, 128, 0.1)]
+    for size, count, tokens, dropout in works:
+        with contextlib.ExitStack() as stack:
+            rival, ours = opener(stack, args)
+            mine, theirs = ours(), stack.enter_context(rival())
+            theirs.ask(do="load_training", path=str(model_folder(args, size)), dropout=dropout)
+            job = {"do": "train_encoder", "count": count, "length": tokens - 2}
+            chosen = f"step {size}_{count}_x_{tokens}" + ("_dropout" if dropout else "")
+            contestants = [
+                Contestant(OURS, "f32", lambda chosen=chosen: bench_round(args, bench, chosen)),
+                Contestant(OURS, "bf16", lambda chosen=chosen: bench_round(args, bench, chosen + "_bf16")),
+                Contestant.at(theirs, job, THEIRS, "f32"),
+                Contestant.at(theirs, {**job, "dtype": "bf16"}, THEIRS, "bf16"),
+            ]
+            alternate(contestants, args.rounds or (2 if args.quick else 5))
+            with_dropout = f", dropout {dropout}" if dropout else ""
+            work = {"work": f"training step, {size}, {count} × {tokens}{with_dropout}", "unit": "s"}
+            work["operations"] = 3 * operations(*WIDTHS[size], count, tokens)  # forward, and twice that backward
+            ceilings = [mine.ask(do="ceiling") for _ in range(5)]
+            work["ceiling"] = {dtype: max(ceiling[dtype] for ceiling in ceilings) for dtype in ("f32", "bf16")}
+            yield {**work, "contestants": contestants}
+    with contextlib.ExitStack() as stack:
+        rival, _ = opener(stack, args)
+        theirs = stack.enter_context(rival())
+        theirs.ask(do="load_head_training", dim=480)
+        contestants = [
+            Contestant(OURS, "f32", lambda: bench_round(args, bench, "structure_head_150 480")),
+            Contestant.at(theirs, {"do": "train_head", "length": 150}, THEIRS, "f32"),
+        ]
+        alternate(contestants, args.rounds or (2 if args.quick else 5))
+        yield {"work": "training step, structure head, 480 wide, 150 nt", "unit": "s", "contestants": contestants}
 
 
 def accuracy(args):
