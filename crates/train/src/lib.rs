@@ -43,6 +43,8 @@ mod task;
 
 pub use checkpoint::{Checkpoints, Saved};
 pub use error::{Divergence, Error};
+#[cfg(feature = "mpi")]
+pub use exchange::Mpi;
 pub use exchange::{Alone, Exchange, Share};
 pub use mlm::{Mlm, MlmConfig};
 pub use optimizer::{Gradients, Optimizer, OptimizerConfig};

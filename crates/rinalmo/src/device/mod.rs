@@ -33,13 +33,29 @@ impl Device {
             return Err(Error::DeviceNotBuilt { device: name.to_string(), feature });
         }
         match name {
-            DeviceName::Auto => Ok(Self::first_that_works()),
+            DeviceName::Auto => Ok(Self::first_that_works(0)),
             name => try_open(name).map_err(|reason| Error::Device { device: name.to_string(), reason }),
         }
     }
 
-    fn first_that_works() -> Self {
-        let names = [Some(DeviceName::TchCuda(0)), Some(DeviceName::Cuda(0)), first_wgpu_gpu()];
+    /// Opens the device of the n-th process on this machine: `auto`, `tch:cuda` and `cuda` are the n-th GPU then, begun
+    /// again behind the last where `CUDA_VISIBLE_DEVICES` shows fewer. Any other name means what it always means.
+    ///
+    /// # Errors
+    /// As [`Device::open`]; or no device has this name.
+    pub fn open_nth(text: &str, number: usize) -> Result<Self, Error> {
+        let name: DeviceName = text.parse()?;
+        let number = number % visible_gpus(std::env::var("CUDA_VISIBLE_DEVICES").ok().as_deref());
+        match text {
+            "auto" => Ok(Self::first_that_works(number)),
+            "tch:cuda" => Self::open(DeviceName::TchCuda(number)),
+            "cuda" => Self::open(DeviceName::Cuda(number)),
+            _ => Self::open(name),
+        }
+    }
+
+    fn first_that_works(gpu: usize) -> Self {
+        let names = [Some(DeviceName::TchCuda(gpu)), Some(DeviceName::Cuda(gpu)), first_wgpu_gpu()];
         names
             .into_iter()
             .flatten()
@@ -123,6 +139,12 @@ fn wgpu(number: Option<usize>) -> Result<BurnDevice, String> {
     }
 }
 
+/// How many GPUs a list of them shows; without a list any number.
+fn visible_gpus(list: Option<&str>) -> usize {
+    let shown = |list: &str| list.split(',').filter(|gpu| !gpu.trim().is_empty()).count();
+    list.map(shown).filter(|count| *count > 0).unwrap_or(usize::MAX)
+}
+
 /// The first adapter that is not a software renderer, which the CPU backend would outrun.
 fn first_wgpu_gpu() -> Option<DeviceName> {
     #[cfg(feature = "wgpu")]
@@ -145,6 +167,16 @@ mod tests {
     fn the_cpu_computes() {
         assert!(Device::open(DeviceName::Cpu).unwrap().is_cpu());
         assert!(Device::open(DeviceName::Auto).is_ok());
+    }
+
+    #[test]
+    fn processes_share_the_gpus_that_are_shown() {
+        assert_eq!(visible_gpus(None), usize::MAX);
+        assert_eq!(visible_gpus(Some("")), usize::MAX);
+        assert_eq!(visible_gpus(Some("3")), 1);
+        assert_eq!(visible_gpus(Some("0,1,GPU-8932f937")), 3);
+        assert!(Device::open_nth("cpu", 3).unwrap().is_cpu());
+        assert!(matches!(Device::open_nth("gpu", 3), Err(Error::UnknownDevice { .. })));
     }
 
     #[cfg(not(feature = "wgpu"))]

@@ -1,7 +1,8 @@
 //! Pre-training: a model learns to guess hidden letters of a corpus.
 //!
 //! A [`Config`] is read from a TOML file, a [`Run`] begins in a folder or is resumed there, and [`Run::go`] trains until
-//! it is done or asked to stop. [`DryRun`] tells beforehand what a run would be. See `docs/pretraining.md`.
+//! it is done or asked to stop. [`DryRun`] tells beforehand what a run would be. [`Processes`] are those that `mpirun`
+//! started, with feature `mpi`. See `docs/pretraining.md`.
 //!
 //! ```no_run
 //! use std::path::Path;
@@ -22,6 +23,7 @@ mod dry_run;
 mod estimate;
 mod folder;
 mod keys;
+mod processes;
 mod run;
 mod size;
 mod trial;
@@ -30,6 +32,7 @@ pub use config::{Config, Keep};
 pub use dry_run::{DryRun, OnCorpus, bytes, duration, grouped};
 pub use estimate::{EpochSize, Memory};
 pub use folder::{Corpus, Folder, Record, Session};
+pub use processes::Processes;
 pub use rinalmo_metrics::perplexity::perplexity;
 pub use rinalmo_train::{
     Alone, Divergence, Ended, Every, Exchange, Limits, MlmConfig, Observer, Options, Part, RunState, Share, StepReport,

@@ -224,8 +224,14 @@ impl Run {
     ///
     /// # Errors
     /// Training went wrong, or something could not be written; checkpoints written before are whole.
-    pub fn go<X: Exchange>(mut self, exchange: X, stop: &Stop, observer: &mut dyn Observer) -> Result<Finished, Error> {
+    pub fn go<X: Exchange>(
+        mut self,
+        mut exchange: X,
+        stop: &Stop,
+        observer: &mut dyn Observer,
+    ) -> Result<Finished, Error> {
         let leads = exchange.share().rank == 0;
+        exchange.sum(&mut [])?; // before anything is written, all have read what was there
         if leads {
             self.folder.write_config(&self.config.to_toml())?;
             self.record.sessions.push(self.session.clone());

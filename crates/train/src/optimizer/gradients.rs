@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use rinalmo_kernels::adamw::sum_of_squares;
 use rinalmo_model::Model;
 
+use super::groups::Part;
 use super::values::{Values, level, read};
 use crate::names::{self, Look};
 
@@ -56,31 +57,56 @@ impl Gradients {
         (host + sums.into_iter().map(f64::from).sum::<f64>()).sqrt()
     }
 
-    /// Has `work` change them as slices in this process's memory, one a parameter.
+    /// Their numbers one after the other in this process's memory, and what brings such a list back into their form.
+    pub fn flatten(self) -> (Vec<f32>, Outline) {
+        let tensors = self.tensors.iter().map(|gradient| (gradient.name.clone(), gradient.values.len())).collect();
+        let (mut flat, mut device, mut there) = (Vec::new(), None, Vec::new());
+        for Gradient { values, .. } in self.tensors {
+            match values {
+                Values::Host(values) => flat.extend_from_slice(&values),
+                Values::Device(tensor) => {
+                    device = Some(tensor.device());
+                    there.push(tensor);
+                }
+            }
+        }
+        if !there.is_empty() {
+            flat = read(Tensor::cat(there, 0));
+        }
+        (flat, Outline { tensors, device })
+    }
+
+    /// In the manifest's order, whatever order they were summed in.
+    pub(crate) fn in_order(self, model: &Model, device: &Device) -> Self {
+        let count = self.tensors.len();
+        let ordered = Collect::of(self).take_out(model, device, &[Part::All]);
+        assert_eq!(ordered.tensors.len(), count, "every trained parameter is of one piece");
+        ordered
+    }
+}
+
+/// What tells gradients from a list of numbers: names, lengths and place.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    tensors: Vec<(String, usize)>,
+    device: Option<Device>,
+}
+
+impl Outline {
+    /// Gradients of these numbers.
     ///
-    /// # Errors
-    /// What `work` says.
-    pub fn on_host<E>(&mut self, work: impl FnOnce(&mut [&mut [f32]]) -> Result<(), E>) -> Result<(), E> {
-        let device = self.tensors.iter().find_map(|gradient| match &gradient.values {
-            Values::Device(tensor) => Some(tensor.device()),
-            Values::Host(_) => None,
-        });
-        if device.is_some() {
-            self.tensors.iter_mut().for_each(|gradient| gradient.values = Values::Host(gradient.values.to_vec()));
-        }
-        let mut slices: Vec<&mut [f32]> = Vec::with_capacity(self.tensors.len());
-        for Gradient { values, .. } in &mut self.tensors {
-            if let Values::Host(values) = values {
-                slices.push(values);
-            }
-        }
-        work(&mut slices)?;
-        if let Some(device) = device {
-            for Gradient { values, .. } in &mut self.tensors {
-                *values = Values::from_host(values.to_vec(), &device);
-            }
-        }
-        Ok(())
+    /// # Panics
+    /// If there are fewer than [`Gradients::flatten`] gave.
+    pub fn restore(self, mut flat: &[f32]) -> Gradients {
+        let restore = |(name, count): (String, usize)| {
+            let values = flat.split_off(..count).expect("the list is as long as it was").to_vec();
+            let values = match &self.device {
+                Some(device) => Values::from_host(values, device),
+                None => Values::Host(values),
+            };
+            Gradient { name, values }
+        };
+        Gradients { tensors: self.tensors.into_iter().map(restore).collect() }
     }
 }
 
@@ -89,6 +115,22 @@ impl Gradients {
 pub(crate) struct Collect(HashMap<String, Values>);
 
 impl Collect {
+    /// Those of earlier batches.
+    pub(crate) fn of(gradients: Gradients) -> Self {
+        Self(gradients.tensors.into_iter().map(|Gradient { name, values }| (name, values)).collect())
+    }
+
+    /// Adds to a piece what is here of its parameters.
+    pub(crate) fn added_to(&mut self, mut piece: Gradients) -> Gradients {
+        for Gradient { name, values } in &mut piece.tensors {
+            if let Some(mut sum) = self.0.remove(name) {
+                std::mem::swap(values, &mut sum); // what was first stands first
+                values.add(sum);
+            }
+        }
+        piece
+    }
+
     /// Takes those of a way back; what two of them have is summed.
     pub(crate) fn take(&mut self, model: &Model, grads: burn::tensor::Gradients) {
         struct Take<'a>(&'a mut HashMap<String, Values>, burn::tensor::Gradients);
@@ -104,21 +146,21 @@ impl Collect {
         names::look(model, &mut Take(&mut self.0, grads));
     }
 
-    /// One for each parameter of `model` that requires gradients, zeros for those that had none.
-    pub(crate) fn gradients(self, model: &Model, device: &Device) -> Gradients {
-        struct Order<'a>(HashMap<String, Values>, &'a Device, Vec<Gradient>);
+    /// Takes out one for each parameter of some parts of `model` that requires gradients, zeros for those that had none.
+    pub(crate) fn take_out(&mut self, model: &Model, device: &Device, parts: &[Part]) -> Gradients {
+        struct Order<'a>(&'a mut HashMap<String, Values>, &'a Device, &'a [Part], Vec<Gradient>);
         impl Look for Order<'_> {
             fn at<const D: usize>(&mut self, name: &str, param: &Param<Tensor<D>>) {
-                if param.val().is_require_grad() {
+                if param.val().is_require_grad() && self.2.iter().any(|part| part.holds(name)) {
                     let zeros = || Values::zeros(param.lazy_shape().num_elements(), self.1);
                     let values = self.0.remove(name).unwrap_or_else(zeros);
-                    self.2.push(Gradient { name: name.to_owned(), values });
+                    self.3.push(Gradient { name: name.to_owned(), values });
                 }
             }
         }
-        let mut order = Order(self.0, device, Vec::new());
+        let mut order = Order(&mut self.0, device, parts, Vec::new());
         names::look(model, &mut order);
-        Gradients { tensors: order.2 }
+        Gradients { tensors: order.3 }
     }
 }
 
@@ -152,16 +194,18 @@ mod tests {
     }
 
     #[test]
-    fn other_processes_see_slices_and_their_sums_go_where_gradients_were() {
+    fn a_list_of_numbers_goes_back_to_where_gradients_were() {
         for make in [host, device] {
-            let mut gradients = gradients(make);
-            let result: Result<(), ()> = gradients.on_host(|tensors| {
-                assert_eq!(tensors.len(), 2);
-                tensors.iter_mut().for_each(|tensor| tensor[0] *= 2.0);
-                Ok(())
-            });
-            assert_eq!(result, Ok(()));
-            assert_eq!(gradients.norm(), 10.0);
+            let (mut flat, outline) = gradients(make).flatten();
+            assert_eq!(flat, [3.0, 0.0, -4.0]);
+            flat.iter_mut().for_each(|x| *x *= 2.0);
+            let twice = outline.restore(&flat);
+            assert_eq!(twice.norm(), 10.0);
+            let alike = |one: &Gradient, other: &Gradient| {
+                one.name == other.name
+                    && matches!(one.values, Values::Host(_)) == matches!(other.values, Values::Host(_))
+            };
+            assert!(twice.tensors.iter().zip(&gradients(make).tensors).all(|(one, other)| alike(one, other)));
         }
     }
 }

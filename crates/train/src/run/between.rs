@@ -99,6 +99,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         if self.saved.is_some_and(|saved| saved >= now) {
             return Ok(());
         }
+        self.agree()?;
         let contents = Contents {
             model: self.model.as_ref().expect(THERE),
             document: &self.document,

@@ -4,6 +4,7 @@
 //! batches by (seed, epoch, cluster), and kernels give the same bits for any number of threads, so a run that is killed
 //! and resumed ends with the bits of one that was not.
 
+mod agree;
 mod between;
 mod observer;
 mod options;
@@ -131,7 +132,7 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
     ///
     /// # Errors
     /// [`Error::Diverged`], and the model is that of the last good step; or batches cannot be drawn or checkpoints
-    /// written.
+    /// written; or processes hold different weights.
     pub fn run(
         &mut self,
         checkpoints: Option<&Checkpoints>,
@@ -141,6 +142,7 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
         let started = Instant::now();
         let mut batches = self.task.batches(self.state.position, self.options.loading)?.peekable();
         self.begin_epoch(observer)?;
+        self.agree()?;
         loop {
             let begun = Instant::now();
             if self.options.until.steps.is_some_and(|steps| self.state.step >= steps) {

@@ -7,6 +7,7 @@ use rinalmo_corpus::sample::Position;
 use rinalmo_model::ops::Dropout;
 
 use super::{Observer, Options, RunState, StepReport, THERE, Trainer, next};
+use crate::optimizer::gradients::Collect;
 use crate::optimizer::groups;
 use crate::random::Random;
 use crate::task::Batches;
@@ -45,7 +46,10 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         let [stop, late] = flags().map(|flag| f64::from(u8::from(flag)));
         let mut numbers = [found.loss, found.weight, found.tokens, stop, late];
         self.exchange.sum(&mut numbers)?;
-        self.exchange.reduce(&mut found.gradients)?;
+        if self.exchange.share().ranks > 1 {
+            let model = self.model.as_ref().expect(THERE);
+            found.gradients = self.exchange.collect()?.in_order(model, &self.device);
+        }
         let [loss, weight, tokens, stop, late] = numbers;
         let weight = weight.max(1.0); // where nothing is scored there is nothing to divide either
         let (loss, norm) = (loss / weight, found.gradients.norm() / weight);
@@ -72,8 +76,9 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         Ok([stop > 0.0, late > 0.0])
     }
 
-    /// Draws the step's batches and sums their losses and gradients.
-    fn gather(&self, batches: &mut Peekable<Batches<'_, T::Batch>>) -> Result<Gathered<T::Batch>, Error> {
+    /// Draws the step's batches and sums their losses and gradients. Where there are other processes, the gradients go
+    /// to them with the last batch, as fast as they are found.
+    fn gather(&mut self, batches: &mut Peekable<Batches<'_, T::Batch>>) -> Result<Gathered<T::Batch>, Error> {
         let mut found = Gathered {
             gradients: Gradients::default(),
             loss: 0.0,
@@ -83,25 +88,37 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
             batches: Vec::new(),
             waited: 0.0,
         };
-        let model = self.model.as_ref().expect(THERE);
         for place in 0..self.options.accumulate {
             let begun = Instant::now();
             let drawn = next(batches)?;
             found.waited += begun.elapsed().as_secs_f64();
-            let gradients = self.options.precision.run(|| {
-                let pass = Pass::new(model, &self.device, self.dropout(place));
-                let mut pass = pass.recomputing(self.options.recompute);
-                let loss = self.task.loss(&mut pass, &drawn.batch);
-                found.loss += f64::from(loss.sum.clone().into_scalar::<f32>());
-                found.weight += loss.weight;
-                pass.backward(&loss.sum)
-            });
-            found.gradients.add(gradients);
+            self.back(place, &drawn.batch, &mut found)?;
             found.tokens += self.task.tokens(&drawn.batch) as f64;
             found.at.push(drawn.at);
             found.batches.push(drawn.batch);
         }
         Ok(found)
+    }
+
+    /// Sends a batch forward and back.
+    fn back(&mut self, place: usize, batch: &T::Batch, found: &mut Gathered<T::Batch>) -> Result<(), Error> {
+        let sends = self.exchange.share().ranks > 1 && place + 1 == self.options.accumulate;
+        let dropout = self.dropout(place);
+        let Self { task, options, device, exchange, model, .. } = self;
+        let model = model.as_ref().expect(THERE);
+        options.precision.run(|| {
+            let pass = Pass::new(model, device, dropout).recomputing(options.recompute);
+            let mut pass = if sends { pass.in_pieces() } else { pass };
+            let loss = task.loss(&mut pass, batch);
+            found.loss += f64::from(loss.sum.clone().into_scalar::<f32>());
+            found.weight += loss.weight;
+            if !sends {
+                found.gradients.add(pass.backward(&loss.sum));
+                return Ok(());
+            }
+            let mut earlier = Collect::of(std::mem::take(&mut found.gradients));
+            pass.backward_by(&loss.sum, |piece| exchange.start(earlier.added_to(piece)))
+        })
     }
 
     /// What is dropped for a batch of this step: no two batches of any process or step drop alike.

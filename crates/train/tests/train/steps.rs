@@ -11,7 +11,9 @@ use rinalmo_model::{Model, ModelConfig, Packed};
 use rinalmo_train::optimizer::{Part as Piece, Thaw};
 use rinalmo_train::{
     Alone, Batches, Drawn, Error, Exchange, Gradients, Limits, Loading, Loss, OptimizerConfig, Options, Pass, Schedule,
-    Share, Stop, Task, Trainer, Validation, run::DropoutRates, start,
+    Share, Stop, Task, Trainer, Validation,
+    run::{DropoutRates, RunState},
+    start,
 };
 use rinalmo_weights::Document;
 
@@ -167,11 +169,12 @@ fn products_in_bf16_lose_some_bits_and_no_more() {
 }
 
 /// Two ranks in threads that add up in one place.
-#[derive(Clone)]
 struct Two {
     rank: usize,
     barrier: Arc<Barrier>,
     sums: Arc<Mutex<[Vec<f64>; 2]>>,
+    pieces: Vec<Gradients>,
+    most: usize,
 }
 
 impl Two {
@@ -194,15 +197,37 @@ impl Exchange for Two {
         Ok(())
     }
 
-    fn reduce(&mut self, gradients: &mut Gradients) -> Result<(), Error> {
-        gradients.on_host(|tensors| {
-            for tensor in tensors {
-                let sums = self.add(tensor.iter().map(|&x| f64::from(x)).collect());
-                tensor.iter_mut().zip(sums).for_each(|(x, sum)| *x = sum as f32);
-            }
-            Ok(())
-        })
+    fn start(&mut self, piece: Gradients) -> Result<(), Error> {
+        let (flat, outline) = piece.flatten();
+        let sums = self.add(flat.into_iter().map(f64::from).collect());
+        let sums: Vec<f32> = sums.into_iter().map(|sum| sum as f32).collect();
+        self.pieces.push(outline.restore(&sums));
+        Ok(())
     }
+
+    fn collect(&mut self) -> Result<Gradients, Error> {
+        self.most = self.most.max(self.pieces.len());
+        Ok(Gradients { tensors: self.pieces.drain(..).flat_map(|piece| piece.tensors).collect() })
+    }
+}
+
+/// What two ranks are left with: weights, state, and how many pieces gradients came in.
+fn train_two(options: &Options) -> Vec<(Vec<Vec<f32>>, RunState, usize)> {
+    let (barrier, sums) = (Arc::new(Barrier::new(2)), Arc::default());
+    let two = |rank| Two { rank, barrier: Arc::clone(&barrier), sums: Arc::clone(&sums), pieces: Vec::new(), most: 0 };
+    let begin = |mut exchange: Two| {
+        let options = options.clone();
+        std::thread::spawn(move || {
+            let task = listed(exchange.share());
+            let (trainer, ended) = train(&task, options, &mut exchange);
+            ended.unwrap();
+            let (weights, state) = (weights(trainer.model()), trainer.state().clone());
+            drop(trainer);
+            (weights, state, exchange.most)
+        })
+    };
+    let threads = [0, 1].map(two).map(begin);
+    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
 }
 
 #[test]
@@ -210,25 +235,23 @@ fn two_processes_equal_one_with_twice_the_batches() {
     let one = listed(Share::default());
     let (one, ended) = train(&one, Options { accumulate: 2, ..options(5) }, Alone);
     ended.unwrap();
-    let (barrier, sums) = (Arc::new(Barrier::new(2)), Arc::default());
-    let ranks: Vec<_> = [0, 1]
-        .map(|rank| Two { rank, barrier: Arc::clone(&barrier), sums: Arc::clone(&sums) })
-        .map(|exchange| {
-            std::thread::spawn(move || {
-                let task = listed(exchange.share());
-                let (trainer, ended) = train(&task, options(5), exchange);
-                ended.unwrap();
-                (weights(trainer.model()), trainer.state().clone())
-            })
-        })
-        .into_iter()
-        .map(|thread| thread.join().unwrap())
-        .collect();
+    let ranks = train_two(&options(5));
     assert!(ranks[0].0 == ranks[1].0, "both have the same bits");
     assert_eq!(ranks[0].1.tokens, one.state().tokens);
     let apart = weights(one.model()).into_iter().flatten().zip(ranks[0].0.iter().flatten());
     let most = apart.map(|(one, two)| (one - two).abs()).fold(0.0, f32::max);
     assert!(most < 1e-5, "weights are up to {most} apart");
+}
+
+#[test]
+fn gradients_travel_in_pieces_and_come_back_the_same() {
+    for accumulate in [1, 2] {
+        let together = Options { accumulate, dropout: DropoutRates::default(), ..options(3) };
+        let apart = Options { recompute: Some(1), ..together.clone() };
+        let (together, apart) = (train_two(&together), train_two(&apart));
+        assert_eq!((together[0].2, apart[0].2), (3, 4), "heads and final norm, blocks, embedding");
+        assert!(together[0].0 == apart[0].0);
+    }
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::pretrain::{
-    Alone, Config, DryRun, Ended, Finished, Limits, Part, Program, Request, Resume, Run, Share, Stop, bytes, grouped,
-    perplexity,
+    Config, DryRun, Ended, Exchange, Finished, Limits, Part, Processes, Program, Request, Resume, Run, Share, Stop,
+    bytes, grouped, perplexity,
 };
 
 use crate::context::{Context, Outcome};
@@ -67,28 +67,51 @@ struct LimitArgs {
     time: Option<Duration>,
 }
 
-/// Runs the command.
+/// Runs the command, as one of the processes that `mpirun` started where it did. What one cannot do ends them all.
 pub fn run(args: PretrainArgs, context: &Context) -> Result<Outcome> {
-    let stop = Stop::from(context.stop_flag());
-    if args.dry_run {
-        return dry_run(&args, context, &stop);
+    let mut processes = Processes::join()?;
+    let outcome = context.join(&processes).and_then(|()| run_in(&args, context, &mut processes));
+    let Share { rank, ranks } = processes.share();
+    match outcome {
+        Err(error) if ranks > 1 => {
+            eprintln!("error: process {rank} of {ranks}: {}", crate::io::chain(&error));
+            processes.fail(2)
+        }
+        Ok(_) if rank > 0 => Ok(Outcome::Done), // the first says how it ended
+        outcome => outcome,
     }
-    let run = if args.resume { resume(&args, context)? } else { begin(&args, context)? };
+}
+
+fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> Result<Outcome> {
+    let (stop, share) = (Stop::from(context.stop_flag()), processes.share());
+    if args.dry_run {
+        if share.ranks > 1 {
+            context.note(format!("what follows is of one process; {} were started", share.ranks));
+        }
+        return if processes.leads() { dry_run(args, context, &stop) } else { Ok(Outcome::Done) };
+    }
+    let run = if args.resume { resume(args, context, share)? } else { begin(args, context, share)? };
     let outlook = run.outlook()?;
+    if share.ranks > 1 {
+        let (threads, here) = (rayon::current_num_threads(), processes.here().ranks);
+        context.note(format!("{} processes, {here} of them on this machine, {threads} threads each", share.ranks));
+    }
     context.note(told::outlook(&outlook));
-    if outlook.memory.total() > rinalmo::default_budget() {
-        let (needed, free) = (bytes(outlook.memory.total()), bytes(rinalmo::default_budget()));
+    let needed = outlook.memory.total() * processes.here().ranks as u64;
+    if needed > rinalmo::default_budget() {
+        let (needed, free) = (bytes(needed), bytes(rinalmo::default_budget()));
         context
             .note(format!("warning: the run needs about {needed}, {free} are free; see data.tokens, train.accumulate"));
     }
     let folder = run.folder().to_owned();
     let mut told = Told::new(context, &outlook);
-    let finished = run.go(Alone, &stop, &mut told);
+    let finished = run.go(&mut *processes, &stop, &mut told);
     told.finish();
-    report(&finished?, &folder, context)
+    let finished = finished?;
+    if processes.leads() { report(&finished, &folder, context) } else { Ok(Outcome::Done) }
 }
 
-fn begin(args: &PretrainArgs, context: &Context) -> Result<Run> {
+fn begin(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
     let Some(path) = &args.config else { bail!("a CONFIG is needed") };
     let config = args.config(path)?;
     let Some(corpus) = args.corpus.clone() else {
@@ -97,16 +120,16 @@ fn begin(args: &PretrainArgs, context: &Context) -> Result<Run> {
     let Some(out) = args.out.clone() else { bail!("--out is needed: the folder that the run is to live in") };
     let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy().into_owned());
     let request = Request { name, config, corpus, out, from: args.from.clone(), program: program() };
-    Ok(Run::begin(request, &context.device()?, Share::default())?)
+    Ok(Run::begin(request, &context.device()?, share)?)
 }
 
-fn resume(args: &PretrainArgs, context: &Context) -> Result<Run> {
+fn resume(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
     let Some(out) = args.out.clone() else { bail!("--out is needed: the folder of the run to resume") };
     let overrides = args.overrides();
     let config = args.config.as_deref().map(|path| Config::open(path, &overrides)).transpose()?;
     let (limits, corpus, from) = (args.limits.resolve(), args.corpus.clone(), args.from.clone());
     let resume = Resume { out, config, overrides, limits, corpus, from, program: program() };
-    let run = Run::resume(resume, &context.device()?, Share::default())?;
+    let run = Run::resume(resume, &context.device()?, share)?;
     run.skipped().iter().for_each(|error| context.note(format!("warning: passed over: {error}")));
     if !run.changed().is_empty() {
         context.note(format!("changed: {}", run.changed().join(", ")));
