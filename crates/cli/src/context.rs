@@ -73,8 +73,11 @@ impl Context {
         }
     }
 
-    /// Lets Ctrl-C ask for an end instead of being one; for commands that look at [`Self::stopped`].
+    /// Lets Ctrl-C ask for an end instead of being one; for commands that look at [`Self::stopped`]. SIGUSR1 does too:
+    /// `mpirun` hands it on, while others make it kill what has not ended a second later.
     pub fn catch_ctrl_c(&self) -> anyhow::Result<()> {
+        #[cfg(unix)]
+        signal_hook::flag::register(signal_hook::consts::SIGUSR1, self.stop.clone()).context("cannot listen for SIGUSR1")?;
         let (flag, silent) = (self.stop.clone(), self.silent.clone());
         ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::SeqCst) {
