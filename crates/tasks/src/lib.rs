@@ -1,3 +1,4 @@
-//! What each task of the paper needs around the model.
+//! What each task of the paper needs around the model: data with labels, decoding.
 
 pub mod structure;
+pub mod table;

@@ -1,0 +1,200 @@
+//! Sequences with known structures, from whatever they come in.
+//!
+//! | file | holds |
+//! |---|---|
+//! | `.tsv`, `.csv`, `.txt` | a table: `id` or `name`; `seq` or `sequence`; and `base_pairs`, or `struct` or `structure` |
+//! | `.dbn`, `.db`, `.dot`, `.fa`, `.fasta` | dot-bracket records |
+//! | `.ct`, `.bpseq`, `.st` | what their names say |
+//! | a folder | any of these, in order of their names, folders within it too |
+//!
+//! Each may be compressed, with its compression's ending or without. `base_pairs` is a list `[[1, 9], [2, 8]]` that
+//! counts from 1 and may name a base twice; where a table has it, it is believed before a dot-bracket column.
+
+mod splits;
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use rinalmo_seq::{Structure, bpseq, ct, dot_bracket, input, st};
+
+pub use crate::table::Error;
+pub use splits::{Partition, Splits};
+
+/// A sequence and its known structure, of the same length.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// Its name.
+    pub id: String,
+    /// Its letters as they were written.
+    pub sequence: Vec<u8>,
+    /// Its pairs; a base may have several, and they may cross.
+    pub structure: Structure,
+}
+
+/// Endings of compressed files.
+const COMPRESSED: [&str; 5] = ["gz", "zst", "xz", "bz2", "bgz"];
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Table,
+    DotBracket,
+    Ct,
+    Bpseq,
+    St,
+}
+
+const FORMATS: [(&str, Format); 11] = [
+    ("tsv", Format::Table),
+    ("csv", Format::Table),
+    ("txt", Format::Table),
+    ("dbn", Format::DotBracket),
+    ("db", Format::DotBracket),
+    ("dot", Format::DotBracket),
+    ("fa", Format::DotBracket),
+    ("fasta", Format::DotBracket),
+    ("ct", Format::Ct),
+    ("bpseq", Format::Bpseq),
+    ("st", Format::St),
+];
+
+/// Reads all items of a file or folder.
+///
+/// # Errors
+/// A file cannot be read or names no known format; a row or record is wrong; or there is nothing.
+pub fn read(path: &Path) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::new();
+    if path.is_dir() {
+        let files = files(path)?;
+        for (file, format) in &files {
+            items.extend(read_file(file, *format)?);
+        }
+    } else {
+        let format = format(path).ok_or_else(|| {
+            let known = FORMATS.map(|(name, _)| format!(".{name}")).join(", ");
+            complain(path, format!("is of no known kind\nhint: known are {known}, and folders of them"))
+        })?;
+        items = read_file(path, format)?;
+    }
+    match items.is_empty() {
+        true => Err(complain(path, "holds no structures".into())),
+        false => Ok(items),
+    }
+}
+
+fn complain(path: &Path, message: String) -> Error {
+    Error::File { file: input::name_of(path), message }
+}
+
+/// The format that a file's name tells.
+fn format(path: &Path) -> Option<Format> {
+    let name = path.file_name()?.to_str()?.to_lowercase();
+    let mut endings = name.rsplit('.');
+    let last = endings.next()?;
+    let ending = if COMPRESSED.contains(&last) { endings.next()? } else { last };
+    FORMATS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
+}
+
+/// All files of a known kind in a folder and those within it, by name.
+fn files(folder: &Path) -> Result<Vec<(PathBuf, Format)>, Error> {
+    let failed = |source: std::io::Error| complain(folder, format!("cannot be read: {source}"));
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        paths.push(entry.map_err(failed)?.path());
+    }
+    paths.sort();
+    let mut found = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if let Some(format) = format(&path) {
+            found.push((path, format));
+        }
+    }
+    Ok(found)
+}
+
+fn read_file(path: &Path, format: Format) -> Result<Vec<Item>, Error> {
+    if format == Format::Table {
+        return tables::read(path);
+    }
+    let stream = input::open(path)?;
+    let records = match format {
+        Format::DotBracket => records(dot_bracket::Reader::new(stream), |r| (r.header, r.sequence, r.structure)),
+        Format::Ct => records(ct::Reader::new(stream), |r| (r.header, r.sequence, r.structure)),
+        Format::Bpseq => records(bpseq::Reader::new(stream), |r| (r.header, r.sequence, r.structure)),
+        Format::St | Format::Table => records(st::Reader::new(stream), |r| (r.header, r.sequence, r.structure)),
+    };
+    let name = input::name_of(path);
+    let mut records = records.map_err(|error| error.named(&name))?;
+    name_them(&mut records, path);
+    Ok(records)
+}
+
+/// All records of a reader.
+fn records<R>(
+    reader: impl Iterator<Item = Result<R, rinalmo_seq::Error>>,
+    parts: impl Fn(R) -> (String, Vec<u8>, Structure),
+) -> Result<Vec<Item>, rinalmo_seq::Error> {
+    let item = |(header, sequence, structure): (String, Vec<u8>, Structure)| {
+        let id = header.split_whitespace().next().unwrap_or_default().to_owned();
+        Item { id, sequence, structure }
+    };
+    reader.map(|record| record.map(&parts).map(item)).collect()
+}
+
+/// A single record is called as its file is, as the public collections have it; of several, those without a name are
+/// numbered.
+fn name_them(items: &mut [Item], path: &Path) {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut stem = name.as_str();
+    while let Some((before, ending)) = stem.rsplit_once('.') {
+        let known = COMPRESSED.contains(&ending) || FORMATS.iter().any(|(known, _)| *known == ending);
+        match known && !before.is_empty() {
+            true => stem = before,
+            false => break,
+        }
+    }
+    match items {
+        [only] => only.id = stem.to_owned(),
+        several => {
+            for (number, item) in several.iter_mut().enumerate().filter(|(_, item)| item.id.is_empty()) {
+                item.id = format!("{stem}_{}", number + 1);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CT: &str = "5  dG = -1.0\n1 G 0 2 5 1\n2 A 1 3 0 2\n3 A 2 4 0 3\n4 A 3 5 0 4\n5 C 4 6 1 5\n";
+
+    #[test]
+    fn a_folder_of_anything_is_read_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        std::fs::create_dir(folder.path().join("b")).unwrap();
+        write("b/tRNA_one.ct", CT);
+        write("a.dbn", ">x y\nGAAAC\n(...)\n>z\nGAAAC\n.....\n");
+        write("c.bpseq", "1 G 3\n2 A 0\n3 C 1\n");
+        write("README.md", "nothing to read");
+        let found = read(folder.path()).unwrap();
+        let told: Vec<_> = found.iter().map(|item| (item.id.as_str(), item.structure.pairs().len())).collect();
+        assert_eq!(told, [("x", 1), ("z", 0), ("tRNA_one", 1), ("c", 1)]);
+    }
+
+    #[test]
+    fn mistakes_are_told_with_file_and_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.dbn");
+        std::fs::write(&path, ">x\nGAAAC\n(....\n").unwrap();
+        let said = read(&path).unwrap_err().to_string();
+        assert!(said.contains("a.dbn:3: unbalanced bracket"), "{said}");
+        let other = read(&folder.path().join("a.pdf")).unwrap_err().to_string();
+        assert!(other.contains("a.pdf: is of no known kind\nhint: known are .tsv, "), "{other}");
+        std::fs::write(&path, "").unwrap();
+        assert!(read(&path).unwrap_err().to_string().ends_with("a.dbn: holds no structures"));
+    }
+}
