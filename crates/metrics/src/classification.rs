@@ -63,6 +63,14 @@ impl Binary {
     pub fn f1(&self) -> f64 {
         harmonic(self.precision(), self.recall())
     }
+
+    /// Matthews' correlation coefficient, from −1 to 1; 0 where one answer is never given or never right.
+    pub fn mcc(&self) -> f64 {
+        let Self { true_positives, false_positives, true_negatives, false_negatives } = *self;
+        let [tp, fp, tn, missed] = [true_positives, false_positives, true_negatives, false_negatives].map(|n| n as f64);
+        let margins = (tp + fp) * (tp + missed) * (tn + fp) * (tn + missed);
+        if margins > 0.0 { (tp * tn - fp * missed) / margins.sqrt() } else { 0.0 }
+    }
 }
 
 /// The confusion matrix of a choice among several classes.

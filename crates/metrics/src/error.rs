@@ -24,6 +24,12 @@ pub enum Error {
         /// Number of classes.
         classes: usize,
     },
+    /// A value is not a number.
+    #[error("metrics: item {item} is not a number")]
+    NotANumber {
+        /// Index of the item in its list.
+        item: usize,
+    },
 }
 
 /// Checks that the lists match and are not empty.
@@ -35,4 +41,9 @@ pub(crate) fn same_length(predicted: usize, actual: usize) -> Result<(), Error> 
     } else {
         Ok(())
     }
+}
+
+/// Checks that no value is NaN.
+pub(crate) fn numbers(values: &[f64]) -> Result<(), Error> {
+    values.iter().position(|value| value.is_nan()).map_or(Ok(()), |item| Err(Error::NotANumber { item }))
 }

@@ -2,8 +2,10 @@
 //!
 //! The figures of the RiNALMo paper are of four kinds, and each has a module: base pairs of a
 //! secondary structure ([`pairs`]), a measured quantity such as ribosome load ([`regression`]),
-//! a class such as splice site or RNA family ([`classification`]), and the language model's own
-//! loss ([`perplexity`](mod@perplexity)). Nothing here knows of models, files or tensors.
+//! a class such as splice site or RNA family ([`classification`], and [`ranking`] where a score comes before the choice),
+//! and the language model's own loss ([`perplexity`](mod@perplexity)). How sure one may be of such a figure says
+//! [`bootstrap`], whether one predictor beats another [`paired`], whether its probabilities are what they claim
+//! [`calibration`]. Nothing here knows of models, files or tensors.
 //!
 //! ```
 //! use rinalmo_metrics::pairs::{PairCounts, Summary};
@@ -19,10 +21,14 @@
 //! assert_eq!(summary.mean.recall, 1.0);
 //! ```
 
+pub mod bootstrap;
+pub mod calibration;
 pub mod classification;
 mod error;
+pub mod paired;
 pub mod pairs;
 pub mod perplexity;
+pub mod ranking;
 pub mod regression;
 
 pub use error::Error;

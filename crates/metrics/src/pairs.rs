@@ -36,13 +36,23 @@ impl PairCounts {
     /// Pairs are 0-based; `(j, i)` is the same pair as `(i, j)`, a pair given twice counts once,
     /// and a base paired with itself is no pair. A base may take part in several pairs.
     pub fn strict(predicted: &[(usize, usize)], reference: &[(usize, usize)]) -> Self {
-        Self::count(predicted, reference, |set, pair| set.contains(&pair))
+        Self::strict_parts(Part::whole(predicted), Part::whole(reference))
     }
 
     /// Counts agreement up to one position at one end: `(i ± 1, j)` and `(i, j ± 1)` also count.
     ///
     /// Pairs are read as by [`strict`](Self::strict).
     pub fn relaxed(predicted: &[(usize, usize)], reference: &[(usize, usize)]) -> Self {
+        Self::relaxed_parts(Part::whole(predicted), Part::whole(reference))
+    }
+
+    /// Counts exact agreement of a part of the pairs, such as those that cross others.
+    pub fn strict_parts(predicted: Part<'_>, reference: Part<'_>) -> Self {
+        Self::count(predicted, reference, |set, pair| set.contains(&pair))
+    }
+
+    /// Counts agreement of a part of the pairs up to one position at one end.
+    pub fn relaxed_parts(predicted: Part<'_>, reference: Part<'_>) -> Self {
         Self::count(predicted, reference, |set, (i, j)| {
             set.contains(&(i, j))
                 || set.contains(&(i + 1, j))
@@ -53,17 +63,20 @@ impl PairCounts {
     }
 
     fn count(
-        predicted: &[(usize, usize)],
-        reference: &[(usize, usize)],
+        predicted: Part<'_>,
+        reference: Part<'_>,
         confirms: impl Fn(&HashSet<(usize, usize)>, (usize, usize)) -> bool,
     ) -> Self {
-        let (predicted, reference) = (distinct(predicted), distinct(reference));
-        let hits = |of: &HashSet<_>, by| of.iter().filter(|pair| confirms(by, **pair)).count();
+        let hits = |of: &HashSet<_>, by: &[_]| {
+            let by = distinct(by);
+            of.iter().filter(|pair| confirms(&by, **pair)).count()
+        };
+        let (of_predicted, of_reference) = (distinct(predicted.counted), distinct(reference.counted));
         Self {
-            predicted: predicted.len(),
-            reference: reference.len(),
-            predicted_hits: hits(&predicted, &reference),
-            reference_hits: hits(&reference, &predicted),
+            predicted: of_predicted.len(),
+            reference: of_reference.len(),
+            predicted_hits: hits(&of_predicted, reference.all),
+            reference_hits: hits(&of_reference, predicted.all),
         }
     }
 
@@ -75,6 +88,43 @@ impl PairCounts {
         let precision = ratio(self.predicted_hits, self.predicted);
         let recall = ratio(self.reference_hits, self.reference);
         PairScore { precision, recall, f1: harmonic(precision, recall) }
+    }
+
+    /// Matthews' correlation coefficient over all pairs of positions of a sequence of `len` bases, from −1 to 1.
+    ///
+    /// In the form `√(P·R·S·V) − √((1−P)(1−R)(1−S)(1−V))` of precision, recall, specificity and negative predictive
+    /// value, which is the usual one where both sides confirm equally many (always so without slip) and goes on to
+    /// have a sense where they do not. 0 where a side has no pair, as scikit-learn has it.
+    pub fn mcc(&self, len: usize) -> f64 {
+        let PairCounts { predicted, reference, predicted_hits, reference_hits } = *self;
+        if predicted == 0 || reference == 0 {
+            return 0.0;
+        }
+        let (wrong, missed) = ((predicted - predicted_hits) as f64, (reference - reference_hits) as f64);
+        let cells = len as f64 * (len as f64 - 1.0) / 2.0;
+        let left_alone = (cells - predicted as f64 - missed).max(0.0);
+        let share = |part: f64, other: f64| if part + other > 0.0 { part / (part + other) } else { 0.0 };
+        let PairScore { precision, recall, .. } = self.score();
+        let (specificity, negative) = (share(left_alone, wrong), share(left_alone, missed));
+        let rates = [precision, recall, specificity, negative];
+        let product = |of: fn(f64) -> f64| rates.into_iter().map(of).product::<f64>().sqrt();
+        product(|rate| rate) - product(|rate| 1.0 - rate)
+    }
+}
+
+/// The pairs of one side that are counted, and all pairs of that side, in which those of the other side are looked up.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// Some of the pairs.
+    pub counted: &'a [(usize, usize)],
+    /// All pairs.
+    pub all: &'a [(usize, usize)],
+}
+
+impl<'a> Part<'a> {
+    /// Every pair counts.
+    pub fn whole(all: &'a [(usize, usize)]) -> Self {
+        Self { counted: all, all }
     }
 }
 
@@ -188,6 +238,29 @@ mod tests {
             let score = PairCounts::relaxed(predicted, reference).score();
             assert_eq!(score, PairScore::default());
         }
+    }
+
+    #[test]
+    fn a_part_is_looked_up_in_the_whole_of_the_other_side() {
+        // Of the reference (0,20) and (5,12) count: both found, the second by a slip. Of the prediction (3,17) and (1,18).
+        let predicted = Part { counted: &[(3, 17), (1, 18)], all: &PREDICTED };
+        let reference = Part { counted: &[(0, 20), (5, 12)], all: &REFERENCE };
+        let counts =
+            |predicted_hits, reference_hits| PairCounts { predicted: 2, reference: 2, predicted_hits, reference_hits };
+        assert_eq!(PairCounts::strict_parts(predicted, reference), counts(0, 1));
+        assert_eq!(PairCounts::relaxed_parts(predicted, reference), counts(1, 2));
+    }
+
+    #[test]
+    fn matthews_coefficient_is_as_worked_by_hand() {
+        // 21 bases have 210 pairs: 1 found, 4 wrong, 3 missed, 202 left alone.
+        let counts = PairCounts::strict(&PREDICTED, &REFERENCE);
+        let by_hand = (1.0 * 202.0 - 4.0 * 3.0) / f64::sqrt(5.0 * 4.0 * 205.0 * 206.0);
+        assert!((counts.mcc(21) - by_hand).abs() < 1e-12);
+        let wrong = PairCounts::strict(&[(0, 5)], &[(1, 6), (2, 5)]);
+        assert!((wrong.mcc(7) + 2.0 / f64::sqrt(1.0 * 2.0 * 19.0 * 20.0)).abs() < 1e-12);
+        assert_eq!(PairCounts::strict(&[], &REFERENCE).mcc(21), 0.0);
+        assert!((PairCounts::strict(&REFERENCE, &REFERENCE).mcc(21) - 1.0).abs() < 1e-12);
     }
 
     #[test]

@@ -116,6 +116,15 @@ impl Structure {
         true
     }
 
+    /// The pairs that cross at least one other: both sides of every pseudoknot.
+    pub fn crossing(&self) -> Vec<(usize, usize)> {
+        let crosses = |a: &(usize, usize)| {
+            let reach = self.pairs.partition_point(|b| b.0 < a.1); // none beyond begins within `a`
+            self.pairs[..reach].iter().any(|&b| pages::pairs_cross(*a, b))
+        };
+        self.pairs.iter().copied().filter(crosses).collect()
+    }
+
     /// The same structure with only the pairs that `keep` accepts.
     pub fn filtered(&self, mut keep: impl FnMut(usize, usize) -> bool) -> Self {
         let pairs = self.pairs.iter().copied().filter(|&(i, j)| keep(i, j)).collect();
@@ -166,5 +175,14 @@ mod tests {
         assert!(nested(vec![(0, 4), (0, 9), (4, 8)]));
         assert!(!nested(vec![(0, 5), (3, 8)]));
         assert!(!nested(vec![(0, 9), (1, 4), (2, 6)]));
+    }
+
+    #[test]
+    fn both_sides_of_a_pseudoknot_cross() {
+        let crossing = |text| Structure::parse_dot_bracket(text).unwrap().crossing();
+        assert_eq!(crossing("((..[[..)).((..))..]]"), [(0, 9), (1, 8), (4, 20), (5, 19)]);
+        assert_eq!(crossing("((..)).((..))"), []);
+        let shared_base = Structure::new(9, vec![(0, 4), (4, 8), (0, 8)]).unwrap();
+        assert_eq!(shared_base.crossing(), [], "pairs that share a base do not cross");
     }
 }

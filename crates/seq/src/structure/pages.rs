@@ -52,7 +52,7 @@ fn spread(pairs: &[Pair], first: &[Pair]) -> Vec<Vec<Pair>> {
     pages
 }
 
-fn pairs_cross((i, j): Pair, (k, l): Pair) -> bool {
+pub(super) fn pairs_cross((i, j): Pair, (k, l): Pair) -> bool {
     (i < k && k < j && j < l) || (k < i && i < l && l < j)
 }
 
