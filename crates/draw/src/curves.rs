@@ -5,22 +5,14 @@ use std::ops::Range;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use crate::COLOURS;
+
 /// Measures of the drawing, in pixels.
 const SIZE: (u32, u32) = (800, 480);
 const MARGIN: u32 = 16;
 const LABELS: (u32, u32) = (48, 64); // below, left
 /// Points of a line beyond which neighbours are drawn as their mean.
 const MOST_POINTS: usize = 500;
-/// Colours that colour-blind readers can tell apart (Tol, "Colour schemes", 2021: bright).
-const COLOURS: [RGBColor; 6] = [
-    RGBColor(0x44, 0x77, 0xaa),
-    RGBColor(0xee, 0x66, 0x77),
-    RGBColor(0x22, 0x88, 0x33),
-    RGBColor(0xcc, 0xbb, 0x44),
-    RGBColor(0x66, 0xcc, 0xee),
-    RGBColor(0xaa, 0x33, 0x77),
-];
-
 /// One curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
