@@ -146,6 +146,14 @@ pub enum Error {
     #[error(transparent)]
     Train(#[from] rinalmo_train::Error),
 
+    /// A file of labelled data cannot be used.
+    #[error(transparent)]
+    Data(#[from] rinalmo_tasks::table::Error),
+
+    /// A file of sequences or structures cannot be used.
+    #[error(transparent)]
+    Sequences(#[from] rinalmo_seq::Error),
+
     /// Decoding refused its options or constraint.
     #[error(transparent)]
     Decode(#[from] DecodeError),

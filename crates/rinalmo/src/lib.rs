@@ -10,6 +10,7 @@
 //! | [`Model::predict_splice`], [`Model::predict_ribosome_load`], [`Model::predict_family`] | one prediction a sequence |
 //! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effect of mutations |
 //!
+//! How good predictions are, of a model, of files or of other programs, tells [`evaluate`].
 //! A model of one's own is trained by [`pretrain`], on a corpus built by [`corpus`].
 //!
 //! Checkpoints are opened, converted, fetched and listed in [`checkpoint`]; sequence and
@@ -41,6 +42,7 @@ pub mod corpus;
 mod device;
 mod embed;
 mod error;
+pub mod evaluate;
 mod fold;
 mod memory;
 mod model;

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, input};
 use rinalmo::sink::{self, Array, Kind, Layout, Sink};
-use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method, Model};
+use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Model};
 use rinalmo::{checkpoint, constraints};
 
 use super::choose::ModelChoice;
+use super::folding::FoldingArgs;
 use super::structures::{Folded, StructureFormat, Structures};
 use crate::context::{Context, Outcome};
 use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed, first_of};
@@ -41,40 +42,14 @@ pub struct FoldArgs {
     bpp_cutoff: f32,
     #[command(flatten)]
     choice: ModelChoice,
-    /// Least probability of a chosen pair [default: the model's own, tuned on validation data]
-    #[arg(short, long, value_name = "P", allow_negative_numbers = true)]
-    threshold: Option<f32>,
-    /// How pairs are chosen
-    #[arg(long, value_enum, default_value = "greedy")]
-    decode: DecodeArg,
     /// A constraint in RNAfold's notation (. any, | paired, x unpaired, < > paired downstream or
     /// upstream, ( ) paired with each other) for every sequence of its length, or a file in the
     /// layout of `RNAfold -C`: header, sequence, constraint line. Without FILES the sequences
     /// come from that file too
     #[arg(short = 'C', long, value_name = "TEXT|FILE", allow_hyphen_values = true)]
     constraint: Option<String>,
-    /// Allow pairs other than AU, GC and GU
-    #[arg(long)]
-    non_canonical: bool,
-    /// Fewest unpaired bases in a hairpin loop
-    #[arg(long, value_name = "N", default_value_t = FoldOptions::default().min_loop)]
-    min_loop: usize,
-    /// Memory for maps of pairs, with K, M, G or T; longer sequences are refused [default: 80 % of
-    /// what is free]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    max_memory: Option<u64>,
-    /// Tokens encoded at a time
-    #[arg(long, value_name = "N", default_value_t = FoldOptions::default().batch_tokens)]
-    batch_tokens: usize,
-}
-
-/// `--decode`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum DecodeArg {
-    /// The paper's: the most probable pair, then the next that does not clash; pseudoknots allowed
-    Greedy,
-    /// The best structure without pseudoknots, by dynamic programming
-    Nested,
+    #[command(flatten)]
+    folding: FoldingArgs,
 }
 
 /// Runs the command.
@@ -97,7 +72,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         None => Structures::stream(args.output.open()?, args.format),
     };
     let mut job = Folding { model, options, constraints, out, bpp };
-    let ended = io::run(&mut job, feed, args.batch_tokens, context);
+    let ended = io::run(&mut job, feed, args.folding.batch_tokens, context);
     let finished = job.bpp.map_or(Ok(()), Sink::finish); // also when whoever reads our output stopped
     let ended = ended?;
     finished?;
@@ -149,24 +124,10 @@ impl Job for Folding {
 
 impl FoldArgs {
     fn resolve(&self) -> Result<FoldOptions> {
-        if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
-            bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
-        }
         if !(0.0..=1.0).contains(&self.bpp_cutoff) {
             bail!("--bpp-cutoff: expected a probability from 0 to 1, found {}", self.bpp_cutoff);
         }
-        Ok(FoldOptions {
-            threshold: self.threshold,
-            method: match self.decode {
-                DecodeArg::Greedy => Method::Greedy,
-                DecodeArg::Nested => Method::Nested,
-            },
-            min_loop: self.min_loop,
-            non_canonical: self.non_canonical,
-            probabilities: self.bpp.is_some(),
-            max_memory: self.max_memory,
-            batch_tokens: self.batch_tokens.max(1),
-        })
+        Ok(FoldOptions { probabilities: self.bpp.is_some(), ..self.folding.resolve()? })
     }
 
     fn open_bpp(&self, model: &Model) -> Result<Option<Sink>> {
@@ -250,38 +211,4 @@ fn sequences_of(records: &[constraints::Record], args: &FoldArgs) -> Result<Feed
     }
     let options = InputOptions { on_invalid: args.input.on_invalid.into() };
     Ok(feed(Sequences::from_reader(&name, std::io::Cursor::new(fasta), options)))
-}
-
-/// `512M`, `4G`, `1.5GiB`: bytes, in powers of 1024.
-fn parse_size(text: &str) -> Result<u64, String> {
-    let error = || format!("`{text}`: expected a number with K, M, G or T, as in 4G");
-    let lower = text.trim().to_ascii_lowercase();
-    let number = lower.trim_end_matches("ib").trim_end_matches('b');
-    let (digits, power) = match number.as_bytes().last() {
-        Some(b'k') => (&number[..number.len() - 1], 1),
-        Some(b'm') => (&number[..number.len() - 1], 2),
-        Some(b'g') => (&number[..number.len() - 1], 3),
-        Some(b't') => (&number[..number.len() - 1], 4),
-        _ => (number, 0),
-    };
-    let value: f64 = digits.trim().parse().map_err(|_| error())?;
-    if !value.is_finite() || value < 0.0 {
-        return Err(error());
-    }
-    Ok((value * 1024_f64.powi(power)) as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_as_people_write_them() {
-        for (text, bytes) in [("512", 512), ("1K", 1024), ("4g", 4 << 30), ("1.5GiB", 3 << 29), ("2 MB", 2 << 20)] {
-            assert_eq!(parse_size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "G", "-1G", "lots", "NaN"] {
-            assert!(parse_size(text).is_err(), "{text}");
-        }
-    }
 }

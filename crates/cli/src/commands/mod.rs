@@ -2,12 +2,14 @@
 
 pub mod corpus;
 pub mod embed;
+pub mod evaluate;
 pub mod fold;
 pub mod model;
 pub mod predict;
 pub mod pretrain;
 pub mod score;
 
+mod folding;
 mod structures;
 
 mod choose;

@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 23] = [
     "",
     "fold",
     "embed",
@@ -11,6 +11,8 @@ const COMMANDS: [&str; 21] = [
     "predict mrl",
     "predict family",
     "score",
+    "evaluate",
+    "evaluate structure",
     "model",
     "model show",
     "model convert",
@@ -54,6 +56,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       embed     Write embeddings of sequences
       predict   Predict splice sites, ribosome load, or ncRNA families
       score     Score sequences, or the effect of variants
+      evaluate  Score predictions against known answers, and predictors against each other
       model     Show, convert, verify, list and download models
       corpus    Fetch, build, inspect, sample and export corpora for pre-training
       pretrain  Train a model by guessing hidden letters of a corpus

@@ -10,6 +10,7 @@ mod arrays;
 mod common;
 mod corpus;
 mod embed;
+mod evaluate;
 mod fold;
 mod formats;
 mod help;

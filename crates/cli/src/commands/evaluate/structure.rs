@@ -1,0 +1,282 @@
+//! `rinalmo evaluate structure`.
+
+use std::collections::HashMap;
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
+use rinalmo::evaluate::{self, FamilyFrom, Leakage, Options, Predictions, References, Watch};
+use rinalmo::{FoldOptions, Model};
+
+use super::left_out;
+use crate::commands::choose::{Dtype, ModelChoice};
+use crate::commands::folding::FoldingArgs;
+use crate::context::{Context, Outcome};
+use crate::io::{Progress, create};
+
+/// Score secondary structures: of models, of files, or of any folding program
+///
+/// Precision, recall, F1 and Matthews' correlation, of exact pairs (strict) and with a slip of one position (relaxed, as
+/// the RiNALMo paper has it), as means over records, by family and by length, with intervals from resampled records.
+/// Several predictors are compared on the records that all of them have a prediction for.
+///
+/// Structures come as dot-bracket, CT, BPSEQ, .st or Stockholm, folders of such files, or tables (.csv, .tsv) with the
+/// columns id and structure or base_pairs (a list [[1, 9], [2, 8]] from 1, in which a base may occur twice); .gz and the
+/// like as well. In a folder, a record alone in its file goes by the file's name.
+#[derive(Args)]
+pub struct StructureArgs {
+    /// The known structures; sequences are needed for --model, --run, --trained-on and to tell canonical pairs
+    #[arg(short, long, value_name = "FILE|DIR")]
+    reference: PathBuf,
+    /// Predicted structures, by the references' ids; NAME=FILE says how to call them
+    #[arg(short, long, value_name = "[NAME=]FILE|DIR", num_args = 1..)]
+    predictions: Vec<String>,
+    /// A model to fold with, by name or path; several times for several
+    #[arg(short, long = "model", value_name = "NAME|PATH")]
+    models: Vec<String>,
+    /// A program that reads FASTA from standard input and prints dot-bracket, such as "RNAfold --noPS"; several times for
+    /// several
+    #[arg(long = "run", value_name = "COMMAND")]
+    programs: Vec<String>,
+    /// Where families come from: column (`family` of the references), prefix (the id before its first `_`), prefix:N (before
+    /// the Nth), or a table of id and family
+    #[arg(long, value_name = "FROM", default_value = "column")]
+    family_from: FamilyFrom,
+    /// What a reference without a prediction is
+    #[arg(long, value_enum, default_value = "skip", value_name = "POLICY")]
+    missing: Missing,
+    /// Leave longer references out
+    #[arg(long, value_name = "NT")]
+    max_length: Option<usize>,
+    /// Where bands of length end, in nt
+    #[arg(long, value_name = "NT,NT", value_delimiter = ',', default_value = "50,100,200,500")]
+    bands: Vec<usize>,
+    /// Look for the references in what a predictor was trained on (FASTA or tables): the same sequences, sequences at
+    /// 80 % identity or more over 80 % of the reference, and the same families
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    trained_on: Vec<PathBuf>,
+    /// Times that records are drawn anew for 95 % intervals; 0 for none
+    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().resamples)]
+    resamples: usize,
+    /// What the draws depend on
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Write all figures as JSON (mean.strict.f1, families.NAME.relaxed.f1, …)
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write a row for every record and predictor
+    #[arg(long, value_name = "FILE")]
+    csv: Option<PathBuf>,
+    /// Write the tables as Markdown
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Draw every record's F1 by family, as violins with boxes, to FILE.svg: strict and relaxed of one predictor, relaxed
+    /// of several
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
+    /// Draw mean F1 by family with its intervals, as bars, to FILE.svg
+    #[arg(long, value_name = "FILE")]
+    figure_bars: Option<PathBuf>,
+    /// Draw how far a model's probabilities of pairs are what they say, to FILE.svg
+    #[arg(long, value_name = "FILE")]
+    figure_calibration: Option<PathBuf>,
+    /// Attention heads of a bare .pt, which does not say [default: 20]
+    #[arg(long, value_name = "N")]
+    heads: Option<usize>,
+    /// What a model's products are computed in, see `rinalmo fold`
+    #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
+    dtype: Dtype,
+    #[command(flatten)]
+    folding: FoldingArgs,
+}
+
+/// `--missing`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Missing {
+    /// Left out of all figures, for every predictor (exit code 1)
+    Skip,
+    /// Predicted to have no pairs
+    Empty,
+}
+
+impl StructureArgs {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let options = self.resolve()?;
+        let folding = self.folding.resolve()?;
+        let references = References::open(&self.reference, &self.family_from, self.max_length)?;
+        left_out::tell(&references.name, &references.problems, context);
+        if references.too_long > 0 {
+            context.note(format!("{}: {} references left out for their length", references.name, references.too_long));
+        }
+        let mut predictors = self.predict(&references, &folding, context)?;
+        if context.stopped() {
+            return Ok(Outcome::Interrupted);
+        }
+        if self.missing == Missing::Empty {
+            for predictor in &mut predictors {
+                let filled = predictor.fill_with_empty(&references);
+                if filled > 0 {
+                    let name = &predictor.name;
+                    context.note(format!("{name}: {filled} references without a prediction are taken as unpaired"));
+                }
+            }
+        }
+        predictors.iter().for_each(|predictor| left_out::tell(&predictor.name, &predictor.problems, context));
+        let leakage = match self.trained_on.is_empty() {
+            true => None,
+            false => Some(Leakage::search(&self.trained_on, &references, &self.family_from)?),
+        };
+        leakage.as_ref().filter(|leakage| !leakage.is_clean()).inspect(|leakage| warn(leakage));
+        let evaluation = evaluate::structure(&references, &predictors, leakage, &options)?;
+        let csv = || evaluation.csv(&references);
+        write(&self.json, || format!("{:#}\n", evaluation.to_json()))?;
+        write(&self.csv, csv)?;
+        write(&self.markdown, || evaluation.markdown())?;
+        write(&self.figure, || evaluation.boxes(&references))?;
+        write(&self.figure_bars, || evaluation.bars())?;
+        write(&self.figure_calibration, || evaluation.reliability().unwrap_or_default())?;
+        stdout().write_all(evaluation.text().as_bytes())?;
+        stdout().flush()?;
+        Ok(if evaluation.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
+    }
+
+    /// Checks what can be checked before the work.
+    fn resolve(&self) -> Result<Options> {
+        if self.predictions.is_empty() && self.models.is_empty() && self.programs.is_empty() {
+            bail!("nothing to evaluate: give --predictions, --model or --run");
+        }
+        if !self.bands.is_sorted_by(|a, b| a < b) {
+            bail!("--bands: expected rising lengths, found {:?}", self.bands);
+        }
+        let inputs = self.predictions.iter().map(|text| named(text).1).chain([self.reference.as_path()]);
+        let inputs: Vec<PathBuf> = inputs.filter_map(|input| input.canonicalize().ok()).collect();
+        let figures = [&self.figure, &self.figure_bars, &self.figure_calibration];
+        for figure in
+            figures.into_iter().flatten().filter(|figure| figure.extension().is_none_or(|found| found != "svg"))
+        {
+            bail!("{}: figures are written as .svg; Inkscape and rsvg-convert make a .png of it", figure.display());
+        }
+        if self.figure_calibration.is_some() && self.models.is_empty() {
+            bail!("--figure-calibration: only a model (--model) gives probabilities of pairs");
+        }
+        let texts = [&self.json, &self.csv, &self.markdown];
+        for output in texts.into_iter().chain(figures).flatten() {
+            if output.canonicalize().is_ok_and(|output| inputs.contains(&output)) {
+                bail!("{}: is an input too; write to another file", output.display());
+            }
+        }
+        for input in self.predictions.iter().map(|text| named(text).1).chain(self.trained_on.iter().map(|path| &**path))
+        {
+            std::fs::metadata(input).with_context(|| input.display().to_string())?;
+        }
+        let bootstrap = Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() };
+        Ok(Options { bootstrap, bands: self.bands.clone() })
+    }
+
+    /// Every predictor's structures; models are loaded before anything is folded.
+    fn predict(&self, references: &References, folding: &FoldOptions, context: &Context) -> Result<Vec<Predictions>> {
+        let load = |name: &String| -> Result<Model> {
+            let choice = ModelChoice { model: Some(name.clone()), heads: self.heads, dtype: self.dtype };
+            let model = choice.load(context, None)?;
+            model.fold_each(&[], folding)?; // says now, not later, if the model cannot fold
+            Ok(model)
+        };
+        let models = self.models.iter().map(load).collect::<Result<Vec<_>>>()?;
+        let mut predictors = Vec::new();
+        for text in &self.predictions {
+            let (name, path) = named(text);
+            let found = Predictions::open(path, references)?;
+            predictors.push(Predictions { name: name.map_or(found.name, str::to_owned), ..found });
+        }
+        for model in &models {
+            let mut watch = Watching { progress: Progress::new(context), context };
+            predictors.push(Predictions::from_model(model, references, folding, true, &mut watch)?);
+            watch.progress.finish();
+        }
+        for command in &self.programs {
+            let mut watch = Watching { progress: Progress::new(context), context };
+            let found = Predictions::from_program(command, references, &mut watch);
+            watch.progress.finish();
+            let found = found?;
+            if !found.said.is_empty() && found.problems.is_empty() {
+                context.note(format!("{} said: {}", found.name, found.said));
+            }
+            predictors.push(found);
+        }
+        name_apart(&mut predictors);
+        Ok(predictors)
+    }
+}
+
+/// Shows how far a predictor is, and passes Ctrl-C on.
+struct Watching<'c> {
+    progress: Progress,
+    context: &'c Context,
+}
+
+impl Watch for Watching<'_> {
+    fn done(&mut self, bases: usize) {
+        self.progress.add(bases);
+    }
+
+    fn stopped(&self) -> bool {
+        self.context.stopped()
+    }
+}
+
+/// `NAME=FILE` or a file.
+fn named(text: &str) -> (Option<&str>, &Path) {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !name.contains(['/', '\\']) && !Path::new(text).exists() => {
+            (Some(name), Path::new(path))
+        }
+        _ => (None, Path::new(text)),
+    }
+}
+
+/// Numbers predictors of one name from the second on.
+fn name_apart(predictors: &mut [Predictions]) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for predictor in predictors {
+        let count = seen.entry(predictor.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            predictor.name = format!("{} #{count}", predictor.name);
+        }
+    }
+}
+
+fn warn(leakage: &Leakage) {
+    let Leakage { identical, alike, identity, families, marked, .. } = leakage;
+    let (all, percent) = (marked.len(), 100.0 * identity);
+    if *alike > 0 {
+        eprintln!(
+            "warning: leakage: of {all} references {identical} were trained on, {alike} are like a training sequence ({percent:.0} % \
+             identity or more); `unlike training` are the others"
+        );
+    }
+    if !families.is_empty() {
+        let names: Vec<&str> = families.keys().map(String::as_str).collect();
+        eprintln!("warning: leakage: families in both: {}", names.join(", "));
+    }
+}
+
+fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let mut file = create(path)?;
+    file.write_all(text().as_bytes()).and_then(|()| file.flush()).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predictions_may_be_named() {
+        assert_eq!(named("mine=a/b.ct"), (Some("mine"), Path::new("a/b.ct")));
+        assert_eq!(named("a/x=1.ct"), (None, Path::new("a/x=1.ct")));
+        assert_eq!(named("b.ct"), (None, Path::new("b.ct")));
+    }
+}

@@ -1,0 +1,177 @@
+//! Was it tested on what it was trained on? References that are, or are like, training sequences, and families that
+//! both have.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+
+use rinalmo_corpus::cluster::{Coverage, Options};
+use rinalmo_corpus::exclude::{EvaluationSet, Guard, default_options};
+use rinalmo_corpus::read;
+use serde::Serialize;
+
+use super::predictions::spelled;
+use super::references::{FamilyFrom, References, prefix};
+use crate::Error;
+
+/// Training bases that are searched at a time; more take more memory.
+const CHUNK: usize = 50_000_000;
+
+/// What the search for training sequences among the references found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Leakage {
+    /// The training files.
+    pub trained_on: Vec<String>,
+    /// Their sequences.
+    pub training_sequences: usize,
+    /// References that are training sequences, letter by letter.
+    pub identical: usize,
+    /// References like a training sequence, those that are one among them.
+    pub alike: usize,
+    /// Least identity of what is alike, of the columns of an alignment.
+    pub identity: f64,
+    /// Least part of the reference that the alignment covers.
+    pub coverage: f64,
+    /// Families of the references that training had too, where families are known.
+    pub families: BTreeMap<String, SharedFamily>,
+    /// Whether each reference is alike, in their order.
+    #[serde(skip)]
+    pub marked: Vec<bool>,
+}
+
+/// A family of both.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct SharedFamily {
+    /// Its references.
+    pub references: usize,
+    /// Its training sequences.
+    pub training: usize,
+}
+
+impl Leakage {
+    /// Searches `files`, anything that [`read::open`] takes, for sequences like those of the references: 80 % identity
+    /// over 80 % of the reference. Families of training sequences are told by their ids as those of the references
+    /// are, or by a column `family`.
+    ///
+    /// # Errors
+    /// A file cannot be read, or a reference has no sequence.
+    pub fn search(files: &[PathBuf], references: &References, family_from: &FamilyFrom) -> Result<Self, Error> {
+        let tested = references.sequences()?;
+        let options = Options { mode: Coverage::Representative, ..default_options() };
+        let mut search = Search {
+            spelled: tested.iter().map(|letters| spelled(letters)).collect(),
+            marked: vec![false; tested.len()],
+            identical: HashSet::new(),
+            options,
+        };
+        let known = references.families();
+        let (mut sequences, mut count, mut bases) = (Vec::new(), 0, 0);
+        let mut families: BTreeMap<String, SharedFamily> = BTreeMap::new();
+        for record in files.iter().flat_map(|file| open(file)) {
+            let record = record?;
+            if let Some(family) = family(&record, family_from).filter(|family| known.contains(family)) {
+                families.entry(family.to_owned()).or_default().training += 1;
+            }
+            (count, bases) = (count + 1, bases + record.sequence.len());
+            sequences.push(record.sequence);
+            if bases > CHUNK {
+                search.among(std::mem::take(&mut sequences))?;
+                bases = 0;
+            }
+        }
+        search.among(sequences)?;
+        for (family, shared) in &mut families {
+            let of_it = |reference: &&super::references::Reference| reference.family.as_ref() == Some(family);
+            shared.references = references.items.iter().filter(of_it).count();
+        }
+        Ok(Self {
+            trained_on: files.iter().map(|file| file.display().to_string()).collect(),
+            training_sequences: count,
+            identical: search.identical.len(),
+            alike: search.marked.iter().filter(|marked| **marked).count(),
+            identity: search.options.identity,
+            coverage: search.options.coverage,
+            families,
+            marked: search.marked,
+        })
+    }
+
+    /// Is there nothing to warn of?
+    pub fn is_clean(&self) -> bool {
+        self.alike == 0 && self.families.is_empty()
+    }
+}
+
+fn open(file: &Path) -> Box<dyn Iterator<Item = Result<read::Record, Error>>> {
+    match read::open(file) {
+        Ok(records) => Box::new(records.map(|record| Ok(record?))),
+        Err(error) => Box::new(std::iter::once(Err(error.into()))),
+    }
+}
+
+fn family<'r>(record: &'r read::Record, from: &FamilyFrom) -> Option<&'r str> {
+    let column = record.description.split(' ').find_map(|told| told.strip_prefix("family="));
+    match from {
+        FamilyFrom::Prefix(number) => Some(prefix(&record.id, *number)),
+        FamilyFrom::Column | FamilyFrom::Table(_) => column,
+    }
+}
+
+/// References and what is known of them.
+struct Search {
+    spelled: Vec<Vec<u8>>,
+    marked: Vec<bool>,
+    identical: HashSet<usize>,
+    options: Options,
+}
+
+impl Search {
+    /// Marks the references that are like one of `training`.
+    fn among(&mut self, training: Vec<Vec<u8>>) -> Result<(), Error> {
+        let exact: HashSet<Vec<u8>> = training.iter().map(|letters| spelled(letters)).collect();
+        for (number, letters) in self.spelled.iter().enumerate().filter(|(_, letters)| exact.contains(*letters)) {
+            debug_assert!(!letters.is_empty());
+            self.identical.insert(number);
+            self.marked[number] = true;
+        }
+        let left: Vec<usize> = (0..self.marked.len()).filter(|&number| !self.marked[number]).collect();
+        let letters: Vec<&[u8]> = left.iter().map(|&number| &self.spelled[number][..]).collect();
+        let set = EvaluationSet { name: "training".into(), sequences: training };
+        let guard = Guard::new(&[set], self.options.clone()).map_err(rinalmo_corpus::Error::from)?;
+        for mark in guard.mark(&letters) {
+            self.marked[left[mark.sequence as usize]] = true;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRNA: &str = "GCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA";
+
+    #[test]
+    fn what_was_trained_on_is_found_whole_changed_or_within() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let changed = TRNA.replace("GGGAGAGCGCC", "GGCAGAGCUCC");
+        let other = "AAACAUGAGGAUCACCCAUGUCUGCAGGUCGACUCUAGAAAACAUGAGGCCAAUUGGCACGUACG";
+        let dots = |letters: &str| ".".repeat(letters.len());
+        let rows = [("tRNA_1", TRNA), ("tRNA_2", changed.as_str()), ("ms2_1", other)];
+        let table: String = rows.iter().map(|(id, letters)| format!("{id},{letters},{}\n", dots(letters))).collect();
+        let references = write("refs.csv", &format!("id,sequence,structure\n{table}"));
+        let prefix = FamilyFrom::Prefix(1);
+        let references = References::open(&references, &prefix, None).unwrap();
+        let training = write("train.fa", &format!(">tRNA_9\nAACCAAGG{}GGAAUUGG\n>x\n{}\n", TRNA, TRNA.to_lowercase()));
+        let leakage = Leakage::search(&[training], &references, &prefix).unwrap();
+        assert_eq!((leakage.training_sequences, leakage.identical, leakage.alike), (2, 1, 2));
+        assert_eq!(leakage.marked, [true, true, false]);
+        let shared = SharedFamily { references: 2, training: 1 };
+        assert_eq!(leakage.families, BTreeMap::from([("tRNA".to_owned(), shared)]));
+        assert!(!leakage.is_clean());
+    }
+}

@@ -1,0 +1,223 @@
+//! What predictions are judged by: known structures, each with its family.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use rinalmo_seq::{Structure, input};
+use rinalmo_tasks::table::Table;
+
+use super::problem::{Kind, Problem};
+use super::read;
+use crate::Error;
+
+/// A known structure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reference {
+    /// Its name.
+    pub id: String,
+    /// Its letters as they were written, where they are told.
+    pub sequence: Option<Vec<u8>>,
+    /// Its pairs; a base may have several, and they may cross.
+    pub structure: Structure,
+    /// Its family, where that is known.
+    pub family: Option<String>,
+    /// Where it stands, for messages.
+    pub place: String,
+}
+
+/// Where families come from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum FamilyFrom {
+    /// The column `family` of the references, if there is one.
+    #[default]
+    Column,
+    /// The text of the id before so manieth `_`, from 1.
+    Prefix(usize),
+    /// A table of `id` and `family`.
+    Table(PathBuf),
+}
+
+impl FromStr for FamilyFrom {
+    type Err = String;
+
+    /// `column`, `prefix`, `prefix:2`, or the path of a table.
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':').unwrap_or((text, "1")) {
+            ("column", "1") => Ok(Self::Column),
+            ("prefix", number) => match number.parse() {
+                Ok(number) if number > 0 => Ok(Self::Prefix(number)),
+                _ => Err(format!("`{text}`: expected prefix:N, the text before the Nth `_`")),
+            },
+            _ => Ok(Self::Table(text.into())),
+        }
+    }
+}
+
+/// The text of an id before its `number`th `_`; all of it where it has fewer.
+pub(super) fn prefix(id: &str, number: usize) -> &str {
+    id.match_indices('_').nth(number - 1).map_or(id, |(at, _)| &id[..at])
+}
+
+/// Known structures, each id once.
+#[derive(Debug, Clone)]
+pub struct References {
+    /// The file as it was named.
+    pub name: String,
+    /// The structures, in the order of the file.
+    pub items: Vec<Reference>,
+    /// What was left out.
+    pub problems: Vec<Problem>,
+    /// How many were left out for their length, as was asked for.
+    pub too_long: usize,
+    by_id: HashMap<String, usize>,
+    too_long_ids: HashSet<String>,
+}
+
+impl References {
+    /// Reads references, leaving out those of more than `max_length` bases.
+    ///
+    /// # Errors
+    /// They cannot be read at all, or the table of families cannot.
+    pub fn open(path: &Path, family_from: &FamilyFrom, max_length: Option<usize>) -> Result<Self, Error> {
+        let found = read::read(path)?;
+        let families = Families::open(family_from)?;
+        let mut references = Self {
+            name: input::name_of(path).to_string(),
+            items: Vec::with_capacity(found.entries.len()),
+            problems: found.problems,
+            too_long: 0,
+            by_id: HashMap::new(),
+            too_long_ids: HashSet::new(),
+        };
+        for entry in found.entries {
+            let read::Entry { id, sequence, structure, length_told, family, place } = entry;
+            if !length_told {
+                let text = format!("{place}: its length is not told; the table needs a column `sequence` or `len`");
+                references.problems.push(Problem::new(Kind::Unreadable, text));
+                continue;
+            }
+            let family = families.of(&id, family);
+            references.add(Reference { id, sequence, structure, family, place }, max_length);
+        }
+        Ok(references)
+    }
+
+    fn add(&mut self, reference: Reference, max_length: Option<usize>) {
+        if max_length.is_some_and(|longest| reference.structure.len() > longest) {
+            self.too_long += 1;
+            self.too_long_ids.insert(reference.id);
+        } else if let Some(&first) = self.by_id.get(&reference.id) {
+            let text = format!("{}: is there already ({})", reference.place, self.items[first].place);
+            self.problems.push(Problem::new(Kind::Duplicate, text));
+        } else {
+            self.by_id.insert(reference.id.clone(), self.items.len());
+            self.items.push(reference);
+        }
+    }
+
+    /// The number of the reference of this id.
+    pub fn find(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
+    /// Whether the reference of this id was left out for its length.
+    pub fn is_too_long(&self, id: &str) -> bool {
+        self.too_long_ids.contains(id)
+    }
+
+    /// Every family, sorted.
+    pub fn families(&self) -> BTreeSet<&str> {
+        self.items.iter().filter_map(|reference| reference.family.as_deref()).collect()
+    }
+
+    /// The letters of every reference.
+    ///
+    /// # Errors
+    /// Names the first that has none.
+    pub fn sequences(&self) -> Result<Vec<&[u8]>, Error> {
+        let letters = |reference: &'_ Reference| match &reference.sequence {
+            Some(_) => None,
+            None => Some(format!("{}: has no sequence to fold", reference.place)),
+        };
+        match self.items.iter().find_map(letters) {
+            Some(message) => Err(Error::Options(format!("{message}\nhint: the references need a column `sequence`"))),
+            None => Ok(self.items.iter().filter_map(|reference| reference.sequence.as_deref()).collect()),
+        }
+    }
+}
+
+/// What tells families.
+enum Families {
+    Column,
+    Prefix(usize),
+    Table(HashMap<String, String>),
+}
+
+impl Families {
+    fn open(from: &FamilyFrom) -> Result<Self, Error> {
+        let path = match from {
+            FamilyFrom::Column => return Ok(Self::Column),
+            FamilyFrom::Prefix(number) => return Ok(Self::Prefix(*number)),
+            FamilyFrom::Table(path) => path,
+        };
+        let mut table = Table::open(path)?;
+        let (id, family) = (table.column(&["id", "name", "seq_id"])?, table.column(&["family"])?);
+        let mut families = HashMap::new();
+        while let Some(row) = table.next_row()? {
+            families.insert(row.cell(id).to_owned(), row.cell(family).to_owned());
+        }
+        Ok(Self::Table(families))
+    }
+
+    fn of(&self, id: &str, column: Option<String>) -> Option<String> {
+        match self {
+            Self::Column => column,
+            Self::Prefix(number) => Some(prefix(id, *number).to_owned()),
+            Self::Table(families) => families.get(id).cloned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(text: &str, family_from: &str, max_length: Option<usize>) -> References {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("refs.csv");
+        std::fs::write(&path, text).unwrap();
+        std::fs::write(folder.path().join("families.tsv"), "id\tfamily\na_b_1\tX\n").unwrap();
+        let from = family_from.replace("FOLDER", folder.path().to_str().unwrap()).parse().unwrap();
+        References::open(&path, &from, max_length).unwrap()
+    }
+
+    const TABLE: &str = "id,structure,family\na_b_1,(...),F\na_c_2,(....),G\n";
+
+    #[test]
+    fn families_come_from_a_column_the_id_or_a_table() {
+        let families = |from| open(TABLE, from, None).families().into_iter().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(families("column"), ["F", "G"]);
+        assert_eq!(families("prefix"), ["a"]);
+        assert_eq!(families("prefix:2"), ["a_b", "a_c"]);
+        assert_eq!(families("FOLDER/families.tsv"), ["X"]);
+        assert!("prefix:0".parse::<FamilyFrom>().is_err());
+    }
+
+    #[test]
+    fn a_second_record_of_an_id_is_left_out_and_told() {
+        let references = open("id,structure\nx,(...)\nx,.....\n", "column", None);
+        assert_eq!(references.items.len(), 1);
+        let Problem { kind, text } = &references.problems[0];
+        assert_eq!(*kind, Kind::Duplicate);
+        assert!(text.contains("refs.csv:3: `x`: is there already (") && text.ends_with("refs.csv:2: `x`)"), "{text}");
+    }
+
+    #[test]
+    fn long_references_can_be_left_out() {
+        let references = open(TABLE, "column", Some(5));
+        assert_eq!((references.items.len(), references.too_long), (1, 1));
+        assert!(references.is_too_long("a_c_2") && references.find("a_c_2").is_none());
+        assert!(references.sequences().unwrap_err().to_string().contains("`a_b_1`: has no sequence to fold"));
+    }
+}

@@ -1,0 +1,283 @@
+//! A predictor's scores summed up: means with intervals over all records, families and lengths; pairs by kind.
+
+use std::collections::BTreeMap;
+
+use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
+use rinalmo_metrics::calibration::Calibration;
+use rinalmo_metrics::pairs::PairCounts;
+use serde::{Serialize, Serializer};
+
+use super::predictions::Predictions;
+use super::references::References;
+use super::score::{Agreement, Both, RecordScore};
+
+/// Means of some records' figures.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Figures {
+    /// The means; that of F1 is the mean of the records' F1.
+    #[serde(flatten)]
+    pub mean: Agreement,
+    /// Their intervals, by resampling records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Intervals>,
+}
+
+/// The interval of each figure.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Intervals {
+    /// Of precision.
+    pub precision: Interval,
+    /// Of recall.
+    pub recall: Interval,
+    /// Of F1.
+    pub f1: Interval,
+    /// Of Matthews' correlation coefficient.
+    pub mcc: Interval,
+}
+
+/// Means of a group of records, or of groups.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Means {
+    /// How many.
+    pub records: usize,
+    /// The figures.
+    #[serde(flatten)]
+    pub figures: Both<Figures>,
+}
+
+/// Pairs of one kind, added up over all records.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Pooled {
+    /// Predicted pairs of the kind.
+    pub predicted: usize,
+    /// Reference pairs of the kind.
+    pub reference: usize,
+    /// Part of the predicted ones that the reference confirms; and the other way, with F1.
+    #[serde(flatten)]
+    pub figures: Both<Rates>,
+}
+
+/// Precision, recall and F1 of counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Rates {
+    /// Part of the predicted pairs that is right.
+    pub precision: f64,
+    /// Part of the reference pairs that is found.
+    pub recall: f64,
+    /// Their harmonic mean.
+    pub f1: f64,
+}
+
+/// Pairs by kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub struct Kinds {
+    /// Every pair.
+    pub all: Pooled,
+    /// AU, GC and GU; `None` where sequences are not known.
+    pub canonical: Option<Pooled>,
+    /// All others.
+    pub non_canonical: Option<Pooled>,
+    /// Pairs that cross another of their own side: pseudoknots.
+    pub crossing: Pooled,
+}
+
+/// How far probabilities are what they claim.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Reliability {
+    /// Mean distance between probability and the part that came true.
+    pub expected_error: f64,
+    /// Pairs that were looked at.
+    pub pairs: u64,
+    /// The least probability looked at.
+    pub least: f64,
+    /// Of each bin of equal width from 0 to 1 that has pairs: mean probability, part that came true, pairs.
+    pub bins: Vec<(f64, f64, u64)>,
+}
+
+/// All of a predictor.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Its name.
+    pub predictor: String,
+    /// Each record counts the same.
+    pub mean: Means,
+    /// Each record counts by its length.
+    pub length_weighted: Means,
+    /// Each family counts the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_mean: Option<Means>,
+    /// By family.
+    pub families: BTreeMap<String, Means>,
+    /// By length, shortest first.
+    #[serde(serialize_with = "as_map")]
+    pub lengths: Vec<(String, Means)>,
+    /// Records like none that was trained on, where that was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unlike_training: Option<Means>,
+    /// Pairs by kind, added up.
+    pub pairs: Kinds,
+    /// Whether its probabilities can be believed, where it gives any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Reliability>,
+    /// Every record, in the order of the references.
+    #[serde(skip)]
+    pub records: Vec<RecordScore>,
+}
+
+fn as_map<S: Serializer>(bands: &[(String, Means)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(bands.iter().map(|(name, means)| (name, means)))
+}
+
+impl Report {
+    /// Scores the references of `numbers`, all of which have a prediction; `alike` tells those like training ones.
+    pub(super) fn new(
+        references: &References,
+        predictions: &Predictions,
+        numbers: &[usize],
+        alike: Option<&[bool]>,
+        bands: &[usize],
+        bootstrap: &Bootstrap,
+    ) -> Self {
+        let score = |&number: &usize| {
+            let predicted = predictions.structures[number].as_ref()?;
+            Some(RecordScore::new(number, &references.items[number], predicted))
+        };
+        let records: Vec<RecordScore> = numbers.iter().filter_map(score).collect();
+        let reference = |record: &RecordScore| &references.items[record.reference];
+        let length = |record: &RecordScore| reference(record).structure.len();
+        let mut by_family: BTreeMap<String, Vec<&RecordScore>> = BTreeMap::new();
+        let mut by_length: Vec<Vec<&RecordScore>> = vec![Vec::new(); bands.len() + 1];
+        for record in &records {
+            if let Some(family) = &reference(record).family {
+                by_family.entry(family.clone()).or_default().push(record);
+            }
+            by_length[bands.partition_point(|&band| band < length(record))].push(record);
+        }
+        let all: Vec<&RecordScore> = records.iter().collect();
+        let lengths: Vec<f64> = records.iter().map(|record| length(record) as f64).collect();
+        let families: BTreeMap<String, Means> =
+            by_family.into_iter().map(|(family, records)| (family, means(&records, None, bootstrap))).collect();
+        let unlike = |alike: &[bool]| {
+            let unlike: Vec<&RecordScore> = records.iter().filter(|record| !alike[record.reference]).collect();
+            means(&unlike, None, bootstrap)
+        };
+        Self {
+            predictor: predictions.name.clone(),
+            mean: means(&all, None, bootstrap),
+            length_weighted: means(&all, Some(&lengths), bootstrap),
+            family_mean: (families.len() > 1).then(|| mean_of_means(families.values())),
+            families,
+            lengths: (0..)
+                .zip(&by_length)
+                .filter(|(_, of)| !of.is_empty())
+                .map(|(band, of)| (band_name(bands, band), means(of, None, bootstrap)))
+                .collect(),
+            unlike_training: alike.map(unlike),
+            pairs: kinds(&records),
+            calibration: predictions.calibration.as_ref().and_then(reliability),
+            records,
+        }
+    }
+}
+
+/// `51-100`, or `>500` for what is beyond the last band.
+fn band_name(bands: &[usize], band: usize) -> String {
+    let before = band.checked_sub(1).map_or(0, |before| bands[before]);
+    bands.get(band).map_or_else(|| format!(">{before}"), |last| format!("{}-{last}", before + 1))
+}
+
+fn means(records: &[&RecordScore], weights: Option<&[f64]>, bootstrap: &Bootstrap) -> Means {
+    let figures = |of: fn(&RecordScore) -> &Agreement| {
+        let column = |figure: fn(&Agreement) -> f64| -> Vec<f64> { records.iter().map(|r| figure(of(r))).collect() };
+        let columns = [column(|a| a.precision), column(|a| a.recall), column(|a| a.f1), column(|a| a.mcc)];
+        let [precision, recall, f1, mcc] = [0, 1, 2, 3].map(|n| mean(&columns[n], weights));
+        let interval = |values: &[f64]| match weights {
+            None => bootstrap.mean(values),
+            Some(weights) => bootstrap.weighted_mean(values, weights),
+        };
+        let intervals = match [0, 1, 2, 3].map(|n| interval(&columns[n])) {
+            [Some(precision), Some(recall), Some(f1), Some(mcc)] => Some(Intervals { precision, recall, f1, mcc }),
+            _ => None,
+        };
+        Figures { mean: Agreement { precision, recall, f1, mcc }, interval: intervals }
+    };
+    let (strict, relaxed) = (figures(|r| &r.agreement.strict), figures(|r| &r.agreement.relaxed));
+    Means { records: records.len(), figures: Both { strict, relaxed } }
+}
+
+/// 0 of nothing.
+fn mean(values: &[f64], weights: Option<&[f64]>) -> f64 {
+    let sum = match weights {
+        None => values.iter().sum::<f64>(),
+        Some(weights) => values.iter().zip(weights).map(|(value, weight)| value * weight).sum(),
+    };
+    let weight = weights.map_or(values.len() as f64, |weights| weights.iter().sum());
+    if weight > 0.0 { sum / weight } else { 0.0 }
+}
+
+fn mean_of_means<'m>(groups: impl Iterator<Item = &'m Means>) -> Means {
+    let groups: Vec<&Means> = groups.collect();
+    let figures = |of: fn(&Means) -> &Agreement| {
+        let column = |figure: fn(&Agreement) -> f64| {
+            mean(&groups.iter().map(|group| figure(of(group))).collect::<Vec<_>>(), None)
+        };
+        let [precision, recall] = [column(|a| a.precision), column(|a| a.recall)];
+        Figures { mean: Agreement { precision, recall, f1: column(|a| a.f1), mcc: column(|a| a.mcc) }, interval: None }
+    };
+    let (strict, relaxed) = (figures(|m| &m.figures.strict.mean), figures(|m| &m.figures.relaxed.mean));
+    Means { records: groups.len(), figures: Both { strict, relaxed } }
+}
+
+fn kinds(records: &[RecordScore]) -> Kinds {
+    let pool = |of: fn(&RecordScore) -> Option<Both<PairCounts>>| {
+        let (mut strict, mut relaxed) = (PairCounts::default(), PairCounts::default());
+        for counts in records.iter().map(of) {
+            strict += counts?.strict;
+            relaxed += counts?.relaxed;
+        }
+        Some(pooled(strict, relaxed))
+    };
+    Kinds {
+        all: pool(|record| Some(record.all)).unwrap_or_default(),
+        canonical: pool(|record| record.canonical),
+        non_canonical: pool(|record| record.non_canonical),
+        crossing: pool(|record| Some(record.crossing)).unwrap_or_default(),
+    }
+}
+
+fn pooled(strict: PairCounts, relaxed: PairCounts) -> Pooled {
+    let rates = |counts: PairCounts| {
+        let score = counts.score();
+        Rates { precision: score.precision, recall: score.recall, f1: score.f1 }
+    };
+    let figures = Both { strict: rates(strict), relaxed: rates(relaxed) };
+    Pooled { predicted: strict.predicted, reference: strict.reference, figures }
+}
+
+fn reliability(calibration: &Calibration) -> Option<Reliability> {
+    let bin = |bin: &rinalmo_metrics::calibration::Bin| Some((bin.mean_probability()?, bin.frequency()?, bin.count));
+    Some(Reliability {
+        expected_error: calibration.expected_error()?,
+        pairs: calibration.count(),
+        least: 0.01,
+        bins: calibration.bins().iter().filter_map(bin).collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_are_named_by_their_ends() {
+        let names: Vec<String> = (0..3).map(|band| band_name(&[50, 100], band)).collect();
+        assert_eq!(names, ["1-50", "51-100", ">100"]);
+        assert_eq!(band_name(&[], 0), ">0");
+    }
+
+    #[test]
+    fn weights_count_and_nothing_is_zero() {
+        assert_eq!(mean(&[1.0, 0.0], Some(&[30.0, 10.0])), 0.75);
+        assert_eq!(mean(&[], None), 0.0);
+    }
+}
