@@ -103,11 +103,12 @@ fn what_is_missing_or_does_not_fit_is_told_counted_and_ends_with_one() {
     left out: odd.dbn: `a_1`: is there already, the first counts
     warning: odd: 1 record of an id that was there before; the first counts
     left out: odd.dbn: nothing for `b_1` (known.csv:4: `b_1`)
-    warning: odd: 1 reference without a prediction; they are NOT in the figures (--missing empty takes them as predicted without pairs)
+    warning: odd: 1 reference without a prediction; they are NOT in the figures
     left out: odd.dbn: `zz`: no reference has this id
     warning: odd: 1 prediction without a reference
     left out: odd.dbn: `a_2`: 9 positions, its reference has 10 (known.csv:3: `a_2`)
     warning: odd: 1 prediction for another sequence than the reference's
+    hint: --missing empty takes references without a prediction as predicted without pairs
     ");
     let told = json(&sandbox, &run);
     assert_eq!((&told["records"], &told["references"]), (&1.into(), &3.into()));
@@ -186,6 +187,40 @@ fn training_sequences_among_the_references_are_told() {
     assert_eq!((&json["leakage"]["identical"], &json["leakage"]["alike"]), (&1.into(), &1.into()));
     assert_eq!(json["unlike_training"]["records"], 1);
     assert!(near(&json["unlike_training"]["strict"]["f1"], 1.0));
+}
+
+#[test]
+fn answers_in_tables_are_scored() {
+    let sites = "sequence,label,kind\nA,1,x\nC,0,x\nG,1,y\nU,0,y\n";
+    let sandbox = Sandbox::new()
+        .with("sites.csv", sites)
+        .with("p.tsv", "id\tprobability\nseq1\t0.9\nseq2\t0.2\nseq3\t0.4\nseq4\t0.3\n");
+    let run = sandbox.run("evaluate splice -r sites.csv -p p.tsv --by kind --json out.json --resamples 0");
+    insta::assert_snapshot!(run.done().out, @r"
+    p on sites.csv: 4 of 4 known answers scored
+
+    predictor  records     f1  accuracy  precision  recall  specificity    mcc  auroc  auprc  calibration error
+    p                4  0.667     0.750      1.000   0.500        1.000  0.577  1.000  1.000              0.300
+    x                2  1.000     1.000      1.000   1.000        1.000  1.000  1.000  1.000              0.150
+    y                2  0.000     0.500      0.000   0.000        1.000  0.000  1.000  1.000              0.450
+    ");
+    let told: Value = serde_json::from_str(&sandbox.read("out.json")).unwrap();
+    assert!(near(&told["all"]["accuracy"], 0.75) && near(&told["groups"]["y"]["recall"], 0.0), "{told:#}");
+
+    let sandbox =
+        sandbox.with("loads.csv", "utr,rl\nA,1\nC,3\nG,5\n").with("l.tsv", "id\tmrl\nseq1\t1\nseq2\t3\nseq3\tmany\n");
+    let run = sandbox.run("evaluate mrl -r loads.csv -p l.tsv --json out.json");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.err.contains("left out: l.tsv:4: `seq3`: `many`, expected a number\n"), "{run}");
+    assert!(run.err.contains("1 reference without a prediction; they are NOT in the figures\n"), "{run}");
+    let told: Value = serde_json::from_str(&sandbox.read("out.json")).unwrap();
+    assert!(near(&told["all"]["r2"], 1.0) && near(&told["all"]["mae"], 0.0), "{told:#}");
+
+    let sandbox = sandbox.with("families.csv", "id,family\na,tRNA\nb,5s\n");
+    let run = sandbox.run("evaluate family -r families.csv -p families.csv families.csv --json out.json").done();
+    assert!(run.out.contains("families by class") && run.out.contains("families - families #2"), "{run}");
+    let wrong = sandbox.run("evaluate family -r loads.csv -p families.csv");
+    assert!(wrong.code == 2 && wrong.err.contains("loads.csv:1: no column `family`, `label`, `class`"), "{wrong}");
 }
 
 #[cfg(unix)]

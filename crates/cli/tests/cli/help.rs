@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 26] = [
     "",
     "fold",
     "embed",
@@ -13,6 +13,9 @@ const COMMANDS: [&str; 23] = [
     "score",
     "evaluate",
     "evaluate structure",
+    "evaluate splice",
+    "evaluate mrl",
+    "evaluate family",
     "model",
     "model show",
     "model convert",

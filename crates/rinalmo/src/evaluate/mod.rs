@@ -2,7 +2,8 @@
 //!
 //! [`References`] are known structures, [`Predictions`] come from files, a [`Model`](crate::Model) or any program that
 //! folds; [`structure`] scores them, exact pairs and pairs one position off side by side, and compares predictors on the
-//! records that all of them have. [`Leakage`] tells which references a predictor has been trained on.
+//! records that all of them have. [`Labels`] and [`Answers`] are the same for one answer a sequence: splice sites,
+//! ribosome load, families. [`Leakage`] tells which references a predictor has been trained on.
 //!
 //! ```
 //! use rinalmo::evaluate::{FamilyFrom, Options, Predictions, References, structure};
@@ -21,6 +22,7 @@
 //! ```
 
 mod figures;
+mod labels;
 mod leakage;
 mod predictions;
 mod problem;
@@ -39,6 +41,7 @@ use serde_json::{Map, Value};
 
 use crate::Error;
 
+pub use labels::{Answers, Figure, LabelComparison, LabelEvaluation, LabelReport, Labels, Question, Scores, labels};
 pub use leakage::{Leakage, SharedFamily};
 pub use predictions::{Predictions, Watch};
 pub use problem::{Kind, Problem};

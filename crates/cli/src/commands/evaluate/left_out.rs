@@ -21,9 +21,7 @@ pub fn tell(of: &str, problems: &[Problem], context: &Context) {
             eprintln!("left out: … and {more} more");
         }
         let advice = match kind {
-            Kind::NoPrediction => {
-                "; they are NOT in the figures (--missing empty takes them as predicted without pairs)"
-            }
+            Kind::NoPrediction => "; they are NOT in the figures",
             Kind::Duplicate => "; the first counts",
             _ => "",
         };

@@ -1,12 +1,19 @@
 //! `rinalmo evaluate`: predictions against what is known.
 
+mod labels;
 mod left_out;
 mod structure;
 
-use anyhow::Result;
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
+use rinalmo::evaluate::Question;
 
 use crate::context::{Context, Outcome};
+use crate::io::create;
 
 /// Score predictions against known answers, and predictors against each other
 #[derive(Args)]
@@ -18,11 +25,74 @@ pub struct EvaluateArgs {
 #[derive(Subcommand)]
 enum Task {
     Structure(Box<structure::StructureArgs>),
+    /// Score splice sites: F1, accuracy, precision, recall, specificity, areas under curves, calibration
+    ///
+    /// Known answers have a column label (or class), predictions a column probability (or score).
+    Splice(labels::SpliceArgs),
+    /// Score mean ribosome loads: R², squared Pearson correlation, mean absolute and mean squared error
+    ///
+    /// Known answers have a column rl (or mrl, load), predictions a column mrl (or rl, load, prediction).
+    Mrl(labels::LabelArgs),
+    /// Score ncRNA families: accuracy, weighted and macro F1, each class
+    ///
+    /// Known answers have a column family (or label, class), predictions a column family (or prediction).
+    Family(labels::LabelArgs),
 }
 
 /// Runs the command.
 pub fn run(args: EvaluateArgs, context: &Context) -> Result<Outcome> {
     match args.task {
         Task::Structure(args) => args.run(context),
+        Task::Splice(args) => args.run(context),
+        Task::Mrl(args) => args.run(Question::RibosomeLoad, context),
+        Task::Family(args) => args.run(Question::Family, context),
+    }
+}
+
+/// `NAME=FILE` or a file.
+fn named(text: &str) -> (Option<&str>, &Path) {
+    match text.split_once('=') {
+        Some((name, path)) if !name.is_empty() && !name.contains(['/', '\\']) && !Path::new(text).exists() => {
+            (Some(name), Path::new(path))
+        }
+        _ => (None, Path::new(text)),
+    }
+}
+
+/// Numbers predictors of one name from the second on.
+fn numbered<'n>(names: impl Iterator<Item = &'n mut String>) {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    for name in names {
+        let count = seen.entry(name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            *name = format!("{name} #{count}");
+        }
+    }
+}
+
+/// Writes a file, if one was asked for.
+fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
+    let Some(path) = path else { return Ok(()) };
+    let mut file = create(path)?;
+    file.write_all(text().as_bytes()).and_then(|()| file.flush()).with_context(|| path.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn predictors_of_one_name_are_numbered() {
+        let mut names = ["a", "b", "a", "a"].map(str::to_owned);
+        numbered(names.iter_mut());
+        assert_eq!(names, ["a", "b", "a #2", "a #3"]);
+    }
+
+    #[test]
+    fn predictions_may_be_named() {
+        assert_eq!(named("mine=a/b.ct"), (Some("mine"), Path::new("a/b.ct")));
+        assert_eq!(named("a/x=1.ct"), (None, Path::new("a/x=1.ct")));
+        assert_eq!(named("b.ct"), (None, Path::new("b.ct")));
     }
 }

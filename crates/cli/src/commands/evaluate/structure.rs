@@ -1,20 +1,19 @@
 //! `rinalmo evaluate structure`.
 
-use std::collections::HashMap;
 use std::io::{Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
-use rinalmo::evaluate::{self, FamilyFrom, Leakage, Options, Predictions, References, Watch};
+use rinalmo::evaluate::{self, FamilyFrom, Kind, Leakage, Options, Predictions, References, Watch};
 use rinalmo::{FoldOptions, Model};
 
-use super::left_out;
+use super::{left_out, named, numbered, write};
 use crate::commands::choose::{Dtype, ModelChoice};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
-use crate::io::{Progress, create};
+use crate::io::Progress;
 
 /// Score secondary structures: of models, of files, or of any folding program
 ///
@@ -124,6 +123,10 @@ impl StructureArgs {
             }
         }
         predictors.iter().for_each(|predictor| left_out::tell(&predictor.name, &predictor.problems, context));
+        let problems = || predictors.iter().flat_map(|predictor| &predictor.problems);
+        if problems().any(|problem| problem.kind == Kind::NoPrediction) {
+            context.note("hint: --missing empty takes references without a prediction as predicted without pairs");
+        }
         let leakage = match self.trained_on.is_empty() {
             true => None,
             false => Some(Leakage::search(&self.trained_on, &references, &self.family_from)?),
@@ -205,7 +208,7 @@ impl StructureArgs {
             }
             predictors.push(found);
         }
-        name_apart(&mut predictors);
+        numbered(predictors.iter_mut().map(|predictor| &mut predictor.name));
         Ok(predictors)
     }
 }
@@ -226,28 +229,6 @@ impl Watch for Watching<'_> {
     }
 }
 
-/// `NAME=FILE` or a file.
-fn named(text: &str) -> (Option<&str>, &Path) {
-    match text.split_once('=') {
-        Some((name, path)) if !name.is_empty() && !name.contains(['/', '\\']) && !Path::new(text).exists() => {
-            (Some(name), Path::new(path))
-        }
-        _ => (None, Path::new(text)),
-    }
-}
-
-/// Numbers predictors of one name from the second on.
-fn name_apart(predictors: &mut [Predictions]) {
-    let mut seen: HashMap<String, usize> = HashMap::new();
-    for predictor in predictors {
-        let count = seen.entry(predictor.name.clone()).or_default();
-        *count += 1;
-        if *count > 1 {
-            predictor.name = format!("{} #{count}", predictor.name);
-        }
-    }
-}
-
 fn warn(leakage: &Leakage) {
     let Leakage { identical, alike, identity, families, marked, .. } = leakage;
     let (all, percent) = (marked.len(), 100.0 * identity);
@@ -260,23 +241,5 @@ fn warn(leakage: &Leakage) {
     if !families.is_empty() {
         let names: Vec<&str> = families.keys().map(String::as_str).collect();
         eprintln!("warning: leakage: families in both: {}", names.join(", "));
-    }
-}
-
-fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
-    let Some(path) = path else { return Ok(()) };
-    let mut file = create(path)?;
-    file.write_all(text().as_bytes()).and_then(|()| file.flush()).with_context(|| path.display().to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn predictions_may_be_named() {
-        assert_eq!(named("mine=a/b.ct"), (Some("mine"), Path::new("a/b.ct")));
-        assert_eq!(named("a/x=1.ct"), (None, Path::new("a/x=1.ct")));
-        assert_eq!(named("b.ct"), (None, Path::new("b.ct")));
     }
 }

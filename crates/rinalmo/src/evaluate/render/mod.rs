@@ -1,6 +1,6 @@
 //! An evaluation for people: tables on a terminal or in Markdown, a row a record as CSV.
 
-mod grid;
+pub(super) mod grid;
 
 use rinalmo_metrics::bootstrap::Interval;
 use rinalmo_metrics::paired::Paired;

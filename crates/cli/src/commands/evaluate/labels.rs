@@ -1,0 +1,87 @@
+//! `rinalmo evaluate splice`, `mrl` and `family`: tables of answers.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
+use rinalmo::evaluate::{Answers, Labels, Question, labels};
+
+use super::{left_out, named, numbered, write};
+use crate::context::{Context, Outcome};
+
+/// Tables in, figures out.
+#[derive(Args)]
+pub struct LabelArgs {
+    /// The known answers: .csv or .tsv; rows without an id are seq1, seq2, …
+    #[arg(short, long, value_name = "FILE")]
+    reference: PathBuf,
+    /// A predictor's answers, by the same ids, as `rinalmo predict` writes them; NAME=FILE says how to call it
+    #[arg(short, long, value_name = "[NAME=]FILE", num_args = 1.., required = true)]
+    predictions: Vec<String>,
+    /// Also score the rows of each value of this column of the known answers
+    #[arg(long, value_name = "COLUMN")]
+    by: Option<String>,
+    /// Times that rows are drawn anew for 95 % intervals; 0 for none
+    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().resamples)]
+    resamples: usize,
+    /// What the draws depend on
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Write all figures as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write the tables as Markdown
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+}
+
+/// What splice sites add.
+#[derive(Args)]
+pub struct SpliceArgs {
+    #[command(flatten)]
+    labels: LabelArgs,
+    /// The label of a splice site
+    #[arg(long, value_name = "LABEL", default_value = "1")]
+    positive: String,
+    /// The labels of no splice site; rows of other labels are left out [default: all but --positive]
+    #[arg(long, value_name = "LABEL,LABEL", value_delimiter = ',')]
+    negative: Vec<String>,
+    /// From which probability on a site counts as predicted
+    #[arg(short, long, value_name = "P", default_value_t = 0.5)]
+    threshold: f64,
+}
+
+impl SpliceArgs {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        if !(0.0..=1.0).contains(&self.threshold) {
+            bail!("--threshold: expected a probability from 0 to 1, found {}", self.threshold);
+        }
+        let (positive, negative) = (self.positive.clone(), self.negative.clone());
+        self.labels.run(Question::Splice { positive, negative, threshold: self.threshold }, context)
+    }
+}
+
+impl LabelArgs {
+    pub(super) fn run(&self, question: Question, context: &Context) -> Result<Outcome> {
+        let known = Labels::open(&self.reference, question, self.by.as_deref())?;
+        left_out::tell(&known.name, &known.problems, context);
+        let mut predictors = Vec::new();
+        for text in &self.predictions {
+            let (name, path) = named(text);
+            let mut found = Answers::open(path, &known)?;
+            name.inspect(|name| found.name = (*name).to_owned());
+            predictors.push(found);
+        }
+        numbered(predictors.iter_mut().map(|predictor| &mut predictor.name));
+        predictors.iter().for_each(|predictor| left_out::tell(&predictor.name, &predictor.problems, context));
+        let bootstrap = Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() };
+        let evaluation = labels(&known, &predictors, &bootstrap)?;
+        write(&self.json, || format!("{:#}\n", evaluation.to_json()))?;
+        write(&self.markdown, || evaluation.markdown())?;
+        stdout().write_all(evaluation.text().as_bytes())?;
+        stdout().flush()?;
+        Ok(if evaluation.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
+    }
+}

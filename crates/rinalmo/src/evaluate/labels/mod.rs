@@ -1,0 +1,361 @@
+//! Predictions with one answer a sequence: splice sites, ribosome load, families. Tables in, figures out.
+//!
+//! The known answers and every predictor's stand in tables and belong together by id; rows of a table without ids are
+//! called `seq1`, `seq2`, …, as everywhere in the house, so that `rinalmo predict` on the table of known answers gives
+//! a table that fits it.
+
+mod render;
+mod score;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
+use rinalmo_metrics::paired::Paired;
+use rinalmo_tasks::table::{Row, Table};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::problem::{Kind, Problem};
+use super::read;
+use crate::Error;
+
+/// What was asked of each sequence.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// Is there a splice site? Known are labels, predicted are probabilities.
+    Splice {
+        /// The label of a site.
+        positive: String,
+        /// The labels of no site; all others than `positive` where there are none.
+        negative: Vec<String>,
+        /// From which probability on a site is predicted.
+        threshold: f64,
+    },
+    /// What is the mean ribosome load? Known and predicted are numbers.
+    RibosomeLoad,
+    /// Which family is it of? Known and predicted are names.
+    Family,
+}
+
+impl Question {
+    /// What the column of known answers may be called.
+    fn known(&self) -> &'static [&'static str] {
+        match self {
+            Self::Splice { .. } => &["label", "class"],
+            Self::RibosomeLoad => &["rl", "mrl", "load"],
+            Self::Family => &["family", "label", "class"],
+        }
+    }
+
+    /// What the column of predictions may be called.
+    fn predicted(&self) -> &'static [&'static str] {
+        match self {
+            Self::Splice { .. } => &["probability", "score", "prediction"],
+            Self::RibosomeLoad => &["mrl", "rl", "load", "prediction"],
+            Self::Family => &["family", "prediction", "label", "class"],
+        }
+    }
+
+    /// Whether a known answer is looked at; some are left out as asked.
+    fn wants(&self, answer: &str) -> bool {
+        match self {
+            Self::Splice { positive, negative, .. } => {
+                answer == positive || negative.is_empty() || negative.iter().any(|label| label == answer)
+            }
+            Self::RibosomeLoad | Self::Family => true,
+        }
+    }
+
+    /// What is wrong with an answer, if anything is.
+    fn complaint(&self, answer: &str, known: bool) -> Option<String> {
+        let is_number = answer.parse::<f64>().is_ok_and(f64::is_finite);
+        let number_wanted = match self {
+            Self::Splice { .. } => !known,
+            Self::RibosomeLoad => true,
+            Self::Family => false,
+        };
+        if number_wanted && !is_number {
+            Some(format!("`{answer}`, expected a number"))
+        } else {
+            answer.is_empty().then(|| "nothing, expected an answer".to_owned())
+        }
+    }
+}
+
+/// A known answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Known {
+    id: String,
+    answer: String,
+    group: Option<String>,
+    place: String,
+}
+
+/// Known answers, each id once.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    /// The table as it was named.
+    pub name: String,
+    /// What could not be used.
+    pub problems: Vec<Problem>,
+    question: Question,
+    items: Vec<Known>,
+    by_id: HashMap<String, usize>,
+    unwanted: HashSet<String>,
+}
+
+/// A predictor's answers.
+#[derive(Debug, Clone)]
+pub struct Answers {
+    /// The predictor's name.
+    pub name: String,
+    /// What could not be used.
+    pub problems: Vec<Problem>,
+    values: Vec<Option<String>>,
+}
+
+const ID: [&str; 3] = ["id", "name", "seq_id"];
+
+/// The id of a row; `seq1`, `seq2`, … without a column of ids.
+fn id(row: &Row, column: Option<usize>, number: usize) -> String {
+    let told = column.map(|column| row.cell(column)).filter(|id| !id.is_empty());
+    told.map_or_else(|| format!("seq{number}"), str::to_owned)
+}
+
+impl Labels {
+    /// Reads a table of known answers; `by` names a column whose values part the rows into groups.
+    ///
+    /// # Errors
+    /// It cannot be opened, lacks a column, or holds no answer.
+    pub fn open(path: &Path, question: Question, by: Option<&str>) -> Result<Self, Error> {
+        let mut table = Table::open(path)?;
+        let (id_column, answer) = (table.find(&ID), table.column(question.known())?);
+        let group = by.map(|by| table.column(&[by])).transpose()?;
+        let mut labels = Self {
+            name: table.file().to_string(),
+            problems: Vec::new(),
+            question,
+            items: Vec::new(),
+            by_id: HashMap::new(),
+            unwanted: HashSet::new(),
+        };
+        for number in 1.. {
+            match table.next_row() {
+                Ok(None) => break,
+                Ok(Some(row)) => {
+                    let id = id(&row, id_column, number);
+                    let group = group.map(|column| row.cell(column).to_owned());
+                    let place = format!("{}:{}: `{id}`", table.file(), row.line());
+                    labels.add(Known { id, answer: row.cell(answer).to_owned(), group, place });
+                }
+                Err(error) => labels.problems.push(Problem::new(Kind::Unreadable, error.to_string())),
+            }
+        }
+        match labels.items.is_empty() {
+            false => Ok(labels),
+            true => Err(Error::Options(format!("{}: holds no answer that can be used", labels.name))),
+        }
+    }
+
+    fn add(&mut self, known: Known) {
+        if let Some(complaint) = self.question.complaint(&known.answer, true) {
+            self.problems.push(Problem::new(Kind::Unreadable, format!("{}: {complaint}", known.place)));
+        } else if !self.question.wants(&known.answer) {
+            self.unwanted.insert(known.id);
+        } else if let Some(&first) = self.by_id.get(&known.id) {
+            let text = format!("{}: is there already ({})", known.place, self.items[first].place);
+            self.problems.push(Problem::new(Kind::Duplicate, text));
+        } else {
+            self.by_id.insert(known.id.clone(), self.items.len());
+            self.items.push(known);
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.items.len()
+    }
+}
+
+impl Answers {
+    /// Reads a predictor's table and puts each answer beside the known one of its id.
+    ///
+    /// # Errors
+    /// It cannot be opened, lacks a column, or no id is known.
+    pub fn open(path: &Path, labels: &Labels) -> Result<Self, Error> {
+        let mut table = Table::open(path)?;
+        let (id_column, answer) = (table.find(&ID), table.column(labels.question.predicted())?);
+        let mut answers = Self { name: read::stem(path), problems: Vec::new(), values: vec![None; labels.count()] };
+        for number in 1.. {
+            match table.next_row() {
+                Ok(None) => break,
+                Ok(Some(row)) => {
+                    let id = id(&row, id_column, number);
+                    let place = format!("{}:{}: `{id}`", table.file(), row.line());
+                    answers.add(&id, row.cell(answer), &place, labels);
+                }
+                Err(error) => answers.problems.push(Problem::new(Kind::Unreadable, error.to_string())),
+            }
+        }
+        if answers.values.iter().all(Option::is_none) {
+            let (file, known) = (table.file(), labels.items.first().map_or("", |known| known.id.as_str()));
+            let (name, hint) = (&labels.name, "hint: ids are compared letter by letter");
+            return Err(Error::Options(format!(
+                "{file}: no usable answer for an id of {name}, such as `{known}`\n{hint}"
+            )));
+        }
+        for (value, known) in answers.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
+            debug_assert!(value.is_none());
+            let text = format!("{}: nothing for `{}` ({})", table.file(), known.id, known.place);
+            answers.problems.push(Problem::new(Kind::NoPrediction, text));
+        }
+        Ok(answers)
+    }
+
+    fn add(&mut self, id: &str, answer: &str, place: &str, labels: &Labels) {
+        let number = labels.by_id.get(id).copied();
+        let problem = match number {
+            None if labels.unwanted.contains(id) => None,
+            None => Some((Kind::NoReference, "no known answer has this id".to_owned())),
+            Some(number) if self.values[number].is_some() => Some((Kind::Duplicate, "is there already".to_owned())),
+            Some(number) => match labels.question.complaint(answer, false) {
+                Some(complaint) => Some((Kind::Unreadable, complaint)),
+                None => {
+                    self.values[number] = Some(answer.to_owned());
+                    None
+                }
+            },
+        };
+        self.problems.extend(problem.map(|(kind, text)| Problem::new(kind, format!("{place}: {text}"))));
+    }
+}
+
+/// One figure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value; `None` where there is none, as for R² of equal answers.
+    pub value: Option<f64>,
+    /// Its interval, of the first figure only.
+    pub interval: Option<Interval>,
+}
+
+/// The figures of some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Scores {
+    /// How many rows.
+    pub records: usize,
+    /// The figures, the most telling first.
+    pub figures: Vec<Figure>,
+}
+
+/// One predictor.
+#[derive(Debug, Clone)]
+pub struct LabelReport {
+    /// Its name.
+    pub predictor: String,
+    /// Of all rows.
+    pub all: Scores,
+    /// By group.
+    pub groups: BTreeMap<String, Scores>,
+    /// By class, where there are several.
+    pub classes: BTreeMap<String, Scores>,
+}
+
+/// What came out.
+#[derive(Debug, Clone)]
+pub struct LabelEvaluation {
+    /// The known answers' name.
+    pub reference: String,
+    /// How many there are.
+    pub references: usize,
+    /// How many every predictor answers: what is scored.
+    pub records: usize,
+    /// Every predictor.
+    pub reports: Vec<LabelReport>,
+    /// Every two: part answered rightly or, of numbers, absolute error, row by row.
+    pub comparisons: Vec<LabelComparison>,
+    /// What was left out, by kind.
+    pub left_out: BTreeMap<Kind, usize>,
+}
+
+/// One predictor minus another, row by row.
+#[derive(Debug, Clone, Serialize)]
+pub struct LabelComparison {
+    /// The first predictor.
+    pub first: String,
+    /// The second.
+    pub second: String,
+    /// What is compared.
+    pub of: &'static str,
+    /// The differences.
+    #[serde(flatten)]
+    pub paired: Paired,
+}
+
+/// Scores predictors on the rows that all of them answer.
+///
+/// # Errors
+/// There is no such row, or no predictor.
+pub fn labels(labels: &Labels, predictors: &[Answers], bootstrap: &Bootstrap) -> Result<LabelEvaluation, Error> {
+    let common = |number: &usize| predictors.iter().all(|predictor| predictor.values[*number].is_some());
+    let numbers: Vec<usize> = (0..labels.count()).filter(common).collect();
+    if numbers.is_empty() || predictors.is_empty() {
+        return Err(Error::Options(format!("{}: no row is answered by every predictor", labels.name)));
+    }
+    let mut left_out = BTreeMap::new();
+    for problem in labels.problems.iter().chain(predictors.iter().flat_map(|predictor| &predictor.problems)) {
+        *left_out.entry(problem.kind).or_insert(0) += 1;
+    }
+    let reports = predictors.iter().map(|predictor| score::report(labels, predictor, &numbers, bootstrap));
+    Ok(LabelEvaluation {
+        reference: labels.name.clone(),
+        references: labels.count(),
+        records: numbers.len(),
+        reports: reports.collect::<Result<_, _>>()?,
+        comparisons: score::compare(labels, predictors, &numbers, bootstrap)?,
+        left_out,
+    })
+}
+
+impl Scores {
+    fn to_json(&self) -> Value {
+        let mut map = Map::from_iter([("records".to_owned(), self.records.into())]);
+        for Figure { name, value, interval } in &self.figures {
+            map.insert((*name).to_owned(), json!(value));
+            interval.inspect(|interval| drop(map.insert(format!("{name}_interval"), json!(interval))));
+        }
+        map.into()
+    }
+}
+
+impl LabelEvaluation {
+    /// Everything: the first predictor's figures in `all`, `groups` and `classes`, and where there are several, all of
+    /// them in `predictors` and each two in `comparisons`.
+    pub fn to_json(&self) -> Value {
+        let of = |groups: &BTreeMap<String, Scores>| -> Map<String, Value> {
+            groups.iter().map(|(name, scores)| (name.clone(), scores.to_json())).collect()
+        };
+        let told = |report: &LabelReport| {
+            let LabelReport { predictor, all, groups, classes } = report;
+            json!({ "predictor": predictor, "all": all.to_json(), "groups": of(groups), "classes": of(classes) })
+        };
+        let mut json = self.reports.first().map(told).unwrap_or_default();
+        json["reference"] = self.reference.clone().into();
+        json["references"] = self.references.into();
+        json["records"] = self.records.into();
+        if self.reports.len() > 1 {
+            let predictors = self.reports.iter().map(|report| (report.predictor.clone(), told(report)));
+            json["predictors"] = predictors.collect::<Map<_, _>>().into();
+            json["comparisons"] = json!(self.comparisons);
+        }
+        let left_out = self.left_out.iter().map(|(kind, count)| (kind.name().to_owned(), (*count).into()));
+        json["left_out"] = left_out.collect::<Map<_, _>>().into();
+        json
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! The figures of each question.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rinalmo_metrics::bootstrap::Bootstrap;
+use rinalmo_metrics::calibration::Calibration;
+use rinalmo_metrics::classification::{Binary, Confusion};
+use rinalmo_metrics::paired::Paired;
+use rinalmo_metrics::ranking::Ranking;
+use rinalmo_metrics::regression::Regression;
+
+use super::{Answers, Figure, LabelComparison, LabelReport, Labels, Question, Scores};
+use crate::Error;
+
+/// Bins of the expected calibration error.
+const BINS: usize = 10;
+
+/// Known answer and prediction of a row.
+type Pair<'a> = (&'a str, &'a str);
+
+/// All of one predictor on the rows of `numbers`, each of which it answers.
+pub(super) fn report(
+    labels: &Labels,
+    predictor: &Answers,
+    numbers: &[usize],
+    bootstrap: &Bootstrap,
+) -> Result<LabelReport, Error> {
+    let pairs = pairs(labels, predictor, numbers);
+    let mut groups: BTreeMap<String, Vec<Pair<'_>>> = BTreeMap::new();
+    for (&number, pair) in numbers.iter().zip(&pairs) {
+        if let Some(group) = &labels.items[number].group {
+            groups.entry(group.clone()).or_default().push(*pair);
+        }
+    }
+    let of_group = |(name, pairs): (String, Vec<Pair<'_>>)| Ok((name, scores(&labels.question, &pairs, bootstrap)?));
+    Ok(LabelReport {
+        predictor: predictor.name.clone(),
+        all: scores(&labels.question, &pairs, bootstrap)?,
+        groups: groups.into_iter().map(of_group).collect::<Result<_, Error>>()?,
+        classes: if labels.question == Question::Family { classes(&pairs)? } else { BTreeMap::new() },
+    })
+}
+
+fn pairs<'a>(labels: &'a Labels, predictor: &'a Answers, numbers: &[usize]) -> Vec<Pair<'a>> {
+    let pair = |&number: &usize| Some((labels.items[number].answer.as_str(), predictor.values[number].as_deref()?));
+    numbers.iter().filter_map(pair).collect()
+}
+
+/// Each two predictors, by what every row costs or gains.
+pub(super) fn compare(
+    labels: &Labels,
+    predictors: &[Answers],
+    numbers: &[usize],
+    bootstrap: &Bootstrap,
+) -> Result<Vec<LabelComparison>, Error> {
+    let of = match labels.question {
+        Question::RibosomeLoad => "absolute error",
+        Question::Splice { .. } | Question::Family => "accuracy",
+    };
+    let of_row = |pair: &Pair<'_>| match &labels.question {
+        Question::RibosomeLoad => (number(pair.0) - number(pair.1)).abs(),
+        Question::Family => f64::from(pair.0 == pair.1),
+        Question::Splice { positive, threshold, .. } => {
+            f64::from((pair.0 == positive) == (number(pair.1) >= *threshold))
+        }
+    };
+    let rows = |predictor| pairs(labels, predictor, numbers).iter().map(of_row).collect::<Vec<f64>>();
+    let mut comparisons = Vec::new();
+    for (place, first) in predictors.iter().enumerate() {
+        for second in &predictors[place + 1..] {
+            let paired = Paired::of(&rows(first), &rows(second), bootstrap).map_err(unfit)?;
+            let (first, second) = (first.name.clone(), second.name.clone());
+            comparisons.push(LabelComparison { first, second, of, paired });
+        }
+    }
+    Ok(comparisons)
+}
+
+/// An answer that was found to be a number when it was read.
+fn number(text: &str) -> f64 {
+    text.parse().unwrap_or(0.0)
+}
+
+fn unfit(error: rinalmo_metrics::Error) -> Error {
+    Error::Options(error.to_string())
+}
+
+fn scores(question: &Question, pairs: &[Pair<'_>], bootstrap: &Bootstrap) -> Result<Scores, Error> {
+    let mut figures = figures(question, pairs)?;
+    let first = |items: &[usize]| {
+        let drawn: Vec<Pair<'_>> = items.iter().map(|&item| pairs[item]).collect();
+        figures_quickly(question, &drawn)
+    };
+    if let Some(headline) = figures.first_mut() {
+        headline.interval = bootstrap.of(pairs.len(), first);
+    }
+    Ok(Scores { records: pairs.len(), figures })
+}
+
+/// The first figure alone.
+fn figures_quickly(question: &Question, pairs: &[Pair<'_>]) -> f64 {
+    match question {
+        Question::Splice { positive, threshold, .. } => {
+            let (predicted, actual) = decisions(pairs, positive, *threshold);
+            Binary::of(&predicted, &actual).map_or(0.0, |counts| counts.f1())
+        }
+        Question::RibosomeLoad => {
+            let (known, predicted) = numbers(pairs);
+            Regression::of(&predicted, &known).ok().and_then(|of| of.r2).unwrap_or(0.0)
+        }
+        Question::Family => pairs.iter().filter(|pair| pair.0 == pair.1).count() as f64 / pairs.len().max(1) as f64,
+    }
+}
+
+fn figures(question: &Question, pairs: &[Pair<'_>]) -> Result<Vec<Figure>, Error> {
+    match question {
+        Question::Splice { positive, threshold, .. } => splice(pairs, positive, *threshold),
+        Question::RibosomeLoad => load(pairs),
+        Question::Family => family(pairs),
+    }
+}
+
+fn list(figures: impl IntoIterator<Item = (&'static str, Option<f64>)>) -> Vec<Figure> {
+    figures.into_iter().map(|(name, value)| Figure { name, value, interval: None }).collect()
+}
+
+fn decisions(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> (Vec<bool>, Vec<bool>) {
+    pairs.iter().map(|(known, predicted)| (number(predicted) >= threshold, *known == positive)).unzip()
+}
+
+fn splice(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> Result<Vec<Figure>, Error> {
+    let (predicted, actual) = decisions(pairs, positive, threshold);
+    let probabilities: Vec<f64> = pairs.iter().map(|pair| number(pair.1)).collect();
+    let counts = Binary::of(&predicted, &actual).map_err(unfit)?;
+    let ranking = Ranking::of(&probabilities, &actual).map_err(unfit)?;
+    let mut calibration = Calibration::new(BINS);
+    probabilities.iter().zip(&actual).for_each(|(probability, actual)| calibration.add(*probability, *actual));
+    Ok(list([
+        ("f1", Some(counts.f1())),
+        ("accuracy", Some(counts.accuracy())),
+        ("precision", Some(counts.precision())),
+        ("recall", Some(counts.recall())),
+        ("specificity", Some(counts.specificity())),
+        ("mcc", Some(counts.mcc())),
+        ("auroc", ranking.auroc),
+        ("auprc", ranking.auprc),
+        ("calibration_error", calibration.expected_error()),
+    ]))
+}
+
+fn numbers(pairs: &[Pair<'_>]) -> (Vec<f64>, Vec<f64>) {
+    pairs.iter().map(|(known, predicted)| (number(known), number(predicted))).unzip()
+}
+
+fn load(pairs: &[Pair<'_>]) -> Result<Vec<Figure>, Error> {
+    let (known, predicted) = numbers(pairs);
+    let of = Regression::of(&predicted, &known).map_err(unfit)?;
+    Ok(list([("r2", of.r2), ("pearson_squared", of.pearson_squared), ("mae", Some(of.mae)), ("mse", Some(of.mse))]))
+}
+
+/// The classes of both sides, sorted, and the confusion of them.
+fn confusion<'a>(pairs: &[Pair<'a>]) -> Result<(Vec<&'a str>, Confusion), Error> {
+    let names: BTreeSet<&str> = pairs.iter().flat_map(|pair| [pair.0, pair.1]).collect();
+    let names = Vec::from_iter(names);
+    let class = |name: &str| names.partition_point(|other| *other < name);
+    let (actual, predicted): (Vec<usize>, Vec<usize>) = pairs.iter().map(|pair| (class(pair.0), class(pair.1))).unzip();
+    let confusion = Confusion::of(names.len(), &predicted, &actual).map_err(unfit)?;
+    Ok((names, confusion))
+}
+
+fn family(pairs: &[Pair<'_>]) -> Result<Vec<Figure>, Error> {
+    let (names, confusion) = confusion(pairs)?;
+    let f1: Vec<f64> = (0..names.len()).map(|class| confusion.one_against_rest(class).f1()).collect();
+    let macro_f1 = f1.iter().sum::<f64>() / f1.len().max(1) as f64;
+    Ok(list([
+        ("accuracy", Some(confusion.accuracy())),
+        ("weighted_f1", Some(confusion.weighted_f1())),
+        ("macro_f1", Some(macro_f1)),
+    ]))
+}
+
+fn classes(pairs: &[Pair<'_>]) -> Result<BTreeMap<String, Scores>, Error> {
+    let (names, confusion) = confusion(pairs)?;
+    let of_class = |(class, name): (usize, &&str)| {
+        let counts = confusion.one_against_rest(class);
+        let figures = list([
+            ("f1", Some(counts.f1())),
+            ("precision", Some(counts.precision())),
+            ("recall", Some(counts.recall())),
+        ]);
+        let records = counts.true_positives + counts.false_negatives;
+        ((*name).to_owned(), Scores { records, figures })
+    };
+    Ok(names.iter().enumerate().map(of_class).collect())
+}

@@ -1,0 +1,59 @@
+//! Tables of answers, small enough to work by hand.
+
+use super::*;
+
+fn score(question: Question, known: &str, predicted: &[&str], by: Option<&str>) -> LabelEvaluation {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let known = Labels::open(&write("known.csv", known), question, by).unwrap();
+    let open = |(number, text): (usize, &&str)| Answers::open(&write(&format!("p{number}.tsv"), text), &known).unwrap();
+    let predictors: Vec<Answers> = predicted.iter().enumerate().map(open).collect();
+    labels(&known, &predictors, &Bootstrap::default()).unwrap()
+}
+
+fn figure(scores: &Scores, name: &str) -> f64 {
+    scores.figures.iter().find(|figure| figure.name == name).unwrap().value.unwrap()
+}
+
+const SITES: &str = "sequence,label,species\nA,1,fly\nC,0,fly\nG,2,worm\nU,1,worm\nA,2,worm\n";
+
+#[test]
+fn splice_sites_are_scored_against_the_labels_asked_for() {
+    let question = Question::Splice { positive: "1".into(), negative: vec!["2".into()], threshold: 0.5 };
+    let predicted = "id\tprobability\nseq1\t0.9\nseq2\t0.9\nseq3\t0.6\nseq4\t0.4\nseq5\t0.1\n";
+    let found = score(question, SITES, &[predicted], Some("species"));
+    assert_eq!((found.records, found.left_out.len()), (4, 0), "label 0 is left out as asked");
+    let all = &found.reports[0].all;
+    assert_eq!(["f1", "accuracy", "specificity"].map(|name| figure(all, name)), [0.5, 0.5, 0.5]);
+    assert_eq!(figure(all, "auroc"), 0.75);
+    assert_eq!(figure(&found.reports[0].groups["fly"], "recall"), 1.0);
+    assert!(all.figures[0].interval.is_some());
+}
+
+#[test]
+fn loads_have_r2_and_pearson_and_bad_numbers_are_told() {
+    let known = "id,rl\na,1\nb,3\nc,5\nd,nan\n";
+    let found = score(Question::RibosomeLoad, known, &["id\tmrl\na\t11\nb\t12\nc\t13\nd\t4\nx\t1\n"], None);
+    let all = &found.reports[0].all;
+    assert!((figure(all, "pearson_squared") - 1.0).abs() < 1e-12 && figure(all, "r2") < 0.0);
+    assert_eq!(found.left_out, BTreeMap::from([(Kind::Unreadable, 1), (Kind::NoReference, 2)]));
+}
+
+#[test]
+fn families_have_classes_and_predictors_are_compared() {
+    let known = "id,family\na,tRNA\nb,tRNA\nc,5s\n";
+    let (one, other) = ("id\tfamily\na\ttRNA\nb\ttRNA\nc\t5s\n", "id\tfamily\na\ttRNA\nb\t5s\nc\tsrp\n");
+    let found = score(Question::Family, known, &[one, other], None);
+    let second = &found.reports[1];
+    assert!((figure(&second.all, "accuracy") - 1.0 / 3.0).abs() < 1e-12);
+    assert_eq!((second.classes["tRNA"].records, figure(&second.classes["tRNA"], "recall")), (2, 0.5));
+    assert_eq!((found.comparisons[0].paired.higher, found.comparisons[0].of), (2, "accuracy"));
+    let json = found.to_json();
+    assert_eq!(json["all"]["accuracy"], 1.0);
+    assert_eq!(json["predictors"]["p1"]["classes"]["srp"]["f1"], 0.0);
+    assert!(found.text().contains("p0 by class") && found.markdown().contains("|---"));
+}
