@@ -11,11 +11,12 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use crate::COLOURS;
 
 /// Measures of the drawing, in pixels.
-const HEIGHT: u32 = 480;
+const HEIGHT: u32 = 500;
 const SHAPE: usize = 44;
 const BETWEEN: usize = 24;
 const LEAST: usize = 560;
 const MARGIN: u32 = 16;
+const LINE: u32 = 16;
 const LABELS: (u32, u32) = (52, 56); // below, left
 /// Points of a violin's outline.
 const OUTLINE: usize = 60;
@@ -72,6 +73,7 @@ impl Groups {
         let across = 0.0..self.groups.len().max(1) as f64;
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
+            .margin_top(MARGIN + LINE * self.series.len() as u32) // room for the legend
             .caption(&self.title, ("sans-serif", 18))
             .x_label_area_size(LABELS.0)
             .y_label_area_size(LABELS.1)
@@ -109,7 +111,7 @@ impl Groups {
         for (place, series) in self.series.iter().enumerate().filter(|_| self.series.len() > 1) {
             let style = ("sans-serif", 13).into_font().color(&COLOURS[place % COLOURS.len()]);
             let style = style.pos(Pos::new(HPos::Right, VPos::Center));
-            root.draw(&Text::new(series.name.clone(), (right, 24 + 16 * place as i32), style))?;
+            root.draw(&Text::new(series.name.clone(), (right, (MARGIN + LINE * place as u32) as i32), style))?;
         }
         Ok(())
     }

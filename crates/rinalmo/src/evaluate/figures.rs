@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rinalmo_draw::{Groups, Reliability, Series, Shape};
 
-use super::{Evaluation, Means, RecordScore, References, Report};
+use super::{Evaluation, Figures, Means, RecordScore, References, Report};
 
 /// How the group of all records is called where there are no families.
 const ALL: &str = "all";
@@ -14,7 +14,7 @@ struct Line<'e> {
     name: String,
     report: &'e Report,
     record: fn(&RecordScore) -> f64,
-    mean: fn(&Means) -> &super::Figures,
+    mean: fn(&Means) -> &Figures,
 }
 
 impl Evaluation {
@@ -81,10 +81,13 @@ impl Evaluation {
         };
         match &self.reports[..] {
             [report] => {
-                let name = "strict".into();
-                let (record, mean): (fn(&RecordScore) -> f64, fn(&Means) -> &super::Figures) =
-                    (|record| record.agreement.strict.f1, |means| &means.figures.strict);
-                vec![Line { name, report, record, mean }, relaxed("relaxed".into(), report)]
+                let strict = Line {
+                    name: "strict".into(),
+                    report,
+                    record: |record| record.agreement.strict.f1,
+                    mean: |means| &means.figures.strict,
+                };
+                vec![strict, relaxed("relaxed".into(), report)]
             }
             several => several.iter().map(|report| relaxed(report.predictor.clone(), report)).collect(),
         }

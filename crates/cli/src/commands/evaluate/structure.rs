@@ -156,9 +156,8 @@ impl StructureArgs {
         let inputs = self.predictions.iter().map(|text| named(text).1).chain([self.reference.as_path()]);
         let inputs: Vec<PathBuf> = inputs.filter_map(|input| input.canonicalize().ok()).collect();
         let figures = [&self.figure, &self.figure_bars, &self.figure_calibration];
-        for figure in
-            figures.into_iter().flatten().filter(|figure| figure.extension().is_none_or(|found| found != "svg"))
-        {
+        let is_other = |figure: &&PathBuf| figure.extension().is_none_or(|found| found != "svg");
+        if let Some(figure) = figures.into_iter().flatten().find(is_other) {
             bail!("{}: figures are written as .svg; Inkscape and rsvg-convert make a .png of it", figure.display());
         }
         if self.figure_calibration.is_some() && self.models.is_empty() {

@@ -1,6 +1,6 @@
 //! What folding programs print: structures in brackets, somewhere behind a header, a sequence, or neither.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use rinalmo_seq::Structure;
 
@@ -16,7 +16,7 @@ pub(super) struct Output<'r> {
     references: &'r References,
     by_letters: HashMap<Vec<u8>, Vec<usize>>,
     current: Option<usize>,
-    in_order: std::vec::IntoIter<usize>,
+    in_order: VecDeque<usize>,
     /// Of each reference.
     pub structures: Vec<Option<Structure>>,
     /// What looked like a structure but did not fit, by reference.
@@ -31,7 +31,7 @@ impl<'r> Output<'r> {
             let letters = references.items[number].sequence.as_deref().unwrap_or_default();
             by_letters.entry(spelled(letters)).or_default().push(number);
         }
-        let in_order = numbers.to_vec().into_iter();
+        let in_order = VecDeque::from(numbers.to_vec());
         let structures = vec![None; references.items.len()];
         Self { references, by_letters, current: None, in_order, structures, odd: HashMap::new() }
     }
@@ -68,8 +68,7 @@ impl<'r> Output<'r> {
         let number = match self.current {
             Some(number) => number,
             None => {
-                let (found, structures) = (&mut self.in_order, &self.structures);
-                found.find(|&number| structures[number].is_none())?
+                std::iter::from_fn(|| self.in_order.pop_front()).find(|&number| self.structures[number].is_none())?
             }
         };
         if self.structures[number].is_some() {

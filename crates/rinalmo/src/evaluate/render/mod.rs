@@ -98,6 +98,9 @@ fn kinds(report: &Report) -> Vec<(&'static str, Pooled)> {
     [("all", of.all)].into_iter().chain(known).collect()
 }
 
+/// Some means of a report.
+type Choose = fn(&Report) -> Option<Means>;
+
 /// Predictors side by side.
 fn many(reports: &[Report], comparisons: &[Comparison]) -> Vec<Grid> {
     let mut all = Grid::new("predictor", FIGURES);
@@ -112,7 +115,7 @@ fn many(reports: &[Report], comparisons: &[Comparison]) -> Vec<Grid> {
         std::iter::once(of[0].records.to_string()).chain(cells).collect::<Vec<_>>()
     };
     let mut groups = columns("mean F1");
-    let over_all: [(&str, fn(&Report) -> Option<Means>); 3] = [
+    let over_all: [(&str, Choose); 3] = [
         ("weighted by length", |report| Some(report.length_weighted)),
         ("mean of families", |report| report.family_mean),
         ("unlike training", |report| report.unlike_training),
