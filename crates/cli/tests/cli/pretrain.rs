@@ -105,6 +105,30 @@ fn a_run_is_opened_as_a_model_in_both_forms() {
 }
 
 #[test]
+fn models_are_compared_at_guessing_hidden_letters() {
+    let sandbox = sandbox();
+    sandbox
+        .run("-q pretrain tiny.toml --corpus corpus.lmdb --out runs/tiny --set data.max_tokens=1024")
+        .done_with_output();
+    let checkpoint = "runs/tiny/checkpoints/step-0000004";
+    let words = format!("evaluate mlm --corpus corpus.lmdb -m runs/tiny {checkpoint} --baselines --json out.json");
+    let run = sandbox.run(&words).done_with_output();
+    assert!(run.out.starts_with(&format!("part\tletters\truns/tiny\t{checkpoint}\nall\t")), "{run}");
+    assert!(run.out.contains("\n# 1-gram\t") && run.out.contains("\n# 5-gram\t"), "{run}");
+    let told: serde_json::Value = serde_json::from_str(&sandbox.read("out.json")).unwrap();
+    let found = told["models"]["runs/tiny"]["all"]["perplexity"].as_f64().unwrap();
+    let validated: serde_json::Value = {
+        let text = sandbox.read("runs/tiny/metrics.jsonl");
+        let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.filter(|line| line["kind"] == "validation" && line["best"] == true).last().unwrap()
+    };
+    let same = validated["perplexity"].as_f64().unwrap();
+    assert!((found / same - 1.0).abs() < 1e-5, "{found} and {same}: the masks are those of the run");
+    let none = sandbox.run("evaluate mlm --corpus nowhere.lmdb -m runs/tiny");
+    assert!(none.code == 2 && none.err.contains("nowhere.lmdb"), "{none}");
+}
+
+#[test]
 fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
     let sandbox = sandbox();
     let whole = sandbox.run("-q pretrain tiny.toml --corpus corpus.lmdb --out whole").done_with_output();

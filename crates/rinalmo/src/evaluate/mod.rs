@@ -3,7 +3,7 @@
 //! [`References`] are known structures, [`Predictions`] come from files, a [`Model`](crate::Model) or any program that
 //! folds; [`structure`] scores them, exact pairs and pairs one position off side by side, and compares predictors on the
 //! records that all of them have. [`Labels`] and [`Answers`] are the same for one answer a sequence: splice sites,
-//! ribosome load, families. [`Leakage`] tells which references a predictor has been trained on.
+//! ribosome load, families. [`mlm`] is a model's perplexity. [`Leakage`] tells which references a predictor has been trained on.
 //!
 //! ```
 //! use rinalmo::evaluate::{FamilyFrom, Options, Predictions, References, structure};
@@ -24,6 +24,7 @@
 mod figures;
 mod labels;
 mod leakage;
+mod mlm;
 mod predictions;
 mod problem;
 mod read;
@@ -43,6 +44,7 @@ use crate::Error;
 
 pub use labels::{Answers, Figure, LabelComparison, LabelEvaluation, LabelReport, Labels, Question, Scores, labels};
 pub use leakage::{Leakage, SharedFamily};
+pub use mlm::mlm;
 pub use predictions::{Predictions, Watch};
 pub use problem::{Kind, Problem};
 pub use references::{FamilyFrom, Reference, References};

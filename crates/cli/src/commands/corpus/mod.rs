@@ -6,6 +6,8 @@ mod export;
 mod sample;
 mod stats;
 
+pub use stats::baselines;
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
 

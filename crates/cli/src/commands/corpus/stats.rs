@@ -68,7 +68,7 @@ impl StatsArgs {
 }
 
 /// Counted over one epoch, scored on the letters that validation of a run with seed 0 hides.
-fn baselines(store: &Store) -> Result<Vec<Baseline>> {
+pub fn baselines(store: &Store) -> Result<Vec<Baseline>> {
     let sampler = |split| Sampler::new(store.clone(), Options { split, ..Options::default() });
     let (train, held_out) = (sampler(Split::Train)?, sampler(Split::HeldOut)?);
     [1, 5].into_iter().map(|order| Ok(NGram::count(&train, 0, order)?.score(&held_out, 0)?)).collect()

@@ -2,6 +2,7 @@
 
 mod labels;
 mod left_out;
+mod mlm;
 mod structure;
 
 use std::collections::HashMap;
@@ -37,6 +38,10 @@ enum Task {
     ///
     /// Known answers have a column family (or label, class), predictions a column family (or prediction).
     Family(labels::LabelArgs),
+    /// Score models at guessing hidden letters: perplexity on what a corpus holds out, by source and length
+    ///
+    /// One row for each part, one column for each model. Which letters are hidden does not depend on the model.
+    Mlm(mlm::MlmArgs),
 }
 
 /// Runs the command.
@@ -46,6 +51,7 @@ pub fn run(args: EvaluateArgs, context: &Context) -> Result<Outcome> {
         Task::Splice(args) => args.run(context),
         Task::Mrl(args) => args.run(Question::RibosomeLoad, context),
         Task::Family(args) => args.run(Question::Family, context),
+        Task::Mlm(args) => args.run(context),
     }
 }
 

@@ -1,0 +1,92 @@
+//! `rinalmo evaluate mlm`: perplexity of models on what a corpus holds out.
+
+use std::io::{Write, stdout};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use rinalmo::evaluate::mlm;
+use rinalmo::pretrain::{MlmConfig, Validation, perplexity};
+use serde_json::{Map, Value, json};
+
+use super::write;
+use crate::commands::corpus::baselines;
+use crate::context::{Context, Outcome};
+
+/// Models in, perplexities out.
+#[derive(Args)]
+pub struct MlmArgs {
+    /// The corpus, made by `rinalmo corpus build`; its held-out clusters count
+    #[arg(long, value_name = "STORE")]
+    corpus: PathBuf,
+    /// A model with a masked-language head, by name or path; several stand beside each other
+    #[arg(short, long, value_name = "MODEL", num_args = 1.., required = true)]
+    model: Vec<String>,
+    /// Batches that are looked at [default: all]
+    #[arg(long, value_name = "N")]
+    batches: Option<usize>,
+    /// Tokens of a batch
+    #[arg(long, value_name = "N", default_value_t = 8192)]
+    tokens: usize,
+    /// Also what guessing by frequencies gives: of letters (1-gram), and of letters behind the four before them (5-gram)
+    #[arg(long)]
+    baselines: bool,
+    /// Write all figures as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+impl MlmArgs {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let device = context.device()?;
+        let config = MlmConfig { tokens: Some(self.tokens), validation_batches: self.batches, ..MlmConfig::default() };
+        let mut columns = Vec::new();
+        for model in &self.model {
+            context.detail(|| format!("model {model}"));
+            columns.push((model.clone(), mlm(model, &self.corpus, &config, &device)?));
+            if context.stopped() {
+                return Ok(Outcome::Interrupted);
+            }
+        }
+        let baselines =
+            if self.baselines { baselines(&rinalmo::corpus::Store::open(&self.corpus)?)? } else { Vec::new() };
+        let mut out = stdout().lock();
+        write!(out, "{}", table(&columns))?;
+        for baseline in &baselines {
+            writeln!(out, "# {}-gram\t{}\t{:.4}", baseline.order, baseline.letters, baseline.perplexity)?;
+        }
+        write(&self.json, || {
+            let models: Map<String, Value> = columns.iter().map(|(name, found)| (name.clone(), parts(found))).collect();
+            let baselines: Map<String, Value> =
+                baselines.iter().map(|b| (format!("{}-gram", b.order), json!(b.perplexity))).collect();
+            format!("{:#}\n", json!({ "models": models, "baselines": baselines }))
+        })?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// A line for each part, a column for each model.
+fn table(columns: &[(String, Validation)]) -> String {
+    let mut text = String::from("part\tletters");
+    columns.iter().for_each(|(name, _)| text += &format!("\t{name}"));
+    text.push('\n');
+    let first = columns.first().map_or(&[][..], |(_, found)| &found.parts);
+    for part in first.iter().filter(|part| part.weight > 0.0) {
+        text += &format!("{}\t{:.0}", part.name, part.weight);
+        for (_, found) in columns {
+            let loss = found.part(&part.name).and_then(|part| part.mean());
+            text += &loss.map_or_else(|| "\t–".into(), |loss| format!("\t{:.4}", perplexity(loss)));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Perplexity and letters of each part.
+fn parts(found: &Validation) -> Value {
+    let told = found.parts.iter().filter_map(|part| part.mean().map(|loss| (part, loss)));
+    let told = told.map(|(part, loss)| {
+        (part.name.clone(), json!({ "letters": part.weight, "loss": loss, "perplexity": perplexity(loss) }))
+    });
+    Value::Object(told.collect())
+}
