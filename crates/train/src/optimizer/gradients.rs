@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use burn::module::Param;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{DType, Device, Tensor, TensorData};
 use rinalmo_kernels::adamw::sum_of_squares;
 use rinalmo_model::Model;
 
@@ -101,7 +101,9 @@ impl Outline {
         let restore = |(name, count): (String, usize)| {
             let values = flat.split_off(..count).expect("the list is as long as it was").to_vec();
             let values = match &self.device {
-                Some(device) => Values::from_host(values, device),
+                Some(device) => {
+                    Values::Device(Tensor::from_data(TensorData::new(values, [count]), (device, DType::F32)))
+                }
                 None => Values::Host(values),
             };
             Gradient { name, values }
