@@ -1,0 +1,235 @@
+//! Fine-tuning from outside: what a run leaves, what it refuses, and that stopping it changes nothing.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use crate::common::{Run, Sandbox};
+
+/// A model that trains in no time, from nothing.
+const TINY: &str = "\
+[model]
+dim = 16
+blocks = 2
+heads = 2
+
+[data]
+batch = 2
+
+[unfreeze]
+after = 1
+blocks = 1
+every = 1
+
+[train]
+validate = \"epoch\"
+save = { steps = 3 }
+schedule = { peak = 3e-3, then = { linear = { to = 1e-3, steps = 20 } } }
+optimizer = { rule = \"adam\", weight_decay = 0.0 }
+until = { epochs = 3 }
+explosion = inf
+";
+
+/// Hairpins as a table.
+fn hairpins(count: usize) -> String {
+    let mut text = "name\tseq\tstruct\n".to_owned();
+    for number in 0..count {
+        let (stem, inside) = (3 + number % 4, 4 + number % 3);
+        let sequence = ["G".repeat(stem), "A".repeat(inside), "C".repeat(stem)].concat();
+        let brackets = ["(".repeat(stem), ".".repeat(inside), ")".repeat(stem)].concat();
+        let _ = writeln!(text, "h{number}\t{sequence}\t{brackets}"); // a string takes everything
+    }
+    text
+}
+
+fn sandbox() -> Sandbox {
+    Sandbox::new().with("tiny.toml", TINY).with("train.tsv", hairpins(8)).with("valid.tsv", hairpins(4))
+}
+
+const BEGIN: &str = "finetune structure --config tiny.toml --data train.tsv --validation valid.tsv";
+
+impl Run {
+    /// The run, if it ended with code 0.
+    #[track_caller]
+    fn well(self) -> Self {
+        assert!(self.code == 0, "{self}");
+        self
+    }
+
+    /// What it said, if it could not run.
+    #[track_caller]
+    fn refused(self) -> String {
+        assert!(self.code == 2, "{self}");
+        self.err
+    }
+}
+
+fn bytes(sandbox: &Sandbox, name: &str) -> Vec<u8> {
+    std::fs::read(sandbox.path(name)).unwrap()
+}
+
+#[test]
+fn a_run_leaves_a_folder_that_folds() {
+    let sandbox = sandbox().with("one.fa", ">one\nGGGGAAAACCCC\n");
+    let run = sandbox.run(&format!("{BEGIN} --test valid.tsv --out runs/tiny")).well();
+    let figures: Vec<&str> =
+        run.out.lines().map(|line| line.rsplit_once('\t').unwrap().0.rsplit_once('\t').unwrap().0).collect();
+    let of = |data: &str| {
+        let names = [
+            "loss",
+            "relaxed F1",
+            "relaxed precision",
+            "relaxed recall",
+            "strict F1",
+            "pairs to reference",
+            "threshold",
+        ];
+        names.map(|name| format!("{data}\t{name}"))
+    };
+    assert_eq!(figures, [&["data\tfigure".to_owned()], &of("validation")[..], &of("test")].concat(), "{run}");
+    // What the best model says of the validation data says it of the same data as a test.
+    let values = |data: &str| {
+        run.out
+            .lines()
+            .filter(|line| line.starts_with(data))
+            .map(|line| line.split_once('\t').unwrap().1.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(values("validation"), values("test"), "{run}");
+    let said = [
+        "training: 8 structures of up to 17 nt",
+        "an epoch is 8 items",
+        "done after 12 steps",
+        "`--model runs/tiny` opens it",
+    ];
+    said.iter().for_each(|said| assert!(run.err.contains(said), "{said}: {run}"));
+
+    let (events, names): (Vec<_>, Vec<_>) =
+        sandbox.names("runs/tiny").into_iter().partition(|name| name.contains("tfevents"));
+    assert_eq!(events.len(), 1);
+    let expected = [
+        ".lock",
+        "checkpoints",
+        "config.toml",
+        "loss.svg",
+        "metrics.jsonl",
+        "model-official.safetensors",
+        "model.safetensors",
+        "run.json",
+    ];
+    assert_eq!(names, expected);
+    let record: serde_json::Value = serde_json::from_str(&sandbox.read("runs/tiny/run.json")).unwrap();
+    assert_eq!((&record["task"], &record["sessions"][0]["ended"]), (&"structure".into(), &"finished".into()));
+    assert_eq!(record["test"]["parts"][0]["name"], "loss");
+    assert!(sandbox.read("runs/tiny/config.toml").contains("epoch = 2"), "the unfreezing is spelt out");
+
+    let folded = sandbox.run("-q fold one.fa --model runs/tiny --dtype f32").well().out;
+    assert!(folded.starts_with(">one\nGGGGAAAACCCC\n"), "{folded}");
+    let official =
+        sandbox.run("-q fold one.fa --model runs/tiny/model-official.safetensors --heads 2 --dtype f32").well();
+    assert_eq!(official.out, folded);
+    let threshold = run.out.lines().find_map(|line| line.strip_prefix("validation\tthreshold\t")).unwrap();
+    let shown = sandbox.run("model show runs/tiny/model.safetensors").well().out;
+    let shown_as = threshold.split('\t').next().unwrap().trim_end_matches('0');
+    assert!(shown.contains(shown_as), "{shown_as}: {shown}");
+}
+
+#[test]
+fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
+    let sandbox = sandbox();
+    sandbox.run(&format!("-q {BEGIN} --out whole")).well();
+    sandbox.run(&format!("-q {BEGIN} --out cut --steps 5 -j 1")).well();
+    let again = sandbox.run("finetune structure --resume --out cut --steps 12").well();
+    assert!(
+        again.err.contains("goes on behind step 5") && again.err.contains("changed: train.until.steps=12"),
+        "{again}"
+    );
+    for name in ["model.safetensors", "model-official.safetensors"] {
+        assert!(bytes(&sandbox, &format!("cut/{name}")) == bytes(&sandbox, &format!("whole/{name}")), "{name}");
+    }
+    let other = sandbox.with("train.tsv", hairpins(9));
+    assert!(other.run("finetune structure --resume --out cut --steps 13").refused().contains("began on other data"));
+}
+
+#[test]
+fn a_run_may_begin_with_another_runs_model() {
+    let sandbox = sandbox();
+    sandbox.run(&format!("-q {BEGIN} --out first")).well();
+    let second = sandbox.run(&format!(
+        "{BEGIN} --from first --out second --epochs 1 --set model.dim= --set model.blocks= --set model.heads="
+    ));
+    let second = second.well();
+    assert!(second.err.contains("done after 4 steps"), "{second}");
+    let record: serde_json::Value = serde_json::from_str(&sandbox.read("second/run.json")).unwrap();
+    assert_eq!(record["from"], "first");
+    let wrong = sandbox.run(&format!("{BEGIN} --from first --out third --set model.dim=32")).refused();
+    assert!(wrong.contains("[model] and --from"), "{wrong}");
+}
+
+#[test]
+fn folds_are_shared_out_and_repeats_summed_up() {
+    let mut splits = "fold,partition,id\n".to_owned();
+    for (number, partition) in ["train", "train", "train", "train", "valid", "valid", "test", "test"].iter().enumerate()
+    {
+        let _ = writeln!(splits, "a,{partition},h{number}");
+    }
+    let sandbox = sandbox().with("splits.csv", splits);
+    let words = "finetune structure --config tiny.toml --data train.tsv --splits splits.csv --fold a --epochs 1 --repeats 2 --out two";
+    let run = sandbox.run(words).well();
+    for said in ["training: 4 structures", "validation: 2 structures", "test: 2 structures", "seed 1, in two/seed-1"] {
+        assert!(run.err.contains(said), "{said}: {run}");
+    }
+    assert_eq!(sandbox.names("two"), ["seed-0", "seed-1"]);
+    assert!(run.out.starts_with("data\tfigure\tmean\tsd\truns\nvalidation\tloss\t"), "{run}");
+    assert!(run.out.lines().all(|line| line.ends_with("\truns") || line.ends_with("\t2")), "{run}");
+    let unknown = sandbox.run(&words.replace("--fold a", "--fold b").replace("--out two", "--out three")).refused();
+    assert!(unknown.contains("splits.csv: no fold `b`, there are a"), "{unknown}");
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_named() {
+    let sandbox = sandbox()
+        .with("short.tsv", "name\tseq\tstruct\na\tGGGAAACCC\t(((...)))\nb\tGGGAAACCC\t(((..)))\n")
+        .with("column.csv", "name,sequence,bracket\na,GGGAAACCC,(((...)))\n");
+    let refused =
+        |words: &str| sandbox.run(&format!("finetune structure --config tiny.toml --out x {words}")).refused();
+    let short = refused("--data short.tsv");
+    assert!(short.contains("short.tsv:3: record `b`, structure: 8 characters for a sequence of 9 bases"), "{short}");
+    let column = refused("--data column.csv");
+    assert!(column.contains("column.csv:1: no column `struct`, `structure`, `base_pairs`\nhint: its columns are `name`, `sequence`, `bracket`"), "{column}");
+    assert!(refused("--data none.tsv").contains("none.tsv"));
+    let key = refused("--data train.tsv --set data.batches=2");
+    assert!(key.contains("unknown key `batches`\nhint: did you mean `batch`?"), "{key}");
+    assert!(
+        refused("--data train.tsv --set model.dim= --set model.blocks= --set model.heads=")
+            .contains("no model to begin with")
+    );
+    assert!(!sandbox.path("x").exists());
+}
+
+#[test]
+fn the_published_recipes_tell_what_trains_when() {
+    let sandbox = sandbox();
+    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let dry = |name: &str| {
+        let path = configs.join(name);
+        sandbox.run(&format!("finetune structure --config {} --from giga --dry-run", path.display())).done().out
+    };
+    let paper = dry("structure.toml");
+    let stages = [
+        "epochs 0 to 2   the head: 254593 parameters",
+        "epochs 3 to 5   and blocks 30 to 32, the final norm: 59275394 parameters",
+        "epochs 6 to 8   and blocks 27 to 29: 118293635 parameters",
+        "epochs 9 to 11  and blocks 24 to 26: 177311876 parameters",
+        "epochs 12 to 14 and blocks 21 to 23: 236330117 parameters",
+    ];
+    let plain = paper.replace(',', "").replace("32 the final", "32, the final");
+    stages.iter().for_each(|stage| assert!(plain.contains(stage), "{stage}: {paper}"));
+    assert!(paper.contains("1.00e-4 in step 0, 1.00e-5 in step 10,000"), "{paper}");
+    let released = dry("structure-released.toml");
+    assert!(released.contains("blocks 30 to 32 at 0.1 of the rate, the final norm at 0.1 of the rate"), "{released}");
+    let data = sandbox
+        .run("finetune structure --config tiny.toml --data train.tsv --validation valid.tsv --dry-run")
+        .done()
+        .out;
+    assert!(data.contains("training: 8 structures") && data.contains("epoch       4 steps"), "{data}");
+}
