@@ -100,6 +100,16 @@ pub fn swiglu_width(dim: usize) -> usize {
     8 * dim / 3
 }
 
+/// What stands for a whole sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooling {
+    /// The representation of `<cls>`.
+    Cls,
+    /// The mean over its bases.
+    Mean,
+}
+
 /// A head's sizes; the variant says the task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
@@ -134,6 +144,22 @@ pub enum HeadConfig {
         /// Number of families.
         classes: usize,
     },
+    /// Anything said of a whole sequence.
+    Sequence {
+        /// Width of the hidden layer.
+        hidden: usize,
+        /// Numbers it says.
+        outputs: usize,
+        /// What it looks at.
+        pooling: Pooling,
+    },
+    /// Anything said of each base.
+    Token {
+        /// Width of the hidden layer.
+        hidden: usize,
+        /// Numbers it says of each.
+        outputs: usize,
+    },
 }
 
 impl HeadConfig {
@@ -144,7 +170,14 @@ impl HeadConfig {
             Self::Ribosome { .. } => "ribosome",
             Self::Splice { .. } => "splice",
             Self::Family { .. } => "family",
+            Self::Sequence { .. } => "sequence",
+            Self::Token { .. } => "token",
         }
+    }
+
+    /// Whether the released code has such a head, and so a name for its tensors.
+    pub fn is_published(&self) -> bool {
+        !matches!(self, Self::Sequence { .. } | Self::Token { .. })
     }
 
     /// The published structure head: 64 channels, two bottleneck blocks, 3×3 convolutions.
@@ -316,6 +349,8 @@ impl Manifest {
             }
             HeadConfig::Splice { hidden } => self.classifier("splice", hidden, 1, dim),
             HeadConfig::Family { hidden, classes } => self.classifier("family", hidden, classes, dim),
+            HeadConfig::Sequence { hidden, outputs, .. } => self.classifier("sequence", hidden, outputs, dim),
+            HeadConfig::Token { hidden, outputs } => self.classifier("token", hidden, outputs, dim),
         }
     }
 

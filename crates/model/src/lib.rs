@@ -32,7 +32,7 @@ pub mod ops;
 
 pub use batch::Packed;
 pub use config::{
-    Activation, EncoderConfig, HeadConfig, ModelConfig, PRESETS, Positions, Preset, TensorSpec, VOCABULARY,
+    Activation, EncoderConfig, HeadConfig, ModelConfig, PRESETS, Pooling, Positions, Preset, TensorSpec, VOCABULARY,
 };
 pub use encoder::{Encoder, EncoderBlock};
 pub use heads::{Classifier, MlmHead, RibosomeHead, StructureHead};

@@ -62,7 +62,7 @@ pub use error::Error;
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
-pub use predict::{Family, RIBOSOME_PADDING, SpliceSite};
+pub use predict::{Family, RIBOSOME_PADDING, Said, SpliceSite};
 pub use rinalmo_model::cpu::Precision;
 pub use rinalmo_tasks::structure::{constraint::Constraint, decode::Method};
 pub use score::{Marginal, SequenceScore};

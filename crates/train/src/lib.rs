@@ -1,7 +1,7 @@
 //! One training loop for every task.
 //!
 //! A [`Task`] says what a batch is, what its loss is, and how a model is validated; [`Mlm`] is the first, masked-language
-//! pre-training, [`Structures`] fine-tuning on secondary structures. A [`Trainer`] does the rest: it draws batches, gathers [`Gradients`] of several into one step, has them
+//! pre-training, [`Structures`] fine-tuning on secondary structures, [`Labels`] on anything said of sequences or bases. A [`Trainer`] does the rest: it draws batches, gathers [`Gradients`] of several into one step, has them
 //! summed over processes by an [`Exchange`], clips, and lets the [`Optimizer`] take a step at the [`Schedule`]'s rate.
 //! An [`Observer`] is told of every step, and [`Checkpoints`] hold all that a run needs to go on as if it had never
 //! stopped, to the bit.
@@ -31,6 +31,7 @@
 pub mod checkpoint;
 mod error;
 mod exchange;
+mod labels;
 mod mlm;
 mod names;
 pub mod optimizer;
@@ -48,6 +49,7 @@ pub use error::{Divergence, Error};
 #[cfg(feature = "mpi")]
 pub use exchange::Mpi;
 pub use exchange::{Alone, Exchange, Share};
+pub use labels::{Aim, Example, LabelOptions, Labels, Readout};
 pub use mlm::{Mlm, MlmConfig};
 pub use optimizer::{Gradients, Optimizer, OptimizerConfig};
 pub use order::shuffled;

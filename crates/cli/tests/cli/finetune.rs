@@ -233,3 +233,102 @@ fn the_published_recipes_tell_what_trains_when() {
         .out;
     assert!(data.contains("training: 8 structures") && data.contains("epoch       4 steps"), "{data}");
 }
+
+/// The tiny model's config without the structure's own keys.
+fn labels_config(section: &str) -> String {
+    TINY.replace("[data]\nbatch = 2\n", &format!("[data]\nbatch = 4\n{section}")).replace("epochs = 3", "epochs = 2")
+}
+
+/// Sequences of mostly G and of mostly A, and what can be said of them.
+fn labelled(count: usize) -> String {
+    let mut text = "id,seq,label,load,each,kind\n".to_owned();
+    for number in 0..count {
+        let (letter, label, load) = if number % 2 == 0 { ("G", "rich", 3.5) } else { ("A", "poor", -1.0) };
+        let sequence = [letter.repeat(8 + number % 5), "CU".into()].concat();
+        let each = [if number % 2 == 0 { "E" } else { "I" }.repeat(sequence.len() - 1), "-".into()].concat();
+        let load = load + number as f64 / 100.0;
+        let _ = writeln!(text, "s{number},{sequence},{label},{load},{each},k{}", number % 3);
+    }
+    text
+}
+
+#[test]
+fn every_kind_of_label_is_learned_and_said_again() {
+    let cases = [
+        ("splice", "positive = [\"rich\"]\n", "predict splice", "probability", "F1"),
+        ("family", "balance = true\n", "predict family", "family", "weighted F1"),
+        ("ribosome", "label = \"load\"\npad_to = 20\n", "predict mrl --pad-to 20", "mrl", "R²"),
+        ("sequence", "label = \"load\"\naim = \"number\"\npooling = \"mean\"\n", "predict sequence", "value", "R²"),
+        ("sequence", "aim = \"classes\"\nonly = { kind = \"k1\" }\n", "predict sequence", "class", "macro F1"),
+        ("token", "label = \"each\"\naim = \"classes\"\n", "predict token", "classes", "accuracy"),
+    ];
+    for (number, (task, section, predict, column, figure)) in cases.into_iter().enumerate() {
+        let sandbox = Sandbox::new()
+            .with("tiny.toml", labels_config(section))
+            .with("data.csv", labelled(24))
+            .with("one.fa", ">one\nGGGGGGGGCU\n");
+        let words = format!(
+            "finetune {task} --config tiny.toml --data data.csv --validation data.csv --test data.csv --out run{number}"
+        );
+        let run = sandbox.run(&words).well();
+        assert!(
+            run.out.contains(&format!("validation\t{figure}\t")) && run.out.contains(&format!("test\t{figure}\t")),
+            "{run}"
+        );
+        let said = sandbox.run(&format!("-q {predict} one.fa --model run{number} --dtype f32")).well().out;
+        let header = said.lines().next().unwrap();
+        assert!(header.starts_with("id\t") && header.split('\t').any(|name| name == column), "{task}: {said}");
+        let official = sandbox.names(&format!("run{number}")).contains(&"model-official.safetensors".to_owned());
+        assert_eq!(official, !["sequence", "token"].contains(&task), "{task}");
+    }
+}
+
+#[test]
+fn labels_that_cannot_be_learned_from_are_named() {
+    let sandbox = Sandbox::new()
+        .with("number.toml", labels_config("aim = \"number\"\n"))
+        .with("class.toml", labels_config("aim = \"classes\"\n"))
+        .with("nan.csv", "id,seq,label\na,ACGU,1.0\nb,ACGU,NaN\n")
+        .with("short.csv", "id,seq,label\na,ACGU,EEII\nb,ACGU,EEI\n")
+        .with("train.csv", "id,seq,label\na,ACGU,x\nb,ACGU,y\n")
+        .with("test.csv", "id,seq,label\nc,ACGU,z\n");
+    let refused = |words: &str| sandbox.run(&format!("finetune {words} --out x")).refused();
+    let nan = refused("sequence --config number.toml --data nan.csv");
+    assert!(nan.contains("nan.csv:3: column `label`: record `b`: `NaN`, expected a finite number"), "{nan}");
+    let short = refused("token --config class.toml --data short.csv");
+    assert!(short.contains("short.csv:3: column `label`: record `b`: 3 labels for a sequence of 4 bases"), "{short}");
+    let unseen = refused("sequence --config class.toml --data train.csv --test test.csv");
+    assert!(unseen.contains("test.csv:2: column `label`: record `c`: class `z` occurs in the test data, but not in the training data (x, y)"), "{unseen}");
+    let column = refused("sequence --config class.toml --data train.csv --set data.label=name");
+    assert!(column.contains("train.csv:1: no column `name`\nhint: its columns are `id`, `seq`, `label`"), "{column}");
+    let key = refused("family --config class.toml --data train.csv --set data.pad_to=20");
+    assert!(key.contains("data.pad_to is for `ribosome`, not for `family`"), "{key}");
+}
+
+#[test]
+fn every_recipe_can_be_read() {
+    let sandbox = sandbox();
+    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let recipes = [
+        "structure",
+        "structure-released",
+        "structure-nano",
+        "splice",
+        "family",
+        "ribosome",
+        "ribosome-released",
+        "sequence",
+        "token",
+    ];
+    for recipe in recipes {
+        let (path, task) = (configs.join(format!("{recipe}.toml")), recipe.split('-').next().unwrap());
+        let told =
+            sandbox.run(&format!("finetune {task} --config {} --from nano --dry-run", path.display())).done().out;
+        assert!(told.contains(&format!("task        {task}")) && told.contains("trains"), "{told}");
+    }
+    let told = sandbox
+        .run(&format!("finetune ribosome --config {} --from giga --dry-run", configs.join("ribosome.toml").display()))
+        .done()
+        .out;
+    assert!(told.contains("epochs 5 to 49  and blocks 6 to 32, the final norm"), "{told}");
+}

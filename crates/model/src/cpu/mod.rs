@@ -60,6 +60,8 @@ pub struct CpuModel {
     ribosome: Option<RibosomeHead>,
     splice: Option<Classifier>,
     family: Option<Classifier>,
+    sequence: Option<Classifier>,
+    token: Option<Classifier>,
 }
 
 impl CpuModel {
@@ -72,6 +74,8 @@ impl CpuModel {
             ribosome: model.ribosome.map(|head| RibosomeHead::new(head, level)),
             splice: model.splice.map(|head| Classifier::new(head, precision, level)),
             family: model.family.map(|head| Classifier::new(head, precision, level)),
+            sequence: model.sequence.map(|head| Classifier::new(head, precision, level)),
+            token: model.token.map(|head| Classifier::new(head, precision, level)),
         }
     }
 }
@@ -107,6 +111,14 @@ impl Network for CpuModel {
 
     fn family_logits(&self, cls: &[f32]) -> Vec<f32> {
         self.family.as_ref().expect(NO_HEAD).forward(cls)
+    }
+
+    fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32> {
+        self.sequence.as_ref().expect(NO_HEAD).forward(pooled)
+    }
+
+    fn base_outputs(&self, hidden: &[f32]) -> Vec<f32> {
+        self.token.as_ref().expect(NO_HEAD).forward(hidden)
     }
 }
 

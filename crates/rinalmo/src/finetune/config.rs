@@ -85,9 +85,9 @@ pub struct Unfreeze {
 }
 
 impl Default for Unfreeze {
-    /// The paper's for structures.
+    /// The beginning of the paper's for structures.
     fn default() -> Self {
-        Self { after: 3, blocks: 3, every: Some(3), rate: 1.0 }
+        Self { after: 3, blocks: 3, every: None, rate: 1.0 }
     }
 }
 
@@ -122,7 +122,7 @@ impl<D: Section> RunConfig for Config<D> {
                 ..Size::default()
             }),
             data: D::full(),
-            unfreeze: Some(Unfreeze::default()),
+            unfreeze: Some(Unfreeze { every: Some(1), ..Unfreeze::default() }),
             train: Options {
                 recompute: some,
                 patience: Some(1),
@@ -223,13 +223,16 @@ mod tests {
 
     type Structure = Config<StructureConfig>;
 
+    /// For structures.
+    const PAPER: Unfreeze = Unfreeze { after: 3, blocks: 3, every: Some(3), rate: 1.0 };
+
     const SMALL: &str =
         "[data]\nmax_len = 100\n[unfreeze]\nrate = 0.1\n[train]\nschedule.peak = 1e-4\nuntil.epochs = 15\n";
 
     #[test]
     fn giga_thaws_as_in_the_paper() {
         let giga = Preset::find("giga").unwrap().encoder();
-        let thaws = Unfreeze::default().thaws(&giga, Some(15));
+        let thaws = PAPER.thaws(&giga, Some(15));
         let told: Vec<(u64, Part)> = thaws.iter().map(|thaw| (thaw.epoch, thaw.part)).collect();
         let blocks = [(3, Part::Blocks(30, 33)), (3, Part::FinalNorm), (6, Part::Blocks(27, 30))];
         let further = [(9, Part::Blocks(24, 27)), (12, Part::Blocks(21, 24))];
@@ -239,11 +242,11 @@ mod tests {
     #[test]
     fn a_small_encoder_thaws_until_there_is_no_more_and_a_frozen_one_never() {
         let nano = Preset::find("nano").unwrap().encoder();
-        let last = Unfreeze { blocks: 4, ..Unfreeze::default() }.thaws(&nano, None).pop().unwrap();
+        let last = Unfreeze { blocks: 4, ..PAPER }.thaws(&nano, None).pop().unwrap();
         assert_eq!((last.epoch, last.part), (6, Part::Blocks(0, 2)));
         let once = Unfreeze { after: 5, blocks: 27, every: None, rate: 1.0 }.thaws(&nano, Some(50));
         assert_eq!(once[1], Thaw { epoch: 5, part: Part::Blocks(0, 6), rate: 1.0 });
-        let frozen = Unfreeze { blocks: 0, ..Unfreeze::default() }.thaws(&nano, Some(15));
+        let frozen = Unfreeze { blocks: 0, ..PAPER }.thaws(&nano, Some(15));
         assert_eq!(frozen, [Thaw { epoch: 0, part: Part::Heads, rate: 1.0 }]);
     }
 

@@ -103,21 +103,25 @@ pub struct Parts<I> {
     pub test: Vec<I>,
 }
 
-/// Reads all files and shares their items out.
+/// Reads all files and shares their items out; `read` is told whether a file is of test data.
 pub(super) fn share_out<I>(
     files: &Files,
     split: &Split,
-    read: impl Fn(&Path) -> Result<Vec<I>, Error>,
+    read: impl Fn(&Path, bool) -> Result<Vec<I>, Error>,
     id: impl Fn(&I) -> &str,
 ) -> Result<Parts<I>, Error> {
-    let all = |paths: &[PathBuf]| -> Result<Vec<I>, Error> {
+    let all = |paths: &[PathBuf], test: bool| -> Result<Vec<I>, Error> {
         let mut items = Vec::new();
         for path in paths {
-            items.extend(read(path)?);
+            items.extend(read(path, test)?);
         }
         Ok(items)
     };
-    let mut parts = Parts { train: all(&files.train)?, validation: all(&files.validation)?, test: all(&files.test)? };
+    let mut parts = Parts {
+        train: all(&files.train, false)?,
+        validation: all(&files.validation, false)?,
+        test: all(&files.test, true)?,
+    };
     if let Some((path, fold)) = &files.splits {
         let splits = Splits::read(path, fold)?;
         for item in std::mem::take(&mut parts.train) {

@@ -23,11 +23,13 @@
 mod config;
 mod dry_run;
 mod kind;
+mod labels;
 mod run;
 mod structure;
 
 pub use config::{Config, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};
 pub use kind::{Files, Kind, Parts, Prepared, Split};
+pub use labels::{Family, LabelConfig, Meaning, Ribosome, Sequence, Splice, Token};
 pub use run::{Finished, Outlook, Record, Request, Resume, Run};
 pub use structure::Structure;

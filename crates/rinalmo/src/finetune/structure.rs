@@ -29,7 +29,7 @@ impl Kind for Structure {
     }
 
     fn prepare(files: &Files, split: &Split, data: &StructureConfig) -> Result<Prepared<Structures>, Error> {
-        let read = |path: &std::path::Path| Ok(dataset::read(path)?);
+        let read = |path: &std::path::Path, _: bool| Ok(dataset::read(path)?);
         let parts = share_out(files, split, read, |item: &Item| &item.id)?;
         let mut told = vec![about("training", &parts.train), about("validation", &parts.validation)];
         if !parts.test.is_empty() {

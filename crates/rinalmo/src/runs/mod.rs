@@ -7,6 +7,7 @@ mod session;
 
 use std::fs;
 
+use rinalmo_model::HeadConfig;
 use rinalmo_weights::{Layout, WriteOptions};
 
 use crate::Error;
@@ -16,7 +17,8 @@ pub use config::{Keep, RunConfig};
 pub use folder::Folder;
 pub use session::{Program, Session};
 
-/// Writes the best model, or the last where nothing was validated, in our form and with the released code's names.
+/// Writes the best model, or the last where nothing was validated, in our form and, where it has any, with the released
+/// code's names.
 pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
     let checkpoints = folder.checkpoints(keep);
     let best = match checkpoints.best()? {
@@ -25,10 +27,12 @@ pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     };
     let Some(best) = best else { return Ok(None) };
     let place = |name: &str| (folder.path().join(name), folder::part(&folder.path().join(name)));
-    let (official, part) = place(OFFICIAL);
-    let named = WriteOptions { layout: Layout::Official, dtype: None };
-    best.weights()?.write(&part, &named)?;
-    fs::rename(&part, &official).map_err(Error::file("written", &official))?;
+    let found = best.weights()?;
+    if found.config.head.as_ref().is_none_or(HeadConfig::is_published) {
+        let (official, part) = place(OFFICIAL);
+        found.write(&part, &WriteOptions { layout: Layout::Official, dtype: None })?;
+        fs::rename(&part, &official).map_err(Error::file("written", &official))?;
+    }
     let (model, part) = place(MODEL);
     let _ = fs::remove_file(&part); // of a run that was killed here
     let weights = best.path.join(MODEL);

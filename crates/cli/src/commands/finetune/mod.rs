@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::finetune::{Config, DryRun, Files, Finished, Kind, Outlook, Request, Resume, Run, Structure};
+use rinalmo::finetune::{
+    Config, DryRun, Family, Files, Finished, Kind, Outlook, Request, Resume, Ribosome, Run, Sequence, Splice,
+    Structure, Token,
+};
 use rinalmo::pretrain::{Alone, Ended, Limits, Share, Stop, Validation, duration, grouped};
 
 use crate::commands::limits::{LimitArgs, program};
@@ -59,6 +62,16 @@ pub struct FinetuneArgs {
 enum TaskName {
     /// Which positions pair: tables with structures or lists of pairs, dbn, ct, bpseq, st, and folders of them
     Structure,
+    /// Is there a splice site in the middle of a window: tables or FASTA with labels 0 and 1
+    Splice,
+    /// Of which family is a sequence: tables or FASTA with names of classes
+    Family,
+    /// Mean ribosome load of 5' UTRs: tables with numbers
+    Ribosome,
+    /// Anything said of whole sequences: a number, yes or no, or a class, as the config's data.aim says
+    Sequence,
+    /// Anything said of each base: as many numbers or classes as bases
+    Token,
 }
 
 /// Where data lie.
@@ -93,6 +106,11 @@ impl From<&DataArgs> for Files {
 pub fn run(args: FinetuneArgs, context: &Context) -> Result<Outcome> {
     match args.task {
         TaskName::Structure => train::<Structure>(&args, context),
+        TaskName::Splice => train::<Splice>(&args, context),
+        TaskName::Family => train::<Family>(&args, context),
+        TaskName::Ribosome => train::<Ribosome>(&args, context),
+        TaskName::Sequence => train::<Sequence>(&args, context),
+        TaskName::Token => train::<Token>(&args, context),
     }
 }
 
