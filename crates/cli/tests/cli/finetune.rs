@@ -332,3 +332,29 @@ fn every_recipe_can_be_read() {
         .out;
     assert!(told.contains("epochs 5 to 49  and blocks 6 to 32, the final norm"), "{told}");
 }
+
+#[test]
+fn adapters_are_saved_alone_and_merged_into_the_model_they_were_trained_beside() {
+    let sandbox = sandbox().with("one.fa", ">one\nGGGGAAAACCCC\n");
+    sandbox.run(&format!("-q {BEGIN} --out base")).well();
+    let config = TINY.replace(
+        "[unfreeze]\nafter = 1\nblocks = 1\nevery = 1\n",
+        "[lora]\nrank = 2\nalpha = 4\ntargets = [\"qkv\", \"up\", \"down\"]\n",
+    );
+    let config = config.replace("[model]\ndim = 16\nblocks = 2\nheads = 2\n", "");
+    let sandbox = sandbox.with("lora.toml", config);
+    let words =
+        "finetune structure --config lora.toml --data train.tsv --validation valid.tsv --from base --out adapted";
+    let told = sandbox.run(&format!("{words} --dry-run")).done().out;
+    // Twice (a rank of) 2 · (16 + 48 + 16 + 42 + 42 + 16) in two blocks, and a head of 92,801.
+    assert!(told.contains("epochs 0 to 2   the head, adapters: 93,521 parameters"), "{told}");
+    sandbox.run(&format!("-q {words} --steps 7")).well();
+    sandbox.run("-q finetune structure --resume --out adapted --steps 12").well();
+    let size = |name: &str| std::fs::metadata(sandbox.path(name)).unwrap().len();
+    assert!(size("adapted/adapter.safetensors") < size("adapted/model.safetensors"));
+    sandbox.run("-q model convert base merged.safetensors --adapter adapted/adapter.safetensors").well();
+    let fold = |model: &str| sandbox.run(&format!("-q fold one.fa --model {model} --dtype f32")).well().out;
+    assert_eq!(fold("merged.safetensors"), fold("adapted"));
+    let wrong = sandbox.run("model convert base x.safetensors --adapter base/model.safetensors").refused();
+    assert!(wrong.contains("holds no adapters"), "{wrong}");
+}

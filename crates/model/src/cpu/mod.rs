@@ -68,7 +68,7 @@ impl CpuModel {
     /// Packs a model's weights, letting go of each tensor as it is packed.
     pub fn new(model: Model, precision: Precision, level: Level) -> Self {
         Self {
-            encoder: Encoder::new(model.encoder, precision, level),
+            encoder: Encoder::new(model.encoder.merged(), precision, level),
             mlm: model.mlm.map(|head| MlmHead::new(head, precision, level)),
             structure: model.structure.map(|head| StructureHead::new(head, precision, level)),
             ribosome: model.ribosome.map(|head| RibosomeHead::new(head, level)),

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use rinalmo_model::EncoderConfig;
+use rinalmo_model::{EncoderConfig, Lora, LoraTarget};
 use rinalmo_train::Options;
 use rinalmo_train::optimizer::{Part, Thaw};
 use serde::de::DeserializeOwned;
@@ -36,6 +36,9 @@ pub struct Config<D: Section> {
     /// Which blocks train from when on; everything from the start where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfreeze: Option<Unfreeze>,
+    /// Adapters beside the encoder's weights, which stay as they are: they and the head are what trains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lora: Option<Adapters>,
     /// How it is trained. The schedule has to be told.
     pub train: Options,
     /// What is kept of the way.
@@ -49,6 +52,7 @@ impl<D: Section> Default for Config<D> {
             data: D::default(),
             hold_out: HoldOut::default(),
             unfreeze: None,
+            lora: None,
             train: Options::default(),
             checkpoints: Keep::default(),
         }
@@ -66,6 +70,33 @@ pub struct HoldOut {
 impl Default for HoldOut {
     fn default() -> Self {
         Self { share: 0.1 }
+    }
+}
+
+/// Low-rank adapters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Adapters {
+    /// Width of each.
+    pub rank: usize,
+    /// What they add counts `alpha / rank`-fold.
+    pub alpha: usize,
+    /// Which weights of every block have one: `qkv`, `out`, `up`, `gate`, `down`.
+    pub targets: Vec<LoraTarget>,
+}
+
+impl Default for Adapters {
+    /// As most have it: rank 8 on attention, counting twice.
+    fn default() -> Self {
+        Self { rank: 8, alpha: 16, targets: vec![LoraTarget::Qkv, LoraTarget::Out] }
+    }
+}
+
+impl Adapters {
+    /// As the model has them.
+    pub fn lora(&self) -> Lora {
+        let Self { rank, alpha, targets } = self.clone();
+        Lora { rank, alpha, targets }
     }
 }
 
@@ -123,6 +154,7 @@ impl<D: Section> RunConfig for Config<D> {
             }),
             data: D::full(),
             unfreeze: Some(Unfreeze { every: Some(1), ..Unfreeze::default() }),
+            lora: Some(Adapters::default()),
             train: Options {
                 recompute: some,
                 patience: Some(1),
@@ -188,6 +220,10 @@ impl<D: Section> Config<D> {
         if self.unfreeze.is_some() && !self.train.thaw.is_empty() {
             return Err(Error::Config("[unfreeze] and train.thaw say the same; give one or the other".into()));
         }
+        if self.lora.is_some() && (self.unfreeze.is_some() || !self.train.thaw.is_empty()) {
+            let hint = "hint: leave [unfreeze] and train.thaw out";
+            return Err(Error::Config(format!("[lora] trains adapters and the head and nothing else\n{hint}")));
+        }
         if let Some(Unfreeze { rate, .. }) = self.unfreeze
             && !(rate.is_finite() && rate >= 0.0)
         {
@@ -200,6 +236,15 @@ impl<D: Section> Config<D> {
             Ok(_) => Ok(()),
             Err(_) => Err(Error::Config(format!("train.seed = {}, expected less than 2^63", self.train.seed))),
         }
+    }
+
+    /// How it is trained, adapters alone where there are any.
+    pub(super) fn options(&self) -> Options {
+        let mut options = self.train.clone();
+        if self.lora.is_some() {
+            options.thaw = [Part::Heads, Part::Adapters].map(|part| Thaw { epoch: 0, part, rate: 1.0 }).to_vec();
+        }
+        options
     }
 
     /// With the unfreezing spelt out for an encoder, and what is switched off told by a number (TOML has no word for

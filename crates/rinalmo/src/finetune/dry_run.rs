@@ -7,7 +7,7 @@ use rinalmo_train::optimizer::{Part, groups};
 use rinalmo_train::{Options, Share, Task};
 
 use super::kind::{Files, Kind, Split};
-use super::{Config, Section};
+use super::{Adapters, Config, Section};
 use crate::Error;
 use crate::pretrain::grouped;
 
@@ -57,7 +57,7 @@ impl DryRun {
             prepared.task.check(&model).map_err(Error::Options)?;
         }
         let model = sizes(&config, from, head, longest)?;
-        let options = config.resolved(&model.encoder).train;
+        let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);
         Ok(Self { model, stages, data, steps_an_epoch, name: K::NAME, options })
     }
@@ -81,6 +81,7 @@ fn sizes<D: Section>(
             return Err(Error::Config(format!("there is no model to begin with\n{hint}")));
         }
     };
+    let encoder = encoder.with_lora(config.lora.as_ref().map(Adapters::lora));
     Ok(ModelConfig { encoder, mlm: false, head: Some(head) })
 }
 
@@ -156,6 +157,7 @@ impl fmt::Display for Stage {
                 Part::Blocks(from, to) if to == from + 1 => format!("block {from}"),
                 Part::Blocks(from, to) => format!("blocks {from} to {}", to - 1),
                 Part::FinalNorm => "the final norm".to_owned(),
+                Part::Adapters => "adapters".to_owned(),
             };
             if rate == 1.0 { name } else { format!("{name} at {rate} of the rate") }
         };

@@ -20,6 +20,7 @@
 //! # Ok::<(), rinalmo::Error>(())
 //! ```
 
+pub(crate) mod adapters;
 mod config;
 mod dry_run;
 mod kind;
@@ -27,9 +28,10 @@ mod labels;
 mod run;
 mod structure;
 
-pub use config::{Config, HoldOut, Section, Unfreeze};
+pub use config::{Adapters, Config, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};
 pub use kind::{Files, Kind, Parts, Prepared, Split};
 pub use labels::{Family, LabelConfig, Meaning, Ribosome, Sequence, Splice, Token};
+pub use rinalmo_model::{Lora, LoraTarget};
 pub use run::{Finished, Outlook, Record, Request, Resume, Run};
 pub use structure::Structure;

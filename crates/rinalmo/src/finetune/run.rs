@@ -11,9 +11,9 @@ use rinalmo_weights::{Checkpoint, Document, OpenOptions};
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Files, Kind, Prepared, Split};
-use super::{Config, Section};
+use super::{Adapters, Config, Section, adapters};
 use crate::run_log::{LOSS, RunLog};
-use crate::runs::{Folder, Program, Session, config, contradiction, differences, export};
+use crate::runs::{Folder, Program, Session, best, config, contradiction, differences, export};
 use crate::{Device, Error};
 
 /// A run that is to begin.
@@ -254,7 +254,7 @@ impl<K: Kind> Run<K> {
         let validation = best.report;
         let outcome = ended.map_err(Error::from).and_then(|ended| logged.map(|_| ended));
         let outcome = outcome.and_then(|ended| {
-            let exported = if leads { export(&self.folder, self.config.checkpoints.keep)? } else { None };
+            let exported = if leads { self.export()? } else { None };
             let test = if leads && ended == Ended::Finished { self.test()? } else { None };
             Ok(Finished { ended, state: state.clone(), validation, test, exported })
         });
@@ -274,7 +274,7 @@ impl<K: Kind> Run<K> {
     }
 
     fn trainer<X: Exchange>(&self, device: BurnDevice, exchange: X) -> Result<Trainer<'_, K::Task, X>, Error> {
-        let (options, seed, task) = (self.config.train.clone(), self.config.train.seed, &self.prepared.task);
+        let (options, seed, task) = (self.config.options(), self.config.train.seed, &self.prepared.task);
         let (model, license) = match &self.start {
             Start::Saved(saved) => return Ok(Trainer::resume(task, saved, options, device, exchange)?),
             Start::Fresh => (start::fresh(&self.model, seed, &device), None),
@@ -292,21 +292,28 @@ impl<K: Kind> Run<K> {
     /// Where the weights come from, in words that depend on nothing but what was trained.
     fn provenance(&self) -> String {
         let begun = match &self.start {
+            Start::From(checkpoint) if self.config.lora.is_some() => {
+                format!("{} (sha256 {}), adapted", checkpoint.meta.name, checkpoint.sha256())
+            }
             Start::From(checkpoint) => format!("{}, fine-tuned", checkpoint.meta.name),
             _ => "trained from scratch".to_owned(),
         };
         format!("{begun} for {} on {} items", K::NAME, self.prepared.items)
     }
 
+    /// Writes the best model out; with adapters, them alone and the model they are part of.
+    fn export(&self) -> Result<Option<u64>, Error> {
+        let keep = self.config.checkpoints.keep;
+        match self.config.lora {
+            None => export(&self.folder, keep),
+            Some(_) => adapters::export(&self.folder, keep),
+        }
+    }
+
     /// The best model, or the last, on the test data.
     fn test(&mut self) -> Result<Option<Validation>, Error> {
         let Some(test) = self.prepared.test.take() else { return Ok(None) };
-        let checkpoints = self.folder.checkpoints(self.config.checkpoints.keep);
-        let best = match checkpoints.best()? {
-            Some(best) => Some(best),
-            None => checkpoints.latest()?.saved,
-        };
-        let Some(best) = best else { return Ok(None) };
+        let Some(best) = best(&self.folder, self.config.checkpoints.keep)? else { return Ok(None) };
         let (model, document) = best.model(self.device.burn())?;
         let test = K::fixed(test, &document);
         let mut validation = test.validate(&model, self.device.burn(), Share::default())?;
@@ -379,6 +386,7 @@ fn sizes<D: Section, T>(
     };
     let theirs = checkpoint.and_then(|checkpoint| checkpoint.config.head.clone());
     let head = theirs.filter(|head| head.task() == prepared.head.task()).unwrap_or_else(|| prepared.head.clone());
+    let encoder = encoder.with_lora(config.lora.as_ref().map(Adapters::lora));
     let model = ModelConfig { encoder, mlm: false, head: Some(head) };
     model.check().map_err(|what| Error::Config(format!("[model]: {what}")))?;
     Ok(model)

@@ -8,6 +8,7 @@ mod session;
 use std::fs;
 
 use rinalmo_model::HeadConfig;
+use rinalmo_train::Saved;
 use rinalmo_weights::{Layout, WriteOptions};
 
 use crate::Error;
@@ -17,15 +18,19 @@ pub use config::{Keep, RunConfig};
 pub use folder::Folder;
 pub use session::{Program, Session};
 
+/// The best checkpoint, or the last where nothing was validated.
+pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error> {
+    let checkpoints = folder.checkpoints(keep);
+    Ok(match checkpoints.best()? {
+        Some(best) => Some(best),
+        None => checkpoints.latest()?.saved,
+    })
+}
+
 /// Writes the best model, or the last where nothing was validated, in our form and, where it has any, with the released
 /// code's names.
 pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
-    let checkpoints = folder.checkpoints(keep);
-    let best = match checkpoints.best()? {
-        Some(best) => Some(best),
-        None => checkpoints.latest()?.saved,
-    };
-    let Some(best) = best else { return Ok(None) };
+    let Some(best) = best(folder, keep)? else { return Ok(None) };
     let place = |name: &str| (folder.path().join(name), folder::part(&folder.path().join(name)));
     let found = best.weights()?;
     if found.config.head.as_ref().is_none_or(HeadConfig::is_published) {

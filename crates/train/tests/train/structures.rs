@@ -103,3 +103,36 @@ fn a_run_ends_when_validations_get_no_better() {
     assert_eq!(record.validations.len(), 3);
     assert_eq!(trainer.state().best.unwrap().step, 1);
 }
+
+#[test]
+fn adapters_change_nothing_at_first_learn_alone_and_merge_into_the_same_model() {
+    use rinalmo_model::{Lora, LoraTarget, Model, Packed};
+    use rinalmo_train::optimizer::groups;
+    let (task, device) = (task(3), Device::flex().autodiff());
+    let targets = vec![LoraTarget::Qkv, LoraTarget::Out, LoraTarget::Up, LoraTarget::Gate, LoraTarget::Down];
+    let lora = Some(Lora { rank: 2, alpha: 4, targets });
+    let adapted = ModelConfig { encoder: config().encoder.with_lora(lora), ..config() };
+    assert_eq!(adapted.parameters() - config().parameters(), 2 * 2 * (64 + 32 + 3 * 58));
+    let (plain, model) = (start::fresh(&config(), 1, &device), start::fresh(&adapted, 1, &device));
+    let batch = Packed::new([b"\x00\x05\x07\x06\x08\x02"]);
+    let represent = |model: &Model| model.encoder.forward(&batch, &device).inner().try_into_vec_as::<f32>().unwrap();
+    assert_eq!(represent(&plain), represent(&model));
+
+    let before = weights(&model);
+    let thaw = [Part::Heads, Part::Adapters].map(|part| Thaw { epoch: 0, part, rate: 1.0 }).to_vec();
+    let options = Options { thaw: thaw.clone(), ..options(3) };
+    let mut trainer =
+        Trainer::new(&task, Document::new("t", adapted.clone()), model, options, device.clone(), Alone).unwrap();
+    trainer.run(None, &Stop::default(), &mut ()).unwrap();
+    let model = trainer.into_model();
+    let names: Vec<String> = adapted.manifest().into_iter().map(|spec| spec.name).collect();
+    for ((name, before), after) in names.iter().zip(&before).zip(&weights(&model)) {
+        assert_eq!(before != after, groups::rate(&thaw, 0, name).is_some(), "{name}");
+    }
+    let trained = represent(&model);
+    let merged = Model { encoder: model.encoder.merged(), ..model };
+    let (found, first) = (represent(&merged), represent(&plain));
+    let apart = |other: &[f32]| found.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(apart(&trained) < 1e-5, "{}", apart(&trained));
+    assert!(apart(&first) > 1e-3, "{}", apart(&first));
+}
