@@ -32,7 +32,11 @@ const STEPS: &[Step] = &[
     Step { env: DENY_WARNINGS, ..step("docs", "cargo doc --workspace --no-deps") },
     step("fuzz targets", "cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features"),
     step("tests", "cargo test --workspace"),
-    optional("lints of processes", "mpicc", "cargo clippy --workspace --all-targets --features rinalmo-cli/mpi -- -D warnings"),
+    optional(
+        "lints of processes",
+        "mpicc",
+        "cargo clippy --workspace --all-targets --features rinalmo-cli/mpi -- -D warnings",
+    ),
     optional("tests of processes", "mpicc", "cargo test --workspace --features rinalmo-cli/mpi --test mpi"),
 ];
 

@@ -77,7 +77,8 @@ impl Context {
     /// `mpirun` hands it on, while others make it kill what has not ended a second later.
     pub fn catch_ctrl_c(&self) -> anyhow::Result<()> {
         #[cfg(unix)]
-        signal_hook::flag::register(signal_hook::consts::SIGUSR1, self.stop.clone()).context("cannot listen for SIGUSR1")?;
+        signal_hook::flag::register(signal_hook::consts::SIGUSR1, self.stop.clone())
+            .context("cannot listen for SIGUSR1")?;
         let (flag, silent) = (self.stop.clone(), self.silent.clone());
         ctrlc::set_handler(move || {
             if flag.swap(true, Ordering::SeqCst) {

@@ -28,6 +28,7 @@
 //! # Ok::<(), rinalmo_train::Error>(())
 //! ```
 
+mod cache;
 pub mod checkpoint;
 mod error;
 mod exchange;
@@ -44,6 +45,7 @@ pub mod start;
 mod structure;
 mod task;
 
+pub use cache::Cache;
 pub use checkpoint::{Checkpoints, Saved};
 pub use error::{Divergence, Error};
 #[cfg(feature = "mpi")]

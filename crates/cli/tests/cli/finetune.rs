@@ -358,3 +358,20 @@ fn adapters_are_saved_alone_and_merged_into_the_model_they_were_trained_beside()
     let wrong = sandbox.run("model convert base x.safetensors --adapter base/model.safetensors").refused();
     assert!(wrong.contains("holds no adapters"), "{wrong}");
 }
+
+#[test]
+fn a_frozen_encoder_is_asked_once_and_does_not_move() {
+    let unfreeze = "[unfreeze]\nafter = 1\nblocks = 1\nevery = 1\n";
+    let sandbox = sandbox()
+        .with("cached.toml", TINY.replace(unfreeze, "[frozen]\ncache = true\n"))
+        .with("plain.toml", TINY.replace(unfreeze, "[frozen]\n[train.dropout]\nattention = 0\nresidual = 0\n"));
+    let run = |config: &str| {
+        let words = format!("-q {BEGIN} --out {config}").replace("tiny.toml", &format!("{config}.toml"));
+        let run = sandbox.run(&words).well();
+        assert!(sandbox.names(config).iter().all(|name| !name.contains("representations")));
+        run.out
+    };
+    assert_eq!(run("cached"), run("plain"));
+    let crop = sandbox.run(&format!("{BEGIN} --out x --set data.crop=8").replace("tiny.toml", "cached.toml")).refused();
+    assert!(crop.contains("data.crop draws other windows each epoch"), "{crop}");
+}

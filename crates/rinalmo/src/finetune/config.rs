@@ -36,6 +36,9 @@ pub struct Config<D: Section> {
     /// Which blocks train from when on; everything from the start where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfreeze: Option<Unfreeze>,
+    /// The head alone trains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<Frozen>,
     /// Adapters beside the encoder's weights, which stay as they are: they and the head are what trains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lora: Option<Adapters>,
@@ -52,6 +55,7 @@ impl<D: Section> Default for Config<D> {
             data: D::default(),
             hold_out: HoldOut::default(),
             unfreeze: None,
+            frozen: None,
             lora: None,
             train: Options::default(),
             checkpoints: Keep::default(),
@@ -71,6 +75,15 @@ impl Default for HoldOut {
     fn default() -> Self {
         Self { share: 0.1 }
     }
+}
+
+/// An encoder that does not train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Frozen {
+    /// Has what the encoder says of each sequence computed once and kept in the run's folder, 4 bytes times its width for
+    /// each token; nothing is dropped in it then.
+    pub cache: bool,
 }
 
 /// Low-rank adapters.
@@ -154,6 +167,7 @@ impl<D: Section> RunConfig for Config<D> {
             }),
             data: D::full(),
             unfreeze: Some(Unfreeze { every: Some(1), ..Unfreeze::default() }),
+            frozen: Some(Frozen::default()),
             lora: Some(Adapters::default()),
             train: Options {
                 recompute: some,
@@ -217,12 +231,16 @@ impl<D: Section> Config<D> {
             let hint = "hint: [train.until] with steps, epochs or seconds; or --steps, --epochs, --time";
             return Err(Error::Config(format!("the config says no end\n{hint}")));
         }
-        if self.unfreeze.is_some() && !self.train.thaw.is_empty() {
-            return Err(Error::Config("[unfreeze] and train.thaw say the same; give one or the other".into()));
-        }
-        if self.lora.is_some() && (self.unfreeze.is_some() || !self.train.thaw.is_empty()) {
-            let hint = "hint: leave [unfreeze] and train.thaw out";
-            return Err(Error::Config(format!("[lora] trains adapters and the head and nothing else\n{hint}")));
+        let told = [
+            ("[unfreeze]", self.unfreeze.is_some()),
+            ("train.thaw", !self.train.thaw.is_empty()),
+            ("[frozen]", self.frozen.is_some()),
+            ("[lora]", self.lora.is_some()),
+        ];
+        let told: Vec<&str> = told.into_iter().filter(|(_, told)| *told).map(|(name, _)| name).collect();
+        if told.len() > 1 {
+            let told = told.join(" and ");
+            return Err(Error::Config(format!("{told} each say what trains\nhint: leave all but one of them out")));
         }
         if let Some(Unfreeze { rate, .. }) = self.unfreeze
             && !(rate.is_finite() && rate >= 0.0)
@@ -243,6 +261,9 @@ impl<D: Section> Config<D> {
         let mut options = self.train.clone();
         if self.lora.is_some() {
             options.thaw = [Part::Heads, Part::Adapters].map(|part| Thaw { epoch: 0, part, rate: 1.0 }).to_vec();
+        }
+        if self.frozen.is_some() {
+            options.thaw = vec![Thaw { epoch: 0, part: Part::Heads, rate: 1.0 }];
         }
         options
     }
@@ -314,7 +335,7 @@ mod tests {
         );
         assert_eq!(said("[unfreeze]\nseed = 3\n"), "a.toml:2: unknown key `seed`\nhint: did you mean `train.seed`?");
         let both = format!("{SMALL}thaw = [{{ part = \"all\" }}]\n");
-        assert!(said(&both).contains("give one or the other"));
+        assert!(said(&both).starts_with("[unfreeze] and train.thaw each say what trains"));
         assert!(said("[train]\nschedule.peak = 1e-4\n").starts_with("the config says no end"));
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_model::HeadConfig;
 use rinalmo_tasks::structure::dataset::{Partition, Splits};
-use rinalmo_train::{Share, Task};
+use rinalmo_train::{Cache, Share, Task};
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,12 @@ pub trait Kind {
 
     /// Writes into a model's description what is known of it before training, such as names of classes.
     fn describe(task: &Self::Task, document: &mut Document);
+
+    /// Has a frozen encoder's representations kept.
+    ///
+    /// # Errors
+    /// The data are drawn in ever new pieces.
+    fn cached(task: Self::Task, cache: Cache) -> Result<Self::Task, Error>;
 
     /// Has a trial on test data go by what was found in training, such as a threshold.
     fn fixed(test: Self::Task, document: &Document) -> Self::Task;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rinalmo_model::{HeadConfig, Pooling};
 use rinalmo_tasks::labels::{self, Columns, Item};
-use rinalmo_train::{Aim, Example, LabelOptions, Labels, Readout};
+use rinalmo_train::{Aim, Cache, Example, LabelOptions, Labels, Readout};
 use rinalmo_weights::{Document, Scaler};
 use serde::{Deserialize, Serialize};
 
@@ -137,6 +137,10 @@ macro_rules! kind {
 
             fn describe(task: &Labels, document: &mut Document) {
                 task.describe(document);
+            }
+
+            fn cached(task: Labels, cache: Cache) -> Result<Labels, Error> {
+                Ok(task.cached(cache))
             }
 
             fn fixed(test: Labels, _: &Document) -> Labels {

@@ -28,7 +28,7 @@ mod labels;
 mod run;
 mod structure;
 
-pub use config::{Adapters, Config, HoldOut, Section, Unfreeze};
+pub use config::{Adapters, Config, Frozen, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};
 pub use kind::{Files, Kind, Parts, Prepared, Split};
 pub use labels::{Family, LabelConfig, Meaning, Ribosome, Sequence, Splice, Token};

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device as BurnDevice;
 use rinalmo_model::ModelConfig;
 use rinalmo_train::{
-    Ended, Exchange, Limits, Observer, RunState, Saved, Share, Stop, Task, Trainer, Validation, ValidationReport, start,
+    Cache, Ended, Exchange, Limits, Observer, RunState, Saved, Share, Stop, Task, Trainer, Validation,
+    ValidationReport, start,
 };
 use rinalmo_weights::{Checkpoint, Document, OpenOptions};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,9 @@ use super::{Adapters, Config, Section, adapters};
 use crate::run_log::{LOSS, RunLog};
 use crate::runs::{Folder, Program, Session, best, config, contradiction, differences, export};
 use crate::{Device, Error};
+
+/// What a frozen encoder says, while a run goes.
+const REPRESENTATIONS: &str = ".representations";
 
 /// A run that is to begin.
 #[derive(Debug, Clone)]
@@ -227,12 +231,22 @@ impl<K: Kind> Run<K> {
     ///
     /// # Errors
     /// Training went wrong, or something could not be written; checkpoints written before are whole.
-    pub fn go<X: Exchange>(mut self, exchange: X, stop: &Stop, observer: &mut dyn Observer) -> Result<Finished, Error> {
+    pub fn go<X: Exchange>(
+        mut self,
+        mut exchange: X,
+        stop: &Stop,
+        observer: &mut dyn Observer,
+    ) -> Result<Finished, Error> {
         let leads = exchange.share().rank == 0;
+        exchange.sum(&mut [])?; // before anything is written, all have read what was there
         if leads {
             self.folder.write_config(&self.config.to_toml())?;
             self.record.sessions.push(self.session.clone());
             self.folder.write_record(&self.record)?;
+        }
+        if self.config.frozen.is_some_and(|frozen| frozen.cache) {
+            let cache = Cache::create(&self.folder.path().join(REPRESENTATIONS))?;
+            self.prepared.task = K::cached(self.prepared.task, cache)?;
         }
         let device = self.device.burn().clone().autodiff();
         let mut nobody = ();
@@ -250,6 +264,7 @@ impl<K: Kind> Run<K> {
             let ended = trainer.run(Some(&checkpoints), stop, observer);
             (ended, trainer.state().clone())
         };
+        let _ = std::fs::remove_file(self.folder.path().join(REPRESENTATIONS)); // scratch, if it was there at all
         let logged = log.map(RunLog::finish).transpose();
         let validation = best.report;
         let outcome = ended.map_err(Error::from).and_then(|ended| logged.map(|_| ended));

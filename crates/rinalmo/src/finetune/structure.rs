@@ -2,7 +2,7 @@
 
 use rinalmo_model::HeadConfig;
 use rinalmo_tasks::structure::dataset::{self, Item};
-use rinalmo_train::{StructureConfig, Structures, Tuning};
+use rinalmo_train::{Cache, StructureConfig, Structures, Tuning};
 use rinalmo_weights::Document;
 
 use super::Section;
@@ -57,6 +57,10 @@ impl Kind for Structure {
     }
 
     fn describe(_: &Structures, _: &mut Document) {}
+
+    fn cached(task: Structures, cache: Cache) -> Result<Structures, Error> {
+        Ok(task.cached(cache)?)
+    }
 
     fn fixed(test: Structures, document: &Document) -> Structures {
         match document.threshold {

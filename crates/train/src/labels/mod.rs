@@ -8,6 +8,7 @@ mod measure;
 mod validation;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -18,7 +19,7 @@ use rinalmo_weights::{Document, Scaler};
 
 use crate::order::Order;
 use crate::task::Batches;
-use crate::{Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
+use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
 
 /// A sequence and its labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +85,7 @@ pub struct Labels {
     weights: Option<Vec<f32>>,
     dropout: f32,
     order: Order,
+    cache: Option<Arc<Cache>>,
 }
 
 impl Labels {
@@ -107,13 +109,19 @@ impl Labels {
         }
         let order = Order::new(train.len(), options.batch, seed, share)?;
         let (weights, dropout) = (options.weights.clone(), options.dropout);
-        Ok(Self { train, validation, readout, aim, weights, dropout, order })
+        Ok(Self { train, validation, readout, aim, weights, dropout, order, cache: None })
     }
 
     /// Nothing to train with: a validation tries a model on these.
     pub fn trial(examples: Vec<Example>, (readout, aim): (Readout, Aim)) -> Self {
         let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
-        Self { train: Vec::new(), validation: examples, readout, aim, weights: None, dropout: 0.0, order }
+        Self { train: Vec::new(), validation: examples, readout, aim, weights: None, dropout: 0.0, order, cache: None }
+    }
+
+    /// Has the encoder's representations kept; for encoders that do not train.
+    #[must_use]
+    pub fn cached(self, cache: Cache) -> Self {
+        Self { cache: Some(Arc::new(cache)), ..self }
     }
 
     /// Those trained on.
@@ -180,7 +188,10 @@ impl Task for Labels {
     fn loss(&self, pass: &mut Pass<'_>, batch: &Vec<usize>) -> Loss {
         let examples = || batch.iter().map(|&item| &self.train[item]);
         let packed = Packed::new(examples().map(|example| tokenize(&example.sequence)));
-        let hidden = pass.encode(&packed);
+        let hidden = match &self.cache {
+            Some(cache) => cache.represent(pass, batch, &packed),
+            None => pass.encode(&packed),
+        };
         let outputs = self.outputs(pass, hidden, &packed);
         let targets: Vec<f32> = examples().flat_map(|example| example.targets.iter().copied()).collect();
         self.loss_of(outputs, &targets)

@@ -12,6 +12,8 @@
 mod threshold;
 mod validation;
 
+use std::sync::Arc;
+
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
@@ -26,7 +28,7 @@ pub use threshold::Tuning;
 use crate::order::Order;
 use crate::random::Random;
 use crate::task::Batches;
-use crate::{Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
+use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
 
 /// What is drawn for fine-tuning on structures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,6 +63,7 @@ pub struct Structures {
     order: Order,
     seed: u64,
     left_out: usize,
+    cache: Option<Arc<Cache>>,
 }
 
 /// A structure of a batch, or a window of one.
@@ -95,14 +98,27 @@ impl Structures {
         let [train, validation] = [train, validation].map(|items| items.into_iter().filter(fits).collect::<Vec<_>>());
         let order = Order::new(train.len(), config.batch, seed, share)?;
         let left_out = before - train.len() - validation.len();
-        Ok(Self { train, validation, config: config.clone(), order, seed, left_out })
+        Ok(Self { train, validation, config: config.clone(), order, seed, left_out, cache: None })
     }
 
     /// Nothing to train with: a validation tries a model on `items`, whatever their length.
     pub fn trial(items: Vec<Item>) -> Self {
         let config = StructureConfig::default();
         let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
-        Self { train: Vec::new(), validation: items, config, order, seed: 0, left_out: 0 }
+        Self { train: Vec::new(), validation: items, config, order, seed: 0, left_out: 0, cache: None }
+    }
+
+    /// Has the encoder's representations kept; for encoders that do not train.
+    ///
+    /// # Errors
+    /// Windows are drawn, of which there is an end only by chance.
+    pub fn cached(self, cache: Cache) -> Result<Self, Error> {
+        match self.config.crop {
+            None => Ok(Self { cache: Some(Arc::new(cache)), ..self }),
+            Some(_) => {
+                Err(Error::Options("data.crop draws other windows each epoch, frozen.cache keeps none of them".into()))
+            }
+        }
     }
 
     /// Has a validation judge by one threshold.
@@ -183,7 +199,13 @@ impl Task for Structures {
 
     fn loss(&self, pass: &mut Pass<'_>, batch: &Vec<Window>) -> Loss {
         let packed = Packed::new(batch.iter().map(|window| tokenize(self.letters(window))));
-        let hidden = pass.encode(&packed);
+        let hidden = match &self.cache {
+            Some(cache) => {
+                let items: Vec<usize> = batch.iter().map(|window| window.item).collect();
+                cache.represent(pass, &items, &packed)
+            }
+            None => pass.encode(&packed),
+        };
         let dim = hidden.dims()[1];
         let losses = packed.spans().zip(batch).map(|(span, window)| {
             let bases = hidden.clone().slice([span.start + 1..span.end - 1, 0..dim]); // without <cls> and <eos>
