@@ -40,6 +40,7 @@ enum Command {
     Model(commands::model::ModelArgs),
     Corpus(commands::corpus::CorpusArgs),
     Pretrain(Box<commands::pretrain::PretrainArgs>),
+    Finetune(Box<commands::finetune::FinetuneArgs>),
 }
 
 /// Options of every command.
@@ -92,5 +93,6 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
         Command::Model(args) => commands::model::run(args, &context),
         Command::Corpus(args) => commands::corpus::run(args, &context),
         Command::Pretrain(args) => commands::pretrain::run(*args, &context),
+        Command::Finetune(args) => commands::finetune::run(*args, &context),
     }
 }

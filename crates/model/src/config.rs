@@ -53,6 +53,49 @@ pub struct EncoderConfig {
     pub activation: Activation,
     /// The position encoding.
     pub positions: Positions,
+    /// Adapters beside its weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lora: Option<Lora>,
+}
+
+/// Low-rank adapters (Hu et al., "LoRA: Low-rank adaptation of large language models", 2021).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lora {
+    /// Width between the two products.
+    pub rank: usize,
+    /// Their product counts `alpha / rank`-fold.
+    pub alpha: usize,
+    /// Which weights of every block have one.
+    pub targets: Vec<LoraTarget>,
+}
+
+/// A weight of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LoraTarget {
+    /// Queries, keys and values.
+    Qkv,
+    /// The attention's output.
+    Out,
+    /// Into the feed-forward layer.
+    Up,
+    /// Its gate.
+    Gate,
+    /// Out of it.
+    Down,
+}
+
+impl Lora {
+    /// What the product counts.
+    pub fn scale(&self) -> f64 {
+        self.alpha as f64 / self.rank.max(1) as f64
+    }
+
+    /// Adapters of these sizes beside one of a block's weights?
+    pub fn of(lora: Option<&Self>, target: LoraTarget) -> Option<&Self> {
+        lora.filter(|lora| lora.targets.contains(&target))
+    }
 }
 
 impl EncoderConfig {
@@ -65,6 +108,7 @@ impl EncoderConfig {
             hidden: swiglu_width(dim),
             activation: Activation::SwiGlu,
             positions: Positions::Rotary,
+            lora: None,
         }
     }
 
@@ -78,6 +122,13 @@ impl EncoderConfig {
     pub fn with_gelu(mut self) -> Self {
         self.activation = Activation::Gelu;
         self.hidden = 4 * self.dim;
+        self
+    }
+
+    /// The same with adapters beside its weights.
+    #[must_use]
+    pub fn with_lora(mut self, lora: Option<Lora>) -> Self {
+        self.lora = lora;
         self
     }
 
@@ -98,6 +149,16 @@ impl EncoderConfig {
 /// Feed-forward width of a SwiGLU block: `int(2/3 · 4 · dim)`, odd widths included.
 pub fn swiglu_width(dim: usize) -> usize {
     8 * dim / 3
+}
+
+/// What stands for a whole sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pooling {
+    /// The representation of `<cls>`.
+    Cls,
+    /// The mean over its bases.
+    Mean,
 }
 
 /// A head's sizes; the variant says the task.
@@ -134,6 +195,22 @@ pub enum HeadConfig {
         /// Number of families.
         classes: usize,
     },
+    /// Anything said of a whole sequence.
+    Sequence {
+        /// Width of the hidden layer.
+        hidden: usize,
+        /// Numbers it says.
+        outputs: usize,
+        /// What it looks at.
+        pooling: Pooling,
+    },
+    /// Anything said of each base.
+    Token {
+        /// Width of the hidden layer.
+        hidden: usize,
+        /// Numbers it says of each.
+        outputs: usize,
+    },
 }
 
 impl HeadConfig {
@@ -144,7 +221,14 @@ impl HeadConfig {
             Self::Ribosome { .. } => "ribosome",
             Self::Splice { .. } => "splice",
             Self::Family { .. } => "family",
+            Self::Sequence { .. } => "sequence",
+            Self::Token { .. } => "token",
         }
+    }
+
+    /// Whether the released code has such a head, and so a name for its tensors.
+    pub fn is_published(&self) -> bool {
+        !matches!(self, Self::Sequence { .. } | Self::Token { .. })
     }
 
     /// The published structure head: 64 channels, two bottleneck blocks, 3×3 convolutions.
@@ -229,6 +313,9 @@ impl ModelConfig {
         if heads == 0 || dim % heads != 0 {
             return Err(format!("{heads} heads do not divide a width of {dim}"));
         }
+        if self.encoder.lora.as_ref().is_some_and(|lora| lora.rank == 0 || lora.targets.is_empty()) {
+            return Err("adapters need a rank above 0 and at least one target".into());
+        }
         if positions == Positions::Rotary && (dim / heads) % 2 != 0 {
             return Err(format!("rotary positions need an even head width, {dim}/{heads} = {} is odd", dim / heads));
         }
@@ -259,6 +346,13 @@ impl Manifest {
         self.tensor(format!("{name}.bias"), &[rows]);
     }
 
+    fn adapter(&mut self, config: &EncoderConfig, target: LoraTarget, name: &str, rows: usize, columns: usize) {
+        if let Some(lora) = Lora::of(config.lora.as_ref(), target) {
+            self.tensor(format!("{name}.adapter.down"), &[lora.rank, columns]);
+            self.tensor(format!("{name}.adapter.up"), &[rows, lora.rank]);
+        }
+    }
+
     fn norm(&mut self, name: &str, dim: usize) {
         self.tensor(format!("{name}.weight"), &[dim]);
         self.tensor(format!("{name}.bias"), &[dim]);
@@ -274,14 +368,19 @@ impl Manifest {
             let block = format!("encoder.blocks.{i}");
             self.norm(&format!("{block}.attention_norm"), dim);
             self.tensor(format!("{block}.attention.qkv.weight"), &[3 * dim, dim]);
+            self.adapter(config, LoraTarget::Qkv, &format!("{block}.attention.qkv"), 3 * dim, dim);
             self.tensor(format!("{block}.attention.out.weight"), &[dim, dim]);
+            self.adapter(config, LoraTarget::Out, &format!("{block}.attention.out"), dim, dim);
             self.norm(&format!("{block}.feed_forward_norm"), dim);
             self.linear(&format!("{block}.feed_forward.up"), hidden, dim);
+            self.adapter(config, LoraTarget::Up, &format!("{block}.feed_forward.up"), hidden, dim);
             if config.activation == Activation::SwiGlu {
                 self.linear(&format!("{block}.feed_forward.gate"), hidden, dim);
+                self.adapter(config, LoraTarget::Gate, &format!("{block}.feed_forward.gate"), hidden, dim);
                 self.tensor(format!("{block}.feed_forward.beta"), &[1]);
             }
             self.linear(&format!("{block}.feed_forward.down"), dim, hidden);
+            self.adapter(config, LoraTarget::Down, &format!("{block}.feed_forward.down"), dim, hidden);
         }
         self.norm("encoder.norm", dim);
     }
@@ -316,6 +415,8 @@ impl Manifest {
             }
             HeadConfig::Splice { hidden } => self.classifier("splice", hidden, 1, dim),
             HeadConfig::Family { hidden, classes } => self.classifier("family", hidden, classes, dim),
+            HeadConfig::Sequence { hidden, outputs, .. } => self.classifier("sequence", hidden, outputs, dim),
+            HeadConfig::Token { hidden, outputs } => self.classifier("token", hidden, outputs, dim),
         }
     }
 

@@ -11,7 +11,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::batch::Packed;
 use crate::config::{EncoderConfig, Positions, VOCABULARY};
-use crate::layers::{Attention, FeedForward, LayerNorm, Rope, normal};
+use crate::layers::{Attention, FeedForward, LayerNorm, Linear, Rope, normal};
 use crate::ops::{self, Drop, Dropout};
 
 /// Turns tokens into vectors that know their context.
@@ -42,6 +42,13 @@ impl Encoder {
             norm: LayerNorm::new(config.dim, device),
             head_dim: config.head_dim(),
         }
+    }
+
+    /// The same with adapters made part of their weights.
+    #[must_use]
+    pub fn merged(mut self) -> Self {
+        self.blocks = self.blocks.into_iter().map(EncoderBlock::merged).collect();
+        self
     }
 
     /// The representation of every token.
@@ -168,10 +175,20 @@ impl EncoderBlock {
     fn new(config: &EncoderConfig, device: &Device) -> Self {
         Self {
             attention_norm: LayerNorm::new(config.dim, device),
-            attention: Attention::new(config.dim, config.heads, device),
+            attention: Attention::new(config, device),
             feed_forward_norm: LayerNorm::new(config.dim, device),
             feed_forward: FeedForward::new(config, device),
         }
+    }
+
+    /// The same with adapters made part of their weights.
+    fn merged(mut self) -> Self {
+        self.attention.qkv = self.attention.qkv.merged();
+        self.attention.out = self.attention.out.merged();
+        self.feed_forward.up = self.feed_forward.up.merged();
+        self.feed_forward.gate = self.feed_forward.gate.map(Linear::merged);
+        self.feed_forward.down = self.feed_forward.down.merged();
+        self
     }
 
     /// `drops` are of attention weights and of what each half adds.

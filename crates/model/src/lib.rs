@@ -32,11 +32,12 @@ pub mod ops;
 
 pub use batch::Packed;
 pub use config::{
-    Activation, EncoderConfig, HeadConfig, ModelConfig, PRESETS, Positions, Preset, TensorSpec, VOCABULARY,
+    Activation, EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions, Preset,
+    TensorSpec, VOCABULARY,
 };
 pub use encoder::{Encoder, EncoderBlock};
 pub use heads::{Classifier, MlmHead, RibosomeHead, StructureHead};
-pub use layers::{Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, Rope};
+pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, Rope};
 pub use model::Model;
 pub use network::{Attentions, Network};
 pub use on_device::OnDevice;

@@ -23,6 +23,10 @@ pub struct Model {
     pub splice: Option<Classifier>,
     /// Which family is it of?
     pub family: Option<Classifier>,
+    /// What is said of the whole sequence?
+    pub sequence: Option<Classifier>,
+    /// What is said of each base?
+    pub token: Option<Classifier>,
 }
 
 impl ModelConfig {
@@ -37,6 +41,8 @@ impl ModelConfig {
             ribosome: None,
             splice: None,
             family: None,
+            sequence: None,
+            token: None,
         };
         match self.head {
             Some(HeadConfig::Structure { channels, blocks, kernel }) => {
@@ -49,6 +55,12 @@ impl ModelConfig {
             Some(HeadConfig::Family { hidden, classes }) => {
                 model.family = Some(Classifier::new(dim, hidden, classes, device));
             }
+            Some(HeadConfig::Sequence { hidden, outputs, .. }) => {
+                model.sequence = Some(Classifier::new(dim, hidden, outputs, device));
+            }
+            Some(HeadConfig::Token { hidden, outputs }) => {
+                model.token = Some(Classifier::new(dim, hidden, outputs, device));
+            }
             None => {}
         }
         model
@@ -58,7 +70,7 @@ impl ModelConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{EncoderConfig, TensorSpec};
+    use crate::config::{EncoderConfig, Pooling, TensorSpec};
     use burn::module::{ModuleVisitor, Param};
     use burn::tensor::Tensor;
 
@@ -91,6 +103,8 @@ mod tests {
             tiny().with_head(HeadConfig::ribosome()),
             tiny().with_head(HeadConfig::splice()),
             tiny().with_head(HeadConfig::family()),
+            tiny().with_head(HeadConfig::Sequence { hidden: 8, outputs: 2, pooling: Pooling::Mean }),
+            tiny().with_head(HeadConfig::Token { hidden: 8, outputs: 3 }),
             ModelConfig { mlm: false, ..tiny() },
             ModelConfig::pretrained(EncoderConfig::new(16, 2, 2).with_gelu().with_learned_positions(64)),
         ];

@@ -41,4 +41,10 @@ pub trait Network: Send + Sync {
 
     /// Family logits `[sequences, classes]` of the representations of `<cls>`, `[sequences, dim]`.
     fn family_logits(&self, cls: &[f32]) -> Vec<f32>;
+
+    /// What is said of whole sequences, `[sequences, outputs]`, of what stands for each, `[sequences, dim]`.
+    fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32>;
+
+    /// What is said of bases, `[bases, outputs]`, of their representations `[bases, dim]`.
+    fn base_outputs(&self, hidden: &[f32]) -> Vec<f32>;
 }

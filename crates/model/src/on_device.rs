@@ -60,6 +60,14 @@ impl Network for OnDevice {
     fn family_logits(&self, cls: &[f32]) -> Vec<f32> {
         to_vec(self.model.family.as_ref().expect(NO_HEAD).forward(self.rows(cls)))
     }
+
+    fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32> {
+        to_vec(self.model.sequence.as_ref().expect(NO_HEAD).forward(self.rows(pooled)))
+    }
+
+    fn base_outputs(&self, hidden: &[f32]) -> Vec<f32> {
+        to_vec(self.model.token.as_ref().expect(NO_HEAD).forward(self.rows(hidden)))
+    }
 }
 
 /// A float tensor's values in row-major order.

@@ -42,6 +42,16 @@ pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Err
     Err(Error::UnknownModel(unknown(name_or_path)))
 }
 
+/// Makes adapters that were trained beside a model part of its weights, and writes that with their head to `to`, in our
+/// own form.
+///
+/// # Errors
+/// The file holds no adapters or those of another model, or cannot be written.
+pub fn merge(base: &Checkpoint, adapters: &Path, to: &Path) -> Result<(), Error> {
+    let (model, document) = rinalmo_train::start::with_adapters(base, adapters, &burn::tensor::Device::flex())?;
+    crate::finetune::adapters::write_merged(model, document, to)
+}
+
 fn unknown(name: &str) -> String {
     let looks_like_a_path = name.contains(['/', '\\', '.']);
     let what = if looks_like_a_path { "no such file" } else { "no model of this name, and no such file" };

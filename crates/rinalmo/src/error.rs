@@ -142,6 +142,10 @@ pub enum Error {
     #[error(transparent)]
     Corpus(#[from] rinalmo_corpus::Error),
 
+    /// Labelled data could not be read.
+    #[error(transparent)]
+    Data(#[from] rinalmo_tasks::table::Error),
+
     /// Training could not begin, go on or be saved.
     #[error(transparent)]
     Train(#[from] rinalmo_train::Error),

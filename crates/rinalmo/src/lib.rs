@@ -11,7 +11,8 @@
 //! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effect of mutations |
 //!
 //! How good predictions are, of a model, of files or of other programs, tells [`evaluate`].
-//! A model of one's own is trained by [`pretrain`], on a corpus built by [`corpus`].
+//! A model of one's own is trained by [`pretrain`], on a corpus built by [`corpus`], and fitted to a task by
+//! [`finetune`].
 //!
 //! Checkpoints are opened, converted, fetched and listed in [`checkpoint`]; sequence and
 //! structure files are read and written in [`seq`].
@@ -43,12 +44,14 @@ mod device;
 mod embed;
 mod error;
 pub mod evaluate;
+pub mod finetune;
 mod fold;
 mod memory;
 mod model;
 mod predict;
 pub mod pretrain;
 mod run_log;
+mod runs;
 mod score;
 pub mod sink;
 pub mod variant;
@@ -59,7 +62,7 @@ pub use error::Error;
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
-pub use predict::{Family, RIBOSOME_PADDING, SpliceSite};
+pub use predict::{Family, RIBOSOME_PADDING, Said, SpliceSite};
 pub use rinalmo_model::cpu::Precision;
 pub use rinalmo_tasks::structure::{constraint::Constraint, decode::Method};
 pub use score::{Marginal, SequenceScore};

@@ -1,6 +1,6 @@
 //! The three sequence-level predictions of the paper: splice sites, ribosome load, family.
 
-use rinalmo_model::HeadConfig;
+use rinalmo_model::{HeadConfig, Pooling};
 use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
@@ -33,7 +33,73 @@ pub struct Family {
     pub logits: Vec<f32>,
 }
 
+/// What a head of one's own says of a sequence or a base, after how it was trained.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// A quantity, in the units of the training set.
+    Number(f32),
+    /// The probability of yes.
+    Yes(f32),
+    /// The most probable class and its probability.
+    Class {
+        /// Its name.
+        label: String,
+        /// Its probability.
+        probability: f32,
+    },
+}
+
 impl Model {
+    /// Says of whole sequences what the model was fine-tuned for, in order.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
+    pub fn predict_sequence<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Said, Error>>, Error> {
+        let Some(HeadConfig::Sequence { outputs, pooling, .. }) = self.config.head else {
+            return Err(self.lacks("sequence"));
+        };
+        Ok(self.predict(sequences, usize::MAX, |encoded| {
+            let pooled = match pooling {
+                Pooling::Cls => encoded.cls(),
+                Pooling::Mean => encoded.bases().iter().flat_map(|bases| self.mean(bases)).collect(),
+            };
+            let found = self.network.sequence_outputs(&pooled);
+            found.chunks_exact(outputs).map(|outputs| self.say(outputs)).collect()
+        }))
+    }
+
+    /// Says of every base what the model was fine-tuned for, in order.
+    ///
+    /// # Errors
+    /// As [`Model::predict_sequence`].
+    pub fn predict_token<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Vec<Said>, Error>>, Error> {
+        let Some(HeadConfig::Token { outputs, .. }) = self.config.head else { return Err(self.lacks("token")) };
+        Ok(self.predict(sequences, usize::MAX, |encoded| {
+            let of = |bases: &&[f32]| self.network.base_outputs(bases);
+            let each = |found: Vec<f32>| found.chunks_exact(outputs).map(|outputs| self.say(outputs)).collect();
+            encoded.bases().iter().map(of).map(each).collect()
+        }))
+    }
+
+    /// The mean of rows.
+    fn mean(&self, rows: &[f32]) -> Vec<f32> {
+        let dim = self.config.encoder.dim;
+        let count = (rows.len() / dim) as f32;
+        (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
+    }
+
+    /// What outputs mean: a model that knows a scaler says quantities, one that knows labels classes.
+    fn say(&self, outputs: &[f32]) -> Said {
+        match (self.meta.scaler, outputs) {
+            (Some(scaler), [value, ..]) => Said::Number(value * scaler.std + scaler.mean),
+            (None, [logit]) => Said::Yes(sigmoid(*logit)),
+            _ => {
+                let Family { label, probability, .. } = self.family(outputs);
+                Said::Class { label, probability }
+            }
+        }
+    }
+
     /// Scores windows for a splice site in their middle, in order; 400 nt with the published
     /// weights.
     ///

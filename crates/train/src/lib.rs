@@ -1,7 +1,7 @@
 //! One training loop for every task.
 //!
 //! A [`Task`] says what a batch is, what its loss is, and how a model is validated; [`Mlm`] is the first, masked-language
-//! pre-training. A [`Trainer`] does the rest: it draws batches, gathers [`Gradients`] of several into one step, has them
+//! pre-training, [`Structures`] fine-tuning on secondary structures, [`Labels`] on anything said of sequences or bases. A [`Trainer`] does the rest: it draws batches, gathers [`Gradients`] of several into one step, has them
 //! summed over processes by an [`Exchange`], clips, and lets the [`Optimizer`] take a step at the [`Schedule`]'s rate.
 //! An [`Observer`] is told of every step, and [`Checkpoints`] hold all that a run needs to go on as if it had never
 //! stopped, to the bit.
@@ -28,30 +28,38 @@
 //! # Ok::<(), rinalmo_train::Error>(())
 //! ```
 
+mod cache;
 pub mod checkpoint;
 mod error;
 mod exchange;
+mod labels;
 mod mlm;
 mod names;
 pub mod optimizer;
+mod order;
 mod pass;
 mod random;
 pub mod run;
 mod schedule;
 pub mod start;
+mod structure;
 mod task;
 
+pub use cache::Cache;
 pub use checkpoint::{Checkpoints, Saved};
 pub use error::{Divergence, Error};
 #[cfg(feature = "mpi")]
 pub use exchange::Mpi;
 pub use exchange::{Alone, Exchange, Share};
+pub use labels::{Aim, Example, LabelOptions, Labels, Readout};
 pub use mlm::{Mlm, MlmConfig};
 pub use optimizer::{Gradients, Optimizer, OptimizerConfig};
+pub use order::shuffled;
 pub use pass::Pass;
 pub use rinalmo_corpus::sample::Position;
 pub use run::{
     DropoutRates, Ended, Every, Limits, Observer, Options, RunState, StepReport, Stop, Trainer, ValidationReport,
 };
 pub use schedule::{Course, Schedule, WarmUp};
+pub use structure::{StructureConfig, Structures, Tuning, Window};
 pub use task::{Batches, Drawn, Loading, Loss, Part, Task, Validation};

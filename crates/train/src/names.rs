@@ -75,7 +75,7 @@ impl<E: Change> ModuleMapper for Walk<'_, E> {
 mod tests {
     use super::*;
     use burn::tensor::Device;
-    use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, TensorSpec};
+    use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, TensorSpec};
 
     #[test]
     fn parameters_come_in_the_order_of_the_manifest() {
@@ -86,7 +86,9 @@ mod tests {
             }
         }
         for head in [HeadConfig::structure(), HeadConfig::ribosome(), HeadConfig::splice(), HeadConfig::family()] {
-            let config = ModelConfig::pretrained(EncoderConfig::new(16, 11, 2)).with_head(head);
+            let targets = vec![LoraTarget::Qkv, LoraTarget::Out, LoraTarget::Up, LoraTarget::Gate, LoraTarget::Down];
+            let lora = matches!(head, HeadConfig::Splice { .. }).then_some(Lora { rank: 2, alpha: 2, targets });
+            let config = ModelConfig::pretrained(EncoderConfig::new(16, 11, 2).with_lora(lora)).with_head(head);
             let mut found = Found(Vec::new());
             look(&config.init(&Device::flex()), &mut found);
             assert_eq!(found.0, config.manifest());

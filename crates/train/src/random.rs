@@ -23,6 +23,11 @@ impl Random {
         (self.bits() >> 11) as f64 * (0.5f64).powi(53)
     }
 
+    /// Even among `0..end`; `end` is not 0.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        ((u128::from(self.bits()) * end as u128) >> 64) as usize
+    }
+
     /// Two independent numbers of mean 0 and deviation 1 (Box and Muller, 1958).
     pub(crate) fn normal_pair(&mut self) -> [f64; 2] {
         let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt(); // 1 − u is never 0

@@ -7,11 +7,13 @@
 //! it stands on.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
-use rinalmo_model::{Model, ModelConfig, TensorSpec};
-use rinalmo_weights::Checkpoint;
+use rinalmo_model::{EncoderConfig, Model, ModelConfig, TensorSpec};
+use rinalmo_weights::archive::Archive;
+use rinalmo_weights::{Checkpoint, Document, HEADER_KEY};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Error;
@@ -38,11 +40,15 @@ pub fn from_checkpoint(
     device: &Device,
 ) -> Result<Model, Error> {
     let theirs = &checkpoint.config;
-    checkpoint.require(&ModelConfig { encoder: config.encoder.clone(), ..theirs.clone() })?;
+    let plain = |encoder: &EncoderConfig| encoder.clone().with_lora(None);
+    // Their adapters, if they have any, are those of this run, or there are none.
+    let expected = config.encoder.clone().with_lora(theirs.encoder.lora.clone());
+    checkpoint.require(&ModelConfig { encoder: expected, ..theirs.clone() })?;
     let differ = |what: &str, found: String, expected: String| {
         Err(Error::damaged(checkpoint.path(), format!("its {what} is {found}, the run expects {expected}")))
     };
-    if theirs.encoder != config.encoder {
+    let other = theirs.encoder.lora.is_some() && theirs.encoder.lora != config.encoder.lora;
+    if other || plain(&theirs.encoder) != plain(&config.encoder) {
         return differ("encoder", format!("{:?}", theirs.encoder), format!("{:?}", config.encoder));
     }
     if let (Some(found), Some(expected)) = (&theirs.head, &config.head)
@@ -59,10 +65,58 @@ pub fn from_checkpoint(
     Ok(names::change(config.init(device), &mut Fill(values)))
 }
 
+/// A model with the adapters and head of a file that holds nothing else, beside the weights of the model they were
+/// trained with; and what the file says of it.
+///
+/// # Errors
+/// The file holds no adapters, or those of another model's sizes.
+pub fn with_adapters(base: &Checkpoint, adapters: &Path, device: &Device) -> Result<(Model, Document), Error> {
+    let wrong = |message: String| Error::damaged(adapters, message);
+    let archive = Archive::open(adapters)?;
+    let told = archive.metadata.get(HEADER_KEY).ok_or_else(|| wrong("holds no description, so no adapters".into()))?;
+    let document: Document = serde_json::from_str(told).map_err(|error| wrong(format!("its description: {error}")))?;
+    let config = &document.config;
+    if config.encoder.lora.is_none() {
+        return Err(wrong("holds no adapters".into()));
+    }
+    if config.encoder.clone().with_lora(None) != base.config.encoder {
+        let (theirs, ours) = (&config.encoder, &base.config.encoder);
+        return Err(wrong(format!(
+            "its adapters are for an encoder of width {} and {} blocks, {} has width {} and {} blocks",
+            theirs.dim,
+            theirs.blocks,
+            base.path().display(),
+            ours.dim,
+            ours.blocks
+        )));
+    }
+    for TensorSpec { name, shape } in config.manifest() {
+        let found = archive.tensors.get(&name).map(|raw| raw.shape.clone());
+        let found = found.or_else(|| base.tensor(&name).filter(|_| !own(&name)).map(|tensor| tensor.shape.clone()));
+        if found.as_ref() != Some(&shape) {
+            return Err(wrong(format!("tensor `{name}` is missing or not of shape {shape:?}")));
+        }
+    }
+    let values = |name: &str, _: usize| match (archive.tensors.get(name), base.tensor(name)) {
+        (Some(raw), _) => raw.to_f32(),
+        (None, tensor) => tensor.expect("every tensor was found in one of the two").to_f32(),
+    };
+    let model = names::change(config.init(device), &mut Fill(values));
+    Ok((model, document))
+}
+
+/// Whether a parameter is what a run with adapters trains: theirs or a head's.
+pub fn own(name: &str) -> bool {
+    !name.starts_with("encoder.") || name.contains(".adapter.")
+}
+
 /// How many inputs each output of a tensor's layer has; a bias has its weight's.
 fn fan_in(manifest: &[TensorSpec]) -> HashMap<String, usize> {
     let mut inputs = HashMap::new();
     for TensorSpec { name, shape } in manifest {
+        if name.ends_with(".adapter.down") {
+            inputs.insert(name.clone(), shape[1]);
+        }
         if let (Some(layer), true) = (name.strip_suffix(".weight"), shape.len() > 1) {
             let count = shape[1..].iter().product();
             inputs.insert(format!("{layer}.bias"), count);
@@ -81,6 +135,7 @@ fn draw(seed: u64, name: &str, count: usize, fan_in: usize) -> Vec<f32> {
             pairs.take(count).map(|x| x as f32).collect()
         }
         "beta" => vec![1.0; count],
+        "up" if layer.ends_with(".adapter") => vec![0.0; count], // so that nothing changes at first
         "weight" if layer.ends_with("norm") => vec![1.0; count],
         "bias" if layer.ends_with("norm") => vec![0.0; count],
         _ => {

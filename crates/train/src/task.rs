@@ -42,6 +42,9 @@ pub trait Task {
     /// The data cannot be read.
     fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error>;
 
+    /// Makes of the sums of all ranks what is told, such as figures at the best of several thresholds.
+    fn conclude(&self, _validation: &mut Validation) {}
+
     /// One number of a validation by which models are chosen, lower is better; the first part's mean unless told
     /// otherwise.
     fn score(&self, validation: &Validation) -> Option<f64> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Positions, TensorSpec};
+use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Pooling, Positions, TensorSpec};
 
 use crate::error::{Misfit, Mismatch};
 use crate::family::Sorted;
@@ -44,7 +44,11 @@ pub(crate) fn check_sizes(config: &ModelConfig) -> Result<(), String> {
             HeadConfig::Structure { channels, blocks, kernel } | HeadConfig::Ribosome { channels, blocks, kernel },
         ) => (blocks, [channels, kernel]),
         Some(HeadConfig::Splice { hidden }) => (0, [hidden, 1]),
-        Some(HeadConfig::Family { hidden, classes }) => (0, [hidden, classes]),
+        Some(
+            HeadConfig::Family { hidden, classes: outputs }
+            | HeadConfig::Sequence { hidden, outputs, .. }
+            | HeadConfig::Token { hidden, outputs },
+        ) => (0, [hidden, outputs]),
         None => (0, [1, 1]),
     };
     let widest = [dim, heads, hidden, max_len].into_iter().chain(sizes).max().unwrap_or(0);
@@ -57,7 +61,7 @@ pub(crate) fn check_sizes(config: &ModelConfig) -> Result<(), String> {
 
 fn head(tensors: &Tensors) -> Option<HeadConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
-    let task = ["structure", "ribosome", "splice", "family"]
+    let task = ["structure", "ribosome", "splice", "family", "sequence", "token"]
         .into_iter()
         .find(|task| tensors.keys().any(|name| name.split('.').next() == Some(task)))?;
     Some(match task {
@@ -72,6 +76,15 @@ fn head(tensors: &Tensors) -> Option<HeadConfig> {
             kernel: size("ribosome.blocks.0.first.weight", 2).unwrap_or(3),
         },
         "splice" => HeadConfig::Splice { hidden: size("splice.dense.weight", 0).unwrap_or(128) },
+        "sequence" => HeadConfig::Sequence {
+            hidden: size("sequence.dense.weight", 0).unwrap_or(128),
+            outputs: size("sequence.out.weight", 0).unwrap_or(1),
+            pooling: Pooling::Cls, // no shape tells; the description does
+        },
+        "token" => HeadConfig::Token {
+            hidden: size("token.dense.weight", 0).unwrap_or(128),
+            outputs: size("token.out.weight", 0).unwrap_or(1),
+        },
         _ => HeadConfig::Family {
             hidden: size("family.dense.weight", 0).unwrap_or(256),
             classes: size("family.out.weight", 0).unwrap_or(88),

@@ -59,6 +59,12 @@ impl Checkpoint {
         if let Some(dtype) = options.dtype.filter(|dtype| !dtype.holds_weights()) {
             return Err(Error::config(path, format!("weights cannot be written as {dtype}; choose f32, f16 or bf16")));
         }
+        if let (Layout::Official, Some(head)) = (options.layout, &self.config.head)
+            && !head.is_published()
+        {
+            let reason = format!("the released code has no {} head to name; write our own form", head.task());
+            return Err(Error::config(path, reason));
+        }
         let (entries, document) = (self.entries(options), self.document());
         match options.layout {
             Layout::Own | Layout::Official => {

@@ -3,6 +3,7 @@
 pub mod corpus;
 pub mod embed;
 pub mod evaluate;
+pub mod finetune;
 pub mod fold;
 pub mod model;
 pub mod predict;
@@ -10,6 +11,8 @@ pub mod pretrain;
 pub mod score;
 
 mod folding;
+mod limits;
 mod structures;
+mod told;
 
 mod choose;

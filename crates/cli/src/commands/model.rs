@@ -155,6 +155,9 @@ struct ConvertArgs {
     /// Where the weights come from, to store
     #[arg(long)]
     provenance: Option<String>,
+    /// Make adapters of `rinalmo finetune` part of the weights they were trained beside
+    #[arg(long, value_name = "FILE")]
+    adapter: Option<PathBuf>,
     /// Replace what is there
     #[arg(long)]
     force: bool,
@@ -185,6 +188,10 @@ impl ConvertArgs {
         if self.output.exists() && !self.force {
             bail!("{}: is already there\nhint: --force replaces it", self.output.display());
         }
+        let merged = self.adapter.as_ref().map(|adapter| self.merge(&checkpoint, adapter)).transpose()?;
+        if let Some(path) = &merged {
+            checkpoint = Checkpoint::open(path, &OpenOptions::default())?;
+        }
         let meta = &mut checkpoint.meta;
         meta.name = self.name.clone().unwrap_or_else(|| meta.name.clone());
         meta.license = self.license.clone().or(meta.license.take());
@@ -199,11 +206,25 @@ impl ConvertArgs {
             DtypeArg::F16 => Dtype::F16,
             DtypeArg::Bf16 => Dtype::Bf16,
         });
-        checkpoint.write(&self.output, &WriteOptions { layout, dtype })?;
+        let converted = checkpoint.write(&self.output, &WriteOptions { layout, dtype });
+        if let Some(path) = merged {
+            let _ = std::fs::remove_file(path); // it was only on the way
+        }
+        converted?;
         let written = Checkpoint::open(&self.output, &OpenOptions { heads: Some(checkpoint.config.encoder.heads) })?;
         let size = HumanBytes(written.file_len() as u64);
         context.note(format!("{}: {size}, sha256 {}", self.output.display(), written.sha256()));
         Ok(Outcome::Done)
+    }
+}
+
+impl ConvertArgs {
+    /// Writes the model with its adapters beside the output, and says where.
+    fn merge(&self, base: &Checkpoint, adapter: &std::path::Path) -> Result<PathBuf> {
+        let mut path = self.output.clone().into_os_string();
+        path.push(".merged");
+        checkpoint::merge(base, adapter, path.as_ref())?;
+        Ok(path.into())
     }
 }
 

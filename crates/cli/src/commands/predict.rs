@@ -1,17 +1,17 @@
-//! `rinalmo predict`: splice sites, ribosome load, families.
+//! `rinalmo predict`: splice sites, ribosome load, families, and what models of one's own say.
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use rinalmo::batches::DEFAULT_BATCH_TOKENS;
 use rinalmo::seq::SequenceRecord;
-use rinalmo::{Error, Model, RIBOSOME_PADDING};
+use rinalmo::{Error, Model, RIBOSOME_PADDING, Said};
 use serde_json::Value;
 
 use super::choose::ModelChoice;
 use crate::context::{Context, Outcome};
 use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, number};
 
-/// Predict splice sites, ribosome load, or ncRNA families
+/// Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
 #[derive(Args)]
 pub struct PredictArgs {
     #[command(subcommand)]
@@ -34,6 +34,14 @@ enum Task {
     ///
     /// Gives id, family and its probability.
     Family(FamilyArgs),
+    /// Whatever a model was fine-tuned to say of whole sequences
+    ///
+    /// Gives id and value, or probability (of yes), or class and its probability.
+    Sequence(TaskArgs),
+    /// Whatever a model was fine-tuned to say of each base
+    ///
+    /// Gives id and a list as long as the sequence: values, probabilities (of yes), or classes.
+    Token(TaskArgs),
 }
 
 /// What the three share.
@@ -81,6 +89,8 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
             let run = |model: &Model, sequences: &[&[u8]]| model.predict_ribosome_load(sequences, pad_to);
             predict(&task, context, run, |mrl| vec![("mrl", number(mrl))])
         }
+        Task::Sequence(task) => predict(&task, context, |model, sequences| model.predict_sequence(sequences), said),
+        Task::Token(task) => predict(&task, context, |model, sequences| model.predict_token(sequences), said_of_each),
         Task::Family(FamilyArgs { task, logits }) => predict(
             &task,
             context,
@@ -94,6 +104,29 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
             },
         ),
     }
+}
+
+/// What is said of a sequence, in columns.
+fn said(said: Said) -> Vec<Field> {
+    match said {
+        Said::Number(value) => vec![("value", number(value))],
+        Said::Yes(probability) => vec![("probability", number(probability))],
+        Said::Class { label, probability } => vec![("class", label.into()), ("probability", number(probability))],
+    }
+}
+
+/// What is said of all bases, in one column.
+fn said_of_each(bases: Vec<Said>) -> Vec<Field> {
+    let name = match bases.first() {
+        Some(Said::Yes(_)) => "probabilities",
+        Some(Said::Class { .. }) => "classes",
+        Some(Said::Number(_)) | None => "values",
+    };
+    let each = bases.into_iter().map(|said| match said {
+        Said::Number(value) | Said::Yes(value) => number(value),
+        Said::Class { label, .. } => label.into(),
+    });
+    vec![(name, Value::Array(each.collect()))]
 }
 
 /// Predicts with `run` and writes what `row` makes of each prediction.

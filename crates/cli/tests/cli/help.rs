@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 29] = [
     "",
     "fold",
     "embed",
@@ -10,6 +10,8 @@ const COMMANDS: [&str; 26] = [
     "predict splice",
     "predict mrl",
     "predict family",
+    "predict sequence",
+    "predict token",
     "score",
     "evaluate",
     "evaluate structure",
@@ -29,6 +31,7 @@ const COMMANDS: [&str; 26] = [
     "corpus sample",
     "corpus export",
     "pretrain",
+    "finetune",
 ];
 
 #[test]
@@ -57,12 +60,13 @@ fn the_first_page_names_the_commands_and_exit_codes() {
     Commands:
       fold      Predict secondary structures
       embed     Write embeddings of sequences
-      predict   Predict splice sites, ribosome load, or ncRNA families
+      predict   Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score     Score sequences, or the effect of variants
       evaluate  Score predictions against known answers, and predictors against each other
       model     Show, convert, verify, list and download models
       corpus    Fetch, build, inspect, sample and export corpora for pre-training
       pretrain  Train a model by guessing hidden letters of a corpus
+      finetune  Fit a model to a task by labelled sequences
       help      Print this message or the help of the given subcommand(s)
 
     Options:

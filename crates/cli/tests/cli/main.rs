@@ -11,6 +11,7 @@ mod common;
 mod corpus;
 mod embed;
 mod evaluate;
+mod finetune;
 mod fold;
 mod formats;
 mod help;

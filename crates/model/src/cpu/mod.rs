@@ -60,18 +60,22 @@ pub struct CpuModel {
     ribosome: Option<RibosomeHead>,
     splice: Option<Classifier>,
     family: Option<Classifier>,
+    sequence: Option<Classifier>,
+    token: Option<Classifier>,
 }
 
 impl CpuModel {
     /// Packs a model's weights, letting go of each tensor as it is packed.
     pub fn new(model: Model, precision: Precision, level: Level) -> Self {
         Self {
-            encoder: Encoder::new(model.encoder, precision, level),
+            encoder: Encoder::new(model.encoder.merged(), precision, level),
             mlm: model.mlm.map(|head| MlmHead::new(head, precision, level)),
             structure: model.structure.map(|head| StructureHead::new(head, precision, level)),
             ribosome: model.ribosome.map(|head| RibosomeHead::new(head, level)),
             splice: model.splice.map(|head| Classifier::new(head, precision, level)),
             family: model.family.map(|head| Classifier::new(head, precision, level)),
+            sequence: model.sequence.map(|head| Classifier::new(head, precision, level)),
+            token: model.token.map(|head| Classifier::new(head, precision, level)),
         }
     }
 }
@@ -107,6 +111,14 @@ impl Network for CpuModel {
 
     fn family_logits(&self, cls: &[f32]) -> Vec<f32> {
         self.family.as_ref().expect(NO_HEAD).forward(cls)
+    }
+
+    fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32> {
+        self.sequence.as_ref().expect(NO_HEAD).forward(pooled)
+    }
+
+    fn base_outputs(&self, hidden: &[f32]) -> Vec<f32> {
+        self.token.as_ref().expect(NO_HEAD).forward(hidden)
     }
 }
 

@@ -1,4 +1,5 @@
-//! The head on `<cls>`: splice sites (one logit) and ncRNA families (one logit a family).
+//! The head on single vectors: splice sites (one logit) and ncRNA families (one logit a family) on `<cls>`, and whatever
+//! else is said of a sequence or a base.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};

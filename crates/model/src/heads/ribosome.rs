@@ -41,6 +41,28 @@ impl RibosomeHead {
     /// # Panics
     /// If a sequence has more than `pad_to` tokens; callers check.
     pub fn forward(&self, hidden: Tensor<2>, batch: &Packed, pad_to: usize) -> Tensor<1> {
+        self.out.forward(self.means(hidden, batch, pad_to)).reshape([batch.lengths().len()])
+    }
+
+    /// The same as a training step wants it: of the last layer's input a share is dropped, which is told by the seed.
+    ///
+    /// # Shapes
+    /// - as [`RibosomeHead::forward`]
+    ///
+    /// # Panics
+    /// As [`RibosomeHead::forward`].
+    pub fn forward_dropped(&self, hidden: Tensor<2>, batch: &Packed, pad_to: usize, rate: f32, seed: u64) -> Tensor<1> {
+        let means = self.means(hidden, batch, pad_to);
+        let drop = (rate > 0.0).then_some(ops::Drop { rate, seed });
+        let dropped = ops::add(means.zeros_like(), means, drop);
+        self.out.forward(dropped).reshape([batch.lengths().len()])
+    }
+
+    /// Each sequence's mean over its real tokens.
+    ///
+    /// # Shapes
+    /// - returns: `[sequences, channels]`
+    fn means(&self, hidden: Tensor<2>, batch: &Packed, pad_to: usize) -> Tensor<2> {
         let device = hidden.device();
         let items = batch.lengths().len();
         let dim = hidden.dims()[1];
@@ -60,7 +82,7 @@ impl RibosomeHead {
         let means = batch.lengths().iter().enumerate().map(|(item, &len)| {
             map.clone().slice([item * pad_to..item * pad_to + len, 0..channels]).mean_dim(0) // [1, channels]
         });
-        self.out.forward(Tensor::cat(means.collect(), 0)).reshape([items])
+        Tensor::cat(means.collect(), 0)
     }
 }
 

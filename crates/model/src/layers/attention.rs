@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Linear, Rope};
 use crate::batch::Packed;
+use crate::config::{EncoderConfig, Lora, LoraTarget};
 use crate::ops::{self, Drop};
 
 /// `Wo · softmax(q kᵀ / √head_dim) v`, queries and keys turned by [`Rope`]; no biases.
@@ -18,10 +19,13 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Attention of `heads` heads over vectors of width `dim`.
-    pub fn new(dim: usize, heads: usize, device: &Device) -> Self {
-        let qkv = Linear::without_bias(dim, 3 * dim, device);
-        let out = Linear::without_bias(dim, dim, device);
+    /// Attention of an encoder's sizes.
+    pub fn new(config: &EncoderConfig, device: &Device) -> Self {
+        let EncoderConfig { dim, heads, .. } = *config;
+        let layer = |output: usize, target: LoraTarget| {
+            Linear::without_bias(dim, output, device).adapted(Lora::of(config.lora.as_ref(), target), device)
+        };
+        let (qkv, out) = (layer(3 * dim, LoraTarget::Qkv), layer(dim, LoraTarget::Out));
         Self { qkv, out, heads }
     }
 

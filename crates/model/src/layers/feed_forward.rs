@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::{Linear, constant};
-use crate::config::{Activation, EncoderConfig};
+use crate::config::{Activation, EncoderConfig, Lora, LoraTarget};
 use crate::ops;
 
 /// `W₂(swish_β(W₁x + b₁) ⊙ (W_g x + b_g)) + b₂` with `swish_β(u) = u · sigmoid(β·u)`,
@@ -26,11 +26,14 @@ impl FeedForward {
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
         let (dim, hidden) = (config.dim, config.hidden);
         let gated = config.activation == Activation::SwiGlu;
+        let layer = |input: usize, output: usize, target: LoraTarget| {
+            Linear::new(input, output, device).adapted(Lora::of(config.lora.as_ref(), target), device)
+        };
         Self {
-            up: Linear::new(dim, hidden, device),
-            gate: gated.then(|| Linear::new(dim, hidden, device)),
+            up: layer(dim, hidden, LoraTarget::Up),
+            gate: gated.then(|| layer(dim, hidden, LoraTarget::Gate)),
             beta: gated.then(|| constant([1], 1.0, device)),
-            down: Linear::new(hidden, dim, device),
+            down: layer(hidden, dim, LoraTarget::Down),
         }
     }
 

@@ -1,9 +1,10 @@
-//! `y = x·Wᵀ + b`, weight kept `[out, in]`.
+//! `y = x·Wᵀ + b`, weight kept `[out, in]`, and perhaps an adapter beside it.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use super::uniform;
+use super::{constant, uniform};
+use crate::config::Lora;
 use crate::ops;
 
 /// An affine map of the last axis.
@@ -13,6 +14,18 @@ pub struct Linear {
     pub weight: Param<Tensor<2>>,
     /// `[out]`
     pub bias: Option<Param<Tensor<1>>>,
+    /// What is learned beside a weight that stays.
+    pub adapter: Option<Adapter>,
+}
+
+/// A change of a weight by a product of narrow matrices, `W + scale · up · down` (Hu et al., "LoRA", 2021).
+#[derive(Module, Debug)]
+pub struct Adapter {
+    /// `[rank, in]`
+    pub down: Param<Tensor<2>>,
+    /// `[out, rank]`, 0 at first.
+    pub up: Param<Tensor<2>>,
+    scale: f64,
 }
 
 impl Linear {
@@ -24,13 +37,35 @@ impl Linear {
 
     /// A map without bias.
     pub fn without_bias(input: usize, output: usize, device: &Device) -> Self {
-        Self { weight: uniform([output, input], input, device), bias: None }
+        Self { weight: uniform([output, input], input, device), bias: None, adapter: None }
+    }
+
+    /// The same with an adapter, where there is to be one; it changes nothing yet.
+    #[must_use]
+    pub fn adapted(self, lora: Option<&Lora>, device: &Device) -> Self {
+        let Some(lora) = lora else { return self };
+        let [output, input] = self.weight.lazy_shape().dims();
+        let (down, up) = (uniform([lora.rank, input], input, device), constant([output, lora.rank], 0.0, device));
+        Self { adapter: Some(Adapter { down, up, scale: lora.scale() }), ..self }
+    }
+
+    /// The same with its adapter made part of its weight.
+    #[must_use]
+    pub fn merged(self) -> Self {
+        let Some(Adapter { down, up, scale }) = self.adapter else { return self };
+        let change = up.val().matmul(down.val()) * scale;
+        Self { weight: self.weight.map(|weight| weight + change), adapter: None, ..self }
     }
 
     /// # Shapes
     /// - input: `[rows, in]`
     /// - returns: `[rows, out]`
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        ops::linear(input, self.weight.val(), self.bias.as_ref().map(|bias| bias.val()))
+        let bias = self.bias.as_ref().map(|bias| bias.val());
+        let Some(Adapter { down, up, scale }) = &self.adapter else {
+            return ops::linear(input, self.weight.val(), bias);
+        };
+        let change = ops::linear(ops::linear(input.clone(), down.val(), None), up.val(), None);
+        ops::linear(input, self.weight.val(), bias) + change * *scale
     }
 }

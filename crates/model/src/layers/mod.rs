@@ -12,7 +12,7 @@ mod rope;
 pub use attention::Attention;
 pub use convolution::{Convolution1d, Convolution2d};
 pub use feed_forward::FeedForward;
-pub use linear::Linear;
+pub use linear::{Adapter, Linear};
 pub use norm::{LayerNorm, instance_norm};
 pub use parameter::{constant, normal, uniform};
 pub use rope::Rope;

@@ -3,7 +3,6 @@
 //! `[model]` is the size, `[data]` what is drawn, `[train]` how it is trained, `[checkpoints]` what is kept. A key that
 //! is left out has the paper's value (RiNALMo, Methods, "Pre-training").
 
-use std::fs;
 use std::path::Path;
 
 use rinalmo_corpus::sample::Split;
@@ -12,8 +11,8 @@ use rinalmo_train::{MlmConfig, Options, Share};
 use serde::{Deserialize, Serialize};
 
 use super::Size;
-use super::keys;
 use crate::Error;
+use crate::runs::{Keep, RunConfig, config};
 
 /// A run's config.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -29,17 +28,26 @@ pub struct Config {
     pub checkpoints: Keep,
 }
 
-/// What is kept of the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Keep {
-    /// So many of the last checkpoints, besides the best.
-    pub keep: usize,
-}
-
-impl Default for Keep {
-    fn default() -> Self {
-        Self { keep: 3 }
+impl RunConfig for Config {
+    fn full() -> Self {
+        let some = Some(1);
+        Self {
+            model: Size {
+                preset: Some(String::new()),
+                dim: some,
+                blocks: some,
+                heads: some,
+                hidden: some,
+                ..Size::default()
+            },
+            data: MlmConfig { sequences: some, tokens: some, validation_batches: some, ..MlmConfig::default() },
+            train: Options {
+                recompute: some,
+                until: rinalmo_train::Limits { steps: Some(1), epochs: Some(1), seconds: Some(1.0) },
+                ..Options::default()
+            },
+            ..Self::default()
+        }
     }
 }
 
@@ -50,8 +58,7 @@ impl Config {
     /// # Errors
     /// With file and line, or the override; for an unknown key with the nearest known one.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let text = fs::read_to_string(path).map_err(Error::file("read", path))?;
-        Self::parse(&text, &path.display().to_string())?.with(overrides, Some(&text))
+        config::open(path, overrides)
     }
 
     /// Takes the text of a file; `name` is what complaints call it.
@@ -59,11 +66,7 @@ impl Config {
     /// # Errors
     /// As [`Config::open`].
     pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
-        toml::from_str(text).map_err(|error| {
-            let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
-            let place = line.map_or_else(|| name.to_owned(), |line| format!("{name}:{line}"));
-            Error::Config(format!("{place}: {}", keys::explain(error.message())))
-        })
+        config::parse(text, name)
     }
 
     /// The same with some keys changed. `text` is what it was read from: what the file leaves out stays left out.
@@ -71,15 +74,7 @@ impl Config {
     /// # Errors
     /// As [`Config::open`].
     pub fn with(self, overrides: &[String], text: Option<&str>) -> Result<Self, Error> {
-        let mut table: toml::Table = match text {
-            Some(text) => toml::from_str(text).map_err(|error| Error::Config(error.to_string()))?,
-            None => self.to_table(),
-        };
-        overrides.iter().try_fold(self, |_, change| {
-            let complain = |what: String| Error::Config(format!("--set {change}: {what}"));
-            keys::set(&mut table, change).map_err(complain)?;
-            table.clone().try_into().map_err(|error: toml::de::Error| complain(keys::explain(error.message())))
-        })
+        config::with(self, overrides, text)
     }
 
     /// The model it asks for, and checks everything that can be checked without data.
@@ -120,12 +115,12 @@ impl Config {
     }
 
     pub(super) fn to_table(&self) -> toml::Table {
-        toml::Table::try_from(self).expect("a config is made of tables, numbers and words; seeds are checked")
+        config::to_table(self)
     }
 
     /// The text of a file that says the same.
     pub fn to_toml(&self) -> String {
-        toml::to_string(self).expect("a config is made of tables, numbers and words; seeds are checked")
+        config::to_toml(self)
     }
 }
 

@@ -214,7 +214,7 @@ impl fmt::Display for Trial {
 }
 
 fn sizes(model: &ModelConfig) -> String {
-    let EncoderConfig { dim, blocks, heads, hidden, activation, positions } = model.encoder;
+    let EncoderConfig { dim, blocks, heads, hidden, activation, positions, .. } = model.encoder;
     let name = model.preset().map_or_else(String::new, |preset| format!("{}: ", preset.name));
     let positions = match positions {
         Positions::Rotary => "rotary positions".to_owned(),

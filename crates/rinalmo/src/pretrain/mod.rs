@@ -21,23 +21,23 @@
 mod config;
 mod dry_run;
 mod estimate;
-mod folder;
-mod keys;
 mod processes;
+mod record;
 mod run;
 mod size;
 mod trial;
 
-pub use config::{Config, Keep};
+pub use crate::runs::{Folder, Keep, Program, Session};
+pub use config::Config;
 pub use dry_run::{DryRun, OnCorpus, bytes, duration, grouped};
 pub use estimate::{EpochSize, Memory};
-pub use folder::{Corpus, Folder, Record, Session};
 pub use processes::Processes;
+pub use record::{Corpus, Record};
 pub use rinalmo_metrics::perplexity::perplexity;
 pub use rinalmo_train::{
     Alone, Divergence, Ended, Every, Exchange, Limits, MlmConfig, Observer, Options, Part, RunState, Share, StepReport,
     Stop, Validation, ValidationReport,
 };
-pub use run::{Finished, Outlook, Program, Request, Resume, Run};
+pub use run::{Finished, Outlook, Request, Resume, Run};
 pub use size::{Nonlinearity, PositionKind, Size};
 pub use trial::{TooLarge, Trial};

@@ -1,38 +1,21 @@
 //! A run: begun or resumed in its folder, trained, and its best model written out.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device as BurnDevice;
 use rinalmo_corpus::Store;
-use rinalmo_kernels::Level;
 use rinalmo_model::{ModelConfig, Positions};
 use rinalmo_train::{
     Ended, Exchange, Limits, Mlm, Observer, RunState, Saved, Share, Stop, Trainer, ValidationReport, start,
 };
-use rinalmo_weights::{Checkpoint, Document, Layout, OpenOptions, WriteOptions};
+use rinalmo_weights::{Checkpoint, Document, OpenOptions};
 
 use super::estimate::{EpochSize, Memory};
-use super::folder::{self, Corpus, Folder, MODEL, OFFICIAL, Record, Session};
-use super::{Config, Size, keys};
-use crate::run_log::RunLog;
+use super::record::{Corpus, Record};
+use super::{Config, Size};
+use crate::run_log::{PERPLEXITY, RunLog};
+use crate::runs::{Folder, Program, Session, contradiction, differences, export};
 use crate::{Device, Error};
-
-/// Who runs: for the record.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Program {
-    /// Name and version.
-    pub name: String,
-    /// The revision of its source, where it is known.
-    pub revision: Option<String>,
-}
-
-impl Default for Program {
-    /// This library.
-    fn default() -> Self {
-        Self { name: concat!("rinalmo ", env!("CARGO_PKG_VERSION")).into(), revision: None }
-    }
-}
 
 /// A run that is to begin.
 #[derive(Debug, Clone)]
@@ -134,7 +117,7 @@ impl Run {
         let store = Store::open(&corpus)?;
         let corpus = Corpus::of(&store);
         let task = Mlm::new(store, &config.data, config.train.seed, share)?;
-        let session = session(program, device, share, 0)?;
+        let session = Session::begin(program, device, share, 0)?;
         let folder = Folder::create(&out, share.rank == 0)?;
         let record = Record { name, seed: config.train.seed, from, corpus, sessions: Vec::new() };
         let start = checkpoint.map_or(Start::Fresh, |checkpoint| Start::From(Box::new(checkpoint)));
@@ -147,7 +130,7 @@ impl Run {
     /// There is no run, no checkpoint is whole, or something contradicts how it began.
     pub fn resume(resume: Resume, device: &Device, share: Share) -> Result<Self, Error> {
         let folder = Folder::open(&resume.out, share.rank == 0)?;
-        let mut record = folder.record()?;
+        let mut record: Record = folder.record()?;
         let refuse = |message: String| Err(Error::Folder { folder: resume.out.clone(), message });
         let (config, changed) = merged(&folder, &resume)?;
         if let Some(from) = resume.from.as_ref().filter(|from| Some(*from) != record.from.as_ref()) {
@@ -181,7 +164,7 @@ impl Run {
         };
         let task = Mlm::new(store, &config.data, config.train.seed, share)?;
         let step = if let Start::Saved(saved) = &start { saved.state.step } else { 0 };
-        let session = Session { changed, ..session(resume.program, device, share, step)? };
+        let session = Session { changed, ..Session::begin(resume.program, device, share, step)? };
         let (device, skipped) = (device.clone(), latest.skipped);
         Ok(Self { folder, config, model, task, start, record, session, device, skipped })
     }
@@ -241,7 +224,7 @@ impl Run {
         let mut nobody = ();
         let (path, name, step) = (self.folder.path().to_owned(), self.record.name.clone(), self.session.from_step);
         let mut log = match leads {
-            true => Some(RunLog::open(&path, &name, step, stop, observer)?),
+            true => Some(RunLog::open(&path, &name, PERPLEXITY, step, stop, observer)?),
             false => None,
         };
         let observer = log.as_mut().map_or(&mut nobody as &mut dyn Observer, |log| log);
@@ -255,7 +238,8 @@ impl Run {
         let logged = log.map(RunLog::finish).transpose();
         let outcome = ended.map_err(Error::from).and_then(|ended| Ok((ended, logged?.flatten())));
         let outcome = outcome.and_then(|(ended, validation)| {
-            let exported = if leads { self.export()? } else { None };
+            let keep = self.config.checkpoints.keep;
+            let exported = if leads { export(&self.folder, keep)? } else { None };
             Ok(Finished { ended, state: state.clone(), validation, exported })
         });
         if leads {
@@ -289,37 +273,10 @@ impl Run {
         format!("{begun} masked language modelling on {sequences} sequences in {clusters} clusters")
     }
 
-    /// Writes the best model, or the last where nothing was validated, in our form and with the released code's names.
-    fn export(&self) -> Result<Option<u64>, Error> {
-        let checkpoints = self.folder.checkpoints(self.config.checkpoints.keep);
-        let best = match checkpoints.best()? {
-            Some(best) => Some(best),
-            None => checkpoints.latest()?.saved,
-        };
-        let Some(best) = best else { return Ok(None) };
-        let place = |name: &str| (self.folder.path().join(name), folder::part(&self.folder.path().join(name)));
-        let (official, part) = place(OFFICIAL);
-        let named = WriteOptions { layout: Layout::Official, dtype: None };
-        best.weights()?.write(&part, &named)?;
-        fs::rename(&part, &official).map_err(Error::file("written", &official))?;
-        let (model, part) = place(MODEL);
-        let _ = fs::remove_file(&part); // of a run that was killed here
-        let weights = best.path.join(MODEL);
-        let linked = fs::hard_link(&weights, &part).or_else(|_| fs::copy(&weights, &part).map(drop));
-        linked.and_then(|()| fs::rename(&part, &model)).map_err(Error::file("written", &model))?;
-        Ok(Some(best.state.step))
-    }
-
     /// Notes how the session ended.
     fn end(&mut self, step: u64, outcome: &Result<Finished, Error>) -> Result<(), Error> {
-        let ended = match outcome {
-            Ok(Finished { ended: Ended::Finished, .. }) => "finished".to_owned(),
-            Ok(Finished { ended: Ended::Stopped, .. }) => "stopped".to_owned(),
-            Ok(Finished { ended: Ended::OutOfTime, .. }) => "out of time".to_owned(),
-            Err(error) => error.to_string().lines().next().unwrap_or_default().to_owned(),
-        };
         if let Some(session) = self.record.sessions.last_mut() {
-            (session.to_step, session.ended) = (Some(step), Some(ended));
+            session.end(step, outcome.as_ref().map(|finished| finished.ended));
         }
         match (self.folder.write_record(&self.record), outcome) {
             (_, Err(_)) => Ok(()), // the first error says more
@@ -365,29 +322,13 @@ pub(super) fn sizes(config: &mut Config, checkpoint: Option<&Checkpoint>) -> Res
     Ok(ModelConfig::pretrained(theirs.clone()))
 }
 
-fn session(program: Program, device: &Device, share: Share, from_step: u64) -> Result<Session, Error> {
-    Ok(Session {
-        started: folder::now(),
-        program: program.name,
-        revision: program.revision,
-        device: device.name().to_string(),
-        kernels: Level::current()?.to_string(),
-        threads: rayon::current_num_threads(),
-        ranks: share.ranks,
-        from_step,
-        changed: Vec::new(),
-        to_step: None,
-        ended: None,
-    })
-}
-
 /// The config to go on with, and what in it was changed.
 fn merged(folder: &Folder, resume: &Resume) -> Result<(Config, Vec<String>), Error> {
     let begun = Config::open(&folder.config(), &[])?;
     if let Some(theirs) = &resume.config {
         let resolved = theirs.clone().resolved(&theirs.model()?);
         let asked: Vec<&str> = resume.overrides.iter().filter_map(|change| change.split('=').next()).collect();
-        let differs = differences(&begun, &resolved)
+        let differs = differences(&begun.to_table(), &resolved.to_table())
             .into_iter()
             .find(|(path, ..)| !path.starts_with("train.until.") && !asked.iter().any(|asked| path.starts_with(asked)));
         if let Some((path, was, is)) = differs {
@@ -401,7 +342,7 @@ fn merged(folder: &Folder, resume: &Resume) -> Result<(Config, Vec<String>), Err
         Limits { steps: steps.or(until.steps), epochs: epochs.or(until.epochs), seconds: seconds.or(until.seconds) };
     config.model()?;
     let mut changed = Vec::new();
-    for (path, was, is) in differences(&begun, &config) {
+    for (path, was, is) in differences(&begun.to_table(), &config.to_table()) {
         let free = path.starts_with("checkpoints.") || path.starts_with("train.") && path != "train.seed";
         if !free {
             return contradiction(folder, &path, &was, &is);
@@ -409,47 +350,4 @@ fn merged(folder: &Folder, resume: &Resume) -> Result<(Config, Vec<String>), Err
         changed.push(format!("{path}={is}"));
     }
     Ok((config, changed))
-}
-
-fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str) -> Result<T, Error> {
-    let folder = folder.path().to_owned();
-    let message = format!(
-        "the run began with {path} = {was}, now it is {is}\nhint: a run goes on as it began; another --out begins anew"
-    );
-    Err(Error::Folder { folder, message })
-}
-
-/// Keys in which two configs differ, and what they say there.
-fn differences(one: &Config, other: &Config) -> Vec<(String, String, String)> {
-    let (one, other) = (keys::leaves(&one.to_table()), keys::leaves(&other.to_table()));
-    let find = |list: &[(String, toml::Value)], path: &str| {
-        list.iter()
-            .find(|(known, _)| known == path)
-            .map_or_else(|| "left out".to_owned(), |(_, value)| value.to_string())
-    };
-    let mut paths: Vec<&String> = one.iter().chain(&other).map(|(path, _)| path).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    let both = paths.into_iter().map(|path| (path.clone(), find(&one, path), find(&other, path)));
-    both.filter(|(_, was, is)| was != is).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn differences_name_what_is_left_out_too() {
-        let parse = |text: &str| Config::parse(text, "").unwrap();
-        let one = parse("train.seed = 1\ntrain.save = \"epoch\"");
-        let found = differences(&one, &parse("train.seed = 2\ntrain.save = { steps = 3 }"));
-        let pair = |path: &str, was: &str, is: &str| (path.to_owned(), was.to_owned(), is.to_owned());
-        let expected = [
-            pair("train.save", "\"epoch\"", "left out"),
-            pair("train.save.steps", "left out", "3"),
-            pair("train.seed", "1", "2"),
-        ];
-        assert_eq!(found, expected);
-        assert!(differences(&one, &one).is_empty());
-    }
 }

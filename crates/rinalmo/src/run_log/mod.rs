@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_draw::{Curve, Curves};
 use rinalmo_metrics::perplexity::perplexity;
-use rinalmo_train::{Observer, StepReport, Stop, ValidationReport};
+use rinalmo_train::{Observer, Part, StepReport, Stop, ValidationReport};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -19,12 +19,41 @@ use events::Events;
 use lines::Lines;
 
 const METRICS: &str = "metrics.jsonl";
-const DRAWING: &str = "perplexity.svg";
+
+/// What a log's curves and lines tell beside the loss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    /// The measure whose curve is drawn.
+    measure: &'static str,
+    /// Made of a loss.
+    of: fn(f64) -> f64,
+    /// Of a validation, the loss.
+    loss: fn(&ValidationReport) -> Option<f64>,
+    /// A validation's part, in a line.
+    part: fn(&Part) -> Value,
+}
+
+/// Pre-training's: the loss is one over letters, and shown as perplexity.
+pub(crate) const PERPLEXITY: Terms = Terms {
+    measure: "perplexity",
+    of: perplexity,
+    loss: |report| report.score,
+    part: |part| json!({ "name": part.name, "letters": part.weight, "loss": part.mean(), "perplexity": part.mean().map(perplexity) }),
+};
+
+/// Fine-tuning's: a validation has a part named `loss`, and others that are means of what their names say.
+pub(crate) const LOSS: Terms = Terms {
+    measure: "loss",
+    of: |loss| loss,
+    loss: |report| report.validation.part("loss").and_then(Part::mean),
+    part: |part| json!({ "name": part.name, "mean": part.mean() }),
+};
 
 /// Writes down what happens, and tells it on.
 pub(crate) struct RunLog<'o> {
     folder: PathBuf,
     title: String,
+    terms: Terms,
     lines: Lines,
     events: Events,
     events_path: PathBuf,
@@ -41,6 +70,7 @@ impl<'o> RunLog<'o> {
     pub(crate) fn open(
         folder: &Path,
         title: &str,
+        terms: Terms,
         step: u64,
         stop: &Stop,
         onward: &'o mut dyn Observer,
@@ -53,14 +83,14 @@ impl<'o> RunLog<'o> {
                 Some("validation") => &mut validation,
                 _ => return,
             };
-            curve.extend(line["step"].as_u64().zip(line["perplexity"].as_f64()));
+            curve.extend(line["step"].as_u64().zip(line[terms.measure].as_f64()));
         };
         let lines = Lines::open(&path, step, keep).map_err(Error::file("written", &path))?;
         let (events, events_path) =
             Events::create(folder, step + 1).map_err(|(path, error)| Error::file("written", &path)(error))?;
         let (folder, title, stop) = (folder.to_owned(), title.to_owned(), stop.clone());
         let (last, failed) = (None, None);
-        Ok(Self { folder, title, lines, events, events_path, training, validation, last, failed, stop, onward })
+        Ok(Self { folder, title, terms, lines, events, events_path, training, validation, last, failed, stop, onward })
     }
 
     /// The last validation of this session, once everything is on disk.
@@ -83,12 +113,13 @@ impl<'o> RunLog<'o> {
 
     fn draw(&mut self) {
         let points = |curve: &BTreeMap<u64, f64>| curve.iter().map(|(&step, &height)| (step as f64, height)).collect();
-        let mut curves = Curves::new(&self.title, "step", "perplexity");
+        let mut curves = Curves::new(&self.title, "step", self.terms.measure);
         curves.curves.push(Curve::line("training", points(&self.training)));
         curves.curves.push(Curve::points("validation", points(&self.validation)));
-        let part = self.folder.join(format!("{DRAWING}.part"));
-        let written = fs::write(&part, curves.svg()).and_then(|()| fs::rename(&part, self.folder.join(DRAWING)));
-        self.remember(written, DRAWING);
+        let drawing = format!("{}.svg", self.terms.measure);
+        let part = self.folder.join(format!("{drawing}.part"));
+        let written = fs::write(&part, curves.svg()).and_then(|()| fs::rename(&part, self.folder.join(&drawing)));
+        self.remember(written, &drawing);
     }
 
     fn remember(&mut self, written: std::io::Result<()>, name: &str) {
@@ -106,21 +137,23 @@ impl<'o> RunLog<'o> {
 
 impl Observer for RunLog<'_> {
     fn step(&mut self, report: &StepReport) {
-        let perplexity = perplexity(report.loss);
+        let (measure, value) = (self.terms.measure, (self.terms.of)(report.loss));
         let (speed, waiting) = (report.tokens_per_second(), report.share_waiting());
-        let mut line = json!({ "kind": "step", "perplexity": perplexity, "tokens_per_second": speed });
+        let mut line = json!({ "kind": "step", measure: value, "tokens_per_second": speed });
         merge(&mut line, report);
         self.note(&line);
         let scalars = [
             ("loss/train", report.loss),
-            ("perplexity/train", perplexity),
             ("rate", report.rate),
             ("gradient_norm", report.norm),
             ("tokens_per_second", speed),
             ("share_waiting", waiting),
         ];
         self.scalars(report.step, &scalars);
-        self.training.insert(report.step, perplexity);
+        if measure != "loss" {
+            self.scalars(report.step, &[(&format!("{measure}/train"), value)]);
+        }
+        self.training.insert(report.step, value);
         self.onward.step(report);
     }
 
@@ -130,19 +163,31 @@ impl Observer for RunLog<'_> {
     }
 
     fn validated(&mut self, report: &ValidationReport) {
-        let parts: Vec<Value> = report.validation.parts.iter().map(|part| {
-            json!({ "name": part.name, "letters": part.weight, "loss": part.mean(), "perplexity": part.mean().map(perplexity) })
-        }).collect();
+        let Terms { measure, of, loss, part } = self.terms;
+        let parts: Vec<Value> = report.validation.parts.iter().map(part).collect();
         let ValidationReport { step, epoch, score, best, seconds, .. } = report;
-        let whole = score.map(perplexity);
+        let loss = loss(report);
+        let value = loss.map(of);
         self.note(&json!({
-            "kind": "validation", "step": step, "epoch": epoch, "loss": score, "perplexity": whole, "best": best,
-            "seconds": seconds, "parts": parts,
+            "kind": "validation", "step": step, "epoch": epoch, "loss": loss, measure: value, "score": score,
+            "best": best, "seconds": seconds, "parts": parts,
         }));
-        if let (Some(loss), Some(perplexity)) = (*score, whole) {
-            self.scalars(*step, &[("loss/validation", loss), ("perplexity/validation", perplexity)]);
-            self.validation.insert(*step, perplexity);
+        let mut scalars: Vec<(String, f64)> = Vec::new();
+        if let (Some(loss), Some(value)) = (loss, value) {
+            scalars.push(("loss/validation".into(), loss));
+            scalars.push((format!("{measure}/validation"), value));
+            self.validation.insert(*step, value);
         }
+        if measure == "loss" {
+            scalars = report
+                .validation
+                .parts
+                .iter()
+                .filter_map(|part| Some((format!("{}/validation", part.name), part.mean()?)))
+                .collect();
+        }
+        let scalars: Vec<(&str, f64)> = scalars.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+        self.scalars(*step, &scalars);
         self.draw();
         self.last = Some(report.clone());
         self.onward.validated(report);
@@ -191,11 +236,11 @@ mod tests {
     fn a_log_goes_on_behind_a_checkpoint_as_if_later_steps_had_not_been() {
         let folder = tempfile::tempdir().unwrap();
         let (mut nobody, mut nobody_later) = ((), ());
-        let mut log = RunLog::open(folder.path(), "nano", 0, &Stop::default(), &mut nobody).unwrap();
+        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 0, &Stop::default(), &mut nobody).unwrap();
         (1..=4).for_each(|at| log.step(&step(at)));
         log.validated(&validation(4));
         assert_eq!(log.finish().unwrap().unwrap().step, 4);
-        let mut log = RunLog::open(folder.path(), "nano", 2, &Stop::default(), &mut nobody_later).unwrap();
+        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 2, &Stop::default(), &mut nobody_later).unwrap();
         log.step(&step(3));
         assert_eq!((log.training.len(), log.validation.len()), (3, 0));
         assert!(log.finish().unwrap().is_none());
@@ -203,7 +248,7 @@ mod tests {
         let steps: Vec<u64> =
             text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["step"].as_u64().unwrap()).collect();
         assert_eq!(steps, [1, 2, 3]);
-        assert!(fs::read_to_string(folder.path().join(DRAWING)).unwrap().contains("training 7.389"));
+        assert!(fs::read_to_string(folder.path().join("perplexity.svg")).unwrap().contains("training 7.389"));
     }
 
     #[cfg(target_os = "linux")]
@@ -211,7 +256,7 @@ mod tests {
     fn a_log_that_cannot_be_written_asks_the_run_to_end() {
         let folder = tempfile::tempdir().unwrap();
         let (stop, mut nobody) = (Stop::default(), ());
-        let mut log = RunLog::open(folder.path(), "", 0, &stop, &mut nobody).unwrap();
+        let mut log = RunLog::open(folder.path(), "", PERPLEXITY, 0, &stop, &mut nobody).unwrap();
         log.lines = Lines { file: fs::OpenOptions::new().write(true).open("/dev/full").unwrap() };
         log.step(&step(1));
         assert!(stop.requested());

@@ -17,7 +17,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 pub use read::Saved;
-pub use write::Contents;
+pub use write::{Contents, write_model};
 
 use crate::Error;
 

@@ -56,11 +56,7 @@ impl Contents<'_> {
     }
 
     fn write_model(&self, path: &Path) -> Result<(), Error> {
-        let document = serde_json::to_string(self.document);
-        let document = document.map_err(|error| Error::damaged(path, format!("its description: {error}")))?;
-        let mut tensors = Parameters(Vec::new());
-        names::look(self.model, &mut tensors);
-        write(path, HashMap::from([(HEADER_KEY.to_owned(), document)]), tensors.0)
+        write_model(self.model, self.document, path, |_| true)
     }
 
     fn write_optimizer(&self, path: &Path) -> Result<(), Error> {
@@ -73,6 +69,19 @@ impl Contents<'_> {
         });
         write(path, HashMap::from([("steps".to_owned(), steps)]), tensors.collect())
     }
+}
+
+/// Writes those parameters of a model that `keep` names, and what is said of it, in our own form.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_model(model: &Model, document: &Document, path: &Path, keep: impl Fn(&str) -> bool) -> Result<(), Error> {
+    let document = serde_json::to_string(document);
+    let document = document.map_err(|error| Error::damaged(path, format!("its description: {error}")))?;
+    let mut tensors = Parameters(Vec::new());
+    names::look(model, &mut tensors);
+    tensors.0.retain(|(name, _)| keep(name));
+    write(path, HashMap::from([(HEADER_KEY.to_owned(), document)]), tensors.0)
 }
 
 fn write(path: &Path, header: HashMap<String, String>, tensors: Vec<(String, Entry<'_>)>) -> Result<(), Error> {

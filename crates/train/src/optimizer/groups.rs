@@ -36,6 +36,8 @@ pub enum Part {
     Blocks(usize, usize),
     /// The norm behind the last block.
     FinalNorm,
+    /// What adapters learn beside the encoder's weights.
+    Adapters,
 }
 
 impl Part {
@@ -44,6 +46,7 @@ impl Part {
         let Some(name) = name.strip_prefix("encoder.") else { return matches!(self, Self::All | Self::Heads) };
         match (*self, name.strip_prefix("blocks.")) {
             (Self::All, _) => true,
+            (Self::Adapters, _) => name.contains(".adapter."),
             (Self::Blocks(from, to), Some(block)) => {
                 let number = block.split('.').next().and_then(|number| number.parse().ok());
                 number.is_some_and(|number: usize| (from..to).contains(&number))

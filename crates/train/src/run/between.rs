@@ -77,6 +77,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         let mut numbers = validation.numbers();
         self.exchange.sum(&mut numbers)?;
         validation.set_numbers(&numbers);
+        self.task.conclude(&mut validation);
         self.task.note(&validation, &mut self.document);
         let score = self.task.score(&validation);
         let best = score.is_some_and(|score| self.state.best.is_none_or(|best| score < best.score));
@@ -84,6 +85,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         if let (Some(score), true) = (score, best) {
             self.state.best = Some(Best { step, score });
         }
+        self.state.worse = if best || score.is_none() { 0 } else { self.state.worse + 1 };
         self.validated = Some(step);
         if self.leads() {
             let seconds = begun.elapsed().as_secs_f64();

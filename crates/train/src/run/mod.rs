@@ -145,14 +145,16 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
         self.agree()?;
         loop {
             let begun = Instant::now();
-            if self.options.until.steps.is_some_and(|steps| self.state.step >= steps) {
+            let done = self.options.until.steps.is_some_and(|steps| self.state.step >= steps);
+            if done || self.options.patience.is_some_and(|most| self.state.worse >= most) {
                 return self.finish(checkpoints, observer);
             }
             let epoch = self.coming_epoch(&mut batches)?;
             let waited = begun.elapsed().as_secs_f64();
             if epoch > self.state.epoch {
                 self.end_epoch(checkpoints, observer)?;
-                if self.options.until.epochs.is_some_and(|epochs| epoch >= epochs) {
+                let patience = self.options.patience.is_some_and(|most| self.state.worse >= most);
+                if patience || self.options.until.epochs.is_some_and(|epochs| epoch >= epochs) {
                     return self.finish(checkpoints, observer);
                 }
                 self.state.epoch = epoch;

@@ -38,6 +38,9 @@ pub struct Options {
     pub until: Limits,
     /// When the model is validated; at the end of a run it always is.
     pub validate: Every,
+    /// So many validations without a better one end the run; left out, none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u64>,
     /// When a checkpoint is written; at the end of a run one always is, and whenever a validation is the best so far.
     pub save: Every,
     /// How batches are prepared.
@@ -62,6 +65,7 @@ impl Default for Options {
             thaw: Vec::new(),
             until: Limits::default(),
             validate: Every::Epoch,
+            patience: None,
             save: Every::Steps(1000),
             loading: Loading::default(),
             explosion: Some(3.0),
@@ -173,6 +177,9 @@ impl Options {
         }
         if self.recompute == Some(0) {
             return refuse("recompute = 0, expected at least one block at a time, or none of this".into());
+        }
+        if self.patience == Some(0) {
+            return refuse("patience = 0, expected at least one validation, or none of this".into());
         }
         if let Some(clip) = self.clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
             return refuse(format!("clip = {clip}, expected a norm above 0"));

@@ -33,6 +33,9 @@ pub struct RunState {
     /// The best score so far.
     #[serde(default)]
     pub best: Option<Best>,
+    /// Validations since then.
+    #[serde(default)]
+    pub worse: u64,
 }
 
 /// The best validation so far.

@@ -21,7 +21,8 @@ fn golden() -> Vec<u8> {
     std::fs::read(path).expect("the golden file is part of the repository")
 }
 
-fn numbers<const N: usize, T>(file: &SafeTensors<'_>, name: &str, read: fn([u8; N]) -> T) -> Vec<T> {
+/// Numbers of a tensor in a golden file.
+pub fn numbers<const N: usize, T>(file: &SafeTensors<'_>, name: &str, read: fn([u8; N]) -> T) -> Vec<T> {
     let data = file.tensor(name).unwrap().data().to_vec();
     data.chunks_exact(N).map(|bytes| read(bytes.try_into().unwrap())).collect()
 }
@@ -41,24 +42,29 @@ fn even(number: usize, count: usize) -> impl Iterator<Item = f32> {
     })
 }
 
-/// The weights of the golden run, by way of a checkpoint.
+/// The weights of the golden run.
 fn model(device: &Device) -> Model {
+    made(&config(), device)
+}
+
+/// A model whose weights are a formula, by way of a checkpoint.
+pub fn made(config: &ModelConfig, device: &Device) -> Model {
     let made = |(number, TensorSpec { name, shape }): (usize, TensorSpec)| {
         let norm = name.ends_with("norm.weight") || name.ends_with("beta");
         let (middle, spread) = if shape.len() > 1 { (0.0, 0.125) } else { (f32::from(u8::from(norm)), 0.25) };
         let values = even(number, shape.iter().product()).map(|x| middle + x * spread);
         (name, shape, values.flat_map(f32::to_le_bytes).collect::<Vec<u8>>())
     };
-    let tensors: Vec<_> = config().manifest().into_iter().enumerate().map(made).collect();
+    let tensors: Vec<_> = config.manifest().into_iter().enumerate().map(made).collect();
     let views = tensors
         .iter()
         .map(|(name, shape, bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
-    let document = serde_json::to_string(&Document::new("golden", config())).unwrap();
+    let document = serde_json::to_string(&Document::new("golden", config.clone())).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("golden.safetensors");
     safetensors::serialize_to_file(views, Some(HashMap::from([(HEADER_KEY.into(), document)])), &path).unwrap();
     let checkpoint = Checkpoint::open(&path, &OpenOptions::default()).unwrap();
-    start::from_checkpoint(&checkpoint, &config(), 0, device).unwrap()
+    start::from_checkpoint(&checkpoint, config, 0, device).unwrap()
 }
 
 fn task(file: &SafeTensors<'_>) -> Fixed {

@@ -3,5 +3,7 @@
 mod checkpoints;
 mod common;
 mod golden;
+mod golden_structure;
 mod resume;
 mod steps;
+mod structures;

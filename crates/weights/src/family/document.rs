@@ -1,6 +1,6 @@
 //! The description in our own files: `config.json` beside the tensors, or the text under `rinalmo` in their header.
 
-use rinalmo_model::ModelConfig;
+use rinalmo_model::{HeadConfig, ModelConfig};
 use rinalmo_seq::alphabet::VOCABULARY;
 use serde::{Deserialize, Serialize};
 
@@ -104,8 +104,14 @@ impl Document {
             return Err(format!("description: the vocabulary differs from `{}`", VOCABULARY.join(" ")));
         }
         check_values(self.threshold, self.scaler)?;
-        if let (Some(labels), Some(rinalmo_model::HeadConfig::Family { classes, .. })) =
-            (&self.labels, &self.config.head)
+        if let (
+            Some(labels),
+            Some(
+                HeadConfig::Family { classes, .. }
+                | HeadConfig::Sequence { outputs: classes, .. }
+                | HeadConfig::Token { outputs: classes, .. },
+            ),
+        ) = (&self.labels, &self.config.head)
             && labels.len() != *classes
         {
             return Err(format!("description: {} labels for {classes} classes", labels.len()));

@@ -134,6 +134,8 @@ pub(crate) fn name_of(name: &str, head: Option<&HeadConfig>, gelu: bool) -> Opti
         Some(HeadConfig::Ribosome { .. }) => ("lm.", &RIBOSOME),
         Some(HeadConfig::Splice { .. }) => ("rinalmo.", &SPLICE),
         Some(HeadConfig::Family { .. }) => ("rinalmo.", &FAMILY),
+        // The released code has no such heads: theirs keep our names, and nobody writes them so.
+        Some(HeadConfig::Sequence { .. } | HeadConfig::Token { .. }) => ("rinalmo.", &[]),
     };
     let find = |rules: &[Rule]| rules.iter().find_map(|rule| translate(rule.ours, rule.theirs, name));
     let special = if gelu { find(&GELU) } else { None };

@@ -1,20 +1,18 @@
 //! `rinalmo pretrain`.
 
-mod told;
-
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::pretrain::{
-    Config, DryRun, Ended, Exchange, Finished, Limits, Part, Processes, Program, Request, Resume, Run, Share, Stop,
-    bytes, grouped, perplexity,
+    Config, DryRun, Ended, Exchange, Finished, Limits, Outlook, Part, Processes, Request, Resume, Run, Share, Stop,
+    bytes, duration, grouped, perplexity,
 };
 
+use crate::commands::limits::{LimitArgs, program};
+use crate::commands::told::{Pace, Terms, Told};
 use crate::context::{Context, Outcome};
-use told::Told;
 
 /// Train a model by guessing hidden letters of a corpus
 ///
@@ -52,21 +50,6 @@ pub struct PretrainArgs {
     limits: LimitArgs,
 }
 
-/// When the run is done, or is to be interrupted.
-#[derive(Args)]
-#[command(next_help_heading = "Limits, instead of the config's (the first to be reached counts)")]
-struct LimitArgs {
-    /// Steps, counted from the run's very beginning
-    #[arg(long, value_name = "N")]
-    steps: Option<u64>,
-    /// Epochs, counted likewise
-    #[arg(long, value_name = "N")]
-    epochs: Option<u64>,
-    /// Time of this session such as 1h30m; --resume goes on then
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
-    time: Option<Duration>,
-}
-
 /// Runs the command, as one of the processes that `mpirun` started where it did. What one cannot do ends them all.
 pub fn run(args: PretrainArgs, context: &Context) -> Result<Outcome> {
     let mut processes = Processes::join()?;
@@ -96,7 +79,7 @@ fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> 
         let (threads, here) = (rayon::current_num_threads(), processes.here().ranks);
         context.note(format!("{} processes, {here} of them on this machine, {threads} threads each", share.ranks));
     }
-    context.note(told::outlook(&outlook));
+    context.note(tell(&outlook));
     let needed = outlook.memory.total() * processes.here().ranks as u64;
     if needed > rinalmo::default_budget() {
         let (needed, free) = (bytes(needed), bytes(rinalmo::default_budget()));
@@ -104,11 +87,22 @@ fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> 
             .note(format!("warning: the run needs about {needed}, {free} are free; see data.tokens, train.accumulate"));
     }
     let folder = run.folder().to_owned();
-    let mut told = Told::new(context, &outlook);
+    let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
+    let mut told = Told::new(context, pace, Terms::Perplexity);
     let finished = run.go(&mut *processes, &stop, &mut told);
     told.finish();
     let finished = finished?;
     if processes.leads() { report(&finished, &folder, context) } else { Ok(Outcome::Done) }
+}
+
+/// What lies before a run, in a line.
+fn tell(outlook: &Outlook) -> String {
+    let Outlook { parameters, step, steps, seconds, epoch, memory } = outlook;
+    let from = if *step > 0 { format!("goes on behind step {}, ", grouped(*step)) } else { String::new() };
+    let steps = steps.map_or_else(|| "no end of steps".into(), |steps| format!("{} steps", grouped(steps)));
+    let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
+    let (parameters, memory) = (grouped(*parameters as u64), bytes(memory.total()));
+    format!("{from}{parameters} parameters, {steps}{limit}, an epoch is {epoch}, about {memory} of memory")
 }
 
 fn begin(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
@@ -164,17 +158,6 @@ impl PretrainArgs {
         let seed = self.seed.map(|seed| format!("train.seed={seed}"));
         self.set.iter().cloned().chain(seed).collect()
     }
-}
-
-impl LimitArgs {
-    fn resolve(&self) -> Limits {
-        Limits { steps: self.steps, epochs: self.epochs, seconds: self.time.map(|time| time.as_secs_f64()) }
-    }
-}
-
-fn program() -> Program {
-    let name = concat!("rinalmo ", env!("CARGO_PKG_VERSION")).to_owned();
-    Program { name, revision: option_env!("RINALMO_REVISION").map(str::to_owned) }
 }
 
 /// The validation as a table on standard output, what is where on standard error.

@@ -3,19 +3,18 @@
 //! | file | what |
 //! |---|---|
 //! | `config.toml` | the config, nothing left out |
-//! | `run.json` | name, seed, corpus, and every session: program, device, threads, from which step to which |
+//! | `run.json` | name, seed, data, and every session: program, device, threads, from which step to which |
 //! | `checkpoints/` | the last few and the best |
-//! | `metrics.jsonl`, `events.out.tfevents.*`, `perplexity.svg` | what happened ([`crate::run_log`]) |
+//! | `metrics.jsonl`, `events.out.tfevents.*`, `perplexity.svg` or `loss.svg` | what happened ([`crate::run_log`]) |
 //! | `model.safetensors`, `model-official.safetensors` | the best model, when a session ends |
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use rinalmo_corpus::Store;
 use rinalmo_train::Checkpoints;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::Error;
 
@@ -24,96 +23,9 @@ const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
 const CHECKPOINTS: &str = "checkpoints";
 /// Our own form of the best model.
-pub(super) const MODEL: &str = "model.safetensors";
+pub(crate) const MODEL: &str = "model.safetensors";
 /// The same with the released code's names.
-pub(super) const OFFICIAL: &str = "model-official.safetensors";
-
-/// What is known of a run beside its config.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// The model's name.
-    pub name: String,
-    /// What everything random depends on.
-    pub seed: u64,
-    /// The checkpoint whose weights it began with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
-    /// What it is trained on.
-    pub corpus: Corpus,
-    /// Each time a process worked on it.
-    pub sessions: Vec<Session>,
-}
-
-/// A corpus, so that it is known again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Corpus {
-    /// Where it lies.
-    pub path: PathBuf,
-    /// Sequences in it.
-    pub sequences: u64,
-    /// Their letters.
-    pub bases: u64,
-    /// Clusters in it.
-    pub clusters: u64,
-    /// Of them held out.
-    pub held_out: u64,
-    /// Its parts' checksums.
-    pub checksums: BTreeMap<String, String>,
-    /// The files it was built from.
-    pub sources: Vec<String>,
-    /// How it was built.
-    pub parameters: serde_json::Value,
-    /// By which programs.
-    pub tools: BTreeMap<String, String>,
-}
-
-/// One process's work on a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Session {
-    /// When it began, UTC.
-    pub started: String,
-    /// The program and its version.
-    pub program: String,
-    /// The revision of its source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub revision: Option<String>,
-    /// The device.
-    pub device: String,
-    /// The level of the CPU's kernels.
-    pub kernels: String,
-    /// Threads.
-    pub threads: usize,
-    /// Processes.
-    pub ranks: usize,
-    /// The step it went on behind.
-    pub from_step: u64,
-    /// Keys of the config that were changed for it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub changed: Vec<String>,
-    /// The step it ended with; neither this nor `ended` is there where it was killed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to_step: Option<u64>,
-    /// How it ended: `finished`, `stopped`, `out of time`, or an error.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<String>,
-}
-
-impl Corpus {
-    pub(super) fn of(store: &Store) -> Self {
-        let header = store.header().clone();
-        Self {
-            path: std::path::absolute(store.path()).unwrap_or_else(|_| store.path().into()),
-            sequences: header.sequences,
-            bases: header.bases,
-            clusters: header.clusters,
-            held_out: header.held_out,
-            checksums: header.checksums,
-            sources: header.sources,
-            parameters: header.parameters,
-            tools: header.tools,
-        }
-    }
-}
+pub(crate) const OFFICIAL: &str = "model-official.safetensors";
 
 /// A run's folder.
 #[derive(Debug)]
@@ -125,7 +37,7 @@ pub struct Folder {
 impl Folder {
     /// Makes a folder for a new run, or takes one that holds no run. The first process of a run leads: it looks, and
     /// may have written already when the others come.
-    pub(super) fn create(path: &Path, leads: bool) -> Result<Self, Error> {
+    pub(crate) fn create(path: &Path, leads: bool) -> Result<Self, Error> {
         if !leads {
             return Ok(Self { path: path.into(), _lock: None });
         }
@@ -139,7 +51,7 @@ impl Folder {
     }
 
     /// Opens the folder of a run that was begun.
-    pub(super) fn open(path: &Path, leads: bool) -> Result<Self, Error> {
+    pub(crate) fn open(path: &Path, leads: bool) -> Result<Self, Error> {
         for name in [CONFIG, RECORD] {
             if !path.join(name).is_file() {
                 let message =
@@ -176,29 +88,29 @@ impl Folder {
         Checkpoints::new(self.path.join(CHECKPOINTS)).keeping(keep)
     }
 
-    pub(super) fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.path.join(CONFIG)
     }
 
-    pub(super) fn write_config(&self, text: &str) -> Result<(), Error> {
+    pub(crate) fn write_config(&self, text: &str) -> Result<(), Error> {
         write(&self.config(), text)
     }
 
-    pub(super) fn record(&self) -> Result<Record, Error> {
+    pub(crate) fn record<R: DeserializeOwned>(&self) -> Result<R, Error> {
         let path = self.path.join(RECORD);
         let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
         serde_json::from_str(&text)
             .map_err(|error| Error::Folder { folder: path, message: format!("is not what a run writes: {error}") })
     }
 
-    pub(super) fn write_record(&self, record: &Record) -> Result<(), Error> {
+    pub(crate) fn write_record<R: Serialize>(&self, record: &R) -> Result<(), Error> {
         let text = serde_json::to_string_pretty(record).expect("a record is made of words and numbers");
         write(&self.path.join(RECORD), &(text + "\n"))
     }
 }
 
 /// The time now, as a word.
-pub(super) fn now() -> String {
+pub(crate) fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
@@ -210,7 +122,7 @@ fn write(path: &Path, text: &str) -> Result<(), Error> {
 }
 
 /// The name of a file that is not whole yet.
-pub(super) fn part(path: &Path) -> PathBuf {
+pub(crate) fn part(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     name.into()

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rinalmo::pretrain::{Observer, Outlook, StepReport, ValidationReport, bytes, duration, grouped, perplexity};
+use rinalmo::pretrain::{Observer, StepReport, Validation, ValidationReport, duration, grouped, perplexity};
 
 use crate::context::Context;
 
@@ -14,23 +14,32 @@ const BETWEEN: f64 = 10.0;
 /// Share of itself that a running mean keeps for each step.
 const KEPT: f64 = 0.9;
 
-/// What lies before a run, in a line.
-pub fn outlook(outlook: &Outlook) -> String {
-    let Outlook { parameters, step, steps, seconds, epoch, memory } = outlook;
-    let from = if *step > 0 { format!("goes on behind step {}, ", grouped(*step)) } else { String::new() };
-    let steps = steps.map_or_else(|| "no end of steps".into(), |steps| format!("{} steps", grouped(steps)));
-    let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
-    let (parameters, memory) = (grouped(*parameters as u64), bytes(memory.total()));
-    format!("{from}{parameters} parameters, {steps}{limit}, an epoch is {epoch}, about {memory} of memory")
+/// How far a run is to go.
+#[derive(Clone, Copy)]
+pub struct Pace {
+    /// Steps taken already.
+    pub first: u64,
+    /// Steps when it is done, where steps or epochs say so.
+    pub steps: Option<u64>,
+    /// Seconds it may take, where that is limited.
+    pub seconds: Option<f64>,
+}
+
+/// What is said of losses and validations.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Terms {
+    /// A loss over letters, and its perplexity.
+    Perplexity,
+    /// A loss, and each part of a validation as a mean.
+    Parts,
 }
 
 /// Tells what happens.
 pub struct Told<'c> {
     context: &'c Context,
     bar: ProgressBar,
-    first: u64,
-    steps: Option<u64>,
-    seconds: Option<f64>,
+    pace: Pace,
+    terms: Terms,
     begun: Instant,
     last: Option<Instant>,
     means: Option<Means>,
@@ -64,19 +73,18 @@ impl Means {
 
 impl<'c> Told<'c> {
     /// Shows a bar if standard error is a terminal and nobody asked for quiet.
-    pub fn new(context: &'c Context, outlook: &Outlook) -> Self {
+    pub fn new(context: &'c Context, pace: Pace, terms: Terms) -> Self {
         let bar = match stderr().is_terminal() && !context.quiet() {
-            true => ProgressBar::with_draw_target(outlook.steps, ProgressDrawTarget::stderr_with_hz(8)),
+            true => ProgressBar::with_draw_target(pace.steps, ProgressDrawTarget::stderr_with_hz(8)),
             false => ProgressBar::hidden(),
         };
-        let template = match outlook.steps {
+        let template = match pace.steps {
             Some(_) => "{wide_bar} {human_pos}/{human_len}\n{msg}",
             None => "{spinner} step {human_pos}\n{msg}",
         };
         bar.set_style(ProgressStyle::with_template(template).expect("the template is well formed"));
-        bar.set_position(outlook.step);
-        let &Outlook { step: first, steps, seconds, .. } = outlook;
-        Self { context, bar, first, steps, seconds, begun: Instant::now(), last: None, means: None }
+        bar.set_position(pace.first);
+        Self { context, bar, pace, terms, begun: Instant::now(), last: None, means: None }
     }
 
     /// Takes the bar away.
@@ -92,9 +100,9 @@ impl<'c> Told<'c> {
     /// Seconds until the run is done or out of time.
     fn left(&self, step: u64) -> Option<f64> {
         let passed = self.begun.elapsed().as_secs_f64();
-        let each = passed / (step - self.first).max(1) as f64;
-        let by_steps = self.steps.map(|steps| steps.saturating_sub(step) as f64 * each);
-        let by_time = self.seconds.map(|seconds| (seconds - passed).max(0.0));
+        let each = passed / (step - self.pace.first).max(1) as f64;
+        let by_steps = self.pace.steps.map(|steps| steps.saturating_sub(step) as f64 * each);
+        let by_time = self.pace.seconds.map(|seconds| (seconds - passed).max(0.0));
         by_steps.into_iter().chain(by_time).min_by(f64::total_cmp)
     }
 
@@ -102,10 +110,12 @@ impl<'c> Told<'c> {
         let Means { loss, tokens, seconds, waited } = means;
         let (speed, waiting) = (grouped((tokens / seconds) as u64), 100.0 * waited / seconds);
         let left = self.left(report.step).map_or_else(String::new, |left| format!(", {} left", duration(left)));
-        let (guess, rate) = (perplexity(loss), report.rate);
-        format!(
-            "loss {loss:.4}, perplexity {guess:.3}, rate {rate:.2e}, {speed} tokens/s, {waiting:.1} % waiting{left}"
-        )
+        let guess = match self.terms {
+            Terms::Perplexity => format!(", perplexity {:.3}", perplexity(loss)),
+            Terms::Parts => String::new(),
+        };
+        let rate = report.rate;
+        format!("loss {loss:.4}{guess}, rate {rate:.2e}, {speed} tokens/s, {waiting:.1} % waiting{left}")
     }
 }
 
@@ -124,15 +134,25 @@ impl Observer for Told<'_> {
     }
 
     fn validated(&mut self, report: &ValidationReport) {
-        if let Some(loss) = report.score {
-            let (step, best) = (grouped(report.step), if report.best { ", the best so far" } else { "" });
-            let took = duration(report.seconds);
-            let guess = perplexity(loss);
-            self.line(&format!("step {step}: validation perplexity {guess:.4}{best} (took {took})"));
+        let (step, best) = (grouped(report.step), if report.best { ", the best so far" } else { "" });
+        let took = duration(report.seconds);
+        let found = match self.terms {
+            Terms::Perplexity => report.score.map(|loss| format!("perplexity {:.4}", perplexity(loss))),
+            Terms::Parts => means(&report.validation),
+        };
+        if let Some(found) = found {
+            self.line(&format!("step {step}: validation {found}{best} (took {took})"));
         }
     }
 
     fn saved(&mut self, step: u64, path: &Path) {
         self.context.detail(|| format!("step {}: checkpoint {}", grouped(step), path.display()));
     }
+}
+
+/// Every part of a validation that has a mean.
+pub fn means(validation: &Validation) -> Option<String> {
+    let parts = validation.parts.iter().filter_map(|part| Some(format!("{} {:.4}", part.name, part.mean()?)));
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }

@@ -1,14 +1,11 @@
 //! Keys of a config: the nearest known one to one that is not, and changes by `section.key=value`.
 
-use rinalmo_train::{MlmConfig, Options};
-
-use super::{Config, Size};
-
 /// Likeness from which a key is worth proposing (Jaro and Winkler's, 0 to 1).
 const LIKE: f64 = 0.8;
 
-/// Says in our words what serde says of an unknown key or word, and which known one is nearest.
-pub(super) fn explain(message: &str) -> String {
+/// Says in our words what serde says of an unknown key or word, and which known one is nearest: among those
+/// that may stand there, else `everywhere` in a config.
+pub(super) fn explain(message: &str, everywhere: &[String]) -> String {
     let (what, rest) = match (message.strip_prefix("unknown field "), message.strip_prefix("unknown variant ")) {
         (Some(rest), _) => ("key", rest),
         (_, Some(rest)) => ("word", rest),
@@ -20,7 +17,6 @@ pub(super) fn explain(message: &str) -> String {
     let hint = match nearest(unknown, known.iter().map(|known| (*known, *known))) {
         Some(known) => format!("did you mean `{known}`?"),
         None => {
-            let everywhere = everywhere();
             let paths = everywhere.iter().map(|path| (path.rsplit('.').next().unwrap_or(path), path.as_str()));
             match nearest(unknown, paths) {
                 Some(path) if what == "key" => format!("did you mean `{path}`?"),
@@ -38,28 +34,10 @@ fn nearest<'a>(unknown: &str, known: impl Iterator<Item = (&'a str, &'a str)>) -
     likeness.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value)
 }
 
-/// Paths of all keys of a config in which nothing is left out.
-fn everywhere() -> Vec<String> {
-    let some = Some(1);
-    let full = Config {
-        model: Size {
-            preset: Some(String::new()),
-            dim: some,
-            blocks: some,
-            heads: some,
-            hidden: some,
-            ..Size::default()
-        },
-        data: MlmConfig { sequences: some, tokens: some, validation_batches: some, ..MlmConfig::default() },
-        train: Options {
-            recompute: some,
-            until: rinalmo_train::Limits { steps: Some(1), epochs: Some(1), seconds: Some(1.0) },
-            ..Options::default()
-        },
-        ..Config::default()
-    };
+/// Paths of all keys of a table.
+pub(super) fn paths(table: &toml::Table) -> Vec<String> {
     let mut paths = Vec::new();
-    list("", &full.to_table(), &mut paths);
+    list("", table, &mut paths);
     paths
 }
 
@@ -74,7 +52,7 @@ fn list(above: &str, table: &toml::Table, paths: &mut Vec<String>) {
 }
 
 /// Every path of a table with its value, tables themselves left out.
-pub(super) fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
+pub(crate) fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
     let mut found = Vec::new();
     for (key, value) in table {
         match value {
@@ -120,16 +98,14 @@ mod tests {
 
     #[test]
     fn nothing_like_it_lists_what_is_known() {
-        let said = explain("unknown field `zzz`, expected `keep`");
+        let said = explain("unknown field `zzz`, expected `keep`", &[]);
         assert_eq!(said, "unknown key `zzz`\nhint: known here: keep");
-        assert_eq!(explain("invalid type: string"), "invalid type: string");
+        assert_eq!(explain("invalid type: string", &[]), "invalid type: string");
     }
 
     #[test]
-    fn every_part_of_a_config_is_listed() {
-        let paths = everywhere();
-        for path in ["model.preset", "data.sequences", "train.schedule.then.cosine.to", "checkpoints.keep"] {
-            assert!(paths.iter().any(|known| known == path), "{path}: {paths:?}");
-        }
+    fn every_part_of_a_table_is_listed() {
+        let table: toml::Table = toml::from_str("a = 1\n[b.c]\nd = 2\n").unwrap();
+        assert_eq!(paths(&table), ["a", "b.c.d", "b.c", "b"]);
     }
 }

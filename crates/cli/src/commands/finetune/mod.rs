@@ -1,0 +1,233 @@
+//! `rinalmo finetune`.
+
+mod repeats;
+
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::finetune::{
+    Config, DryRun, Family, Files, Finished, Kind, Outlook, Request, Resume, Ribosome, Run, Sequence, Splice,
+    Structure, Token,
+};
+use rinalmo::pretrain::{Alone, Ended, Limits, Share, Stop, Validation, duration, grouped};
+
+use crate::commands::limits::{LimitArgs, program};
+use crate::commands::told::{Pace, Terms, Told};
+use crate::context::{Context, Outcome};
+
+/// Fit a model to a task by labelled sequences
+///
+/// Trains the head for TASK, and as much of the encoder as the config says, on the data given, and keeps everything about
+/// the run in the folder OUT: config, metrics, curves, checkpoints, and in the end the best model by validation, which
+/// `--model OUT` opens. Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 1; `--resume` goes on.
+#[derive(Args)]
+pub struct FinetuneArgs {
+    /// What to learn
+    #[arg(value_name = "TASK")]
+    task: TaskName,
+    /// TOML file; the published recipes are in `configs/`. With --resume the run's own
+    #[arg(long, value_name = "CONFIG", required_unless_present = "resume", conflicts_with = "resume")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
+    /// The model to begin with, by name or path; without, the config's [model] begins from nothing
+    #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
+    from: Option<String>,
+    /// The run's folder
+    #[arg(long, value_name = "OUT")]
+    out: Option<PathBuf>,
+    /// Go on with the run in OUT, behind its newest whole checkpoint
+    #[arg(long)]
+    resume: bool,
+    /// Tell what the run would be and what trains when, and do nothing else; --from may name a published size then
+    #[arg(long, conflicts_with = "resume")]
+    dry_run: bool,
+    /// Run so many times with seeds one after the other, each in a folder of its own in OUT, and tell mean and deviation
+    #[arg(long, value_name = "N", conflicts_with_all = ["resume", "dry_run"])]
+    repeats: Option<u64>,
+    /// Change a key of the config; may be given several times. An empty VALUE takes the key away
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// What everything random depends on, instead of the config's `train.seed`
+    #[arg(long, value_name = "N", conflicts_with = "resume")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What can be learned.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TaskName {
+    /// Which positions pair: tables with structures or lists of pairs, dbn, ct, bpseq, st, and folders of them
+    Structure,
+    /// Is there a splice site in the middle of a window: tables or FASTA with labels 0 and 1
+    Splice,
+    /// Of which family is a sequence: tables or FASTA with names of classes
+    Family,
+    /// Mean ribosome load of 5' UTRs: tables with numbers
+    Ribosome,
+    /// Anything said of whole sequences: a number, yes or no, or a class, as the config's data.aim says
+    Sequence,
+    /// Anything said of each base: as many numbers or classes as bases
+    Token,
+}
+
+/// Where data lie.
+#[derive(Args, Clone)]
+#[command(next_help_heading = "Data, each of one or more files or folders")]
+struct DataArgs {
+    /// What is trained on
+    #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present_any = ["resume", "dry_run"])]
+    data: Vec<PathBuf>,
+    /// What models are chosen by; a share of the training data is held out without it
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    validation: Vec<PathBuf>,
+    /// What the best model is tried on in the end, once
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    test: Vec<PathBuf>,
+    /// A table of `fold`, `partition` (train, valid, test) and `id` that shares --data out; with --fold
+    #[arg(long, value_name = "FILE", requires = "fold")]
+    splits: Option<PathBuf>,
+    /// The fold of --splits
+    #[arg(long, value_name = "NAME", requires = "splits")]
+    fold: Option<String>,
+}
+
+impl From<&DataArgs> for Files {
+    fn from(args: &DataArgs) -> Self {
+        let DataArgs { data, validation, test, splits, fold } = args.clone();
+        Self { train: data, validation, test, splits: splits.zip(fold) }
+    }
+}
+
+/// Runs the command.
+pub fn run(args: FinetuneArgs, context: &Context) -> Result<Outcome> {
+    match args.task {
+        TaskName::Structure => train::<Structure>(&args, context),
+        TaskName::Splice => train::<Splice>(&args, context),
+        TaskName::Family => train::<Family>(&args, context),
+        TaskName::Ribosome => train::<Ribosome>(&args, context),
+        TaskName::Sequence => train::<Sequence>(&args, context),
+        TaskName::Token => train::<Token>(&args, context),
+    }
+}
+
+fn train<K: Kind>(args: &FinetuneArgs, context: &Context) -> Result<Outcome> {
+    if args.dry_run {
+        let told = DryRun::new::<K>(args.read::<K>()?, args.from.as_deref(), &Files::from(&args.data))?;
+        write!(stdout(), "{told}")?;
+        return Ok(Outcome::Done);
+    }
+    let Some(out) = &args.out else { bail!("--out is needed: the folder that the run is to live in") };
+    if let Some(repeats) = args.repeats {
+        return repeats::run::<K>(args, out, repeats, context);
+    }
+    let run = if args.resume { args.resume::<K>(out, context)? } else { args.begin::<K>(out, None, context)? };
+    let finished = go(run, context)?;
+    report(&finished, out, context)?;
+    Ok(outcome(finished.ended))
+}
+
+/// Trains, telling on standard error.
+fn go<K: Kind>(run: Run<K>, context: &Context) -> Result<Finished> {
+    let outlook = run.outlook();
+    run.data().iter().for_each(|about| context.note(about));
+    context.note(tell(&outlook));
+    let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
+    let mut told = Told::new(context, pace, Terms::Parts);
+    let finished = run.go(Alone, &Stop::from(context.stop_flag()), &mut told);
+    told.finish();
+    Ok(finished?)
+}
+
+/// What lies before a run, in a line.
+fn tell(outlook: &Outlook) -> String {
+    let Outlook { parameters, items, tokens, steps_an_epoch, step, steps, seconds } = *outlook;
+    let from = if step > 0 { format!("goes on behind step {}, ", grouped(step)) } else { String::new() };
+    let steps = steps.map_or_else(|| "no end of steps".into(), |steps| format!("{} steps", grouped(steps)));
+    let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
+    let [parameters, items, tokens, epoch] = [parameters as u64, items as u64, tokens, steps_an_epoch].map(grouped);
+    format!(
+        "{from}{parameters} parameters, {steps}{limit}, an epoch is {items} items of {tokens} tokens in {epoch} steps"
+    )
+}
+
+impl FinetuneArgs {
+    fn begin<K: Kind>(&self, out: &Path, seed: Option<u64>, context: &Context) -> Result<Run<K>> {
+        let mut config = self.read::<K>()?;
+        config.train.seed = seed.unwrap_or(config.train.seed);
+        let name = self.config.as_ref().and_then(|path| path.file_stem());
+        let name = name.map_or_else(|| "model".into(), |stem| stem.to_string_lossy().into_owned());
+        let (files, from, out) = (Files::from(&self.data), self.from.clone(), out.to_owned());
+        let request = Request { name, config, files, out, from, program: program() };
+        Ok(Run::begin(request, &context.device()?, Share::default())?)
+    }
+
+    fn resume<K: Kind>(&self, out: &Path, context: &Context) -> Result<Run<K>> {
+        if !self.data.data.is_empty() || !self.data.validation.is_empty() || !self.data.test.is_empty() {
+            bail!("--resume goes on with the data the run began with; leave --data, --validation and --test out");
+        }
+        let (out, overrides, limits) = (out.to_owned(), self.set.clone(), self.limits.resolve());
+        let resume = Resume { out, overrides, limits, program: program() };
+        let run = Run::resume(resume, &context.device()?, Share::default())?;
+        run.skipped().iter().for_each(|error| context.note(format!("warning: passed over: {error}")));
+        if !run.changed().is_empty() {
+            context.note(format!("changed: {}", run.changed().join(", ")));
+        }
+        Ok(run)
+    }
+
+    /// The config with everything that flags change in it.
+    fn read<K: Kind>(&self) -> Result<Config<K::Data>> {
+        let Some(path) = &self.config else { bail!("--config is needed; the published recipes are in `configs/`") };
+        let seed = self.seed.map(|seed| format!("train.seed={seed}"));
+        let overrides: Vec<String> = self.set.iter().cloned().chain(seed).collect();
+        let mut config = Config::open(path, &overrides)?;
+        let Limits { steps, epochs, seconds } = self.limits.resolve();
+        if steps.or(epochs).is_some() || seconds.is_some() {
+            config.train.until = Limits { steps, epochs, seconds };
+        }
+        Ok(config)
+    }
+}
+
+/// The best validation and the test as a table on standard output, what is where on standard error.
+fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<()> {
+    let validation = finished.validation.as_ref().map(|report| &report.validation);
+    table(&[("validation", validation), ("test", finished.test.as_ref())])?;
+    let (place, step) = (folder.display(), grouped(finished.state.step));
+    if let Some(best) = finished.exported {
+        let best = grouped(best);
+        context.note(format!("the model of step {best} is in {place}/model.safetensors; `--model {place}` opens it"));
+    }
+    let took = duration(finished.state.seconds);
+    let how = "--resume goes on";
+    match finished.ended {
+        Ended::Finished => context.note(format!("done after {step} steps, {took} of training")),
+        Ended::OutOfTime => context.note(format!("time is up after {step} steps; {how}")),
+        Ended::Stopped => eprintln!("stopped after {step} steps; {how}"),
+    }
+    Ok(())
+}
+
+/// A line for each figure: what it is of, its name, its value, how many it is over.
+fn table(found: &[(&str, Option<&Validation>)]) -> Result<()> {
+    let mut out = stdout().lock();
+    if found.iter().any(|(_, validation)| validation.is_some_and(|validation| !validation.parts.is_empty())) {
+        writeln!(out, "data\tfigure\tvalue\tover")?;
+    }
+    for (name, validation) in found {
+        for part in validation.iter().flat_map(|validation| &validation.parts) {
+            if let Some(mean) = part.mean() {
+                writeln!(out, "{name}\t{}\t{mean:.4}\t{:.0}", part.name, part.weight)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn outcome(ended: Ended) -> Outcome {
+    if ended == Ended::Stopped { Outcome::Partial } else { Outcome::Done }
+}

@@ -1,0 +1,73 @@
+//! `--repeats`: the same run with one seed after the other, and what they have in common.
+
+use std::collections::BTreeMap;
+use std::io::{Write, stdout};
+use std::path::Path;
+
+use anyhow::Result;
+use rinalmo::finetune::{Finished, Kind};
+use rinalmo::pretrain::{Ended, Validation};
+
+use super::{FinetuneArgs, go, outcome};
+use crate::context::{Context, Outcome};
+
+/// Runs one after the other.
+pub fn run<K: Kind>(args: &FinetuneArgs, out: &Path, repeats: u64, context: &Context) -> Result<Outcome> {
+    let first = args.read::<K>()?.train.seed;
+    let mut found = Vec::new();
+    for seed in first..first.saturating_add(repeats) {
+        let folder = out.join(format!("seed-{seed}"));
+        context.note(format!("seed {seed}, in {}", folder.display()));
+        let finished = go(args.begin::<K>(&folder, Some(seed), context)?, context)?;
+        let ended = finished.ended;
+        found.push(finished);
+        if ended == Ended::Stopped {
+            tell(&found)?;
+            return Ok(outcome(ended));
+        }
+    }
+    tell(&found)?;
+    Ok(Outcome::Done)
+}
+
+/// Mean and deviation of every figure, a line each.
+fn tell(found: &[Finished]) -> Result<()> {
+    let mut figures: BTreeMap<(usize, usize), (&str, &str, Vec<f64>)> = BTreeMap::new();
+    for finished in found {
+        let validation = finished.validation.as_ref().map(|report| &report.validation);
+        for (order, (data, of)) in
+            [("validation", validation), ("test", finished.test.as_ref())].into_iter().enumerate()
+        {
+            for (number, part) in of.iter().flat_map(|of: &&Validation| of.parts.iter().enumerate()) {
+                let figure = figures.entry((order, number)).or_insert((data, &part.name, Vec::new()));
+                figure.2.extend(part.mean());
+            }
+        }
+    }
+    let mut out = stdout().lock();
+    writeln!(out, "data\tfigure\tmean\tsd\truns")?;
+    for (data, figure, values) in figures.into_values() {
+        let (mean, sd) = spread(&values);
+        writeln!(out, "{data}\t{figure}\t{mean:.4}\t{sd:.4}\t{}", values.len())?;
+    }
+    Ok(())
+}
+
+/// Mean, and the deviation of a sample; 0 of a single value.
+fn spread(values: &[f64]) -> (f64, f64) {
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count.max(1.0);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    (mean, if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviations_are_of_a_sample() {
+        assert_eq!(spread(&[1.0, 3.0]), (2.0, 2f64.sqrt()));
+        assert_eq!(spread(&[5.0]), (5.0, 0.0));
+    }
+}

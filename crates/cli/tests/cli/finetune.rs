@@ -1,0 +1,377 @@
+//! Fine-tuning from outside: what a run leaves, what it refuses, and that stopping it changes nothing.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use crate::common::{Run, Sandbox};
+
+/// A model that trains in no time, from nothing.
+const TINY: &str = "\
+[model]
+dim = 16
+blocks = 2
+heads = 2
+
+[data]
+batch = 2
+
+[unfreeze]
+after = 1
+blocks = 1
+every = 1
+
+[train]
+validate = \"epoch\"
+save = { steps = 3 }
+schedule = { peak = 3e-3, then = { linear = { to = 1e-3, steps = 20 } } }
+optimizer = { rule = \"adam\", weight_decay = 0.0 }
+until = { epochs = 3 }
+explosion = inf
+";
+
+/// Hairpins as a table.
+fn hairpins(count: usize) -> String {
+    let mut text = "name\tseq\tstruct\n".to_owned();
+    for number in 0..count {
+        let (stem, inside) = (3 + number % 4, 4 + number % 3);
+        let sequence = ["G".repeat(stem), "A".repeat(inside), "C".repeat(stem)].concat();
+        let brackets = ["(".repeat(stem), ".".repeat(inside), ")".repeat(stem)].concat();
+        let _ = writeln!(text, "h{number}\t{sequence}\t{brackets}"); // a string takes everything
+    }
+    text
+}
+
+fn sandbox() -> Sandbox {
+    Sandbox::new().with("tiny.toml", TINY).with("train.tsv", hairpins(8)).with("valid.tsv", hairpins(4))
+}
+
+const BEGIN: &str = "finetune structure --config tiny.toml --data train.tsv --validation valid.tsv";
+
+impl Run {
+    /// The run, if it ended with code 0.
+    #[track_caller]
+    fn well(self) -> Self {
+        assert!(self.code == 0, "{self}");
+        self
+    }
+
+    /// What it said, if it could not run.
+    #[track_caller]
+    fn refused(self) -> String {
+        assert!(self.code == 2, "{self}");
+        self.err
+    }
+}
+
+fn bytes(sandbox: &Sandbox, name: &str) -> Vec<u8> {
+    std::fs::read(sandbox.path(name)).unwrap()
+}
+
+#[test]
+fn a_run_leaves_a_folder_that_folds() {
+    let sandbox = sandbox().with("one.fa", ">one\nGGGGAAAACCCC\n");
+    let run = sandbox.run(&format!("{BEGIN} --test valid.tsv --out runs/tiny")).well();
+    let figures: Vec<&str> =
+        run.out.lines().map(|line| line.rsplit_once('\t').unwrap().0.rsplit_once('\t').unwrap().0).collect();
+    let of = |data: &str| {
+        let names = [
+            "loss",
+            "relaxed F1",
+            "relaxed precision",
+            "relaxed recall",
+            "strict F1",
+            "pairs to reference",
+            "threshold",
+        ];
+        names.map(|name| format!("{data}\t{name}"))
+    };
+    assert_eq!(figures, [&["data\tfigure".to_owned()], &of("validation")[..], &of("test")].concat(), "{run}");
+    // What the best model says of the validation data says it of the same data as a test.
+    let values = |data: &str| {
+        run.out
+            .lines()
+            .filter(|line| line.starts_with(data))
+            .map(|line| line.split_once('\t').unwrap().1.to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(values("validation"), values("test"), "{run}");
+    let said = [
+        "training: 8 structures of up to 17 nt",
+        "an epoch is 8 items",
+        "done after 12 steps",
+        "`--model runs/tiny` opens it",
+    ];
+    said.iter().for_each(|said| assert!(run.err.contains(said), "{said}: {run}"));
+
+    let (events, names): (Vec<_>, Vec<_>) =
+        sandbox.names("runs/tiny").into_iter().partition(|name| name.contains("tfevents"));
+    assert_eq!(events.len(), 1);
+    let expected = [
+        ".lock",
+        "checkpoints",
+        "config.toml",
+        "loss.svg",
+        "metrics.jsonl",
+        "model-official.safetensors",
+        "model.safetensors",
+        "run.json",
+    ];
+    assert_eq!(names, expected);
+    let record: serde_json::Value = serde_json::from_str(&sandbox.read("runs/tiny/run.json")).unwrap();
+    assert_eq!((&record["task"], &record["sessions"][0]["ended"]), (&"structure".into(), &"finished".into()));
+    assert_eq!(record["test"]["parts"][0]["name"], "loss");
+    assert!(sandbox.read("runs/tiny/config.toml").contains("epoch = 2"), "the unfreezing is spelt out");
+
+    let folded = sandbox.run("-q fold one.fa --model runs/tiny --dtype f32").well().out;
+    assert!(folded.starts_with(">one\nGGGGAAAACCCC\n"), "{folded}");
+    let official =
+        sandbox.run("-q fold one.fa --model runs/tiny/model-official.safetensors --heads 2 --dtype f32").well();
+    assert_eq!(official.out, folded);
+    let threshold = run.out.lines().find_map(|line| line.strip_prefix("validation\tthreshold\t")).unwrap();
+    let shown = sandbox.run("model show runs/tiny/model.safetensors").well().out;
+    let shown_as = threshold.split('\t').next().unwrap().trim_end_matches('0');
+    assert!(shown.contains(shown_as), "{shown_as}: {shown}");
+}
+
+#[test]
+fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
+    let sandbox = sandbox();
+    sandbox.run(&format!("-q {BEGIN} --out whole")).well();
+    sandbox.run(&format!("-q {BEGIN} --out cut --steps 5 -j 1")).well();
+    let again = sandbox.run("finetune structure --resume --out cut --steps 12").well();
+    assert!(
+        again.err.contains("goes on behind step 5") && again.err.contains("changed: train.until.steps=12"),
+        "{again}"
+    );
+    for name in ["model.safetensors", "model-official.safetensors"] {
+        assert!(bytes(&sandbox, &format!("cut/{name}")) == bytes(&sandbox, &format!("whole/{name}")), "{name}");
+    }
+    let other = sandbox.with("train.tsv", hairpins(9));
+    assert!(other.run("finetune structure --resume --out cut --steps 13").refused().contains("began on other data"));
+}
+
+#[test]
+fn a_run_may_begin_with_another_runs_model() {
+    let sandbox = sandbox();
+    sandbox.run(&format!("-q {BEGIN} --out first")).well();
+    let second = sandbox.run(&format!(
+        "{BEGIN} --from first --out second --epochs 1 --set model.dim= --set model.blocks= --set model.heads="
+    ));
+    let second = second.well();
+    assert!(second.err.contains("done after 4 steps"), "{second}");
+    let record: serde_json::Value = serde_json::from_str(&sandbox.read("second/run.json")).unwrap();
+    assert_eq!(record["from"], "first");
+    let wrong = sandbox.run(&format!("{BEGIN} --from first --out third --set model.dim=32")).refused();
+    assert!(wrong.contains("[model] and --from"), "{wrong}");
+}
+
+#[test]
+fn folds_are_shared_out_and_repeats_summed_up() {
+    let mut splits = "fold,partition,id\n".to_owned();
+    for (number, partition) in ["train", "train", "train", "train", "valid", "valid", "test", "test"].iter().enumerate()
+    {
+        let _ = writeln!(splits, "a,{partition},h{number}");
+    }
+    let sandbox = sandbox().with("splits.csv", splits);
+    let words = "finetune structure --config tiny.toml --data train.tsv --splits splits.csv --fold a --epochs 1 --repeats 2 --out two";
+    let run = sandbox.run(words).well();
+    for said in ["training: 4 structures", "validation: 2 structures", "test: 2 structures", "seed 1, in two/seed-1"] {
+        assert!(run.err.contains(said), "{said}: {run}");
+    }
+    assert_eq!(sandbox.names("two"), ["seed-0", "seed-1"]);
+    assert!(run.out.starts_with("data\tfigure\tmean\tsd\truns\nvalidation\tloss\t"), "{run}");
+    assert!(run.out.lines().all(|line| line.ends_with("\truns") || line.ends_with("\t2")), "{run}");
+    let unknown = sandbox.run(&words.replace("--fold a", "--fold b").replace("--out two", "--out three")).refused();
+    assert!(unknown.contains("splits.csv: no fold `b`, there are a"), "{unknown}");
+}
+
+#[test]
+fn what_cannot_be_trained_on_is_named() {
+    let sandbox = sandbox()
+        .with("short.tsv", "name\tseq\tstruct\na\tGGGAAACCC\t(((...)))\nb\tGGGAAACCC\t(((..)))\n")
+        .with("column.csv", "name,sequence,bracket\na,GGGAAACCC,(((...)))\n");
+    let refused =
+        |words: &str| sandbox.run(&format!("finetune structure --config tiny.toml --out x {words}")).refused();
+    let short = refused("--data short.tsv");
+    assert!(short.contains("short.tsv:3: record `b`, structure: 8 characters for a sequence of 9 bases"), "{short}");
+    let column = refused("--data column.csv");
+    assert!(column.contains("column.csv:1: no column `struct`, `structure`, `base_pairs`\nhint: its columns are `name`, `sequence`, `bracket`"), "{column}");
+    assert!(refused("--data none.tsv").contains("none.tsv"));
+    let key = refused("--data train.tsv --set data.batches=2");
+    assert!(key.contains("unknown key `batches`\nhint: did you mean `batch`?"), "{key}");
+    assert!(
+        refused("--data train.tsv --set model.dim= --set model.blocks= --set model.heads=")
+            .contains("no model to begin with")
+    );
+    assert!(!sandbox.path("x").exists());
+}
+
+#[test]
+fn the_published_recipes_tell_what_trains_when() {
+    let sandbox = sandbox();
+    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let dry = |name: &str| {
+        let path = configs.join(name);
+        sandbox.run(&format!("finetune structure --config {} --from giga --dry-run", path.display())).done().out
+    };
+    let paper = dry("structure.toml");
+    let stages = [
+        "epochs 0 to 2   the head: 254593 parameters",
+        "epochs 3 to 5   and blocks 30 to 32, the final norm: 59275394 parameters",
+        "epochs 6 to 8   and blocks 27 to 29: 118293635 parameters",
+        "epochs 9 to 11  and blocks 24 to 26: 177311876 parameters",
+        "epochs 12 to 14 and blocks 21 to 23: 236330117 parameters",
+    ];
+    let plain = paper.replace(',', "").replace("32 the final", "32, the final");
+    stages.iter().for_each(|stage| assert!(plain.contains(stage), "{stage}: {paper}"));
+    assert!(paper.contains("1.00e-4 in step 0, 1.00e-5 in step 10,000"), "{paper}");
+    let released = dry("structure-released.toml");
+    assert!(released.contains("blocks 30 to 32 at 0.1 of the rate, the final norm at 0.1 of the rate"), "{released}");
+    let data = sandbox
+        .run("finetune structure --config tiny.toml --data train.tsv --validation valid.tsv --dry-run")
+        .done()
+        .out;
+    assert!(data.contains("training: 8 structures") && data.contains("epoch       4 steps"), "{data}");
+}
+
+/// The tiny model's config without the structure's own keys.
+fn labels_config(section: &str) -> String {
+    TINY.replace("[data]\nbatch = 2\n", &format!("[data]\nbatch = 4\n{section}")).replace("epochs = 3", "epochs = 2")
+}
+
+/// Sequences of mostly G and of mostly A, and what can be said of them.
+fn labelled(count: usize) -> String {
+    let mut text = "id,seq,label,load,each,kind\n".to_owned();
+    for number in 0..count {
+        let (letter, label, load) = if number % 2 == 0 { ("G", "rich", 3.5) } else { ("A", "poor", -1.0) };
+        let sequence = [letter.repeat(8 + number % 5), "CU".into()].concat();
+        let each = [if number % 2 == 0 { "E" } else { "I" }.repeat(sequence.len() - 1), "-".into()].concat();
+        let load = load + number as f64 / 100.0;
+        let _ = writeln!(text, "s{number},{sequence},{label},{load},{each},k{}", number % 3);
+    }
+    text
+}
+
+#[test]
+fn every_kind_of_label_is_learned_and_said_again() {
+    let cases = [
+        ("splice", "positive = [\"rich\"]\n", "predict splice", "probability", "F1"),
+        ("family", "balance = true\n", "predict family", "family", "weighted F1"),
+        ("ribosome", "label = \"load\"\npad_to = 20\n", "predict mrl --pad-to 20", "mrl", "R²"),
+        ("sequence", "label = \"load\"\naim = \"number\"\npooling = \"mean\"\n", "predict sequence", "value", "R²"),
+        ("sequence", "aim = \"classes\"\nonly = { kind = \"k1\" }\n", "predict sequence", "class", "macro F1"),
+        ("token", "label = \"each\"\naim = \"classes\"\n", "predict token", "classes", "accuracy"),
+    ];
+    for (number, (task, section, predict, column, figure)) in cases.into_iter().enumerate() {
+        let sandbox = Sandbox::new()
+            .with("tiny.toml", labels_config(section))
+            .with("data.csv", labelled(24))
+            .with("one.fa", ">one\nGGGGGGGGCU\n");
+        let words = format!(
+            "finetune {task} --config tiny.toml --data data.csv --validation data.csv --test data.csv --out run{number}"
+        );
+        let run = sandbox.run(&words).well();
+        assert!(
+            run.out.contains(&format!("validation\t{figure}\t")) && run.out.contains(&format!("test\t{figure}\t")),
+            "{run}"
+        );
+        let said = sandbox.run(&format!("-q {predict} one.fa --model run{number} --dtype f32")).well().out;
+        let header = said.lines().next().unwrap();
+        assert!(header.starts_with("id\t") && header.split('\t').any(|name| name == column), "{task}: {said}");
+        let official = sandbox.names(&format!("run{number}")).contains(&"model-official.safetensors".to_owned());
+        assert_eq!(official, !["sequence", "token"].contains(&task), "{task}");
+    }
+}
+
+#[test]
+fn labels_that_cannot_be_learned_from_are_named() {
+    let sandbox = Sandbox::new()
+        .with("number.toml", labels_config("aim = \"number\"\n"))
+        .with("class.toml", labels_config("aim = \"classes\"\n"))
+        .with("nan.csv", "id,seq,label\na,ACGU,1.0\nb,ACGU,NaN\n")
+        .with("short.csv", "id,seq,label\na,ACGU,EEII\nb,ACGU,EEI\n")
+        .with("train.csv", "id,seq,label\na,ACGU,x\nb,ACGU,y\n")
+        .with("test.csv", "id,seq,label\nc,ACGU,z\n");
+    let refused = |words: &str| sandbox.run(&format!("finetune {words} --out x")).refused();
+    let nan = refused("sequence --config number.toml --data nan.csv");
+    assert!(nan.contains("nan.csv:3: column `label`: record `b`: `NaN`, expected a finite number"), "{nan}");
+    let short = refused("token --config class.toml --data short.csv");
+    assert!(short.contains("short.csv:3: column `label`: record `b`: 3 labels for a sequence of 4 bases"), "{short}");
+    let unseen = refused("sequence --config class.toml --data train.csv --test test.csv");
+    assert!(unseen.contains("test.csv:2: column `label`: record `c`: class `z` occurs in the test data, but not in the training data (x, y)"), "{unseen}");
+    let column = refused("sequence --config class.toml --data train.csv --set data.label=name");
+    assert!(column.contains("train.csv:1: no column `name`\nhint: its columns are `id`, `seq`, `label`"), "{column}");
+    let key = refused("family --config class.toml --data train.csv --set data.pad_to=20");
+    assert!(key.contains("data.pad_to is for `ribosome`, not for `family`"), "{key}");
+}
+
+#[test]
+fn every_recipe_can_be_read() {
+    let sandbox = sandbox();
+    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let recipes = [
+        "structure",
+        "structure-released",
+        "structure-nano",
+        "splice",
+        "family",
+        "ribosome",
+        "ribosome-released",
+        "sequence",
+        "token",
+    ];
+    for recipe in recipes {
+        let (path, task) = (configs.join(format!("{recipe}.toml")), recipe.split('-').next().unwrap());
+        let told =
+            sandbox.run(&format!("finetune {task} --config {} --from nano --dry-run", path.display())).done().out;
+        assert!(told.contains(&format!("task        {task}")) && told.contains("trains"), "{told}");
+    }
+    let told = sandbox
+        .run(&format!("finetune ribosome --config {} --from giga --dry-run", configs.join("ribosome.toml").display()))
+        .done()
+        .out;
+    assert!(told.contains("epochs 5 to 49  and blocks 6 to 32, the final norm"), "{told}");
+}
+
+#[test]
+fn adapters_are_saved_alone_and_merged_into_the_model_they_were_trained_beside() {
+    let sandbox = sandbox().with("one.fa", ">one\nGGGGAAAACCCC\n");
+    sandbox.run(&format!("-q {BEGIN} --out base")).well();
+    let config = TINY.replace(
+        "[unfreeze]\nafter = 1\nblocks = 1\nevery = 1\n",
+        "[lora]\nrank = 2\nalpha = 4\ntargets = [\"qkv\", \"up\", \"down\"]\n",
+    );
+    let config = config.replace("[model]\ndim = 16\nblocks = 2\nheads = 2\n", "");
+    let sandbox = sandbox.with("lora.toml", config);
+    let words =
+        "finetune structure --config lora.toml --data train.tsv --validation valid.tsv --from base --out adapted";
+    let told = sandbox.run(&format!("{words} --dry-run")).done().out;
+    // Twice (a rank of) 2 · (16 + 48 + 16 + 42 + 42 + 16) in two blocks, and a head of 92,801.
+    assert!(told.contains("epochs 0 to 2   the head, adapters: 93,521 parameters"), "{told}");
+    sandbox.run(&format!("-q {words} --steps 7")).well();
+    sandbox.run("-q finetune structure --resume --out adapted --steps 12").well();
+    let size = |name: &str| std::fs::metadata(sandbox.path(name)).unwrap().len();
+    assert!(size("adapted/adapter.safetensors") < size("adapted/model.safetensors"));
+    sandbox.run("-q model convert base merged.safetensors --adapter adapted/adapter.safetensors").well();
+    let fold = |model: &str| sandbox.run(&format!("-q fold one.fa --model {model} --dtype f32")).well().out;
+    assert_eq!(fold("merged.safetensors"), fold("adapted"));
+    let wrong = sandbox.run("model convert base x.safetensors --adapter base/model.safetensors").refused();
+    assert!(wrong.contains("holds no adapters"), "{wrong}");
+}
+
+#[test]
+fn a_frozen_encoder_is_asked_once_and_does_not_move() {
+    let unfreeze = "[unfreeze]\nafter = 1\nblocks = 1\nevery = 1\n";
+    let sandbox = sandbox()
+        .with("cached.toml", TINY.replace(unfreeze, "[frozen]\ncache = true\n"))
+        .with("plain.toml", TINY.replace(unfreeze, "[frozen]\n[train.dropout]\nattention = 0\nresidual = 0\n"));
+    let run = |config: &str| {
+        let words = format!("-q {BEGIN} --out {config}").replace("tiny.toml", &format!("{config}.toml"));
+        let run = sandbox.run(&words).well();
+        assert!(sandbox.names(config).iter().all(|name| !name.contains("representations")));
+        run.out
+    };
+    assert_eq!(run("cached"), run("plain"));
+    let crop = sandbox.run(&format!("{BEGIN} --out x --set data.crop=8").replace("tiny.toml", "cached.toml")).refused();
+    assert!(crop.contains("data.crop draws other windows each epoch"), "{crop}");
+}

@@ -1,0 +1,41 @@
+//! What a run with adapters leaves: a file of a few megabytes with them and the head, and a model they are part of.
+
+use std::fs;
+use std::path::Path;
+
+use burn::tensor::Device;
+use rinalmo_model::{HeadConfig, Model};
+use rinalmo_train::checkpoint::write_model;
+use rinalmo_train::start;
+use rinalmo_weights::{Checkpoint, Document, Layout, OpenOptions, WriteOptions};
+
+use crate::Error;
+use crate::runs::folder::{MODEL, OFFICIAL, part};
+use crate::runs::{Folder, best};
+
+/// Adapters and head alone.
+pub(super) const ADAPTER: &str = "adapter.safetensors";
+
+/// Writes the best model of a run in all its forms.
+pub(super) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
+    let Some(best) = best(folder, keep)? else { return Ok(None) };
+    let (model, document) = best.model(&Device::flex())?;
+    let adapter = folder.path().join(ADAPTER);
+    write_model(&model, &document, &part(&adapter), start::own)?;
+    fs::rename(part(&adapter), &adapter).map_err(Error::file("written", &adapter))?;
+    let path = folder.path().join(MODEL);
+    write_merged(model, document, &path)?;
+    let merged = Checkpoint::open(&path, &OpenOptions::default())?;
+    if merged.config.head.as_ref().is_none_or(HeadConfig::is_published) {
+        merged.write(folder.path().join(OFFICIAL), &WriteOptions { layout: Layout::Official, dtype: None })?;
+    }
+    Ok(Some(best.state.step))
+}
+
+/// Writes a model with its adapters made part of its weights, in our own form.
+pub(crate) fn write_merged(model: Model, mut document: Document, path: &Path) -> Result<(), Error> {
+    document.config.encoder.lora = None;
+    let merged = Model { encoder: model.encoder.merged(), ..model };
+    write_model(&merged, &document, &part(path), |_| true)?;
+    fs::rename(part(path), path).map_err(Error::file("written", path))
+}

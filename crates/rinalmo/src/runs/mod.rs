@@ -1,0 +1,91 @@
+//! What every training run leaves and reads, whatever it trains: its folder, its sessions, the keys of its config.
+
+pub(crate) mod config;
+pub(crate) mod folder;
+mod keys;
+mod session;
+
+use std::fs;
+
+use rinalmo_model::HeadConfig;
+use rinalmo_train::Saved;
+use rinalmo_weights::{Layout, WriteOptions};
+
+use crate::Error;
+use folder::{MODEL, OFFICIAL};
+
+pub use config::{Keep, RunConfig};
+pub use folder::Folder;
+pub use session::{Program, Session};
+
+/// The best checkpoint, or the last where nothing was validated.
+pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error> {
+    let checkpoints = folder.checkpoints(keep);
+    Ok(match checkpoints.best()? {
+        Some(best) => Some(best),
+        None => checkpoints.latest()?.saved,
+    })
+}
+
+/// Writes the best model, or the last where nothing was validated, in our form and, where it has any, with the released
+/// code's names.
+pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
+    let Some(best) = best(folder, keep)? else { return Ok(None) };
+    let place = |name: &str| (folder.path().join(name), folder::part(&folder.path().join(name)));
+    let found = best.weights()?;
+    if found.config.head.as_ref().is_none_or(HeadConfig::is_published) {
+        let (official, part) = place(OFFICIAL);
+        found.write(&part, &WriteOptions { layout: Layout::Official, dtype: None })?;
+        fs::rename(&part, &official).map_err(Error::file("written", &official))?;
+    }
+    let (model, part) = place(MODEL);
+    let _ = fs::remove_file(&part); // of a run that was killed here
+    let weights = best.path.join(MODEL);
+    let linked = fs::hard_link(&weights, &part).or_else(|_| fs::copy(&weights, &part).map(drop));
+    linked.and_then(|()| fs::rename(&part, &model)).map_err(Error::file("written", &model))?;
+    Ok(Some(best.state.step))
+}
+
+/// The error of a run that is to go on otherwise than it began.
+pub(crate) fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str) -> Result<T, Error> {
+    let folder = folder.path().to_owned();
+    let message = format!(
+        "the run began with {path} = {was}, now it is {is}\nhint: a run goes on as it began; another --out begins anew"
+    );
+    Err(Error::Folder { folder, message })
+}
+
+/// Keys in which two configs differ, and what they say there.
+pub(crate) fn differences(one: &toml::Table, other: &toml::Table) -> Vec<(String, String, String)> {
+    let (one, other) = (keys::leaves(one), keys::leaves(other));
+    let find = |list: &[(String, toml::Value)], path: &str| {
+        list.iter()
+            .find(|(known, _)| known == path)
+            .map_or_else(|| "left out".to_owned(), |(_, value)| value.to_string())
+    };
+    let mut paths: Vec<&String> = one.iter().chain(&other).map(|(path, _)| path).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let both = paths.into_iter().map(|path| (path.clone(), find(&one, path), find(&other, path)));
+    both.filter(|(_, was, is)| was != is).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_name_what_is_left_out_too() {
+        let parse = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
+        let one = parse("train.seed = 1\ntrain.save = \"epoch\"");
+        let found = differences(&one, &parse("train.seed = 2\ntrain.save = { steps = 3 }"));
+        let pair = |path: &str, was: &str, is: &str| (path.to_owned(), was.to_owned(), is.to_owned());
+        let expected = [
+            pair("train.save", "\"epoch\"", "left out"),
+            pair("train.save.steps", "left out", "3"),
+            pair("train.seed", "1", "2"),
+        ];
+        assert_eq!(found, expected);
+        assert!(differences(&one, &one).is_empty());
+    }
+}

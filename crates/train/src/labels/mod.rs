@@ -1,0 +1,356 @@
+//! Learning from labels: a number, yes or no, or one of several classes, for a whole sequence or for each of its bases.
+//!
+//! Splice sites, ncRNA families and mean ribosome load are presets of it (RiNALMo, Methods): what differs is the head
+//! that reads the representation, [`Readout`], and what its outputs mean, [`Aim`]. Losses are means over labels: binary
+//! cross-entropy, cross-entropy, or squared error in units of the training set's deviation.
+
+mod measure;
+mod validation;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use burn::tensor::activation::{log_softmax, relu};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use rinalmo_corpus::sample::Position;
+use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, Pooling};
+use rinalmo_seq::tokenizer::tokenize;
+use rinalmo_weights::{Document, Scaler};
+
+use crate::order::Order;
+use crate::task::Batches;
+use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
+
+/// A sequence and its labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Example {
+    /// Its name.
+    pub id: String,
+    /// Its letters.
+    pub sequence: Vec<u8>,
+    /// One, or one for each base: a number, 0 or 1, or the number of a class. NaN where there is none.
+    pub targets: Vec<f32>,
+}
+
+/// Which head reads the representation, and of what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readout {
+    /// The splice-site head on `<cls>`.
+    Splice,
+    /// The family head on `<cls>`.
+    Family,
+    /// The ribosome-load head on all tokens, padded to so many.
+    Ribosome {
+        /// Tokens that every sequence is padded to, as inference has to do again.
+        pad_to: usize,
+    },
+    /// The head for whole sequences.
+    Sequence {
+        /// What it looks at.
+        pooling: Pooling,
+    },
+    /// The head for bases, on each of them.
+    Token,
+}
+
+/// What a head's outputs mean.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Aim {
+    /// A quantity, after this scaling.
+    Number(Scaler),
+    /// Yes or no.
+    YesNo,
+    /// One of these.
+    Classes(Vec<String>),
+}
+
+/// How labels are drawn and counted.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LabelOptions {
+    /// Sequences in a batch.
+    pub batch: usize,
+    /// What each class counts in the loss, in their order (no, yes); all alike where it is left out.
+    pub weights: Option<Vec<f32>>,
+    /// Share of the last layer's input that is dropped, for [`Readout::Ribosome`].
+    pub dropout: f32,
+}
+
+/// Fine-tuning on labels.
+#[derive(Debug, Clone)]
+pub struct Labels {
+    train: Vec<Example>,
+    validation: Vec<Example>,
+    readout: Readout,
+    aim: Aim,
+    weights: Option<Vec<f32>>,
+    dropout: f32,
+    order: Order,
+    cache: Option<Arc<Cache>>,
+}
+
+impl Labels {
+    /// Gets ready to draw. `share` is this process's among those of the run.
+    ///
+    /// # Errors
+    /// An option has no sense, or there is nothing to train with.
+    pub fn new(
+        train: Vec<Example>,
+        validation: Vec<Example>,
+        (readout, aim): (Readout, Aim),
+        options: &LabelOptions,
+        seed: u64,
+        share: Share,
+    ) -> Result<Self, Error> {
+        if !(0.0..1.0).contains(&options.dropout) {
+            return Err(Error::Options(format!(
+                "data.dropout = {}, expected a share from 0 to below 1",
+                options.dropout
+            )));
+        }
+        let order = Order::new(train.len(), options.batch, seed, share)?;
+        let (weights, dropout) = (options.weights.clone(), options.dropout);
+        Ok(Self { train, validation, readout, aim, weights, dropout, order, cache: None })
+    }
+
+    /// Nothing to train with: a validation tries a model on these.
+    pub fn trial(examples: Vec<Example>, (readout, aim): (Readout, Aim)) -> Self {
+        let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
+        Self { train: Vec::new(), validation: examples, readout, aim, weights: None, dropout: 0.0, order, cache: None }
+    }
+
+    /// Has the encoder's representations kept; for encoders that do not train.
+    #[must_use]
+    pub fn cached(self, cache: Cache) -> Self {
+        Self { cache: Some(Arc::new(cache)), ..self }
+    }
+
+    /// Those trained on.
+    pub fn train(&self) -> &[Example] {
+        &self.train
+    }
+
+    /// What its outputs mean.
+    pub fn aim(&self) -> &Aim {
+        &self.aim
+    }
+
+    /// Batches of this process in an epoch.
+    pub fn batches_an_epoch(&self) -> usize {
+        self.order.batches()
+    }
+
+    /// Writes names of classes and the scaling into a model's description.
+    pub fn describe(&self, document: &mut Document) {
+        match &self.aim {
+            Aim::Number(scaler) => document.scaler = Some(*scaler),
+            Aim::Classes(names) => document.labels = Some(names.clone()),
+            Aim::YesNo => {}
+        }
+    }
+}
+
+impl Task for Labels {
+    type Batch = Vec<usize>;
+
+    fn batches(&self, from: Position, _: Loading) -> Result<Batches<'_, Vec<usize>>, Error> {
+        Ok(Box::new(self.order.from(from).map(|(at, batch)| Ok(Drawn { at, batch }))))
+    }
+
+    fn check(&self, config: &ModelConfig) -> Result<(), String> {
+        let outputs = match (&config.head, self.readout) {
+            (Some(HeadConfig::Splice { .. }), Readout::Splice) => 1,
+            (Some(HeadConfig::Ribosome { .. }), Readout::Ribosome { .. }) => 1,
+            (Some(HeadConfig::Family { classes, .. }), Readout::Family) => *classes,
+            (Some(HeadConfig::Sequence { outputs, .. }), Readout::Sequence { .. }) => *outputs,
+            (Some(HeadConfig::Token { outputs, .. }), Readout::Token) => *outputs,
+            _ => return Err("the model has another head than the task needs".into()),
+        };
+        let wanted = if let Aim::Classes(names) = &self.aim { names.len() } else { 1 };
+        if outputs != wanted {
+            return Err(format!("the model's head has {outputs} outputs, the data have {wanted} classes"));
+        }
+        let longest = self.train.iter().chain(&self.validation).max_by_key(|example| example.sequence.len());
+        let Some(Example { id, sequence, .. }) = longest else { return Ok(()) };
+        match (self.readout, config.encoder.max_len()) {
+            (Readout::Ribosome { pad_to }, _) if sequence.len() + 2 > pad_to => Err(format!(
+                "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: data.max_len, data.trim or data.pad_to",
+                sequence.len()
+            )),
+            (_, Some(most)) if sequence.len() + 2 > most => Err(format!(
+                "`{id}` of {} nt is longer than the {} nt this model has positions for\nhint: data.max_len",
+                sequence.len(),
+                most.saturating_sub(2)
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn loss(&self, pass: &mut Pass<'_>, batch: &Vec<usize>) -> Loss {
+        let examples = || batch.iter().map(|&item| &self.train[item]);
+        let packed = Packed::new(examples().map(|example| tokenize(&example.sequence)));
+        let hidden = match &self.cache {
+            Some(cache) => cache.represent(pass, batch, &packed),
+            None => pass.encode(&packed),
+        };
+        let outputs = self.outputs(pass, hidden, &packed);
+        let targets: Vec<f32> = examples().flat_map(|example| example.targets.iter().copied()).collect();
+        self.loss_of(outputs, &targets)
+    }
+
+    fn tokens(&self, batch: &Vec<usize>) -> usize {
+        batch.iter().map(|&item| self.train[item].sequence.len() + 2).sum()
+    }
+
+    fn tell(&self, batch: &Vec<usize>) -> String {
+        batch.iter().map(|&item| self.train[item].id.as_str()).collect::<Vec<_>>().join(", ")
+    }
+
+    fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
+        self.measure(model, device, share)
+    }
+
+    fn conclude(&self, validation: &mut Validation) {
+        measure::conclude(validation, &self.aim);
+    }
+
+    fn score(&self, validation: &Validation) -> Option<f64> {
+        Some(-validation.part(measure::headline(&self.aim))?.mean()?)
+    }
+}
+
+impl Labels {
+    /// What the head says of a batch.
+    ///
+    /// # Shapes
+    /// - hidden: `[rows, dim]`
+    /// - returns: `[labels, outputs]`
+    fn outputs(&self, pass: &Pass<'_>, hidden: Tensor<2>, packed: &Packed) -> Tensor<2> {
+        let head = "a trainer checks that the model has the task's head";
+        let (model, items) = (pass.model, packed.lengths().len());
+        match self.readout {
+            Readout::Splice => model.splice.as_ref().expect(head).forward(cls(hidden, packed)),
+            Readout::Family => model.family.as_ref().expect(head).forward(cls(hidden, packed)),
+            Readout::Ribosome { pad_to } => {
+                let head = model.ribosome.as_ref().expect(head);
+                head.forward_dropped(hidden, packed, pad_to, self.dropout, pass.dropout.seed).reshape([items, 1])
+            }
+            Readout::Sequence { pooling } => {
+                let pooled = match pooling {
+                    Pooling::Cls => cls(hidden, packed),
+                    Pooling::Mean => means(&hidden, packed),
+                };
+                model.sequence.as_ref().expect(head).forward(pooled)
+            }
+            Readout::Token => model.token.as_ref().expect(head).forward(bases(hidden, packed)),
+        }
+    }
+
+    /// # Shapes
+    /// - outputs: `[labels, outputs]`
+    fn loss_of(&self, outputs: Tensor<2>, targets: &[f32]) -> Loss {
+        let device = outputs.device();
+        let weight = |&target: &f32| match (target.is_nan(), &self.weights, &self.aim) {
+            (true, ..) => 0.0,
+            (false, Some(weights), Aim::YesNo | Aim::Classes(_)) => {
+                weights.get(target as usize).copied().unwrap_or(1.0)
+            }
+            (false, ..) => 1.0,
+        };
+        let weights: Vec<f32> = targets.iter().map(weight).collect();
+        let total: f64 = weights.iter().map(|&weight| f64::from(weight)).sum();
+        let column = |values: Vec<f32>| Tensor::<2>::from_data(TensorData::new(values, [targets.len(), 1]), &device);
+        let known = |target: &f32| if target.is_nan() { 0.0 } else { *target };
+        let each = match &self.aim {
+            Aim::Number(scaler) => {
+                let scaled = targets.iter().map(|target| (known(target) - scaler.mean) / scaler.std);
+                let apart = outputs - column(scaled.collect());
+                apart.clone() * apart
+            }
+            Aim::YesNo => {
+                let yes = column(targets.iter().map(known).collect());
+                relu(outputs.clone()) + outputs.clone().abs().neg().exp().log1p() - outputs * yes
+            }
+            Aim::Classes(_) => {
+                let classes: Vec<i64> = targets.iter().map(|target| known(target) as i64).collect();
+                let classes = Tensor::<2, Int>::from_data(TensorData::new(classes, [targets.len(), 1]), &device);
+                -log_softmax(outputs, 1).gather(1, classes)
+            }
+        }; // [labels, 1]
+        Loss { sum: (each * column(weights)).sum(), weight: total }
+    }
+}
+
+/// The representations of `<cls>`.
+///
+/// # Shapes
+/// - returns: `[sequences, dim]`
+fn cls(hidden: Tensor<2>, packed: &Packed) -> Tensor<2> {
+    let rows: Vec<i64> = packed.spans().map(|span| span.start as i64).collect();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows.clone(), [rows.len()]), &hidden.device());
+    hidden.select(0, rows)
+}
+
+/// Means over the bases of each sequence.
+///
+/// # Shapes
+/// - returns: `[sequences, dim]`
+fn means(hidden: &Tensor<2>, packed: &Packed) -> Tensor<2> {
+    let dim = hidden.dims()[1];
+    let mean = |span: Range<usize>| hidden.clone().slice([span.start + 1..span.end - 1, 0..dim]).mean_dim(0);
+    Tensor::cat(packed.spans().map(mean).collect(), 0)
+}
+
+/// The representations of all bases.
+///
+/// # Shapes
+/// - returns: `[bases, dim]`
+fn bases(hidden: Tensor<2>, packed: &Packed) -> Tensor<2> {
+    let rows: Vec<i64> = packed.spans().flat_map(|span| span.start as i64 + 1..span.end as i64 - 1).collect();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows.clone(), [rows.len()]), &hidden.device());
+    hidden.select(0, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(aim: Aim, weights: Option<Vec<f32>>) -> Labels {
+        let example = Example { id: "x".into(), sequence: b"ACGU".to_vec(), targets: vec![0.0] };
+        let options = LabelOptions { batch: 1, weights, dropout: 0.0 };
+        Labels::new(vec![example], Vec::new(), (Readout::Family, aim), &options, 0, Share::default()).unwrap()
+    }
+
+    fn loss(task: &Labels, outputs: &[f32], targets: &[f32]) -> f64 {
+        let shape = [targets.len(), outputs.len() / targets.len()];
+        let outputs = Tensor::<2>::from_data(TensorData::new(outputs.to_vec(), shape), &Device::flex());
+        let Loss { sum, weight } = task.loss_of(outputs, targets);
+        f64::from(sum.into_scalar::<f32>()) / weight
+    }
+
+    #[test]
+    fn losses_are_as_worked_by_hand() {
+        let close =
+            |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
+        let scaler = Scaler { mean: 2.0, std: 4.0 };
+        // Targets 2 and 6 are 0 and 1 after scaling.
+        close(loss(&task(Aim::Number(scaler), None), &[0.5, 3.0], &[2.0, 6.0]), (0.25 + 4.0) / 2.0);
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let yes_no = -(sigmoid(2.0).ln() + (1.0 - sigmoid(-1.0)).ln()) / 2.0;
+        close(loss(&task(Aim::YesNo, None), &[2.0, -1.0], &[1.0, 0.0]), yes_no);
+        let names = vec!["a".to_owned(), "b".into()];
+        // log(1 + e) − 1 for a row of (0, 1) and class 1, log 2 for one of (3, 3).
+        let classes = [1f64.exp().ln_1p() - 1.0, 2f64.ln()];
+        close(
+            loss(&task(Aim::Classes(names.clone()), None), &[0.0, 1.0, 3.0, 3.0], &[1.0, 0.0]),
+            (classes[0] + classes[1]) / 2.0,
+        );
+        let weighted = task(Aim::Classes(names), Some(vec![3.0, 1.0]));
+        close(loss(&weighted, &[0.0, 1.0, 3.0, 3.0], &[1.0, 0.0]), (classes[0] + 3.0 * classes[1]) / 4.0);
+    }
+
+    #[test]
+    fn what_has_no_label_does_not_count() {
+        let task = task(Aim::Number(Scaler { mean: 0.0, std: 1.0 }), None);
+        assert_eq!(loss(&task, &[1.0, 100.0], &[0.0, f32::NAN]), 1.0);
+    }
+}

@@ -1,0 +1,94 @@
+//! A validation: every sequence through inference's own network, without gradients.
+
+use std::ops::Range;
+
+use burn::tensor::Device;
+use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::{Model, Network, OnDevice, Packed, Pooling};
+use rinalmo_seq::tokenizer::tokenize;
+
+use super::{Aim, Example, Labels, Readout, measure};
+use crate::optimizer::values::level;
+use crate::{Error, Share, Validation};
+
+/// Tokens that are encoded together.
+const TOKENS: usize = 8192;
+
+impl Labels {
+    pub(super) fn measure(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
+        if self.validation.is_empty() {
+            return Ok(Validation::default());
+        }
+        let network: Box<dyn Network> = match *device == Device::flex() {
+            true => Box::new(CpuModel::new(model.clone(), Precision::F32, level())),
+            false => Box::new(OnDevice::new(model.clone(), device.clone())),
+        };
+        let mut validation = measure::empty(&self.aim);
+        let mine: Vec<&Example> = self.validation.iter().skip(share.rank).step_by(share.ranks).collect();
+        let mut rest = mine.as_slice();
+        while !rest.is_empty() {
+            let mut tokens = 0;
+            let fits = |example: &&&Example| {
+                tokens += example.sequence.len() + 2;
+                tokens <= TOKENS
+            };
+            let count = rest.iter().take_while(fits).count().max(1);
+            let (batch, later) = rest.split_at(count);
+            rest = later;
+            let packed = Packed::new(batch.iter().map(|example| tokenize(&example.sequence)));
+            let outputs = self.ask(network.as_ref(), &packed);
+            let targets: Vec<f32> = batch.iter().flat_map(|example| example.targets.iter().copied()).collect();
+            let wide = outputs.len() / targets.len().max(1);
+            for (outputs, &target) in
+                outputs.chunks_exact(wide.max(1)).zip(&targets).filter(|(_, target)| !target.is_nan())
+            {
+                measure::add(&mut validation, &self.aim, loss(&self.aim, outputs, target), outputs, target);
+            }
+        }
+        Ok(validation)
+    }
+
+    /// What the head says, one row a label.
+    fn ask(&self, network: &dyn Network, packed: &Packed) -> Vec<f32> {
+        let hidden = network.encode(packed);
+        let dim = hidden.len() / packed.total().max(1);
+        let cls =
+            || packed.spans().flat_map(|span| hidden[span.start * dim..][..dim].iter().copied()).collect::<Vec<f32>>();
+        match self.readout {
+            Readout::Splice => network.splice_logits(&cls()),
+            Readout::Family => network.family_logits(&cls()),
+            Readout::Ribosome { pad_to } => network.ribosome_loads(&hidden, packed, pad_to),
+            Readout::Sequence { pooling: Pooling::Cls } => network.sequence_outputs(&cls()),
+            Readout::Sequence { pooling: Pooling::Mean } => network.sequence_outputs(
+                &packed.spans().flat_map(|span| mean(bases(&hidden, dim, &span), dim)).collect::<Vec<f32>>(),
+            ),
+            Readout::Token => network.base_outputs(
+                &packed.spans().flat_map(|span| bases(&hidden, dim, &span).to_vec()).collect::<Vec<f32>>(),
+            ),
+        }
+    }
+}
+
+/// Representations of a sequence's bases.
+fn bases<'a>(hidden: &'a [f32], dim: usize, span: &Range<usize>) -> &'a [f32] {
+    &hidden[(span.start + 1) * dim..(span.end - 1) * dim]
+}
+
+/// The mean of rows.
+fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
+    let count = (rows.len() / dim) as f32;
+    (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
+}
+
+/// Of one label, every class counting alike.
+fn loss(aim: &Aim, outputs: &[f32], target: f32) -> f64 {
+    match aim {
+        Aim::Number(scaler) => f64::from(outputs[0] - (target - scaler.mean) / scaler.std).powi(2),
+        Aim::YesNo => f64::from(outputs[0].max(0.0) + (-outputs[0].abs()).exp().ln_1p() - outputs[0] * target),
+        Aim::Classes(_) => {
+            let most = outputs.iter().fold(f64::NEG_INFINITY, |most, &x| most.max(f64::from(x)));
+            let sum: f64 = outputs.iter().map(|&x| (f64::from(x) - most).exp()).sum();
+            most + sum.ln() - f64::from(outputs[target as usize])
+        }
+    }
+}

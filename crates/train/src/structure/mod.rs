@@ -1,0 +1,323 @@
+//! Secondary structure: which positions pair (RiNALMo, Methods, "Secondary structure prediction").
+//!
+//! The loss of a structure is the mean binary cross-entropy over the strict upper triangle of its map, in which every
+//! pair of the reference is 1, pseudoknots and multiplets too. The loss of a batch or a step is the mean over its
+//! structures, each counting alike whatever its length, so that a step of several is the mean of the paper's steps of
+//! one. Every map goes through the head alone, for instance norm is over a whole map.
+//!
+//! A validation folds with the greedy decoder at 29 thresholds, 0.01 to 0.29, and keeps the best of them with the
+//! weights: by mean relaxed F1, as the released code does, or by how near predicted pairs are to the reference's in
+//! number, as the paper says.
+
+mod threshold;
+mod validation;
+
+use std::sync::Arc;
+
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use rinalmo_corpus::sample::Position;
+use rinalmo_model::{Model, ModelConfig, Packed, StructureHead};
+use rinalmo_seq::tokenizer::tokenize;
+use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_weights::Document;
+use serde::{Deserialize, Serialize};
+
+pub use threshold::Tuning;
+
+use crate::order::Order;
+use crate::random::Random;
+use crate::task::Batches;
+use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
+
+/// What is drawn for fine-tuning on structures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StructureConfig {
+    /// Structures in a batch.
+    pub batch: usize,
+    /// Longer ones are left out; none where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_len: Option<usize>,
+    /// Of longer ones a window of so many bases is drawn anew each epoch, with the pairs inside it; they are taken whole
+    /// where it is not given. Validation takes them whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crop: Option<usize>,
+    /// How a validation chooses the threshold.
+    pub tuning: Tuning,
+}
+
+impl Default for StructureConfig {
+    /// The paper's.
+    fn default() -> Self {
+        Self { batch: 1, max_len: None, crop: None, tuning: Tuning::default() }
+    }
+}
+
+/// Fine-tuning on structures.
+#[derive(Debug, Clone)]
+pub struct Structures {
+    train: Vec<Item>,
+    validation: Vec<Item>,
+    config: StructureConfig,
+    order: Order,
+    seed: u64,
+    left_out: usize,
+    cache: Option<Arc<Cache>>,
+}
+
+/// A structure of a batch, or a window of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    /// The number of the structure.
+    pub item: usize,
+    /// The window's first base.
+    pub start: usize,
+    /// Its bases.
+    pub len: usize,
+}
+
+impl Structures {
+    /// Gets ready to draw. `share` is this process's among those of the run.
+    ///
+    /// # Errors
+    /// An option has no sense, or nothing is left to train with.
+    pub fn new(
+        train: Vec<Item>,
+        validation: Vec<Item>,
+        config: &StructureConfig,
+        seed: u64,
+        share: Share,
+    ) -> Result<Self, Error> {
+        if config.crop.is_some_and(|crop| crop < 2) {
+            return Err(Error::Options("data.crop: expected a window of at least 2 bases".into()));
+        }
+        let before = train.len() + validation.len();
+        let fits =
+            |item: &Item| item.sequence.len() > 1 && config.max_len.is_none_or(|most| item.sequence.len() <= most);
+        let [train, validation] = [train, validation].map(|items| items.into_iter().filter(fits).collect::<Vec<_>>());
+        let order = Order::new(train.len(), config.batch, seed, share)?;
+        let left_out = before - train.len() - validation.len();
+        Ok(Self { train, validation, config: config.clone(), order, seed, left_out, cache: None })
+    }
+
+    /// Nothing to train with: a validation tries a model on `items`, whatever their length.
+    pub fn trial(items: Vec<Item>) -> Self {
+        let config = StructureConfig::default();
+        let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
+        Self { train: Vec::new(), validation: items, config, order, seed: 0, left_out: 0, cache: None }
+    }
+
+    /// Has the encoder's representations kept; for encoders that do not train.
+    ///
+    /// # Errors
+    /// Windows are drawn, of which there is an end only by chance.
+    pub fn cached(self, cache: Cache) -> Result<Self, Error> {
+        match self.config.crop {
+            None => Ok(Self { cache: Some(Arc::new(cache)), ..self }),
+            Some(_) => {
+                Err(Error::Options("data.crop draws other windows each epoch, frozen.cache keeps none of them".into()))
+            }
+        }
+    }
+
+    /// Has a validation judge by one threshold.
+    pub fn at_threshold(mut self, threshold: f32) -> Self {
+        self.config.tuning = Tuning::Fixed(threshold);
+        self
+    }
+
+    /// Those trained on.
+    pub fn train(&self) -> &[Item] {
+        &self.train
+    }
+
+    /// Those validated with.
+    pub fn validation(&self) -> &[Item] {
+        &self.validation
+    }
+
+    /// How many were left out: longer than `max_len`, or of a single base.
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Batches of this process in an epoch.
+    pub fn batches_an_epoch(&self) -> usize {
+        self.order.batches()
+    }
+
+    /// The window of an item in an epoch.
+    fn window(&self, item: usize, epoch: u64) -> Window {
+        let whole = self.train[item].sequence.len();
+        match self.config.crop {
+            Some(len) if len < whole => {
+                let start = Random::keyed([self.seed, epoch, item as u64]).below(whole - len + 1);
+                Window { item, start, len }
+            }
+            _ => Window { item, start: 0, len: whole },
+        }
+    }
+
+    fn letters(&self, window: &Window) -> &[u8] {
+        &self.train[window.item].sequence[window.start..][..window.len]
+    }
+
+    /// Cells of a window's map that are pairs, row by row.
+    fn cells(&self, window: &Window) -> Vec<i64> {
+        let Window { item, start, len } = *window;
+        let pairs = self.train[item].structure.pairs().iter();
+        let inside = pairs.filter(|(i, j)| *i >= start && *j < start + len);
+        inside.map(|(i, j)| ((i - start) * len + j - start) as i64).collect()
+    }
+}
+
+impl Task for Structures {
+    type Batch = Vec<Window>;
+
+    fn batches(&self, from: Position, _: Loading) -> Result<Batches<'_, Vec<Window>>, Error> {
+        Ok(Box::new(self.order.from(from).map(|(at, items)| {
+            let batch = items.into_iter().map(|item| self.window(item, at.epoch)).collect();
+            Ok(Drawn { at, batch })
+        })))
+    }
+
+    fn check(&self, config: &ModelConfig) -> Result<(), String> {
+        if !matches!(config.head, Some(rinalmo_model::HeadConfig::Structure { .. })) {
+            return Err("fine-tuning on structures needs a model with a structure head".into());
+        }
+        let drawn = |item: &Item| self.config.crop.map_or(item.sequence.len(), |crop| crop.min(item.sequence.len()));
+        let longest = self.train.iter().map(drawn).chain(self.validation.iter().map(|item| item.sequence.len())).max();
+        match (config.encoder.max_len(), longest) {
+            (Some(most), Some(longest)) if longest + 2 > most => Err(format!(
+                "a sequence of {longest} nt is longer than the {} nt this model has positions for\nhint: data.max_len",
+                most.saturating_sub(2)
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn loss(&self, pass: &mut Pass<'_>, batch: &Vec<Window>) -> Loss {
+        let packed = Packed::new(batch.iter().map(|window| tokenize(self.letters(window))));
+        let hidden = match &self.cache {
+            Some(cache) => {
+                let items: Vec<usize> = batch.iter().map(|window| window.item).collect();
+                cache.represent(pass, &items, &packed)
+            }
+            None => pass.encode(&packed),
+        };
+        let dim = hidden.dims()[1];
+        let losses = packed.spans().zip(batch).map(|(span, window)| {
+            let bases = hidden.clone().slice([span.start + 1..span.end - 1, 0..dim]); // without <cls> and <eos>
+            pair_loss(head(pass.model).forward(bases), &self.cells(window))
+        });
+        Loss { sum: Tensor::cat(losses.collect(), 0).sum(), weight: batch.len() as f64 }
+    }
+
+    fn tokens(&self, batch: &Vec<Window>) -> usize {
+        batch.iter().map(|window| window.len + 2).sum()
+    }
+
+    fn tell(&self, batch: &Vec<Window>) -> String {
+        let tell = |window: &Window| {
+            let Item { id, sequence, .. } = &self.train[window.item];
+            match window.len == sequence.len() {
+                true => format!("{id} of {} nt", sequence.len()),
+                false => format!("{id}, bases {} to {}", window.start + 1, window.start + window.len),
+            }
+        };
+        batch.iter().map(tell).collect::<Vec<_>>().join("; ")
+    }
+
+    fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
+        validation::validate(&self.validation, model, device, share)
+    }
+
+    fn conclude(&self, validation: &mut Validation) {
+        threshold::conclude(validation, self.config.tuning);
+    }
+
+    fn score(&self, validation: &Validation) -> Option<f64> {
+        Some(-validation.part(threshold::F1)?.mean()?)
+    }
+
+    fn note(&self, validation: &Validation, document: &mut Document) {
+        let chosen = validation.part(threshold::THRESHOLD).and_then(crate::Part::mean);
+        document.threshold = chosen.map(|chosen| chosen as f32).or(document.threshold);
+    }
+}
+
+fn head(model: &Model) -> &StructureHead {
+    model.structure.as_ref().expect("a trainer checks that the model has the task's head")
+}
+
+/// The mean binary cross-entropy over the strict upper triangle.
+///
+/// # Shapes
+/// - logits: `[len, len]`
+/// - pairs: cells `i · len + j` that are 1, each `i < j`
+/// - returns: `[1]`
+fn pair_loss(logits: Tensor<2>, pairs: &[i64]) -> Tensor<1> {
+    let [len, _] = logits.dims();
+    let cells = (len * (len - 1) / 2) as f64;
+    // −log(1 − σ(x)) = max(x, 0) + log(1 + exp(−|x|)) for every cell, and x less for those that are pairs
+    let all = (relu(logits.clone()) + logits.clone().abs().neg().exp().log1p()).triu(1).sum();
+    if pairs.is_empty() {
+        return all / cells;
+    }
+    let places = Tensor::<1, Int>::from_data(TensorData::new(pairs.to_vec(), [pairs.len()]), &logits.device());
+    (all - logits.reshape([len * len]).select(0, places).sum()) / cells
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rinalmo_seq::Structure;
+
+    fn item(id: &str, sequence: &str, brackets: &str) -> Item {
+        let structure = Structure::parse_dot_bracket(brackets).unwrap();
+        Item { id: id.into(), sequence: sequence.into(), structure }
+    }
+
+    fn items() -> Vec<Item> {
+        vec![item("a", "GGGAAACCC", "(((...)))"), item("b", "GGAGAAACCAC", "((.[...)).]"), item("c", "GAAAC", ".....")]
+    }
+
+    #[test]
+    fn the_loss_is_the_mean_over_the_upper_triangle() {
+        let device = Device::flex();
+        let logits: Vec<f32> = (0..25).map(|i| ((i * 7) % 11) as f32 - 5.0).collect();
+        let cells = [3, 8, 14]; // (0, 3), (1, 3), (2, 4): base 3 pairs twice
+        let tensor = Tensor::<2>::from_data(TensorData::new(logits.clone(), [5, 5]), &device);
+        let found = f64::from(pair_loss(tensor, &cells).into_scalar::<f32>());
+        let upper = (0..5).flat_map(|i| (i + 1..5).map(move |j| 5 * i + j));
+        let expected: f64 = upper
+            .map(|cell| {
+                let p = 1.0 / (1.0 + (-f64::from(logits[cell])).exp());
+                -(if cells.contains(&(cell as i64)) { p } else { 1.0 - p }).ln()
+            })
+            .sum();
+        assert!((found - expected / 10.0).abs() < 1e-6, "{found}, expected {}", expected / 10.0);
+    }
+
+    #[test]
+    fn a_window_holds_the_pairs_within_it_and_moves_with_the_epoch() {
+        let config = StructureConfig { crop: Some(8), ..StructureConfig::default() };
+        let task = Structures::new(items(), Vec::new(), &config, 3, Share::default()).unwrap();
+        let starts: Vec<usize> = (0..32).map(|epoch| task.window(1, epoch).start).collect();
+        assert_eq!((0..4).map(|start| starts.contains(&start)).collect::<Vec<_>>(), [true; 4]);
+        assert_eq!(task.window(1, 7), task.window(1, 7));
+        assert_eq!(task.window(2, 0), Window { item: 2, start: 0, len: 5 });
+        let window = Window { item: 1, start: 1, len: 8 };
+        assert_eq!((task.letters(&window), task.cells(&window)), (&b"GAGAAACC"[..], vec![7])); // of (0, 9), (1, 8), (3, 11)
+    }
+
+    #[test]
+    fn what_is_too_long_is_left_out_and_counted() {
+        let config = StructureConfig { max_len: Some(9), ..StructureConfig::default() };
+        let task = Structures::new(items(), items(), &config, 0, Share::default()).unwrap();
+        assert_eq!((task.train().len(), task.validation().len(), task.left_out()), (2, 2, 2));
+        let none = StructureConfig { max_len: Some(4), ..StructureConfig::default() };
+        assert!(Structures::new(items(), Vec::new(), &none, 0, Share::default()).is_err());
+    }
+}

@@ -1,0 +1,121 @@
+//! A validation: every structure folded by the model as it will be used, without gradients.
+//!
+//! On a CPU that is inference's own network beside Burn, several structures at a time. Greedy decoding takes pairs from
+//! the most probable down, so what it chooses at a threshold is what it chooses at a lower one, less the pairs that do
+//! not pass: one decoding at the lowest threshold tells all of them.
+
+use burn::tensor::Device;
+use rayon::prelude::*;
+use rinalmo_metrics::pairs::PairCounts;
+use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::{Model, Network, OnDevice, Packed};
+use rinalmo_seq::tokenizer::tokenize;
+use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_tasks::structure::decode::{DecodeOptions, greedy};
+
+use super::threshold::{AT_EACH, LOSS, thresholds};
+use crate::optimizer::values::level;
+use crate::{Error, Part, Share, Validation};
+
+/// Tokens that are encoded together.
+const TOKENS: usize = 4096;
+
+/// What one structure adds to the sums: its loss, then for every threshold what [`AT_EACH`] names.
+type Sums = Vec<(f64, f64)>;
+
+pub(super) fn validate(items: &[Item], model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
+    if items.is_empty() {
+        return Ok(Validation::default());
+    }
+    let network: Box<dyn Network> = match *device == Device::flex() {
+        true => Box::new(CpuModel::new(model.clone(), Precision::F32, level())),
+        false => Box::new(OnDevice::new(model.clone(), device.clone())),
+    };
+    let mine: Vec<&Item> = items.iter().skip(share.rank).step_by(share.ranks).collect();
+    let names = std::iter::once(LOSS).chain(thresholds().flat_map(|_| AT_EACH));
+    let mut parts: Vec<Part> = names.map(|name| Part { name: name.into(), sum: 0.0, weight: 0.0 }).collect();
+    for batch in batches(&mine) {
+        let packed = Packed::new(batch.iter().map(|item| tokenize(&item.sequence)));
+        let hidden = network.encode(&packed);
+        let dim = hidden.len() / packed.total();
+        let spans: Vec<_> = packed.spans().collect();
+        let jobs = spans.par_iter().zip(batch.par_iter());
+        let found: Vec<Sums> = jobs
+            .map(|(span, item)| sums(item, &network.pair_logits(&hidden[(span.start + 1) * dim..(span.end - 1) * dim])))
+            .collect();
+        for (part, (sum, weight)) in found.iter().flat_map(|sums| (0..).zip(sums)) {
+            parts[part].sum += sum;
+            parts[part].weight += weight;
+        }
+    }
+    Ok(Validation { parts })
+}
+
+/// Neighbours of up to so many tokens.
+fn batches<'a, 'i>(items: &'a [&'i Item]) -> impl Iterator<Item = &'a [&'i Item]> {
+    let mut rest = items;
+    std::iter::from_fn(move || {
+        let mut tokens = 0;
+        let fits = |item: &&&Item| {
+            tokens += item.sequence.len() + 2;
+            tokens <= TOKENS
+        };
+        let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+        rest.split_off(..count).filter(|batch| !batch.is_empty())
+    })
+}
+
+/// Of one structure, from its map of logits `[len, len]`.
+fn sums(item: &Item, logits: &[f32]) -> Sums {
+    let (len, reference) = (item.sequence.len(), item.structure.pairs());
+    let mut sums = vec![(loss(logits, len, reference), 1.0)];
+    let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
+    let lowest = thresholds().next().unwrap_or_default();
+    let decoded = greedy(&map, &item.sequence, &DecodeOptions { threshold: lowest, ..DecodeOptions::default() });
+    let decoded = decoded.expect("a map is len × len, and there is no constraint");
+    for threshold in thresholds() {
+        let passed = decoded.pairs.iter().filter(|(.., p)| *p > threshold).map(|&(i, j, _)| (i, j));
+        let pairs: Vec<(usize, usize)> = passed.collect();
+        let relaxed = PairCounts::relaxed(&pairs, reference).score();
+        let strict = PairCounts::strict(&pairs, reference).score();
+        sums.extend([relaxed.f1, relaxed.precision, relaxed.recall, strict.f1].map(|value| (value, 1.0)));
+        sums.push((pairs.len() as f64, reference.len() as f64));
+    }
+    sums
+}
+
+/// The mean binary cross-entropy over the strict upper triangle, in f64.
+fn loss(logits: &[f32], len: usize, reference: &[(usize, usize)]) -> f64 {
+    let softplus = |x: f32| f64::from(x.max(0.0)) + f64::from((-x.abs()).exp().ln_1p());
+    let all: f64 =
+        (0..len).map(|i| logits[i * len + i + 1..(i + 1) * len].iter().map(|&x| softplus(x)).sum::<f64>()).sum();
+    let pairs: f64 = reference.iter().map(|&(i, j)| f64::from(logits[i * len + j])).sum();
+    (all - pairs) / (len * (len - 1) / 2) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rinalmo_seq::Structure;
+
+    #[test]
+    fn one_decoding_tells_what_each_threshold_would() {
+        let sequence: Vec<u8> = (0..40).map(|i: usize| b"GCAU"[(i * i + 3 * i) % 7 % 4]).collect();
+        let len = sequence.len();
+        let mut logits = vec![0.0f32; len * len];
+        for (cell, x) in logits.iter_mut().enumerate() {
+            *x = -6.0 + ((cell * 7919) % 1009) as f32 / 180.0;
+        }
+        let reference = Structure::new(len, vec![(0, 20), (1, 19), (5, 30), (5, 12)]).unwrap();
+        let item = Item { id: "x".into(), sequence: sequence.clone(), structure: reference.clone() };
+        let found = sums(&item, &logits);
+        let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
+        for (number, threshold) in thresholds().enumerate() {
+            let decoded = greedy(&map, &sequence, &DecodeOptions { threshold, ..DecodeOptions::default() }).unwrap();
+            let structure = decoded.structure();
+            let score = PairCounts::relaxed(structure.pairs(), reference.pairs()).score();
+            assert_eq!(found[1 + 5 * number].0, score.f1, "threshold {threshold}");
+            assert_eq!(found[5 + 5 * number], (structure.pairs().len() as f64, 4.0));
+        }
+    }
+}
