@@ -150,10 +150,6 @@ pub enum Error {
     #[error(transparent)]
     Train(#[from] rinalmo_train::Error),
 
-    /// A file of labelled data cannot be used.
-    #[error(transparent)]
-    Data(#[from] rinalmo_tasks::table::Error),
-
     /// A file of sequences or structures cannot be used.
     #[error(transparent)]
     Sequences(#[from] rinalmo_seq::Error),
