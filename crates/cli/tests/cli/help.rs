@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "",
     "fold",
     "embed",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 29] = [
     "evaluate splice",
     "evaluate mrl",
     "evaluate family",
+    "evaluate mlm",
     "model",
     "model show",
     "model convert",
