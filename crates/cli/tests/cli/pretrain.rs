@@ -119,8 +119,8 @@ fn models_are_compared_at_guessing_hidden_letters() {
     let found = told["models"]["runs/tiny"]["all"]["perplexity"].as_f64().unwrap();
     let validated: serde_json::Value = {
         let text = sandbox.read("runs/tiny/metrics.jsonl");
-        let lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-        lines.filter(|line| line["kind"] == "validation" && line["best"] == true).next_back().unwrap()
+        let mut lines = text.lines().rev().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        lines.find(|line| line["kind"] == "validation" && line["best"] == true).unwrap()
     };
     let same = validated["perplexity"].as_f64().unwrap();
     assert!((found / same - 1.0).abs() < 1e-5, "{found} and {same}: the masks are those of the run");

@@ -32,7 +32,7 @@ pub struct FinetuneArgs {
     config: Option<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
-    /// The model to begin with, by name or path; without, the config's [model] begins from nothing
+    /// The model to begin with, by name or path; without it the config's `[model]` begins from nothing
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     from: Option<String>,
     /// The run's folder
