@@ -1,4 +1,5 @@
-//! Curves over a common axis, such as perplexities by step. Heights are on a logarithmic scale.
+//! Curves over a common axis, such as perplexities by step. The steep beginning that such curves have is cut off at the
+//! top, so that the rest can be seen.
 
 use std::ops::Range;
 
@@ -13,6 +14,9 @@ const MARGIN: u32 = 16;
 const LABELS: (u32, u32) = (48, 64); // below, left
 /// Points of a line beyond which neighbours are drawn as their mean.
 const MOST_POINTS: usize = 500;
+/// Share of a line's points that are drawn at their height; the highest others lie at the upper edge.
+const SHOWN: f64 = 0.97;
+
 /// One curve.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
@@ -80,14 +84,14 @@ impl Curves {
         let curves: Vec<Vec<(f64, f64)>> = self.curves.iter().map(Curve::drawn).collect();
         let all = || curves.iter().flatten();
         let across = extent(all().map(|point| point.0), |from, to| (from, to.max(from + 1.0)));
-        let up = extent(all().map(|point| point.1), |from, to| (from / 1.05, to * 1.05));
+        let up = self.heights(&curves);
         root.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
             .caption(&self.title, ("sans-serif", 18))
             .x_label_area_size(LABELS.0)
             .y_label_area_size(LABELS.1)
-            .build_cartesian_2d(across, up.log_scale())?;
+            .build_cartesian_2d(across, up.clone())?;
         let [x, y] = &self.axes;
         let steps = |x: &f64| format!("{x:.0}");
         let heights = |y: &f64| format!("{y:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
@@ -96,12 +100,29 @@ impl Curves {
         mesh.light_line_style(TRANSPARENT).label_style(("sans-serif", 12)).draw()?;
         for (place, (curve, points)) in self.curves.iter().zip(&curves).enumerate() {
             let colour = COLOURS[place % COLOURS.len()];
-            chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?;
+            let inside = points.iter().map(|&(x, y)| (x, y.min(up.end)));
+            chart.draw_series(LineSeries::new(inside.clone(), colour.stroke_width(2)))?;
             if curve.marked {
-                chart.draw_series(points.iter().map(|&point| Circle::new(point, 3, colour.filled())))?;
+                chart.draw_series(inside.map(|point| Circle::new(point, 3, colour.filled())))?;
             }
         }
         self.legend(root)
+    }
+
+    /// From below the lowest point to above all marked ones and most others.
+    fn heights(&self, curves: &[Vec<(f64, f64)>]) -> Range<f64> {
+        let shown = |(curve, points): (&Curve, &Vec<(f64, f64)>)| {
+            let mut heights: Vec<f64> = points.iter().map(|point| point.1).collect();
+            heights.sort_by(f64::total_cmp);
+            let most = if curve.marked { 1.0 } else { SHOWN };
+            heights.truncate((heights.len() as f64 * most).ceil() as usize);
+            heights
+        };
+        let heights = self.curves.iter().zip(curves).flat_map(shown);
+        extent(heights, |from, to| {
+            let margin = 0.05 * (to - from).max(1e-3 * to);
+            (from - margin, to + margin)
+        })
     }
 
     /// Names in their colours, in the upper right corner.
@@ -147,6 +168,18 @@ mod tests {
             assert!(svg.contains(text), "{text}: {svg}");
         }
         assert_eq!(svg.matches("<circle").count(), 2);
+    }
+
+    #[test]
+    fn a_steep_beginning_does_not_flatten_the_rest() {
+        let mut curves = Curves::new("", "", "");
+        let steep = |x: u32| 3.0 + 19.0 / f64::from(x).powi(2);
+        curves.curves.push(Curve::line("training", (1..=400).map(|x| (f64::from(x), steep(x))).collect()));
+        let drawn: Vec<_> = curves.curves.iter().map(Curve::drawn).collect();
+        assert!(curves.heights(&drawn).end < 3.3);
+        curves.curves.push(Curve::points("validation", vec![(1.0, 9.0)]));
+        let drawn: Vec<_> = curves.curves.iter().map(Curve::drawn).collect();
+        assert!(curves.heights(&drawn).contains(&9.0), "what is marked is always seen");
     }
 
     #[test]
