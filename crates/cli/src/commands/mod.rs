@@ -11,8 +11,8 @@ pub mod pretrain;
 pub mod score;
 
 mod folding;
-mod limits;
 mod structures;
 mod told;
+mod training;
 
 mod choose;

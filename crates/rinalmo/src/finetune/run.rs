@@ -2,19 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device as BurnDevice;
 use rinalmo_model::ModelConfig;
 use rinalmo_train::{
-    Cache, Ended, Exchange, Limits, Observer, RunState, Saved, Share, Stop, Task, Trainer, Validation,
-    ValidationReport, start,
+    Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Validation, ValidationReport,
 };
-use rinalmo_weights::{Checkpoint, Document, OpenOptions};
+use rinalmo_weights::{Checkpoint, Document};
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Files, Kind, Prepared, Split};
 use super::{Adapters, Config, Section, adapters};
-use crate::run_log::{LOSS, RunLog};
-use crate::runs::{Folder, Program, Session, best, config, contradiction, differences, export};
+use crate::run_log::LOSS;
+use crate::runs::{Folder, Program, Session, Start, Trained, Training, best, changes, config, export, open};
 use crate::{Device, Error};
 
 /// What a frozen encoder says, while a run goes.
@@ -73,13 +71,6 @@ pub struct Record {
     pub test: Option<Validation>,
     /// Each time a process worked on it.
     pub sessions: Vec<Session>,
-}
-
-/// What a run begins with.
-enum Start {
-    Fresh,
-    From(Box<Checkpoint>),
-    Saved(Box<Saved>),
 }
 
 /// A run, ready to go.
@@ -147,7 +138,7 @@ impl<K: Kind> Run<K> {
         let folder = Folder::create(&out, share.rank == 0)?;
         let (task, seed, data) = (K::NAME.to_owned(), config.train.seed, prepared.told.clone());
         let record = Record { name, task, seed, from, files, checksums, data, test: None, sessions: Vec::new() };
-        let start = checkpoint.map_or(Start::Fresh, |checkpoint| Start::From(Box::new(checkpoint)));
+        let start = Start::of(checkpoint);
         let (device, skipped) = (device.clone(), Vec::new());
         Ok(Self { folder, config, model, prepared, start, record, session, device, skipped })
     }
@@ -169,24 +160,14 @@ impl<K: Kind> Run<K> {
             return refuse(format!("the run began on other data than {} holds now", path.display()));
         }
         let prepared = prepare::<K>(&record.files, &config, share)?;
-        let latest = folder.checkpoints(config.checkpoints.keep).latest()?;
-        if latest.saved.is_none() && !latest.skipped.is_empty() {
-            let why: Vec<String> = latest.skipped.iter().map(ToString::to_string).collect();
-            return refuse(format!("no checkpoint is whole\n{}", why.join("\n")));
-        }
-        let checkpoint = record.from.as_deref().filter(|_| latest.saved.is_none()).map(open).transpose()?;
-        let model = match &latest.saved {
-            Some(saved) => saved.weights()?.config.clone(),
-            None => sizes(&config, checkpoint.as_ref(), &prepared)?,
+        let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
+        let model = match &start {
+            Start::Saved(saved) => saved.weights()?.config.clone(),
+            Start::From(checkpoint) => sizes(&config, Some(checkpoint), &prepared)?,
+            Start::Fresh => sizes(&config, None, &prepared)?,
         };
-        let (start, step) = match (latest.saved, checkpoint) {
-            (Some(saved), _) => (Start::Saved(Box::new(saved.clone())), saved.state.step),
-            (None, Some(checkpoint)) => (Start::From(Box::new(checkpoint)), 0),
-            (None, None) => (Start::Fresh, 0),
-        };
-        let session = Session { changed, ..Session::begin(resume.program, device, share, step)? };
-        let (device, skipped) = (device.clone(), latest.skipped);
-        Ok(Self { folder, config, model, prepared, start, record, session, device, skipped })
+        let session = Session { changed, ..Session::begin(resume.program, device, share, start.step())? };
+        Ok(Self { folder, config, model, prepared, start, record, session, device: device.clone(), skipped })
     }
 
     /// The run's folder.
@@ -248,27 +229,24 @@ impl<K: Kind> Run<K> {
             let cache = Cache::create(&self.folder.path().join(REPRESENTATIONS))?;
             self.prepared.task = K::cached(self.prepared.task, cache)?;
         }
-        let device = self.device.burn().clone().autodiff();
-        let mut nobody = ();
-        let (path, name, step) = (self.folder.path().to_owned(), self.record.name.clone(), self.session.from_step);
         let mut best = Best { report: None, onward: observer };
-        let mut log = match leads {
-            true => Some(RunLog::open(&path, &name, LOSS, step, stop, &mut best)?),
-            false => None,
+        let training = Training {
+            folder: &self.folder,
+            name: &self.record.name,
+            terms: LOSS,
+            start: &self.start,
+            task: &self.prepared.task,
+            document: self.document(),
+            options: self.config.options(),
+            config: config::to_table(&self.config),
+            keep: self.config.checkpoints.keep,
+            device: &self.device,
         };
-        let observer = log.as_mut().map_or(&mut nobody as &mut dyn Observer, |log| log);
-        let (ended, state) = {
-            let mut trainer = self.trainer(device, exchange)?;
-            trainer.describe(serde_json::to_value(config::to_table(&self.config)).expect("a table is made of values"));
-            let checkpoints = self.folder.checkpoints(self.config.checkpoints.keep);
-            let ended = trainer.run(Some(&checkpoints), stop, observer);
-            (ended, trainer.state().clone())
-        };
+        let trained = training.go(exchange, stop, &mut best);
         let _ = std::fs::remove_file(self.folder.path().join(REPRESENTATIONS)); // scratch, if it was there at all
-        let logged = log.map(RunLog::finish).transpose();
+        let Trained { outcome, state } = trained?;
         let validation = best.report;
-        let outcome = ended.map_err(Error::from).and_then(|ended| logged.map(|_| ended));
-        let outcome = outcome.and_then(|ended| {
+        let outcome = outcome.and_then(|(ended, _)| {
             let exported = if leads { self.export()? } else { None };
             let test = if leads && ended == Ended::Finished { self.test()? } else { None };
             Ok(Finished { ended, state: state.clone(), validation, test, exported })
@@ -280,28 +258,17 @@ impl<K: Kind> Run<K> {
             if let Some(session) = self.record.sessions.last_mut() {
                 session.end(state.step, outcome.as_ref().map(|finished| finished.ended));
             }
-            let written = self.folder.write_record(&self.record);
-            if outcome.is_ok() {
-                written?;
-            }
+            self.folder.close(&self.record, &outcome)?;
         }
         outcome
     }
 
-    fn trainer<X: Exchange>(&self, device: BurnDevice, exchange: X) -> Result<Trainer<'_, K::Task, X>, Error> {
-        let (options, seed, task) = (self.config.options(), self.config.train.seed, &self.prepared.task);
-        let (model, license) = match &self.start {
-            Start::Saved(saved) => return Ok(Trainer::resume(task, saved, options, device, exchange)?),
-            Start::Fresh => (start::fresh(&self.model, seed, &device), None),
-            Start::From(checkpoint) => {
-                let model = start::from_checkpoint(checkpoint, &self.model, seed, &device)?;
-                (model, checkpoint.meta.license.clone())
-            }
-        };
+    /// What is said of the model that comes out.
+    fn document(&self) -> Document {
         let mut document = Document::new(self.record.name.clone(), self.model.clone());
-        (document.provenance, document.license) = (Some(self.provenance()), license);
-        K::describe(task, &mut document);
-        Ok(Trainer::new(task, document, model, options, device, exchange)?)
+        document.provenance = Some(self.provenance());
+        K::describe(&self.prepared.task, &mut document);
+        document
     }
 
     /// Where the weights come from, in words that depend on nothing but what was trained.
@@ -362,10 +329,6 @@ impl Observer for Best<'_> {
     fn saved(&mut self, step: u64, path: &Path) {
         self.onward.saved(step, path);
     }
-}
-
-fn open(name: &str) -> Result<Checkpoint, Error> {
-    crate::checkpoint::open(name, &OpenOptions::default())
 }
 
 fn prepare<K: Kind>(files: &Files, config: &Config<K::Data>, share: Share) -> Result<Prepared<K::Task>, Error> {
@@ -431,17 +394,8 @@ fn merged<K: Kind>(folder: &Folder, resume: &Resume) -> Result<(Config<K::Data>,
     let begun: Config<K::Data> = Config::open(&folder.config(), &[])?;
     let before = config::to_table(&begun);
     let mut config = begun.with(&resume.overrides, None)?;
-    let (Limits { steps, epochs, seconds }, until) = (resume.limits, &mut config.train.until);
-    *until =
-        Limits { steps: steps.or(until.steps), epochs: epochs.or(until.epochs), seconds: seconds.or(until.seconds) };
+    config.train.until = resume.limits.or(config.train.until);
     config.check()?;
-    let mut changed = Vec::new();
-    for (path, was, is) in differences(&before, &config::to_table(&config)) {
-        let free = path.starts_with("checkpoints.") || path.starts_with("train.") && path != "train.seed";
-        if !free {
-            return contradiction(folder, &path, &was, &is);
-        }
-        changed.push(format!("{path}={is}"));
-    }
+    let changed = changes(folder, &before, &config::to_table(&config))?;
     Ok((config, changed))
 }

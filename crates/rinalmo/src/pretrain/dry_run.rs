@@ -58,7 +58,7 @@ impl DryRun {
         device: &Device,
         stop: &Stop,
     ) -> Result<Self, Error> {
-        let checkpoint = from.map(run::open).transpose()?;
+        let checkpoint = from.map(crate::runs::open).transpose()?;
         let model = run::sizes(&mut config, checkpoint.as_ref())?;
         drop(checkpoint);
         let config = config.resolved(&model);

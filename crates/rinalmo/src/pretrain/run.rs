@@ -2,19 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Device as BurnDevice;
 use rinalmo_corpus::Store;
 use rinalmo_model::{ModelConfig, Positions};
-use rinalmo_train::{
-    Ended, Exchange, Limits, Mlm, Observer, RunState, Saved, Share, Stop, Trainer, ValidationReport, start,
-};
-use rinalmo_weights::{Checkpoint, Document, OpenOptions};
+use rinalmo_train::{Ended, Exchange, Limits, Mlm, Observer, RunState, Share, Stop, ValidationReport};
+use rinalmo_weights::{Checkpoint, Document};
 
 use super::estimate::{EpochSize, Memory};
 use super::record::{Corpus, Record};
 use super::{Config, Size};
-use crate::run_log::{PERPLEXITY, RunLog};
-use crate::runs::{Folder, Program, Session, contradiction, differences, export};
+use crate::run_log::PERPLEXITY;
+use crate::runs::{
+    Folder, Program, Session, Start, Trained, Training, changes, contradiction, differences, export, open,
+};
 use crate::{Device, Error};
 
 /// A run that is to begin.
@@ -52,13 +51,6 @@ pub struct Resume {
     pub from: Option<String>,
     /// Who runs.
     pub program: Program,
-}
-
-/// What a run begins with.
-enum Start {
-    Fresh,
-    From(Box<Checkpoint>),
-    Saved(Box<Saved>),
 }
 
 /// A run, ready to go.
@@ -120,7 +112,7 @@ impl Run {
         let session = Session::begin(program, device, share, 0)?;
         let folder = Folder::create(&out, share.rank == 0)?;
         let record = Record { name, seed: config.train.seed, from, corpus, sessions: Vec::new() };
-        let start = checkpoint.map_or(Start::Fresh, |checkpoint| Start::From(Box::new(checkpoint)));
+        let start = Start::of(checkpoint);
         Ok(Self { folder, config, model, task, start, record, session, device: device.clone(), skipped: Vec::new() })
     }
 
@@ -146,27 +138,15 @@ impl Run {
             ));
         }
         record.corpus.path = corpus.path;
-        let latest = folder.checkpoints(config.checkpoints.keep).latest()?;
-        if latest.saved.is_none() && !latest.skipped.is_empty() {
-            let why: Vec<String> = latest.skipped.iter().map(ToString::to_string).collect();
-            return refuse(format!("no checkpoint is whole\n{}", why.join("\n")));
-        }
+        let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
         let mut config = config;
-        let (start, model) = match latest.saved {
-            Some(saved) => (Start::Saved(Box::new(saved)), config.model()?),
-            None => match record.from.as_deref().map(open).transpose()? {
-                Some(checkpoint) => {
-                    let model = sizes(&mut config, Some(&checkpoint))?;
-                    (Start::From(Box::new(checkpoint)), model)
-                }
-                None => (Start::Fresh, config.model()?),
-            },
+        let model = match &start {
+            Start::From(checkpoint) => sizes(&mut config, Some(checkpoint))?,
+            Start::Fresh | Start::Saved(_) => config.model()?,
         };
         let task = Mlm::new(store, &config.data, config.train.seed, share)?;
-        let step = if let Start::Saved(saved) = &start { saved.state.step } else { 0 };
-        let session = Session { changed, ..Session::begin(resume.program, device, share, step)? };
-        let (device, skipped) = (device.clone(), latest.skipped);
-        Ok(Self { folder, config, model, task, start, record, session, device, skipped })
+        let session = Session { changed, ..Session::begin(resume.program, device, share, start.step())? };
+        Ok(Self { folder, config, model, task, start, record, session, device: device.clone(), skipped })
     }
 
     /// The run's folder.
@@ -220,47 +200,38 @@ impl Run {
             self.record.sessions.push(self.session.clone());
             self.folder.write_record(&self.record)?;
         }
-        let device = self.device.burn().clone().autodiff();
-        let mut nobody = ();
-        let (path, name, step) = (self.folder.path().to_owned(), self.record.name.clone(), self.session.from_step);
-        let mut log = match leads {
-            true => Some(RunLog::open(&path, &name, PERPLEXITY, step, stop, observer)?),
-            false => None,
+        let keep = self.config.checkpoints.keep;
+        let training = Training {
+            folder: &self.folder,
+            name: &self.record.name,
+            terms: PERPLEXITY,
+            start: &self.start,
+            task: &self.task,
+            document: self.document(),
+            options: self.config.train.clone(),
+            config: self.config.to_table(),
+            keep,
+            device: &self.device,
         };
-        let observer = log.as_mut().map_or(&mut nobody as &mut dyn Observer, |log| log);
-        let (ended, state) = {
-            let mut trainer = self.trainer(device, exchange)?;
-            trainer.describe(serde_json::to_value(self.config.to_table()).expect("a table is made of values"));
-            let checkpoints = self.folder.checkpoints(self.config.checkpoints.keep);
-            let ended = trainer.run(Some(&checkpoints), stop, observer);
-            (ended, trainer.state().clone())
-        };
-        let logged = log.map(RunLog::finish).transpose();
-        let outcome = ended.map_err(Error::from).and_then(|ended| Ok((ended, logged?.flatten())));
+        let Trained { outcome, state } = training.go(exchange, stop, observer)?;
         let outcome = outcome.and_then(|(ended, validation)| {
-            let keep = self.config.checkpoints.keep;
             let exported = if leads { export(&self.folder, keep)? } else { None };
             Ok(Finished { ended, state: state.clone(), validation, exported })
         });
         if leads {
-            self.end(state.step, &outcome)?;
+            if let Some(session) = self.record.sessions.last_mut() {
+                session.end(state.step, outcome.as_ref().map(|finished| finished.ended));
+            }
+            self.folder.close(&self.record, &outcome)?;
         }
         outcome
     }
 
-    fn trainer<X: Exchange>(&self, device: BurnDevice, exchange: X) -> Result<Trainer<'_, Mlm, X>, Error> {
-        let (options, seed) = (self.config.train.clone(), self.config.train.seed);
-        let (model, license) = match &self.start {
-            Start::Saved(saved) => return Ok(Trainer::resume(&self.task, saved, options, device, exchange)?),
-            Start::Fresh => (start::fresh(&self.model, seed, &device), None),
-            Start::From(checkpoint) => {
-                let model = start::from_checkpoint(checkpoint, &self.model, seed, &device)?;
-                (model, checkpoint.meta.license.clone())
-            }
-        };
+    /// What is said of the model that comes out.
+    fn document(&self) -> Document {
         let mut document = Document::new(self.record.name.clone(), self.model.clone());
-        (document.provenance, document.license) = (Some(self.provenance()), license);
-        Ok(Trainer::new(&self.task, document, model, options, device, exchange)?)
+        document.provenance = Some(self.provenance());
+        document
     }
 
     /// Where the weights come from, in words that depend on nothing but what was trained.
@@ -272,17 +243,6 @@ impl Run {
         };
         format!("{begun} masked language modelling on {sequences} sequences in {clusters} clusters")
     }
-
-    /// Notes how the session ended.
-    fn end(&mut self, step: u64, outcome: &Result<Finished, Error>) -> Result<(), Error> {
-        if let Some(session) = self.record.sessions.last_mut() {
-            session.end(step, outcome.as_ref().map(|finished| finished.ended));
-        }
-        match (self.folder.write_record(&self.record), outcome) {
-            (_, Err(_)) => Ok(()), // the first error says more
-            (written, _) => written,
-        }
-    }
 }
 
 impl EpochSize {
@@ -291,10 +251,6 @@ impl EpochSize {
         let by_epochs = until.epochs.map(|epochs| (epochs as f64 * self.steps).ceil() as u64);
         by_epochs.into_iter().chain(until.steps).min()
     }
-}
-
-pub(super) fn open(name_or_path: &str) -> Result<Checkpoint, Error> {
-    crate::checkpoint::open(name_or_path, &OpenOptions::default())
 }
 
 /// The model of a run: as its config says, and where a checkpoint is given and the config names no size, that one's.
@@ -336,18 +292,8 @@ fn merged(folder: &Folder, resume: &Resume) -> Result<(Config, Vec<String>), Err
         }
     }
     let mut config = begun.clone().with(&resume.overrides, None)?;
-    let Limits { steps, epochs, seconds } = resume.limits;
-    let until = &mut config.train.until;
-    *until =
-        Limits { steps: steps.or(until.steps), epochs: epochs.or(until.epochs), seconds: seconds.or(until.seconds) };
+    config.train.until = resume.limits.or(config.train.until);
     config.model()?;
-    let mut changed = Vec::new();
-    for (path, was, is) in differences(&begun.to_table(), &config.to_table()) {
-        let free = path.starts_with("checkpoints.") || path.starts_with("train.") && path != "train.seed";
-        if !free {
-            return contradiction(folder, &path, &was, &is);
-        }
-        changed.push(format!("{path}={is}"));
-    }
+    let changed = changes(folder, &begun.to_table(), &config.to_table())?;
     Ok((config, changed))
 }

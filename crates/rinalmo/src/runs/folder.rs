@@ -107,6 +107,14 @@ impl Folder {
         let text = serde_json::to_string_pretty(record).expect("a record is made of words and numbers");
         write(&self.path.join(RECORD), &(text + "\n"))
     }
+
+    /// Writes the record when a session has ended. Where that was by an error, it says more than one in writing this.
+    pub(crate) fn close<R: Serialize, T>(&self, record: &R, outcome: &Result<T, Error>) -> Result<(), Error> {
+        match (self.write_record(record), outcome) {
+            (_, Err(_)) => Ok(()),
+            (written, Ok(_)) => written,
+        }
+    }
 }
 
 /// The time now, as a word.

@@ -4,6 +4,8 @@ pub(crate) mod config;
 pub(crate) mod folder;
 mod keys;
 mod session;
+mod start;
+mod training;
 
 use std::fs;
 
@@ -17,6 +19,8 @@ use folder::{MODEL, OFFICIAL};
 pub use config::{Keep, RunConfig};
 pub use folder::Folder;
 pub use session::{Program, Session};
+pub(crate) use start::{Start, open};
+pub(crate) use training::{Trained, Training};
 
 /// The best checkpoint, or the last where nothing was validated.
 pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error> {
@@ -53,6 +57,22 @@ pub(crate) fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str)
         "the run began with {path} = {was}, now it is {is}\nhint: a run goes on as it began; another --out begins anew"
     );
     Err(Error::Folder { folder, message })
+}
+
+/// What is changed in the config of a run that goes on, as `key=value`.
+///
+/// # Errors
+/// A key that belongs to what the run is: any but those of `[checkpoints]` and of `[train]`, the seed not among them.
+pub(crate) fn changes(folder: &Folder, begun: &toml::Table, now: &toml::Table) -> Result<Vec<String>, Error> {
+    let mut changed = Vec::new();
+    for (path, was, is) in differences(begun, now) {
+        let free = path.starts_with("checkpoints.") || path.starts_with("train.") && path != "train.seed";
+        if !free {
+            return contradiction(folder, &path, &was, &is);
+        }
+        changed.push(format!("{path}={is}"));
+    }
+    Ok(changed)
 }
 
 /// Keys in which two configs differ, and what they say there.

@@ -147,6 +147,17 @@ pub struct Limits {
     pub seconds: Option<f64>,
 }
 
+impl Limits {
+    /// These, and `others` where there is none.
+    pub fn or(self, others: Self) -> Self {
+        Self {
+            steps: self.steps.or(others.steps),
+            epochs: self.epochs.or(others.epochs),
+            seconds: self.seconds.or(others.seconds),
+        }
+    }
+}
+
 /// How often something happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,10 +11,10 @@ use rinalmo::finetune::{
     Config, DryRun, Family, Files, Finished, Kind, Outlook, Request, Resume, Ribosome, Run, Sequence, Splice,
     Structure, Token,
 };
-use rinalmo::pretrain::{Alone, Ended, Limits, Share, Stop, Validation, duration, grouped};
+use rinalmo::pretrain::{Alone, Share, Stop, Validation, duration, grouped};
 
-use crate::commands::limits::{LimitArgs, program};
 use crate::commands::told::{Pace, Terms, Told};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed};
 use crate::context::{Context, Outcome};
 
 /// Fit a model to a task by labelled sequences
@@ -126,8 +126,7 @@ fn train<K: Kind>(args: &FinetuneArgs, context: &Context) -> Result<Outcome> {
     }
     let run = if args.resume { args.resume::<K>(out, context)? } else { args.begin::<K>(out, None, context)? };
     let finished = go(run, context)?;
-    report(&finished, out, context)?;
-    Ok(outcome(finished.ended))
+    report(&finished, out, context)
 }
 
 /// Trains, telling on standard error.
@@ -158,8 +157,7 @@ impl FinetuneArgs {
     fn begin<K: Kind>(&self, out: &Path, seed: Option<u64>, context: &Context) -> Result<Run<K>> {
         let mut config = self.read::<K>()?;
         config.train.seed = seed.unwrap_or(config.train.seed);
-        let name = self.config.as_ref().and_then(|path| path.file_stem());
-        let name = name.map_or_else(|| "model".into(), |stem| stem.to_string_lossy().into_owned());
+        let name = name(self.config.as_deref());
         let (files, from, out) = (Files::from(&self.data), self.from.clone(), out.to_owned());
         let request = Request { name, config, files, out, from, program: program() };
         Ok(Run::begin(request, &context.device()?, Share::default())?)
@@ -172,44 +170,27 @@ impl FinetuneArgs {
         let (out, overrides, limits) = (out.to_owned(), self.set.clone(), self.limits.resolve());
         let resume = Resume { out, overrides, limits, program: program() };
         let run = Run::resume(resume, &context.device()?, Share::default())?;
-        run.skipped().iter().for_each(|error| context.note(format!("warning: passed over: {error}")));
-        if !run.changed().is_empty() {
-            context.note(format!("changed: {}", run.changed().join(", ")));
-        }
+        tell_resumed(run.skipped(), run.changed(), context);
         Ok(run)
     }
 
     /// The config with everything that flags change in it.
     fn read<K: Kind>(&self) -> Result<Config<K::Data>> {
         let Some(path) = &self.config else { bail!("--config is needed; the published recipes are in `configs/`") };
-        let seed = self.seed.map(|seed| format!("train.seed={seed}"));
-        let overrides: Vec<String> = self.set.iter().cloned().chain(seed).collect();
-        let mut config = Config::open(path, &overrides)?;
-        let Limits { steps, epochs, seconds } = self.limits.resolve();
-        if steps.or(epochs).is_some() || seconds.is_some() {
-            config.train.until = Limits { steps, epochs, seconds };
-        }
+        let mut config: Config<K::Data> = Config::open(path, &overrides(&self.set, self.seed))?;
+        self.limits.replace(&mut config.train.until);
         Ok(config)
     }
 }
 
 /// The best validation and the test as a table on standard output, what is where on standard error.
-fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<()> {
+fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outcome> {
     let validation = finished.validation.as_ref().map(|report| &report.validation);
     table(&[("validation", validation), ("test", finished.test.as_ref())])?;
-    let (place, step) = (folder.display(), grouped(finished.state.step));
-    if let Some(best) = finished.exported {
-        let best = grouped(best);
-        context.note(format!("the model of step {best} is in {place}/model.safetensors; `--model {place}` opens it"));
-    }
-    let took = duration(finished.state.seconds);
-    let how = "--resume goes on";
-    match finished.ended {
-        Ended::Finished => context.note(format!("done after {step} steps, {took} of training")),
-        Ended::OutOfTime => context.note(format!("time is up after {step} steps; {how}")),
-        Ended::Stopped => eprintln!("stopped after {step} steps; {how}"),
-    }
-    Ok(())
+    let took = format!(", {} of training", duration(finished.state.seconds));
+    let Finished { ended, exported, .. } = *finished;
+    let end = End { ended, step: finished.state.step, exported, took: &took, how: "--resume goes on" };
+    Ok(end.tell(folder, context))
 }
 
 /// A line for each figure: what it is of, its name, its value, how many it is over.
@@ -226,8 +207,4 @@ fn table(found: &[(&str, Option<&Validation>)]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn outcome(ended: Ended) -> Outcome {
-    if ended == Ended::Stopped { Outcome::Partial } else { Outcome::Done }
 }

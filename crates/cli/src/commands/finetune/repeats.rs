@@ -8,7 +8,7 @@ use anyhow::Result;
 use rinalmo::finetune::{Finished, Kind};
 use rinalmo::pretrain::{Ended, Validation};
 
-use super::{FinetuneArgs, go, outcome};
+use super::{FinetuneArgs, go};
 use crate::context::{Context, Outcome};
 
 /// Runs one after the other.
@@ -19,11 +19,11 @@ pub fn run<K: Kind>(args: &FinetuneArgs, out: &Path, repeats: u64, context: &Con
         let folder = out.join(format!("seed-{seed}"));
         context.note(format!("seed {seed}, in {}", folder.display()));
         let finished = go(args.begin::<K>(&folder, Some(seed), context)?, context)?;
-        let ended = finished.ended;
+        let stopped = finished.ended == Ended::Stopped;
         found.push(finished);
-        if ended == Ended::Stopped {
+        if stopped {
             tell(&found)?;
-            return Ok(outcome(ended));
+            return Ok(Outcome::Partial);
         }
     }
     tell(&found)?;

@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::pretrain::{
-    Config, DryRun, Ended, Exchange, Finished, Limits, Outlook, Part, Processes, Request, Resume, Run, Share, Stop,
-    bytes, duration, grouped, perplexity,
+    Config, DryRun, Exchange, Finished, Outlook, Part, Processes, Request, Resume, Run, Share, Stop, bytes, duration,
+    grouped, perplexity,
 };
 
-use crate::commands::limits::{LimitArgs, program};
 use crate::commands::told::{Pace, Terms, Told};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed};
 use crate::context::{Context, Outcome};
 
 /// Train a model by guessing hidden letters of a corpus
@@ -112,22 +112,18 @@ fn begin(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
         bail!("--corpus is needed: a store made by `rinalmo corpus build`");
     };
     let Some(out) = args.out.clone() else { bail!("--out is needed: the folder that the run is to live in") };
-    let name = path.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy().into_owned());
-    let request = Request { name, config, corpus, out, from: args.from.clone(), program: program() };
+    let request = Request { name: name(Some(path)), config, corpus, out, from: args.from.clone(), program: program() };
     Ok(Run::begin(request, &context.device()?, share)?)
 }
 
 fn resume(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
     let Some(out) = args.out.clone() else { bail!("--out is needed: the folder of the run to resume") };
-    let overrides = args.overrides();
+    let overrides = overrides(&args.set, args.seed);
     let config = args.config.as_deref().map(|path| Config::open(path, &overrides)).transpose()?;
     let (limits, corpus, from) = (args.limits.resolve(), args.corpus.clone(), args.from.clone());
     let resume = Resume { out, config, overrides, limits, corpus, from, program: program() };
     let run = Run::resume(resume, &context.device()?, share)?;
-    run.skipped().iter().for_each(|error| context.note(format!("warning: passed over: {error}")));
-    if !run.changed().is_empty() {
-        context.note(format!("changed: {}", run.changed().join(", ")));
-    }
+    tell_resumed(run.skipped(), run.changed(), context);
     Ok(run)
 }
 
@@ -146,17 +142,9 @@ fn dry_run(args: &PretrainArgs, context: &Context, stop: &Stop) -> Result<Outcom
 impl PretrainArgs {
     /// The config with everything that flags change in it.
     fn config(&self, path: &Path) -> Result<Config> {
-        let mut config = Config::open(path, &self.overrides())?;
-        let Limits { steps, epochs, seconds } = self.limits.resolve();
-        if steps.or(epochs).is_some() || seconds.is_some() {
-            config.train.until = Limits { steps, epochs, seconds };
-        }
+        let mut config = Config::open(path, &overrides(&self.set, self.seed))?;
+        self.limits.replace(&mut config.train.until);
         Ok(config)
-    }
-
-    fn overrides(&self) -> Vec<String> {
-        let seed = self.seed.map(|seed| format!("train.seed={seed}"));
-        self.set.iter().cloned().chain(seed).collect()
     }
 }
 
@@ -172,16 +160,7 @@ fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outco
             }
         }
     }
-    let (place, step) = (folder.display(), grouped(finished.state.step));
-    if let Some(best) = finished.exported {
-        let best = grouped(best);
-        context.note(format!("the model of step {best} is in {place}/model.safetensors; `--model {place}` opens it"));
-    }
-    let how = format!("`rinalmo pretrain --resume --out {place}` goes on");
-    match finished.ended {
-        Ended::Finished => context.note(format!("done after {step} steps")),
-        Ended::OutOfTime => context.note(format!("time is up after {step} steps; {how}")),
-        Ended::Stopped => eprintln!("stopped after {step} steps; {how}"),
-    }
-    Ok(if finished.ended == Ended::Stopped { Outcome::Partial } else { Outcome::Done })
+    let how = format!("`rinalmo pretrain --resume --out {}` goes on", folder.display());
+    let Finished { ended, exported, .. } = *finished;
+    Ok(End { ended, step: finished.state.step, exported, took: "", how: &how }.tell(folder, context))
 }
