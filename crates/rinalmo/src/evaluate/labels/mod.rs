@@ -205,8 +205,7 @@ impl Answers {
                 "{file}: no usable answer for an id of {name}, such as `{known}`\n{hint}"
             )));
         }
-        for (value, known) in answers.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
-            debug_assert!(value.is_none());
+        for (_, known) in answers.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
             let text = format!("{}: nothing for `{}` ({})", table.file(), known.id, known.place);
             answers.problems.push(Problem::new(Kind::NoPrediction, text));
         }

@@ -5,10 +5,11 @@
 mod table;
 
 use std::io::BufRead;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use rinalmo_seq::{Structure, bpseq, ct, dot_bracket, input, st, stockholm};
+use rinalmo_seq::input::{self, Kinds};
+use rinalmo_seq::{Structure, bpseq, ct, dot_bracket, st, stockholm};
 use rinalmo_tasks::table::Error as TableError;
 
 use super::problem::{Kind, Problem};
@@ -40,9 +41,6 @@ pub struct Entries {
     pub problems: Vec<Problem>,
 }
 
-/// Endings of compressed files.
-const COMPRESSED: [&str; 5] = ["gz", "zst", "xz", "bz2", "bgz"];
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     Table,
@@ -53,7 +51,7 @@ enum Format {
     Stockholm,
 }
 
-const FORMATS: [(&str, Format); 17] = [
+const FORMATS: Kinds<Format> = Kinds(&[
     ("csv", Format::Table),
     ("tsv", Format::Table),
     ("tab", Format::Table),
@@ -71,7 +69,7 @@ const FORMATS: [(&str, Format); 17] = [
     ("sto", Format::Stockholm),
     ("stk", Format::Stockholm),
     ("stockholm", Format::Stockholm),
-];
+]);
 
 /// Reads a file, told by its name and as dot-bracket where that tells nothing, or everything of a known kind in a
 /// folder and those within it.
@@ -81,7 +79,7 @@ const FORMATS: [(&str, Format); 17] = [
 pub fn read(path: &Path) -> Result<Entries, Error> {
     let mut found = Entries::default();
     if path.is_dir() {
-        for (file, format) in files(path)? {
+        for (file, format) in FORMATS.files(path).map_err(|(folder, source)| Error::file("read", &folder)(source))? {
             let before = found.entries.len();
             read_file(&file, format, &mut found)?;
             if let [only] = &mut found.entries[before..] {
@@ -89,14 +87,14 @@ pub fn read(path: &Path) -> Result<Entries, Error> {
             }
         }
     } else {
-        read_file(path, format(path).unwrap_or(Format::DotBracket), &mut found)?;
+        read_file(path, FORMATS.of(path).unwrap_or(Format::DotBracket), &mut found)?;
         if let [only] = &mut found.entries[..] {
             only.id = if only.id.is_empty() { stem(path) } else { std::mem::take(&mut only.id) };
         }
     }
     if found.entries.is_empty() {
         let file = input::name_of(path);
-        let known: Vec<String> = FORMATS.iter().map(|(ending, _)| format!(".{ending}")).collect();
+        let known: Vec<String> = FORMATS.0.iter().map(|(ending, _)| format!(".{ending}")).collect();
         let message = match found.problems.first() {
             Some(problem) => format!("holds no structure that can be read: {problem}"),
             None => format!("holds no structures\nhint: read are {} and folders of them", known.join(" ")),
@@ -106,43 +104,9 @@ pub fn read(path: &Path) -> Result<Entries, Error> {
     Ok(found)
 }
 
-/// The format that a file's name tells.
-fn format(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_str()?.to_lowercase();
-    let mut endings = name.rsplit('.');
-    let last = endings.next()?;
-    let ending = if COMPRESSED.contains(&last) { endings.next()? } else { last };
-    FORMATS.iter().find(|(known, _)| *known == ending).map(|&(_, format)| format)
-}
-
 /// A file's name without the endings of formats and compressions.
 pub(super) fn stem(path: &Path) -> String {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let known = |ending: &str| COMPRESSED.contains(&ending) || FORMATS.iter().any(|(known, _)| *known == ending);
-    let mut stem = name.as_str();
-    while let Some((before, ending)) =
-        stem.rsplit_once('.').filter(|(before, ending)| !before.is_empty() && known(ending))
-    {
-        debug_assert!(!ending.is_empty());
-        stem = before;
-    }
-    stem.to_owned()
-}
-
-/// All files of a known kind in a folder and those within it, by name.
-fn files(folder: &Path) -> Result<Vec<(PathBuf, Format)>, Error> {
-    let entries = std::fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let mut paths: Vec<PathBuf> = entries.map_err(Error::file("read", folder))?.iter().map(|e| e.path()).collect();
-    paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else if let Some(format) = format(&path) {
-            found.push((path, format));
-        }
-    }
-    Ok(found)
+    FORMATS.stem(path)
 }
 
 fn read_file(path: &Path, format: Format, found: &mut Entries) -> Result<(), Error> {

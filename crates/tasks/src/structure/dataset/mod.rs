@@ -13,9 +13,10 @@
 mod splits;
 mod tables;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use rinalmo_seq::{Structure, bpseq, ct, dot_bracket, input, st};
+use rinalmo_seq::input::{self, Kinds};
+use rinalmo_seq::{Structure, bpseq, ct, dot_bracket, st};
 
 pub use crate::table::Error;
 pub use splits::{Partition, Splits};
@@ -31,9 +32,6 @@ pub struct Item {
     pub structure: Structure,
 }
 
-/// Endings of compressed files.
-const COMPRESSED: [&str; 5] = ["gz", "zst", "xz", "bz2", "bgz"];
-
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
@@ -44,7 +42,7 @@ enum Format {
     St,
 }
 
-const FORMATS: [(&str, Format); 11] = [
+const FORMATS: Kinds<Format> = Kinds(&[
     ("tsv", Format::Table),
     ("csv", Format::Table),
     ("txt", Format::Table),
@@ -56,7 +54,7 @@ const FORMATS: [(&str, Format); 11] = [
     ("ct", Format::Ct),
     ("bpseq", Format::Bpseq),
     ("st", Format::St),
-];
+]);
 
 /// Reads all items of a file or folder.
 ///
@@ -65,13 +63,15 @@ const FORMATS: [(&str, Format); 11] = [
 pub fn read(path: &Path) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     if path.is_dir() {
-        let files = files(path)?;
-        for (file, format) in &files {
-            items.extend(read_file(file, *format)?);
+        let unreadable = |(folder, source): (std::path::PathBuf, std::io::Error)| {
+            complain(&folder, format!("cannot be read: {source}"))
+        };
+        for (file, format) in FORMATS.files(path).map_err(unreadable)? {
+            items.extend(read_file(&file, format)?);
         }
     } else {
-        let format = format(path).ok_or_else(|| {
-            let known = FORMATS.map(|(name, _)| format!(".{name}")).join(", ");
+        let format = FORMATS.of(path).ok_or_else(|| {
+            let known = FORMATS.0.iter().map(|(name, _)| format!(".{name}")).collect::<Vec<_>>().join(", ");
             complain(path, format!("is of no known kind\nhint: known are {known}, and folders of them"))
         })?;
         items = read_file(path, format)?;
@@ -84,34 +84,6 @@ pub fn read(path: &Path) -> Result<Vec<Item>, Error> {
 
 fn complain(path: &Path, message: String) -> Error {
     Error::File { file: input::name_of(path), message }
-}
-
-/// The format that a file's name tells.
-fn format(path: &Path) -> Option<Format> {
-    let name = path.file_name()?.to_str()?.to_lowercase();
-    let mut endings = name.rsplit('.');
-    let last = endings.next()?;
-    let ending = if COMPRESSED.contains(&last) { endings.next()? } else { last };
-    FORMATS.iter().find(|(known, _)| *known == ending).map(|(_, format)| *format)
-}
-
-/// All files of a known kind in a folder and those within it, by name.
-fn files(folder: &Path) -> Result<Vec<(PathBuf, Format)>, Error> {
-    let failed = |source: std::io::Error| complain(folder, format!("cannot be read: {source}"));
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        paths.push(entry.map_err(failed)?.path());
-    }
-    paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            found.extend(files(&path)?);
-        } else if let Some(format) = format(&path) {
-            found.push((path, format));
-        }
-    }
-    Ok(found)
 }
 
 fn read_file(path: &Path, format: Format) -> Result<Vec<Item>, Error> {
@@ -146,17 +118,9 @@ fn records<R>(
 /// A single record is called as its file is, as the public collections have it; of several, those without a name are
 /// numbered.
 fn name_them(items: &mut [Item], path: &Path) {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let mut stem = name.as_str();
-    while let Some((before, ending)) = stem.rsplit_once('.') {
-        let known = COMPRESSED.contains(&ending) || FORMATS.iter().any(|(known, _)| *known == ending);
-        match known && !before.is_empty() {
-            true => stem = before,
-            false => break,
-        }
-    }
+    let stem = FORMATS.stem(path);
     match items {
-        [only] => only.id = stem.to_owned(),
+        [only] => only.id = stem,
         several => {
             for (number, item) in several.iter_mut().enumerate().filter(|(_, item)| item.id.is_empty()) {
                 item.id = format!("{stem}_{}", number + 1);
