@@ -5,6 +5,7 @@
 
 mod commands;
 mod context;
+mod heap;
 mod io;
 
 use std::process::ExitCode;
@@ -83,6 +84,9 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     };
     if !ends_anywhere {
         context.catch_ctrl_c()?;
+    }
+    if matches!(command, Command::Pretrain(_) | Command::Finetune(_)) {
+        heap::keep_buffers();
     }
     match command {
         Command::Fold(args) => commands::fold::run(args, &context),

@@ -4,13 +4,12 @@
 use std::ops::Range;
 
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
-use crate::COLOURS;
+use crate::canvas::{self, Failed, MARGIN, Root, colour};
 
 /// Measures of the drawing, in pixels.
 const SIZE: (u32, u32) = (800, 480);
-const MARGIN: u32 = 16;
 const LABELS: (u32, u32) = (48, 64); // below, left
 /// Points of a line beyond which neighbours are drawn as their mean.
 const MOST_POINTS: usize = 500;
@@ -73,19 +72,14 @@ impl Curves {
 
     /// Draws them.
     pub fn svg(&self) -> String {
-        let mut text = String::new();
-        let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-        self.draw(&root).expect("drawing into a string does not fail");
-        drop(root);
-        text
+        canvas::svg(SIZE, |root| self.draw(root))
     }
 
-    fn draw(&self, root: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Result<(), Failed> {
+    fn draw(&self, root: &Root<'_>) -> Result<(), Failed> {
         let curves: Vec<Vec<(f64, f64)>> = self.curves.iter().map(Curve::drawn).collect();
         let all = || curves.iter().flatten();
         let across = extent(all().map(|point| point.0), |from, to| (from, to.max(from + 1.0)));
         let up = self.heights(&curves);
-        root.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
             .caption(&self.title, ("sans-serif", 18))
@@ -99,7 +93,7 @@ impl Curves {
         mesh.x_desc(x).y_desc(y).x_label_formatter(&steps).y_label_formatter(&heights);
         mesh.light_line_style(TRANSPARENT).label_style(("sans-serif", 12)).draw()?;
         for (place, (curve, points)) in self.curves.iter().zip(&curves).enumerate() {
-            let colour = COLOURS[place % COLOURS.len()];
+            let colour = colour(place);
             let inside = points.iter().map(|&(x, y)| (x, y.min(up.end)));
             chart.draw_series(LineSeries::new(inside.clone(), colour.stroke_width(2)))?;
             if curve.marked {
@@ -126,20 +120,16 @@ impl Curves {
     }
 
     /// Names in their colours, in the upper right corner.
-    fn legend(&self, root: &DrawingArea<SVGBackend<'_>, plotters::coord::Shift>) -> Result<(), Failed> {
+    fn legend(&self, root: &Root<'_>) -> Result<(), Failed> {
         let right = (SIZE.0 - 2 * MARGIN) as i32;
         for (place, curve) in self.curves.iter().enumerate() {
-            let style = ("sans-serif", 13).into_font().color(&COLOURS[place % COLOURS.len()]);
-            let style = style.pos(Pos::new(HPos::Right, VPos::Center));
             let (last, height) = (curve.points.last(), 56 + 18 * place as i32);
             let now = last.map_or_else(String::new, |(_, y)| format!(" {y:.3}"));
-            root.draw(&Text::new(format!("{}{now}", curve.name), (right, height), style))?;
+            canvas::name(root, format!("{}{now}", curve.name), place, HPos::Right, (right, height))?;
         }
         Ok(())
     }
 }
-
-type Failed = DrawingAreaErrorKind<std::io::Error>;
 
 /// From the smallest to the largest number, widened; something where there is none.
 fn extent(numbers: impl Iterator<Item = f64>, widen: impl Fn(f64, f64) -> (f64, f64)) -> Range<f64> {

@@ -3,19 +3,17 @@
 
 use std::ops::Range;
 
-use plotters::coord::Shift;
 use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::COLOURS;
+use crate::canvas::{self, Failed, MARGIN, Root, colour};
 
 /// Measures of the drawing, in pixels.
 const HEIGHT: u32 = 500;
 const SHAPE: usize = 44;
 const BETWEEN: usize = 24;
 const LEAST: usize = 560;
-const MARGIN: u32 = 16;
 const LINE: u32 = 16;
 const LABELS: (u32, u32) = (52, 56); // below, left
 /// Points of a violin's outline.
@@ -53,23 +51,16 @@ pub struct Groups {
     pub series: Vec<Series>,
 }
 
-type Root<'t> = DrawingArea<SVGBackend<'t>, Shift>;
 type Chart<'c, 't> = ChartContext<'c, SVGBackend<'t>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
-type Failed = DrawingAreaErrorKind<std::io::Error>;
 
 impl Groups {
     /// Draws them.
     pub fn svg(&self) -> String {
-        let mut text = String::new();
         let wide = self.groups.len() * (self.series.len() * SHAPE + BETWEEN) + (LABELS.1 + 2 * MARGIN) as usize;
-        let root = SVGBackend::with_string(&mut text, (wide.max(LEAST) as u32, HEIGHT)).into_drawing_area();
-        self.draw(&root).expect("drawing into a string does not fail");
-        drop(root);
-        text
+        canvas::svg((wide.max(LEAST) as u32, HEIGHT), |root| self.draw(root))
     }
 
     fn draw(&self, root: &Root<'_>) -> Result<(), Failed> {
-        root.fill(&WHITE)?;
         let across = 0.0..self.groups.len().max(1) as f64;
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
@@ -84,7 +75,7 @@ impl Groups {
         mesh.light_line_style(TRANSPARENT).label_style(("sans-serif", 12)).draw()?;
         let width = 1.0 / (self.series.len() as f64 + BETWEEN as f64 / SHAPE as f64);
         for (place, series) in self.series.iter().enumerate() {
-            let colour = COLOURS[place % COLOURS.len()];
+            let colour = colour(place);
             for (group, shape) in series.shapes.iter().enumerate() {
                 let left = group as f64 + (1.0 - width * self.series.len() as f64) / 2.0 + place as f64 * width;
                 shape.draw(&mut chart, left + 0.05 * width..left + 0.95 * width, colour)?;
@@ -109,9 +100,8 @@ impl Groups {
     fn legend(&self, root: &Root<'_>) -> Result<(), Failed> {
         let right = root.dim_in_pixel().0 as i32 - 2 * MARGIN as i32;
         for (place, series) in self.series.iter().enumerate().filter(|_| self.series.len() > 1) {
-            let style = ("sans-serif", 13).into_font().color(&COLOURS[place % COLOURS.len()]);
-            let style = style.pos(Pos::new(HPos::Right, VPos::Center));
-            root.draw(&Text::new(series.name.clone(), (right, (MARGIN + LINE * place as u32) as i32), style))?;
+            let height = (MARGIN + LINE * place as u32) as i32;
+            canvas::name(root, series.name.clone(), place, HPos::Right, (right, height))?;
         }
         Ok(())
     }

@@ -1,14 +1,12 @@
 //! Reliability curves: how much of what was called so likely came true. On the diagonal, probabilities are what they say.
 
-use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
-use crate::COLOURS;
+use crate::canvas::{self, Failed, MARGIN, Root, colour};
 
 /// Measures of the drawing, in pixels.
 const SIZE: (u32, u32) = (520, 520);
-const MARGIN: u32 = 16;
 const LABELS: (u32, u32) = (48, 56); // below, left
 
 /// Reliability of several predictors.
@@ -23,15 +21,10 @@ pub struct Reliability {
 impl Reliability {
     /// Draws the curves.
     pub fn svg(&self) -> String {
-        let mut text = String::new();
-        let root = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
-        self.draw(&root).expect("drawing into a string does not fail");
-        drop(root);
-        text
+        canvas::svg(SIZE, |root| self.draw(root))
     }
 
-    fn draw(&self, root: &DrawingArea<SVGBackend<'_>, Shift>) -> Result<(), DrawingAreaErrorKind<std::io::Error>> {
-        root.fill(&WHITE)?;
+    fn draw(&self, root: &Root<'_>) -> Result<(), Failed> {
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
             .caption(&self.title, ("sans-serif", 18))
@@ -43,12 +36,11 @@ impl Reliability {
         mesh.label_style(("sans-serif", 12)).draw()?;
         chart.draw_series([PathElement::new(vec![(0.0, 0.0), (1.0, 1.0)], BLACK.mix(0.4).stroke_width(1))])?;
         for (place, (name, points)) in self.curves.iter().enumerate() {
-            let colour = COLOURS[place % COLOURS.len()];
+            let colour = colour(place);
             chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2)))?;
             chart.draw_series(points.iter().map(|&point| Circle::new(point, 3, colour.filled())))?;
-            let style = ("sans-serif", 13).into_font().color(&colour).pos(Pos::new(HPos::Left, VPos::Center));
             let corner = ((LABELS.1 + 2 * MARGIN) as i32, 64 + 18 * place as i32);
-            root.draw(&Text::new(name.clone(), corner, style))?;
+            canvas::name(root, name.clone(), place, HPos::Left, corner)?;
         }
         Ok(())
     }
