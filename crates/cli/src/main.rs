@@ -42,6 +42,7 @@ enum Command {
     Corpus(commands::corpus::CorpusArgs),
     Pretrain(Box<commands::pretrain::PretrainArgs>),
     Finetune(Box<commands::finetune::FinetuneArgs>),
+    Benchmark(Box<commands::benchmark::BenchmarkArgs>),
 }
 
 /// Options of every command.
@@ -85,7 +86,7 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     if !ends_anywhere {
         context.catch_ctrl_c()?;
     }
-    if matches!(command, Command::Pretrain(_) | Command::Finetune(_)) {
+    if matches!(command, Command::Pretrain(_) | Command::Finetune(_) | Command::Benchmark(_)) {
         heap::keep_buffers();
     }
     match command {
@@ -98,5 +99,6 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
         Command::Corpus(args) => commands::corpus::run(args, &context),
         Command::Pretrain(args) => commands::pretrain::run(*args, &context),
         Command::Finetune(args) => commands::finetune::run(*args, &context),
+        Command::Benchmark(args) => commands::benchmark::run(*args, &context),
     }
 }

@@ -1,4 +1,4 @@
-//! Drawings: data in, SVG text out.
+//! Drawings: data in, SVG text out, and pixels of it where a file is to be PNG.
 //!
 //! ```
 //! use rinalmo_draw::{Curve, Curves};
@@ -12,8 +12,10 @@
 mod canvas;
 mod curves;
 mod groups;
+mod raster;
 mod reliability;
 
 pub use curves::{Curve, Curves};
 pub use groups::{Groups, Series, Shape};
+pub use raster::{Unusable, png};
 pub use reliability::Reliability;

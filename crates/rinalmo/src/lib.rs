@@ -12,7 +12,7 @@
 //!
 //! How good predictions are, of a model, of files or of other programs, tells [`evaluate`].
 //! A model of one's own is trained by [`pretrain`], on a corpus built by [`corpus`], and fitted to a task by
-//! [`finetune`].
+//! [`finetune`]; the paper's experiments are in [`benchmark`].
 //!
 //! Checkpoints are opened, converted, fetched and listed in [`checkpoint`]; sequence and
 //! structure files are read and written in [`seq`].
@@ -35,6 +35,7 @@
 //! ```
 
 pub mod batches;
+pub mod benchmark;
 #[cfg(feature = "bundled")]
 mod bundled;
 pub mod checkpoint;
@@ -46,6 +47,7 @@ mod error;
 pub mod evaluate;
 pub mod finetune;
 mod fold;
+mod grid;
 mod memory;
 mod model;
 mod predict;

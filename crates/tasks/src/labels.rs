@@ -55,7 +55,8 @@ pub struct Columns {
 }
 
 const ID: [&str; 3] = ["id", "name", "gene"];
-const SEQUENCE: [&str; 3] = ["sequence", "seq", "utr"];
+/// What a column of sequences may be called.
+pub const SEQUENCE: [&str; 3] = ["sequence", "seq", "utr"];
 const LABEL: [&str; 6] = ["label", "labels", "class", "family", "rl", "value"];
 
 impl Item {
@@ -136,8 +137,11 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Vec<Item>, Error> {
     }
 }
 
-/// FASTA begins with `>`.
-fn is_fasta(path: &Path) -> Result<bool, Error> {
+/// Whether a file is FASTA, which begins with `>`, and no table.
+///
+/// # Errors
+/// It cannot be opened.
+pub fn is_fasta(path: &Path) -> Result<bool, Error> {
     let mut stream = input::open(path)?;
     let start = stream.fill_buf().map_err(rinalmo_seq::Error::from)?;
     Ok(start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'>'))

@@ -1,7 +1,7 @@
 //! Tables of labelled data: CSV or TSV with a header, compressed or not, in which every mistake is told with file, line
 //! and column.
 
-use std::io::BufRead;
+use std::io::{BufRead, Cursor, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -70,9 +70,10 @@ impl Table {
     /// The file cannot be opened or is empty.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let (mut stream, file) = (input::open(path)?, input::name_of(path));
-        let start = stream.fill_buf().map_err(rinalmo_seq::Error::from)?;
-        let header = start.split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let mut header = Vec::new();
+        stream.read_until(b'\n', &mut header).map_err(rinalmo_seq::Error::from)?;
         let delimiter = if header.contains(&b'\t') { b'\t' } else { b',' };
+        let stream: Box<dyn BufRead + Send> = Box::new(Cursor::new(header).chain(stream));
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(stream);
         let header = reader.headers().map_err(|error| wrong(&file, &error))?;
         let columns: Vec<String> = header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
@@ -103,6 +104,11 @@ impl Table {
         })
     }
 
+    /// The names of all columns.
+    pub fn names(&self) -> &[String] {
+        &self.columns
+    }
+
     /// The name of a column.
     pub fn name(&self, column: usize) -> &str {
         self.columns.get(column).map_or("", String::as_str)
@@ -129,6 +135,11 @@ impl Row {
     /// What stands in a column.
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).unwrap_or_default()
+    }
+
+    /// What stands in all columns.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter()
     }
 
     /// Where it stands, from 1.
@@ -187,11 +198,11 @@ mod tests {
 
     #[test]
     fn tabs_and_commas_are_told_apart_and_names_are_found_in_any_case() {
-        for text in ["Id,Seq\na,ACG\n", "\u{feff}Id\tSeq\na\tACG\n"] {
+        for text in ["Id,Seq\na,ACG\n", "\u{feff}Id\tSeq\na\tACG\n", "Id of a record\tSeq\na\tACG\n"] {
             let (_folder, path) = table(text);
             let mut table = Table::open(&path).unwrap();
             let column = table.column(&["sequence", "seq"]).unwrap();
-            assert_eq!(table.find(&["id"]), Some(0), "{text}");
+            assert_eq!(table.find(&["id", "id of a record"]), Some(0), "{text}");
             let row = table.next_row().unwrap().unwrap();
             assert_eq!((row.cell(column), row.line()), ("ACG", 2));
             assert!(table.next_row().unwrap().is_none());

@@ -1,5 +1,6 @@
 //! One file a command: its flags, their resolution, its loop.
 
+pub mod benchmark;
 pub mod corpus;
 pub mod embed;
 pub mod evaluate;

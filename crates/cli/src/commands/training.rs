@@ -4,8 +4,9 @@ use std::fmt::Display;
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Result;
 use clap::Args;
-use rinalmo::pretrain::{Ended, Limits, Program, grouped};
+use rinalmo::pretrain::{Ended, Exchange, Limits, Processes, Program, Share, grouped};
 
 use crate::context::{Context, Outcome};
 
@@ -36,6 +37,21 @@ impl LimitArgs {
         if told != Limits::default() {
             *until = told;
         }
+    }
+}
+
+/// Works as one of the processes that `mpirun` started, where it did. What one cannot do ends them all.
+pub fn together(context: &Context, work: impl FnOnce(&mut Processes) -> Result<Outcome>) -> Result<Outcome> {
+    let mut processes = Processes::join()?;
+    let outcome = context.join(&processes).and_then(|()| work(&mut processes));
+    let Share { rank, ranks } = processes.share();
+    match outcome {
+        Err(error) if ranks > 1 => {
+            eprintln!("error: process {rank} of {ranks}: {}", crate::io::chain(&error));
+            processes.fail(2)
+        }
+        Ok(_) if rank > 0 => Ok(Outcome::Done), // the first says how it ended
+        outcome => outcome,
     }
 }
 

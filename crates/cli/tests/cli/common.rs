@@ -1,6 +1,6 @@
 //! An empty folder with a ready command, and sequences to give it.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -129,4 +129,56 @@ pub fn fixture(name: &str) -> Option<String> {
             None
         }
     }
+}
+
+impl Run {
+    /// The run, if it ended with code 0.
+    #[track_caller]
+    pub fn well(self) -> Self {
+        assert!(self.code == 0, "{self}");
+        self
+    }
+
+    /// What it said, if it could not run.
+    #[track_caller]
+    pub fn refused(self) -> String {
+        assert!(self.code == 2 && self.out.is_empty(), "{self}");
+        self.err
+    }
+}
+
+/// A model that trains in no time, from nothing.
+pub const TINY: &str = "\
+[model]
+dim = 16
+blocks = 2
+heads = 2
+
+[data]
+batch = 2
+
+[unfreeze]
+after = 1
+blocks = 1
+every = 1
+
+[train]
+validate = \"epoch\"
+save = { steps = 3 }
+schedule = { peak = 3e-3, then = { linear = { to = 1e-3, steps = 20 } } }
+optimizer = { rule = \"adam\", weight_decay = 0.0 }
+until = { epochs = 3 }
+explosion = inf
+";
+
+/// Hairpins as a table.
+pub fn hairpins(count: usize) -> String {
+    let mut text = "name\tseq\tstruct\n".to_owned();
+    for number in 0..count {
+        let (stem, inside) = (3 + number % 4, 4 + number % 3);
+        let sequence = ["G".repeat(stem), "A".repeat(inside), "C".repeat(stem)].concat();
+        let brackets = ["(".repeat(stem), ".".repeat(inside), ")".repeat(stem)].concat();
+        let _ = writeln!(text, "h{number}\t{sequence}\t{brackets}"); // a string takes everything
+    }
+    text
 }

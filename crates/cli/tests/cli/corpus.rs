@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::Value;
 
-use crate::common::{Run, Sandbox, random_fasta};
+use crate::common::{Sandbox, random_fasta};
 
 /// Two families, a duplicate in another spelling, and one record that is too short.
 const RECORDS: &str = "\
@@ -36,11 +36,6 @@ fn resumed(report: &Value) -> Vec<&str> {
 
 /// Asserts that a command could not run, and gives what it said.
 #[track_caller]
-fn refused(run: Run) -> String {
-    assert!(run.code == 2 && run.out.is_empty(), "{run}");
-    run.err
-}
-
 #[test]
 fn a_build_leaves_a_store_and_tells_what_it_did() {
     let sandbox = sandbox();
@@ -99,7 +94,7 @@ fn compressed_files_tables_and_standard_input_give_the_same_store() {
 #[test]
 fn inputs_that_cannot_be_read_are_named_and_nothing_is_left_behind() {
     let sandbox = sandbox().with("bad.tsv", "name\tletters\na\tACGU\n");
-    let say = |inputs: &str| refused(sandbox.run(&format!("-q corpus build {inputs} -o c.lmdb")));
+    let say = |inputs: &str| sandbox.run(&format!("-q corpus build {inputs} -o c.lmdb")).refused();
     assert_eq!(say("none.fa"), "error: none.fa: cannot be opened: No such file or directory (os error 2)\n");
     assert_eq!(say("a.fa none.fa"), "error: none.fa: cannot be opened: No such file or directory (os error 2)\n");
     assert_eq!(say("bad.tsv"), "error: bad.tsv:1: no column `sequence`, `seq` or `utr`, found: name, letters\n");
@@ -115,7 +110,7 @@ fn inputs_that_cannot_be_read_are_named_and_nothing_is_left_behind() {
 #[test]
 fn a_build_of_nothing_is_refused_and_says_where_everything_went() {
     let sandbox = sandbox().with("empty.fa", "");
-    let say = |words: &str| refused(sandbox.run(&format!("-q corpus build {words} -o c.lmdb")));
+    let say = |words: &str| sandbox.run(&format!("-q corpus build {words} -o c.lmdb")).refused();
     assert_eq!(say("empty.fa"), "error: nothing to store: there is no record in the inputs\n");
     let dropped = say("a.fa --min-length 100");
     assert!(dropped.starts_with("error: nothing to store: none of 5 records is left\n"), "{dropped}");
@@ -139,9 +134,9 @@ fn a_store_is_replaced_only_by_force() {
     let sandbox = sandbox().with("b.fa", random_fasta(3, |_| 50));
     sandbox.run("-q corpus build a.fa -o c.lmdb").done();
     let before = sandbox.run("-q corpus export c.lmdb").done().out;
-    let again = refused(sandbox.run("-q corpus build b.fa -o c.lmdb"));
+    let again = sandbox.run("-q corpus build b.fa -o c.lmdb").refused();
     assert_eq!(again, "error: c.lmdb: is there already; --force replaces it\n");
-    refused(sandbox.run("-q corpus build b.fa none.fa -o c.lmdb --force"));
+    sandbox.run("-q corpus build b.fa none.fa -o c.lmdb --force").refused();
     assert_eq!(sandbox.run("-q corpus export c.lmdb").done().out, before, "a build that fails leaves the old one");
     sandbox.run("-q corpus build b.fa -o c.lmdb --force").done();
     assert!(sandbox.run("-q corpus export c.lmdb").done().out.starts_with(">r1\n"));
@@ -150,7 +145,7 @@ fn a_store_is_replaced_only_by_force() {
 #[test]
 fn a_build_that_failed_goes_on_behind_its_last_stage() {
     let sandbox = sandbox();
-    let failed = refused(sandbox.run("-q corpus build a.fa -o c.lmdb --exclude none.fa"));
+    let failed = sandbox.run("-q corpus build a.fa -o c.lmdb --exclude none.fa").refused();
     assert!(failed.starts_with("error: none.fa"), "{failed}");
     sandbox.run("-q corpus build a.fa -o c.lmdb --report r.json").done();
     assert_eq!(resumed(&report(&sandbox, "r.json")), ["read"]);
@@ -179,11 +174,11 @@ fn evaluation_sets_are_kept_out_by_whose_coverage_is_asked_for() {
 #[test]
 fn mmseqs_is_run_where_it_is_and_missed_where_it_is_not() {
     let sandbox = sandbox();
-    let missing = refused(sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --mmseqs ./none"));
+    let missing = sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --mmseqs ./none").refused();
     assert!(missing.starts_with("error: clusters: `./none` cannot be run; install MMseqs2"), "{missing}");
     let mut nowhere = sandbox.command("-q corpus build a.fa -o c.lmdb --engine mmseqs");
     nowhere.env("PATH", sandbox.path("empty"));
-    let missing = refused(sandbox.finish(assert_cmd::Command::from_std(nowhere)));
+    let missing = sandbox.finish(assert_cmd::Command::from_std(nowhere)).refused();
     assert!(missing.starts_with("error: clusters: `mmseqs` cannot be run; install MMseqs2"), "{missing}");
     assert_eq!(sandbox.names("."), ["a.fa"]);
     if std::process::Command::new("mmseqs").arg("version").output().is_err() {
@@ -203,7 +198,7 @@ fn a_program_that_fails_is_quoted_and_the_build_goes_on_without_it() {
     let script = "#!/bin/sh\n[ \"$1\" = version ] && echo 99 && exit\necho out of luck >&2\nexit 3\n";
     let sandbox = sandbox().with("mmseqs", script);
     std::fs::set_permissions(sandbox.path("mmseqs"), std::fs::Permissions::from_mode(0o755)).unwrap();
-    let failed = refused(sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --mmseqs ./mmseqs"));
+    let failed = sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --mmseqs ./mmseqs").refused();
     assert!(failed.contains("easy-linclust") && failed.contains("    out of luck"), "{failed}");
     assert!(!sandbox.path("c.lmdb").exists());
     sandbox.run("-q corpus build a.fa -o c.lmdb --report r.json").done();
@@ -214,9 +209,9 @@ fn a_program_that_fails_is_quoted_and_the_build_goes_on_without_it() {
 fn what_is_no_store_is_refused_by_all_that_read_one() {
     let sandbox = sandbox();
     for verb in ["stats", "sample", "export"] {
-        let none = refused(sandbox.run(&format!("-q corpus {verb} none.lmdb")));
+        let none = sandbox.run(&format!("-q corpus {verb} none.lmdb")).refused();
         assert_eq!(none, "error: none.lmdb: cannot be opened: No such file or directory (os error 2)\n", "{verb}");
-        let other = refused(sandbox.run(&format!("-q corpus {verb} a.fa")));
+        let other = sandbox.run(&format!("-q corpus {verb} a.fa")).refused();
         assert!(other.starts_with("error: a.fa: "), "{verb}: {other}");
     }
 }
@@ -237,7 +232,7 @@ fn samples_are_the_same_for_one_seed_and_go_on_at_any_step() {
     assert!(three.iter().all(|row| row.split('\t').count() == 7 && row.split('\t').nth(5).unwrap().starts_with('<')));
     let speed = sandbox.run("-q corpus sample c.lmdb -n 5 --batch-size 4 --speed").done().out;
     assert!(speed.starts_with("tokens\tpadding_percent\tseconds\ttokens_per_second\tthreads\n"), "{speed}");
-    assert!(refused(sandbox.run("-q corpus sample c.lmdb --max-tokens 2")).contains("hold no letter"));
+    assert!(sandbox.run("-q corpus sample c.lmdb --max-tokens 2").refused().contains("hold no letter"));
 }
 
 #[cfg(unix)]

@@ -136,7 +136,7 @@ fn what_cannot_be_scored_is_refused_with_what_to_do() {
     assert!(said("-r gone.csv -p found.dbn").contains("gone.csv"));
     assert!(said("-r known.csv --run no-such-program").contains("`no-such-program` cannot be run"));
     assert!(said("-r known.csv -p found.dbn --json known.csv").contains("known.csv: is an input too"));
-    assert!(said("-r known.csv -p found.dbn --figure a.png").contains("figures are written as .svg"));
+    assert!(said("-r known.csv -p found.dbn --figure a.pdf").contains("figures are written as .svg or .png"));
     let bare = Sandbox::new().with("known.csv", "id,structure\na,(...)\n");
     let run = bare.run("evaluate structure -r known.csv --model nano-preview");
     assert!(run.code == 2 && run.err.contains("`a`: has no sequence to fold"), "{run}");

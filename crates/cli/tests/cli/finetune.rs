@@ -1,67 +1,16 @@
 //! Fine-tuning from outside: what a run leaves, what it refuses, and that stopping it changes nothing.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 
-use crate::common::{Run, Sandbox};
+use std::fmt::Write;
 
-/// A model that trains in no time, from nothing.
-const TINY: &str = "\
-[model]
-dim = 16
-blocks = 2
-heads = 2
-
-[data]
-batch = 2
-
-[unfreeze]
-after = 1
-blocks = 1
-every = 1
-
-[train]
-validate = \"epoch\"
-save = { steps = 3 }
-schedule = { peak = 3e-3, then = { linear = { to = 1e-3, steps = 20 } } }
-optimizer = { rule = \"adam\", weight_decay = 0.0 }
-until = { epochs = 3 }
-explosion = inf
-";
-
-/// Hairpins as a table.
-fn hairpins(count: usize) -> String {
-    let mut text = "name\tseq\tstruct\n".to_owned();
-    for number in 0..count {
-        let (stem, inside) = (3 + number % 4, 4 + number % 3);
-        let sequence = ["G".repeat(stem), "A".repeat(inside), "C".repeat(stem)].concat();
-        let brackets = ["(".repeat(stem), ".".repeat(inside), ")".repeat(stem)].concat();
-        let _ = writeln!(text, "h{number}\t{sequence}\t{brackets}"); // a string takes everything
-    }
-    text
-}
+use crate::common::{Sandbox, TINY, hairpins};
 
 fn sandbox() -> Sandbox {
     Sandbox::new().with("tiny.toml", TINY).with("train.tsv", hairpins(8)).with("valid.tsv", hairpins(4))
 }
 
 const BEGIN: &str = "finetune structure --config tiny.toml --data train.tsv --validation valid.tsv";
-
-impl Run {
-    /// The run, if it ended with code 0.
-    #[track_caller]
-    fn well(self) -> Self {
-        assert!(self.code == 0, "{self}");
-        self
-    }
-
-    /// What it said, if it could not run.
-    #[track_caller]
-    fn refused(self) -> String {
-        assert!(self.code == 2, "{self}");
-        self.err
-    }
-}
 
 fn bytes(sandbox: &Sandbox, name: &str) -> Vec<u8> {
     std::fs::read(sandbox.path(name)).unwrap()
@@ -314,6 +263,9 @@ fn every_recipe_can_be_read() {
         "structure-released",
         "structure-nano",
         "splice",
+        "splice-nano",
+        "family-nano",
+        "ribosome-nano",
         "family",
         "ribosome",
         "ribosome-released",

@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "",
     "fold",
     "embed",
@@ -33,6 +33,7 @@ const COMMANDS: [&str; 30] = [
     "corpus export",
     "pretrain",
     "finetune",
+    "benchmark",
 ];
 
 #[test]
@@ -59,16 +60,17 @@ fn the_first_page_names_the_commands_and_exit_codes() {
     Usage: rinalmo [OPTIONS] <COMMAND>
 
     Commands:
-      fold      Predict secondary structures
-      embed     Write embeddings of sequences
-      predict   Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
-      score     Score sequences, or the effect of variants
-      evaluate  Score predictions against known answers, and predictors against each other
-      model     Show, convert, verify, list and download models
-      corpus    Fetch, build, inspect, sample and export corpora for pre-training
-      pretrain  Train a model by guessing hidden letters of a corpus
-      finetune  Fit a model to a task by labelled sequences
-      help      Print this message or the help of the given subcommand(s)
+      fold       Predict secondary structures
+      embed      Write embeddings of sequences
+      predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
+      score      Score sequences, or the effect of variants
+      evaluate   Score predictions against known answers, and predictors against each other
+      model      Show, convert, verify, list and download models
+      corpus     Fetch, build, inspect, sample and export corpora for pre-training
+      pretrain   Train a model by guessing hidden letters of a corpus
+      finetune   Fit a model to a task by labelled sequences
+      benchmark  Repeat an experiment of the paper: every fold trained and tried, beside what was published
+      help       Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')

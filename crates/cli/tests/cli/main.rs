@@ -7,6 +7,7 @@
 #![cfg(feature = "bundled")]
 
 mod arrays;
+mod benchmark;
 mod common;
 mod corpus;
 mod embed;

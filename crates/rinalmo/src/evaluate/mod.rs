@@ -49,6 +49,7 @@ pub use predictions::{Predictions, Watch};
 pub use problem::{Kind, Problem};
 pub use references::{FamilyFrom, Reference, References};
 pub use report::{Figures, Intervals, Kinds, Means, Pooled, Rates, Reliability, Report};
+pub use rinalmo_draw::png;
 pub use rinalmo_metrics as metrics;
 pub use score::{Agreement, Both, RecordScore};
 

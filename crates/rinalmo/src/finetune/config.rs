@@ -188,7 +188,15 @@ impl<D: Section> Config<D> {
     /// With file and line, or the override; for an unknown key with the nearest known one.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Error> {
         let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
-        Self::parse(&text, &path.display().to_string())?.with(overrides, Some(&text))
+        Self::read(&text, &path.display().to_string(), overrides)
+    }
+
+    /// Takes the text of a file, then changes what `overrides` say; `name` is what complaints call it.
+    ///
+    /// # Errors
+    /// As [`Config::open`].
+    pub fn read(text: &str, name: &str, overrides: &[String]) -> Result<Self, Error> {
+        Self::parse(text, name)?.with(overrides, Some(text))
     }
 
     /// Takes the text of a file; `name` is what complaints call it.

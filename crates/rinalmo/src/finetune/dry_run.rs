@@ -6,10 +6,12 @@ use rinalmo_model::{ModelConfig, Preset};
 use rinalmo_train::optimizer::{Part, groups};
 use rinalmo_train::{Options, Share, Task};
 
+use super::Config;
 use super::kind::{Files, Kind, Split};
-use super::{Adapters, Config, Section};
+use super::run::{Begun, sizes};
 use crate::Error;
 use crate::pretrain::grouped;
+use crate::runs::open;
 
 /// What a run would be.
 #[derive(Debug, Clone)]
@@ -53,36 +55,23 @@ impl DryRun {
             let prepared = K::prepare(files, &split, &config.data)?;
             steps_an_epoch = Some(prepared.batches.div_ceil(config.train.accumulate) as u64);
             (data, head, longest) = (prepared.told, prepared.head, prepared.longest);
-            let model = sizes(&config, from, head.clone(), longest)?;
+            let model = sizes(&config, from.map(begun).transpose()?, &head, longest)?;
             prepared.task.check(&model).map_err(Error::Options)?;
         }
-        let model = sizes(&config, from, head, longest)?;
+        let model = sizes(&config, from.map(begun).transpose()?, &head, longest)?;
         let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);
         Ok(Self { model, stages, data, steps_an_epoch, name: K::NAME, options })
     }
 }
 
-fn sizes<D: Section>(
-    config: &Config<D>,
-    from: Option<&str>,
-    head: rinalmo_model::HeadConfig,
-    longest: usize,
-) -> Result<ModelConfig, Error> {
-    let encoder = match (from, config.model.as_ref().filter(|size| size.is_told())) {
-        (_, Some(size)) => size.encoder(longest).map_err(Error::Config)?,
-        (Some(name), None) => match (crate::checkpoint::open(name, &Default::default()), Preset::find(name)) {
-            (Ok(checkpoint), _) => checkpoint.config.encoder,
-            (Err(_), Some(preset)) => preset.encoder(),
-            (Err(error), None) => return Err(error),
-        },
-        (None, None) => {
-            let hint = "hint: --from nano, say, or [model] in the config";
-            return Err(Error::Config(format!("there is no model to begin with\n{hint}")));
-        }
-    };
-    let encoder = encoder.with_lora(config.lora.as_ref().map(Adapters::lora));
-    Ok(ModelConfig { encoder, mlm: false, head: Some(head) })
+/// What a run would begin with: a model, or the name of a published size.
+fn begun(from: &str) -> Result<Begun, Error> {
+    match (open(from), Preset::find(from)) {
+        (Ok(checkpoint), _) => Ok(Begun::from(&checkpoint)),
+        (Err(_), Some(preset)) => Ok(Begun::from(preset)),
+        (Err(error), None) => Err(error),
+    }
 }
 
 /// Epochs in which something joins, and those behind them.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rinalmo_model::ModelConfig;
+use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Preset};
 use rinalmo_train::{
     Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Validation, ValidationReport,
 };
@@ -130,7 +130,7 @@ impl<K: Kind> Run<K> {
         config.check()?;
         let checkpoint = from.as_deref().map(open).transpose()?;
         let prepared = prepare::<K>(&files, &config, share)?;
-        let model = sizes(&config, checkpoint.as_ref(), &prepared)?;
+        let model = sizes(&config, checkpoint.as_ref().map(Begun::from), &prepared.head, prepared.longest)?;
         prepared.task.check(&model).map_err(Error::Options)?;
         let config = config.resolved(&model.encoder);
         let checksums = checksums(&files)?;
@@ -163,8 +163,10 @@ impl<K: Kind> Run<K> {
         let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
         let model = match &start {
             Start::Saved(saved) => saved.weights()?.config.clone(),
-            Start::From(checkpoint) => sizes(&config, Some(checkpoint), &prepared)?,
-            Start::Fresh => sizes(&config, None, &prepared)?,
+            Start::From(checkpoint) => {
+                sizes(&config, Some(Begun::from(&**checkpoint)), &prepared.head, prepared.longest)?
+            }
+            Start::Fresh => sizes(&config, None, &prepared.head, prepared.longest)?,
         };
         let session = Session { changed, ..Session::begin(resume.program, device, share, start.step())? };
         Ok(Self { folder, config, model, prepared, start, record, session, device: device.clone(), skipped })
@@ -218,7 +220,8 @@ impl<K: Kind> Run<K> {
         stop: &Stop,
         observer: &mut dyn Observer,
     ) -> Result<Finished, Error> {
-        let leads = exchange.share().rank == 0;
+        let (leads, rank) = (exchange.share().rank == 0, exchange.share().rank);
+        let representations = self.folder.path().join(format!("{REPRESENTATIONS}.{rank}"));
         exchange.sum(&mut [])?; // before anything is written, all have read what was there
         if leads {
             self.folder.write_config(&self.config.to_toml())?;
@@ -226,7 +229,7 @@ impl<K: Kind> Run<K> {
             self.folder.write_record(&self.record)?;
         }
         if self.config.frozen.is_some_and(|frozen| frozen.cache) {
-            let cache = Cache::create(&self.folder.path().join(REPRESENTATIONS))?;
+            let cache = Cache::create(&representations)?;
             self.prepared.task = K::cached(self.prepared.task, cache)?;
         }
         let mut best = Best { report: None, onward: observer };
@@ -243,7 +246,7 @@ impl<K: Kind> Run<K> {
             device: &self.device,
         };
         let trained = training.go(exchange, stop, &mut best);
-        let _ = std::fs::remove_file(self.folder.path().join(REPRESENTATIONS)); // scratch, if it was there at all
+        let _ = std::fs::remove_file(&representations); // scratch, if it was there at all
         let Trained { outcome, state } = trained?;
         let validation = best.report;
         let outcome = outcome.and_then(|(ended, _)| {
@@ -336,34 +339,49 @@ fn prepare<K: Kind>(files: &Files, config: &Config<K::Data>, share: Share) -> Re
     K::prepare(files, &split, &config.data)
 }
 
-/// The sizes of the model that a run trains: the encoder's of the model it begins with, or those of the config; no
-/// masked-language head.
-fn sizes<D: Section, T>(
+/// A model that a run begins with.
+pub(super) struct Begun {
+    name: String,
+    encoder: EncoderConfig,
+    head: Option<HeadConfig>,
+}
+
+impl From<&Checkpoint> for Begun {
+    fn from(checkpoint: &Checkpoint) -> Self {
+        let (name, config) = (checkpoint.meta.name.clone(), checkpoint.config.clone());
+        Self { name, encoder: config.encoder, head: config.head }
+    }
+}
+
+impl From<&Preset> for Begun {
+    fn from(preset: &Preset) -> Self {
+        Self { name: preset.name.to_owned(), encoder: preset.encoder(), head: None }
+    }
+}
+
+/// The sizes of the model that a run trains: the encoder's of the model it begins with, or those of the config; the head it
+/// needs, or the model's own of that task; no masked-language head.
+pub(super) fn sizes<D: Section>(
     config: &Config<D>,
-    checkpoint: Option<&Checkpoint>,
-    prepared: &Prepared<T>,
+    begun: Option<Begun>,
+    head: &HeadConfig,
+    longest: usize,
 ) -> Result<ModelConfig, Error> {
     let told = config.model.as_ref().filter(|size| size.is_told());
-    let encoder = match (checkpoint, told) {
-        (Some(checkpoint), None) => checkpoint.config.encoder.clone(),
-        (checkpoint, Some(size)) => {
-            let encoder = size.encoder(prepared.longest).map_err(Error::Config)?;
-            if let Some(checkpoint) = checkpoint.filter(|checkpoint| checkpoint.config.encoder != encoder) {
-                let name = &checkpoint.meta.name;
-                return Err(Error::Config(format!(
-                    "[model] and --from {name} are of different sizes; give one of them"
-                )));
-            }
-            encoder
+    let told = told.map(|size| size.encoder(longest).map_err(Error::Config)).transpose()?;
+    let (encoder, theirs) = match (begun, told) {
+        (Some(Begun { name, encoder, .. }), Some(told)) if encoder != told => {
+            return Err(Error::Config(format!("[model] and --from {name} are of different sizes; give one of them")));
         }
+        (Some(Begun { encoder, head, .. }), _) => (encoder, head),
+        (None, Some(encoder)) => (encoder, None),
         (None, None) => {
             let hint =
                 "hint: --from nano-preview, say; or [model] in the config for an encoder that begins from nothing";
             return Err(Error::Config(format!("there is no model to begin with\n{hint}")));
         }
     };
-    let theirs = checkpoint.and_then(|checkpoint| checkpoint.config.head.clone());
-    let head = theirs.filter(|head| head.task() == prepared.head.task()).unwrap_or_else(|| prepared.head.clone());
+    let head = theirs.filter(|theirs| theirs.task() == head.task()).unwrap_or_else(|| head.clone());
     let encoder = encoder.with_lora(config.lora.as_ref().map(Adapters::lora));
     let model = ModelConfig { encoder, mlm: false, head: Some(head) };
     model.check().map_err(|what| Error::Config(format!("[model]: {what}")))?;

@@ -19,9 +19,9 @@ use serde::de::DeserializeOwned;
 use crate::Error;
 
 const CONFIG: &str = "config.toml";
-const RECORD: &str = "run.json";
+pub(crate) const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
-const CHECKPOINTS: &str = "checkpoints";
+pub(crate) const CHECKPOINTS: &str = "checkpoints";
 /// Our own form of the best model.
 pub(crate) const MODEL: &str = "model.safetensors";
 /// The same with the released code's names.
@@ -123,7 +123,7 @@ pub(crate) fn now() -> String {
 }
 
 /// Writes a file whole or not at all.
-fn write(path: &Path, text: &str) -> Result<(), Error> {
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Error> {
     let part = part(path);
     let written = fs::write(&part, text).and_then(|()| File::open(&part)?.sync_all());
     written.and_then(|()| fs::rename(&part, path)).map_err(Error::file("written", path))

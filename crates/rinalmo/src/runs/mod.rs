@@ -14,6 +14,7 @@ use rinalmo_train::Saved;
 use rinalmo_weights::{Layout, WriteOptions};
 
 use crate::Error;
+pub(crate) use folder::{CHECKPOINTS, RECORD, write};
 use folder::{MODEL, OFFICIAL};
 
 pub use config::{Keep, RunConfig};

@@ -1,4 +1,4 @@
-//! `rinalmo evaluate splice`, `mrl` and `family`: tables of answers.
+//! `rinalmo evaluate splice`, `mrl` and `family`: tables of answers, or models that are asked.
 
 use std::io::{Write, stdout};
 use std::path::PathBuf;
@@ -8,18 +8,23 @@ use clap::Args;
 use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
 use rinalmo::evaluate::{Answers, Labels, Question, labels};
 
-use super::{left_out, named, numbered, write};
+use super::{Watching, left_out, named, numbered, write};
+use crate::commands::choose::{Dtype, ModelChoice};
 use crate::context::{Context, Outcome};
+use crate::io::Progress;
 
 /// Tables in, figures out.
 #[derive(Args)]
 pub struct LabelArgs {
-    /// The known answers: .csv or .tsv; rows without an id are seq1, seq2, …
+    /// The known answers: .csv or .tsv, or FASTA (`>id answer`); rows without an id are seq1, seq2, …
     #[arg(short, long, value_name = "FILE")]
     reference: PathBuf,
     /// A predictor's answers, by the same ids, as `rinalmo predict` writes them; NAME=FILE says how to call it
-    #[arg(short, long, value_name = "[NAME=]FILE", num_args = 1.., required = true)]
+    #[arg(short, long, value_name = "[NAME=]FILE", num_args = 1.., required_unless_present = "models")]
     predictions: Vec<String>,
+    /// A model to ask, by name or path; several times for several
+    #[arg(short, long = "model", value_name = "NAME|PATH")]
+    models: Vec<String>,
     /// Also score the rows of each value of this column of the known answers
     #[arg(long, value_name = "COLUMN")]
     by: Option<String>,
@@ -35,6 +40,12 @@ pub struct LabelArgs {
     /// Write the tables as Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Attention heads of a bare .pt, which does not say [default: 20]
+    #[arg(long, value_name = "N")]
+    heads: Option<usize>,
+    /// What a model's products are computed in, see `rinalmo fold`
+    #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
+    dtype: Dtype,
 }
 
 /// What splice sites add.
@@ -73,6 +84,16 @@ impl LabelArgs {
             let mut found = Answers::open(path, &known)?;
             name.inspect(|name| found.name = (*name).to_owned());
             predictors.push(found);
+        }
+        for name in &self.models {
+            let choice = ModelChoice { model: Some(name.clone()), heads: self.heads, dtype: self.dtype };
+            let model = choice.load(context, None)?;
+            let mut watch = Watching { progress: Progress::new(context), context };
+            predictors.push(Answers::from_model(&model, &known, &mut watch)?);
+            watch.progress.finish();
+            if context.stopped() {
+                return Ok(Outcome::Interrupted);
+            }
         }
         numbered(predictors.iter_mut().map(|predictor| &mut predictor.name));
         predictors.iter().for_each(|predictor| left_out::tell(&predictor.name, &predictor.problems, context));

@@ -11,10 +11,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
-use rinalmo::evaluate::Question;
+use rinalmo::evaluate::{Question, Watch, png};
 
 use crate::context::{Context, Outcome};
-use crate::io::create;
+use crate::io::{Progress, create};
 
 /// Score predictions against known answers, and predictors against each other
 #[derive(Args)]
@@ -28,15 +28,18 @@ enum Task {
     Structure(Box<structure::StructureArgs>),
     /// Score splice sites: F1, accuracy, precision, recall, specificity, areas under curves, calibration
     ///
-    /// Known answers have a column label (or class), predictions a column probability (or score).
+    /// Known answers have a column label (or class) and, for --model, sequence; predictions a column probability (or
+    /// score).
     Splice(labels::SpliceArgs),
     /// Score mean ribosome loads: R², squared Pearson correlation, mean absolute and mean squared error
     ///
-    /// Known answers have a column rl (or mrl, load), predictions a column mrl (or rl, load, prediction).
+    /// Known answers have a column rl (or mrl, load) and, for --model, sequence (or utr); predictions a column mrl (or rl,
+    /// load, prediction).
     Mrl(labels::LabelArgs),
     /// Score ncRNA families: accuracy, weighted and macro F1, each class
     ///
-    /// Known answers have a column family (or label, class), predictions a column family (or prediction).
+    /// Known answers have a column family (or label, class) and, for --model, sequence, or are FASTA (`>id family`);
+    /// predictions a column family (or prediction).
     Family(labels::LabelArgs),
     /// Score models at guessing hidden letters: perplexity on what a corpus holds out, by source and length
     ///
@@ -79,9 +82,37 @@ fn numbered<'n>(names: impl Iterator<Item = &'n mut String>) {
 
 /// Writes a file, if one was asked for.
 fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
-    let Some(path) = path else { return Ok(()) };
+    path.as_deref().map_or(Ok(()), |path| write_bytes(path, text().as_bytes()))
+}
+
+/// Writes a drawing, if one was asked for, as what its file's name says.
+fn draw(path: &Option<PathBuf>, svg: impl FnOnce() -> String) -> Result<()> {
+    match path.as_deref() {
+        None => Ok(()),
+        Some(path) if path.extension().is_some_and(|ending| ending == "png") => write_bytes(path, &png(&svg())?),
+        Some(path) => write_bytes(path, svg().as_bytes()),
+    }
+}
+
+fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = create(path)?;
-    file.write_all(text().as_bytes()).and_then(|()| file.flush()).with_context(|| path.display().to_string())
+    file.write_all(bytes).and_then(|()| file.flush()).with_context(|| path.display().to_string())
+}
+
+/// Shows how far a predictor is, and passes Ctrl-C on.
+pub(super) struct Watching<'c> {
+    pub(super) progress: Progress,
+    pub(super) context: &'c Context,
+}
+
+impl Watch for Watching<'_> {
+    fn done(&mut self, bases: usize) {
+        self.progress.add(bases);
+    }
+
+    fn stopped(&self) -> bool {
+        self.context.stopped()
+    }
 }
 
 #[cfg(test)]

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
-use rinalmo::evaluate::{self, FamilyFrom, Kind, Leakage, Options, Predictions, References, Watch};
+use rinalmo::evaluate::{self, FamilyFrom, Kind, Leakage, Options, Predictions, References};
 use rinalmo::{FoldOptions, Model};
 
-use super::{left_out, named, numbered, write};
+use super::{Watching, draw, left_out, named, numbered, write};
 use crate::commands::choose::{Dtype, ModelChoice};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
@@ -71,14 +71,14 @@ pub struct StructureArgs {
     /// Write the tables as Markdown
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
-    /// Draw every record's F1 by family, as violins with boxes, to FILE.svg: strict and relaxed of one predictor, relaxed
-    /// of several
+    /// Draw every record's F1 by family, as violins with boxes, to FILE.svg or FILE.png: strict and relaxed of one
+    /// predictor, relaxed of several
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
-    /// Draw mean F1 by family with its intervals, as bars, to FILE.svg
+    /// Draw mean F1 by family with its intervals, as bars, likewise
     #[arg(long, value_name = "FILE")]
     figure_bars: Option<PathBuf>,
-    /// Draw how far a model's probabilities of pairs are what they say, to FILE.svg
+    /// Draw how far a model's probabilities of pairs are what they say, likewise
     #[arg(long, value_name = "FILE")]
     figure_calibration: Option<PathBuf>,
     /// Attention heads of a bare .pt, which does not say [default: 20]
@@ -137,9 +137,9 @@ impl StructureArgs {
         write(&self.json, || format!("{:#}\n", evaluation.to_json()))?;
         write(&self.csv, csv)?;
         write(&self.markdown, || evaluation.markdown())?;
-        write(&self.figure, || evaluation.boxes(&references))?;
-        write(&self.figure_bars, || evaluation.bars())?;
-        write(&self.figure_calibration, || evaluation.reliability().unwrap_or_default())?;
+        draw(&self.figure, || evaluation.boxes(&references))?;
+        draw(&self.figure_bars, || evaluation.bars())?;
+        draw(&self.figure_calibration, || evaluation.reliability().unwrap_or_default())?;
         stdout().write_all(evaluation.text().as_bytes())?;
         stdout().flush()?;
         Ok(if evaluation.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
@@ -156,9 +156,9 @@ impl StructureArgs {
         let inputs = self.predictions.iter().map(|text| named(text).1).chain([self.reference.as_path()]);
         let inputs: Vec<PathBuf> = inputs.filter_map(|input| input.canonicalize().ok()).collect();
         let figures = [&self.figure, &self.figure_bars, &self.figure_calibration];
-        let is_other = |figure: &&PathBuf| figure.extension().is_none_or(|found| found != "svg");
+        let is_other = |figure: &&PathBuf| figure.extension().is_none_or(|found| found != "svg" && found != "png");
         if let Some(figure) = figures.into_iter().flatten().find(is_other) {
-            bail!("{}: figures are written as .svg; Inkscape and rsvg-convert make a .png of it", figure.display());
+            bail!("{}: figures are written as .svg or .png", figure.display());
         }
         if self.figure_calibration.is_some() && self.models.is_empty() {
             bail!("--figure-calibration: only a model (--model) gives probabilities of pairs");
@@ -209,22 +209,6 @@ impl StructureArgs {
         }
         numbered(predictors.iter_mut().map(|predictor| &mut predictor.name));
         Ok(predictors)
-    }
-}
-
-/// Shows how far a predictor is, and passes Ctrl-C on.
-struct Watching<'c> {
-    progress: Progress,
-    context: &'c Context,
-}
-
-impl Watch for Watching<'_> {
-    fn done(&mut self, bases: usize) {
-        self.progress.add(bases);
-    }
-
-    fn stopped(&self) -> bool {
-        self.context.stopped()
     }
 }
 

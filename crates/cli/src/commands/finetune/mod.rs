@@ -11,10 +11,10 @@ use rinalmo::finetune::{
     Config, DryRun, Family, Files, Finished, Kind, Outlook, Request, Resume, Ribosome, Run, Sequence, Splice,
     Structure, Token,
 };
-use rinalmo::pretrain::{Alone, Share, Stop, Validation, duration, grouped};
+use rinalmo::pretrain::{Exchange, Processes, Share, Stop, Validation, duration, grouped};
 
 use crate::commands::told::{Pace, Terms, Told};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed, together};
 use crate::context::{Context, Outcome};
 
 /// Fit a model to a task by labelled sequences
@@ -104,39 +104,46 @@ impl From<&DataArgs> for Files {
 
 /// Runs the command.
 pub fn run(args: FinetuneArgs, context: &Context) -> Result<Outcome> {
-    match args.task {
-        TaskName::Structure => train::<Structure>(&args, context),
-        TaskName::Splice => train::<Splice>(&args, context),
-        TaskName::Family => train::<Family>(&args, context),
-        TaskName::Ribosome => train::<Ribosome>(&args, context),
-        TaskName::Sequence => train::<Sequence>(&args, context),
-        TaskName::Token => train::<Token>(&args, context),
-    }
+    together(context, |processes| match args.task {
+        TaskName::Structure => train::<Structure>(&args, context, processes),
+        TaskName::Splice => train::<Splice>(&args, context, processes),
+        TaskName::Family => train::<Family>(&args, context, processes),
+        TaskName::Ribosome => train::<Ribosome>(&args, context, processes),
+        TaskName::Sequence => train::<Sequence>(&args, context, processes),
+        TaskName::Token => train::<Token>(&args, context, processes),
+    })
 }
 
-fn train<K: Kind>(args: &FinetuneArgs, context: &Context) -> Result<Outcome> {
+fn train<K: Kind>(args: &FinetuneArgs, context: &Context, processes: &mut Processes) -> Result<Outcome> {
     if args.dry_run {
+        if !processes.leads() {
+            return Ok(Outcome::Done);
+        }
         let told = DryRun::new::<K>(args.read::<K>()?, args.from.as_deref(), &Files::from(&args.data))?;
         write!(stdout(), "{told}")?;
         return Ok(Outcome::Done);
     }
     let Some(out) = &args.out else { bail!("--out is needed: the folder that the run is to live in") };
     if let Some(repeats) = args.repeats {
-        return repeats::run::<K>(args, out, repeats, context);
+        return repeats::run::<K>(args, out, repeats, context, processes);
     }
-    let run = if args.resume { args.resume::<K>(out, context)? } else { args.begin::<K>(out, None, context)? };
-    let finished = go(run, context)?;
-    report(&finished, out, context)
+    let share = processes.share();
+    let run = match args.resume {
+        true => args.resume::<K>(out, context, share)?,
+        false => args.begin::<K>(out, None, context, share)?,
+    };
+    let finished = go(run, &mut *processes, context)?;
+    if processes.leads() { report(&finished, out, context) } else { Ok(Outcome::Done) }
 }
 
 /// Trains, telling on standard error.
-fn go<K: Kind>(run: Run<K>, context: &Context) -> Result<Finished> {
+pub(super) fn go<K: Kind, X: Exchange>(run: Run<K>, exchange: X, context: &Context) -> Result<Finished> {
     let outlook = run.outlook();
     run.data().iter().for_each(|about| context.note(about));
     context.note(tell(&outlook));
     let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
     let mut told = Told::new(context, pace, Terms::Parts);
-    let finished = run.go(Alone, &Stop::from(context.stop_flag()), &mut told);
+    let finished = run.go(exchange, &Stop::from(context.stop_flag()), &mut told);
     told.finish();
     Ok(finished?)
 }
@@ -154,22 +161,22 @@ fn tell(outlook: &Outlook) -> String {
 }
 
 impl FinetuneArgs {
-    fn begin<K: Kind>(&self, out: &Path, seed: Option<u64>, context: &Context) -> Result<Run<K>> {
+    fn begin<K: Kind>(&self, out: &Path, seed: Option<u64>, context: &Context, share: Share) -> Result<Run<K>> {
         let mut config = self.read::<K>()?;
         config.train.seed = seed.unwrap_or(config.train.seed);
         let name = name(self.config.as_deref());
         let (files, from, out) = (Files::from(&self.data), self.from.clone(), out.to_owned());
         let request = Request { name, config, files, out, from, program: program() };
-        Ok(Run::begin(request, &context.device()?, Share::default())?)
+        Ok(Run::begin(request, &context.device()?, share)?)
     }
 
-    fn resume<K: Kind>(&self, out: &Path, context: &Context) -> Result<Run<K>> {
+    fn resume<K: Kind>(&self, out: &Path, context: &Context, share: Share) -> Result<Run<K>> {
         if !self.data.data.is_empty() || !self.data.validation.is_empty() || !self.data.test.is_empty() {
             bail!("--resume goes on with the data the run began with; leave --data, --validation and --test out");
         }
         let (out, overrides, limits) = (out.to_owned(), self.set.clone(), self.limits.resolve());
         let resume = Resume { out, overrides, limits, program: program() };
-        let run = Run::resume(resume, &context.device()?, Share::default())?;
+        let run = Run::resume(resume, &context.device()?, share)?;
         tell_resumed(run.skipped(), run.changed(), context);
         Ok(run)
     }

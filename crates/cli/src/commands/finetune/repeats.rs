@@ -6,28 +6,36 @@ use std::path::Path;
 
 use anyhow::Result;
 use rinalmo::finetune::{Finished, Kind};
-use rinalmo::pretrain::{Ended, Validation};
+use rinalmo::pretrain::{Ended, Exchange, Processes, Validation};
 
 use super::{FinetuneArgs, go};
 use crate::context::{Context, Outcome};
 
 /// Runs one after the other.
-pub fn run<K: Kind>(args: &FinetuneArgs, out: &Path, repeats: u64, context: &Context) -> Result<Outcome> {
+pub fn run<K: Kind>(
+    args: &FinetuneArgs,
+    out: &Path,
+    repeats: u64,
+    context: &Context,
+    processes: &mut Processes,
+) -> Result<Outcome> {
     let first = args.read::<K>()?.train.seed;
-    let mut found = Vec::new();
+    let (mut found, mut stopped) = (Vec::new(), false);
     for seed in first..first.saturating_add(repeats) {
         let folder = out.join(format!("seed-{seed}"));
         context.note(format!("seed {seed}, in {}", folder.display()));
-        let finished = go(args.begin::<K>(&folder, Some(seed), context)?, context)?;
-        let stopped = finished.ended == Ended::Stopped;
+        let run = args.begin::<K>(&folder, Some(seed), context, processes.share())?;
+        let finished = go(run, &mut *processes, context)?;
+        stopped = finished.ended == Ended::Stopped;
         found.push(finished);
         if stopped {
-            tell(&found)?;
-            return Ok(Outcome::Partial);
+            break;
         }
     }
-    tell(&found)?;
-    Ok(Outcome::Done)
+    if processes.leads() {
+        tell(&found)?;
+    }
+    Ok(if stopped { Outcome::Partial } else { Outcome::Done })
 }
 
 /// Mean and deviation of every figure, a line each.

@@ -11,7 +11,7 @@ use rinalmo::pretrain::{
 };
 
 use crate::commands::told::{Pace, Terms, Told};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed, together};
 use crate::context::{Context, Outcome};
 
 /// Train a model by guessing hidden letters of a corpus
@@ -50,19 +50,9 @@ pub struct PretrainArgs {
     limits: LimitArgs,
 }
 
-/// Runs the command, as one of the processes that `mpirun` started where it did. What one cannot do ends them all.
+/// Runs the command.
 pub fn run(args: PretrainArgs, context: &Context) -> Result<Outcome> {
-    let mut processes = Processes::join()?;
-    let outcome = context.join(&processes).and_then(|()| run_in(&args, context, &mut processes));
-    let Share { rank, ranks } = processes.share();
-    match outcome {
-        Err(error) if ranks > 1 => {
-            eprintln!("error: process {rank} of {ranks}: {}", crate::io::chain(&error));
-            processes.fail(2)
-        }
-        Ok(_) if rank > 0 => Ok(Outcome::Done), // the first says how it ended
-        outcome => outcome,
-    }
+    together(context, |processes| run_in(&args, context, processes))
 }
 
 fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> Result<Outcome> {

@@ -4,6 +4,7 @@
 //! called `seq1`, `seq2`, …, as everywhere in the house, so that `rinalmo predict` on the table of known answers gives
 //! a table that fits it.
 
+mod model;
 mod render;
 mod score;
 
@@ -12,6 +13,8 @@ use std::path::Path;
 
 use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
 use rinalmo_metrics::paired::Paired;
+use rinalmo_seq::input;
+use rinalmo_tasks::labels::{self as labelled, SEQUENCE};
 use rinalmo_tasks::table::{Row, Table};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -87,6 +90,7 @@ impl Question {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Known {
     id: String,
+    sequence: Option<Vec<u8>>,
     answer: String,
     group: Option<String>,
     place: String,
@@ -124,38 +128,62 @@ fn id(row: &Row, column: Option<usize>, number: usize) -> String {
 }
 
 impl Labels {
-    /// Reads a table of known answers; `by` names a column whose values part the rows into groups.
+    /// Reads a table of known answers, or FASTA whose headers say `>id answer`; `by` names a column whose values part the
+    /// rows into groups. Sequences are kept where they are told.
     ///
     /// # Errors
     /// It cannot be opened, lacks a column, or holds no answer.
     pub fn open(path: &Path, question: Question, by: Option<&str>) -> Result<Self, Error> {
-        let mut table = Table::open(path)?;
-        let (id_column, answer) = (table.find(&ID), table.column(question.known())?);
-        let group = by.map(|by| table.column(&[by])).transpose()?;
         let mut labels = Self {
-            name: table.file().to_string(),
+            name: input::name_of(path).to_string(),
             problems: Vec::new(),
             question,
             items: Vec::new(),
             by_id: HashMap::new(),
             unwanted: HashSet::new(),
         };
-        for number in 1.. {
-            match table.next_row() {
-                Ok(None) => break,
-                Ok(Some(row)) => {
-                    let id = id(&row, id_column, number);
-                    let group = group.map(|column| row.cell(column).to_owned());
-                    let place = format!("{}:{}: `{id}`", table.file(), row.line());
-                    labels.add(Known { id, answer: row.cell(answer).to_owned(), group, place });
-                }
-                Err(error) => labels.problems.push(Problem::new(Kind::Unreadable, error.to_string())),
-            }
+        match labelled::is_fasta(path)? {
+            true => labels.add_fasta(path, by)?,
+            false => labels.add_table(path, by)?,
         }
         match labels.items.is_empty() {
             false => Ok(labels),
             true => Err(Error::Options(format!("{}: holds no answer that can be used", labels.name))),
         }
+    }
+
+    fn add_fasta(&mut self, path: &Path, by: Option<&str>) -> Result<(), Error> {
+        if let Some(by) = by {
+            return Err(Error::Options(format!("{}: FASTA has no column `{by}` to part its records by", self.name)));
+        }
+        for item in labelled::read(path, &labelled::Columns::default())? {
+            let place = format!("{}:{}: `{}`", item.place.file, item.place.line, item.id);
+            self.add(Known { id: item.id, sequence: Some(item.sequence), answer: item.label, group: None, place });
+        }
+        Ok(())
+    }
+
+    fn add_table(&mut self, path: &Path, by: Option<&str>) -> Result<(), Error> {
+        let mut table = Table::open(path)?;
+        let (id_column, answer) = (table.find(&ID), table.column(self.question.known())?);
+        let (group, letters) = (by.map(|by| table.column(&[by])).transpose()?, table.find(&SEQUENCE));
+        let name = letters.map_or_else(String::new, |column| table.name(column).to_owned());
+        for number in 1.. {
+            let row = match table.next_row() {
+                Ok(None) => break,
+                Ok(Some(row)) => row,
+                Err(error) => {
+                    self.problems.push(Problem::new(Kind::Unreadable, error.to_string()));
+                    continue;
+                }
+            };
+            let id = id(&row, id_column, number);
+            let group = group.map(|column| row.cell(column).to_owned());
+            let sequence = letters.and_then(|column| row.sequence(column, &name).ok());
+            let place = format!("{}:{}: `{id}`", table.file(), row.line());
+            self.add(Known { id, sequence, answer: row.cell(answer).to_owned(), group, place });
+        }
+        Ok(())
     }
 
     fn add(&mut self, known: Known) {
@@ -205,11 +233,16 @@ impl Answers {
                 "{file}: no usable answer for an id of {name}, such as `{known}`\n{hint}"
             )));
         }
-        for (_, known) in answers.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
-            let text = format!("{}: nothing for `{}` ({})", table.file(), known.id, known.place);
-            answers.problems.push(Problem::new(Kind::NoPrediction, text));
-        }
+        answers.name_missing(labels, table.file());
         Ok(answers)
+    }
+
+    /// Tells of every known answer that it has none beside.
+    fn name_missing(&mut self, labels: &Labels, by: &str) {
+        for (_, known) in self.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
+            let text = format!("{by}: nothing for `{}` ({})", known.id, known.place);
+            self.problems.push(Problem::new(Kind::NoPrediction, text));
+        }
     }
 
     fn add(&mut self, id: &str, answer: &str, place: &str, labels: &Labels) {

@@ -1,7 +1,7 @@
 //! Answers scored, for people.
 
 use super::{LabelComparison, LabelEvaluation, Scores};
-use crate::evaluate::render::grid::Grid;
+use crate::grid::Grid;
 
 impl LabelEvaluation {
     /// Aligned tables.

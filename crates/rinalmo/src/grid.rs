@@ -1,7 +1,7 @@
 //! A table of text: names at the left, numbers aligned at the right.
 
 /// A table.
-pub(in crate::evaluate) struct Grid {
+pub(crate) struct Grid {
     rows: Vec<Vec<String>>,
 }
 

@@ -1,12 +1,10 @@
 //! An evaluation for people: tables on a terminal or in Markdown, a row a record as CSV.
 
-pub(super) mod grid;
-
 use rinalmo_metrics::bootstrap::Interval;
 use rinalmo_metrics::paired::Paired;
 
 use super::{Comparison, Evaluation, Figures, Leakage, Means, Pooled, References, Report};
-use grid::Grid;
+use crate::grid::Grid;
 
 const FIGURES: [&str; 11] = ["records", "strict P", "R", "F1", "95 %", "MCC", "relaxed P", "R", "F1", "95 %", "MCC"];
 

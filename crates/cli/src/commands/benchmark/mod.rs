@@ -1,0 +1,237 @@
+//! `rinalmo benchmark`.
+
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::benchmark::{Benchmark, Fold, Plan, Standing, sources};
+use rinalmo::finetune::{Config, Family, Kind, Request, Resume, Ribosome, Run, Splice, Structure};
+use rinalmo::pretrain::{Alone, Ended, Limits, Share};
+use rinalmo::{LoadOptions, Model, Precision};
+
+use super::evaluate::Watching;
+use super::finetune::go;
+use super::training::{name, overrides, program};
+use crate::context::{Context, Outcome};
+use crate::io::{DownloadBar, Progress};
+
+/// Repeat an experiment of the paper: every fold trained and tried, beside what was published
+///
+/// Takes data as their publishers distribute them, trains each fold in a folder of its own in OUT, as `rinalmo finetune`
+/// does, tries its best model on what was kept out, and writes OUT/table.md and OUT/results.json. The same command goes on
+/// where an earlier one stopped; what is finished stays.
+#[derive(Args)]
+pub struct BenchmarkArgs {
+    /// Which experiment
+    #[arg(value_name = "NAME")]
+    benchmark: Name,
+    /// The data: files, folders and archives as published, or tables
+    #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "download")]
+    data: Vec<PathBuf>,
+    /// Fetch the published data into OUT/download, unless they are there
+    #[arg(long, conflicts_with = "data")]
+    download: bool,
+    /// The model every fold begins with, by name or path; without it the config's `[model]` begins from nothing
+    #[arg(long, value_name = "MODEL")]
+    from: Option<String>,
+    /// How to train: TOML [default: the paper's recipe]
+    #[arg(long, value_name = "CONFIG")]
+    config: Option<PathBuf>,
+    /// The folder of all folds
+    #[arg(long, value_name = "OUT")]
+    out: PathBuf,
+    /// Only these folds
+    #[arg(long, value_name = "FOLD", num_args = 1..)]
+    folds: Vec<String>,
+    /// List the folds with what they train on, and do nothing else
+    #[arg(long)]
+    list: bool,
+    /// What the table calls the model [default: as --from or the config is called]
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// A folding program to stand beside it, such as "RNAfold --noPS"; several times for several
+    #[arg(long = "run", value_name = "COMMAND")]
+    programs: Vec<String>,
+    /// Another OUT of the same benchmark to stand beside it; several times for several
+    #[arg(long, value_name = "OUT")]
+    beside: Vec<PathBuf>,
+    /// Change a key of the config; may be given several times
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// What everything random depends on, instead of the config's `train.seed`
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Steps of each fold, instead of the config's limits
+    #[arg(long, value_name = "N")]
+    steps: Option<u64>,
+    /// Epochs of each fold, likewise
+    #[arg(long, value_name = "N")]
+    epochs: Option<u64>,
+}
+
+/// The experiments.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Name {
+    /// Structures of families never trained on: nine folds
+    Archiveii,
+    /// Structures within families: TR0, VL0, TS0
+    Bprna,
+    /// Splice sites of species never trained on
+    Splice,
+    /// Mean ribosome load of 5' UTRs: Random7600 and Human7600
+    Mrl,
+    /// Families of non-coding RNA
+    Family,
+}
+
+impl From<Name> for Benchmark {
+    fn from(name: Name) -> Self {
+        match name {
+            Name::Archiveii => Self::ArchiveII,
+            Name::Bprna => Self::BpRna,
+            Name::Splice => Self::Splice,
+            Name::Mrl => Self::Mrl,
+            Name::Family => Self::Family,
+        }
+    }
+}
+
+/// Runs the command.
+pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
+    let benchmark = Benchmark::from(args.benchmark);
+    if benchmark.question().is_some() && !args.programs.is_empty() {
+        bail!("--run: programs fold; they have no answer to `{}`", benchmark.name());
+    }
+    let data = if args.download { download(benchmark, &args.out, context)? } else { args.data.clone() };
+    let plan = Plan::open(benchmark, &data, &args.out)?.only(&args.folds)?;
+    plan.told().iter().for_each(|told| context.note(told));
+    if args.list {
+        return list(&plan);
+    }
+    match benchmark {
+        Benchmark::ArchiveII | Benchmark::BpRna => args.folds::<Structure>(&plan, context),
+        Benchmark::Splice => args.folds::<Splice>(&plan, context),
+        Benchmark::Mrl => args.folds::<Ribosome>(&plan, context),
+        Benchmark::Family => args.folds::<Family>(&plan, context),
+    }
+}
+
+/// Fetches everything that is known to be public.
+fn download(benchmark: Benchmark, out: &Path, context: &Context) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for source in sources(benchmark) {
+        context.note(format!("{}, by {}", source.url, source.by));
+        let bar = DownloadBar::new(context);
+        paths.push(source.fetch(&out.join("download"), &Default::default(), &mut |step| bar.show(step))?);
+        bar.clear();
+    }
+    if paths.is_empty() {
+        bail!(
+            "`{}` has no data that can be fetched\nhint: give --data; docs/benchmarks.md says which",
+            benchmark.name()
+        );
+    }
+    Ok(paths)
+}
+
+/// A line for each fold.
+fn list(plan: &Plan) -> Result<Outcome> {
+    let mut out = stdout().lock();
+    writeln!(out, "fold\tstanding\ttrain\ttest")?;
+    for fold in plan.folds() {
+        let standing = match plan.standing(fold)? {
+            Standing::New => "new",
+            Standing::Begun => "begun",
+            Standing::Trained => "trained",
+            Standing::Tried(_) => "done",
+        };
+        let paths =
+            |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
+        let tests: Vec<PathBuf> = fold.trials.iter().map(|trial| trial.path.clone()).collect();
+        writeln!(out, "{}\t{standing}\t{}\t{}", fold.name, paths(&fold.files.train), paths(&tests))?;
+    }
+    Ok(Outcome::Done)
+}
+
+impl BenchmarkArgs {
+    /// Trains and tries what is not done yet.
+    fn folds<K: Kind>(&self, plan: &Plan, context: &Context) -> Result<Outcome> {
+        let config = self.read::<K>(plan.benchmark())?;
+        let all = plan.folds().len();
+        for (number, fold) in plan.folds().iter().enumerate() {
+            let standing = plan.standing(fold)?;
+            if let Standing::Tried(_) = standing {
+                continue;
+            }
+            context.note(format!("fold {} ({} of {all})", fold.name, number + 1));
+            let stopped = match standing {
+                Standing::Trained | Standing::Tried(_) => false,
+                Standing::New => self.train(self.begin::<K>(plan, fold, &config, context)?, context)?,
+                Standing::Begun => self.train(resume::<K>(&plan.folder(fold), context)?, context)?,
+            };
+            if stopped || !self.attempt(plan, fold, context)? {
+                eprintln!("stopped in fold {}; the same command goes on", fold.name);
+                return Ok(Outcome::Partial);
+            }
+            plan.tell(&[])?;
+        }
+        let table = plan.tell(&self.beside)?;
+        stdout().write_all(table.as_bytes())?;
+        context.note(format!("the table is in {}/table.md, every figure in results.json", self.out.display()));
+        Ok(Outcome::Done)
+    }
+
+    /// Whether it was stopped.
+    fn train<K: Kind>(&self, run: Run<K>, context: &Context) -> Result<bool> {
+        Ok(go(run, Alone, context)?.ended == Ended::Stopped)
+    }
+
+    fn begin<K: Kind>(&self, plan: &Plan, fold: &Fold, config: &Config<K::Data>, context: &Context) -> Result<Run<K>> {
+        let request = Request {
+            name: format!("{}-{}", plan.benchmark().name(), fold.name),
+            config: config.clone(),
+            files: fold.files.clone(),
+            out: plan.folder(fold),
+            from: self.from.clone(),
+            program: program(),
+        };
+        Ok(Run::begin(request, &context.device()?, Share::default())?)
+    }
+
+    /// Whether it came to its end.
+    fn attempt(&self, plan: &Plan, fold: &Fold, context: &Context) -> Result<bool> {
+        let device = context.device()?;
+        let options = LoadOptions { precision: Some(Precision::F32), ..LoadOptions::default() };
+        let model = Model::load_with(&plan.folder(fold).to_string_lossy(), &options, &device)?;
+        let mut watch = Watching { progress: Progress::new(context), context };
+        let result = plan.attempt(fold, &self.called(), &model, &self.programs, &mut watch)?;
+        watch.progress.finish();
+        Ok(result.is_some())
+    }
+
+    /// What the table calls the model.
+    fn called(&self) -> String {
+        let from = self.from.as_deref().map(|from| name(Some(Path::new(from))));
+        let given = self.name.clone().or(from);
+        given.unwrap_or_else(|| self.config.as_deref().map_or("paper's recipe".into(), |config| name(Some(config))))
+    }
+
+    /// The config with everything that flags change in it.
+    fn read<K: Kind>(&self, benchmark: Benchmark) -> Result<Config<K::Data>> {
+        let overrides = overrides(&self.set, self.seed);
+        let mut config: Config<K::Data> = match &self.config {
+            Some(path) => Config::open(path, &overrides)?,
+            None => Config::read(benchmark.recipe(), "the paper's recipe", &overrides)?,
+        };
+        if self.steps.is_some() || self.epochs.is_some() {
+            config.train.until = Limits { steps: self.steps, epochs: self.epochs, seconds: None };
+        }
+        Ok(config)
+    }
+}
+
+fn resume<K: Kind>(folder: &Path, context: &Context) -> Result<Run<K>> {
+    let resume = Resume { out: folder.to_owned(), program: program(), ..Resume::default() };
+    Ok(Run::resume(resume, &context.device()?, Share::default())?)
+}

@@ -1,0 +1,66 @@
+//! SVG as pixels, with a font of our own, so that a drawing has its words on machines without any.
+
+use std::sync::{Arc, LazyLock};
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree, fontdb};
+
+/// DejaVu Sans, its Latin and Greek letters; licence beside it.
+const FONT: &[u8] = include_bytes!("../font/DejaVuSans-subset.ttf");
+const FAMILY: &str = "DejaVu Sans";
+
+/// Pixels for each of the drawing's: sharp on paper and on fine screens.
+const SCALE: f32 = 2.0;
+
+static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
+    let mut fonts = fontdb::Database::new();
+    fonts.load_font_data(FONT.to_vec());
+    fonts.set_sans_serif_family(FAMILY);
+    Arc::new(fonts)
+});
+
+/// What is wrong with an SVG that is to become pixels.
+#[derive(Debug)]
+pub struct Unusable(String);
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the drawing cannot be made into pixels: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unusable {}
+
+/// A drawing as PNG, twice as many pixels wide and high as the SVG says.
+///
+/// # Errors
+/// The text is no SVG.
+pub fn png(svg: &str) -> Result<Vec<u8>, Unusable> {
+    let options = Options { fontdb: FONTS.clone(), font_family: FAMILY.into(), ..Options::default() };
+    let tree = Tree::from_str(svg, &options).map_err(|error| Unusable(error.to_string()))?;
+    let size = tree.size();
+    let pixels = |length: f32| (length * SCALE).ceil() as u32;
+    let (width, height) = (pixels(size.width()), pixels(size.height()));
+    let mut pixmap =
+        Pixmap::new(width, height).ok_or_else(|| Unusable(format!("{width} x {height} pixels are too many")))?;
+    resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixmap.as_mut());
+    pixmap.encode_png().map_err(|error| Unusable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Curves;
+
+    #[test]
+    fn words_are_drawn_without_any_font_of_the_machine() {
+        let dark = |title: &str| {
+            let bytes = png(&Curves::new(title, "x", "y").svg()).unwrap();
+            let pixmap = Pixmap::decode_png(&bytes).unwrap();
+            assert_eq!((pixmap.width(), pixmap.height()), (1600, 960));
+            pixmap.pixels().iter().filter(|pixel| pixel.red() < 128).count()
+        };
+        assert!(dark("a title of several words") > dark("") + 500);
+        assert!(png("no drawing").is_err());
+    }
+}

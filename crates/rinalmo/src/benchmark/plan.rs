@@ -1,0 +1,231 @@
+//! A benchmark laid out in a folder, fold by fold.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rinalmo_metrics::bootstrap::Bootstrap;
+use rinalmo_train::Checkpoints;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::result::{of_labels, of_structures};
+use super::{Benchmark, Fold, FoldResult, Score, Trial, data, table};
+use crate::evaluate::{self, Answers, FamilyFrom, Labels, Options, Predictions, References, Watch, labels};
+use crate::finetune::Record;
+use crate::runs::{CHECKPOINTS, RECORD};
+use crate::{Error, FoldOptions, Model};
+
+const DATA: &str = "data";
+const RESULT: &str = "result.json";
+const RESULTS: &str = "results.json";
+const TABLE: &str = "table.md";
+
+/// A benchmark and its folds in a folder.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    benchmark: Benchmark,
+    out: PathBuf,
+    folds: Vec<Fold>,
+    told: Vec<String>,
+}
+
+/// How far a fold is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Standing {
+    /// Nothing is there.
+    New,
+    /// Its training was begun.
+    Begun,
+    /// Its training is done.
+    Trained,
+    /// It was tried.
+    Tried(FoldResult),
+}
+
+/// What `results.json` says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Results {
+    benchmark: Benchmark,
+    data: Vec<String>,
+    folds: Vec<FoldResult>,
+}
+
+impl Plan {
+    /// Reads data, files, folders and archives as their publishers distribute them, and writes into `out` what the folds
+    /// need of them.
+    ///
+    /// # Errors
+    /// Something is missing, or a row is odd; file and line are told.
+    pub fn open(benchmark: Benchmark, data: &[PathBuf], out: &Path) -> Result<Self, Error> {
+        let prepared = data::prepare(benchmark, data, &out.join(DATA))?;
+        Ok(Self { benchmark, out: out.to_owned(), folds: prepared.folds, told: prepared.told })
+    }
+
+    /// The same with some of its folds, by name.
+    ///
+    /// # Errors
+    /// There is no such fold, and which there are.
+    pub fn only(mut self, names: &[String]) -> Result<Self, Error> {
+        let known: Vec<&str> = self.folds.iter().map(|fold| fold.name.as_str()).collect();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let known = known.join(", ");
+            return Err(Error::Options(format!("no fold `{unknown}`\nhint: there are {known}")));
+        }
+        self.folds.retain(|fold| names.is_empty() || names.contains(&fold.name));
+        Ok(self)
+    }
+
+    /// Which benchmark it is.
+    pub fn benchmark(&self) -> Benchmark {
+        self.benchmark
+    }
+
+    /// Its folds.
+    pub fn folds(&self) -> &[Fold] {
+        &self.folds
+    }
+
+    /// What was done to the data, in words.
+    pub fn told(&self) -> &[String] {
+        &self.told
+    }
+
+    /// Where a fold's run lives.
+    pub fn folder(&self, fold: &Fold) -> PathBuf {
+        self.out.join(&fold.name)
+    }
+
+    /// How far a fold is.
+    ///
+    /// # Errors
+    /// Its folder holds a run on other data, or something that cannot be read.
+    pub fn standing(&self, fold: &Fold) -> Result<Standing, Error> {
+        let folder = self.folder(fold);
+        let Some(record) = read::<Record>(&folder.join(RECORD))? else { return Ok(Standing::New) };
+        if record.files != fold.files {
+            let message = "holds a run on other data than this fold's\nhint: another --out, or the same --data".into();
+            return Err(Error::Folder { folder, message });
+        }
+        let finished = record.sessions.last().is_some_and(|session| session.ended.as_deref() == Some("finished"));
+        Ok(match (read(&folder.join(RESULT))?, finished) {
+            (Some(result), true) => Standing::Tried(result),
+            (None, true) => Standing::Trained,
+            (_, false) => Standing::Begun,
+        })
+    }
+
+    /// Tries a trained fold's best model, under the name `name`, and every program; keeps what came out. `None` where it was
+    /// stopped on the way.
+    ///
+    /// # Errors
+    /// The model or a trial's data cannot be used, or a program cannot be run.
+    pub fn attempt(
+        &self,
+        fold: &Fold,
+        name: &str,
+        model: &Model,
+        programs: &[String],
+        watch: &mut dyn Watch,
+    ) -> Result<Option<FoldResult>, Error> {
+        let folder = self.folder(fold);
+        let mut scores = Vec::new();
+        for trial in &fold.trials {
+            let Some((json, found)) = self.judge(trial, name, model, programs, watch)? else { return Ok(None) };
+            write(&folder.join(format!("evaluation.{}.json", trial.row.replace(' ', "-"))), &json)?;
+            scores.extend(found);
+        }
+        let saved = Checkpoints::new(folder.join(CHECKPOINTS)).latest()?.saved;
+        let (steps, seconds) = saved.map_or((0, 0.0), |saved| (saved.state.step, saved.state.seconds));
+        let result = FoldResult { fold: fold.name.clone(), steps, seconds, scores };
+        write(&folder.join(RESULT), &result)?;
+        Ok(Some(result))
+    }
+
+    fn judge(
+        &self,
+        trial: &Trial,
+        name: &str,
+        model: &Model,
+        programs: &[String],
+        watch: &mut dyn Watch,
+    ) -> Result<Option<(Value, Vec<Score>)>, Error> {
+        let Some(question) = self.benchmark.question() else {
+            let references = References::open(&trial.path, &FamilyFrom::Column, None)?;
+            let own = Predictions::from_model(model, &references, &FoldOptions::default(), false, watch)?;
+            let mut predictors = vec![Predictions { name: name.to_owned(), ..own }];
+            for program in programs {
+                predictors.push(Predictions::from_program(program, &references, watch)?);
+            }
+            if watch.stopped() {
+                return Ok(None);
+            }
+            let evaluation = evaluate::structure(&references, &predictors, None, &Options::default())?;
+            return Ok(Some((evaluation.to_json(), of_structures(&trial.row, &evaluation))));
+        };
+        let known = Labels::open(&trial.path, question, None)?;
+        let mut answers = Answers::from_model(model, &known, watch)?;
+        answers.name = name.to_owned();
+        if watch.stopped() {
+            return Ok(None);
+        }
+        let evaluation = labels(&known, &[answers], &Bootstrap::default())?;
+        Ok(Some((evaluation.to_json(), of_labels(&trial.row, &evaluation))))
+    }
+
+    /// What its folds came to so far.
+    ///
+    /// # Errors
+    /// As [`Plan::standing`].
+    pub fn results(&self) -> Result<Vec<FoldResult>, Error> {
+        let mut found = Vec::new();
+        for fold in &self.folds {
+            if let Standing::Tried(result) = self.standing(fold)? {
+                found.push(result);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Writes `results.json` and `table.md` of what there is, beside that of other plans' folders and what was published;
+    /// gives the table for a terminal.
+    ///
+    /// # Errors
+    /// Another plan's folder holds no results of this benchmark, or something cannot be written.
+    pub fn tell(&self, beside: &[PathBuf]) -> Result<String, Error> {
+        let mut all = self.results()?;
+        write(
+            &self.out.join(RESULTS),
+            &Results { benchmark: self.benchmark, data: self.told.clone(), folds: all.clone() },
+        )?;
+        for folder in beside {
+            let path = folder.join(RESULTS);
+            let refuse = |message: String| Error::Folder { folder: folder.clone(), message };
+            let found: Results = read(&path)?.ok_or_else(|| refuse(format!("holds no `{RESULTS}` of a benchmark")))?;
+            if found.benchmark != self.benchmark {
+                return Err(refuse(format!("holds results of `{}`", found.benchmark.name())));
+            }
+            all.extend(found.folds);
+        }
+        let tables = table::tables(self.benchmark, &all, &self.told);
+        let path = self.out.join(TABLE);
+        fs::write(&path, tables.markdown()).map_err(Error::file("written", &path))?;
+        Ok(tables.text())
+    }
+}
+
+/// What a file of ours says, if it is there.
+fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::file("read", path)(error)),
+    };
+    let wrong =
+        |error| Error::Folder { folder: path.to_owned(), message: format!("is not what a run writes: {error}") };
+    serde_json::from_str(&text).map(Some).map_err(wrong)
+}
+
+fn write(path: &Path, what: &impl Serialize) -> Result<(), Error> {
+    let text = serde_json::to_string_pretty(what).expect("results are made of words and numbers");
+    crate::runs::write(path, &(text + "\n"))
+}

@@ -1,0 +1,67 @@
+//! Where the publishers keep the data of each benchmark.
+
+use std::path::{Path, PathBuf};
+
+use rinalmo_download::{Job, Options, Plan, Progress, fetch};
+
+use super::Benchmark;
+use crate::Error;
+
+/// A file that a benchmark begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source {
+    /// What it is of.
+    pub benchmark: Benchmark,
+    /// Where it is.
+    pub url: &'static str,
+    /// Who made it.
+    pub by: &'static str,
+}
+
+const SOURCES: [Source; 4] = [
+    Source {
+        benchmark: Benchmark::BpRna,
+        url: "https://dl.dropboxusercontent.com/s/w3kc4iro8ztbf3m/bpRNA_dataset.zip",
+        by: "SPOT-RNA (Singh et al. 2019), from bpRNA-1m at 80 % identity",
+    },
+    Source {
+        benchmark: Benchmark::ArchiveII,
+        url: "https://github.com/marcellszi/dl-rna/releases/download/Data/ct-splits.tar.gz",
+        by: "Szikszai et al. 2022, from ArchiveII (Sloma and Mathews 2016)",
+    },
+    Source {
+        benchmark: Benchmark::Mrl,
+        url: "https://ftp.ncbi.nlm.nih.gov/geo/samples/GSM4084nnn/GSM4084997/suppl/GSM4084997_varying_length_25to100.csv.gz",
+        by: "Sample et al. 2019, GEO series GSE114002",
+    },
+    Source {
+        benchmark: Benchmark::Splice,
+        url: "https://git.unistra.fr/nscalzitti/spliceator/-/archive/master/spliceator-master.tar.gz",
+        by: "Spliceator (Scalzitti et al. 2021)",
+    },
+];
+
+/// What is known to be public; the paper's ncRNA families (Rfam-novel) are only to be had as an R image.
+pub fn sources(benchmark: Benchmark) -> impl Iterator<Item = &'static Source> {
+    SOURCES.iter().filter(move |source| source.benchmark == benchmark)
+}
+
+impl Source {
+    /// Fetches it into a folder, unless it is there; gives its path.
+    ///
+    /// # Errors
+    /// It cannot be had; the message says where to put a copy that was got elsewhere.
+    pub fn fetch(
+        &self,
+        folder: &Path,
+        options: &Options,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<PathBuf, Error> {
+        let failed = |error: rinalmo_download::Error| Error::Options(error.to_string());
+        let job = Job::new(self.url, folder).map_err(failed)?;
+        let path = job.path.clone();
+        let plan = Plan { folder: folder.to_owned(), jobs: vec![job] };
+        fetch(&plan, options, progress).map_err(failed)?;
+        Ok(path)
+    }
+}
