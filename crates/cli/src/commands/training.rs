@@ -55,6 +55,15 @@ pub fn together(context: &Context, work: impl FnOnce(&mut Processes) -> Result<O
     }
 }
 
+/// Says how many processes there are, where there are several.
+pub fn tell_processes(processes: &Processes, context: &Context) {
+    let ranks = processes.share().ranks;
+    if ranks > 1 {
+        let (threads, here) = (rayon::current_num_threads(), processes.here().ranks);
+        context.note(format!("{ranks} processes, {here} of them on this machine, {threads} threads each"));
+    }
+}
+
 /// This program, for the record.
 pub fn program() -> Program {
     let name = concat!("rinalmo ", env!("CARGO_PKG_VERSION")).to_owned();

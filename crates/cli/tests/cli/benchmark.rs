@@ -54,6 +54,17 @@ fn folds_are_trained_tried_and_put_beside_what_was_published() {
 }
 
 #[test]
+fn an_encoder_of_no_blocks_knows_the_letters() {
+    let sandbox = families();
+    let words = format!("{BEGIN} --folds 5s --set model.blocks=0 --set unfreeze= --name one-hot");
+    let run = sandbox.run(&words).well();
+    assert!(run.out.lines().next().unwrap().contains("one-hot"), "{run}");
+    let table: toml::Table = sandbox.read("b/5s/config.toml").parse().unwrap();
+    assert_eq!(table["model"]["blocks"].as_integer(), Some(0));
+    assert!(!table.contains_key("unfreeze"));
+}
+
+#[test]
 fn splice_sites_are_learned_for_each_species_kept_out() {
     let mut table = "species\tkind\tlabel\tseq\n".to_owned();
     for (number, species) in ["fly", "worm"].iter().cycle().take(16).enumerate() {

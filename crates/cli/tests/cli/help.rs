@@ -69,7 +69,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       corpus     Fetch, build, inspect, sample and export corpora for pre-training
       pretrain   Train a model by guessing hidden letters of a corpus
       finetune   Fit a model to a task by labelled sequences
-      benchmark  Repeat an experiment of the paper: every fold trained and tried, beside what was published
+      benchmark  Repeat an experiment of the paper, beside what was published
       help       Print this message or the help of the given subcommand(s)
 
     Options:

@@ -99,7 +99,29 @@ fn two_processes_equal_one_with_twice_the_batch() {
     assert_eq!(two.out.matches("part\t").count(), 1, "{two}");
     assert!(two.err.contains("2 processes, 2 of them on this machine"), "{two}");
     assert_eq!(metrics(&sandbox, "two", "tokens"), metrics(&sandbox, "one", "tokens"), "they saw the same clusters");
-    let (two, one) = (weights(&sandbox, "two"), weights(&sandbox, "one"));
+    same_weights(&sandbox, "two", "one");
+}
+
+#[test]
+fn fine_tuning_on_two_processes_equals_one_with_twice_the_batch() {
+    let Some(sandbox) = sandbox() else { return };
+    let sandbox = sandbox
+        .with("structure.toml", common::TINY)
+        .with("train.tsv", common::hairpins(8))
+        .with("valid.tsv", common::hairpins(4));
+    let whole = "finetune structure --config structure.toml --data train.tsv --validation valid.tsv --test valid.tsv \
+                 --set train.dropout.attention=0 --set train.dropout.residual=0 --set train.validate=never";
+    let two = done(run(&sandbox, 2, &format!("{whole} --out two")));
+    done(sandbox.run(&format!("{whole} --out one --set data.batch=4")));
+    assert_eq!(two.out.matches("test\tloss").count(), 1, "one process speaks: {two}");
+    assert!(two.err.contains("2 processes, 2 of them on this machine"), "{two}");
+    assert_eq!(metrics(&sandbox, "two", "tokens"), metrics(&sandbox, "one", "tokens"), "they saw the same structures");
+    same_weights(&sandbox, "two", "one");
+}
+
+/// That two runs' models are the same but for the order of sums.
+fn same_weights(sandbox: &Sandbox, first: &str, second: &str) {
+    let (two, one) = (weights(sandbox, first), weights(sandbox, second));
     assert!(two.keys().eq(one.keys()) && one.len() > 20);
     let mut worst = (0.0, String::new());
     for (name, values) in &two {

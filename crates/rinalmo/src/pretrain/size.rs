@@ -80,7 +80,7 @@ impl Size {
             encoder = encoder.with_gelu();
         }
         encoder.hidden = self.hidden.unwrap_or(encoder.hidden);
-        match [encoder.dim, encoder.blocks, encoder.hidden].contains(&0) {
+        match [encoder.dim, encoder.hidden].contains(&0) {
             true => Err("[model] has a size of 0".into()),
             false => Ok(encoder),
         }
@@ -139,6 +139,6 @@ mod tests {
         let both = Size { preset: Some("nano".into()), dim: Some(8), ..Size::default() };
         assert!(complaint(both).contains("one or the other"));
         assert!(complaint(Size { dim: Some(8), ..Size::default() }).contains("both dim and blocks"));
-        assert!(complaint(Size { dim: Some(8), blocks: Some(0), ..Size::default() }).contains("size of 0"));
+        assert!(complaint(Size { dim: Some(0), blocks: Some(1), ..Size::default() }).contains("size of 0"));
     }
 }

@@ -65,12 +65,15 @@ pub(crate) fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
     found
 }
 
-/// Sets what `section.key=value` says; an empty value takes the key away.
+/// Sets what `section.key=value` says; an empty value takes the key away, or a whole section.
 pub(super) fn set(table: &mut toml::Table, change: &str) -> Result<(), String> {
     let told = || "expected section.key=value".to_owned();
     let (path, value) = change.split_once('=').ok_or_else(told)?;
     let mut sections: Vec<&str> = path.trim().split('.').map(str::trim).collect();
-    let key = sections.pop().filter(|key| !key.is_empty() && !sections.is_empty()).ok_or_else(told)?;
+    let key = sections.pop().filter(|key| !key.is_empty()).ok_or_else(told)?;
+    if sections.is_empty() && !value.trim().is_empty() {
+        return Err(told());
+    }
     let mut at = table;
     for section in sections {
         let below = at.entry(section).or_insert_with(|| toml::Value::Table(toml::Table::new()));
@@ -101,6 +104,15 @@ mod tests {
         let said = explain("unknown field `zzz`, expected `keep`", &[]);
         assert_eq!(said, "unknown key `zzz`\nhint: known here: keep");
         assert_eq!(explain("invalid type: string", &[]), "invalid type: string");
+    }
+
+    #[test]
+    fn a_key_or_a_section_is_taken_away() {
+        let mut table: toml::Table = toml::from_str("[b]\nc = 1\nd = 2\n[e]\nf = 3\n").unwrap();
+        set(&mut table, "b.c=").unwrap();
+        set(&mut table, "e=").unwrap();
+        assert_eq!(table.to_string(), "[b]\nd = 2\n");
+        assert!(set(&mut table, "b=1").is_err() && set(&mut table, "=").is_err());
     }
 
     #[test]

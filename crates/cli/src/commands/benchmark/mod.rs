@@ -16,7 +16,7 @@ use super::training::{name, overrides, program};
 use crate::context::{Context, Outcome};
 use crate::io::{DownloadBar, Progress};
 
-/// Repeat an experiment of the paper: every fold trained and tried, beside what was published
+/// Repeat an experiment of the paper, beside what was published
 ///
 /// Takes data as their publishers distribute them, trains each fold in a folder of its own in OUT, as `rinalmo finetune`
 /// does, tries its best model on what was kept out, and writes OUT/table.md and OUT/results.json. The same command goes on

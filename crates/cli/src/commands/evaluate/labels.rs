@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
 use rinalmo::evaluate::{Answers, Labels, Question, labels};
 
+use super::summary::{OpenArgs, SummaryArgs};
 use super::{Watching, left_out, named, numbered, write};
-use crate::commands::choose::{Dtype, ModelChoice};
 use crate::context::{Context, Outcome};
 use crate::io::Progress;
 
@@ -28,24 +27,10 @@ pub struct LabelArgs {
     /// Also score the rows of each value of this column of the known answers
     #[arg(long, value_name = "COLUMN")]
     by: Option<String>,
-    /// Times that rows are drawn anew for 95 % intervals; 0 for none
-    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().resamples)]
-    resamples: usize,
-    /// What the draws depend on
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// Write all figures as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write the tables as Markdown
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
-    /// Attention heads of a bare .pt, which does not say [default: 20]
-    #[arg(long, value_name = "N")]
-    heads: Option<usize>,
-    /// What a model's products are computed in, see `rinalmo fold`
-    #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
-    dtype: Dtype,
+    #[command(flatten)]
+    summary: SummaryArgs,
+    #[command(flatten)]
+    open: OpenArgs,
 }
 
 /// What splice sites add.
@@ -86,8 +71,7 @@ impl LabelArgs {
             predictors.push(found);
         }
         for name in &self.models {
-            let choice = ModelChoice { model: Some(name.clone()), heads: self.heads, dtype: self.dtype };
-            let model = choice.load(context, None)?;
+            let model = self.open.open(name, context)?;
             let mut watch = Watching { progress: Progress::new(context), context };
             predictors.push(Answers::from_model(&model, &known, &mut watch)?);
             watch.progress.finish();
@@ -97,10 +81,9 @@ impl LabelArgs {
         }
         numbered(predictors.iter_mut().map(|predictor| &mut predictor.name));
         predictors.iter().for_each(|predictor| left_out::tell(&predictor.name, &predictor.problems, context));
-        let bootstrap = Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() };
-        let evaluation = labels(&known, &predictors, &bootstrap)?;
-        write(&self.json, || format!("{:#}\n", evaluation.to_json()))?;
-        write(&self.markdown, || evaluation.markdown())?;
+        let evaluation = labels(&known, &predictors, &self.summary.bootstrap())?;
+        write(&self.summary.json, || format!("{:#}\n", evaluation.to_json()))?;
+        write(&self.summary.markdown, || evaluation.markdown())?;
         stdout().write_all(evaluation.text().as_bytes())?;
         stdout().flush()?;
         Ok(if evaluation.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })

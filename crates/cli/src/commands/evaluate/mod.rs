@@ -4,6 +4,7 @@ mod labels;
 mod left_out;
 mod mlm;
 mod structure;
+mod summary;
 
 use std::collections::HashMap;
 use std::io::Write;

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
 use rinalmo::evaluate::{self, FamilyFrom, Kind, Leakage, Options, Predictions, References};
 use rinalmo::{FoldOptions, Model};
 
+use super::summary::{OpenArgs, SummaryArgs};
 use super::{Watching, draw, left_out, named, numbered, write};
-use crate::commands::choose::{Dtype, ModelChoice};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
 use crate::io::Progress;
@@ -56,21 +55,11 @@ pub struct StructureArgs {
     /// 80 % identity or more over 80 % of the reference, and the same families
     #[arg(long, value_name = "FILE", num_args = 1..)]
     trained_on: Vec<PathBuf>,
-    /// Times that records are drawn anew for 95 % intervals; 0 for none
-    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().resamples)]
-    resamples: usize,
-    /// What the draws depend on
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// Write all figures as JSON (mean.strict.f1, families.NAME.relaxed.f1, …)
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    summary: SummaryArgs,
     /// Write a row for every record and predictor
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
-    /// Write the tables as Markdown
-    #[arg(long, value_name = "FILE")]
-    markdown: Option<PathBuf>,
     /// Draw every record's F1 by family, as violins with boxes, to FILE.svg or FILE.png: strict and relaxed of one
     /// predictor, relaxed of several
     #[arg(long, value_name = "FILE")]
@@ -81,12 +70,8 @@ pub struct StructureArgs {
     /// Draw how far a model's probabilities of pairs are what they say, likewise
     #[arg(long, value_name = "FILE")]
     figure_calibration: Option<PathBuf>,
-    /// Attention heads of a bare .pt, which does not say [default: 20]
-    #[arg(long, value_name = "N")]
-    heads: Option<usize>,
-    /// What a model's products are computed in, see `rinalmo fold`
-    #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
-    dtype: Dtype,
+    #[command(flatten)]
+    open: OpenArgs,
     #[command(flatten)]
     folding: FoldingArgs,
 }
@@ -134,9 +119,9 @@ impl StructureArgs {
         leakage.as_ref().filter(|leakage| !leakage.is_clean()).inspect(|leakage| warn(leakage));
         let evaluation = evaluate::structure(&references, &predictors, leakage, &options)?;
         let csv = || evaluation.csv(&references);
-        write(&self.json, || format!("{:#}\n", evaluation.to_json()))?;
+        write(&self.summary.json, || format!("{:#}\n", evaluation.to_json()))?;
         write(&self.csv, csv)?;
-        write(&self.markdown, || evaluation.markdown())?;
+        write(&self.summary.markdown, || evaluation.markdown())?;
         draw(&self.figure, || evaluation.boxes(&references))?;
         draw(&self.figure_bars, || evaluation.bars())?;
         draw(&self.figure_calibration, || evaluation.reliability().unwrap_or_default())?;
@@ -163,7 +148,7 @@ impl StructureArgs {
         if self.figure_calibration.is_some() && self.models.is_empty() {
             bail!("--figure-calibration: only a model (--model) gives probabilities of pairs");
         }
-        let texts = [&self.json, &self.csv, &self.markdown];
+        let texts = [&self.summary.json, &self.csv, &self.summary.markdown];
         for output in texts.into_iter().chain(figures).flatten() {
             if output.canonicalize().is_ok_and(|output| inputs.contains(&output)) {
                 bail!("{}: is an input too; write to another file", output.display());
@@ -173,15 +158,13 @@ impl StructureArgs {
         {
             std::fs::metadata(input).with_context(|| input.display().to_string())?;
         }
-        let bootstrap = Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() };
-        Ok(Options { bootstrap, bands: self.bands.clone() })
+        Ok(Options { bootstrap: self.summary.bootstrap(), bands: self.bands.clone() })
     }
 
     /// Every predictor's structures; models are loaded before anything is folded.
     fn predict(&self, references: &References, folding: &FoldOptions, context: &Context) -> Result<Vec<Predictions>> {
         let load = |name: &String| -> Result<Model> {
-            let choice = ModelChoice { model: Some(name.clone()), heads: self.heads, dtype: self.dtype };
-            let model = choice.load(context, None)?;
+            let model = self.open.open(name, context)?;
             model.fold_each(&[], folding)?; // says now, not later, if the model cannot fold
             Ok(model)
         };

@@ -14,7 +14,7 @@ use rinalmo::finetune::{
 use rinalmo::pretrain::{Exchange, Processes, Share, Stop, Validation, duration, grouped};
 
 use crate::commands::told::{Pace, Terms, Told};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed, together};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
 use crate::context::{Context, Outcome};
 
 /// Fit a model to a task by labelled sequences
@@ -47,7 +47,8 @@ pub struct FinetuneArgs {
     /// Run so many times with seeds one after the other, each in a folder of its own in OUT, and tell mean and deviation
     #[arg(long, value_name = "N", conflicts_with_all = ["resume", "dry_run"])]
     repeats: Option<u64>,
-    /// Change a key of the config; may be given several times. An empty VALUE takes the key away
+    /// Change a key of the config; may be given several times. An empty VALUE takes the key
+    /// away, and `SECTION=` the section
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
     /// What everything random depends on, instead of the config's `train.seed`
@@ -132,6 +133,7 @@ fn train<K: Kind>(args: &FinetuneArgs, context: &Context, processes: &mut Proces
         true => args.resume::<K>(out, context, share)?,
         false => args.begin::<K>(out, None, context, share)?,
     };
+    tell_processes(processes, context);
     let finished = go(run, &mut *processes, context)?;
     if processes.leads() { report(&finished, out, context) } else { Ok(Outcome::Done) }
 }

@@ -11,7 +11,7 @@ use rinalmo::pretrain::{
 };
 
 use crate::commands::told::{Pace, Terms, Told};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_resumed, together};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
 use crate::context::{Context, Outcome};
 
 /// Train a model by guessing hidden letters of a corpus
@@ -65,10 +65,7 @@ fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> 
     }
     let run = if args.resume { resume(args, context, share)? } else { begin(args, context, share)? };
     let outlook = run.outlook()?;
-    if share.ranks > 1 {
-        let (threads, here) = (rayon::current_num_threads(), processes.here().ranks);
-        context.note(format!("{} processes, {here} of them on this machine, {threads} threads each", share.ranks));
-    }
+    tell_processes(processes, context);
     context.note(tell(&outlook));
     let needed = outlook.memory.total() * processes.here().ranks as u64;
     if needed > rinalmo::default_budget() {

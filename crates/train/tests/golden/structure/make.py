@@ -1,8 +1,8 @@
 """Writes golden.safetensors: loss and gradients of one structure fine-tuning step of a tiny model, by PyTorch in f64.
 
-Encoder and head are the architecture of RiNALMo (Methods, "Secondary structure prediction") in the sizes of the tiny
-fixture: width 80, 3 blocks, 4 heads; 64 channels. The loss is the mean binary cross-entropy over the strict upper triangle
-of one structure with a pseudoknot and a base that pairs twice; no dropout. There are two sets of weights:
+The encoder is ../encoder.py's, the head that of RiNALMo (Methods, "Secondary structure prediction") with 64 channels. The
+loss is the mean binary cross-entropy over the strict upper triangle of one structure with a pseudoknot and a base that
+pairs twice; no dropout. There are two sets of weights:
 
 - `made`: a formula of tensor number and element number, which the test knows too;
 - `fixture`: those of tiny_ss_ft.pt, given on the command line, which is no part of this repository.
@@ -12,7 +12,6 @@ of one structure with a pseudoknot and a base that pairs twice; no dropout. Ther
 Of each gradient up to 256 numbers are kept, evenly spaced, and the largest of all.
 """
 
-import math
 import sys
 from pathlib import Path
 
@@ -20,8 +19,10 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 
-DIM, BLOCKS, HEADS, CHANNELS = 80, 3, 4, 64
-HIDDEN = 8 * DIM // 3
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from encoder import BLOCKS, DIM, encode, encoder, formula, linear  # noqa: E402
+
+CHANNELS = 64
 KEPT = 256
 SEQUENCE = "GGCAUCGGAUCCUUAGCGAAAGCUACCGUUGGAUACCAUGCACU"
 #           stem, hairpin inside, pseudoknot, and base 4 with two partners
@@ -30,61 +31,13 @@ PAIRS = [(0, 41), (1, 40), (2, 39), (3, 38), (4, 37), (4, 30), (13, 24), (14, 23
 
 def manifest():
     """Names and shapes, in the order of our files."""
-
-    def norm(name):
-        yield name + ".weight", (DIM,)
-        yield name + ".bias", (DIM,)
-
-    def linear(name, rows, columns):
-        yield name + ".weight", (rows, columns)
-        yield name + ".bias", (rows,)
-
-    yield "encoder.embedding", (22, DIM)
-    for i in range(BLOCKS):
-        block = f"encoder.blocks.{i}."
-        yield from norm(block + "attention_norm")
-        yield block + "attention.qkv.weight", (3 * DIM, DIM)
-        yield block + "attention.out.weight", (DIM, DIM)
-        yield from norm(block + "feed_forward_norm")
-        yield from linear(block + "feed_forward.up", HIDDEN, DIM)
-        yield from linear(block + "feed_forward.gate", HIDDEN, DIM)
-        yield block + "feed_forward.beta", (1,)
-        yield from linear(block + "feed_forward.down", DIM, HIDDEN)
-    yield from norm("encoder.norm")
+    yield from encoder()
     yield from linear("structure.project", CHANNELS, 2 * DIM)
     for i in range(2):
         for name, side in [("squeeze", 1), ("spread", 3), ("expand", 1)]:
             yield f"structure.blocks.{i}.{name}.weight", (CHANNELS, CHANNELS, side, side)
     yield "structure.out.weight", (1, CHANNELS, 3, 3)
     yield "structure.out.bias", (1,)
-
-
-def bits(keys):
-    """SplitMix64's finaliser."""
-    x = keys.astype(np.uint64)
-    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
-
-
-def even(number, count):
-    """Numbers in [-1, 1), exact in f32, told by tensor number and element number."""
-    keys = (np.uint64(number + 1) << np.uint64(32)) + np.arange(1, count + 1, dtype=np.uint64)
-    return (bits(keys) >> np.uint64(40)).astype(np.float32) / np.float32(2**23) - np.float32(1)
-
-
-def made():
-    weights = {}
-    for number, (name, shape) in enumerate(manifest()):
-        values = even(number, math.prod(shape))
-        if len(shape) > 1:
-            values = values * np.float32(1 / 8)
-        elif name.endswith(("norm.weight", "beta")):
-            values = np.float32(1) + values * np.float32(1 / 4)
-        else:
-            values = values * np.float32(1 / 4)
-        weights[name] = torch.tensor(values.reshape(shape), dtype=torch.float64, requires_grad=True)
-    return weights
 
 
 def fixture(path):
@@ -114,36 +67,6 @@ def fixture(path):
         tensor = theirs[names[name]].double().reshape(shape).clone()
         weights[name] = tensor.requires_grad_()
     return weights
-
-
-def rope(x):
-    """x: [heads, len, head_dim], halves turned against each other."""
-    half = x.shape[-1] // 2
-    angle = torch.arange(x.shape[1], dtype=x.dtype)[:, None] / 10000 ** (torch.arange(half, dtype=x.dtype) / half)
-    first, second = x[..., :half], x[..., half:]
-    return torch.cat([first * angle.cos() - second * angle.sin(), second * angle.cos() + first * angle.sin()], -1)
-
-
-def encode(w, tokens):
-    def layer_norm(name, x):
-        return torch.nn.functional.layer_norm(x, (DIM,), w[name + ".weight"], w[name + ".bias"], 1e-5)
-
-    def affine(name, x):
-        return torch.nn.functional.linear(x, w[name + ".weight"], w.get(name + ".bias"))
-
-    x = w["encoder.embedding"][torch.tensor(tokens)] * (1 - 0.15 * 0.8)
-    for i in range(BLOCKS):
-        block = f"encoder.blocks.{i}."
-        h = layer_norm(block + "attention_norm", x)
-        q, k, v = affine(block + "attention.qkv", h).reshape(-1, 3, HEADS, DIM // HEADS).permute(1, 2, 0, 3)
-        scores = rope(q) @ rope(k).transpose(1, 2) / math.sqrt(DIM // HEADS)
-        mixed = (scores.softmax(-1) @ v).transpose(0, 1).reshape(-1, DIM)
-        h = h + affine(block + "attention.out", mixed)  # the residual is taken behind the norm
-        normed = layer_norm(block + "feed_forward_norm", h)
-        up = affine(block + "feed_forward.up", normed)
-        up = up * torch.sigmoid(w[block + "feed_forward.beta"] * up)
-        x = h + affine(block + "feed_forward.down", up * affine(block + "feed_forward.gate", normed))
-    return layer_norm("encoder.norm", x)
 
 
 def logits(w, bases):
@@ -178,7 +101,7 @@ def step(w):
 
 def main():
     out = {}
-    sets = {"made": made(), "fixture": fixture(sys.argv[1])}
+    sets = {"made": formula(manifest()), "fixture": fixture(sys.argv[1])}
     for kind, weights in sets.items():
         loss = step(weights)
         out[f"{kind}.loss"] = np.array([loss], dtype=np.float64)

@@ -1,0 +1,53 @@
+//! What every evaluation by records takes: how it sums up, where figures go, how models are opened.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use rinalmo::Model;
+use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
+
+use crate::commands::choose::{Dtype, ModelChoice};
+use crate::context::Context;
+
+/// Summing up.
+#[derive(Args)]
+pub struct SummaryArgs {
+    /// Times that records are drawn anew for 95 % intervals; 0 for none
+    #[arg(long, value_name = "N", default_value_t = Bootstrap::default().resamples)]
+    resamples: usize,
+    /// What the draws depend on
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Write all figures as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the tables as Markdown
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+}
+
+impl SummaryArgs {
+    /// How intervals are made.
+    pub fn bootstrap(&self) -> Bootstrap {
+        Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() }
+    }
+}
+
+/// Opening models.
+#[derive(Args)]
+pub struct OpenArgs {
+    /// Attention heads of a bare .pt, which does not say [default: 20]
+    #[arg(long, value_name = "N")]
+    heads: Option<usize>,
+    /// What a model's products are computed in, see `rinalmo fold`
+    #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
+    dtype: Dtype,
+}
+
+impl OpenArgs {
+    /// Opens a model by name or path.
+    pub fn open(&self, name: &str, context: &Context) -> Result<Model> {
+        ModelChoice { model: Some(name.to_owned()), heads: self.heads, dtype: self.dtype }.load(context, None)
+    }
+}
