@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::result::{of_labels, of_structures};
 use super::{Benchmark, Fold, FoldResult, Score, Trial, data, table};
 use crate::evaluate::{self, Answers, FamilyFrom, Labels, Options, Predictions, References, Watch, labels};
-use crate::finetune::Record;
-use crate::runs::{CHECKPOINTS, RECORD};
+use crate::finetune::{Config, Record, Section};
+use crate::runs::{CHECKPOINTS, CONFIG, RECORD, config, differences};
 use crate::{Error, FoldOptions, Model};
 
 const DATA: &str = "data";
@@ -114,6 +114,29 @@ impl Plan {
         })
     }
 
+    /// Looks whether a fold that was begun was begun as it would be now.
+    ///
+    /// # Errors
+    /// The first key of the config that differs, or the model it began with.
+    pub fn check<D: Section>(&self, fold: &Fold, config: &Config<D>, from: Option<&str>) -> Result<(), Error> {
+        let folder = self.folder(fold);
+        let Some(record) = read::<Record>(&folder.join(RECORD))? else { return Ok(()) };
+        let begun: Config<D> = Config::open(&folder.join(CONFIG), &[])?;
+        let now = config.like(&begun)?;
+        let was = record.from.as_deref();
+        let from = (was != from).then(|| ("--from".to_owned(), told(was), told(from)));
+        let differ = differences(&config::to_table(&begun), &config::to_table(&now));
+        match from.into_iter().chain(differ).next() {
+            None => Ok(()),
+            Some((path, was, is)) => {
+                let message = format!(
+                    "the fold was begun with {path} = {was}, now it is {is}\nhint: give the same options, or another --out"
+                );
+                Err(Error::Folder { folder, message })
+            }
+        }
+    }
+
     /// Tries a trained fold's best model, under the name `name`, and every program; keeps what came out. `None` where it was
     /// stopped on the way.
     ///
@@ -211,6 +234,11 @@ impl Plan {
         fs::write(&path, tables.markdown()).map_err(Error::file("written", &path))?;
         Ok(tables.text())
     }
+}
+
+/// A model's name, as a message has it.
+fn told(from: Option<&str>) -> String {
+    from.unwrap_or("nothing").to_owned()
 }
 
 /// What a file of ours says, if it is there.

@@ -276,6 +276,12 @@ impl<D: Section> Config<D> {
         options
     }
 
+    /// As a run would keep it that trains an encoder of the same size as another run's.
+    pub(crate) fn like(&self, run: &Self) -> Result<Self, Error> {
+        let size = run.model.as_ref().or(self.model.as_ref()).cloned().unwrap_or_default();
+        Ok(self.clone().resolved(&size.encoder(0).map_err(Error::Config)?))
+    }
+
     /// With the unfreezing spelt out for an encoder, and what is switched off told by a number (TOML has no word for
     /// nothing).
     pub(super) fn resolved(mut self, encoder: &EncoderConfig) -> Self {

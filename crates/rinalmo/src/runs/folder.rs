@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 
-const CONFIG: &str = "config.toml";
+pub(crate) const CONFIG: &str = "config.toml";
 pub(crate) const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
 pub(crate) const CHECKPOINTS: &str = "checkpoints";

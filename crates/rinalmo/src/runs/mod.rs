@@ -14,7 +14,7 @@ use rinalmo_train::Saved;
 use rinalmo_weights::{Layout, WriteOptions};
 
 use crate::Error;
-pub(crate) use folder::{CHECKPOINTS, RECORD, write};
+pub(crate) use folder::{CHECKPOINTS, CONFIG, RECORD, write};
 use folder::{MODEL, OFFICIAL};
 
 pub use config::{Keep, RunConfig};

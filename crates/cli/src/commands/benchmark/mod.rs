@@ -161,6 +161,7 @@ impl BenchmarkArgs {
         let all = plan.folds().len();
         for (number, fold) in plan.folds().iter().enumerate() {
             let standing = plan.standing(fold)?;
+            plan.check(fold, &config, self.from.as_deref())?;
             if let Standing::Tried(_) = standing {
                 continue;
             }
