@@ -96,7 +96,6 @@ fn what_does_not_fit_is_told_before_anything_is_trained() {
     assert!(nothing.contains("all.tsv: no folds\nhint: ct-splits.tar.gz"), "{nothing}");
     let gone = refused("benchmark bprna --config tiny.toml --data nowhere --out c");
     assert!(gone.contains("nowhere: cannot be read"), "{gone}");
-    assert!(refused("benchmark family --config tiny.toml --download --out c").contains("no data that can be fetched"));
     sandbox.run(&format!("-q {BEGIN} --folds 5s --steps 1")).well();
     let other = refused(&format!("{BEGIN} --folds 5s --steps 2"));
     assert!(other.contains("b/5s: the fold was begun with train.until.steps = 1, now it is 2\nhint: "), "{other}");

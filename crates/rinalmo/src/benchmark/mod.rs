@@ -30,7 +30,7 @@ pub use plan::{Plan, Standing};
 pub use published::{Published, published};
 pub use result::{FoldResult, Score};
 pub use sources::{Source, sources};
-pub use table::tables;
+pub use table::{Tables, tables};
 
 /// An experiment of the paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ pub struct Source {
     pub by: &'static str,
 }
 
-const SOURCES: [Source; 4] = [
+const SOURCES: [Source; 6] = [
     Source {
         benchmark: Benchmark::BpRna,
         url: "https://dl.dropboxusercontent.com/s/w3kc4iro8ztbf3m/bpRNA_dataset.zip",
@@ -39,9 +39,20 @@ const SOURCES: [Source; 4] = [
         url: "https://git.unistra.fr/nscalzitti/spliceator/-/archive/master/spliceator-master.tar.gz",
         by: "Spliceator (Scalzitti et al. 2021)",
     },
+    Source {
+        benchmark: Benchmark::Family,
+        url: "https://raw.githubusercontent.com/bioinformatics-sannio/ncrna-deep/master/datasets/nRC-public/dataset_nRC_train.fasta",
+        by: "nRC (Fiannaca et al. 2017), 13 classes, as kept by Noviello et al. 2020",
+    },
+    Source {
+        benchmark: Benchmark::Family,
+        url: "https://raw.githubusercontent.com/bioinformatics-sannio/ncrna-deep/master/datasets/nRC-public/dataset_nRC_test.fasta",
+        by: "nRC, its test set",
+    },
 ];
 
-/// What is known to be public; the paper's ncRNA families (Rfam-novel) are only to be had as an R image.
+/// What is known to be public. The paper's ncRNA families (Rfam-novel) are only to be had as an R image; of families these
+/// are nRC's.
 pub fn sources(benchmark: Benchmark) -> impl Iterator<Item = &'static Source> {
     SOURCES.iter().filter(move |source| source.benchmark == benchmark)
 }
