@@ -121,7 +121,9 @@ impl Precision {
         match self {
             Self::Bf16 if *device == Device::flex() => match Level::current() {
                 Ok(level) if level.has_bf16() => Ok(()),
-                Ok(level) => Err(format!("precision = bf16, but this CPU ({level}) has no products in bf16\nhint: precision = \"f32\"")),
+                Ok(level) => Err(format!(
+                    "precision = bf16, but this CPU ({level}) has no products in bf16\nhint: precision = \"f32\""
+                )),
                 Err(error) => Err(error.to_string()),
             },
             Self::Bf16 if !device.supports_dtype(DType::BF16) => {
