@@ -16,8 +16,8 @@ use crate::{Error, Model};
 pub struct FoldOptions {
     /// Pairs must be more probable than this; the model's own threshold by default.
     pub threshold: Option<f32>,
-    /// How pairs are chosen.
-    pub method: Method,
+    /// How pairs are chosen; as the model says by default, greedily where it says nothing.
+    pub method: Option<Method>,
     /// Fewest unpaired bases a hairpin loop may have.
     pub min_loop: usize,
     /// May pairs other than AU, GC and GU be chosen?
@@ -34,7 +34,7 @@ impl Default for FoldOptions {
     fn default() -> Self {
         Self {
             threshold: None,
-            method: Method::default(),
+            method: None,
             min_loop: DecodeOptions::default().min_loop,
             non_canonical: false,
             probabilities: false,
@@ -209,7 +209,11 @@ impl Model {
             non_canonical: options.non_canonical,
             constraint: request.constraint.clone(),
         };
-        let decoded = options.method.decode(&map.values, request.sequence, &decode_options)?;
+        let method = match options.method {
+            Some(method) => method,
+            None => self.method()?,
+        };
+        let decoded = method.decode(&map.values, request.sequence, &decode_options)?;
         Ok(Fold {
             structure: decoded.structure(),
             score: decoded.mean_probability().unwrap_or(0.0),

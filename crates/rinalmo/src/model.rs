@@ -9,7 +9,7 @@ use rinalmo_model::{ModelConfig, Network, OnDevice, Packed};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_weights::{Checkpoint, Metadata, OpenOptions};
 
-use crate::{Device, Error};
+use crate::{Device, Error, Method};
 
 /// Threshold of structure models whose file says none, as multimolecule folds.
 const NEUTRAL_THRESHOLD: f32 = 0.5;
@@ -145,6 +145,17 @@ impl Model {
     /// The threshold its structures are decoded with by default.
     pub fn threshold(&self) -> f32 {
         self.meta.threshold.unwrap_or(NEUTRAL_THRESHOLD)
+    }
+
+    /// How its structures are decoded by default.
+    ///
+    /// # Errors
+    /// Its description names a way that is not known.
+    pub fn method(&self) -> Result<Method, Error> {
+        let Some(name) = &self.meta.decode else { return Ok(Method::Greedy) };
+        let unknown =
+            || format!("model `{}` decodes by `{name}`, known are greedy and nested; update the program", self.name());
+        Method::find(name).ok_or_else(|| Error::Options(unknown()))
     }
 
     /// The error of a verb that needs a head this model has not.

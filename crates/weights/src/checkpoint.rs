@@ -43,6 +43,8 @@ pub struct Metadata {
     pub dtype: Dtype,
     /// Probability above which positions pair, tuned on a validation set.
     pub threshold: Option<f32>,
+    /// How pairs are chosen, where its description says so.
+    pub decode: Option<String>,
     /// How a ribosome load is scaled back.
     pub scaler: Option<Scaler>,
     /// Tokens in the order of their ids.
@@ -164,6 +166,7 @@ impl Checkpoint {
         let meta = self.meta.clone();
         Document {
             threshold: meta.threshold,
+            decode: meta.decode,
             scaler: meta.scaler,
             labels: meta.labels,
             provenance: meta.provenance,
@@ -234,6 +237,7 @@ fn metadata(
         format: archive.format,
         dtype,
         threshold: number("threshold"),
+        decode: None,
         scaler: number("scaler._mean").zip(number("scaler._std")).map(|(mean, std)| Scaler { mean, std }),
         vocabulary: VOCABULARY.map(String::from).to_vec(),
         labels: None,
@@ -245,6 +249,7 @@ fn metadata(
         meta.name = document.name;
         meta.threshold = document.threshold.or(meta.threshold);
         meta.scaler = document.scaler.or(meta.scaler);
+        meta.decode = document.decode;
         (meta.labels, meta.provenance, meta.license) = (document.labels, document.provenance, document.license);
     }
     Ok(meta)

@@ -10,9 +10,9 @@ pub struct FoldingArgs {
     /// Least probability of a chosen pair [default: the model's own, tuned on validation data]
     #[arg(short, long, value_name = "P", allow_negative_numbers = true)]
     pub threshold: Option<f32>,
-    /// How pairs are chosen
-    #[arg(long, value_enum, default_value = "greedy")]
-    pub decode: DecodeArg,
+    /// How pairs are chosen [default: as the model was tuned, the paper's way where it does not say]
+    #[arg(long, value_enum)]
+    pub decode: Option<DecodeArg>,
     /// Allow pairs other than AU, GC and GU
     #[arg(long)]
     pub non_canonical: bool,
@@ -45,10 +45,10 @@ impl FoldingArgs {
         }
         Ok(FoldOptions {
             threshold: self.threshold,
-            method: match self.decode {
+            method: self.decode.map(|decode| match decode {
                 DecodeArg::Greedy => Method::Greedy,
                 DecodeArg::Nested => Method::Nested,
-            },
+            }),
             min_loop: self.min_loop,
             non_canonical: self.non_canonical,
             probabilities: false,

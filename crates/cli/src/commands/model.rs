@@ -122,6 +122,7 @@ fn describe(checkpoint: &Checkpoint) -> String {
         ("masked-LM head", if config.mlm { "yes" } else { "no" }.to_owned()),
     ];
     lines.extend(meta.threshold.map(|threshold| ("threshold", threshold.to_string())));
+    lines.extend(meta.decode.clone().map(|decode| ("decode", decode)));
     lines.extend(meta.scaler.map(|scaler| ("scaler", format!("mean {}, sd {}", scaler.mean, scaler.std))));
     lines.extend(meta.labels.as_ref().map(|labels| ("labels", labels.join(", "))));
     lines.extend(meta.provenance.clone().map(|text| ("provenance", text)));

@@ -255,6 +255,28 @@ fn labels_that_cannot_be_learned_from_are_named() {
 }
 
 #[test]
+fn a_model_folds_as_it_was_tuned() {
+    let sandbox = sandbox().with("one.fa", ">one\nGGGGAAAACCCC\n");
+    let run = sandbox.run(&format!("{BEGIN} --set data.decode=nested --test valid.tsv --out nested")).well();
+    let figures = |data: &str| {
+        let lines = run.out.lines().filter(|line| line.starts_with(data));
+        lines.map(|line| line.split_once('\t').unwrap().1.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(figures("validation"), figures("test"), "{run}");
+    assert!(sandbox.run("model show nested").done().out.contains("nested"), "it says so");
+    let fold = |more: &str| sandbox.run(&format!("-q fold --model nested one.fa {more}")).well().out;
+    assert_eq!(fold(""), fold("--decode nested"));
+    let json = |more: &str| {
+        let words = format!("-q evaluate structure -r valid.tsv --model nested --dtype f32 --json e.json {more}");
+        sandbox.run(&words).well();
+        serde_json::from_str::<serde_json::Value>(&sandbox.read("e.json")).unwrap()["mean"]["relaxed"]["f1"].clone()
+    };
+    let told = figures("test").iter().find_map(|line| line.strip_prefix("relaxed F1\t").map(str::to_owned)).unwrap();
+    let told: f64 = told.split('\t').next().unwrap().parse().unwrap();
+    assert!((json("").as_f64().unwrap() - told).abs() < 1e-4, "{told}");
+}
+
+#[test]
 fn every_recipe_can_be_read() {
     let sandbox = sandbox();
     let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));

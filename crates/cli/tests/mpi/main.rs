@@ -20,6 +20,8 @@ use safetensors::SafeTensors;
 
 /// Of a weight after 20 steps at a rate of 1e-3: f32 sums in another order.
 const WEIGHT: f32 = 1e-5;
+/// The same at 3e-3 by Adam, for which a gradient of next to nothing is as good as any: a thirtieth of a step.
+const FITTED_WEIGHT: f32 = 1e-4;
 
 const TINY: &str = "\
 [model]
@@ -99,7 +101,7 @@ fn two_processes_equal_one_with_twice_the_batch() {
     assert_eq!(two.out.matches("part\t").count(), 1, "{two}");
     assert!(two.err.contains("2 processes, 2 of them on this machine"), "{two}");
     assert_eq!(metrics(&sandbox, "two", "tokens"), metrics(&sandbox, "one", "tokens"), "they saw the same clusters");
-    same_weights(&sandbox, "two", "one");
+    same_weights(&sandbox, "two", "one", WEIGHT);
 }
 
 #[test]
@@ -116,11 +118,11 @@ fn fine_tuning_on_two_processes_equals_one_with_twice_the_batch() {
     assert_eq!(two.out.matches("test\tloss").count(), 1, "one process speaks: {two}");
     assert!(two.err.contains("2 processes, 2 of them on this machine"), "{two}");
     assert_eq!(metrics(&sandbox, "two", "tokens"), metrics(&sandbox, "one", "tokens"), "they saw the same structures");
-    same_weights(&sandbox, "two", "one");
+    same_weights(&sandbox, "two", "one", FITTED_WEIGHT);
 }
 
 /// That two runs' models are the same but for the order of sums.
-fn same_weights(sandbox: &Sandbox, first: &str, second: &str) {
+fn same_weights(sandbox: &Sandbox, first: &str, second: &str, apart: f32) {
     let (two, one) = (weights(sandbox, first), weights(sandbox, second));
     assert!(two.keys().eq(one.keys()) && one.len() > 20);
     let mut worst = (0.0, String::new());
@@ -132,7 +134,7 @@ fn same_weights(sandbox: &Sandbox, first: &str, second: &str) {
         }
     }
     println!("weights are up to {:.1e} apart, in {}", worst.0, worst.1);
-    assert!(worst.0 < WEIGHT, "{} is {:.1e} apart", worst.1, worst.0);
+    assert!(worst.0 < apart, "{} is {:.1e} apart", worst.1, worst.0);
 }
 
 #[test]

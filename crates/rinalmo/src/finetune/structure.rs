@@ -2,6 +2,7 @@
 
 use rinalmo_model::HeadConfig;
 use rinalmo_tasks::structure::dataset::{self, Item};
+use rinalmo_tasks::structure::decode::Method;
 use rinalmo_train::{Cache, StructureConfig, Structures, Tuning};
 use rinalmo_weights::Document;
 
@@ -15,7 +16,7 @@ pub struct Structure;
 
 impl Section for StructureConfig {
     fn full() -> Self {
-        Self { batch: 1, max_len: Some(1), crop: Some(2), tuning: Tuning::default() }
+        Self { batch: 1, max_len: Some(1), crop: Some(2), tuning: Tuning::default(), decode: Method::default() }
     }
 }
 
@@ -63,10 +64,8 @@ impl Kind for Structure {
     }
 
     fn fixed(test: Structures, document: &Document) -> Structures {
-        match document.threshold {
-            Some(threshold) => test.at_threshold(threshold),
-            None => test,
-        }
+        let decode = document.decode.as_deref().and_then(Method::find).unwrap_or_default();
+        test.decoded(document.threshold, decode)
     }
 }
 

@@ -5,7 +5,7 @@
 //! structures, each counting alike whatever its length, so that a step of several is the mean of the paper's steps of
 //! one. Every map goes through the head alone, for instance norm is over a whole map.
 //!
-//! A validation folds with the greedy decoder at 29 thresholds, 0.01 to 0.29, and keeps the best of them with the
+//! A validation folds with the decoder that the config names at 29 thresholds, 0.01 to 0.29, and keeps the best of them with the
 //! weights: by mean relaxed F1, as the released code does, or by how near predicted pairs are to the reference's in
 //! number, as the paper says.
 
@@ -20,6 +20,7 @@ use rinalmo_corpus::sample::Position;
 use rinalmo_model::{Model, ModelConfig, Packed, StructureHead};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_tasks::structure::decode::Method;
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
 
@@ -45,12 +46,14 @@ pub struct StructureConfig {
     pub crop: Option<usize>,
     /// How a validation chooses the threshold.
     pub tuning: Tuning,
+    /// How it chooses pairs, and whoever folds with the model: greedily, as published, or the best nested structure.
+    pub decode: Method,
 }
 
 impl Default for StructureConfig {
     /// The paper's.
     fn default() -> Self {
-        Self { batch: 1, max_len: None, crop: None, tuning: Tuning::default() }
+        Self { batch: 1, max_len: None, crop: None, tuning: Tuning::default(), decode: Method::default() }
     }
 }
 
@@ -121,9 +124,10 @@ impl Structures {
         }
     }
 
-    /// Has a validation judge by one threshold.
-    pub fn at_threshold(mut self, threshold: f32) -> Self {
-        self.config.tuning = Tuning::Fixed(threshold);
+    /// Has a validation judge by one threshold, and by pairs chosen so.
+    pub fn decoded(mut self, threshold: Option<f32>, decode: Method) -> Self {
+        self.config.tuning = threshold.map_or(self.config.tuning, Tuning::Fixed);
+        self.config.decode = decode;
         self
     }
 
@@ -230,7 +234,7 @@ impl Task for Structures {
     }
 
     fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
-        validation::validate(&self.validation, model, device, share)
+        validation::validate(&self.validation, self.config.decode, model, device, share)
     }
 
     fn conclude(&self, validation: &mut Validation) {
@@ -244,6 +248,8 @@ impl Task for Structures {
     fn note(&self, validation: &Validation, document: &mut Document) {
         let chosen = validation.part(threshold::THRESHOLD).and_then(crate::Part::mean);
         document.threshold = chosen.map(|chosen| chosen as f32).or(document.threshold);
+        let decode = self.config.decode;
+        document.decode = (decode != Method::Greedy).then(|| decode.name().to_owned());
     }
 }
 

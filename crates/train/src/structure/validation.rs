@@ -2,7 +2,7 @@
 //!
 //! On a CPU that is inference's own network beside Burn, several structures at a time. Greedy decoding takes pairs from
 //! the most probable down, so what it chooses at a threshold is what it chooses at a lower one, less the pairs that do
-//! not pass: one decoding at the lowest threshold tells all of them.
+//! not pass: one decoding at the lowest threshold tells all of them. The best nested structure is another one at each.
 
 use burn::tensor::Device;
 use rayon::prelude::*;
@@ -11,7 +11,7 @@ use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::{Model, Network, OnDevice, Packed};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_tasks::structure::dataset::Item;
-use rinalmo_tasks::structure::decode::{DecodeOptions, greedy};
+use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
 
 use super::threshold::{AT_EACH, LOSS, thresholds};
 use crate::optimizer::values::level;
@@ -23,7 +23,13 @@ const TOKENS: usize = 4096;
 /// What one structure adds to the sums: its loss, then for every threshold what [`AT_EACH`] names.
 type Sums = Vec<(f64, f64)>;
 
-pub(super) fn validate(items: &[Item], model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
+pub(super) fn validate(
+    items: &[Item],
+    decode: Method,
+    model: &Model,
+    device: &Device,
+    share: Share,
+) -> Result<Validation, Error> {
     if items.is_empty() {
         return Ok(Validation::default());
     }
@@ -41,7 +47,10 @@ pub(super) fn validate(items: &[Item], model: &Model, device: &Device, share: Sh
         let spans: Vec<_> = packed.spans().collect();
         let jobs = spans.par_iter().zip(batch.par_iter());
         let found: Vec<Sums> = jobs
-            .map(|(span, item)| sums(item, &network.pair_logits(&hidden[(span.start + 1) * dim..(span.end - 1) * dim])))
+            .map(|(span, item)| {
+                let logits = network.pair_logits(&hidden[(span.start + 1) * dim..(span.end - 1) * dim]);
+                sums(item, decode, &logits)
+            })
             .collect();
         for (part, (sum, weight)) in found.iter().flat_map(|sums| (0..).zip(sums)) {
             parts[part].sum += sum;
@@ -66,14 +75,18 @@ fn batches<'a, 'i>(items: &'a [&'i Item]) -> impl Iterator<Item = &'a [&'i Item]
 }
 
 /// Of one structure, from its map of logits `[len, len]`.
-fn sums(item: &Item, logits: &[f32]) -> Sums {
+fn sums(item: &Item, decode: Method, logits: &[f32]) -> Sums {
     let (len, reference) = (item.sequence.len(), item.structure.pairs());
     let mut sums = vec![(loss(logits, len, reference), 1.0)];
     let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
-    let lowest = thresholds().next().unwrap_or_default();
-    let decoded = greedy(&map, &item.sequence, &DecodeOptions { threshold: lowest, ..DecodeOptions::default() });
-    let decoded = decoded.expect("a map is len × len, and there is no constraint");
+    let at = |threshold: f32| {
+        let decoded = decode.decode(&map, &item.sequence, &DecodeOptions { threshold, ..DecodeOptions::default() });
+        decoded.expect("a map is len × len, and there is no constraint")
+    };
+    let lowest = at(thresholds().next().unwrap_or_default());
     for threshold in thresholds() {
+        let own = if decode == Method::Nested { Some(at(threshold)) } else { None };
+        let decoded = own.as_ref().unwrap_or(&lowest);
         let passed = decoded.pairs.iter().filter(|(.., p)| *p > threshold).map(|&(i, j, _)| (i, j));
         let pairs: Vec<(usize, usize)> = passed.collect();
         let relaxed = PairCounts::relaxed(&pairs, reference).score();
@@ -108,10 +121,17 @@ mod tests {
         }
         let reference = Structure::new(len, vec![(0, 20), (1, 19), (5, 30), (5, 12)]).unwrap();
         let item = Item { id: "x".into(), sequence: sequence.clone(), structure: reference.clone() };
-        let found = sums(&item, &logits);
+        for decode in [Method::Greedy, Method::Nested] {
+            tells(decode, &item, &logits, &reference);
+        }
+    }
+
+    fn tells(decode: Method, item: &Item, logits: &[f32], reference: &Structure) {
+        let (sequence, found) = (&item.sequence, sums(item, decode, logits));
         let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
         for (number, threshold) in thresholds().enumerate() {
-            let decoded = greedy(&map, &sequence, &DecodeOptions { threshold, ..DecodeOptions::default() }).unwrap();
+            let options = DecodeOptions { threshold, ..DecodeOptions::default() };
+            let decoded = decode.decode(&map, sequence, &options).unwrap();
             let structure = decoded.structure();
             let score = PairCounts::relaxed(structure.pairs(), reference.pairs()).score();
             assert_eq!(found[1 + 5 * number].0, score.f1, "threshold {threshold}");

@@ -40,6 +40,9 @@ pub struct Document {
     /// Probability above which positions pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
+    /// How pairs are chosen, where that is not greedily, as the released code does: `nested`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decode: Option<String>,
     /// The ribosome-load scaler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaler: Option<Scaler>,
@@ -65,6 +68,7 @@ impl Document {
             config,
             vocabulary: VOCABULARY.map(str::to_owned).to_vec(),
             threshold: None,
+            decode: None,
             scaler: None,
             labels: None,
             provenance: None,
@@ -160,6 +164,7 @@ mod tests {
             config: ModelConfig::pretrained(EncoderConfig::new(80, 3, 4)),
             vocabulary: VOCABULARY.map(String::from).to_vec(),
             threshold: Some(0.17),
+            decode: Some("nested".into()),
             scaler: None,
             labels: None,
             provenance: None,

@@ -14,6 +14,7 @@ mod laws;
 mod nested;
 
 use rinalmo_seq::Structure;
+use serde::{Deserialize, Serialize};
 
 use super::constraint::{Constraint, ConstraintError};
 
@@ -40,7 +41,8 @@ impl Default for DecodeOptions {
 }
 
 /// Which decoder to use.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Method {
     /// The paper's: the most probable pair first, pseudoknots allowed.
     #[default]
@@ -50,6 +52,19 @@ pub enum Method {
 }
 
 impl Method {
+    /// Its name, as files and command lines spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Greedy => "greedy",
+            Self::Nested => "nested",
+        }
+    }
+
+    /// The method of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        [Self::Greedy, Self::Nested].into_iter().find(|method| method.name() == name)
+    }
+
     /// Decodes by this method; see [`greedy`] and [`nested`].
     ///
     /// # Errors
