@@ -97,9 +97,13 @@ fn the_first_page_names_the_commands_and_exit_codes() {
 #[test]
 fn the_page_of_fold_says_what_its_score_means() {
     let help = Sandbox::new().run("fold --help").done().out;
-    for text in
-        ["mean probability of the chosen pairs", "[default: greedy]", "RNAfold -C", "[default: 3]", "pseudoknots"]
-    {
+    for text in [
+        "mean probability of the chosen pairs",
+        "[default: as the model was tuned",
+        "RNAfold -C",
+        "[default: 3]",
+        "pseudoknots",
+    ] {
         assert!(help.contains(text), "{text}");
     }
 }
