@@ -30,6 +30,7 @@ pub mod pairs;
 pub mod perplexity;
 pub mod ranking;
 pub mod regression;
+pub mod spread;
 
 pub use error::Error;
 

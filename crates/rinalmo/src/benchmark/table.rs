@@ -1,5 +1,7 @@
 //! The table of a benchmark: rows as the paper has them, predictors side by side, the published ones behind.
 
+use rinalmo_metrics::spread::spread;
+
 use super::{Benchmark, FoldResult, published};
 use crate::grid::Grid;
 
@@ -37,9 +39,8 @@ impl Column {
     /// Its value in a row, the mean where several folds fill it, then with their deviation.
     fn cell(&self, row: &str) -> Option<(f64, Option<f64>)> {
         let (_, values) = self.values.iter().find(|(name, values)| name == row && !values.is_empty())?;
-        let (count, mean) = (values.len() as f64, values.iter().sum::<f64>() / values.len() as f64);
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        Some((mean, (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt())))
+        let (mean, sd) = spread(values);
+        Some((mean, (values.len() > 1).then_some(sd)))
     }
 
     fn text(&self, row: &str) -> String {

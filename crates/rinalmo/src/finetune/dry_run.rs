@@ -50,15 +50,18 @@ impl DryRun {
     pub fn new<K: Kind>(config: Config<K::Data>, from: Option<&str>, files: &Files) -> Result<Self, Error> {
         config.check()?;
         let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, K::published(), 0);
+        let mut task = None;
         if !files.train.is_empty() {
             let split = Split { seed: config.train.seed, hold_out: config.hold_out.share, share: Share::default() };
             let prepared = K::prepare(files, &split, &config.data)?;
             steps_an_epoch = Some(prepared.batches.div_ceil(config.train.accumulate) as u64);
             (data, head, longest) = (prepared.told, prepared.head, prepared.longest);
-            let model = sizes(&config, from.map(begun).transpose()?, &head, longest)?;
-            prepared.task.check(&model).map_err(Error::Options)?;
+            task = Some(prepared.task);
         }
         let model = sizes(&config, from.map(begun).transpose()?, &head, longest)?;
+        if let Some(task) = &task {
+            task.check(&model).map_err(Error::Options)?;
+        }
         let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);
         Ok(Self { model, stages, data, steps_an_epoch, name: K::NAME, options })

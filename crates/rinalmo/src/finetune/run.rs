@@ -220,7 +220,8 @@ impl<K: Kind> Run<K> {
         stop: &Stop,
         observer: &mut dyn Observer,
     ) -> Result<Finished, Error> {
-        let (leads, rank) = (exchange.share().rank == 0, exchange.share().rank);
+        let rank = exchange.share().rank;
+        let leads = rank == 0;
         let representations = self.folder.path().join(format!("{REPRESENTATIONS}.{rank}"));
         exchange.sum(&mut [])?; // before anything is written, all have read what was there
         if leads {

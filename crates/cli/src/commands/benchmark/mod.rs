@@ -7,12 +7,12 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::benchmark::{Benchmark, Fold, Plan, Standing, sources};
 use rinalmo::finetune::{Config, Family, Kind, Request, Resume, Ribosome, Run, Splice, Structure};
-use rinalmo::pretrain::{Alone, Ended, Limits, Share};
+use rinalmo::pretrain::{Alone, Ended, Share};
 use rinalmo::{LoadOptions, Model, Precision};
 
 use super::evaluate::Watching;
 use super::finetune::go;
-use super::training::{name, overrides, program};
+use super::training::{LimitArgs, name, overrides, program};
 use crate::context::{Context, Outcome};
 use crate::io::{DownloadBar, Progress};
 
@@ -225,9 +225,7 @@ impl BenchmarkArgs {
             Some(path) => Config::open(path, &overrides)?,
             None => Config::read(benchmark.recipe(), "the paper's recipe", &overrides)?,
         };
-        if self.steps.is_some() || self.epochs.is_some() {
-            config.train.until = Limits { steps: self.steps, epochs: self.epochs, seconds: None };
-        }
+        LimitArgs { steps: self.steps, epochs: self.epochs, time: None }.replace(&mut config.train.until);
         Ok(config)
     }
 }

@@ -5,6 +5,7 @@ use std::io::{Write, stdout};
 use std::path::Path;
 
 use anyhow::Result;
+use rinalmo::evaluate::metrics::spread::spread;
 use rinalmo::finetune::{Finished, Kind};
 use rinalmo::pretrain::{Ended, Exchange, Processes, Validation};
 
@@ -59,14 +60,6 @@ fn tell(found: &[Finished]) -> Result<()> {
         writeln!(out, "{data}\t{figure}\t{mean:.4}\t{sd:.4}\t{}", values.len())?;
     }
     Ok(())
-}
-
-/// Mean, and the deviation of a sample; 0 of a single value.
-fn spread(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count.max(1.0);
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (mean, if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 })
 }
 
 #[cfg(test)]

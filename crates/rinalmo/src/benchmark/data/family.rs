@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use rinalmo_seq::input::Kinds;
 use rinalmo_tasks::labels::{self, Columns};
 use rinalmo_tasks::table::Table;
 
@@ -11,17 +12,14 @@ use crate::Error;
 use crate::benchmark::{Fold, Trial};
 use crate::finetune::Files;
 
+const FASTA: Kinds<()> = Kinds(&[("fasta", ()), ("fa", ())]);
 const HEADER: [&str; 3] = ["id", "sequence", "family"];
 
 /// Files called train (or nothing of the others), val or dev, and test or validated: FASTA with `>id family`, or tables with
 /// the columns sequence and family (or class, label; of the paper's own tables `name`). Training sequences that the test
 /// holds too are dropped.
 pub(super) fn fold(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
-    let is_data = |path: &PathBuf| {
-        let name = name(path);
-        let fasta = [".fasta", ".fa", ".fasta.gz", ".fa.gz"].iter().any(|ending| name.ends_with(ending));
-        path.is_file() && (fasta || is_table(path))
-    };
+    let is_data = |path: &PathBuf| is_table(path) || path.is_file() && FASTA.of(path).is_some();
     let files: Vec<PathBuf> = everything(paths)?.into_iter().filter(is_data).collect();
     let part = |path: &Path| match name(path) {
         name if name.contains("test") || name.contains("validated") => "test",

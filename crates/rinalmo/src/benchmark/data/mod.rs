@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rinalmo_seq::input::Kinds;
 use rinalmo_tasks::table::{Row, Table};
 
 use super::unpack::unpacked;
@@ -65,10 +66,11 @@ fn folder_of(path: &Path) -> String {
     path.parent().map(name).unwrap_or_default()
 }
 
-/// Whether a file is called like a table.
+const TABLES: Kinds<()> = Kinds(&[("csv", ()), ("tsv", ())]);
+
+/// Whether a file is called like a table, compressed or not.
 fn is_table(path: &Path) -> bool {
-    let name = name(path);
-    path.is_file() && [".csv", ".tsv", ".csv.gz", ".tsv.gz"].iter().any(|ending| name.ends_with(ending))
+    path.is_file() && TABLES.of(path).is_some()
 }
 
 /// All tables that have these columns, and the columns' places in them.
