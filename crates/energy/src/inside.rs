@@ -1,0 +1,137 @@
+//! The partition function of every span of a sequence (McCaskill, Biopolymers 29 (1990) 1105).
+
+use rayon::prelude::*;
+
+use crate::interior::{Block, LANES, Side};
+use crate::loops::{Loops, SMALL};
+use crate::products::{BAND, SHORTEST, STRIP, Strip, compose};
+use crate::ring::Ring;
+use crate::triangle::Triangle;
+use crate::weights::LONGEST_LOOP;
+
+/// Sequences from this length on are shared out between threads, those below take less than a few milliseconds.
+pub(crate) const SHARED: usize = 300;
+
+/// Largest value that a recursion may reach: far enough from the end of f64 that a row's sums cannot reach it.
+pub(crate) const LARGEST: f64 = 1e200;
+
+/// Sums of the factors of all structures of every span that are…
+pub(crate) struct Inside {
+    /// …closed by a pair of first and last base.
+    pub closed: Triangle,
+    /// …one branch of a multiloop that begins with the span, and unpaired bases behind it.
+    pub last: Triangle,
+    /// …one or more branches of a multiloop, and unpaired bases.
+    pub some: Triangle,
+}
+
+/// A scale that led out of the range of numbers, and the natural logarithm a base by which it did.
+pub(crate) struct OutOfRange(pub f64);
+
+impl Inside {
+    pub fn new(loops: &Loops, arch: pulp::Arch) -> Result<Self, OutOfRange> {
+        let len = loops.len();
+        let zeros = || Triangle::new(len);
+        let mut inside = Self { closed: zeros(), last: zeros(), some: zeros() };
+        let mut ring = Ring::new(len);
+        let mut blocks: Vec<Block> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
+        let mut strips = vec![[[0.0; STRIP]; BAND]; len.div_ceil(STRIP)];
+        // Two or more branches, in the last three rows; one or more whose last one ends with the span.
+        let mut several: [Vec<f64>; 3] = std::array::from_fn(|_| vec![0.0; len]);
+        let mut ending = vec![0.0; len];
+        let unpaired = loops.unpaired();
+        for distance in SHORTEST..len {
+            let spans = len - distance;
+            let row_of_band = (distance - SHORTEST) % BAND;
+            if row_of_band == 0 {
+                let fill = |(strip, out): (usize, &mut Strip)| {
+                    arch.dispatch(
+                        #[inline(always)]
+                        || compose(out, &inside.some, &inside.last, len, distance, strip * STRIP),
+                    );
+                };
+                each(len, &mut strips[..spans.div_ceil(STRIP)], fill);
+            }
+            for (out, strip) in several[distance % 3][..spans].chunks_mut(STRIP).zip(&strips) {
+                out.copy_from_slice(&strip[row_of_band][..out.len()]);
+            }
+
+            let [begin, end] = [distance / 2 / LANES, (distance / 2 + spans).div_ceil(LANES)];
+            let inner = &several[(distance + 1) % 3];
+            let fill = |(block, out): (usize, &mut Block)| {
+                let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
+                arch.dispatch(
+                    #[inline(always)]
+                    || inside.close(out, loops, &ring, inner, distance, first),
+                );
+            };
+            each(len, &mut blocks[begin..end], fill);
+
+            let mut row = ring.clear(distance);
+            let closed = inside.closed.row_mut(distance);
+            for (middle, i) in (distance / 2..).zip(0..spans) {
+                closed[i] = blocks[middle / LANES].values[middle % LANES];
+            }
+            let (mut largest, closed) = (0.0, inside.closed.row(distance));
+            let (shorter, last) = inside.last.two(distance);
+            for i in 0..spans {
+                last[i] = shorter[i] * unpaired;
+                if let Some(kind) = loops.pair(i, i + distance) {
+                    last[i] += closed[i] * loops.branch(kind, i, i + distance);
+                    row.set(i, loops.opens(kind, i, i + distance).map(|factor| factor * closed[i]));
+                }
+            }
+            let some = inside.some.row_mut(distance);
+            for i in 0..spans {
+                ending[i] = ending[i + 1] * unpaired + last[i];
+                some[i] = ending[i] + several[distance % 3][i];
+                largest = some[i].max(closed[i]).max(largest);
+            }
+            if largest > LARGEST || largest.is_nan() {
+                return Err(OutOfRange(largest.ln() / (distance + 1) as f64));
+            }
+        }
+        Ok(inside)
+    }
+
+    /// Fills the block's values with structures closed by `(i, i + distance)`, `i` from `first` on.
+    #[inline(always)]
+    fn close(&self, block: &mut Block, loops: &Loops, ring: &Ring, several: &[f64], distance: usize, first: isize) {
+        block.sum(loops, ring, Side::Within, distance, first);
+        for lane in 0..LANES {
+            block.values[lane] = 0.0;
+            let i = first + lane as isize;
+            if i < 0 || i as usize + distance >= loops.len() {
+                continue;
+            }
+            let (i, j) = (i as usize, i as usize + distance);
+            let Some(kind) = loops.pair(i, j) else { continue };
+            let mut value = loops.hairpin(kind, i, j) + block.total(lane, loops.closes(kind, i, j));
+            value += several[i + 1] * loops.multiloop(kind, i, j);
+            for (left, right) in SMALL {
+                if distance < SHORTEST + 2 + left + right {
+                    continue;
+                }
+                let (p, q) = (i + 1 + left, j - 1 - right);
+                if let Some(inner) = loops.pair(p, q) {
+                    value += self.closed.get(p, q) * loops.small([left, right], i, j, kind, inner);
+                }
+            }
+            block.values[lane] = value;
+        }
+    }
+}
+
+/// Does `work` on each item with its index, on several threads where the sequence is long.
+pub(crate) fn each<T: Send>(len: usize, items: &mut [T], work: impl Fn((usize, &mut T)) + Sync + Send) {
+    match len < SHARED || items.len() < 2 {
+        true => items.iter_mut().enumerate().for_each(work),
+        false => items.par_iter_mut().enumerate().for_each(work),
+    }
+}
+
+/// Bytes of the rows that are held while the triangles are filled.
+pub(crate) fn rows(len: usize) -> usize {
+    let blocks = len.div_ceil(LANES) * size_of::<Block>();
+    blocks + Ring::bytes(len) + len.div_ceil(STRIP) * size_of::<Strip>() + (LONGEST_LOOP + 8) * len
+}

@@ -1,0 +1,106 @@
+//! Larger loops between two pairs, summed over all their shapes for a block of pairs at once.
+//!
+//! A generic loop's factor is one of the outer pair, one of the inner, and a size's and an asymmetry's. Widening both
+//! sides by a base keeps the inner pair and the asymmetry, so what all loops of `size` unpaired bases add up to, the size
+//! aside, is what those of `size - 2` did around the same middle and the two loops whose shorter side is the shortest
+//! (Lyngsø, Zuker and Pedersen, Bioinformatics 15 (1999) 440). That makes 27 steps of some 400 a pair.
+
+use crate::loops::{BULGE, GENERIC, KINDS, Loops, ONE, TWO_BY_THREE};
+use crate::ring::Ring;
+use crate::weights::LONGEST_LOOP;
+
+/// Pairs of a block.
+pub(crate) const LANES: usize = 32;
+
+/// Unpaired bases of the smallest loop with two on each side.
+const SMALLEST: usize = 4;
+
+/// A number for each pair of a block.
+pub(crate) type Lanes = [f64; LANES];
+
+/// Where the other pair of a loop lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// Within the block's pairs: rows of smaller distance.
+    Within,
+    /// Around them.
+    Around,
+}
+
+/// The pairs whose middle `i + distance / 2` is in one stretch of [`LANES`], whatever their distance.
+pub(crate) struct Block {
+    /// Sums over generic loops by the number of unpaired bases, for rows of even and of odd distance.
+    sums: [[Lanes; LONGEST_LOOP + 1 - SMALLEST]; 2],
+    /// Sums of the row at hand, by kind of loop; factors of the block's own pairs are still to come.
+    pub totals: [Lanes; KINDS],
+    /// What becomes of the pairs.
+    pub values: Lanes,
+}
+
+impl Block {
+    pub fn new() -> Self {
+        let zeros = [0.0; LANES];
+        Self { sums: [[zeros; LONGEST_LOOP + 1 - SMALLEST]; 2], totals: [zeros; KINDS], values: zeros }
+    }
+
+    /// Steps on to the pairs `(i, i + distance)` with `i` from `first` on, and fills `totals`.
+    ///
+    /// `ring` holds the pairs on the other `side`, and rows are to come one after the other, moving away from it.
+    #[inline(always)]
+    pub fn sum(&mut self, loops: &Loops, ring: &Ring, side: Side, distance: usize, first: isize) {
+        let (sign, largest) = match side {
+            Side::Within => (1, LONGEST_LOOP.min(distance.saturating_sub(2))),
+            Side::Around => (-1, LONGEST_LOOP.min((loops.len() - 1 - distance).saturating_sub(2))),
+        };
+        // The block's lanes in the row of loops of `size`, of which `left` are on the left.
+        let at = |kind: usize, size: usize, left: usize| -> &Lanes {
+            let row = if side == Side::Within { distance - 2 - size } else { distance + 2 + size };
+            ring.get(row, kind, first + sign * (1 + left as isize))
+        };
+        let asymmetry = &loops.weights.asymmetry;
+        let sums = &mut self.sums[distance % 2];
+        let [generic, one, two_by_three, bulge] = &mut self.totals;
+        *generic = [0.0; LANES];
+        for size in (SMALLEST..=largest).rev() {
+            let (less, same) = sums.split_at_mut(size - SMALLEST);
+            let sum = &mut same[0];
+            if size == SMALLEST {
+                sum.copy_from_slice(at(GENERIC, size, 2));
+                continue;
+            }
+            let zeros = [0.0; LANES];
+            let narrower = if size >= SMALLEST + 2 { &less[size - 2 - SMALLEST] } else { &zeros };
+            let (left, right) = (at(GENERIC, size, 2), at(GENERIC, size, size - 2));
+            let (factor, whole) = (asymmetry[size - 4], loops.sizes[GENERIC][size]);
+            for k in 0..LANES {
+                sum[k] = narrower[k] + factor * (left[k] + right[k]);
+                generic[k] += whole * sum[k];
+            }
+        }
+        *one = [0.0; LANES];
+        for size in 4..=largest {
+            add(one, loops.sizes[ONE][size], at(ONE, size, 1), at(ONE, size, size - 1));
+        }
+        *bulge = [0.0; LANES];
+        for size in 2..=largest {
+            add(bulge, loops.sizes[BULGE][size], at(BULGE, size, 0), at(BULGE, size, size));
+        }
+        *two_by_three = [0.0; LANES];
+        if largest >= 5 {
+            add(two_by_three, loops.sizes[TWO_BY_THREE][5], at(TWO_BY_THREE, 5, 2), at(TWO_BY_THREE, 5, 3));
+        }
+    }
+
+    /// The sum over larger loops at one lane, given the factors of its pair.
+    #[inline(always)]
+    pub fn total(&self, lane: usize, factors: [f64; KINDS]) -> f64 {
+        (0..KINDS).map(|kind| self.totals[kind][lane] * factors[kind]).sum()
+    }
+}
+
+#[inline(always)]
+fn add(total: &mut Lanes, factor: f64, left: &Lanes, right: &Lanes) {
+    for k in 0..LANES {
+        total[k] += factor * (left[k] + right[k]);
+    }
+}

@@ -1,0 +1,140 @@
+//! Probabilities of pairs: what is around each of them, times what it encloses.
+//!
+//! Every value here is the derivative of the logarithm of the whole partition function by a value of [`Inside`], found by
+//! going through its recursions backwards, from the longest spans to the shortest. That of `closed(i, j)`, times
+//! `closed(i, j)`, is the probability of the pair.
+
+use crate::exterior::Exterior;
+use crate::inside::{Inside, LARGEST, OutOfRange, each};
+use crate::interior::{Block, LANES, Side};
+use crate::loops::{Loops, SMALL};
+use crate::products::{BAND, SHORTEST, STRIP, Strip, left_part, right_part};
+use crate::ring::Ring;
+use crate::triangle::Triangle;
+
+/// Fills `around` with the derivatives by `closed`, and hands back the probabilities `[len, len]`.
+pub(crate) fn probabilities(
+    loops: &Loops,
+    inside: &Inside,
+    exterior: &Exterior,
+    arch: pulp::Arch,
+) -> Result<Vec<f32>, OutOfRange> {
+    let len = loops.len();
+    let mut probabilities = vec![0.0; len * len];
+    let mut whole = Triangle::new(len); // derivatives by two or more branches
+    let mut ring = Ring::new(len);
+    let mut blocks: Vec<Block> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
+    let mut strips = vec![[[[0.0; STRIP]; BAND]; 2]; len.div_ceil(STRIP)];
+    let mut ending = vec![0.0; len];
+    let mut last = vec![0.0; len];
+    // Derivatives by `closed` in the last rows, all and times the factor of closing a multiloop.
+    let mut closed: [Vec<f64>; ROWS] = std::array::from_fn(|_| vec![0.0; len]);
+    let mut closing: [Vec<f64>; 3] = std::array::from_fn(|_| vec![0.0; len]);
+    let unpaired = loops.unpaired();
+    for distance in (SHORTEST..len).rev() {
+        let spans = len - distance;
+        let row_of_band = (len - 1 - distance) % BAND;
+        if row_of_band == 0 {
+            let fill = |(strip, [left, right]): (usize, &mut [Strip; 2])| {
+                arch.dispatch(
+                    #[inline(always)]
+                    || {
+                        left_part(left, &whole, &inside.last, len, distance, strip * STRIP);
+                        right_part(right, &inside.some, &whole, len, distance, strip * STRIP);
+                    },
+                );
+            };
+            let longest = (spans + BAND - 1).min(len);
+            each(len, &mut strips[..longest.div_ceil(STRIP)], fill);
+        }
+        // From the right, so that `ending` and `last` of the row before are still there on the left.
+        let row = whole.row_mut(distance);
+        for i in (0..spans).rev() {
+            let [left, right] = strips[i / STRIP].each_ref().map(|part| part[row_of_band][i % STRIP]);
+            ending[i] = left + if i > 0 { ending[i - 1] * unpaired } else { 0.0 };
+            let longer = if i + 1 < spans { last[i] * unpaired } else { 0.0 };
+            last[i] = ending[i] + longer + right;
+            let around = if i > 0 && i + 1 < spans { closing[(distance + 2) % 3][i - 1] } else { 0.0 };
+            row[i] = left + around;
+        }
+
+        let [begin, end] = [distance / 2 / LANES, (distance / 2 + spans).div_ceil(LANES)];
+        let fill = |(block, out): (usize, &mut Block)| {
+            let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
+            let around = Around { loops, inside, exterior, closed: &closed, last: &last };
+            arch.dispatch(
+                #[inline(always)]
+                || around.fill(out, &ring, distance, first),
+            );
+        };
+        each(len, &mut blocks[begin..end], fill);
+
+        let mut row = ring.clear(distance);
+        let mut largest: f64 = 0.0;
+        let within = inside.closed.row(distance);
+        for (middle, i) in (distance / 2..).zip(0..spans) {
+            let value = blocks[middle / LANES].values[middle % LANES];
+            let j = i + distance;
+            closed[distance % ROWS][i] = value;
+            closing[distance % 3][i] = 0.0;
+            let Some(kind) = loops.pair(i, j) else { continue };
+            closing[distance % 3][i] = value * loops.multiloop(kind, i, j);
+            row.set(i, loops.closes(kind, i, j).map(|factor| factor * value));
+            largest = largest.max(value).max(last[i]);
+            let probability = (value * within[i]) as f32;
+            probabilities[i * len + j] = probability;
+            probabilities[j * len + i] = probability;
+        }
+        if largest > LARGEST || largest.is_nan() {
+            return Err(OutOfRange(-largest.ln() / spans as f64));
+        }
+    }
+    Ok(probabilities)
+}
+
+/// Rows that the loops of [`SMALL`] reach across, both ends included.
+const ROWS: usize = 7;
+
+/// All that a pair may have around it.
+struct Around<'a> {
+    loops: &'a Loops,
+    inside: &'a Inside,
+    exterior: &'a Exterior,
+    closed: &'a [Vec<f64>; ROWS],
+    last: &'a [f64],
+}
+
+impl Around<'_> {
+    /// Fills the block's values with the derivatives by `closed(i, i + distance)`, `i` from `first` on.
+    #[inline(always)]
+    fn fill(&self, block: &mut Block, ring: &Ring, distance: usize, first: isize) {
+        let Self { loops, exterior, .. } = self;
+        block.sum(loops, ring, Side::Around, distance, first);
+        let within = self.inside.closed.row(distance);
+        for lane in 0..LANES {
+            block.values[lane] = 0.0;
+            let i = first + lane as isize;
+            if i < 0 || i as usize + distance >= loops.len() {
+                continue;
+            }
+            let (i, j) = (i as usize, i as usize + distance);
+            let Some(kind) = loops.pair(i, j) else { continue };
+            if within[i] == 0.0 {
+                continue;
+            }
+            let mut value =
+                exterior.before[i] * (exterior.behind[j + 1] / exterior.total()) * loops.exterior(kind, i, j);
+            value += self.last[i] * loops.branch(kind, i, j) + block.total(lane, loops.opens(kind, i, j));
+            for (left, right) in SMALL {
+                if i < left + 1 || j + right + 1 >= loops.len() {
+                    continue;
+                }
+                let (p, q) = (i - 1 - left, j + 1 + right);
+                if let Some(outer) = loops.pair(p, q) {
+                    value += self.closed[(q - p) % ROWS][p] * loops.small([left, right], p, q, outer, kind);
+                }
+            }
+            block.values[lane] = value;
+        }
+    }
+}

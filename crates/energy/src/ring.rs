@@ -1,0 +1,59 @@
+//! The last rows of a triangle, for the loops between two pairs, which reach no further.
+
+use crate::loops::KINDS;
+use crate::weights::LONGEST_LOOP;
+
+/// Zeros before and behind a row: a block's first or last lanes may lie off it, and a loop reaches this far beyond.
+const MARGIN: usize = 2 * (LONGEST_LOOP + 2);
+
+/// Rows held: as many as a loop reaches across, both ends included.
+const ROWS: usize = LONGEST_LOOP + 3;
+
+/// For every kind of loop the values of pairs by row, times the pair's own factor in such a loop.
+pub(crate) struct Ring {
+    width: usize,
+    /// `[ROWS, KINDS, MARGIN + len + MARGIN]`
+    values: Vec<f64>,
+}
+
+impl Ring {
+    pub fn new(len: usize) -> Self {
+        let width = len + 2 * MARGIN;
+        Self { width, values: vec![0.0; ROWS * KINDS * width] }
+    }
+
+    /// Bytes of one.
+    pub fn bytes(len: usize) -> usize {
+        ROWS * KINDS * (len + 2 * MARGIN) * size_of::<f64>()
+    }
+
+    /// A row all of zeros, to be filled by [`Row::set`].
+    pub fn clear(&mut self, distance: usize) -> Row<'_> {
+        let size = KINDS * self.width;
+        let values = &mut self.values[distance % ROWS * size..][..size];
+        values.fill(0.0);
+        Row { width: self.width, values }
+    }
+
+    /// Values of one kind at `N` spans from `first` on, which may begin or end off the row.
+    #[inline(always)]
+    pub fn get<const N: usize>(&self, distance: usize, kind: usize, first: isize) -> &[f64; N] {
+        let row = &self.values[(distance % ROWS * KINDS + kind) * self.width..][..self.width];
+        let start = (first + MARGIN as isize) as usize;
+        row[start..start + N].try_into().expect("a slice of N")
+    }
+}
+
+/// A row being filled.
+pub(crate) struct Row<'a> {
+    width: usize,
+    values: &'a mut [f64],
+}
+
+impl Row<'_> {
+    pub fn set(&mut self, i: usize, values: [f64; KINDS]) {
+        for (kind, value) in values.into_iter().enumerate() {
+            self.values[kind * self.width + MARGIN + i] = value;
+        }
+    }
+}

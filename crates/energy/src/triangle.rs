@@ -1,0 +1,45 @@
+//! Numbers of all spans `i..=j` of a sequence, lying span by span of equal length.
+//!
+//! Row `d` holds the spans `(i, i + d)` by `i`. All recursions here combine whole rows with one another, shifted, so that
+//! they read and write next to each other and the compiler makes vector instructions of them.
+
+pub(crate) struct Triangle {
+    len: usize,
+    values: Vec<f64>,
+}
+
+impl Triangle {
+    /// Zeros for a sequence of `len`.
+    pub fn new(len: usize) -> Self {
+        Self { len, values: vec![0.0; len * (len + 1) / 2] }
+    }
+
+    /// The spans of `distance` from first to last base, `len - distance` of them.
+    #[inline(always)]
+    pub fn row(&self, distance: usize) -> &[f64] {
+        &self.values[self.start(distance)..][..self.len - distance]
+    }
+
+    pub fn row_mut(&mut self, distance: usize) -> &mut [f64] {
+        let start = self.start(distance);
+        &mut self.values[start..][..self.len - distance]
+    }
+
+    /// The row before that of `distance`, and that to be written.
+    pub fn two(&mut self, distance: usize) -> (&[f64], &mut [f64]) {
+        let start = self.start(distance);
+        let (before, after) = self.values.split_at_mut(start);
+        (&before[start - (self.len - distance + 1)..], &mut after[..self.len - distance])
+    }
+
+    #[inline(always)]
+    pub fn get(&self, i: usize, j: usize) -> f64 {
+        self.row(j - i)[i]
+    }
+
+    /// `len + (len - 1) + …`, a row's term each.
+    #[inline(always)]
+    fn start(&self, distance: usize) -> usize {
+        distance * (2 * self.len + 1 - distance) / 2
+    }
+}
