@@ -31,7 +31,8 @@ impl Ensemble {
     pub fn new(sequence: &[u8]) -> Self {
         let mut energy = estimate(sequence);
         for _ in 0..ATTEMPTS {
-            match Self::scaled(sequence, energy) {
+            // Within the pool, or every row would have to ask for entry.
+            match inside::within_pool(sequence.len(), || Self::scaled(sequence, energy)) {
                 Ok(ensemble) => return ensemble,
                 Err(OutOfRange(more)) => energy -= more * RT,
             }

@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
-use crate::products::{BAND, SHORTEST, STRIP, Strip, compose};
+use crate::products::{BAND, Compose, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
 use crate::weights::LONGEST_LOOP;
@@ -45,10 +45,8 @@ impl Inside {
             let row_of_band = (distance - SHORTEST) % BAND;
             if row_of_band == 0 {
                 let fill = |(strip, out): (usize, &mut Strip)| {
-                    arch.dispatch(
-                        #[inline(always)]
-                        || compose(out, &inside.some, &inside.last, len, distance, strip * STRIP),
-                    );
+                    let (some, last) = (&inside.some, &inside.last);
+                    arch.dispatch(Compose { out, some, last, len, distance, first: strip * STRIP });
                 };
                 each(len, &mut strips[..spans.div_ceil(STRIP)], fill);
             }
@@ -60,10 +58,8 @@ impl Inside {
             let inner = &several[(distance + 1) % 3];
             let fill = |(block, out): (usize, &mut Block)| {
                 let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
-                arch.dispatch(
-                    #[inline(always)]
-                    || inside.close(out, loops, &ring, inner, distance, first),
-                );
+                let closed = &inside.closed;
+                arch.dispatch(Close { out, loops, ring: &ring, closed, several: inner, distance, first });
             };
             each(len, &mut blocks[begin..end], fill);
 
@@ -93,20 +89,35 @@ impl Inside {
         }
         Ok(inside)
     }
+}
 
-    /// Fills the block's values with structures closed by `(i, i + distance)`, `i` from `first` on.
+/// Fills a block's values with the structures closed by `(i, i + distance)`, `i` from `first` on.
+struct Close<'a> {
+    out: &'a mut Block,
+    loops: &'a Loops,
+    ring: &'a Ring,
+    closed: &'a Triangle,
+    several: &'a [f64],
+    distance: usize,
+    first: isize,
+}
+
+impl pulp::WithSimd for Close<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn close(&self, block: &mut Block, loops: &Loops, ring: &Ring, several: &[f64], distance: usize, first: isize) {
-        block.sum(loops, ring, Side::Within, distance, first);
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { out, loops, ring, closed, several, distance, first } = self;
+        out.sum(loops, ring, Side::Within, distance, first);
         for lane in 0..LANES {
-            block.values[lane] = 0.0;
+            out.values[lane] = 0.0;
             let i = first + lane as isize;
             if i < 0 || i as usize + distance >= loops.len() {
                 continue;
             }
             let (i, j) = (i as usize, i as usize + distance);
             let Some(kind) = loops.pair(i, j) else { continue };
-            let mut value = loops.hairpin(kind, i, j) + block.total(lane, loops.closes(kind, i, j));
+            let mut value = loops.hairpin(kind, i, j) + out.total(lane, loops.closes(kind, i, j));
             value += several[i + 1] * loops.multiloop(kind, i, j);
             for (left, right) in SMALL {
                 if distance < SHORTEST + 2 + left + right {
@@ -114,10 +125,10 @@ impl Inside {
                 }
                 let (p, q) = (i + 1 + left, j - 1 - right);
                 if let Some(inner) = loops.pair(p, q) {
-                    value += self.closed.get(p, q) * loops.small([left, right], i, j, kind, inner);
+                    value += closed.get(p, q) * loops.small([left, right], i, j, kind, inner);
                 }
             }
-            block.values[lane] = value;
+            out.values[lane] = value;
         }
     }
 }
@@ -128,6 +139,11 @@ pub(crate) fn each<T: Send>(len: usize, items: &mut [T], work: impl Fn((usize, &
         true => items.iter_mut().enumerate().for_each(work),
         false => items.par_iter_mut().enumerate().for_each(work),
     }
+}
+
+/// Does `work` on one of the threads that [`each`] is going to share it with, if it is.
+pub(crate) fn within_pool<T: Send>(len: usize, work: impl FnOnce() -> T + Send) -> T {
+    if len < SHARED { work() } else { rayon::scope(|_| work()) }
 }
 
 /// Bytes of the rows that are held while the triangles are filled.

@@ -48,53 +48,66 @@ impl Block {
     /// `ring` holds the pairs on the other `side`, and rows are to come one after the other, moving away from it.
     #[inline(always)]
     pub fn sum(&mut self, loops: &Loops, ring: &Ring, side: Side, distance: usize, first: isize) {
-        let (sign, largest) = match side {
-            Side::Within => (1, LONGEST_LOOP.min(distance.saturating_sub(2))),
-            Side::Around => (-1, LONGEST_LOOP.min((loops.len() - 1 - distance).saturating_sub(2))),
+        let largest = match side {
+            Side::Within => LONGEST_LOOP.min(distance.saturating_sub(2)),
+            Side::Around => LONGEST_LOOP.min((loops.len() - 1 - distance).saturating_sub(2)),
         };
-        // The block's lanes in the row of loops of `size`, of which `left` are on the left.
-        let at = |kind: usize, size: usize, left: usize| -> &Lanes {
-            let row = if side == Side::Within { distance - 2 - size } else { distance + 2 + size };
-            ring.get(row, kind, first + sign * (1 + left as isize))
-        };
+        let others = Others { ring, side, distance, first };
         let asymmetry = &loops.weights.asymmetry;
         let sums = &mut self.sums[distance % 2];
-        let [generic, one, two_by_three, bulge] = &mut self.totals;
-        *generic = [0.0; LANES];
+        // Sums are made in arrays of our own, of which the compiler knows that nobody else looks at them.
+        let mut generic = [0.0; LANES];
         for size in (SMALLEST..=largest).rev() {
-            let (less, same) = sums.split_at_mut(size - SMALLEST);
-            let sum = &mut same[0];
-            if size == SMALLEST {
-                sum.copy_from_slice(at(GENERIC, size, 2));
-                continue;
-            }
-            let zeros = [0.0; LANES];
-            let narrower = if size >= SMALLEST + 2 { &less[size - 2 - SMALLEST] } else { &zeros };
-            let (left, right) = (at(GENERIC, size, 2), at(GENERIC, size, size - 2));
-            let (factor, whole) = (asymmetry[size - 4], loops.sizes[GENERIC][size]);
+            let whole = loops.sizes[GENERIC][size];
+            let mut sum = if size >= SMALLEST + 2 { sums[size - 2 - SMALLEST] } else { [0.0; LANES] };
+            let (left, right) = (others.at(GENERIC, size, 2), others.at(GENERIC, size, size - 2));
+            let factor = if size > SMALLEST { asymmetry[size - 4] } else { 0.5 }; // of two equal sides there is but one
             for k in 0..LANES {
-                sum[k] = narrower[k] + factor * (left[k] + right[k]);
+                sum[k] += factor * (left[k] + right[k]);
                 generic[k] += whole * sum[k];
             }
+            sums[size - SMALLEST] = sum;
         }
-        *one = [0.0; LANES];
+        let mut one = [0.0; LANES];
         for size in 4..=largest {
-            add(one, loops.sizes[ONE][size], at(ONE, size, 1), at(ONE, size, size - 1));
+            add(&mut one, loops.sizes[ONE][size], others.at(ONE, size, 1), others.at(ONE, size, size - 1));
         }
-        *bulge = [0.0; LANES];
+        let mut bulge = [0.0; LANES];
         for size in 2..=largest {
-            add(bulge, loops.sizes[BULGE][size], at(BULGE, size, 0), at(BULGE, size, size));
+            add(&mut bulge, loops.sizes[BULGE][size], others.at(BULGE, size, 0), others.at(BULGE, size, size));
         }
-        *two_by_three = [0.0; LANES];
+        let mut two_by_three = [0.0; LANES];
         if largest >= 5 {
-            add(two_by_three, loops.sizes[TWO_BY_THREE][5], at(TWO_BY_THREE, 5, 2), at(TWO_BY_THREE, 5, 3));
+            let (left, right) = (others.at(TWO_BY_THREE, 5, 2), others.at(TWO_BY_THREE, 5, 3));
+            add(&mut two_by_three, loops.sizes[TWO_BY_THREE][5], left, right);
         }
+        self.totals = [generic, one, two_by_three, bulge];
     }
 
     /// The sum over larger loops at one lane, given the factors of its pair.
     #[inline(always)]
     pub fn total(&self, lane: usize, factors: [f64; KINDS]) -> f64 {
         (0..KINDS).map(|kind| self.totals[kind][lane] * factors[kind]).sum()
+    }
+}
+
+/// Pairs on the other side of the loops of a block.
+struct Others<'a> {
+    ring: &'a Ring,
+    side: Side,
+    distance: usize,
+    first: isize,
+}
+
+impl Others<'_> {
+    /// For each lane the pair across a loop of `size` unpaired bases, of which `left` are on the left.
+    #[inline(always)]
+    fn at(&self, kind: usize, size: usize, left: usize) -> &Lanes {
+        let offset = 1 + left as isize;
+        match self.side {
+            Side::Within => self.ring.get(self.distance - 2 - size, kind, self.first + offset),
+            Side::Around => self.ring.get(self.distance + 2 + size, kind, self.first - offset),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::exterior::Exterior;
 use crate::inside::{Inside, LARGEST, OutOfRange, each};
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
-use crate::products::{BAND, SHORTEST, STRIP, Strip, left_part, right_part};
+use crate::products::{BAND, LeftPart, RightPart, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
 
@@ -36,13 +36,9 @@ pub(crate) fn probabilities(
         let row_of_band = (len - 1 - distance) % BAND;
         if row_of_band == 0 {
             let fill = |(strip, [left, right]): (usize, &mut [Strip; 2])| {
-                arch.dispatch(
-                    #[inline(always)]
-                    || {
-                        left_part(left, &whole, &inside.last, len, distance, strip * STRIP);
-                        right_part(right, &inside.some, &whole, len, distance, strip * STRIP);
-                    },
-                );
+                let (some, last, whole, first) = (&inside.some, &inside.last, &whole, strip * STRIP);
+                arch.dispatch(LeftPart { out: left, whole, last, len, distance, first });
+                arch.dispatch(RightPart { out: right, some, whole, len, distance, first });
             };
             let longest = (spans + BAND - 1).min(len);
             each(len, &mut strips[..longest.div_ceil(STRIP)], fill);
@@ -61,11 +57,8 @@ pub(crate) fn probabilities(
         let [begin, end] = [distance / 2 / LANES, (distance / 2 + spans).div_ceil(LANES)];
         let fill = |(block, out): (usize, &mut Block)| {
             let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
-            let around = Around { loops, inside, exterior, closed: &closed, last: &last };
-            arch.dispatch(
-                #[inline(always)]
-                || around.fill(out, &ring, distance, first),
-            );
+            let (closed, last, ring) = (&closed, &last, &ring);
+            arch.dispatch(Around { out, loops, inside, exterior, closed, last, ring, distance, first });
         };
         each(len, &mut blocks[begin..end], fill);
 
@@ -95,24 +88,29 @@ pub(crate) fn probabilities(
 /// Rows that the loops of [`SMALL`] reach across, both ends included.
 const ROWS: usize = 7;
 
-/// All that a pair may have around it.
+/// Fills a block's values with the derivatives by `closed(i, i + distance)`, `i` from `first` on.
 struct Around<'a> {
+    out: &'a mut Block,
     loops: &'a Loops,
     inside: &'a Inside,
     exterior: &'a Exterior,
     closed: &'a [Vec<f64>; ROWS],
     last: &'a [f64],
+    ring: &'a Ring,
+    distance: usize,
+    first: isize,
 }
 
-impl Around<'_> {
-    /// Fills the block's values with the derivatives by `closed(i, i + distance)`, `i` from `first` on.
+impl pulp::WithSimd for Around<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn fill(&self, block: &mut Block, ring: &Ring, distance: usize, first: isize) {
-        let Self { loops, exterior, .. } = self;
-        block.sum(loops, ring, Side::Around, distance, first);
-        let within = self.inside.closed.row(distance);
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { out, loops, inside, exterior, closed, last, ring, distance, first } = self;
+        out.sum(loops, ring, Side::Around, distance, first);
+        let within = inside.closed.row(distance);
         for lane in 0..LANES {
-            block.values[lane] = 0.0;
+            out.values[lane] = 0.0;
             let i = first + lane as isize;
             if i < 0 || i as usize + distance >= loops.len() {
                 continue;
@@ -124,17 +122,17 @@ impl Around<'_> {
             }
             let mut value =
                 exterior.before[i] * (exterior.behind[j + 1] / exterior.total()) * loops.exterior(kind, i, j);
-            value += self.last[i] * loops.branch(kind, i, j) + block.total(lane, loops.opens(kind, i, j));
+            value += last[i] * loops.branch(kind, i, j) + out.total(lane, loops.opens(kind, i, j));
             for (left, right) in SMALL {
                 if i < left + 1 || j + right + 1 >= loops.len() {
                     continue;
                 }
                 let (p, q) = (i - 1 - left, j + 1 + right);
                 if let Some(outer) = loops.pair(p, q) {
-                    value += self.closed[(q - p) % ROWS][p] * loops.small([left, right], p, q, outer, kind);
+                    value += closed[(q - p) % ROWS][p] * loops.small([left, right], p, q, outer, kind);
                 }
             }
-            block.values[lane] = value;
+            out.values[lane] = value;
         }
     }
 }

@@ -4,6 +4,8 @@
 //! `(i, j)` neither part spans more than `j - i - 5`: five rows can be summed before any of them is used, which spares
 //! four of five readings of the rows they are made of.
 
+use std::ops::Range;
+
 use crate::triangle::Triangle;
 use crate::weights::SHORTEST_HAIRPIN;
 
@@ -23,33 +25,64 @@ pub(crate) type Strip = [[f64; STRIP]; BAND];
 const UNROLLED: usize = 4;
 
 /// Rows `distance..distance + BAND` of `out(i, j) = Σ_k some(i, k) · last(k + 1, j)`, by `i` from `first` on.
-#[inline(always)]
-pub(crate) fn compose(out: &mut Strip, some: &Triangle, last: &Triangle, len: usize, distance: usize, first: usize) {
-    *out = [[0.0; STRIP]; BAND];
-    let longest = (distance + BAND).min(len - first); // of the rows of this strip, and not included
-    for start in (SHORTEST..).step_by(UNROLLED).take_while(|start| start + SHORTEST < longest) {
-        for (sum, distance) in out.iter_mut().zip(distance..longest) {
-            let width = STRIP.min(len - distance - first);
-            let left = |e: usize| &some.row(e)[first..][..width];
-            let right = |e: usize| &last.row(distance - 1 - e)[first + e + 1..][..width];
-            add_all(&mut sum[..width], start..(start + UNROLLED).min(distance - SHORTEST), left, right);
+pub(crate) struct Compose<'a> {
+    pub out: &'a mut Strip,
+    pub some: &'a Triangle,
+    pub last: &'a Triangle,
+    pub len: usize,
+    pub distance: usize,
+    pub first: usize,
+}
+
+impl pulp::WithSimd for Compose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { out, some, last, len, distance, first } = self;
+        *out = [[0.0; STRIP]; BAND];
+        let longest = (distance + BAND).min(len - first); // of the rows of this strip, and not included
+        for start in (SHORTEST..(longest - 1).saturating_sub(SHORTEST)).step_by(UNROLLED) {
+            for (sum, distance) in out.iter_mut().zip(distance..longest) {
+                let width = STRIP.min(len - distance - first);
+                let term = |e: usize| {
+                    let right = &last.row(distance - 1 - e)[first + e + 1..][..width];
+                    Term { begin: 0, left: &some.row(e)[first..][..width], right }
+                };
+                add_range(sum, term, start..(start + UNROLLED).min(distance - SHORTEST));
+            }
         }
     }
 }
 
 /// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k whole(i, k) · last(j + 1, k)`, by `i` from `first` on.
 ///
-/// With `whole` the derivatives by what [`compose`] gave, these are those by its first part.
-#[inline(always)]
-pub(crate) fn left_part(out: &mut Strip, whole: &Triangle, last: &Triangle, len: usize, distance: usize, first: usize) {
-    *out = [[0.0; STRIP]; BAND];
-    let shortest = distance.saturating_sub(BAND - 1);
-    for start in (shortest + SHORTEST + 1..len - first).step_by(UNROLLED) {
-        for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()) {
-            for e in start.max(distance + SHORTEST + 1)..(start + UNROLLED).min(len - first) {
-                let width = STRIP.min(len - e - first);
-                let right = &last.row(e - distance - 1)[first + distance + 1..][..width];
-                add(&mut sum[..width], &whole.row(e)[first..][..width], right);
+/// With `whole` the derivatives by what [`Compose`] gave, these are those by its first part.
+pub(crate) struct LeftPart<'a> {
+    pub out: &'a mut Strip,
+    pub whole: &'a Triangle,
+    pub last: &'a Triangle,
+    pub len: usize,
+    pub distance: usize,
+    pub first: usize,
+}
+
+impl pulp::WithSimd for LeftPart<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { out, whole, last, len, distance, first } = self;
+        *out = [[0.0; STRIP]; BAND];
+        let shortest = distance.saturating_sub(BAND - 1).max(SHORTEST);
+        for start in (shortest + SHORTEST + 1..len - first).step_by(UNROLLED) {
+            for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()) {
+                let term = |e: usize| {
+                    let width = STRIP.min(len - e - first);
+                    let right = &last.row(e - distance - 1)[first + distance + 1..][..width];
+                    Term { begin: 0, left: &whole.row(e)[first..][..width], right }
+                };
+                add_range(sum, term, start.max(distance + SHORTEST + 1)..(start + UNROLLED).min(len - first));
             }
         }
     }
@@ -57,51 +90,98 @@ pub(crate) fn left_part(out: &mut Strip, whole: &Triangle, last: &Triangle, len:
 
 /// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k some(k, i - 1) · whole(k, j)`, by `i` from `first` on.
 ///
-/// With `whole` the derivatives by what [`compose`] gave, these are those by its second part.
-#[inline(always)]
-pub(crate) fn right_part(
-    out: &mut Strip,
-    some: &Triangle,
-    whole: &Triangle,
-    len: usize,
-    distance: usize,
-    first: usize,
-) {
-    *out = [[0.0; STRIP]; BAND];
-    let reached = |distance: &usize| first + distance < len;
-    for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()).filter(|(_, distance)| reached(distance)) {
-        let end = STRIP.min(len - distance - first);
-        for more in SHORTEST + 1..first + end {
-            let begin = more.saturating_sub(first);
-            let width = end - begin;
-            let left = &some.row(more - 1)[first + begin - more..][..width];
-            add(&mut sum[begin..end], left, &whole.row(distance + more)[first + begin - more..][..width]);
+/// With `whole` the derivatives by what [`Compose`] gave, these are those by its second part.
+pub(crate) struct RightPart<'a> {
+    pub out: &'a mut Strip,
+    pub some: &'a Triangle,
+    pub whole: &'a Triangle,
+    pub len: usize,
+    pub distance: usize,
+    pub first: usize,
+}
+
+impl pulp::WithSimd for RightPart<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        let Self { out, some, whole, len, distance, first } = self;
+        *out = [[0.0; STRIP]; BAND];
+        for start in (SHORTEST + 1..(first + STRIP).min(len)).step_by(UNROLLED) {
+            for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()) {
+                let end = (first + STRIP).min(len - distance);
+                if end <= first {
+                    continue;
+                }
+                let term = |before: usize| {
+                    let begin = before.saturating_sub(first);
+                    let (start, width) = (first + begin - before, end - first - begin);
+                    let right = &whole.row(distance + before)[start..][..width];
+                    Term { begin, left: &some.row(before - 1)[start..][..width], right }
+                };
+                add_range(sum, term, start..(start + UNROLLED).min(end));
+            }
         }
     }
 }
 
-/// Adds the products of `left(e)` and `right(e)` for all `e` of at most [`UNROLLED`].
+/// The product of a row with another, for the lanes of a strip from `begin` on; both are as long.
+struct Term<'a> {
+    begin: usize,
+    left: &'a [f64],
+    right: &'a [f64],
+}
+
+/// Adds the terms of all `k` in `range`, which are at most [`UNROLLED`].
 #[inline(always)]
-fn add_all<'a>(
-    sum: &mut [f64],
-    range: std::ops::Range<usize>,
-    left: impl Fn(usize) -> &'a [f64],
-    right: impl Fn(usize) -> &'a [f64],
-) {
+fn add_range<'a>(sum: &mut [f64; STRIP], term: impl Fn(usize) -> Term<'a>, range: Range<usize>) {
     if range.len() < UNROLLED {
-        range.for_each(|e| add(sum, left(e), right(e)));
+        for k in range {
+            add(sum, term(k));
+        }
         return;
     }
-    let width = sum.len();
-    let [a, b, c, d] = [0, 1, 2, 3].map(|k| (&left(range.start + k)[..width], &right(range.start + k)[..width]));
+    let k = range.start;
+    let terms = [term(k), term(k + 1), term(k + 2), term(k + 3)];
+    // Lanes begin or end one after the other; those that all have go together.
+    let (mut begin, mut end) = (0, STRIP);
+    for term in &terms {
+        begin = begin.max(term.begin);
+        end = end.min(term.begin + term.left.len());
+    }
+    if begin >= end {
+        for term in terms {
+            add(sum, term);
+        }
+        return;
+    }
+    for term in &terms {
+        let (before, behind) = (begin - term.begin, end - term.begin);
+        if before > 0 {
+            add(sum, Term { begin: term.begin, left: &term.left[..before], right: &term.right[..before] });
+        }
+        if behind < term.left.len() {
+            add(sum, Term { begin: end, left: &term.left[behind..], right: &term.right[behind..] });
+        }
+    }
+    let width = end - begin;
+    let sum = &mut sum[begin..end];
+    let common = |term: &Term<'_>| (begin - term.begin, begin - term.begin + width);
+    let [a, b, c, d] = &terms;
+    let ((a0, a1), (b0, b1), (c0, c1), (d0, d1)) = (common(a), common(b), common(c), common(d));
+    let (a, x) = (&a.left[a0..a1], &a.right[a0..a1]);
+    let (b, y) = (&b.left[b0..b1], &b.right[b0..b1]);
+    let (c, z) = (&c.left[c0..c1], &c.right[c0..c1]);
+    let (d, w) = (&d.left[d0..d1], &d.right[d0..d1]);
     for k in 0..width {
-        sum[k] += (a.0[k] * a.1[k] + b.0[k] * b.1[k]) + (c.0[k] * c.1[k] + d.0[k] * d.1[k]);
+        sum[k] += (a[k] * x[k] + b[k] * y[k]) + (c[k] * z[k] + d[k] * w[k]);
     }
 }
 
 #[inline(always)]
-fn add(sum: &mut [f64], left: &[f64], right: &[f64]) {
-    for ((sum, left), right) in sum.iter_mut().zip(left).zip(right) {
-        *sum += left * right;
+fn add(sum: &mut [f64; STRIP], term: Term<'_>) {
+    let sum = &mut sum[term.begin..][..term.left.len()];
+    for k in 0..sum.len() {
+        sum[k] += term.left[k] * term.right[k];
     }
 }
