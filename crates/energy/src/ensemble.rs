@@ -3,14 +3,16 @@
 use crate::exterior::Exterior;
 use crate::inside::{self, Inside, OutOfRange};
 use crate::loops::Loops;
-use crate::outside::probabilities;
+use crate::number::{Number, Wide};
+use crate::outside::{self, probabilities};
 use crate::weights::RT;
 
-/// Range in which the whole partition function is to end up, so that what is too small for f64 within it adds nothing.
-const WHOLE: std::ops::RangeInclusive<f64> = 1e-100..=1e100;
+/// Largest and inverse of the smallest size of the whole partition function, so that what is too small for f64 within
+/// it adds nothing that can be seen.
+const WHOLE: f64 = 1e100;
 
-/// Scales that are tried before a sequence is given up.
-const ATTEMPTS: usize = 6;
+/// Scales that are tried before a sequence is done in numbers that need none.
+const ATTEMPTS: usize = 3;
 
 /// All secondary structures of a sequence at equilibrium.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,27 +31,31 @@ impl Ensemble {
     /// Takes time by the cube of the length and [`memory`] by its square. Sequences of 300 bases and more are shared out
     /// between the threads of the current `rayon` pool; the result is the same to the bit whatever their number.
     pub fn new(sequence: &[u8]) -> Self {
+        // Within the pool, or every row would have to ask for entry.
+        inside::within_pool(sequence.len(), || Self::in_range(sequence))
+    }
+
+    fn in_range(sequence: &[u8]) -> Self {
         let mut energy = estimate(sequence);
         for _ in 0..ATTEMPTS {
-            // Within the pool, or every row would have to ask for entry.
-            match inside::within_pool(sequence.len(), || Self::scaled(sequence, energy)) {
+            match Self::scaled::<f64>(sequence, energy) {
                 Ok(ensemble) => return ensemble,
                 Err(OutOfRange(more)) => energy -= more * RT,
             }
         }
-        unreachable!()
+        Self::scaled::<Wide>(sequence, 0.0).unwrap_or_else(|_| unreachable!("a wide number has room for all"))
     }
 
     /// As [`Ensemble::new`], each base being scaled by the `energy` it is thought to contribute, kcal/mol.
-    fn scaled(sequence: &[u8], energy: f64) -> Result<Self, OutOfRange> {
+    fn scaled<T: Number>(sequence: &[u8], energy: f64) -> Result<Self, OutOfRange> {
         let len = sequence.len();
         let arch = pulp::Arch::new();
         let loops = Loops::new(sequence, energy);
-        let inside = Inside::new(&loops, arch)?;
+        let inside = Inside::<T>::new(&loops, arch)?;
         let exterior = Exterior::new(&loops, &inside.closed);
         let whole = exterior.total();
-        if !WHOLE.contains(&whole) {
-            return Err(OutOfRange(whole.ln() / len as f64));
+        if whole.size() > WHOLE || whole.recip().size() > WHOLE {
+            return Err(OutOfRange::by(whole.size(), len));
         }
         let probabilities = probabilities(&loops, &inside, &exterior, arch)?;
         Ok(Self { len, energy: energy * len as f64 - RT * whole.ln(), probabilities })
@@ -96,14 +102,60 @@ impl Ensemble {
     }
 }
 
-/// Bytes that [`Ensemble::new`] holds at its peak for a sequence of `len`, the result included.
+/// Bytes that [`Ensemble::new`] holds at its peak for a sequence of `len`, the result included: some 20 a pair of bases.
+///
+/// A sequence that leaves the range of f64, such as thousands of bases that are half a perfect helix and half nothing,
+/// takes up to twice as many.
 pub fn memory(len: usize) -> u64 {
-    let triangles = 4 * len * (len + 1) / 2 * size_of::<f64>();
-    (triangles + len * len * size_of::<f32>() + inside::rows(len)) as u64
+    outside::bytes(len) as u64
 }
 
-/// What a base contributes to the ensemble's free energy, kcal/mol: a line through random sequences by their share of G and C.
+/// What a base contributes to the ensemble's free energy, kcal/mol: fitted to random sequences by their share of G and C.
 fn estimate(sequence: &[u8]) -> f64 {
     let strong = sequence.iter().filter(|letter| b"GCgc".contains(letter)).count();
-    -0.6 * (strong as f64 / sequence.len().max(1) as f64).powi(2) - 0.05
+    let share = strong as f64 / sequence.len().max(1) as f64;
+    -0.15 - 0.75 * share * share
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::number::Wide;
+
+    /// Sums of the same terms in numbers of other roundings.
+    const F64: f64 = 1e-9;
+
+    #[test]
+    fn numbers_of_any_size_give_what_f64_does() {
+        let sequence = b"GGGAAAUCCGUUAGGCAAGCGAUUCGCAACCUAACUUUGGAACGCAGUCNAGGGCUGCGAACC".repeat(4);
+        let ensemble = |energy| Ensemble::scaled::<f64>(&sequence, energy).ok().expect("within the range of f64");
+        let (plain, scaled) = (ensemble(0.0), ensemble(-0.3));
+        let wide = Ensemble::scaled::<Wide>(&sequence, 0.0).ok().expect("a wide number has room for all");
+        for other in [scaled, wide] {
+            assert!((other.energy - plain.energy).abs() < F64, "{} and {}", other.energy, plain.energy);
+            assert!(other.probabilities.iter().zip(&plain.probabilities).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
+        }
+    }
+
+    #[test]
+    fn a_scale_that_is_far_off_is_told_and_by_how_much() {
+        let sequence = b"GC".repeat(400);
+        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&sequence, 0.0) else { panic!("1e900 fits into no f64") };
+        let better = -more * RT;
+        assert!((-2.0..-1.0).contains(&better), "{better} kcal/mol a base");
+        assert!(Ensemble::scaled::<f64>(&sequence, better).is_ok());
+    }
+
+    /// Half of it is bound by 1.4 kcal/mol a base, half by nothing.
+    #[test]
+    fn a_sequence_for_which_no_scale_serves_is_done_as_well() {
+        let helix = b"GC".repeat(400);
+        let sequence = [&helix[..], &[b'N'; 800]].concat();
+        assert!((0..16).all(|tenths| Ensemble::scaled::<f64>(&sequence, -0.1 * f64::from(tenths)).is_err()));
+        let (alone, within) = (Ensemble::new(&helix), Ensemble::new(&sequence));
+        assert!((alone.energy - within.energy).abs() < F64, "{} and {}", alone.energy, within.energy);
+        for (row, within) in alone.probabilities.chunks(800).zip(within.probabilities.chunks(1600)) {
+            assert!(row.iter().zip(within).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
+        }
+    }
 }

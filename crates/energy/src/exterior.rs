@@ -1,34 +1,35 @@
 //! The loop that no pair closes: everything before a position, and everything from it on.
 
 use crate::loops::Loops;
+use crate::number::Number;
 use crate::triangle::Triangle;
 
 /// Sums over all structures of a sequence's beginnings and ends, scaled.
-pub(crate) struct Exterior {
+pub(crate) struct Exterior<T> {
     /// Of the first `k` bases, `[len + 1]`.
-    pub before: Vec<f64>,
+    pub before: Vec<T>,
     /// Of the bases from `k` on, `[len + 1]`.
-    pub behind: Vec<f64>,
+    pub behind: Vec<T>,
 }
 
-impl Exterior {
-    pub fn new(loops: &Loops, closed: &Triangle) -> Self {
+impl<T: Number> Exterior<T> {
+    pub fn new(loops: &Loops, closed: &Triangle<T>) -> Self {
         let len = loops.len();
         let scale = loops.scale(1);
         let branch =
-            |i: usize, j: usize| loops.pair(i, j).map_or(0.0, |kind| closed.get(i, j) * loops.exterior(kind, i, j));
-        let (mut before, mut behind) = (vec![1.0; len + 1], vec![1.0; len + 1]);
+            |i: usize, j: usize| loops.pair(i, j).map_or(T::ZERO, |kind| closed.get(i, j) * loops.exterior(kind, i, j));
+        let (mut before, mut behind) = (vec![T::ONE; len + 1], vec![T::ONE; len + 1]);
         for j in 0..len {
-            before[j + 1] = before[j] * scale + (0..j).map(|i| before[i] * branch(i, j)).sum::<f64>();
+            before[j + 1] = before[j] * scale + (0..j).map(|i| before[i] * branch(i, j)).sum::<T>();
         }
         for i in (0..len).rev() {
-            behind[i] = behind[i + 1] * scale + (i + 1..len).map(|j| branch(i, j) * behind[j + 1]).sum::<f64>();
+            behind[i] = behind[i + 1] * scale + (i + 1..len).map(|j| branch(i, j) * behind[j + 1]).sum::<T>();
         }
         Self { before, behind }
     }
 
     /// The partition function of the whole sequence.
-    pub fn total(&self) -> f64 {
+    pub fn total(&self) -> T {
         self.before[self.before.len() - 1]
     }
 }

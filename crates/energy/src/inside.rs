@@ -4,47 +4,51 @@ use rayon::prelude::*;
 
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
+use crate::number::{LARGEST, Number};
 use crate::products::{BAND, Compose, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
-use crate::weights::LONGEST_LOOP;
 
 /// Sequences from this length on are shared out between threads, those below take less than a few milliseconds.
 pub(crate) const SHARED: usize = 300;
 
-/// Largest value that a recursion may reach: far enough from the end of f64 that a row's sums cannot reach it.
-pub(crate) const LARGEST: f64 = 1e200;
-
 /// Sums of the factors of all structures of every span that are…
-pub(crate) struct Inside {
+pub(crate) struct Inside<T> {
     /// …closed by a pair of first and last base.
-    pub closed: Triangle,
+    pub closed: Triangle<T>,
     /// …one branch of a multiloop that begins with the span, and unpaired bases behind it.
-    pub last: Triangle,
+    pub last: Triangle<T>,
     /// …one or more branches of a multiloop, and unpaired bases.
-    pub some: Triangle,
+    pub some: Triangle<T>,
 }
 
 /// A scale that led out of the range of numbers, and the natural logarithm a base by which it did.
 pub(crate) struct OutOfRange(pub f64);
 
-impl Inside {
+impl OutOfRange {
+    /// By a value that `bases` have led to.
+    pub fn by(value: f64, bases: usize) -> Self {
+        Self(value.clamp(f64::MIN_POSITIVE, f64::MAX).ln() / bases as f64)
+    }
+}
+
+impl<T: Number> Inside<T> {
     pub fn new(loops: &Loops, arch: pulp::Arch) -> Result<Self, OutOfRange> {
         let len = loops.len();
         let zeros = || Triangle::new(len);
         let mut inside = Self { closed: zeros(), last: zeros(), some: zeros() };
         let mut ring = Ring::new(len);
-        let mut blocks: Vec<Block> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
-        let mut strips = vec![[[0.0; STRIP]; BAND]; len.div_ceil(STRIP)];
+        let mut blocks: Vec<Block<T>> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
+        let mut strips = vec![[[T::ZERO; STRIP]; BAND]; len.div_ceil(STRIP)];
         // Two or more branches, in the last three rows; one or more whose last one ends with the span.
-        let mut several: [Vec<f64>; 3] = std::array::from_fn(|_| vec![0.0; len]);
-        let mut ending = vec![0.0; len];
+        let mut several: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
+        let mut ending = vec![T::ZERO; len];
         let unpaired = loops.unpaired();
         for distance in SHORTEST..len {
             let spans = len - distance;
             let row_of_band = (distance - SHORTEST) % BAND;
             if row_of_band == 0 {
-                let fill = |(strip, out): (usize, &mut Strip)| {
+                let fill = |(strip, out): (usize, &mut Strip<T>)| {
                     let (some, last) = (&inside.some, &inside.last);
                     arch.dispatch(Compose { out, some, last, len, distance, first: strip * STRIP });
                 };
@@ -56,7 +60,7 @@ impl Inside {
 
             let [begin, end] = [distance / 2 / LANES, (distance / 2 + spans).div_ceil(LANES)];
             let inner = &several[(distance + 1) % 3];
-            let fill = |(block, out): (usize, &mut Block)| {
+            let fill = |(block, out): (usize, &mut Block<T>)| {
                 let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
                 let closed = &inside.closed;
                 arch.dispatch(Close { out, loops, ring: &ring, closed, several: inner, distance, first });
@@ -68,23 +72,23 @@ impl Inside {
             for (middle, i) in (distance / 2..).zip(0..spans) {
                 closed[i] = blocks[middle / LANES].values[middle % LANES];
             }
-            let (mut largest, closed) = (0.0, inside.closed.row(distance));
+            let (mut largest, closed) = (0.0f64, inside.closed.row(distance));
             let (shorter, last) = inside.last.two(distance);
             for i in 0..spans {
                 last[i] = shorter[i] * unpaired;
                 if let Some(kind) = loops.pair(i, i + distance) {
                     last[i] += closed[i] * loops.branch(kind, i, i + distance);
-                    row.set(i, loops.opens(kind, i, i + distance).map(|factor| factor * closed[i]));
+                    row.set(i, loops.opens(kind, i, i + distance).map(|factor| closed[i] * factor));
                 }
             }
             let some = inside.some.row_mut(distance);
             for i in 0..spans {
                 ending[i] = ending[i + 1] * unpaired + last[i];
                 some[i] = ending[i] + several[distance % 3][i];
-                largest = some[i].max(closed[i]).max(largest);
+                largest = largest.max(some[i].size()).max(closed[i].size());
             }
-            if largest > LARGEST || largest.is_nan() {
-                return Err(OutOfRange(largest.ln() / (distance + 1) as f64));
+            if largest > LARGEST {
+                return Err(OutOfRange::by(largest, distance + 1));
             }
         }
         Ok(inside)
@@ -92,17 +96,17 @@ impl Inside {
 }
 
 /// Fills a block's values with the structures closed by `(i, i + distance)`, `i` from `first` on.
-struct Close<'a> {
-    out: &'a mut Block,
+struct Close<'a, T> {
+    out: &'a mut Block<T>,
     loops: &'a Loops,
-    ring: &'a Ring,
-    closed: &'a Triangle,
-    several: &'a [f64],
+    ring: &'a Ring<T>,
+    closed: &'a Triangle<T>,
+    several: &'a [T],
     distance: usize,
     first: isize,
 }
 
-impl pulp::WithSimd for Close<'_> {
+impl<T: Number> pulp::WithSimd for Close<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -110,14 +114,14 @@ impl pulp::WithSimd for Close<'_> {
         let Self { out, loops, ring, closed, several, distance, first } = self;
         out.sum(loops, ring, Side::Within, distance, first);
         for lane in 0..LANES {
-            out.values[lane] = 0.0;
+            out.values[lane] = T::ZERO;
             let i = first + lane as isize;
             if i < 0 || i as usize + distance >= loops.len() {
                 continue;
             }
             let (i, j) = (i as usize, i as usize + distance);
             let Some(kind) = loops.pair(i, j) else { continue };
-            let mut value = loops.hairpin(kind, i, j) + out.total(lane, loops.closes(kind, i, j));
+            let mut value = T::ONE * loops.hairpin(kind, i, j) + out.total(lane, loops.closes(kind, i, j));
             value += several[i + 1] * loops.multiloop(kind, i, j);
             for (left, right) in SMALL {
                 if distance < SHORTEST + 2 + left + right {
@@ -134,7 +138,7 @@ impl pulp::WithSimd for Close<'_> {
 }
 
 /// Does `work` on each item with its index, on several threads where the sequence is long.
-pub(crate) fn each<T: Send>(len: usize, items: &mut [T], work: impl Fn((usize, &mut T)) + Sync + Send) {
+pub(crate) fn each<I: Send>(len: usize, items: &mut [I], work: impl Fn((usize, &mut I)) + Sync + Send) {
     match len < SHARED || items.len() < 2 {
         true => items.iter_mut().enumerate().for_each(work),
         false => items.par_iter_mut().enumerate().for_each(work),
@@ -142,12 +146,6 @@ pub(crate) fn each<T: Send>(len: usize, items: &mut [T], work: impl Fn((usize, &
 }
 
 /// Does `work` on one of the threads that [`each`] is going to share it with, if it is.
-pub(crate) fn within_pool<T: Send>(len: usize, work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn within_pool<R: Send>(len: usize, work: impl FnOnce() -> R + Send) -> R {
     if len < SHARED { work() } else { rayon::scope(|_| work()) }
-}
-
-/// Bytes of the rows that are held while the triangles are filled.
-pub(crate) fn rows(len: usize) -> usize {
-    let blocks = len.div_ceil(LANES) * size_of::<Block>();
-    blocks + Ring::bytes(len) + len.div_ceil(STRIP) * size_of::<Strip>() + (LONGEST_LOOP + 8) * len
 }

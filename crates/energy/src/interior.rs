@@ -6,6 +6,7 @@
 //! (Lyngsø, Zuker and Pedersen, Bioinformatics 15 (1999) 440). That makes 27 steps of some 400 a pair.
 
 use crate::loops::{BULGE, GENERIC, KINDS, Loops, ONE, TWO_BY_THREE};
+use crate::number::Number;
 use crate::ring::Ring;
 use crate::weights::LONGEST_LOOP;
 
@@ -16,7 +17,7 @@ pub(crate) const LANES: usize = 32;
 const SMALLEST: usize = 4;
 
 /// A number for each pair of a block.
-pub(crate) type Lanes = [f64; LANES];
+pub(crate) type Lanes<T> = [T; LANES];
 
 /// Where the other pair of a loop lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,18 +29,18 @@ pub(crate) enum Side {
 }
 
 /// The pairs whose middle `i + distance / 2` is in one stretch of [`LANES`], whatever their distance.
-pub(crate) struct Block {
+pub(crate) struct Block<T> {
     /// Sums over generic loops by the number of unpaired bases, for rows of even and of odd distance.
-    sums: [[Lanes; LONGEST_LOOP + 1 - SMALLEST]; 2],
+    sums: [[Lanes<T>; LONGEST_LOOP + 1 - SMALLEST]; 2],
     /// Sums of the row at hand, by kind of loop; factors of the block's own pairs are still to come.
-    pub totals: [Lanes; KINDS],
+    pub totals: [Lanes<T>; KINDS],
     /// What becomes of the pairs.
-    pub values: Lanes,
+    pub values: Lanes<T>,
 }
 
-impl Block {
+impl<T: Number> Block<T> {
     pub fn new() -> Self {
-        let zeros = [0.0; LANES];
+        let zeros = [T::ZERO; LANES];
         Self { sums: [[zeros; LONGEST_LOOP + 1 - SMALLEST]; 2], totals: [zeros; KINDS], values: zeros }
     }
 
@@ -47,7 +48,7 @@ impl Block {
     ///
     /// `ring` holds the pairs on the other `side`, and rows are to come one after the other, moving away from it.
     #[inline(always)]
-    pub fn sum(&mut self, loops: &Loops, ring: &Ring, side: Side, distance: usize, first: isize) {
+    pub fn sum(&mut self, loops: &Loops, ring: &Ring<T>, side: Side, distance: usize, first: isize) {
         let largest = match side {
             Side::Within => LONGEST_LOOP.min(distance.saturating_sub(2)),
             Side::Around => LONGEST_LOOP.min((loops.len() - 1 - distance).saturating_sub(2)),
@@ -56,27 +57,27 @@ impl Block {
         let asymmetry = &loops.weights.asymmetry;
         let sums = &mut self.sums[distance % 2];
         // Sums are made in arrays of our own, of which the compiler knows that nobody else looks at them.
-        let mut generic = [0.0; LANES];
+        let mut generic = [T::ZERO; LANES];
         for size in (SMALLEST..=largest).rev() {
             let whole = loops.sizes[GENERIC][size];
-            let mut sum = if size >= SMALLEST + 2 { sums[size - 2 - SMALLEST] } else { [0.0; LANES] };
+            let mut sum = if size >= SMALLEST + 2 { sums[size - 2 - SMALLEST] } else { [T::ZERO; LANES] };
             let (left, right) = (others.at(GENERIC, size, 2), others.at(GENERIC, size, size - 2));
             let factor = if size > SMALLEST { asymmetry[size - 4] } else { 0.5 }; // of two equal sides there is but one
             for k in 0..LANES {
-                sum[k] += factor * (left[k] + right[k]);
-                generic[k] += whole * sum[k];
+                sum[k] += (left[k] + right[k]) * factor;
+                generic[k] += sum[k] * whole;
             }
             sums[size - SMALLEST] = sum;
         }
-        let mut one = [0.0; LANES];
+        let mut one = [T::ZERO; LANES];
         for size in 4..=largest {
             add(&mut one, loops.sizes[ONE][size], others.at(ONE, size, 1), others.at(ONE, size, size - 1));
         }
-        let mut bulge = [0.0; LANES];
+        let mut bulge = [T::ZERO; LANES];
         for size in 2..=largest {
             add(&mut bulge, loops.sizes[BULGE][size], others.at(BULGE, size, 0), others.at(BULGE, size, size));
         }
-        let mut two_by_three = [0.0; LANES];
+        let mut two_by_three = [T::ZERO; LANES];
         if largest >= 5 {
             let (left, right) = (others.at(TWO_BY_THREE, 5, 2), others.at(TWO_BY_THREE, 5, 3));
             add(&mut two_by_three, loops.sizes[TWO_BY_THREE][5], left, right);
@@ -86,23 +87,23 @@ impl Block {
 
     /// The sum over larger loops at one lane, given the factors of its pair.
     #[inline(always)]
-    pub fn total(&self, lane: usize, factors: [f64; KINDS]) -> f64 {
+    pub fn total(&self, lane: usize, factors: [f64; KINDS]) -> T {
         (0..KINDS).map(|kind| self.totals[kind][lane] * factors[kind]).sum()
     }
 }
 
 /// Pairs on the other side of the loops of a block.
-struct Others<'a> {
-    ring: &'a Ring,
+struct Others<'a, T> {
+    ring: &'a Ring<T>,
     side: Side,
     distance: usize,
     first: isize,
 }
 
-impl Others<'_> {
+impl<T: Number> Others<'_, T> {
     /// For each lane the pair across a loop of `size` unpaired bases, of which `left` are on the left.
     #[inline(always)]
-    fn at(&self, kind: usize, size: usize, left: usize) -> &Lanes {
+    fn at(&self, kind: usize, size: usize, left: usize) -> &Lanes<T> {
         let offset = 1 + left as isize;
         match self.side {
             Side::Within => self.ring.get(self.distance - 2 - size, kind, self.first + offset),
@@ -112,8 +113,8 @@ impl Others<'_> {
 }
 
 #[inline(always)]
-fn add(total: &mut Lanes, factor: f64, left: &Lanes, right: &Lanes) {
+fn add<T: Number>(total: &mut Lanes<T>, factor: f64, left: &Lanes<T>, right: &Lanes<T>) {
     for k in 0..LANES {
-        total[k] += factor * (left[k] + right[k]);
+        total[k] += (left[k] + right[k]) * factor;
     }
 }

@@ -17,12 +17,15 @@
 //! assert!(ensemble.unpaired()[5] > 0.99);
 //! ```
 
+#[cfg(test)]
+mod brute_force;
 mod ensemble;
 mod exterior;
 mod inside;
 mod interior;
 mod letters;
 mod loops;
+mod number;
 mod outside;
 mod parameters;
 mod products;

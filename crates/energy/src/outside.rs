@@ -5,37 +5,38 @@
 //! `closed(i, j)`, is the probability of the pair.
 
 use crate::exterior::Exterior;
-use crate::inside::{Inside, LARGEST, OutOfRange, each};
+use crate::inside::{Inside, OutOfRange, each};
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
+use crate::number::{LARGEST, Number};
 use crate::products::{BAND, LeftPart, RightPart, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
 
-/// Fills `around` with the derivatives by `closed`, and hands back the probabilities `[len, len]`.
-pub(crate) fn probabilities(
+/// The probabilities of all pairs, `[len, len]`.
+pub(crate) fn probabilities<T: Number>(
     loops: &Loops,
-    inside: &Inside,
-    exterior: &Exterior,
+    inside: &Inside<T>,
+    exterior: &Exterior<T>,
     arch: pulp::Arch,
 ) -> Result<Vec<f32>, OutOfRange> {
     let len = loops.len();
     let mut probabilities = vec![0.0; len * len];
     let mut whole = Triangle::new(len); // derivatives by two or more branches
     let mut ring = Ring::new(len);
-    let mut blocks: Vec<Block> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
-    let mut strips = vec![[[[0.0; STRIP]; BAND]; 2]; len.div_ceil(STRIP)];
-    let mut ending = vec![0.0; len];
-    let mut last = vec![0.0; len];
+    let mut blocks: Vec<Block<T>> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
+    let mut strips = vec![[[[T::ZERO; STRIP]; BAND]; 2]; len.div_ceil(STRIP)];
+    let mut ending = vec![T::ZERO; len];
+    let mut last = vec![T::ZERO; len];
     // Derivatives by `closed` in the last rows, all and times the factor of closing a multiloop.
-    let mut closed: [Vec<f64>; ROWS] = std::array::from_fn(|_| vec![0.0; len]);
-    let mut closing: [Vec<f64>; 3] = std::array::from_fn(|_| vec![0.0; len]);
+    let mut closed: [Vec<T>; ROWS] = std::array::from_fn(|_| vec![T::ZERO; len]);
+    let mut closing: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
     let unpaired = loops.unpaired();
     for distance in (SHORTEST..len).rev() {
         let spans = len - distance;
         let row_of_band = (len - 1 - distance) % BAND;
         if row_of_band == 0 {
-            let fill = |(strip, [left, right]): (usize, &mut [Strip; 2])| {
+            let fill = |(strip, [left, right]): (usize, &mut [Strip<T>; 2])| {
                 let (some, last, whole, first) = (&inside.some, &inside.last, &whole, strip * STRIP);
                 arch.dispatch(LeftPart { out: left, whole, last, len, distance, first });
                 arch.dispatch(RightPart { out: right, some, whole, len, distance, first });
@@ -47,15 +48,15 @@ pub(crate) fn probabilities(
         let row = whole.row_mut(distance);
         for i in (0..spans).rev() {
             let [left, right] = strips[i / STRIP].each_ref().map(|part| part[row_of_band][i % STRIP]);
-            ending[i] = left + if i > 0 { ending[i - 1] * unpaired } else { 0.0 };
-            let longer = if i + 1 < spans { last[i] * unpaired } else { 0.0 };
+            ending[i] = left + if i > 0 { ending[i - 1] * unpaired } else { T::ZERO };
+            let longer = if i + 1 < spans { last[i] * unpaired } else { T::ZERO };
             last[i] = ending[i] + longer + right;
-            let around = if i > 0 && i + 1 < spans { closing[(distance + 2) % 3][i - 1] } else { 0.0 };
+            let around = if i > 0 && i + 1 < spans { closing[(distance + 2) % 3][i - 1] } else { T::ZERO };
             row[i] = left + around;
         }
 
         let [begin, end] = [distance / 2 / LANES, (distance / 2 + spans).div_ceil(LANES)];
-        let fill = |(block, out): (usize, &mut Block)| {
+        let fill = |(block, out): (usize, &mut Block<T>)| {
             let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
             let (closed, last, ring) = (&closed, &last, &ring);
             arch.dispatch(Around { out, loops, inside, exterior, closed, last, ring, distance, first });
@@ -69,17 +70,17 @@ pub(crate) fn probabilities(
             let value = blocks[middle / LANES].values[middle % LANES];
             let j = i + distance;
             closed[distance % ROWS][i] = value;
-            closing[distance % 3][i] = 0.0;
+            closing[distance % 3][i] = T::ZERO;
             let Some(kind) = loops.pair(i, j) else { continue };
             closing[distance % 3][i] = value * loops.multiloop(kind, i, j);
-            row.set(i, loops.closes(kind, i, j).map(|factor| factor * value));
-            largest = largest.max(value).max(last[i]);
-            let probability = (value * within[i]) as f32;
+            row.set(i, loops.closes(kind, i, j).map(|factor| value * factor));
+            largest = largest.max(value.size()).max(last[i].size());
+            let probability = (value * within[i]).value() as f32;
             probabilities[i * len + j] = probability;
             probabilities[j * len + i] = probability;
         }
-        if largest > LARGEST || largest.is_nan() {
-            return Err(OutOfRange(-largest.ln() / spans as f64));
+        if largest > LARGEST {
+            return Err(OutOfRange::by(largest.recip(), spans));
         }
     }
     Ok(probabilities)
@@ -88,40 +89,46 @@ pub(crate) fn probabilities(
 /// Rows that the loops of [`SMALL`] reach across, both ends included.
 const ROWS: usize = 7;
 
+/// Bytes that [`probabilities`] holds, the inside triangles and the result included.
+pub(crate) fn bytes(len: usize) -> usize {
+    let rows = (ROWS + 3 + 2 + 4) * len * size_of::<f64>(); // those here, of the exterior and of the loops
+    let blocks = len.div_ceil(LANES) * size_of::<Block<f64>>() + len.div_ceil(STRIP) * size_of::<[Strip<f64>; 2]>();
+    4 * Triangle::<f64>::bytes(len) + Ring::<f64>::bytes(len) + blocks + rows + len * len * size_of::<f32>()
+}
+
 /// Fills a block's values with the derivatives by `closed(i, i + distance)`, `i` from `first` on.
-struct Around<'a> {
-    out: &'a mut Block,
+struct Around<'a, T> {
+    out: &'a mut Block<T>,
     loops: &'a Loops,
-    inside: &'a Inside,
-    exterior: &'a Exterior,
-    closed: &'a [Vec<f64>; ROWS],
-    last: &'a [f64],
-    ring: &'a Ring,
+    inside: &'a Inside<T>,
+    exterior: &'a Exterior<T>,
+    closed: &'a [Vec<T>; ROWS],
+    last: &'a [T],
+    ring: &'a Ring<T>,
     distance: usize,
     first: isize,
 }
 
-impl pulp::WithSimd for Around<'_> {
+impl<T: Number> pulp::WithSimd for Around<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self { out, loops, inside, exterior, closed, last, ring, distance, first } = self;
         out.sum(loops, ring, Side::Around, distance, first);
-        let within = inside.closed.row(distance);
+        let (within, share) = (inside.closed.row(distance), exterior.total().recip());
         for lane in 0..LANES {
-            out.values[lane] = 0.0;
+            out.values[lane] = T::ZERO;
             let i = first + lane as isize;
             if i < 0 || i as usize + distance >= loops.len() {
                 continue;
             }
             let (i, j) = (i as usize, i as usize + distance);
             let Some(kind) = loops.pair(i, j) else { continue };
-            if within[i] == 0.0 {
+            if within[i] == T::ZERO {
                 continue;
             }
-            let mut value =
-                exterior.before[i] * (exterior.behind[j + 1] / exterior.total()) * loops.exterior(kind, i, j);
+            let mut value = exterior.before[i] * (exterior.behind[j + 1] * share) * loops.exterior(kind, i, j);
             value += last[i] * loops.branch(kind, i, j) + out.total(lane, loops.opens(kind, i, j));
             for (left, right) in SMALL {
                 if i < left + 1 || j + right + 1 >= loops.len() {

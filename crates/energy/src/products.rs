@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::number::Number;
 use crate::triangle::Triangle;
 use crate::weights::SHORTEST_HAIRPIN;
 
@@ -19,28 +20,28 @@ pub(crate) const BAND: usize = SHORTEST + 1;
 pub(crate) const STRIP: usize = 128;
 
 /// Sums of a strip of spans in a band of rows.
-pub(crate) type Strip = [[f64; STRIP]; BAND];
+pub(crate) type Strip<T> = [[T; STRIP]; BAND];
 
 /// Terms that are added at once.
 const UNROLLED: usize = 4;
 
 /// Rows `distance..distance + BAND` of `out(i, j) = Σ_k some(i, k) · last(k + 1, j)`, by `i` from `first` on.
-pub(crate) struct Compose<'a> {
-    pub out: &'a mut Strip,
-    pub some: &'a Triangle,
-    pub last: &'a Triangle,
+pub(crate) struct Compose<'a, T> {
+    pub out: &'a mut Strip<T>,
+    pub some: &'a Triangle<T>,
+    pub last: &'a Triangle<T>,
     pub len: usize,
     pub distance: usize,
     pub first: usize,
 }
 
-impl pulp::WithSimd for Compose<'_> {
+impl<T: Number> pulp::WithSimd for Compose<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self { out, some, last, len, distance, first } = self;
-        *out = [[0.0; STRIP]; BAND];
+        *out = [[T::ZERO; STRIP]; BAND];
         let longest = (distance + BAND).min(len - first); // of the rows of this strip, and not included
         for start in (SHORTEST..(longest - 1).saturating_sub(SHORTEST)).step_by(UNROLLED) {
             for (sum, distance) in out.iter_mut().zip(distance..longest) {
@@ -58,22 +59,22 @@ impl pulp::WithSimd for Compose<'_> {
 /// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k whole(i, k) · last(j + 1, k)`, by `i` from `first` on.
 ///
 /// With `whole` the derivatives by what [`Compose`] gave, these are those by its first part.
-pub(crate) struct LeftPart<'a> {
-    pub out: &'a mut Strip,
-    pub whole: &'a Triangle,
-    pub last: &'a Triangle,
+pub(crate) struct LeftPart<'a, T> {
+    pub out: &'a mut Strip<T>,
+    pub whole: &'a Triangle<T>,
+    pub last: &'a Triangle<T>,
     pub len: usize,
     pub distance: usize,
     pub first: usize,
 }
 
-impl pulp::WithSimd for LeftPart<'_> {
+impl<T: Number> pulp::WithSimd for LeftPart<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self { out, whole, last, len, distance, first } = self;
-        *out = [[0.0; STRIP]; BAND];
+        *out = [[T::ZERO; STRIP]; BAND];
         let shortest = distance.saturating_sub(BAND - 1).max(SHORTEST);
         for start in (shortest + SHORTEST + 1..len - first).step_by(UNROLLED) {
             for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()) {
@@ -91,22 +92,22 @@ impl pulp::WithSimd for LeftPart<'_> {
 /// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k some(k, i - 1) · whole(k, j)`, by `i` from `first` on.
 ///
 /// With `whole` the derivatives by what [`Compose`] gave, these are those by its second part.
-pub(crate) struct RightPart<'a> {
-    pub out: &'a mut Strip,
-    pub some: &'a Triangle,
-    pub whole: &'a Triangle,
+pub(crate) struct RightPart<'a, T> {
+    pub out: &'a mut Strip<T>,
+    pub some: &'a Triangle<T>,
+    pub whole: &'a Triangle<T>,
     pub len: usize,
     pub distance: usize,
     pub first: usize,
 }
 
-impl pulp::WithSimd for RightPart<'_> {
+impl<T: Number> pulp::WithSimd for RightPart<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self { out, some, whole, len, distance, first } = self;
-        *out = [[0.0; STRIP]; BAND];
+        *out = [[T::ZERO; STRIP]; BAND];
         for start in (SHORTEST + 1..(first + STRIP).min(len)).step_by(UNROLLED) {
             for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()) {
                 let end = (first + STRIP).min(len - distance);
@@ -126,15 +127,15 @@ impl pulp::WithSimd for RightPart<'_> {
 }
 
 /// The product of a row with another, for the lanes of a strip from `begin` on; both are as long.
-struct Term<'a> {
+struct Term<'a, T> {
     begin: usize,
-    left: &'a [f64],
-    right: &'a [f64],
+    left: &'a [T],
+    right: &'a [T],
 }
 
 /// Adds the terms of all `k` in `range`, which are at most [`UNROLLED`].
 #[inline(always)]
-fn add_range<'a>(sum: &mut [f64; STRIP], term: impl Fn(usize) -> Term<'a>, range: Range<usize>) {
+fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> Term<'a, T>, range: Range<usize>) {
     if range.len() < UNROLLED {
         for k in range {
             add(sum, term(k));
@@ -166,7 +167,7 @@ fn add_range<'a>(sum: &mut [f64; STRIP], term: impl Fn(usize) -> Term<'a>, range
     }
     let width = end - begin;
     let sum = &mut sum[begin..end];
-    let common = |term: &Term<'_>| (begin - term.begin, begin - term.begin + width);
+    let common = |term: &Term<'_, T>| (begin - term.begin, begin - term.begin + width);
     let [a, b, c, d] = &terms;
     let ((a0, a1), (b0, b1), (c0, c1), (d0, d1)) = (common(a), common(b), common(c), common(d));
     let (a, x) = (&a.left[a0..a1], &a.right[a0..a1]);
@@ -179,7 +180,7 @@ fn add_range<'a>(sum: &mut [f64; STRIP], term: impl Fn(usize) -> Term<'a>, range
 }
 
 #[inline(always)]
-fn add(sum: &mut [f64; STRIP], term: Term<'_>) {
+fn add<T: Number>(sum: &mut [T; STRIP], term: Term<'_, T>) {
     let sum = &mut sum[term.begin..][..term.left.len()];
     for k in 0..sum.len() {
         sum[k] += term.left[k] * term.right[k];

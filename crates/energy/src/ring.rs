@@ -1,6 +1,7 @@
 //! The last rows of a triangle, for the loops between two pairs, which reach no further.
 
 use crate::loops::KINDS;
+use crate::number::Number;
 use crate::weights::LONGEST_LOOP;
 
 /// Zeros before and behind a row: a block's first or last lanes may lie off it, and a loop reaches this far beyond.
@@ -10,34 +11,34 @@ const MARGIN: usize = 2 * (LONGEST_LOOP + 2);
 const ROWS: usize = LONGEST_LOOP + 3;
 
 /// For every kind of loop the values of pairs by row, times the pair's own factor in such a loop.
-pub(crate) struct Ring {
+pub(crate) struct Ring<T> {
     width: usize,
     /// `[ROWS, KINDS, MARGIN + len + MARGIN]`
-    values: Vec<f64>,
+    values: Vec<T>,
 }
 
-impl Ring {
+impl<T: Number> Ring<T> {
     pub fn new(len: usize) -> Self {
         let width = len + 2 * MARGIN;
-        Self { width, values: vec![0.0; ROWS * KINDS * width] }
+        Self { width, values: vec![T::ZERO; ROWS * KINDS * width] }
     }
 
     /// Bytes of one.
     pub fn bytes(len: usize) -> usize {
-        ROWS * KINDS * (len + 2 * MARGIN) * size_of::<f64>()
+        ROWS * KINDS * (len + 2 * MARGIN) * size_of::<T>()
     }
 
     /// A row all of zeros, to be filled by [`Row::set`].
-    pub fn clear(&mut self, distance: usize) -> Row<'_> {
+    pub fn clear(&mut self, distance: usize) -> Row<'_, T> {
         let size = KINDS * self.width;
         let values = &mut self.values[distance % ROWS * size..][..size];
-        values.fill(0.0);
+        values.fill(T::ZERO);
         Row { width: self.width, values }
     }
 
     /// Values of one kind at `N` spans from `first` on, which may begin or end off the row.
     #[inline(always)]
-    pub fn get<const N: usize>(&self, distance: usize, kind: usize, first: isize) -> &[f64; N] {
+    pub fn get<const N: usize>(&self, distance: usize, kind: usize, first: isize) -> &[T; N] {
         let row = &self.values[(distance % ROWS * KINDS + kind) * self.width..][..self.width];
         let start = (first + MARGIN as isize) as usize;
         row[start..start + N].try_into().expect("a slice of N")
@@ -45,13 +46,13 @@ impl Ring {
 }
 
 /// A row being filled.
-pub(crate) struct Row<'a> {
+pub(crate) struct Row<'a, T> {
     width: usize,
-    values: &'a mut [f64],
+    values: &'a mut [T],
 }
 
-impl Row<'_> {
-    pub fn set(&mut self, i: usize, values: [f64; KINDS]) {
+impl<T: Number> Row<'_, T> {
+    pub fn set(&mut self, i: usize, values: [T; KINDS]) {
         for (kind, value) in values.into_iter().enumerate() {
             self.values[kind * self.width + MARGIN + i] = value;
         }

@@ -3,37 +3,44 @@
 //! Row `d` holds the spans `(i, i + d)` by `i`. All recursions here combine whole rows with one another, shifted, so that
 //! they read and write next to each other and the compiler makes vector instructions of them.
 
-pub(crate) struct Triangle {
+use crate::number::Number;
+
+pub(crate) struct Triangle<T> {
     len: usize,
-    values: Vec<f64>,
+    values: Vec<T>,
 }
 
-impl Triangle {
+impl<T: Number> Triangle<T> {
     /// Zeros for a sequence of `len`.
     pub fn new(len: usize) -> Self {
-        Self { len, values: vec![0.0; len * (len + 1) / 2] }
+        Self { len, values: vec![T::ZERO; len * (len + 1) / 2] }
+    }
+
+    /// Bytes of one.
+    pub fn bytes(len: usize) -> usize {
+        len * (len + 1) / 2 * size_of::<T>()
     }
 
     /// The spans of `distance` from first to last base, `len - distance` of them.
     #[inline(always)]
-    pub fn row(&self, distance: usize) -> &[f64] {
+    pub fn row(&self, distance: usize) -> &[T] {
         &self.values[self.start(distance)..][..self.len - distance]
     }
 
-    pub fn row_mut(&mut self, distance: usize) -> &mut [f64] {
+    pub fn row_mut(&mut self, distance: usize) -> &mut [T] {
         let start = self.start(distance);
         &mut self.values[start..][..self.len - distance]
     }
 
     /// The row before that of `distance`, and that to be written.
-    pub fn two(&mut self, distance: usize) -> (&[f64], &mut [f64]) {
+    pub fn two(&mut self, distance: usize) -> (&[T], &mut [T]) {
         let start = self.start(distance);
         let (before, after) = self.values.split_at_mut(start);
         (&before[start - (self.len - distance + 1)..], &mut after[..self.len - distance])
     }
 
     #[inline(always)]
-    pub fn get(&self, i: usize, j: usize) -> f64 {
+    pub fn get(&self, i: usize, j: usize) -> T {
         self.row(j - i)[i]
     }
 

@@ -1,0 +1,182 @@
+//! What partition functions are counted in: f64, and a number of any size for sequences that leave its range.
+//!
+//! With a scale by length, f64 does for all but sequences of which a thousand bases and more are bound far more strongly
+//! or weakly than the rest. Those are done once more in [`Wide`], some ten times slower.
+
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Mul};
+
+/// A number that is not negative.
+pub(crate) trait Number:
+    Copy + PartialEq + Send + Sync + Sum + AddAssign + Add<Output = Self> + Mul<Output = Self> + Mul<f64, Output = Self>
+{
+    const ZERO: Self;
+    const ONE: Self;
+
+    /// The number as f64, if that can hold it.
+    fn value(self) -> f64;
+
+    fn ln(self) -> f64;
+
+    fn recip(self) -> Self;
+
+    /// How close to the end of its range it is, to compare with [`LARGEST`].
+    fn size(self) -> f64;
+}
+
+/// Largest size that a recursion may reach: far enough from the end of f64 that a row's sums cannot go beyond it.
+pub(crate) const LARGEST: f64 = 1e200;
+
+impl Number for f64 {
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+
+    #[inline(always)]
+    fn value(self) -> f64 {
+        self
+    }
+
+    fn ln(self) -> f64 {
+        self.ln()
+    }
+
+    fn recip(self) -> Self {
+        self.recip()
+    }
+
+    #[inline(always)]
+    fn size(self) -> f64 {
+        self
+    }
+}
+
+/// `mantissa · 2^(256 · exponent)`, the mantissa being 0 or between 2^-128 and 2^128.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Wide {
+    mantissa: f64,
+    exponent: i64,
+}
+
+/// 2^128, 2^256 and 2^-256.
+const HALF: f64 = f64::from_bits((1023 + 128) << 52);
+const UP: f64 = HALF * HALF;
+const DOWN: f64 = 1.0 / UP;
+
+impl Wide {
+    /// The number of a mantissa at most 2^256 out of its range.
+    #[inline(always)]
+    fn new(mantissa: f64, exponent: i64) -> Self {
+        if mantissa >= HALF {
+            Self { mantissa: mantissa * DOWN, exponent: exponent + 1 }
+        } else if mantissa == 0.0 {
+            Self::ZERO
+        } else if mantissa < 1.0 / HALF {
+            Self { mantissa: mantissa * UP, exponent: exponent - 1 }
+        } else {
+            Self { mantissa, exponent }
+        }
+    }
+}
+
+impl Number for Wide {
+    const ZERO: Self = Self { mantissa: 0.0, exponent: 0 };
+    const ONE: Self = Self { mantissa: 1.0, exponent: 0 };
+
+    fn value(self) -> f64 {
+        match self.exponent {
+            ..-3 => 0.0,
+            exponent @ -3..=3 => self.mantissa * UP.powi(exponent as i32),
+            _ => f64::INFINITY,
+        }
+    }
+
+    fn ln(self) -> f64 {
+        self.mantissa.ln() + self.exponent as f64 * UP.ln()
+    }
+
+    fn recip(self) -> Self {
+        Self::new(self.mantissa.recip(), -self.exponent)
+    }
+
+    fn size(self) -> f64 {
+        0.0
+    }
+}
+
+impl Add for Wide {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        if self.mantissa == 0.0 {
+            return other;
+        }
+        let more = self.exponent - other.exponent;
+        match more {
+            0 => Self::new(self.mantissa + other.mantissa, self.exponent),
+            1 => Self::new(self.mantissa + other.mantissa * DOWN, self.exponent),
+            -1 if other.mantissa != 0.0 => Self::new(self.mantissa * DOWN + other.mantissa, other.exponent),
+            _ if more > 0 || other.mantissa == 0.0 => self,
+            _ => other,
+        }
+    }
+}
+
+impl AddAssign for Wide {
+    #[inline(always)]
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Mul for Wide {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self::new(self.mantissa * other.mantissa, self.exponent + other.exponent)
+    }
+}
+
+impl Mul<f64> for Wide {
+    type Output = Self;
+
+    /// By a factor between 2^-256 and 2^256.
+    #[inline(always)]
+    fn mul(self, factor: f64) -> Self {
+        Self::new(self.mantissa * factor, self.exponent)
+    }
+}
+
+impl Sum for Wide {
+    fn sum<I: Iterator<Item = Self>>(numbers: I) -> Self {
+        numbers.fold(Self::ZERO, |sum, number| sum + number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wide(value: f64) -> Wide {
+        Wide::ONE * value
+    }
+
+    #[test]
+    fn a_wide_number_counts_as_f64_does() {
+        let values = [0.0, 1.0, 1e-60, 3e-39, 2.5e38, 7e70, 1e-5, 123.0];
+        for (a, b) in values.into_iter().flat_map(|a| values.map(|b| (a, b))) {
+            assert_eq!((wide(a) + wide(b)).value(), a + b, "{a} + {b}");
+            assert_eq!((wide(a) * wide(b)).value(), a * b, "{a} · {b}");
+        }
+    }
+
+    #[test]
+    fn a_wide_number_goes_beyond_f64() {
+        let large = (0..20).fold(Wide::ONE, |product, _| product * 1e70);
+        assert!((large.ln() - 1400.0 * 10f64.ln()).abs() < 1e-9);
+        assert!(((large * large.recip()).value() - 1.0).abs() < 1e-12);
+        assert_eq!(large + Wide::ONE, large);
+        assert_eq!(large.recip().value(), 0.0);
+    }
+}

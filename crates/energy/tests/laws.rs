@@ -1,0 +1,99 @@
+//! What holds for every sequence.
+
+use proptest::prelude::*;
+use rinalmo_energy::{Ensemble, memory};
+
+/// Rounding of probabilities to f32, summed over a row.
+const ROW: f32 = 1e-5;
+
+fn sequence(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
+    let letter =
+        prop_oneof![8 => prop::sample::select(b"ACGU".to_vec()), 1 => prop::sample::select(b"acgutTNn-".to_vec())];
+    prop::collection::vec(letter, len)
+}
+
+/// Letters without a pattern.
+fn random(len: usize) -> Vec<u8> {
+    let mut state: u64 = 31;
+    let mut letter = || {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        b"ACGU"[(state >> 62) as usize]
+    };
+    (0..len).map(|_| letter()).collect()
+}
+
+fn can_pair(a: u8, b: u8) -> bool {
+    let letter = |x: u8| if x.eq_ignore_ascii_case(&b't') { b'U' } else { x.to_ascii_uppercase() };
+    matches!(
+        (letter(a), letter(b)),
+        (b'A', b'U') | (b'U', b'A') | (b'C', b'G') | (b'G', b'C') | (b'G', b'U') | (b'U', b'G')
+    )
+}
+
+proptest! {
+    #[test]
+    fn probabilities_are_probabilities(sequence in sequence(0..120)) {
+        let ensemble = Ensemble::new(&sequence);
+        let len = sequence.len();
+        prop_assert_eq!((ensemble.len(), ensemble.probabilities().len()), (len, len * len));
+        prop_assert!(ensemble.energy() < 1e-9);
+        for (i, row) in ensemble.probabilities().chunks(len.max(1)).enumerate() {
+            for (j, &p) in row.iter().enumerate() {
+                prop_assert!((0.0..=1.0 + ROW).contains(&p), "{} of ({}, {})", p, i, j);
+                prop_assert_eq!(p, ensemble.probability(j, i));
+                prop_assert!(p == 0.0 || can_pair(sequence[i], sequence[j]) && i.abs_diff(j) > 3);
+            }
+            prop_assert!(row.iter().sum::<f32>() <= 1.0 + ROW);
+            prop_assert!((ensemble.unpaired()[i] - (1.0 - row.iter().sum::<f32>())).abs() < ROW);
+        }
+    }
+
+    #[test]
+    fn case_and_dna_change_nothing(sequence in sequence(0..60)) {
+        let other: Vec<u8> = sequence.iter().map(|x| match x.to_ascii_lowercase() { b'u' => b't', x => x }).collect();
+        prop_assert_eq!(Ensemble::new(&sequence), Ensemble::new(&other));
+    }
+
+    #[test]
+    fn unknown_letters_pair_with_nothing(len in 0..80usize) {
+        let ensemble = Ensemble::new(&vec![b'N'; len]);
+        prop_assert!(ensemble.energy().abs() < 1e-12);
+        prop_assert!(ensemble.probabilities().iter().all(|&p| p == 0.0));
+        prop_assert_eq!(ensemble.unpaired(), vec![1.0; len]);
+    }
+
+    /// A base that never pairs and lies away from the others is free of charge.
+    #[test]
+    fn unknown_letters_around_change_no_pair(sequence in sequence(1..50), before in 1..40usize, behind in 1..40usize) {
+        let alone = Ensemble::new(&sequence);
+        let longer = [vec![b'N'; before], sequence.clone(), vec![b'N'; behind]].concat();
+        let within = Ensemble::new(&longer);
+        prop_assert!((alone.energy() - within.energy()).abs() < 1e-9);
+        for (i, j) in (0..sequence.len()).flat_map(|i| (0..sequence.len()).map(move |j| (i, j))) {
+            prop_assert!((alone.probability(i, j) - within.probability(i + before, j + before)).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn threads_change_no_bit() {
+    let sequence = random(700);
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| Ensemble::new(&sequence))
+    };
+    assert_eq!(with(1), with(2));
+}
+
+#[test]
+fn long_sequences_stay_in_range() {
+    let ensemble = Ensemble::new(&random(3000));
+    assert!((-1300.0..-800.0).contains(&ensemble.energy()), "{} kcal/mol", ensemble.energy());
+    assert!(ensemble.unpaired().iter().all(|p| (0.0..=1.0).contains(p)));
+    assert!(ensemble.probabilities().iter().all(|p| (0.0..=1.0 + ROW).contains(p)));
+}
+
+#[test]
+fn memory_grows_with_the_square() {
+    assert!((18.0..24.0).contains(&(memory(3000) as f64 / 9e6)));
+}
