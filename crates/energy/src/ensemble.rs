@@ -1,11 +1,12 @@
 //! The public face: a sequence's pairs with their probabilities.
 
 use crate::exterior::Exterior;
-use crate::inside::{self, Inside, OutOfRange};
+use crate::inside::{Inside, OutOfRange};
 use crate::loops::Loops;
 use crate::number::{Number, Wide};
 use crate::outside::{self, probabilities};
 use crate::weights::RT;
+use crate::workers::Workers;
 
 /// Largest and inverse of the smallest size of the whole partition function, so that what is too small for f64 within
 /// it adds nothing that can be seen.
@@ -31,33 +32,41 @@ impl Ensemble {
     /// Takes time by the cube of the length and [`memory`] by its square. Sequences of 300 bases and more are shared out
     /// between the threads of the current `rayon` pool; the result is the same to the bit whatever their number.
     pub fn new(sequence: &[u8]) -> Self {
-        // Within the pool, or every row would have to ask for entry.
-        inside::within_pool(sequence.len(), || Self::in_range(sequence))
+        Self::by(&Workers::all(sequence.len()), sequence)
     }
 
-    fn in_range(sequence: &[u8]) -> Self {
-        let mut energy = estimate(sequence);
-        for _ in 0..ATTEMPTS {
-            match Self::scaled::<f64>(sequence, energy) {
-                Ok(ensemble) => return ensemble,
-                Err(OutOfRange(more)) => energy -= more * RT,
+    /// As [`Ensemble::new`] on this thread alone, for callers who do several sequences side by side.
+    ///
+    /// A thread that waits for others may begin another of its tasks, so many sequences that are each shared out can
+    /// hold the memory of more than one a thread.
+    pub fn on_this_thread(sequence: &[u8]) -> Self {
+        Self::by(&Workers::one(), sequence)
+    }
+
+    fn by(workers: &Workers, sequence: &[u8]) -> Self {
+        workers.enter(|| {
+            let mut energy = estimate(sequence);
+            for _ in 0..ATTEMPTS {
+                match Self::scaled::<f64>(workers, sequence, energy) {
+                    Ok(ensemble) => return ensemble,
+                    Err(OutOfRange(more)) => energy -= more * RT,
+                }
             }
-        }
-        Self::scaled::<Wide>(sequence, 0.0).unwrap_or_else(|_| unreachable!("a wide number has room for all"))
+            Self::scaled::<Wide>(workers, sequence, 0.0).ok().expect("a wide number has room for all")
+        })
     }
 
     /// As [`Ensemble::new`], each base being scaled by the `energy` it is thought to contribute, kcal/mol.
-    fn scaled<T: Number>(sequence: &[u8], energy: f64) -> Result<Self, OutOfRange> {
+    fn scaled<T: Number>(workers: &Workers, sequence: &[u8], energy: f64) -> Result<Self, OutOfRange> {
         let len = sequence.len();
-        let arch = pulp::Arch::new();
         let loops = Loops::new(sequence, energy);
-        let inside = Inside::<T>::new(&loops, arch)?;
+        let inside = Inside::<T>::new(&loops, workers)?;
         let exterior = Exterior::new(&loops, &inside.closed);
         let whole = exterior.total();
         if whole.size() > WHOLE || whole.recip().size() > WHOLE {
             return Err(OutOfRange::by(whole.size(), len));
         }
-        let probabilities = probabilities(&loops, &inside, &exterior, arch)?;
+        let probabilities = probabilities(&loops, &inside, &exterior, workers)?;
         Ok(Self { len, energy: energy * len as f64 - RT * whole.ln(), probabilities })
     }
 
@@ -120,7 +129,6 @@ fn estimate(sequence: &[u8]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::Wide;
 
     /// Sums of the same terms in numbers of other roundings.
     const F64: f64 = 1e-9;
@@ -128,9 +136,11 @@ mod tests {
     #[test]
     fn numbers_of_any_size_give_what_f64_does() {
         let sequence = b"GGGAAAUCCGUUAGGCAAGCGAUUCGCAACCUAACUUUGGAACGCAGUCNAGGGCUGCGAACC".repeat(4);
-        let ensemble = |energy| Ensemble::scaled::<f64>(&sequence, energy).ok().expect("within the range of f64");
+        let ensemble =
+            |energy| Ensemble::scaled::<f64>(&Workers::one(), &sequence, energy).ok().expect("within the range of f64");
         let (plain, scaled) = (ensemble(0.0), ensemble(-0.3));
-        let wide = Ensemble::scaled::<Wide>(&sequence, 0.0).ok().expect("a wide number has room for all");
+        let wide =
+            Ensemble::scaled::<Wide>(&Workers::one(), &sequence, 0.0).ok().expect("a wide number has room for all");
         for other in [scaled, wide] {
             assert!((other.energy - plain.energy).abs() < F64, "{} and {}", other.energy, plain.energy);
             assert!(other.probabilities.iter().zip(&plain.probabilities).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
@@ -140,21 +150,26 @@ mod tests {
     #[test]
     fn a_scale_that_is_far_off_is_told_and_by_how_much() {
         let sequence = b"GC".repeat(400);
-        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&sequence, 0.0) else { panic!("1e900 fits into no f64") };
+        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&Workers::one(), &sequence, 0.0) else {
+            panic!("1e900 fits into no f64")
+        };
         let better = -more * RT;
         assert!((-2.0..-1.0).contains(&better), "{better} kcal/mol a base");
-        assert!(Ensemble::scaled::<f64>(&sequence, better).is_ok());
+        assert!(Ensemble::scaled::<f64>(&Workers::one(), &sequence, better).is_ok());
     }
 
     /// Half of it is bound by 1.4 kcal/mol a base, half by nothing.
     #[test]
     fn a_sequence_for_which_no_scale_serves_is_done_as_well() {
-        let helix = b"GC".repeat(400);
-        let sequence = [&helix[..], &[b'N'; 800]].concat();
-        assert!((0..16).all(|tenths| Ensemble::scaled::<f64>(&sequence, -0.1 * f64::from(tenths)).is_err()));
+        let helix = b"GC".repeat(300);
+        let sequence = [&helix[..], &[b'N'; 600]].concat();
+        assert!(
+            (0..16)
+                .all(|tenths| Ensemble::scaled::<f64>(&Workers::one(), &sequence, -0.1 * f64::from(tenths)).is_err())
+        );
         let (alone, within) = (Ensemble::new(&helix), Ensemble::new(&sequence));
         assert!((alone.energy - within.energy).abs() < F64, "{} and {}", alone.energy, within.energy);
-        for (row, within) in alone.probabilities.chunks(800).zip(within.probabilities.chunks(1600)) {
+        for (row, within) in alone.probabilities.chunks(600).zip(within.probabilities.chunks(1200)) {
             assert!(row.iter().zip(within).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
         }
     }

@@ -1,16 +1,12 @@
 //! The partition function of every span of a sequence (McCaskill, Biopolymers 29 (1990) 1105).
 
-use rayon::prelude::*;
-
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
 use crate::number::{LARGEST, Number};
 use crate::products::{BAND, Compose, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
-
-/// Sequences from this length on are shared out between threads, those below take less than a few milliseconds.
-pub(crate) const SHARED: usize = 300;
+use crate::workers::Workers;
 
 /// Sums of the factors of all structures of every span that are…
 pub(crate) struct Inside<T> {
@@ -33,7 +29,7 @@ impl OutOfRange {
 }
 
 impl<T: Number> Inside<T> {
-    pub fn new(loops: &Loops, arch: pulp::Arch) -> Result<Self, OutOfRange> {
+    pub fn new(loops: &Loops, workers: &Workers) -> Result<Self, OutOfRange> {
         let len = loops.len();
         let zeros = || Triangle::new(len);
         let mut inside = Self { closed: zeros(), last: zeros(), some: zeros() };
@@ -50,9 +46,9 @@ impl<T: Number> Inside<T> {
             if row_of_band == 0 {
                 let fill = |(strip, out): (usize, &mut Strip<T>)| {
                     let (some, last) = (&inside.some, &inside.last);
-                    arch.dispatch(Compose { out, some, last, len, distance, first: strip * STRIP });
+                    workers.run(Compose { out, some, last, len, distance, first: strip * STRIP });
                 };
-                each(len, &mut strips[..spans.div_ceil(STRIP)], fill);
+                workers.each(&mut strips[..spans.div_ceil(STRIP)], fill);
             }
             for (out, strip) in several[distance % 3][..spans].chunks_mut(STRIP).zip(&strips) {
                 out.copy_from_slice(&strip[row_of_band][..out.len()]);
@@ -63,9 +59,9 @@ impl<T: Number> Inside<T> {
             let fill = |(block, out): (usize, &mut Block<T>)| {
                 let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
                 let closed = &inside.closed;
-                arch.dispatch(Close { out, loops, ring: &ring, closed, several: inner, distance, first });
+                workers.run(Close { out, loops, ring: &ring, closed, several: inner, distance, first });
             };
-            each(len, &mut blocks[begin..end], fill);
+            workers.each(&mut blocks[begin..end], fill);
 
             let mut row = ring.clear(distance);
             let closed = inside.closed.row_mut(distance);
@@ -135,17 +131,4 @@ impl<T: Number> pulp::WithSimd for Close<'_, T> {
             out.values[lane] = value;
         }
     }
-}
-
-/// Does `work` on each item with its index, on several threads where the sequence is long.
-pub(crate) fn each<I: Send>(len: usize, items: &mut [I], work: impl Fn((usize, &mut I)) + Sync + Send) {
-    match len < SHARED || items.len() < 2 {
-        true => items.iter_mut().enumerate().for_each(work),
-        false => items.par_iter_mut().enumerate().for_each(work),
-    }
-}
-
-/// Does `work` on one of the threads that [`each`] is going to share it with, if it is.
-pub(crate) fn within_pool<R: Send>(len: usize, work: impl FnOnce() -> R + Send) -> R {
-    if len < SHARED { work() } else { rayon::scope(|_| work()) }
 }

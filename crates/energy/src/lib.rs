@@ -11,9 +11,9 @@
 //! ```
 //! use rinalmo_energy::Ensemble;
 //!
-//! let ensemble = Ensemble::new(b"GGGGAAAACCCC");
-//! assert!(ensemble.energy() < -5.0); // kcal/mol
-//! assert!(ensemble.probability(1, 10) > 0.9);
+//! let ensemble = Ensemble::new(b"GGCACGAAAGUGCC");
+//! assert!(ensemble.energy() < -7.0); // kcal/mol
+//! assert!(ensemble.probability(1, 12) > 0.99);
 //! assert!(ensemble.unpaired()[5] > 0.99);
 //! ```
 
@@ -32,5 +32,6 @@ mod products;
 mod ring;
 mod triangle;
 mod weights;
+mod workers;
 
 pub use ensemble::{Ensemble, memory};

@@ -5,20 +5,21 @@
 //! `closed(i, j)`, is the probability of the pair.
 
 use crate::exterior::Exterior;
-use crate::inside::{Inside, OutOfRange, each};
+use crate::inside::{Inside, OutOfRange};
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
 use crate::number::{LARGEST, Number};
 use crate::products::{BAND, LeftPart, RightPart, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
+use crate::workers::Workers;
 
 /// The probabilities of all pairs, `[len, len]`.
 pub(crate) fn probabilities<T: Number>(
     loops: &Loops,
     inside: &Inside<T>,
     exterior: &Exterior<T>,
-    arch: pulp::Arch,
+    workers: &Workers,
 ) -> Result<Vec<f32>, OutOfRange> {
     let len = loops.len();
     let mut probabilities = vec![0.0; len * len];
@@ -38,11 +39,11 @@ pub(crate) fn probabilities<T: Number>(
         if row_of_band == 0 {
             let fill = |(strip, [left, right]): (usize, &mut [Strip<T>; 2])| {
                 let (some, last, whole, first) = (&inside.some, &inside.last, &whole, strip * STRIP);
-                arch.dispatch(LeftPart { out: left, whole, last, len, distance, first });
-                arch.dispatch(RightPart { out: right, some, whole, len, distance, first });
+                workers.run(LeftPart { out: left, whole, last, len, distance, first });
+                workers.run(RightPart { out: right, some, whole, len, distance, first });
             };
             let longest = (spans + BAND - 1).min(len);
-            each(len, &mut strips[..longest.div_ceil(STRIP)], fill);
+            workers.each(&mut strips[..longest.div_ceil(STRIP)], fill);
         }
         // From the right, so that `ending` and `last` of the row before are still there on the left.
         let row = whole.row_mut(distance);
@@ -59,9 +60,9 @@ pub(crate) fn probabilities<T: Number>(
         let fill = |(block, out): (usize, &mut Block<T>)| {
             let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
             let (closed, last, ring) = (&closed, &last, &ring);
-            arch.dispatch(Around { out, loops, inside, exterior, closed, last, ring, distance, first });
+            workers.run(Around { out, loops, inside, exterior, closed, last, ring, distance, first });
         };
-        each(len, &mut blocks[begin..end], fill);
+        workers.each(&mut blocks[begin..end], fill);
 
         let mut row = ring.clear(distance);
         let mut largest: f64 = 0.0;

@@ -16,8 +16,9 @@ pub(crate) const SHORTEST: usize = SHORTEST_HAIRPIN + 1;
 /// Rows that are summed together.
 pub(crate) const BAND: usize = SHORTEST + 1;
 
-/// Spans of a row that are summed together: two rows of a part and a band of sums stay in the nearest cache.
-pub(crate) const STRIP: usize = 128;
+/// Spans of a row that are summed together: two rows of each factor stay in the near cache, and
+/// each is long enough to be fetched ahead.
+pub(crate) const STRIP: usize = 256;
 
 /// Sums of a strip of spans in a band of rows.
 pub(crate) type Strip<T> = [[T; STRIP]; BAND];
@@ -133,6 +134,19 @@ struct Term<'a, T> {
     right: &'a [T],
 }
 
+impl<'a, T> Term<'a, T> {
+    fn end(&self) -> usize {
+        self.begin + self.left.len()
+    }
+
+    /// The same for some of its lanes.
+    #[inline(always)]
+    fn part(&self, begin: usize, end: usize) -> Term<'a, T> {
+        let range = begin - self.begin..end - self.begin;
+        Term { begin, left: &self.left[range.clone()], right: &self.right[range] }
+    }
+}
+
 /// Adds the terms of all `k` in `range`, which are at most [`UNROLLED`].
 #[inline(always)]
 fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> Term<'a, T>, range: Range<usize>) {
@@ -148,7 +162,7 @@ fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> T
     let (mut begin, mut end) = (0, STRIP);
     for term in &terms {
         begin = begin.max(term.begin);
-        end = end.min(term.begin + term.left.len());
+        end = end.min(term.end());
     }
     if begin >= end {
         for term in terms {
@@ -157,23 +171,23 @@ fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> T
         return;
     }
     for term in &terms {
-        let (before, behind) = (begin - term.begin, end - term.begin);
-        if before > 0 {
-            add(sum, Term { begin: term.begin, left: &term.left[..before], right: &term.right[..before] });
+        if term.begin < begin {
+            add(sum, term.part(term.begin, begin));
         }
-        if behind < term.left.len() {
-            add(sum, Term { begin: end, left: &term.left[behind..], right: &term.right[behind..] });
+        if end < term.end() {
+            add(sum, term.part(end, term.end()));
         }
     }
-    let width = end - begin;
-    let sum = &mut sum[begin..end];
-    let common = |term: &Term<'_, T>| (begin - term.begin, begin - term.begin + width);
     let [a, b, c, d] = &terms;
-    let ((a0, a1), (b0, b1), (c0, c1), (d0, d1)) = (common(a), common(b), common(c), common(d));
-    let (a, x) = (&a.left[a0..a1], &a.right[a0..a1]);
-    let (b, y) = (&b.left[b0..b1], &b.right[b0..b1]);
-    let (c, z) = (&c.left[c0..c1], &c.right[c0..c1]);
-    let (d, w) = (&d.left[d0..d1], &d.right[d0..d1]);
+    let (a, b, c, d) = (a.part(begin, end), b.part(begin, end), c.part(begin, end), d.part(begin, end));
+    add_four(&mut sum[begin..end], [a.left, b.left, c.left, d.left], [a.right, b.right, c.right, d.right]);
+}
+
+#[inline(always)]
+fn add_four<T: Number>(sum: &mut [T], left: [&[T]; UNROLLED], right: [&[T]; UNROLLED]) {
+    let width = sum.len();
+    let [a, b, c, d] = [&left[0][..width], &left[1][..width], &left[2][..width], &left[3][..width]];
+    let [x, y, z, w] = [&right[0][..width], &right[1][..width], &right[2][..width], &right[3][..width]];
     for k in 0..width {
         sum[k] += (a[k] * x[k] + b[k] * y[k]) + (c[k] * z[k] + d[k] * w[k]);
     }
@@ -181,8 +195,8 @@ fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> T
 
 #[inline(always)]
 fn add<T: Number>(sum: &mut [T; STRIP], term: Term<'_, T>) {
-    let sum = &mut sum[term.begin..][..term.left.len()];
-    for k in 0..sum.len() {
-        sum[k] += term.left[k] * term.right[k];
+    let sum = &mut sum[term.begin..term.end()];
+    for (sum, (left, right)) in sum.iter_mut().zip(term.left.iter().zip(term.right)) {
+        *sum += *left * *right;
     }
 }

@@ -83,6 +83,7 @@ fn threads_change_no_bit() {
         pool.install(|| Ensemble::new(&sequence))
     };
     assert_eq!(with(1), with(2));
+    assert_eq!(with(2), Ensemble::on_this_thread(&sequence));
 }
 
 #[test]
