@@ -77,7 +77,14 @@ impl Filters {
 
     fn weights(&self) -> Weights<'_> {
         let block = || Block { squeeze: &self.square, spread: &self.spread, expand: &self.square };
-        Weights { channels: CHANNELS, kernel: KERNEL, blocks: vec![block(), block()], out: &self.out, bias: 0.0 }
+        Weights {
+            channels: CHANNELS,
+            kernel: KERNEL,
+            features: &[],
+            blocks: vec![block(), block()],
+            out: &self.out,
+            bias: 0.0,
+        }
     }
 }
 
@@ -94,13 +101,13 @@ fn bench(bencher: Bencher<'_, '_>, case: Case, forward: impl Fn(&[f32], &[f32], 
 #[divan::bench(args = cases(), max_time = 2, sample_count = 10)]
 fn f32(bencher: Bencher<'_, '_>, case: Case) {
     let head = HeadF32::pack(&Filters::new().weights()).unwrap();
-    bench(bencher, case, |rows, columns, out| head.forward(case.level, rows, columns, out).unwrap());
+    bench(bencher, case, |rows, columns, out| head.forward(case.level, rows, columns, &[], out).unwrap());
 }
 
 #[divan::bench(args = cases(), max_time = 2, sample_count = 10)]
 fn bf16(bencher: Bencher<'_, '_>, case: Case) {
     let head = HeadBf16::pack(&Filters::new().weights()).unwrap();
-    bench(bencher, case, |rows, columns, out| head.forward(case.level, rows, columns, out).unwrap());
+    bench(bencher, case, |rows, columns, out| head.forward(case.level, rows, columns, &[], out).unwrap());
 }
 
 /// A layer's filter and weights; what it was given, what its convolution made of it, and that one's moments.

@@ -15,6 +15,7 @@ const BF16_LOGITS: f32 = 0.1;
 struct Head {
     channels: usize,
     kernel: usize,
+    features: Vec<f32>,
     blocks: Vec<[Vec<f32>; 3]>,
     out: Vec<f32>,
 }
@@ -34,12 +35,18 @@ impl Head {
             ]
         };
         let out = weights(channels * area, channels * area, 9);
-        Self { channels, kernel, blocks: (0..blocks).map(block).collect(), out }
+        Self { channels, kernel, features: Vec::new(), blocks: (0..blocks).map(block).collect(), out }
+    }
+
+    /// The same that knows so many numbers of each pair.
+    fn with_features(self, count: usize) -> Self {
+        Self { features: values(self.channels * count, 77), ..self }
     }
 
     fn weights(&self) -> Weights<'_> {
         let blocks = self.blocks.iter().map(|[squeeze, spread, expand]| Block { squeeze, spread, expand }).collect();
-        Weights { channels: self.channels, kernel: self.kernel, blocks, out: &self.out, bias: 0.25 }
+        let Self { channels, kernel, features, out, .. } = self;
+        Weights { channels: *channels, kernel: *kernel, features, blocks, out, bias: 0.25 }
     }
 }
 
@@ -47,13 +54,19 @@ fn projections(len: usize, channels: usize) -> [Vec<f32>; 2] {
     [1, 2].map(|seed| values(len * channels, seed))
 }
 
+/// `[len, len, features]`
+fn features(len: usize, head: &Head) -> Vec<f32> {
+    values(len * len * head.features.len() / head.channels, 3)
+}
+
 fn forward(bf16: bool, level: Level, head: &Head, len: usize) -> Vec<f32> {
-    let [rows, columns] = projections(len, head.channels);
+    let ([rows, columns], features) = (projections(len, head.channels), features(len, head));
     let mut out = vec![f32::NAN; len * len];
     match bf16 {
-        false => HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap(),
-        true => HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap(),
+        false => HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &features, &mut out),
+        true => HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &features, &mut out),
     }
+    .unwrap();
     out
 }
 
@@ -61,14 +74,18 @@ fn forward(bf16: bool, level: Level, head: &Head, len: usize) -> Vec<f32> {
 fn every_level_agrees_with_plain_loops() {
     let cases = [(64, 2, 3, 1), (64, 2, 3, 2), (64, 2, 3, 3), (64, 2, 3, 29), (64, 1, 3, 17), (64, 3, 3, 12)];
     let others = [(24, 2, 5, 21), (7, 2, 1, 9), (80, 1, 3, 10), (16, 0, 3, 13), (33, 2, 7, 4), (16, 2, 3, 61)];
-    for (channels, blocks, kernel, len) in cases.into_iter().chain(others) {
-        let head = Head::new(channels, blocks, kernel);
+    let known = [(64, 2, 3, 29, 8), (64, 1, 3, 17, 8), (16, 0, 3, 13, 3), (7, 3, 5, 9, 1)];
+    let cases =
+        cases.into_iter().chain(others).map(|(channels, blocks, kernel, len)| (channels, blocks, kernel, len, 0));
+    for (channels, blocks, kernel, len, count) in cases.chain(known) {
+        let head = Head::new(channels, blocks, kernel).with_features(count);
         let [rows, columns] = projections(len, channels);
-        let expected = reference::pair_map(&head.weights(), &rows, &columns);
+        let expected = reference::pair_map(&head.weights(), &rows, &columns, &features(len, &head));
         for level in Level::available() {
             for (bf16, tolerance) in [(false, F32_LOGITS), (true, BF16_LOGITS)] {
-                let case =
-                    format!("{level}, bf16 {bf16}, {channels} channels, {blocks} blocks, side {kernel}, {len} nt");
+                let case = format!(
+                    "{level}, bf16 {bf16}, {channels} channels, {blocks} blocks, side {kernel}, {len} nt, {count} features"
+                );
                 assert_close(&forward(bf16, level, &head, len), &expected, tolerance, &case);
             }
         }
@@ -79,7 +96,7 @@ fn every_level_agrees_with_plain_loops() {
 fn rows_longer_than_a_piece_join_without_a_seam() {
     let head = Head::new(16, 2, 3);
     let [rows, columns] = projections(270, 16);
-    let expected = reference::pair_map(&head.weights(), &rows, &columns);
+    let expected = reference::pair_map(&head.weights(), &rows, &columns, &[]);
     assert_close(&forward(false, Level::best(), &head, 270), &expected, F32_LOGITS, "f32");
     assert_close(&forward(true, Level::best(), &head, 270), &expected, BF16_LOGITS, "bf16");
 }
@@ -112,9 +129,9 @@ fn what_is_not_a_number_reaches_every_logit() {
     rows[5] = f32::NAN;
     for level in Level::available() {
         let mut out = vec![0.0; 400];
-        HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap();
+        HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &[], &mut out).unwrap();
         assert!((0..400).all(|i| i % 21 == 0 || out[i].is_nan()), "f32, {level}");
-        HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &mut out).unwrap();
+        HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &[], &mut out).unwrap();
         assert!((0..400).all(|i| i % 21 == 0 || out[i].is_nan()), "bf16, {level}");
     }
 }
@@ -125,12 +142,15 @@ fn slices_that_do_not_fit_are_refused_by_name() {
     let packed = HeadF32::pack(&head.weights()).unwrap();
     let refused = |rows: usize, columns: usize, out: usize| {
         let (rows, columns, mut out) = (vec![0.0; rows], vec![0.0; columns], vec![0.0; out]);
-        packed.forward(Level::best(), &rows, &columns, &mut out).unwrap_err().to_string()
+        packed.forward(Level::best(), &rows, &columns, &[], &mut out).unwrap_err().to_string()
     };
     assert!(refused(33, 32, 4).contains("`rows`"));
     assert!(refused(32, 31, 4).contains("`columns`"));
     assert!(refused(32, 32, 5).contains("`out`"));
-    assert_eq!(packed.forward(Level::best(), &[], &[], &mut []), Ok(()));
+    let known = HeadF32::pack(&Head::new(16, 1, 3).with_features(2).weights()).unwrap();
+    let error = known.forward(Level::best(), &[0.0; 32], &[0.0; 32], &[0.0; 7], &mut [0.0; 4]).unwrap_err();
+    assert!(error.to_string().contains("`features`"));
+    assert_eq!(packed.forward(Level::best(), &[], &[], &[], &mut []), Ok(()));
     assert!(HeadF32::pack(&Weights { kernel: 2, ..head.weights() }).is_err());
     assert!(HeadBf16::pack(&Weights { out: &[0.0; 3], ..head.weights() }).is_err());
     assert!(HeadF32::pack(&Weights { channels: 15, ..head.weights() }).is_err());
@@ -140,4 +160,6 @@ fn slices_that_do_not_fit_are_refused_by_name() {
 fn two_maps_are_kept_at_most() {
     let memory = |blocks| HeadBf16::pack(&Head::new(24, blocks, 3).weights()).unwrap().memory(100);
     assert_eq!([0, 1, 2, 3].map(memory), [0, 640_000, 1_280_000, 1_280_000]);
+    let known = |blocks| HeadBf16::pack(&Head::new(24, blocks, 3).with_features(4).weights()).unwrap().memory(100);
+    assert_eq!([0, 1, 2].map(known), [640_000, 1_280_000, 1_280_000]);
 }

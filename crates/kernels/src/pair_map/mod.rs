@@ -4,7 +4,8 @@
 //! three convolutions, each with an instance norm over the whole map and a ReLU, around which the input is added:
 //! RiNALMo, Methods "Secondary structure". The first convolution of the first block is an outer sum again, by linearity,
 //! and its moments are those of its two halves. Others that are 1 × 1 are computed where they are needed rather than
-//! stored, so that never more than two maps are.
+//! stored, so that never more than two maps are. A head may add what is known of each pair, a few numbers, to the map's
+//! beginning, which then is stored like any other.
 //!
 //! Measured by `benches/pair_map.rs`, two cores of an AMD EPYC, Zen 5 (2026-11-22, medians): bf16 12 ms for 200 nt, 73 ms
 //! for 500, 360 ms for 1000, 2.9 s for 2900; f32 21 ms, 127 ms, 680 ms and 5.5 s. That is 575 GFLOP/s in bf16 of a measured
@@ -37,6 +38,8 @@ pub struct Weights<'a> {
     pub channels: usize,
     /// Side of the blocks' second convolution and of the last one, odd.
     pub kernel: usize,
+    /// `[channels, features]`: what a pair's features add to its pixel; empty where there are none.
+    pub features: &'a [f32],
     /// Bottleneck blocks.
     pub blocks: Vec<Block<'a>>,
     /// `[channels, kernel, kernel]`: the last convolution.
@@ -73,16 +76,25 @@ macro_rules! head {
                 Head::pack(weights).map(Self)
             }
 
-            /// Logits of all pairs, symmetric, 0 on the diagonal: the map starts as `rows_i + columns_j`.
+            /// Logits of all pairs, symmetric, 0 on the diagonal: the map starts as `rows_i + columns_j`, and what
+            /// the features of the pair add.
             ///
             /// # Shapes
             /// - rows, columns: `[len, channels]`
+            /// - features: `[len, len, features]`; empty where the head has none
             /// - out: `[len, len]`, overwritten
             ///
             /// # Errors
             /// If a slice is not as long as that.
-            pub fn forward(&self, level: Level, rows: &[f32], columns: &[f32], out: &mut [f32]) -> Result<(), Error> {
-                self.0.forward(level, rows, columns, out)
+            pub fn forward(
+                &self,
+                level: Level,
+                rows: &[f32],
+                columns: &[f32],
+                features: &[f32],
+                out: &mut [f32],
+            ) -> Result<(), Error> {
+                self.0.forward(level, Start { rows, columns, features }, out)
             }
 
             /// Bytes of the maps that a sequence of `len` positions takes while it is worked on.
@@ -101,12 +113,25 @@ struct Head<T> {
     /// Channels and zeros to whole vectors of every level.
     padded: usize,
     kernel: usize,
+    /// `[features, padded]`
+    features: Vec<f32>,
     blocks: Vec<PackedBlock<T>>,
     /// The first block's first convolution, of projections.
     first: Option<Linear>,
     /// `[taps, channels]`: what a pixel adds to each of its neighbours.
     out: PackedFilter<T>,
     bias: f32,
+}
+
+/// What the map is made of in the beginning.
+#[derive(Clone, Copy)]
+struct Start<'a> {
+    /// `[len, channels]`
+    rows: &'a [f32],
+    /// `[len, channels]`
+    columns: &'a [f32],
+    /// `[len, len, features]`
+    features: &'a [f32],
 }
 
 struct PackedBlock<T> {
@@ -117,13 +142,19 @@ struct PackedBlock<T> {
 
 impl<T: Cell> Head<T> {
     fn pack(weights: &Weights<'_>) -> Result<Self, Error> {
-        let &Weights { channels, kernel, ref blocks, out, bias } = weights;
+        let &Weights { channels, kernel, features, ref blocks, out, bias } = weights;
         if channels == 0 || kernel % 2 == 0 {
             let reason = format!("a filter of {channels} channels and side {kernel} has no middle");
             return Err(Error::Size { op: OP, reason });
         }
         let (padded, area) = (channels.next_multiple_of(16), kernel * kernel);
         check_length(OP, "out", channels * area, out.len())?;
+        let count = features.len() / channels;
+        check_length(OP, "features", channels * count, features.len())?;
+        let mut by_feature = vec![0.0; count * padded];
+        for (index, &weight) in features.iter().enumerate() {
+            by_feature[index % count * padded + index / count] = weight;
+        }
         for block in blocks {
             check_length(OP, "squeeze", channels * channels, block.squeeze.len())?;
             check_length(OP, "spread", channels * channels * area, block.spread.len())?;
@@ -143,26 +174,37 @@ impl<T: Cell> Head<T> {
         let first = blocks.first().map(|block| Linear::pack(block.squeeze, channels, channels)).transpose()?;
         let tap = |tap, input, _, _| if input < channels { out[input * area + tap] } else { 0.0 };
         let out = PackedFilter::new(area, padded, (1, 1), tap);
-        Ok(Self { channels, padded, kernel, blocks: blocks.par_iter().map(pack).collect(), first, out, bias })
+        let blocks = blocks.par_iter().map(pack).collect();
+        Ok(Self { channels, padded, kernel, features: by_feature, blocks, first, out, bias })
     }
 
     fn memory(&self, len: usize) -> u64 {
-        let maps = self.blocks.len().min(2) * self.padded / T::VALUES * size_of::<T>();
+        let maps = self.maps() * self.padded / T::VALUES * size_of::<T>();
         maps as u64 * (len as u64).pow(2)
     }
 
-    fn forward(&self, level: Level, rows: &[f32], columns: &[f32], out: &mut [f32]) -> Result<(), Error> {
+    /// Those stored at a time: a block's input, unless it is a sum that need not be, and its inner one.
+    fn maps(&self) -> usize {
+        match self.features.is_empty() {
+            true => self.blocks.len().min(2),
+            false => 1 + self.blocks.len().min(1),
+        }
+    }
+
+    fn forward(&self, level: Level, start: Start<'_>, out: &mut [f32]) -> Result<(), Error> {
+        let Start { rows, columns, features } = start;
         let len = rows.len() / self.channels;
         check_length(OP, "rows", len * self.channels, rows.len())?;
         check_length(OP, "columns", rows.len(), columns.len())?;
+        check_length(OP, "features", len * len * self.features.len() / self.padded, features.len())?;
         check_length(OP, "out", len * len, out.len())?;
         if len == 0 {
             return Ok(());
         }
         let size = Size { len, channels: self.padded };
-        let [first, second] = [1, 2].map(|blocks| if self.blocks.len() < blocks { 0 } else { len * size.row::<T>() });
+        let [first, second] = [1, 2].map(|maps| if self.maps() < maps { 0 } else { len * size.row::<T>() });
         with_map(first, |first| {
-            with_map(second, |second| Pass { head: self, level, size }.all(rows, columns, [first, second], out))
+            with_map(second, |second| Pass { head: self, level, size }.all(start, [first, second], out))
         })
     }
 

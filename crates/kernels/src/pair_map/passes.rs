@@ -2,9 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{EPS, Head, PackedBlock};
+use super::{EPS, Head, PackedBlock, Start};
 use crate::generic::cell::Cell;
-use crate::generic::pair_map::{Expand, Input, Logits, Other, Outer, Residual, Scratch, Size, Spread, Squeezed};
+use crate::generic::pair_map::{Begin, Expand, Input, Logits, Other, Outer, Residual, Scratch, Size, Spread, Squeezed};
 use crate::instance_norm::{Moments, Norm};
 use crate::scratch::with_scratch;
 use crate::{Error, Level};
@@ -31,11 +31,18 @@ pub(super) struct Pass<'a, T> {
 
 impl<T: Cell> Pass<'_, T> {
     /// All of them, in order.
-    pub fn all(&self, rows: &[f32], columns: &[f32], maps: [&mut [T]; 2], out: &mut [f32]) -> Result<(), Error> {
+    pub fn all(&self, start: Start<'_>, maps: [&mut [T]; 2], out: &mut [f32]) -> Result<(), Error> {
+        let Start { rows, columns, features } = start;
         let (rows_padded, columns_padded) = (self.head.pad(rows), self.head.pad(columns));
         let outer = Outer { rows: &rows_padded, columns: &columns_padded };
-        let [mut inner, mut input] = maps;
-        let (mut stored, mut norm) = (false, None::<Norm>);
+        let [first, second] = maps;
+        let mut stored = !self.head.features.is_empty();
+        // Where there is a single map it is the input's with features, the inner one without.
+        let [mut inner, mut input] = if stored { [second, first] } else { [first, second] };
+        let mut norm = None::<Norm>;
+        if stored {
+            norm = self.begin(outer, features, input).map(|moments| moments.norm(EPS));
+        }
         for (index, block) in self.head.blocks.iter().enumerate() {
             let moments = match &norm {
                 Some(norm) => {
@@ -85,6 +92,17 @@ impl<T: Cell> Pass<'_, T> {
             )
             .collect();
         Moments::merge(parts).unwrap_or_else(|| Moments::new(self.size.channels))
+    }
+
+    /// Stores the beginning of the map; the moments of what the first block's first convolution makes of it.
+    fn begin(&self, outer: Outer<'_>, features: &[f32], map: &mut [T]) -> Option<Moments> {
+        let (level, size) = (self.level, self.size);
+        let weights = &self.head.features[..];
+        let squeeze = self.head.blocks.first().map(|block| block.squeeze.view());
+        let moments = self.bands(map, |first, map, moments, scratch| {
+            level.run(Begin { level, size, outer, features, weights, squeeze, first, map, moments, scratch });
+        });
+        squeeze.map(|_| moments)
     }
 
     fn scratch(&self) -> Scratch<T> {

@@ -4,14 +4,17 @@ use super::{convolution, instance_norm};
 use crate::convolution::Filter;
 use crate::pair_map::Weights;
 
-/// Logits `[len, len]` of the pairs of `rows` and `columns`, `[len, channels]` each.
-pub fn pair_map(weights: &Weights<'_>, rows: &[f32], columns: &[f32]) -> Vec<f32> {
-    let &Weights { channels, kernel, ref blocks, out, bias } = weights;
+/// Logits `[len, len]` of the pairs of `rows` and `columns`, `[len, channels]` each, with `features`, `[len, len, features]`.
+pub fn pair_map(weights: &Weights<'_>, rows: &[f32], columns: &[f32], features: &[f32]) -> Vec<f32> {
+    let &Weights { channels, kernel, features: by_channel, ref blocks, out, bias } = weights;
     let len = rows.len() / channels;
     let mut map = Vec::new();
     for i in 0..len {
         for j in 0..len {
-            map.extend((0..channels).map(|c| rows[i * channels + c] + columns[j * channels + c]));
+            let count = by_channel.len() / channels;
+            let known = &features[(i * len + j) * count..][..count];
+            let adds = |c: usize| known.iter().zip(&by_channel[c * count..]).map(|(x, w)| x * w).sum::<f32>();
+            map.extend((0..channels).map(|c| rows[i * channels + c] + columns[j * channels + c] + adds(c)));
         }
     }
     let layer = |map: &[f32], weights: &[f32], side: usize| {

@@ -4,6 +4,7 @@
 //! two passes stands an instance norm, which needs the whole map's moments; everything else is done to a pixel
 //! while it is in the cache. Work goes in pieces that depend on the map's size alone, and so do all sums.
 
+mod begin;
 mod block;
 mod logits;
 mod spread;
@@ -16,6 +17,7 @@ use super::filter::Filter;
 use super::instance_norm::CHUNK;
 use crate::instance_norm::{Moments, Norm};
 
+pub(crate) use begin::Begin;
 pub(crate) use block::{Expand, Other, Residual};
 pub(crate) use logits::Logits;
 pub(crate) use spread::Spread;
