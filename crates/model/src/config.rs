@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::pair_features::PAIR_FEATURES;
+
 /// Tokens in the vocabulary.
 pub const VOCABULARY: usize = 22;
 /// Attention heads of every published size.
@@ -173,6 +175,10 @@ pub enum HeadConfig {
         blocks: usize,
         /// Side of the middle convolution and of the last one.
         kernel: usize,
+        /// Does the map begin with what is known of each pair without training, above all its probability by an energy
+        /// model ([`crate::pair_features`])?
+        #[serde(default, skip_serializing_if = "is_false")]
+        energy: bool,
     },
     /// Mean ribosome load of a 5' UTR.
     Ribosome {
@@ -228,12 +234,12 @@ impl HeadConfig {
 
     /// Whether the released code has such a head, and so a name for its tensors.
     pub fn is_published(&self) -> bool {
-        !matches!(self, Self::Sequence { .. } | Self::Token { .. })
+        !matches!(self, Self::Sequence { .. } | Self::Token { .. } | Self::Structure { energy: true, .. })
     }
 
     /// The published structure head: 64 channels, two bottleneck blocks, 3×3 convolutions.
     pub fn structure() -> Self {
-        Self::Structure { channels: 64, blocks: 2, kernel: 3 }
+        Self::Structure { channels: 64, blocks: 2, kernel: 3, energy: false }
     }
 
     /// The published ribosome-load head: 32 channels, six blocks, convolutions three wide.
@@ -250,6 +256,11 @@ impl HeadConfig {
     pub fn family() -> Self {
         Self::Family { hidden: 256, classes: 88 }
     }
+}
+
+/// For serde, which passes by reference.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// A whole model's sizes: an encoder, the masked-language head or not, and at most one task head.
@@ -393,8 +404,11 @@ impl Manifest {
 
     fn head(&mut self, head: &HeadConfig, dim: usize) {
         match *head {
-            HeadConfig::Structure { channels, blocks, kernel } => {
+            HeadConfig::Structure { channels, blocks, kernel, energy } => {
                 self.linear("structure.project", channels, 2 * dim);
+                if energy {
+                    self.tensor("structure.features.weight", &[channels, PAIR_FEATURES]);
+                }
                 for i in 0..blocks {
                     let block = format!("structure.blocks.{i}");
                     self.tensor(format!("{block}.squeeze.weight"), &[channels, channels, 1, 1]);

@@ -29,6 +29,7 @@ mod model;
 mod network;
 mod on_device;
 pub mod ops;
+mod pair_features;
 
 pub use batch::Packed;
 pub use config::{
@@ -41,3 +42,4 @@ pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, 
 pub use model::Model;
 pub use network::{Attentions, Network};
 pub use on_device::OnDevice;
+pub use pair_features::{PAIR_FEATURES, pair_features};

@@ -45,8 +45,9 @@ impl ModelConfig {
             token: None,
         };
         match self.head {
-            Some(HeadConfig::Structure { channels, blocks, kernel }) => {
-                model.structure = Some(StructureHead::new(dim, channels, blocks, kernel, device));
+            Some(HeadConfig::Structure { channels, blocks, kernel, energy }) => {
+                let head = StructureHead::new(dim, channels, blocks, kernel, device);
+                model.structure = Some(if energy { head.with_features(device) } else { head });
             }
             Some(HeadConfig::Ribosome { channels, blocks, kernel }) => {
                 model.ribosome = Some(RibosomeHead::new(dim, channels, blocks, kernel, device));
@@ -100,6 +101,7 @@ mod tests {
         let tiny = || ModelConfig::pretrained(EncoderConfig::new(16, 2, 2));
         let configs = [
             tiny().with_head(HeadConfig::structure()),
+            tiny().with_head(HeadConfig::Structure { channels: 8, blocks: 1, kernel: 3, energy: true }),
             tiny().with_head(HeadConfig::ribosome()),
             tiny().with_head(HeadConfig::splice()),
             tiny().with_head(HeadConfig::family()),

@@ -26,8 +26,8 @@ pub trait Network: Send + Sync {
     fn token_logits(&self, hidden: &[f32]) -> Vec<f32>;
 
     /// Logits of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal, of its bases' representations
-    /// `[len, dim]` (special tokens removed).
-    fn pair_logits(&self, hidden: &[f32]) -> Vec<f32>;
+    /// `[len, dim]` (special tokens removed) and the bases themselves.
+    fn pair_logits(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32>;
 
     /// Bytes that [`Network::pair_logits`] needs at its peak for a sequence of `len` bases, weights aside.
     fn pair_memory(&self, len: usize) -> u64;

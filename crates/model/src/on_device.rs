@@ -6,6 +6,7 @@ use crate::batch::Packed;
 use crate::heads::StructureHead;
 use crate::model::Model;
 use crate::network::{Attentions, NO_HEAD, Network};
+use crate::pair_features;
 
 /// A [`Model`] and the device its parameters are on.
 pub struct OnDevice {
@@ -40,13 +41,14 @@ impl Network for OnDevice {
         to_vec(self.model.mlm.as_ref().expect(NO_HEAD).forward(self.rows(hidden)))
     }
 
-    fn pair_logits(&self, hidden: &[f32]) -> Vec<f32> {
-        to_vec(self.model.structure.as_ref().expect(NO_HEAD).forward(self.rows(hidden)))
+    fn pair_logits(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32> {
+        to_vec(self.model.structure.as_ref().expect(NO_HEAD).forward(self.rows(hidden), bases))
     }
 
     fn pair_memory(&self, len: usize) -> u64 {
         let head = self.model.structure.as_ref().expect(NO_HEAD);
-        StructureHead::memory(head.out.weight.lazy_shape()[1], len)
+        let known = if head.features.is_some() { pair_features::memory(len) } else { 0 };
+        StructureHead::memory(head.out.weight.lazy_shape()[1], len) + known
     }
 
     fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {

@@ -16,7 +16,10 @@ const LOADS: f32 = 1e-4;
 /// Values of a representation.
 const DIM: usize = 40;
 /// Head of the published size, and one odd in every size.
-const STRUCTURE: [(usize, usize, usize); 2] = [(64, 2, 3), (21, 3, 5)];
+const STRUCTURE: [(usize, usize, usize, bool); 3] = [(64, 2, 3, false), (21, 3, 5, false), (64, 2, 3, true)];
+
+/// 37 bases, most of which pair.
+const HAIRPIN: &[u8] = b"GGCGAUCAGGACUUCGGUCCUGAUCGCCAAGGGNCCC";
 
 /// The same weights twice: a clone shares what was drawn, which `ask` draws.
 fn model<T>(head: HeadConfig, ask: impl Fn(&OnDevice) -> T) -> (Model, OnDevice) {
@@ -43,22 +46,22 @@ fn check(found: &[f32], expected: &[f32], tolerance: f32, case: &str) {
 
 #[test]
 fn pair_logits_are_those_of_the_tensors() {
-    for (channels, blocks, kernel) in STRUCTURE {
-        let (model, tensors) =
-            model(HeadConfig::Structure { channels, blocks, kernel }, |model| model.pair_logits(&hidden(2)));
+    for (channels, blocks, kernel, energy) in STRUCTURE {
+        let head = HeadConfig::Structure { channels, blocks, kernel, energy };
+        let (model, tensors) = model(head, |model| model.pair_logits(&hidden(2), b"GC"));
         for len in [1, 2, 3, 37] {
-            let hidden = hidden(len);
-            let expected = ops::plainly(|| tensors.pair_logits(&hidden));
+            let (hidden, bases) = (hidden(len), &HAIRPIN[..len]);
+            let expected = ops::plainly(|| tensors.pair_logits(&hidden, bases));
             for level in Level::available() {
                 for (precision, tolerance) in
                     [(Precision::F32, F32_LOGITS), (Precision::Bf16, BF16_LOGITS), (Precision::Int8, BF16_LOGITS)]
                 {
-                    let found = CpuModel::new(model.clone(), precision, level).pair_logits(&hidden);
+                    let found = CpuModel::new(model.clone(), precision, level).pair_logits(&hidden, bases);
                     check(
                         &found,
                         &expected,
                         tolerance,
-                        &format!("{channels} channels, {len} nt, {precision:?}, {level}"),
+                        &format!("{channels} channels, energy {energy}, {len} nt, {precision:?}, {level}"),
                     );
                 }
             }
@@ -86,8 +89,8 @@ fn ribosome_loads_are_those_of_the_tensors_for_any_padding() {
 
 #[test]
 fn a_map_in_bf16_is_budgeted_at_half_of_one_in_f32() {
-    let head = HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3 };
-    let (model, _) = model(head, |model| model.pair_logits(&hidden(2)));
+    let head = HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3, energy: false };
+    let (model, _) = model(head, |model| model.pair_logits(&hidden(2), b"GC"));
     let memory = |precision| CpuModel::new(model.clone(), precision, Level::best()).pair_memory(1000);
     let (f32, bf16) = (memory(Precision::F32), memory(Precision::Bf16));
     assert!((512_000_000..530_000_000).contains(&f32), "{f32}");

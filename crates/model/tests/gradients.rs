@@ -91,7 +91,7 @@ fn kernels_give_the_gradients_of_plain_tensors() {
 
 /// The mean logit over the strict upper triangle, weighted, as a loss of the structure head.
 fn structure_loss(model: &Model, hidden: &Tensor<2>) -> Tensor<1> {
-    let logits = model.structure.as_ref().unwrap().forward(hidden.clone());
+    let logits = model.structure.as_ref().unwrap().forward(hidden.clone(), b"GGGAUCGAAAGAUCUCCUA");
     let [len, _] = logits.dims();
     let weights =
         Tensor::<1>::from_data((0..len * len).map(|i| (i as f32).sin()).collect::<Vec<_>>().as_slice(), &device());
@@ -100,14 +100,14 @@ fn structure_loss(model: &Model, hidden: &Tensor<2>) -> Tensor<1> {
 
 #[test]
 fn the_structure_head_learns_the_same_with_and_without_kernels() {
-    for (channels, kernel) in [(16, 3), (64, 3), (7, 3), (32, 5)] {
-        let head = HeadConfig::Structure { channels, blocks: 2, kernel };
+    for (channels, kernel, energy) in [(16, 3, false), (64, 3, false), (7, 3, true), (32, 5, false), (64, 3, true)] {
+        let head = HeadConfig::Structure { channels, blocks: 2, kernel, energy };
         let config = ModelConfig { mlm: false, ..ModelConfig::pretrained(configs().remove(0)) }.with_head(head);
         let model = config.init(&device());
         let hidden = Tensor::<2>::random([19, 48], Distribution::Normal(0.0, 1.0), &device());
         let (expected_loss, expected) = plainly(|| gradients(&model, structure_loss(&model, &hidden)));
         let (found_loss, found) = gradients(&model, structure_loss(&model, &hidden));
-        assert_eq!(found.len(), 2 + 2 * 3 + 2, "every parameter of the head learns");
+        assert_eq!(found.len(), 2 + usize::from(energy) + 2 * 3 + 2, "every parameter of the head learns");
         assert_alike((found_loss, found), (expected_loss, expected));
     }
 }

@@ -58,7 +58,7 @@ fn pair_maps_are_symmetric_with_an_empty_diagonal() {
     let model = config.init(&device);
     for len in [1, 2, 3, 17] {
         let hidden = model.encoder.forward(&Packed::new([tokenize(&vec![b'G'; len])]), &device);
-        let map = values(model.structure.as_ref().unwrap().forward(hidden.narrow(0, 1, len)));
+        let map = values(model.structure.as_ref().unwrap().forward(hidden.narrow(0, 1, len), &vec![b'G'; len]));
         for i in 0..len {
             assert_eq!(map[i * len + i], 0.0);
             for j in 0..len {
@@ -76,12 +76,13 @@ fn pairs_are_the_projected_concatenation() {
         channels: 4,
         blocks: 0,
         kernel: 1,
+        energy: false,
     });
     let device = Device::flex();
     let head = config.init(&device).structure.unwrap();
     let (len, dim, channels) = (5, 8, 4);
     let hidden = Tensor::<2>::random([len, dim], burn::tensor::Distribution::Normal(0.0, 1.0), &device);
-    let map = values(head.forward(hidden.clone()));
+    let map = values(head.forward(hidden.clone(), b"GGAAC"));
     let (r, w) = (values(hidden), values(head.project.weight.val()));
     let (b, out) = (values(head.project.bias.unwrap().val()), values(head.out.weight.val()));
     let out_bias = values(head.out.bias.unwrap().val())[0];

@@ -80,8 +80,9 @@ impl Worker {
     fn pair_logits(&self, job: &Value) -> Result<Value, Box<dyn Error>> {
         let (model, dim) = self.loaded.as_ref().ok_or("nothing is loaded")?;
         let hidden = hidden_rows(number(job, "length")?, *dim, number(job, "seed")? as u64);
+        let bases = vec![b'A'; hidden.len() / dim];
         let started = Instant::now();
-        let logits = model.pair_logits(&hidden);
+        let logits = model.pair_logits(&hidden, &bases);
         let seconds = started.elapsed().as_secs_f64();
         write(job, &logits)?;
         Ok(json!({"seconds": seconds}))

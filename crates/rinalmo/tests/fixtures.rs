@@ -77,13 +77,13 @@ fn meta(folder: &Path) -> (Vec<String>, Vec<f32>) {
 }
 
 fn open(path: &Path) -> Model {
-    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
+    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
     Model::from_checkpoint(checkpoint, Some(Precision::F32), &device()).unwrap()
 }
 
 /// Everything that can compute the model: its tensors on the device, and the CPU's kernels.
 fn networks(path: &Path) -> [(&'static str, Box<dyn Network>); 2] {
-    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
+    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
     let load = |device: &Device| rinalmo_weights::load(&checkpoint, device.burn()).unwrap();
     let tensors = OnDevice::new(load(&device()), device().burn().clone());
     let kernels = CpuModel::new(load(&Device::cpu()), Precision::F32, Level::current().unwrap());
@@ -162,7 +162,7 @@ fn structures_match_the_official_code() {
             let batch = Packed::new([tokenize(sequence.as_bytes())]);
             let hidden = network.encode(&batch);
             let dim = hidden.len() / batch.total();
-            let logits = network.pair_logits(&hidden[dim..hidden.len() - dim]);
+            let logits = network.pair_logits(&hidden[dim..hidden.len() - dim], sequence.as_bytes());
             let reference = expected.floats(&format!("ss_logits_{i}")).1;
             close(&format!("official, {by}: structure logits {i}"), &logits, &reference);
         }
@@ -248,7 +248,7 @@ fn conversion_there_and_back_keeps_every_output() {
     let temporary = tempfile::tempdir().unwrap();
     let convert = |from: &Path, to: &str, layout| {
         let to = temporary.path().join(to);
-        let checkpoint = Checkpoint::open(from, &OpenOptions { heads: Some(4) }).unwrap();
+        let checkpoint = Checkpoint::open(from, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
         checkpoint.write(&to, &WriteOptions { layout, ..WriteOptions::default() }).unwrap();
         to
     };

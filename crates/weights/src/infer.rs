@@ -41,7 +41,7 @@ pub(crate) fn check_sizes(config: &ModelConfig) -> Result<(), String> {
     let max_len = if let Positions::Learned { max_len } = positions { max_len } else { 1 };
     let (depth, sizes) = match config.head {
         Some(
-            HeadConfig::Structure { channels, blocks, kernel } | HeadConfig::Ribosome { channels, blocks, kernel },
+            HeadConfig::Structure { channels, blocks, kernel, .. } | HeadConfig::Ribosome { channels, blocks, kernel },
         ) => (blocks, [channels, kernel]),
         Some(HeadConfig::Splice { hidden }) => (0, [hidden, 1]),
         Some(
@@ -69,6 +69,7 @@ fn head(tensors: &Tensors) -> Option<HeadConfig> {
             channels: size("structure.project.weight", 0).unwrap_or(64),
             blocks: count(tensors, "structure.blocks."),
             kernel: size("structure.out.weight", 2).unwrap_or(3),
+            energy: tensors.contains_key("structure.features.weight"),
         },
         "ribosome" => HeadConfig::Ribosome {
             channels: size("ribosome.project.weight", 0).unwrap_or(32),

@@ -93,8 +93,8 @@ impl Network for CpuModel {
         self.mlm.as_ref().expect(NO_HEAD).forward(hidden)
     }
 
-    fn pair_logits(&self, hidden: &[f32]) -> Vec<f32> {
-        self.structure.as_ref().expect(NO_HEAD).forward(hidden)
+    fn pair_logits(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32> {
+        self.structure.as_ref().expect(NO_HEAD).forward(hidden, bases)
     }
 
     fn pair_memory(&self, len: usize) -> u64 {

@@ -5,6 +5,7 @@ use rinalmo_kernels::pair_map::{Block, HeadBf16, HeadF32, Weights};
 
 use super::linear::{Linear, data, slice};
 use super::{Precision, values};
+use crate::pair_features::{self, pair_features};
 
 /// See [`crate::StructureHead`].
 pub(super) struct StructureHead {
@@ -13,6 +14,8 @@ pub(super) struct StructureHead {
     /// What each position adds to its column.
     columns: Linear,
     map: Map,
+    /// Does it look at what is known of pairs?
+    features: bool,
     level: Level,
 }
 
@@ -43,24 +46,27 @@ impl StructureHead {
             expand: slice(expand),
         });
         let (out, bias) = (data(head.out.weight), head.out.bias.map_or(0.0, |bias| values(bias)[0]));
-        let weights = Weights { channels, kernel, blocks: blocks.collect(), out: slice(&out), bias };
+        let known = head.features.map(|features| values(features.weight)).unwrap_or_default();
+        let weights = Weights { channels, kernel, features: &known, blocks: blocks.collect(), out: slice(&out), bias };
         let map = match precision != Precision::F32 && level.has_bf16() {
             true => HeadBf16::pack(&weights).map(Map::Bf16),
             false => HeadF32::pack(&weights).map(Map::F32),
         };
-        Self { rows, columns, map: map.expect("a head's tensors fit together"), level }
+        Self { rows, columns, map: map.expect("a head's tensors fit together"), features: !known.is_empty(), level }
     }
 
     /// # Shapes
     /// - hidden: `[len, dim]`, special tokens already removed
+    /// - bases: the sequence, of `len` letters
     /// - returns: `[len, len]`, logits, symmetric, 0 on the diagonal
-    pub fn forward(&self, hidden: &[f32]) -> Vec<f32> {
+    pub fn forward(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32> {
+        let known = if self.features { pair_features(bases) } else { Vec::new() };
         let (rows, columns) = (self.rows.forward(hidden), self.columns.forward(hidden));
         let len = rows.len() / self.rows.outputs();
         let mut out = vec![0.0; len * len];
         match &self.map {
-            Map::F32(map) => map.forward(self.level, &rows, &columns, &mut out),
-            Map::Bf16(map) => map.forward(self.level, &rows, &columns, &mut out),
+            Map::F32(map) => map.forward(self.level, &rows, &columns, &known, &mut out),
+            Map::Bf16(map) => map.forward(self.level, &rows, &columns, &known, &mut out),
         }
         .expect("both projections and the result are of `len` positions");
         out
@@ -72,6 +78,7 @@ impl StructureHead {
             Map::F32(map) => map.memory(len),
             Map::Bf16(map) => map.memory(len),
         };
-        maps + 8 * (len as u64).pow(2)
+        let known = if self.features { pair_features::memory(len) } else { 0 };
+        maps + known + 8 * (len as u64).pow(2)
     }
 }

@@ -6,16 +6,19 @@
 
 use burn::module::Module;
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::layers::{Convolution2d, Linear, instance_norm};
 use crate::ops;
+use crate::pair_features::{PAIR_FEATURES, pair_features};
 
 /// Projection of pairs → bottleneck blocks → 3×3 convolution → symmetric map.
 #[derive(Module, Debug)]
 pub struct StructureHead {
     /// `[channels, 2·dim]`: the left half acts on `i`, the right half on `j`.
     pub project: Linear,
+    /// `[channels, features]`: what is known of a pair beforehand, where the head looks at that.
+    pub features: Option<Linear>,
     /// Bottleneck blocks.
     pub blocks: Vec<StructureBlock>,
     /// `[1, channels, kernel, kernel]`
@@ -27,9 +30,17 @@ impl StructureHead {
     pub fn new(dim: usize, channels: usize, blocks: usize, kernel: usize, device: &Device) -> Self {
         Self {
             project: Linear::new(2 * dim, channels, device),
+            features: None,
             blocks: (0..blocks).map(|_| StructureBlock::new(channels, kernel, device)).collect(),
             out: Convolution2d::with_bias(channels, 1, kernel, device),
         }
+    }
+
+    /// The same that looks at [`pair_features`] too.
+    #[must_use]
+    pub fn with_features(self, device: &Device) -> Self {
+        let channels = self.project.weight.lazy_shape()[0];
+        Self { features: Some(Linear::without_bias(PAIR_FEATURES, channels, device)), ..self }
     }
 
     /// Logits of all pairs of one sequence: `S = triu(f) + triu(f)ᵀ`, symmetric by construction
@@ -37,13 +48,22 @@ impl StructureHead {
     ///
     /// # Shapes
     /// - hidden: `[len, dim]`, special tokens already removed
+    /// - bases: the sequence, of `len` letters
     /// - returns: `[len, len]`
-    pub fn forward(&self, hidden: Tensor<2>) -> Tensor<2> {
+    pub fn forward(&self, hidden: Tensor<2>, bases: &[u8]) -> Tensor<2> {
         let len = hidden.dims()[0];
+        let known = self.features.as_ref().map(|features| {
+            let values = TensorData::new(pair_features(bases), [len * len, PAIR_FEATURES]);
+            features.forward(Tensor::from_data(values, &hidden.device())) // [len², channels]
+        });
         if ops::has_kernels(&hidden) {
-            return mirrored(self.pixels(hidden));
+            return mirrored(self.pixels(hidden, known));
         }
         let mut map = self.pairs(hidden);
+        if let Some(known) = known {
+            let channels = map.dims()[1];
+            map = map + known.transpose().reshape([1, channels, len, len]);
+        }
         for block in &self.blocks {
             map = block.forward(map);
         }
@@ -53,13 +73,17 @@ impl StructureHead {
     /// The same with the map as pixels × channels, which makes every convolution a product of matrices.
     ///
     /// # Shapes
+    /// - known: `[len², channels]`
     /// - returns: `[len, len]`
-    fn pixels(&self, hidden: Tensor<2>) -> Tensor<2> {
+    fn pixels(&self, hidden: Tensor<2>, known: Option<Tensor<2>>) -> Tensor<2> {
         let [len, dim] = hidden.dims();
         let weight = self.project.weight.val();
         let half = |first: usize| weight.clone().narrow(1, first, dim);
         let rows = ops::linear(hidden.clone(), half(0), self.project.bias.as_ref().map(|bias| bias.val()));
         let mut map = ops::outer_sum(rows, ops::linear(hidden, half(dim), None)); // [len², channels]
+        if let Some(known) = known {
+            map = ops::add(map, known, None);
+        }
         for block in &self.blocks {
             map = block.pixels(map, len);
         }
