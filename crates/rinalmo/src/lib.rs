@@ -38,6 +38,7 @@ pub mod batches;
 pub mod benchmark;
 #[cfg(feature = "bundled")]
 mod bundled;
+pub mod calibrate;
 pub mod checkpoint;
 pub mod constraints;
 pub mod corpus;
@@ -56,6 +57,7 @@ mod run_log;
 mod runs;
 mod score;
 pub mod sink;
+pub mod structures;
 pub mod variant;
 
 pub use device::{Device, DeviceName};

@@ -84,6 +84,13 @@ pub fn normalise(sequence: &mut [u8]) {
     }
 }
 
+/// The same of a copy: what two sequences that are written differently have in common.
+pub fn spelled(sequence: &[u8]) -> Vec<u8> {
+    let mut spelled = sequence.to_vec();
+    normalise(&mut spelled);
+    spelled
+}
+
 /// Rewrites a sequence in place the way RNA is printed: upper case, U for T.
 pub fn to_rna(sequence: &mut [u8]) {
     for base in sequence {

@@ -266,3 +266,34 @@ fn killed_at_ten_moments_a_build_leaves_the_old_store_or_the_new_one() {
     assert!(exported("c.lmdb") && sandbox.read("c.lmdb.tsv") == whole);
     assert!(!sandbox.path("c.lmdb.building").exists());
 }
+
+/// Two that are alike, one without pairs, one of an evaluation set, one of a family of its own, one with an odd letter.
+const KNOWN: &str = "\
+id\tfamily\tseq\tstruct
+a\tclover\tGGCUACGAUUACGGCAUUCGUCUUCGGACGAAUGCCGUAAUCGUAGCCAACC\t((((((((((((((((((((((....))))))))))))))))))))))....
+b\tclover\tGGCUACGAUUACGGCAUUCGUCUUCGGACGAAUGCCGUAAUCGUAGCCAACG\t((((((((((((((((((((((....))))))))))))))))))))))....
+c\tpin\tGGCCAUGGCAAGCUUCGAUCUUCGGAUCG\t.............................
+d\tpin\tGGAUCCAGUUGCGAACACGUCAUGAAAAUGACGUGUUCGCAACUGGAUCCAA\t(((((((((((((((((((((((....)))))))))))))))))))))))..
+e\trare\tACAGUCAGGUUCCGAUGCAUACGGCAACGUAUGCAUCGGAACCUGACUGUUA\t(((((((((((((((((((((((....)))))))))))))))))))))))..
+f\tpin\tGGCC!\t.....
+";
+
+#[test]
+fn known_structures_are_gathered_with_a_reason_for_each_that_is_not() {
+    let target = "id\tsequence\nt\tGGAUCCAGUUGCGAACACGUCAUGAAAAUGACGUGUUCGCAACUGGAUCCAA\n";
+    let sandbox = Sandbox::new().with("known.tsv", KNOWN).with("again.tsv", KNOWN).with("test.tsv", target);
+    let run =
+        sandbox.run("corpus structures known.tsv again.tsv@0.5 --exclude test.tsv --without RAR* -o out.tsv").well();
+    let table = sandbox.read("out.tsv");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split('\t').collect()).collect();
+    assert_eq!(rows[0], ["id", "family", "source", "cluster", "weight", "sequence", "base_pairs"]);
+    let told: Vec<_> = rows[1..].iter().map(|row| row[..5].join(" ")).collect();
+    assert_eq!(told, ["a clover known.tsv 0 1", "b clover known.tsv 0 1"], "{run}");
+    assert!(run.err.contains("known.tsv\t6\t1\t0\t1\t1\t0\t1\t2\n"), "{run}");
+    assert!(run.err.contains("again.tsv\t6\t1\t0\t1\t1\t3\t0\t0\n"), "{run}");
+    assert!(run.err.contains("known.tsv:7: column `seq`, letter 5: `!` is not an RNA base"), "{run}");
+    assert!(run.err.ends_with("2 structures in 1 clusters\n"), "{run}");
+
+    let nothing = sandbox.run("corpus structures known.tsv --min-pairs 100").refused();
+    assert!(nothing.contains("no structure is left to train with"), "{nothing}");
+}

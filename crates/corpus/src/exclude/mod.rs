@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 use candidates::Facts;
 use index::Index;
+use rinalmo_seq::alphabet::spelled;
 use search::Search;
 
 use crate::cluster::{Coverage, Error, Options, Pattern, Sequences, encode};
@@ -130,13 +131,6 @@ impl Guard {
         }
         counts
     }
-}
-
-/// Letters in one spelling: upper case, T for U.
-fn spelled(letters: &[u8]) -> Vec<u8> {
-    let mut spelled = letters.to_vec();
-    rinalmo_seq::alphabet::normalise(&mut spelled);
-    spelled
 }
 
 #[cfg(test)]

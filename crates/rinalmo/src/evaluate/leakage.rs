@@ -9,9 +9,9 @@ use rinalmo_corpus::exclude::{EvaluationSet, Guard, default_options};
 use rinalmo_corpus::read;
 use serde::Serialize;
 
-use super::predictions::spelled;
 use super::references::{FamilyFrom, References, prefix};
 use crate::Error;
+use rinalmo_seq::alphabet::spelled;
 
 /// Training bases that are searched at a time; more take more memory.
 const CHUNK: usize = 50_000_000;

@@ -16,7 +16,16 @@ pub struct Structure;
 
 impl Section for StructureConfig {
     fn full() -> Self {
-        Self { batch: 1, max_len: Some(1), crop: Some(2), tuning: Tuning::default(), decode: Method::default() }
+        Self {
+            batch: 1,
+            max_len: Some(1),
+            crop: Some(2),
+            energy: true,
+            channels: Some(1),
+            blocks: Some(1),
+            tuning: Tuning::default(),
+            decode: Method::default(),
+        }
     }
 }
 
@@ -43,11 +52,15 @@ impl Kind for Structure {
         }
         let drawn = |item: &Item| data.crop.map_or(item.sequence.len(), |crop| crop.min(item.sequence.len())) + 2;
         let (items, batches) = (task.train().len(), task.batches_an_epoch());
-        let tokens = task.train().iter().map(|item| drawn(item) as u64).sum();
+        let all: u64 = task.train().iter().map(|item| drawn(item) as u64).sum();
+        let tokens = all * task.drawn_an_epoch() as u64 / items.max(1) as u64; // what clusters leave out is like the rest
+        if task.drawn_an_epoch() < items {
+            told.push(format!("an epoch draws {} of them, one of each cluster", task.drawn_an_epoch()));
+        }
         let longest = task.train().iter().map(drawn).max().unwrap_or(0);
         Ok(Prepared {
             task,
-            head: HeadConfig::structure(),
+            head: data.head(),
             test: (!parts.test.is_empty()).then(|| Structures::trial(parts.test)),
             told,
             items,

@@ -3,21 +3,23 @@
 //! The loss of a structure is the mean binary cross-entropy over the strict upper triangle of its map, in which every
 //! pair of the reference is 1, pseudoknots and multiplets too. The loss of a batch or a step is the mean over its
 //! structures, each counting alike whatever its length, so that a step of several is the mean of the paper's steps of
-//! one. Every map goes through the head alone, for instance norm is over a whole map.
+//! one. Where items tell weights, a structure counts as much, and of items told to be alike, of one cluster, an epoch
+//! draws one: so a thousand copies of an rRNA count as one structure. Every map goes through the head alone, for instance norm is over a whole map.
 //!
-//! A validation folds with the decoder that the config names at 29 thresholds, 0.01 to 0.29, and keeps the best of them with the
+//! A validation folds with the decoder that the config names at some thirty thresholds, 0.01 to 0.29 or 0.59, and keeps the best of them with the
 //! weights: by mean relaxed F1, as the released code does, or by how near predicted pairs are to the reference's in
 //! number, as the paper says.
 
 mod threshold;
 mod validation;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
-use rinalmo_model::{Model, ModelConfig, Packed, StructureHead};
+use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, StructureHead};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_tasks::structure::dataset::Item;
 use rinalmo_tasks::structure::decode::Method;
@@ -30,6 +32,9 @@ use crate::order::Order;
 use crate::random::Random;
 use crate::task::Batches;
 use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
+
+/// Keeps which member of a cluster is drawn apart from what else depends on the seed.
+const MEMBER: u64 = 0x3e3b_e12f;
 
 /// What is drawn for fine-tuning on structures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +49,14 @@ pub struct StructureConfig {
     /// where it is not given. Validation takes them whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<usize>,
+    /// The head begins with the pair probabilities of an energy model too, see [`rinalmo_model::pair_features`].
+    pub energy: bool,
+    /// Channels of the head's map; as published where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
+    /// Bottleneck blocks of the head; as published where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blocks: Option<usize>,
     /// How a validation chooses the threshold.
     pub tuning: Tuning,
     /// How it chooses pairs, and whoever folds with the model: greedily, as published, or the best nested structure.
@@ -53,7 +66,29 @@ pub struct StructureConfig {
 impl Default for StructureConfig {
     /// The paper's.
     fn default() -> Self {
-        Self { batch: 1, max_len: None, crop: None, tuning: Tuning::default(), decode: Method::default() }
+        Self {
+            batch: 1,
+            max_len: None,
+            crop: None,
+            energy: false,
+            channels: None,
+            blocks: None,
+            tuning: Tuning::default(),
+            decode: Method::default(),
+        }
+    }
+}
+
+impl StructureConfig {
+    /// The head that is trained.
+    pub fn head(&self) -> HeadConfig {
+        let mut head = HeadConfig::structure();
+        if let HeadConfig::Structure { channels, blocks, energy, .. } = &mut head {
+            *channels = self.channels.unwrap_or(*channels);
+            *blocks = self.blocks.unwrap_or(*blocks);
+            *energy = self.energy;
+        }
+        head
     }
 }
 
@@ -61,6 +96,8 @@ impl Default for StructureConfig {
 #[derive(Debug, Clone)]
 pub struct Structures {
     train: Vec<Item>,
+    /// Items of which an epoch draws one.
+    clusters: Vec<Vec<usize>>,
     validation: Vec<Item>,
     config: StructureConfig,
     order: Order,
@@ -99,16 +136,18 @@ impl Structures {
         let fits =
             |item: &Item| item.sequence.len() > 1 && config.max_len.is_none_or(|most| item.sequence.len() <= most);
         let [train, validation] = [train, validation].map(|items| items.into_iter().filter(fits).collect::<Vec<_>>());
-        let order = Order::new(train.len(), config.batch, seed, share)?;
+        let clusters = clusters(&train);
+        let order = Order::new(clusters.len(), config.batch, seed, share)?;
         let left_out = before - train.len() - validation.len();
-        Ok(Self { train, validation, config: config.clone(), order, seed, left_out, cache: None })
+        Ok(Self { train, clusters, validation, config: config.clone(), order, seed, left_out, cache: None })
     }
 
     /// Nothing to train with: a validation tries a model on `items`, whatever their length.
     pub fn trial(items: Vec<Item>) -> Self {
         let config = StructureConfig::default();
         let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
-        Self { train: Vec::new(), validation: items, config, order, seed: 0, left_out: 0, cache: None }
+        let (train, clusters) = (Vec::new(), Vec::new());
+        Self { train, clusters, validation: items, config, order, seed: 0, left_out: 0, cache: None }
     }
 
     /// Has the encoder's representations kept; for encoders that do not train.
@@ -151,6 +190,19 @@ impl Structures {
         self.order.batches()
     }
 
+    /// How many structures an epoch draws: one of each cluster.
+    pub fn drawn_an_epoch(&self) -> usize {
+        self.clusters.len()
+    }
+
+    /// The item of a cluster that an epoch draws.
+    fn member(&self, cluster: usize, epoch: u64) -> usize {
+        match &self.clusters[cluster][..] {
+            [only] => *only,
+            several => several[Random::keyed([self.seed, MEMBER, epoch, cluster as u64]).below(several.len())],
+        }
+    }
+
     /// The window of an item in an epoch.
     fn window(&self, item: usize, epoch: u64) -> Window {
         let whole = self.train[item].sequence.len();
@@ -181,13 +233,14 @@ impl Task for Structures {
 
     fn batches(&self, from: Position, _: Loading) -> Result<Batches<'_, Vec<Window>>, Error> {
         Ok(Box::new(self.order.from(from).map(|(at, items)| {
-            let batch = items.into_iter().map(|item| self.window(item, at.epoch)).collect();
+            let batch =
+                items.into_iter().map(|cluster| self.window(self.member(cluster, at.epoch), at.epoch)).collect();
             Ok(Drawn { at, batch })
         })))
     }
 
     fn check(&self, config: &ModelConfig) -> Result<(), String> {
-        if !matches!(config.head, Some(rinalmo_model::HeadConfig::Structure { .. })) {
+        if !matches!(config.head, Some(HeadConfig::Structure { .. })) {
             return Err("fine-tuning on structures needs a model with a structure head".into());
         }
         let drawn = |item: &Item| self.config.crop.map_or(item.sequence.len(), |crop| crop.min(item.sequence.len()));
@@ -213,9 +266,11 @@ impl Task for Structures {
         let dim = hidden.dims()[1];
         let losses = packed.spans().zip(batch).map(|(span, window)| {
             let bases = hidden.clone().slice([span.start + 1..span.end - 1, 0..dim]); // without <cls> and <eos>
-            pair_loss(head(pass.model).forward(bases), &self.cells(window))
+            let weight = self.train[window.item].weight;
+            pair_loss(head(pass.model).forward(bases, self.letters(window)), &self.cells(window)) * weight
         });
-        Loss { sum: Tensor::cat(losses.collect(), 0).sum(), weight: batch.len() as f64 }
+        let weight = batch.iter().map(|window| self.train[window.item].weight).sum();
+        Loss { sum: Tensor::cat(losses.collect(), 0).sum(), weight }
     }
 
     fn tokens(&self, batch: &Vec<Window>) -> usize {
@@ -238,7 +293,7 @@ impl Task for Structures {
     }
 
     fn conclude(&self, validation: &mut Validation) {
-        threshold::conclude(validation, self.config.tuning);
+        threshold::conclude(validation, self.config.tuning, self.config.decode);
     }
 
     fn score(&self, validation: &Validation) -> Option<f64> {
@@ -251,6 +306,19 @@ impl Task for Structures {
         let decode = self.config.decode;
         document.decode = (decode != Method::Greedy).then(|| decode.name().to_owned());
     }
+}
+
+/// The numbers of the items of each cluster, in the order of their first ones. Items that count nothing are in none.
+fn clusters(items: &[Item]) -> Vec<Vec<usize>> {
+    let (mut clusters, mut known) = (Vec::<Vec<usize>>::new(), HashMap::new());
+    for (number, item) in items.iter().enumerate().filter(|(_, item)| item.weight > 0.0) {
+        let new = clusters.len();
+        match item.cluster.map_or(new, |cluster| *known.entry(cluster).or_insert(new)) {
+            place if place == new => clusters.push(vec![number]),
+            place => clusters[place].push(number),
+        }
+    }
+    clusters
 }
 
 fn head(model: &Model) -> &StructureHead {
@@ -282,7 +350,7 @@ mod tests {
 
     fn item(id: &str, sequence: &str, brackets: &str) -> Item {
         let structure = Structure::parse_dot_bracket(brackets).unwrap();
-        Item { id: id.into(), sequence: sequence.into(), structure }
+        Item::new(id.into(), sequence.into(), structure)
     }
 
     fn items() -> Vec<Item> {
@@ -316,6 +384,18 @@ mod tests {
         assert_eq!(task.window(2, 0), Window { item: 2, start: 0, len: 5 });
         let window = Window { item: 1, start: 1, len: 8 };
         assert_eq!((task.letters(&window), task.cells(&window)), (&b"GAGAAACC"[..], vec![6])); // of (0, 8), (1, 7), (3, 10)
+    }
+
+    #[test]
+    fn an_epoch_draws_one_of_each_cluster_and_each_of_them_some_time() {
+        let cluster = |item: Item, cluster| Item { cluster, ..item };
+        let [a, b, c] = <[Item; 3]>::try_from(items()).unwrap();
+        let alike = vec![cluster(a, Some(5)), cluster(b, None), cluster(c, Some(5))];
+        let task = Structures::new(alike, Vec::new(), &StructureConfig::default(), 1, Share::default()).unwrap();
+        assert_eq!((task.drawn_an_epoch(), task.batches_an_epoch()), (2, 2));
+        let drawn: Vec<usize> = (0..16).map(|epoch| task.member(0, epoch)).collect();
+        assert!(drawn.contains(&0) && drawn.contains(&2) && !drawn.contains(&1), "{drawn:?}");
+        assert_eq!(task.member(1, 3), 1);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The probability above which positions pair, chosen on the validation set.
 
+use rinalmo_tasks::structure::decode::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::{Part, Validation};
@@ -24,16 +25,18 @@ pub enum Tuning {
     Fixed(f32),
 }
 
-/// Thresholds that are tried: 0.01, 0.02, … 0.29.
-pub(super) fn thresholds() -> impl Iterator<Item = f32> + Clone {
-    (1..30).map(|hundredths| hundredths as f32 / 100.0)
+/// Thresholds that are tried: 0.01, 0.02, … 0.29 for the greedy decoder, as the released code does; up to 0.59 in steps of
+/// 0.02 for the nested one, where a threshold is the price of a pair.
+pub(super) fn thresholds(decode: Method) -> impl Iterator<Item = f32> + Clone {
+    let step = if decode == Method::Nested { 2 } else { 1 };
+    (0..29 + step - 1).map(move |number| (1 + number * step) as f32 / 100.0)
 }
 
 /// What is summed at each threshold, each over structures.
 pub(super) const AT_EACH: [&str; 5] = [F1, "relaxed precision", "relaxed recall", "strict F1", "pairs to reference"];
 
 /// Leaves of sums at every threshold those at the best one.
-pub(super) fn conclude(validation: &mut Validation, tuning: Tuning) {
+pub(super) fn conclude(validation: &mut Validation, tuning: Tuning, decode: Method) {
     let Some((loss, each)) = validation.parts.split_first() else { return };
     let quality = |threshold: f32, parts: &[Part]| match tuning {
         Tuning::F1 => parts[0].mean().unwrap_or(0.0),
@@ -42,7 +45,7 @@ pub(super) fn conclude(validation: &mut Validation, tuning: Tuning) {
         Tuning::Fixed(wanted) => -f64::from((threshold - wanted).abs()),
     };
     let mut best: Option<(f64, f32, &[Part])> = None;
-    for (threshold, parts) in thresholds().zip(each.chunks_exact(AT_EACH.len())) {
+    for (threshold, parts) in thresholds(decode).zip(each.chunks_exact(AT_EACH.len())) {
         let quality = quality(threshold, parts);
         if best.is_none_or(|(before, ..)| quality > before) {
             best = Some((quality, threshold, parts)); // the first of equals, as there
@@ -74,7 +77,7 @@ mod tests {
         let cases = [(Tuning::F1, 0.20, 0.75), (Tuning::Balance, 0.10, 0.5), (Tuning::Fixed(0.17), 0.17, 0.5)];
         for (tuning, expected, f1) in cases {
             let mut validation = validation();
-            conclude(&mut validation, tuning);
+            conclude(&mut validation, tuning, Method::Greedy);
             let names: Vec<&str> = validation.parts.iter().map(|part| part.name.as_str()).collect();
             assert_eq!(names, [&[LOSS], &AT_EACH[..], &[THRESHOLD]].concat());
             let mean = |name: &str| validation.part(name).unwrap().mean().unwrap();
@@ -84,7 +87,9 @@ mod tests {
 
     #[test]
     fn thresholds_are_the_released_codes() {
-        let all: Vec<f32> = thresholds().collect();
+        let all: Vec<f32> = thresholds(Method::Greedy).collect();
         assert_eq!((all.len(), all[0], all[28]), (29, 0.01, 0.29));
+        let nested: Vec<f32> = thresholds(Method::Nested).collect();
+        assert_eq!((nested.len(), nested[0], nested[1], nested[29]), (30, 0.01, 0.03, 0.59));
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn validate(
         false => Box::new(OnDevice::new(model.clone(), device.clone())),
     };
     let mine: Vec<&Item> = items.iter().skip(share.rank).step_by(share.ranks).collect();
-    let names = std::iter::once(LOSS).chain(thresholds().flat_map(|_| AT_EACH));
+    let names = std::iter::once(LOSS).chain(thresholds(decode).flat_map(|_| AT_EACH));
     let mut parts: Vec<Part> = names.map(|name| Part { name: name.into(), sum: 0.0, weight: 0.0 }).collect();
     for batch in batches(&mine) {
         let packed = Packed::new(batch.iter().map(|item| tokenize(&item.sequence)));
@@ -48,7 +48,7 @@ pub(super) fn validate(
         let jobs = spans.par_iter().zip(batch.par_iter());
         let found: Vec<Sums> = jobs
             .map(|(span, item)| {
-                let logits = network.pair_logits(&hidden[(span.start + 1) * dim..(span.end - 1) * dim]);
+                let logits = network.pair_logits(&hidden[(span.start + 1) * dim..(span.end - 1) * dim], &item.sequence);
                 sums(item, decode, &logits)
             })
             .collect();
@@ -83,8 +83,8 @@ fn sums(item: &Item, decode: Method, logits: &[f32]) -> Sums {
         let decoded = decode.decode(&map, &item.sequence, &DecodeOptions { threshold, ..DecodeOptions::default() });
         decoded.expect("a map is len × len, and there is no constraint")
     };
-    let lowest = at(thresholds().next().unwrap_or_default());
-    for threshold in thresholds() {
+    let lowest = at(thresholds(decode).next().unwrap_or_default());
+    for threshold in thresholds(decode) {
         let own = if decode == Method::Nested { Some(at(threshold)) } else { None };
         let decoded = own.as_ref().unwrap_or(&lowest);
         let passed = decoded.pairs.iter().filter(|(.., p)| *p > threshold).map(|&(i, j, _)| (i, j));
@@ -120,7 +120,7 @@ mod tests {
             *x = -6.0 + ((cell * 7919) % 1009) as f32 / 180.0;
         }
         let reference = Structure::new(len, vec![(0, 20), (1, 19), (5, 30), (5, 12)]).unwrap();
-        let item = Item { id: "x".into(), sequence: sequence.clone(), structure: reference.clone() };
+        let item = Item::new("x".into(), sequence.clone(), reference.clone());
         for decode in [Method::Greedy, Method::Nested] {
             tells(decode, &item, &logits, &reference);
         }
@@ -129,7 +129,7 @@ mod tests {
     fn tells(decode: Method, item: &Item, logits: &[f32], reference: &Structure) {
         let (sequence, found) = (&item.sequence, sums(item, decode, logits));
         let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
-        for (number, threshold) in thresholds().enumerate() {
+        for (number, threshold) in thresholds(decode).enumerate() {
             let options = DecodeOptions { threshold, ..DecodeOptions::default() };
             let decoded = decode.decode(&map, sequence, &options).unwrap();
             let structure = decoded.structure();

@@ -32,7 +32,7 @@ fn task(bytes: &[u8], file: &SafeTensors<'_>, copies: usize) -> Structures {
     let pairs = numbers(file, "pairs", i32::from_le_bytes);
     let pairs = pairs.chunks_exact(2).map(|pair| (pair[0] as usize, pair[1] as usize)).collect();
     let structure = Structure::new(sequence.len(), pairs).unwrap();
-    let item = Item { id: "golden".into(), sequence, structure };
+    let item = Item::new("golden".into(), sequence, structure);
     let items = vec![item; copies];
     Structures::new(items, Vec::new(), &StructureConfig::default(), 0, Share::default()).unwrap()
 }
@@ -88,6 +88,6 @@ fn gradients_with_the_official_fixtures_weights_are_pytorchs() {
         return;
     }
     let device = Device::flex().autodiff();
-    let checkpoint = Checkpoint::open(&path, &OpenOptions { heads: Some(4) }).unwrap();
+    let checkpoint = Checkpoint::open(&path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
     compare("fixture", &start::from_checkpoint(&checkpoint, &config(), 0, &device).unwrap(), &device, 1);
 }

@@ -15,7 +15,7 @@ use rinalmo_weights::Document;
 use crate::common::{Record, weights};
 
 fn config() -> ModelConfig {
-    let head = HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3 };
+    let head = HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false };
     ModelConfig { encoder: EncoderConfig::new(16, 2, 2), mlm: false, head: Some(head) }
 }
 
@@ -26,7 +26,7 @@ fn hairpins() -> Vec<Item> {
         let sequence = ["A".repeat(number % 3), "G".repeat(stem), "A".repeat(loop_len), "C".repeat(stem), "A".into()];
         let brackets = [".".repeat(number % 3), "(".repeat(stem), ".".repeat(loop_len), ")".repeat(stem), ".".into()];
         let structure = Structure::parse_dot_bracket(&brackets.concat()).unwrap();
-        Item { id: format!("hairpin {number}"), sequence: sequence.concat().into_bytes(), structure }
+        Item::new(format!("hairpin {number}"), sequence.concat().into_bytes(), structure)
     };
     (0..12).map(item).collect()
 }

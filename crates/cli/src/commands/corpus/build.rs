@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::corpus::build::{Exclude, Options, StageTime, Watch, build};
+use rinalmo::corpus::build::{Options, StageTime, Watch, build};
 use rinalmo::corpus::clean::{Clean, OddLetters, Reason};
 use rinalmo::corpus::cluster::{self, Builtin, Coverage, Engine, Mmseqs};
 use rinalmo::corpus::{Error, unique};
 
+use super::exclude::ExcludeArgs;
 use crate::context::{Context, Outcome};
 use crate::io::create;
 
@@ -78,34 +79,6 @@ enum OddLettersArg {
     Keep,
     Replace,
     Drop,
-}
-
-/// What is kept out.
-#[derive(Args)]
-#[command(next_help_heading = "Leakage guard")]
-struct ExcludeArgs {
-    /// Keep out sequences like one of this evaluation set; may be given several times
-    #[arg(long, value_name = "FILE")]
-    exclude: Vec<PathBuf>,
-    /// From this identity on sequences are alike
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
-    exclude_identity: f64,
-    /// Over at least this share of the sequence that --exclude-coverage-of names
-    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
-    exclude_coverage: f64,
-    /// Whose share that is
-    #[arg(long, value_enum, value_name = "WHOSE", default_value = "evaluation")]
-    exclude_coverage_of: CoverageOf,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum CoverageOf {
-    /// The evaluation sequence's: what holds one within a longer sequence is kept out too
-    Evaluation,
-    /// Both sequences', as in a cluster: what holds one within a much longer sequence stays
-    Both,
-    /// The corpus sequence's: pieces of an evaluation sequence are kept out too
-    Corpus,
 }
 
 /// What makes a cluster.
@@ -179,20 +152,6 @@ impl BuildArgs {
             hold_out: self.hold_out,
             seed: self.seed,
         }
-    }
-}
-
-impl ExcludeArgs {
-    fn resolve(&self, both_strands: bool) -> Exclude {
-        // The corpus sequence is in the representative's place.
-        let mode = match self.exclude_coverage_of {
-            CoverageOf::Evaluation => Coverage::Member,
-            CoverageOf::Both => Coverage::Both,
-            CoverageOf::Corpus => Coverage::Representative,
-        };
-        let (identity, coverage) = (self.exclude_identity, self.exclude_coverage);
-        let limits = cluster::Options { identity, coverage, mode, both_strands, ..Exclude::default().limits };
-        Exclude { sets: self.exclude.clone(), limits }
     }
 }
 

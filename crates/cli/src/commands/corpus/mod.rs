@@ -1,10 +1,12 @@
-//! `rinalmo corpus`: from FASTA files to a store that pre-training samples.
+//! `rinalmo corpus`: from FASTA files to a store that pre-training samples; from files of structures to one that fine-tuning takes.
 
 mod build;
 mod download;
+mod exclude;
 mod export;
 mod sample;
 mod stats;
+mod structures;
 
 pub use stats::baselines;
 
@@ -13,7 +15,7 @@ use clap::{Args, Subcommand};
 
 use crate::context::{Context, Outcome};
 
-/// Fetch, build, inspect, sample and export corpora for pre-training
+/// Fetch, build, inspect, sample and export what models learn from
 #[derive(Args)]
 pub struct CorpusArgs {
     #[command(subcommand)]
@@ -27,6 +29,7 @@ enum Action {
     Stats(stats::StatsArgs),
     Sample(sample::SampleArgs),
     Export(export::ExportArgs),
+    Structures(Box<structures::StructuresArgs>),
 }
 
 impl CorpusArgs {
@@ -44,5 +47,6 @@ pub fn run(args: CorpusArgs, context: &Context) -> Result<Outcome> {
         Action::Stats(args) => args.run(context),
         Action::Sample(args) => args.run(context),
         Action::Export(args) => args.run(context),
+        Action::Structures(args) => args.run(context),
     }
 }

@@ -2,13 +2,14 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `.tsv`, `.csv`, `.txt` | a table: `id` or `name`; `seq` or `sequence`; and `base_pairs`, or `struct` or `structure` |
+//! | `.tsv`, `.csv`, `.txt` | a table: `id`, `name` or `seq_id`; `seq` or `sequence`; and `base_pairs`, or `struct` or `structure` |
 //! | `.dbn`, `.db`, `.dot`, `.fa`, `.fasta` | dot-bracket records |
 //! | `.ct`, `.bpseq`, `.st` | what their names say |
 //! | a folder | any of these, in order of their names, folders within it too |
 //!
 //! Each may be compressed, with its compression's ending or without. `base_pairs` is a list `[[1, 9], [2, 8]]` that
-//! counts from 1 and may name a base twice; where a table has it, it is believed before a dot-bracket column.
+//! counts from 1 and may name a base twice; where a table has it, it is believed before a dot-bracket column. A table
+//! may also tell each row's `family`, `cluster` and `weight`, as `rinalmo corpus structures` writes them.
 
 mod splits;
 mod tables;
@@ -22,7 +23,7 @@ pub use crate::table::Error;
 pub use splits::{Partition, Splits};
 
 /// A sequence and its known structure, of the same length.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Item {
     /// Its name.
     pub id: String,
@@ -30,6 +31,19 @@ pub struct Item {
     pub sequence: Vec<u8>,
     /// Its pairs; a base may have several, and they may cross.
     pub structure: Structure,
+    /// Its family, where a table tells it.
+    pub family: Option<String>,
+    /// Which items are like it: those with the same number. Where a table tells none it stands for itself.
+    pub cluster: Option<u64>,
+    /// What it counts in training, 1 where nothing is told.
+    pub weight: f64,
+}
+
+impl Item {
+    /// A sequence with its structure, of which nothing else is known.
+    pub fn new(id: String, sequence: Vec<u8>, structure: Structure) -> Self {
+        Self { id, sequence, structure, family: None, cluster: None, weight: 1.0 }
+    }
 }
 
 /// How a file is read.
@@ -61,20 +75,29 @@ const FORMATS: Kinds<Format> = Kinds(&[
 /// # Errors
 /// A file cannot be read or names no known format; a row or record is wrong; or there is nothing.
 pub fn read(path: &Path) -> Result<Vec<Item>, Error> {
+    read_but(path, Err)
+}
+
+/// The same of what public collections hold: a table's rows that are wrong, by a letter that is none, say, are passed to
+/// `wrong` and left out if it takes them.
+///
+/// # Errors
+/// As [`read`], and what `wrong` gives back.
+pub fn read_but(path: &Path, mut wrong: impl FnMut(Error) -> Result<(), Error>) -> Result<Vec<Item>, Error> {
     let mut items = Vec::new();
     if path.is_dir() {
         let unreadable = |(folder, source): (std::path::PathBuf, std::io::Error)| {
             complain(&folder, format!("cannot be read: {source}"))
         };
         for (file, format) in FORMATS.files(path).map_err(unreadable)? {
-            items.extend(read_file(&file, format)?);
+            items.extend(read_file(&file, format, &mut wrong)?);
         }
     } else {
         let format = FORMATS.of(path).ok_or_else(|| {
             let known = FORMATS.0.iter().map(|(name, _)| format!(".{name}")).collect::<Vec<_>>().join(", ");
             complain(path, format!("is of no known kind\nhint: known are {known}, and folders of them"))
         })?;
-        items = read_file(path, format)?;
+        items = read_file(path, format, &mut wrong)?;
     }
     match items.is_empty() {
         true => Err(complain(path, "holds no structures".into())),
@@ -86,9 +109,13 @@ fn complain(path: &Path, message: String) -> Error {
     Error::File { file: input::name_of(path), message }
 }
 
-fn read_file(path: &Path, format: Format) -> Result<Vec<Item>, Error> {
+fn read_file(
+    path: &Path,
+    format: Format,
+    wrong: &mut impl FnMut(Error) -> Result<(), Error>,
+) -> Result<Vec<Item>, Error> {
     if format == Format::Table {
-        return tables::read(path);
+        return tables::read(path, wrong);
     }
     let stream = input::open(path)?;
     let records = match format {
@@ -110,7 +137,7 @@ fn records<R>(
 ) -> Result<Vec<Item>, rinalmo_seq::Error> {
     let item = |(header, sequence, structure): (String, Vec<u8>, Structure)| {
         let id = header.split_whitespace().next().unwrap_or_default().to_owned();
-        Item { id, sequence, structure }
+        Item::new(id, sequence, structure)
     };
     reader.map(|record| record.map(&parts).map(item)).collect()
 }

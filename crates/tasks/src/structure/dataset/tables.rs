@@ -7,10 +7,14 @@ use rinalmo_seq::Structure;
 use super::Item;
 use crate::table::{Error, Row, Table};
 
-const ID: [&str; 2] = ["id", "name"];
+const ID: [&str; 3] = ["id", "name", "seq_id"];
 const SEQUENCE: [&str; 2] = ["seq", "sequence"];
-const BRACKETS: [&str; 4] = ["struct", "structure", "dot_bracket", "dotbracket"];
+const BRACKETS: [&str; 5] = ["struct", "structure", "dot_bracket", "dotbracket", "struct_projected"];
 const PAIRS: [&str; 1] = ["base_pairs"];
+/// The first that is there; a collection's own name of a family is easier to read than its number.
+const FAMILY: [&str; 2] = ["family_id", "family"];
+const CLUSTER: [&str; 1] = ["cluster"];
+const WEIGHT: [&str; 1] = ["weight"];
 
 /// Where a table says what.
 struct Columns {
@@ -18,20 +22,28 @@ struct Columns {
     sequence: usize,
     pairs: Option<usize>,
     brackets: Option<usize>,
+    family: Option<usize>,
+    cluster: Option<usize>,
+    weight: Option<usize>,
 }
 
-/// Reads a table.
-pub(super) fn read(path: &Path) -> Result<Vec<Item>, Error> {
+/// Reads a table; `wrong` decides whether reading goes on behind a row that is.
+pub(super) fn read(path: &Path, mut wrong: impl FnMut(Error) -> Result<(), Error>) -> Result<Vec<Item>, Error> {
     let mut table = Table::open(path)?;
     let (pairs, brackets) = (table.find(&PAIRS), table.find(&BRACKETS));
     if pairs.is_none() && brackets.is_none() {
         table.column(&[&BRACKETS[..2], &PAIRS].concat())?; // says what is missing
     }
-    let columns = Columns { id: table.column(&ID)?, sequence: table.column(&SEQUENCE)?, pairs, brackets };
+    let [family, cluster, weight] = [&FAMILY[..], &CLUSTER, &WEIGHT].map(|names| table.find(names));
+    let (id, sequence) = (table.column(&ID)?, table.column(&SEQUENCE)?);
+    let columns = Columns { id, sequence, pairs, brackets, family, cluster, weight };
     let name = table.name(columns.sequence).to_owned();
     let mut items = Vec::new();
     while let Some(row) = table.next_row()? {
-        items.push(columns.item(&row, &name)?);
+        match columns.item(&row, &name) {
+            Ok(item) => items.push(item),
+            Err(error) => wrong(error)?,
+        }
     }
     Ok(items)
 }
@@ -46,7 +58,20 @@ impl Columns {
             (None, None) => Ok(Structure::unpaired(sequence.len())),
         };
         let structure = structure.map_err(|(what, column)| row.wrong(format!("record `{id}`, {column}: {what}")))?;
-        Ok(Item { id, sequence, structure })
+        let told = |column: Option<usize>| column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty());
+        let number = |cell: &str| {
+            cell.parse().map_err(|_| row.wrong(format!("column `cluster`: expected a whole number, found `{cell}`")))
+        };
+        let share = |cell: &str| match cell.parse::<f64>() {
+            Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(weight),
+            _ => Err(row.wrong(format!("column `weight`: expected a number of at least 0, found `{cell}`"))),
+        };
+        Ok(Item {
+            family: told(self.family).map(str::to_owned),
+            cluster: told(self.cluster).map(number).transpose()?,
+            weight: told(self.weight).map(share).transpose()?.unwrap_or(1.0),
+            ..Item::new(id, sequence, structure)
+        })
     }
 }
 
@@ -75,7 +100,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.csv");
         std::fs::write(&path, text).unwrap();
-        read(&path).map_err(|error| error.to_string())
+        read(&path, Err).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -92,6 +117,16 @@ mod tests {
     }
 
     #[test]
+    fn families_clusters_and_weights_are_read_where_they_are_told() {
+        let text = "seq_id\tseq\tstruct_projected\tfamily\tcluster\tweight\nx\tGAAAC\t(...)\ttRNA\t7\t0.5\n\
+                    y\tGAAAC\t.....\t\t\t\n";
+        let told: Vec<_> =
+            read_text(text).unwrap().into_iter().map(|i| (i.id, i.family, i.cluster, i.weight)).collect();
+        assert_eq!(told[0], ("x".into(), Some("tRNA".into()), Some(7), 0.5));
+        assert_eq!(told[1], ("y".into(), None, None, 1.0));
+    }
+
+    #[test]
     fn odd_rows_are_named() {
         let said = |text: &str| read_text(text).unwrap_err();
         let row = |structure: &str| said(&format!("name,seq,struct\nx,GAAAC,{structure}\n"));
@@ -101,6 +136,8 @@ mod tests {
         assert!(pairs("[[0, 5]]").ends_with("base_pairs: a base number of 0, they count from 1"));
         assert!(pairs("[[1, 6]]").contains("pair (1, 6) is outside a sequence of 5 bases"));
         assert!(pairs("1-5").contains("expected a list of pairs such as [[1, 9], [2, 8]], but "));
+        let weight = |cell: &str| said(&format!("id,seq,structure,weight\nx,GAAAC,(...),{cell}\n"));
+        assert!(weight("-1").ends_with("a.csv:2: column `weight`: expected a number of at least 0, found `-1`"));
         assert!(said("name,seq\nx,GAAAC\n").contains("no column `struct`, `structure`, `base_pairs`"));
     }
 }

@@ -1,0 +1,50 @@
+//! What a model will be judged by is kept out of what it learns from: flags of the commands that gather data.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use rinalmo::corpus::build::Exclude;
+use rinalmo::corpus::cluster::{self, Coverage};
+
+/// What is kept out.
+#[derive(Args)]
+#[command(next_help_heading = "Leakage guard")]
+pub(super) struct ExcludeArgs {
+    /// Keep out sequences like one of this evaluation set; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(super) exclude: Vec<PathBuf>,
+    /// From this identity on sequences are alike
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    exclude_identity: f64,
+    /// Over at least this share of the sequence that --exclude-coverage-of names
+    #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
+    exclude_coverage: f64,
+    /// Whose share that is
+    #[arg(long, value_enum, value_name = "WHOSE", default_value = "evaluation")]
+    exclude_coverage_of: CoverageOf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum CoverageOf {
+    /// The evaluation sequence's: what holds one within a longer sequence is kept out too
+    Evaluation,
+    /// Both sequences', as in a cluster: what holds one within a much longer sequence stays
+    Both,
+    /// The corpus sequence's: pieces of an evaluation sequence are kept out too
+    Corpus,
+}
+
+impl ExcludeArgs {
+    /// As the library takes it.
+    pub(super) fn resolve(&self, both_strands: bool) -> Exclude {
+        // The corpus sequence is in the representative's place.
+        let mode = match self.exclude_coverage_of {
+            CoverageOf::Evaluation => Coverage::Member,
+            CoverageOf::Both => Coverage::Both,
+            CoverageOf::Corpus => Coverage::Representative,
+        };
+        let (identity, coverage) = (self.exclude_identity, self.exclude_coverage);
+        let limits = cluster::Options { identity, coverage, mode, both_strands, ..Exclude::default().limits };
+        Exclude { sets: self.exclude.clone(), limits }
+    }
+}

@@ -1,0 +1,119 @@
+//! `rinalmo corpus structures`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use rinalmo::corpus::cluster;
+use rinalmo::structures::{Collection, Counts, Options, Source, collect, name};
+
+use super::exclude::ExcludeArgs;
+use crate::context::{Context, Outcome};
+use crate::io::OutputArgs;
+
+/// Gather known structures for fine-tuning into one table
+///
+/// Reads tables (id, sequence, structure or base_pairs), dot-bracket, CT, BPSEQ and ST files and folders of them; leaves
+/// out what no folded RNA looks like, what is there already, and what is like a sequence of an evaluation set; and
+/// tells what is alike as one cluster, of which `finetune structure` draws one structure each epoch. Of one sequence
+/// in several files the first file's structure is kept. A line for each file tells what became of its structures.
+#[derive(Args)]
+pub struct StructuresArgs {
+    /// Files of structures; `FILE@0.3` lets each of them count 0.3 in training
+    #[arg(value_name = "FILE[@WEIGHT]", required = true)]
+    files: Vec<String>,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
+    #[command(flatten)]
+    exclude: ExcludeArgs,
+    /// Sequences this alike, over at least 80 % of both, are one cluster
+    #[arg(long, help_heading = "Clustering", value_name = "SHARE", default_value_t = Options::default().alike.identity)]
+    identity: f64,
+}
+
+/// What is taken.
+#[derive(Args)]
+#[command(next_help_heading = "Quality")]
+struct FilterArgs {
+    /// Leave out shorter ones
+    #[arg(long, value_name = "NT", default_value_t = Options::default().min_len)]
+    min_length: usize,
+    /// Leave out longer ones
+    #[arg(long, value_name = "NT")]
+    max_length: Option<usize>,
+    /// Leave out those of fewer base pairs
+    #[arg(long, value_name = "N", default_value_t = Options::default().min_pairs)]
+    min_pairs: usize,
+    /// Leave out those of whose pairs fewer than this are AU, GC or GU
+    #[arg(long, value_name = "SHARE", default_value_t = Options::default().canonical)]
+    canonical: f64,
+    /// Leave out those of whose letters more than this are unknown
+    #[arg(long, value_name = "SHARE", default_value_t = Options::default().unknown)]
+    unknown: f64,
+    /// Leave out a family, as a column `family_id` or `family` names it; a name may end in `*`. May be given several
+    /// times
+    #[arg(long, value_name = "FAMILY")]
+    without: Vec<String>,
+    /// Leave out those of no known family, so that none of the left-out ones hides among them
+    #[arg(long)]
+    known_families: bool,
+}
+
+impl StructuresArgs {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let sources: Vec<Source> = self.files.iter().map(|file| source(file)).collect();
+        let evaluation = self.exclude.resolve(false);
+        let found = collect(&sources, &evaluation.sets, &self.options(evaluation.limits))?;
+        let names: Vec<String> = sources.iter().map(|source| name(&source.path)).collect();
+        let mut output = self.output.open()?;
+        found.write(&names, &mut output)?;
+        output.flush()?;
+        context.note(told(&names, &found));
+        Ok(Outcome::Done)
+    }
+
+    fn options(&self, exclude: cluster::Options) -> Options {
+        let FilterArgs { min_length, max_length, min_pairs, canonical, unknown, ref without, known_families } =
+            self.filter;
+        let defaults = Options::default();
+        Options {
+            min_len: min_length,
+            max_len: max_length,
+            min_pairs,
+            canonical,
+            unknown,
+            without: without.clone(),
+            known_families,
+            exclude,
+            alike: cluster::Options { identity: self.identity, ..defaults.alike },
+        }
+    }
+}
+
+/// `FILE@WEIGHT`; a file may have an `@` in its name.
+fn source(text: &str) -> Source {
+    let weighed = text.rsplit_once('@').and_then(|(path, weight)| Some((path, weight.parse::<f64>().ok()?)));
+    match weighed.filter(|(_, weight)| weight.is_finite() && *weight >= 0.0) {
+        Some((path, weight)) => Source { path: PathBuf::from(path), weight },
+        None => Source { path: PathBuf::from(text), weight: 1.0 },
+    }
+}
+
+/// What became of each source.
+fn told(names: &[String], found: &Collection) -> String {
+    let mut lines = vec!["file\tread\tunreadable\tlength\tfamily\tquality\trepeated\texcluded\tkept".to_owned()];
+    for (name, counts) in names.iter().zip(&found.sources) {
+        let Counts { read, unreadable, length, family, quality, repeated, excluded, kept } = counts;
+        lines.push(format!(
+            "{name}\t{read}\t{unreadable}\t{length}\t{family}\t{quality}\t{repeated}\t{excluded}\t{kept}"
+        ));
+    }
+    if let Some(first) = found.wrong.first() {
+        lines.push(format!("the first that is unreadable: {first}"));
+    }
+    lines.push(format!("{} structures in {} clusters", found.rows.len(), found.clusters));
+    lines.join("\n")
+}
