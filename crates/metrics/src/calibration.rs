@@ -50,9 +50,14 @@ impl Calibration {
 
     /// Adds a prediction: what came true with which probability. A bin holds its lower end; 1 is in the last.
     pub fn add(&mut self, probability: f64, came_true: bool) {
+        self.add_many(probability, 1, u64::from(came_true));
+    }
+
+    /// Adds predictions of one probability, of which `hits` came true.
+    pub fn add_many(&mut self, probability: f64, count: u64, hits: u64) {
         let last = self.bins.len() - 1;
         let bin = ((probability * self.bins.len() as f64) as usize).min(last); // NaN and below 0 are in the first
-        self.bins[bin] += Bin { count: 1, hits: u64::from(came_true), probabilities: probability };
+        self.bins[bin] += Bin { count, hits, probabilities: probability * count as f64 };
     }
 
     /// The bins, of equal width from 0 to 1.

@@ -1,4 +1,4 @@
-//! The model in the box: a small checkpoint that is part of the program.
+//! The models in the box: a small checkpoint that is part of the program, one encoder with several heads.
 
 use rinalmo_weights::Checkpoint;
 
@@ -13,7 +13,7 @@ struct Aligned<T: ?Sized>(T);
 
 static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!("../../../models/nano-preview.safetensors"));
 
-/// Opens it, without copying.
-pub fn checkpoint() -> Result<Checkpoint, Error> {
-    Ok(Checkpoint::from_static(&FILE.0)?)
+/// Opens the first of its models, or a further one by name, without copying.
+pub fn checkpoint(member: Option<&str>) -> Result<Checkpoint, Error> {
+    Ok(Checkpoint::from_static(&FILE.0, member)?)
 }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 pub use rinalmo_weights::{
-    Checkpoint, Document, Dtype, Family, HEADER_KEY, Layout, Metadata, OpenOptions, Scaler, WriteOptions, download,
-    registry,
+    Calibration, Checkpoint, Document, Dtype, Family, HEADER_KEY, Layout, Metadata, OpenOptions, Scaler, WriteOptions,
+    download, registry,
 };
 
 use crate::Error;
@@ -16,22 +16,52 @@ pub const BUNDLED: Option<&str> = Some(crate::bundled::NAME);
 #[cfg(not(feature = "bundled"))]
 pub const BUNDLED: Option<&str> = None;
 
+/// The name of the model in the box that does a task (`structure`, `mlm`, `splice`, `ribosome`, `family`), if there is one.
+/// For splice sites that is the one for donors; `nano-splice-acceptor` is beside it.
+pub fn in_the_box(task: &str) -> Option<String> {
+    let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
+    let does = |name: &str, task: &str| name == format!("{}-{task}", first.meta.name);
+    let known = match task {
+        _ if first.meta.task == task || (task == "mlm" && first.config.mlm) => return Some(first.meta.name.clone()),
+        "splice" => "splice-donor",
+        "ribosome" => "mrl",
+        other => other,
+    };
+    first.members().iter().find(|name| does(name, known)).cloned()
+}
+
+/// The names of all models in the box, the first one first.
+pub fn all_in_the_box() -> Vec<String> {
+    let first = BUNDLED.and_then(|name| open(name, &OpenOptions::default()).ok());
+    first.map_or_else(Vec::new, |first| [std::slice::from_ref(&first.meta.name), first.members()].concat())
+}
+
 /// What users of the model in the box should know.
 pub const BUNDLED_NOTE: &str = "model: nano-preview, small (7.5 M parameters) and weaker than RNAfold: TS0 relaxed F1 .47 \
      against .54; for a published one: `rinalmo model download giga-structure-bprna`, then `--model giga-structure-bprna`";
 
-/// Opens a checkpoint by name (of the model in the box, or of a downloaded one) or by path.
+/// Opens a checkpoint by name (of a model in the box, or of a downloaded one) or by path; `PATH#NAME` is a further model in
+/// the file at `PATH`.
 ///
 /// # Errors
 /// Where nothing of that name is here (with the way to get it), or the file is not a model.
 pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Error> {
     #[cfg(feature = "bundled")]
-    if name_or_path == crate::bundled::NAME {
-        return crate::bundled::checkpoint();
+    if name_or_path.starts_with(crate::bundled::NAME) {
+        let first = crate::bundled::checkpoint(None)?;
+        if name_or_path == crate::bundled::NAME {
+            return Ok(first);
+        }
+        if first.members().iter().any(|member| member == name_or_path) {
+            return crate::bundled::checkpoint(Some(name_or_path));
+        }
     }
     let path = Path::new(name_or_path);
     if path.exists() {
         return Ok(Checkpoint::open(path, options)?);
+    }
+    if let Some((path, member)) = name_or_path.rsplit_once('#').filter(|(path, _)| Path::new(path).exists()) {
+        return Ok(Checkpoint::open(path, &OpenOptions { member: Some(member.to_owned()), ..options.clone() })?);
     }
     if let Some(entry) = registry::find(name_or_path) {
         let path = download::locate(entry.name, &download::Options::default())?;

@@ -9,7 +9,7 @@ use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
 use crate::memory::{default_budget, longest_that_fits, mebibytes};
-use crate::{Error, Model};
+use crate::{Error, Model, calibrate};
 
 /// How to fold.
 #[derive(Clone, Debug)]
@@ -62,6 +62,9 @@ pub struct Fold {
     pub pairs: Vec<(usize, usize, f32)>,
     /// Mean probability of the chosen pairs; 0 where there are none.
     pub score: f32,
+    /// What F1 (relaxed: a pair counts that is one position off) to expect of this structure, where the model was
+    /// calibrated for that; of its own way to decode and its own threshold.
+    pub expected_f1: Option<f32>,
     /// The threshold that was applied.
     pub threshold: f32,
     /// Probabilities of all pairs, if asked for.
@@ -146,7 +149,9 @@ impl Model {
         let (encoded, admitted) = self.encode(batch.iter().map(admit));
         let rows = admitted.results(encoded.bases());
         let jobs = batch.iter().zip(rows).map(|(request, rows)| rows.map(|rows| (*request, rows))).collect();
-        self.run_heads(jobs, budget, |request, rows| self.decode(request, self.pair_map(rows)?, options))
+        self.run_heads(jobs, budget, |request, rows| {
+            self.decode(request, self.pair_map(rows, request.sequence)?, options)
+        })
     }
 
     /// Runs the head over every job, several at a time on a CPU, as many as fit into `budget`.
@@ -193,10 +198,11 @@ impl Model {
     }
 
     /// `hidden` is `[len, dim]`.
-    fn pair_map(&self, hidden: &[f32]) -> Result<PairMap, Error> {
+    fn pair_map(&self, hidden: &[f32], bases: &[u8]) -> Result<PairMap, Error> {
         let len = hidden.len() / self.config.encoder.dim;
-        let mut values = self.device.guard(|| self.network.pair_logits(hidden))?;
-        values.par_iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-*value).exp()));
+        let mut values = self.device.guard(|| self.network.pair_logits(hidden, bases))?;
+        let (scale, shift) = self.meta.calibration.map_or((1.0, 0.0), |found| (found.scale, found.shift));
+        values.par_iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-(scale * *value + shift)).exp()));
         values.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
         Ok(PairMap { len, values })
     }
@@ -214,9 +220,14 @@ impl Model {
             None => self.method()?,
         };
         let decoded = method.decode(&map.values, request.sequence, &decode_options)?;
+        let expected_f1 = self.meta.calibration.map(|found| {
+            let estimate = calibrate::estimate(&map, &decoded.pairs, options.min_loop);
+            (found.f1_scale * estimate + found.f1_shift).clamp(0.0, 1.0)
+        });
         Ok(Fold {
             structure: decoded.structure(),
             score: decoded.mean_probability().unwrap_or(0.0),
+            expected_f1,
             threshold,
             probabilities: options.probabilities.then_some(map),
             pairs: decoded.pairs,
@@ -231,6 +242,6 @@ impl Model {
         self.check_folds()?;
         self.admit(sequence, default_budget())?;
         let (encoded, _) = self.encode([Ok(tokenize(sequence))]);
-        Ok(self.network.pair_logits(encoded.bases()[0]))
+        Ok(self.network.pair_logits(encoded.bases()[0], sequence))
     }
 }

@@ -61,7 +61,8 @@ impl Model {
     /// # Errors
     /// As [`Model::load`].
     pub fn load_with(name_or_path: &str, options: &LoadOptions, device: &Device) -> Result<Self, Error> {
-        let checkpoint = crate::checkpoint::open(name_or_path, &OpenOptions { heads: options.heads })?;
+        let checkpoint =
+            crate::checkpoint::open(name_or_path, &OpenOptions { heads: options.heads, ..OpenOptions::default() })?;
         Self::from_checkpoint(checkpoint, options.precision, device)
     }
 
@@ -71,7 +72,7 @@ impl Model {
     /// Never in a sound build.
     #[cfg(feature = "bundled")]
     pub fn bundled(device: &Device) -> Result<Self, Error> {
-        Self::from_checkpoint(crate::bundled::checkpoint()?, None, device)
+        Self::from_checkpoint(crate::bundled::checkpoint(None)?, None, device)
     }
 
     /// Puts an opened checkpoint's weights onto a device, with the precision of [`LoadOptions`].

@@ -15,9 +15,10 @@ use sha2::{Digest, Sha256};
 use crate::archive::{Archive, Format, Span};
 use crate::dtype::Dtype;
 use crate::error::{Error, Mismatch};
-use crate::family::document::{Document, HEADER_KEY, Scaler, check_values, task};
+use crate::family::document::{Calibration, Document, HEADER_KEY, Scaler, check_values, task};
 use crate::family::{Family, Sorted};
 use crate::infer;
+use crate::members;
 use crate::place::Place;
 use crate::tensor::Tensor;
 
@@ -26,6 +27,8 @@ use crate::tensor::Tensor;
 pub struct OpenOptions {
     /// Attention heads, where the file does not say; 20, as in every published size, when not given.
     pub heads: Option<usize>,
+    /// Which of several models in one file; the first when not given. See [`Checkpoint::members`].
+    pub member: Option<String>,
 }
 
 /// Everything about a model that is neither a size nor a weight.
@@ -45,6 +48,8 @@ pub struct Metadata {
     pub threshold: Option<f32>,
     /// How pairs are chosen, where its description says so.
     pub decode: Option<String>,
+    /// How probabilities of pairs are set right, where its description says so.
+    pub calibration: Option<Calibration>,
     /// How a ribosome load is scaled back.
     pub scaler: Option<Scaler>,
     /// Tokens in the order of their ids.
@@ -66,6 +71,7 @@ pub struct Checkpoint {
     pub meta: Metadata,
     path: PathBuf,
     tensors: BTreeMap<String, Tensor>,
+    members: Vec<String>,
     file: Span,
     sha256: OnceLock<String>,
 }
@@ -86,19 +92,23 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`Checkpoint::open`].
-    pub fn from_static(bytes: &'static [u8]) -> Result<Self, Error> {
+    pub fn from_static(bytes: &'static [u8], member: Option<&str>) -> Result<Self, Error> {
         let file = PathBuf::from("(built-in model)");
         let archive =
             Archive::parse(Span::fixed(bytes)).map_err(|fault| Error::Archive { path: file.clone(), fault })?;
         let place = Place { file, name: "built-in".into(), document: None, side: Default::default() };
-        Self::assemble(archive, place, &OpenOptions::default())
+        Self::assemble(archive, place, &OpenOptions { member: member.map(str::to_owned), ..OpenOptions::default() })
     }
 
-    fn assemble(archive: Archive, mut place: Place, options: &OpenOptions) -> Result<Self, Error> {
+    fn assemble(mut archive: Archive, mut place: Place, options: &OpenOptions) -> Result<Self, Error> {
         let path = place.file.clone();
+        let members = members::documents(&archive).map_err(|reason| Error::config(&path, reason))?;
+        let chosen = members::choose(&mut archive, &members, options.member.as_deref());
+        let chosen = chosen.map_err(|reason| Error::config(&path, reason))?;
         if let Some(text) = archive.metadata.get(HEADER_KEY) {
             place.document = Some(Document::parse(text).map_err(|reason| Error::config(&path, reason))?);
         }
+        place.document = chosen.or(place.document);
         let family = Family::detect(&archive).ok_or_else(|| foreign(&path, &archive))?;
         let sorted = family.sort(&archive, &place.side);
         let config = config(&path, &archive, &place, &sorted, options)?;
@@ -109,12 +119,18 @@ impl Checkpoint {
         }
         config.check().map_err(|reason| Error::Heads { path: path.clone(), reason })?;
         let meta = metadata(&path, &archive, place, family, &config, &sorted.tensors)?;
-        Ok(Self { config, meta, path, tensors: sorted.tensors, file: archive.file, sha256: OnceLock::new() })
+        let members = members.into_keys().collect();
+        Ok(Self { config, meta, path, tensors: sorted.tensors, members, file: archive.file, sha256: OnceLock::new() })
     }
 
     /// Where the tensors lie.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Names of the further models in the same file, see [`OpenOptions::member`].
+    pub fn members(&self) -> &[String] {
+        &self.members
     }
 
     /// Bytes of the file that holds them.
@@ -167,6 +183,7 @@ impl Checkpoint {
         Document {
             threshold: meta.threshold,
             decode: meta.decode,
+            calibration: meta.calibration,
             scaler: meta.scaler,
             labels: meta.labels,
             provenance: meta.provenance,
@@ -238,6 +255,7 @@ fn metadata(
         dtype,
         threshold: number("threshold"),
         decode: None,
+        calibration: None,
         scaler: number("scaler._mean").zip(number("scaler._std")).map(|(mean, std)| Scaler { mean, std }),
         vocabulary: VOCABULARY.map(String::from).to_vec(),
         labels: None,
@@ -249,7 +267,7 @@ fn metadata(
         meta.name = document.name;
         meta.threshold = document.threshold.or(meta.threshold);
         meta.scaler = document.scaler.or(meta.scaler);
-        meta.decode = document.decode;
+        (meta.decode, meta.calibration) = (document.decode, document.calibration);
         (meta.labels, meta.provenance, meta.license) = (document.labels, document.provenance, document.license);
     }
     Ok(meta)

@@ -1,6 +1,7 @@
 //! Writes a checkpoint: tensor by tensor, so that the largest model needs no second copy in memory, and to a temporary
 //! file that takes the final name only when it is complete and on disk.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
@@ -12,6 +13,7 @@ use crate::dtype::Dtype;
 use crate::error::Error;
 use crate::family::document::HEADER_KEY;
 use crate::family::official_name;
+use crate::members::{self, MEMBERS_KEY};
 use crate::tensor::Tensor;
 
 /// How to lay a checkpoint out.
@@ -55,7 +57,31 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Io`], or [`Error::Overflow`] for weights that f16 cannot hold.
     pub fn write(&self, path: impl AsRef<Path>, options: &WriteOptions) -> Result<(), Error> {
+        self.write_with(&[], path, options)
+    }
+
+    /// The same with further models in one file of [`Layout::Own`]: of each is written what it does not share, by name
+    /// and value, with this one. They go by the names that their descriptions give them.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::write`]; or two go by one name.
+    pub fn write_with(
+        &self,
+        members: &[Checkpoint],
+        path: impl AsRef<Path>,
+        options: &WriteOptions,
+    ) -> Result<(), Error> {
         let path = path.as_ref();
+        if !members.is_empty() && options.layout != Layout::Own {
+            return Err(Error::config(path, "several models in one file are written in our own form alone".to_owned()));
+        }
+        let mut documents = BTreeMap::new();
+        for member in members {
+            let name = member.meta.name.clone();
+            if name == self.meta.name || documents.insert(name.clone(), member.document()).is_some() {
+                return Err(Error::config(path, format!("two models are called `{name}`; give one another name")));
+            }
+        }
         if let Some(dtype) = options.dtype.filter(|dtype| !dtype.holds_weights()) {
             return Err(Error::config(path, format!("weights cannot be written as {dtype}; choose f32, f16 or bf16")));
         }
@@ -65,25 +91,35 @@ impl Checkpoint {
             let reason = format!("the released code has no {} head to name; write our own form", head.task());
             return Err(Error::config(path, reason));
         }
-        let (entries, document) = (self.entries(options), self.document());
+        let (mut entries, document) = (self.entries(options), self.document());
+        for member in members {
+            let own = members::own(member, self);
+            let of_it = member.entries(options).into_iter().filter(|entry| own.contains(&entry.name.as_str()));
+            entries.extend(of_it.map(|entry| Entry { name: members::key(&member.meta.name, &entry.name), ..entry }));
+        }
+        sort(&mut entries);
         match options.layout {
             Layout::Own | Layout::Official => {
-                let header =
-                    serde_json::to_string(&document).map_err(|error| Error::config(path, error.to_string()))?;
-                write_safetensors(path, Some(&header), entries)
+                let text =
+                    |told: serde_json::Result<String>| told.map_err(|error| Error::config(path, error.to_string()));
+                let mut header = vec![(HEADER_KEY, text(serde_json::to_string(&document))?)];
+                if !documents.is_empty() {
+                    header.push((MEMBERS_KEY, text(serde_json::to_string(&documents))?));
+                }
+                write_safetensors(path, &header, entries)
             }
             Layout::OwnFolder => {
                 fs::create_dir_all(path).map_err(|cause| Error::io(path, cause))?;
                 let config = path.join("config.json");
                 let text = serde_json::to_string_pretty(&document)
                     .map_err(|error| Error::config(&config, error.to_string()))?;
-                write_safetensors(&path.join("model.safetensors"), None, entries)?;
+                write_safetensors(&path.join("model.safetensors"), &[], entries)?;
                 atomically(&config, |out| writeln!(out, "{text}").map_err(|cause| Error::io(&config, cause)))
             }
         }
     }
 
-    /// What is to be written, widest type first so that every tensor starts at an address its type may have.
+    /// What is to be written.
     fn entries(&self, options: &WriteOptions) -> Vec<Entry<'_>> {
         let gelu = self.config.encoder.activation == Activation::Gelu;
         let official = options.layout == Layout::Official;
@@ -114,13 +150,17 @@ impl Checkpoint {
                 Some(Entry { name: name.into(), dtype: Dtype::F32, shape: vec![1], source })
             }));
         }
-        entries.sort_by(|a, b| b.dtype.size().cmp(&a.dtype.size()).then_with(|| a.name.cmp(&b.name)));
         entries
     }
 }
 
-fn write_safetensors(path: &Path, document: Option<&str>, entries: Vec<Entry<'_>>) -> Result<(), Error> {
-    let header = header(document, &entries);
+/// Widest type first, so that every tensor starts at an address its type may have.
+fn sort(entries: &mut [Entry<'_>]) {
+    entries.sort_by(|a, b| b.dtype.size().cmp(&a.dtype.size()).then_with(|| a.name.cmp(&b.name)));
+}
+
+fn write_safetensors(path: &Path, texts: &[(&str, String)], entries: Vec<Entry<'_>>) -> Result<(), Error> {
+    let header = header(texts, &entries);
     atomically(path, |out| {
         let failed = |cause| Error::io(path, cause);
         out.write_all(&(header.len() as u64).to_le_bytes()).map_err(failed)?;
@@ -130,11 +170,11 @@ fn write_safetensors(path: &Path, document: Option<&str>, entries: Vec<Entry<'_>
 }
 
 /// The JSON header, padded with spaces to a multiple of eight bytes.
-fn header(document: Option<&str>, entries: &[Entry<'_>]) -> Vec<u8> {
+fn header(texts: &[(&str, String)], entries: &[Entry<'_>]) -> Vec<u8> {
     let mut header = serde_json::Map::new();
     let mut metadata = serde_json::json!({ "format": "pt" }); // what the Python libraries look for
-    if let Some(document) = document {
-        metadata[HEADER_KEY] = document.into();
+    for (key, text) in texts {
+        metadata[*key] = text.as_str().into();
     }
     header.insert("__metadata__".into(), metadata);
     let mut at = 0;

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use rinalmo::checkpoint::{BUNDLED, Family};
+use rinalmo::checkpoint::{BUNDLED, Family, in_the_box};
 use rinalmo::{LoadOptions, Model, Precision};
 
 use crate::context::Context;
@@ -10,6 +10,10 @@ use crate::context::Context;
 /// What users of the encoder in the box should know.
 pub const ENCODER_NOTE: &str = "model: nano-preview, small (7.5 M parameters) and pre-trained on next to nothing (0.2 M tokens): its \
      embeddings carry little and its likelihoods are near chance; for a published encoder: `rinalmo model download giga`, then `--model giga`";
+
+/// What users of its small heads should know.
+pub const HEADS_NOTE: &str = "model: a small head on nano, the model in the box (models/nano/README.md says what it was trained with and what \
+     to expect); `rinalmo model list` names published ones";
 
 /// Which model.
 #[derive(Args, Clone, Debug)]
@@ -48,15 +52,15 @@ impl From<Dtype> for Option<Precision> {
 }
 
 impl ModelChoice {
-    /// Loads it; says `note` if it is the one in the box, which the user did not name.
-    pub fn load(&self, context: &Context, note: Option<&str>) -> anyhow::Result<Model> {
+    /// Loads it; where the user names none, the one in the box that does `task`, and says `note` then.
+    pub fn load(&self, context: &Context, task: &str, note: Option<&str>) -> anyhow::Result<Model> {
         let device = context.device()?;
         let options = LoadOptions { heads: self.heads, precision: self.dtype.into() };
         let model = match &self.model {
             Some(name) => Model::load_with(name, &options, &device)?,
             None => {
-                let model = default_model(&options, &device)?;
-                note.inspect(|note| context.note(note));
+                let (model, does_it) = default_model(task, &options, &device)?;
+                note.filter(|_| does_it).inspect(|note| context.note(note));
                 model
             }
         };
@@ -83,8 +87,11 @@ impl ModelChoice {
     }
 }
 
-/// The model in the box.
-fn default_model(options: &LoadOptions, device: &rinalmo::Device) -> anyhow::Result<Model> {
+/// The model in the box that does a task; where none does the first, which says what it lacks. And whether it does.
+fn default_model(task: &str, options: &LoadOptions, device: &rinalmo::Device) -> anyhow::Result<(Model, bool)> {
     let none = "this program was built without a model in the box\nhint: give --model; `rinalmo model list` names some";
-    Ok(Model::load_with(BUNDLED.context(none)?, options, device)?)
+    let first = BUNDLED.context(none)?;
+    let found = in_the_box(task);
+    let model = Model::load_with(found.as_deref().unwrap_or(first), options, device)?;
+    Ok((model, found.is_some()))
 }

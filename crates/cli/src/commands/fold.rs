@@ -64,7 +64,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         Constraints::File { records, .. } if args.input.files.is_empty() => sequences_of(records, &args)?,
         _ => args.input.open(context)?,
     };
-    let model = args.choice.load(context, Some(checkpoint::BUNDLED_NOTE))?;
+    let model = args.choice.load(context, "structure", Some(checkpoint::BUNDLED_NOTE))?;
     model.fold_each(&[], &options)?; // says now, not later, if the model cannot fold
     let bpp = args.open_bpp(&model)?; // first, as opening the other empties what is there
     let out = match &args.out_dir {

@@ -7,7 +7,7 @@ use rinalmo::seq::SequenceRecord;
 use rinalmo::{Error, Model, RIBOSOME_PADDING, Said};
 use serde_json::Value;
 
-use super::choose::ModelChoice;
+use super::choose::{HEADS_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
 use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, number};
 
@@ -78,6 +78,7 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
     match args.task {
         Task::Splice(task) => predict(
             &task,
+            "splice",
             context,
             |model, sequences| model.predict_splice(sequences),
             |site| vec![("probability", number(site.probability)), ("logit", number(site.logit))],
@@ -87,12 +88,17 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
                 bail!("--pad-to: expected at least 3, a base and two special tokens");
             }
             let run = |model: &Model, sequences: &[&[u8]]| model.predict_ribosome_load(sequences, pad_to);
-            predict(&task, context, run, |mrl| vec![("mrl", number(mrl))])
+            predict(&task, "ribosome", context, run, |mrl| vec![("mrl", number(mrl))])
         }
-        Task::Sequence(task) => predict(&task, context, |model, sequences| model.predict_sequence(sequences), said),
-        Task::Token(task) => predict(&task, context, |model, sequences| model.predict_token(sequences), said_of_each),
+        Task::Sequence(task) => {
+            predict(&task, "sequence", context, |model, sequences| model.predict_sequence(sequences), said)
+        }
+        Task::Token(task) => {
+            predict(&task, "token", context, |model, sequences| model.predict_token(sequences), said_of_each)
+        }
         Task::Family(FamilyArgs { task, logits }) => predict(
             &task,
+            "family",
             context,
             |model, sequences| model.predict_family(sequences),
             |family| {
@@ -129,16 +135,17 @@ fn said_of_each(bases: Vec<Said>) -> Vec<Field> {
     vec![(name, Value::Array(each.collect()))]
 }
 
-/// Predicts with `run` and writes what `row` makes of each prediction.
+/// Predicts with `run`, by the model in the box that does `task` where the user names none, and writes what `row` makes of each prediction.
 fn predict<P>(
     args: &TaskArgs,
+    task: &str,
     context: &Context,
     run: impl Fn(&Model, &[&[u8]]) -> Result<Vec<Result<P, Error>>, Error>,
     row: impl Fn(P) -> Vec<Field>,
 ) -> Result<Outcome> {
     args.input.refuse_as_outputs([args.table.path()])?;
     let feed = args.input.open(context)?;
-    let model = args.choice.load(context, None)?;
+    let model = args.choice.load(context, task, Some(HEADS_NOTE))?;
     run(&model, &[])?; // says now, not later, if the model lacks the head
     let rows = Rows::open(&args.table, &model)?;
     let mut job = Prediction { model, run, row, rows };

@@ -43,7 +43,7 @@ pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let marginal = if args.unmasked { Marginal::Unmasked } else { Marginal::Masked };
     args.input.refuse_as_outputs([args.table.path()])?;
     let feed = args.input.open(context)?;
-    let model = args.choice.load(context, Some(ENCODER_NOTE))?;
+    let model = args.choice.load(context, "mlm", Some(ENCODER_NOTE))?;
     model.score_variants(b"A", &[], marginal)?; // says now, not later, if the model cannot score
     let rows = Rows::open(&args.table, &model)?;
     let mut job = Scoring { model, variants, marginal, rows };

@@ -16,7 +16,7 @@ use crate::io::{OutputFailure, create};
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StructureFormat {
-    /// Header, sequence, dot-bracket and score
+    /// Header, sequence, dot-bracket and what F1 to expect, or the mean probability of the pairs
     Dbn,
     /// Connectivity table
     Ct,
@@ -24,9 +24,9 @@ pub enum StructureFormat {
     Bpseq,
     /// One Stockholm alignment a record, with SS_cons
     Stockholm,
-    /// One object a line: id, sequence, structure, score, pairs, threshold, model
+    /// One object a line: id, sequence, structure, score, expected_f1, pairs, threshold, model
     Json,
-    /// id, length, score, sequence, structure
+    /// id, length, score, sequence, structure, expected_f1
     Tsv,
 }
 
@@ -161,7 +161,7 @@ fn render(
     let sequence = record.sequence.clone();
     match format {
         StructureFormat::Dbn => {
-            let score = Some(format!("{:.3}", fold.score));
+            let score = Some(format!("{:.3}", fold.expected_f1.unwrap_or(fold.score)));
             dot_bracket::Writer::new(out).write(&dot_bracket::Record { header, sequence, structure, score })?;
         }
         StructureFormat::Ct => ct::Writer::new(out).write(&ct::Record { header, sequence, structure })?,
@@ -182,6 +182,7 @@ fn render(
                 score: round(fold.score, 1000.0),
                 sequence: &String::from_utf8_lossy(&sequence),
                 structure: &structure.to_dot_bracket()?,
+                expected_f1: fold.expected_f1.map(|f1| round(f1, 1000.0)),
             })?;
             writer.flush()?;
         }
@@ -196,6 +197,7 @@ struct Row<'a> {
     score: f64,
     sequence: &'a str,
     structure: &'a str,
+    expected_f1: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -204,6 +206,8 @@ struct Json<'a> {
     sequence: std::borrow::Cow<'a, str>,
     structure: String,
     score: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_f1: Option<f64>,
     pairs: Vec<(usize, usize, f64)>,
     threshold: f64,
     model: ModelName<'a>,
@@ -223,6 +227,7 @@ impl<'a> Json<'a> {
             sequence: String::from_utf8_lossy(&record.sequence),
             structure: fold.dot_bracket(),
             score: round(fold.score, 1e6),
+            expected_f1: fold.expected_f1.map(|f1| round(f1, 1e6)),
             pairs: fold.pairs.iter().map(|&(i, j, p)| (i + 1, j + 1, round(p, 1e6))).collect(),
             threshold: round(fold.threshold, 1e6),
             model: ModelName { name: model.name(), sha256: model.sha256() },
@@ -245,7 +250,7 @@ mod tests {
         let model = Model::bundled(&rinalmo::Device::cpu()).unwrap();
         let pairs: Vec<(usize, usize, f32)> = (0..31).map(|i| (i, i + 31, 0.5)).collect(); // each crosses all others
         let structure = Structure::new(62, pairs.iter().map(|&(i, j, _)| (i, j)).collect()).unwrap();
-        let fold = Fold { structure, pairs, score: 0.5, threshold: 0.1, probabilities: None };
+        let fold = Fold { structure, pairs, score: 0.5, expected_f1: None, threshold: 0.1, probabilities: None };
         let input = std::io::Cursor::new(format!(">x\n{}\n", "A".repeat(62)));
         let record = rinalmo::seq::Sequences::from_reader("x.fa", input, Default::default()).next().unwrap().unwrap();
         let folded = Folded { record: &record, fold: &fold, model: &model };

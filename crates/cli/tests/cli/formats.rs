@@ -61,7 +61,7 @@ fn tsv_has_a_header_and_a_row_a_record() {
     let sandbox = sandbox();
     let run = sandbox.run("-q fold a.fa -t 0.03 -f tsv --batch-tokens 60").done();
     let rows: Vec<Vec<&str>> = run.out.lines().map(|line| line.split('\t').collect()).collect();
-    assert_eq!(rows[0], ["id", "length", "score", "sequence", "structure"]);
+    assert_eq!(rows[0], ["id", "length", "score", "sequence", "structure", "expected_f1"]);
     let expected = dbn(&sandbox);
     assert_eq!(rows.len(), 1 + expected.len());
     for (row, (header, sequence, structure)) in rows[1..].iter().zip(expected) {

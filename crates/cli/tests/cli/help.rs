@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 33] = [
     "",
     "fold",
     "embed",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 31] = [
     "model",
     "model show",
     "model convert",
+    "model calibrate",
     "model verify",
     "model list",
     "model download",
@@ -31,6 +32,7 @@ const COMMANDS: [&str; 31] = [
     "corpus stats",
     "corpus sample",
     "corpus export",
+    "corpus structures",
     "pretrain",
     "finetune",
     "benchmark",
@@ -65,8 +67,8 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score      Score sequences, or the effect of variants
       evaluate   Score predictions against known answers, and predictors against each other
-      model      Show, convert, verify, list and download models
-      corpus     Fetch, build, inspect, sample and export corpora for pre-training
+      model      Show, convert, calibrate, verify, list and download models
+      corpus     Fetch, build, inspect, sample and export what models learn from
       pretrain   Train a model by guessing hidden letters of a corpus
       finetune   Fit a model to a task by labelled sequences
       benchmark  Repeat an experiment of the paper, beside what was published

@@ -25,7 +25,8 @@ impl Evaluation {
             [only] => one(only),
             several => many(several, &self.comparisons),
         };
-        let notes = self.reports.iter().filter_map(calibration).chain(self.leakage.iter().map(leakage));
+        let notes = self.reports.iter().filter_map(calibration).chain(self.reports.iter().filter_map(expected));
+        let notes = notes.chain(self.leakage.iter().map(leakage));
         for grid in &grids {
             text += &render(grid);
             text.push('\n');
@@ -45,9 +46,13 @@ impl Evaluation {
     pub fn csv(&self, references: &References) -> String {
         let names = ["precision", "recall", "f1", "mcc"];
         let columns = ["strict", "relaxed"].map(|kind| names.map(|name| format!("{kind}_{name}")).join(","));
+        let expects = self.reports.iter().any(|report| report.expected_f1.is_some());
+        let expected = if expects { ",expected_f1" } else { "" };
         let alike = if self.leakage.is_some() { ",like_training" } else { "" };
-        let mut text =
-            format!("predictor,id,family,length,reference_pairs,predicted_pairs,{}{alike}\n", columns.join(","));
+        let mut text = format!(
+            "predictor,id,family,length,reference_pairs,predicted_pairs,{}{expected}{alike}\n",
+            columns.join(",")
+        );
         for report in &self.reports {
             for record in &report.records {
                 let reference = &references.items[record.reference];
@@ -57,6 +62,9 @@ impl Evaluation {
                 cells.extend([reference.structure.len(), counts.reference, counts.predicted].map(|n| n.to_string()));
                 for of in [&record.agreement.strict, &record.agreement.relaxed] {
                     cells.extend([of.precision, of.recall, of.f1, of.mcc].map(|value| format!("{value:.6}")));
+                }
+                if expects {
+                    cells.push(record.expected_f1.map_or_else(String::new, |f1| format!("{f1:.6}")));
                 }
                 cells.extend(self.leakage.iter().map(|leakage| leakage.marked[record.reference].to_string()));
                 text += &cells.join(",");
@@ -191,6 +199,15 @@ fn calibration(report: &Report) -> Option<String> {
     Some(format!(
         "{}: expected calibration error {:.3}, over {} pairs of probability {} or more",
         report.predictor, of.expected_error, of.pairs, of.least
+    ))
+}
+
+fn expected(report: &Report) -> Option<String> {
+    let of = report.expected_f1?;
+    let correlation = of.pearson_squared.map_or_else(String::new, |r2| format!(", squared correlation {r2:.3}"));
+    Some(format!(
+        "{}: expected relaxed F1 {:.3} on average where {:.3} was found; {:.3} apart in the mean{correlation}",
+        report.predictor, of.expected, of.found, of.mean_error
     ))
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
 use rinalmo_metrics::calibration::Calibration;
 use rinalmo_metrics::pairs::PairCounts;
+use rinalmo_metrics::regression::Regression;
 use serde::{Serialize, Serializer};
 
 use super::predictions::Predictions;
@@ -94,6 +95,21 @@ pub struct Reliability {
     pub bins: Vec<(f64, f64, u64)>,
 }
 
+/// What relaxed F1 a predictor expects of its structures, beside what they have.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Expected {
+    /// Records of which it says something.
+    pub records: usize,
+    /// Mean of what it expects.
+    pub expected: f64,
+    /// Mean of what they have.
+    pub found: f64,
+    /// Mean distance of the two.
+    pub mean_error: f64,
+    /// Their squared correlation (Pearson), where both vary.
+    pub pearson_squared: Option<f64>,
+}
+
 /// All of a predictor.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
@@ -119,6 +135,9 @@ pub struct Report {
     /// Whether its probabilities can be believed, where it gives any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Reliability>,
+    /// Whether the F1 that it expects can be, where it says any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_f1: Option<Expected>,
     /// Every record, in the order of the references.
     #[serde(skip)]
     pub records: Vec<RecordScore>,
@@ -140,7 +159,8 @@ impl Report {
     ) -> Self {
         let score = |&number: &usize| {
             let predicted = predictions.structures[number].as_ref()?;
-            Some(RecordScore::new(number, &references.items[number], predicted))
+            let score = RecordScore::new(number, &references.items[number], predicted);
+            Some(RecordScore { expected_f1: predictions.expected_f1[number].map(f64::from), ..score })
         };
         let records: Vec<RecordScore> = numbers.iter().filter_map(score).collect();
         let reference = |record: &RecordScore| &references.items[record.reference];
@@ -175,6 +195,7 @@ impl Report {
             unlike_training: alike.map(unlike),
             pairs: kinds(&records),
             calibration: predictions.calibration.as_ref().and_then(reliability),
+            expected_f1: expected(&records),
             records,
         }
     }
@@ -252,6 +273,14 @@ fn pooled(strict: PairCounts, relaxed: PairCounts) -> Pooled {
     };
     let figures = Both { strict: rates(strict), relaxed: rates(relaxed) };
     Pooled { predicted: strict.predicted, reference: strict.reference, figures }
+}
+
+fn expected(records: &[RecordScore]) -> Option<Expected> {
+    let told = records.iter().filter_map(|record| Some((record.expected_f1?, record.agreement.relaxed.f1)));
+    let (expected, found): (Vec<f64>, Vec<f64>) = told.unzip();
+    let Regression { count, mae, pearson_squared, .. } = Regression::of(&expected, &found).ok()?;
+    let (expected, found) = (mean(&expected, None), mean(&found, None));
+    Some(Expected { records: count, expected, found, mean_error: mae, pearson_squared })
 }
 
 fn reliability(calibration: &Calibration) -> Option<Reliability> {

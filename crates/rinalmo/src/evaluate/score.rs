@@ -50,6 +50,8 @@ pub struct RecordScore {
     pub non_canonical: Option<Both<PairCounts>>,
     /// Pairs that cross another of their own side.
     pub crossing: Both<PairCounts>,
+    /// What relaxed F1 the predictor expected, if it says.
+    pub expected_f1: Option<f64>,
 }
 
 impl RecordScore {
@@ -70,7 +72,7 @@ impl RecordScore {
         let crossing = count(&predicted.crossing(), &known.crossing());
         let agreement = Both { strict: Agreement::of(&all.strict, len), relaxed: Agreement::of(&all.relaxed, len) };
         let (canonical, non_canonical) = (kind(true), kind(false));
-        Self { reference: number, agreement, all, canonical, non_canonical, crossing }
+        Self { reference: number, agreement, all, canonical, non_canonical, crossing, expected_f1: None }
     }
 }
 

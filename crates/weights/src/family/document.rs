@@ -21,6 +21,22 @@ pub struct Scaler {
     pub std: f32,
 }
 
+/// How a structure model's logits become probabilities that hold what they say, found on structures that it was not
+/// trained with.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// The probability of a pair is the sigmoid of `scale · logit + shift` (Platt, 1999).
+    pub scale: f32,
+    /// See [`Calibration::scale`].
+    pub shift: f32,
+    /// A structure's expected F1 is `f1_scale · estimate + f1_shift`, between 0 and 1; the estimate is told by the pairs'
+    /// probabilities alone.
+    pub f1_scale: f32,
+    /// See [`Calibration::f1_scale`].
+    pub f1_shift: f32,
+}
+
 /// Everything about a model that is not a tensor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +59,9 @@ pub struct Document {
     /// How pairs are chosen, where that is not greedily, as the released code does: `nested`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decode: Option<String>,
+    /// How probabilities of pairs are set right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<Calibration>,
     /// The ribosome-load scaler.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaler: Option<Scaler>,
@@ -69,6 +88,7 @@ impl Document {
             vocabulary: VOCABULARY.map(str::to_owned).to_vec(),
             threshold: None,
             decode: None,
+            calibration: None,
             scaler: None,
             labels: None,
             provenance: None,
@@ -108,6 +128,13 @@ impl Document {
             return Err(format!("description: the vocabulary differs from `{}`", VOCABULARY.join(" ")));
         }
         check_values(self.threshold, self.scaler)?;
+        if let Some(Calibration { scale, shift, f1_scale, f1_shift }) = self.calibration
+            && !(scale > 0.0 && [scale, shift, f1_scale, f1_shift].iter().all(|x| x.is_finite()))
+        {
+            return Err(format!(
+                "calibration of scale {scale} and shift {shift}, expected finite numbers, a scale above 0"
+            ));
+        }
         if let (
             Some(labels),
             Some(
@@ -165,6 +192,7 @@ mod tests {
             vocabulary: VOCABULARY.map(String::from).to_vec(),
             threshold: Some(0.17),
             decode: Some("nested".into()),
+            calibration: Some(Calibration { scale: 0.5, shift: -0.25, f1_scale: 1.0, f1_shift: 0.0 }),
             scaler: None,
             labels: None,
             provenance: None,
@@ -191,6 +219,7 @@ mod tests {
         );
         assert!(complaint(&|v| v["vocabulary"][5] = "U".into()).contains("vocabulary differs"));
         assert!(complaint(&|v| v["threshold"] = 1.5.into()).contains("threshold 1.5"));
+        assert!(complaint(&|v| v["calibration"]["scale"] = 0.0.into()).contains("calibration of scale 0 and"));
         assert!(complaint(&|v| v["treshold"] = 0.5.into()).contains("unknown field `treshold`"));
     }
 }

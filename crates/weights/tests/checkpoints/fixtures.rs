@@ -17,7 +17,7 @@ fn fixture(name: &str) -> Option<PathBuf> {
 }
 
 fn four_heads() -> OpenOptions {
-    OpenOptions { heads: Some(4) }
+    OpenOptions { heads: Some(4), ..OpenOptions::default() }
 }
 
 fn tiny() -> ModelConfig {

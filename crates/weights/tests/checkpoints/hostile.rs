@@ -11,7 +11,7 @@ use crate::round_trip::small;
 fn open(folder: &Path, bytes: &[u8]) -> Result<Checkpoint, String> {
     let path = folder.join("file.pt");
     std::fs::write(&path, bytes).unwrap();
-    Checkpoint::open(&path, &OpenOptions { heads: Some(4) }).map_err(|error| {
+    Checkpoint::open(&path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).map_err(|error| {
         let text = error.to_string();
         let (at, rest) = text.split_once(": ").unwrap();
         assert!(at.ends_with("file.pt"), "the error names the file: {text}");
@@ -189,9 +189,10 @@ fn heads_that_cannot_be_right_point_to_the_flag() {
         text.ends_with("20 heads do not divide a width of 16\nhint: give the number of attention heads with `--heads`")
     );
     let own = folder.path().join("own");
-    let four = OpenOptions { heads: Some(4) };
+    let four = OpenOptions { heads: Some(4), ..OpenOptions::default() };
     Checkpoint::open(&path, &four).unwrap().write(&own, &WriteOptions::default()).unwrap();
-    let text = Checkpoint::open(&own, &OpenOptions { heads: Some(2) }).unwrap_err().to_string();
+    let text =
+        Checkpoint::open(&own, &OpenOptions { heads: Some(2), ..OpenOptions::default() }).unwrap_err().to_string();
     assert!(text.ends_with("its description says 4 attention heads, `--heads` says 2"), "{text}");
 }
 

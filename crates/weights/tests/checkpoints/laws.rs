@@ -13,7 +13,7 @@ fn open(bytes: &[u8]) -> Checkpoint {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.pt");
     std::fs::write(&path, bytes).unwrap();
-    Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap()
+    Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap()
 }
 
 /// A checkpoint with released names, without prefix.
@@ -86,7 +86,8 @@ fn a_missing_third_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.pt");
     std::fs::write(&path, pt::modern(&plain, &[], false)).unwrap();
-    let text = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap_err().to_string();
+    let text =
+        Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap_err().to_string();
     assert!(text.contains("should be three parts of one tensor, but there are 2"), "{text}");
     assert!(text.contains("missing: `encoder.blocks.1.attention.qkv.weight` [48, 16]"), "{text}");
 }
@@ -149,7 +150,8 @@ fn multimolecule(tensors: &[Named], vocabulary: &[&str], prefix: &str) -> Vec<Na
 
 #[test]
 fn both_multimolecule_vocabularies_and_prefixes_map_to_ours() {
-    let tensors = official(&small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3 }));
+    let tensors =
+        official(&small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3, energy: false }));
     let first = open(&pt::modern(&tensors, &[], false));
     for (vocabulary, prefix) in [(&MULTIMOLECULE_28[..], "model."), (&MULTIMOLECULE_26[..], "rinalmo.")] {
         let theirs = multimolecule(&tensors, vocabulary, prefix);
@@ -193,7 +195,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mangled.pt");
         std::fs::write(&path, bytes).unwrap();
-        let opened = Checkpoint::open(path, &OpenOptions { heads: Some(1) });
+        let opened = Checkpoint::open(path, &OpenOptions { heads: Some(1), ..OpenOptions::default() });
         prop_assert!(opened.is_err()); // it lacks most tensors
     }
 }

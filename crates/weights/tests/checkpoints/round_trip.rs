@@ -17,7 +17,8 @@ pub fn small() -> ModelConfig {
 fn configs() -> Vec<ModelConfig> {
     vec![
         small(),
-        small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3 }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3, energy: false }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true }),
         small().with_head(HeadConfig::Ribosome { channels: 4, blocks: 3, kernel: 3 }),
         small().with_head(HeadConfig::Splice { hidden: 8 }),
         small().with_head(HeadConfig::Family { hidden: 8, classes: 5 }),
@@ -32,7 +33,7 @@ fn configs() -> Vec<ModelConfig> {
 fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
     let path = folder.join("first.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(config, str::to_owned), &[("threshold", 0.09)], false)).unwrap();
-    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
+    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
     assert_eq!(checkpoint.config, *config);
     checkpoint
 }
@@ -112,7 +113,7 @@ fn built_in_models_open_without_a_file() {
         .write(&path, &WriteOptions { dtype: Some(Dtype::Bf16), ..Default::default() })
         .unwrap();
     let bytes: &'static [u8] = std::fs::read(&path).unwrap().leak();
-    let built_in = Checkpoint::from_static(bytes).unwrap();
+    let built_in = Checkpoint::from_static(bytes, None).unwrap();
     assert_eq!(built_in.config, small());
     let expected: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(built_in.sha256(), expected);
@@ -127,9 +128,53 @@ fn weights_too_large_for_f16_are_not_made_infinite() {
     tensors[0].2[3] = 70_000.0;
     let path = folder.path().join("large.pt");
     std::fs::write(&path, pt::modern(&tensors, &[], false)).unwrap();
-    let large = Checkpoint::open(path, &OpenOptions { heads: Some(4) }).unwrap();
+    let large = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
     let out = folder.path().join("out");
     let error = large.write(&out, &WriteOptions { dtype: Some(Dtype::F16), ..Default::default() }).unwrap_err();
     assert!(error.to_string().starts_with("tensor `encoder.embedding` holds 70000, more than f16 can"), "{error}");
     assert!(!out.exists());
+}
+
+#[test]
+fn several_models_share_a_file_and_what_they_have_in_common() {
+    let [first, donor, family] = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let main = checkpoint(first.path(), &small().with_head(HeadConfig::structure()));
+    let mut donor = checkpoint(donor.path(), &ModelConfig { mlm: false, ..small().with_head(HeadConfig::splice()) });
+    let mut family = checkpoint(family.path(), &small().with_head(HeadConfig::Family { hidden: 8, classes: 5 }));
+    (donor.meta.name, family.meta.name) = ("donor".into(), "family".into());
+    let path = first.path().join("all.safetensors");
+    main.write_with(&[donor, family], &path, &WriteOptions::default()).unwrap();
+
+    let open = |member: Option<&str>| {
+        Checkpoint::open(&path, &OpenOptions { member: member.map(str::to_owned), ..OpenOptions::default() })
+    };
+    let all = open(None).unwrap();
+    assert_eq!((&all.config, all.members()), (&main.config, &["donor".to_owned(), "family".to_owned()][..]));
+    let found = open(Some("family")).unwrap();
+    assert_eq!((found.meta.name.as_str(), found.meta.task), ("family", "family"));
+    let embedding = "encoder.embedding";
+    assert_eq!(found.tensor(embedding).unwrap().to_f32(), main.tensor(embedding).unwrap().to_f32());
+    load(&found, &Device::flex()).unwrap();
+    assert_eq!(open(Some("donor")).unwrap().config.head, Some(HeadConfig::splice()));
+    let own: usize =
+        all.tensors().chain(found.tensors().filter(|(name, _)| name.starts_with("family."))).map(|t| t.1.count()).sum();
+    let donor = HeadConfig::splice();
+    let small_head: usize = small()
+        .with_head(donor)
+        .manifest()
+        .iter()
+        .filter(|t| t.name.starts_with("splice."))
+        .map(|t| t.shape.iter().product::<usize>())
+        .sum();
+    assert!(all.file_len() < 4 * (own + small_head) + 20_000, "the encoder is there once: {} bytes", all.file_len());
+    let error = open(Some("mrl")).unwrap_err().to_string();
+    assert!(error.contains("no model `mrl` in this file; it holds `donor`, `family`"), "{error}");
+    let twice = main.write_with(
+        &[open(Some("family")).unwrap(), open(Some("family")).unwrap()],
+        &path,
+        &WriteOptions::default(),
+    );
+    assert!(twice.unwrap_err().to_string().contains("two models are called `family`"));
+    let official = WriteOptions { layout: Layout::Official, ..WriteOptions::default() };
+    assert!(main.write_with(&[found], first.path().join("x"), &official).is_err());
 }

@@ -48,6 +48,10 @@ pub struct OpenArgs {
 impl OpenArgs {
     /// Opens a model by name or path.
     pub fn open(&self, name: &str, context: &Context) -> Result<Model> {
-        ModelChoice { model: Some(name.to_owned()), heads: self.heads, dtype: self.dtype }.load(context, None)
+        ModelChoice { model: Some(name.to_owned()), heads: self.heads, dtype: self.dtype }.load(
+            context,
+            "structure",
+            None,
+        )
     }
 }

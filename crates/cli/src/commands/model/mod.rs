@@ -1,5 +1,7 @@
 //! `rinalmo model`: what checkpoints hold, in which form, and where they come from.
 
+mod calibrate;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
@@ -11,7 +13,7 @@ use serde_json::json;
 use crate::context::{Context, Outcome};
 use crate::io::DownloadBar;
 
-/// Show, convert, verify, list and download models
+/// Show, convert, calibrate, verify, list and download models
 #[derive(Args)]
 pub struct ModelArgs {
     #[command(subcommand)]
@@ -22,6 +24,7 @@ pub struct ModelArgs {
 enum Action {
     Show(ShowArgs),
     Convert(ConvertArgs),
+    Calibrate(calibrate::CalibrateArgs),
     Verify(VerifyArgs),
     List(ListArgs),
     Download(DownloadArgs),
@@ -32,6 +35,7 @@ pub fn run(args: ModelArgs, context: &Context) -> Result<Outcome> {
     match args.action {
         Action::Show(args) => args.run(),
         Action::Convert(args) => args.run(context),
+        Action::Calibrate(args) => args.run(context),
         Action::Verify(args) => args.run(context),
         Action::List(args) => args.run(),
         Action::Download(args) => args.run(context),
@@ -51,7 +55,7 @@ struct Source {
 
 impl Source {
     fn open(&self) -> Result<Checkpoint> {
-        Ok(checkpoint::open(&self.model, &OpenOptions { heads: self.heads })?)
+        Ok(checkpoint::open(&self.model, &OpenOptions { heads: self.heads, ..OpenOptions::default() })?)
     }
 }
 
@@ -123,9 +127,16 @@ fn describe(checkpoint: &Checkpoint) -> String {
     ];
     lines.extend(meta.threshold.map(|threshold| ("threshold", threshold.to_string())));
     lines.extend(meta.decode.clone().map(|decode| ("decode", decode)));
+    lines.extend(meta.calibration.map(|found| {
+        let checkpoint::Calibration { scale, shift, .. } = found;
+        ("calibration", format!("probability = sigmoid({scale:.3} · logit {shift:+.3}), and what F1 to expect"))
+    }));
     lines.extend(meta.scaler.map(|scaler| ("scaler", format!("mean {}, sd {}", scaler.mean, scaler.std))));
     lines.extend(meta.labels.as_ref().map(|labels| ("labels", labels.join(", "))));
     lines.extend(meta.provenance.clone().map(|text| ("provenance", text)));
+    if !checkpoint.members().is_empty() {
+        lines.push(("more models", checkpoint.members().join(", ")));
+    }
     lines.push(("licence", meta.license.clone().unwrap_or_else(|| "not stated in the file".to_owned())));
     lines.push(("file", format!("{} ({})", checkpoint.path().display(), HumanBytes(checkpoint.file_len() as u64))));
     lines.push(("form", format!("{} tensors as {}, mostly {}", meta.family, meta.format.name(), meta.dtype.name())));
@@ -159,6 +170,10 @@ struct ConvertArgs {
     /// Make adapters of `rinalmo finetune` part of the weights they were trained beside
     #[arg(long, value_name = "FILE")]
     adapter: Option<PathBuf>,
+    /// Put another model into the same file, of whose weights only those are stored that are not the same here; it is
+    /// found by its own name then: `--model OUTPUT#NAME`. May be given several times
+    #[arg(long, value_name = "MODEL")]
+    with: Vec<String>,
     /// Replace what is there
     #[arg(long)]
     force: bool,
@@ -207,12 +222,17 @@ impl ConvertArgs {
             DtypeArg::F16 => Dtype::F16,
             DtypeArg::Bf16 => Dtype::Bf16,
         });
-        let converted = checkpoint.write(&self.output, &WriteOptions { layout, dtype });
+        let open = |name: &String| checkpoint::open(name, &OpenOptions::default());
+        let members = self.with.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let converted = checkpoint.write_with(&members, &self.output, &WriteOptions { layout, dtype });
         if let Some(path) = merged {
             let _ = std::fs::remove_file(path); // it was only on the way
         }
         converted?;
-        let written = Checkpoint::open(&self.output, &OpenOptions { heads: Some(checkpoint.config.encoder.heads) })?;
+        let written = Checkpoint::open(
+            &self.output,
+            &OpenOptions { heads: Some(checkpoint.config.encoder.heads), ..OpenOptions::default() },
+        )?;
         let size = HumanBytes(written.file_len() as u64);
         context.note(format!("{}: {size}, sha256 {}", self.output.display(), written.sha256()));
         Ok(Outcome::Done)
@@ -311,18 +331,22 @@ impl ListArgs {
                 })
             });
             let mut all: Vec<_> = published.collect();
-            if let Some(name) = checkpoint::BUNDLED {
-                let built_in = checkpoint::open(name, &OpenOptions::default())?;
+            for (place, name) in checkpoint::all_in_the_box().into_iter().enumerate() {
+                let built_in = checkpoint::open(&name, &OpenOptions::default())?;
                 let license = built_in.meta.license.clone();
-                all.insert(0, json!({"name": name, "task": built_in.meta.task, "size": "nano", "license": license}));
+                all.insert(
+                    place,
+                    json!({"name": name, "task": built_in.meta.task, "size": "nano", "license": license}),
+                );
             }
             print(&format!("{:#}\n", serde_json::Value::from(all)))?;
             return Ok(Outcome::Done);
         }
         let width = rows.iter().map(|(entry, _)| entry.name.len()).max().unwrap_or(0);
         let mut text = String::new();
-        if let Some(name) = checkpoint::BUNDLED {
-            text.push_str(&format!("* {name:width$}  structure  in the box, the default of `fold`\n"));
+        for name in checkpoint::all_in_the_box() {
+            let task = checkpoint::open(&name, &OpenOptions::default())?.meta.task;
+            text.push_str(&format!("* {name:width$}  {task:9}  in the box\n"));
         }
         for (entry, here) in &rows {
             let mark = if here.is_some() { '*' } else { ' ' };

@@ -7,7 +7,8 @@ mod program;
 use std::path::Path;
 
 use rinalmo_metrics::calibration::Calibration;
-use rinalmo_seq::{Structure, alphabet};
+use rinalmo_seq::Structure;
+use rinalmo_seq::alphabet::spelled;
 
 use super::problem::{Kind, Problem};
 use super::read::{self, Entry};
@@ -34,6 +35,8 @@ pub struct Predictions {
     pub name: String,
     /// Of each reference, in their order; `None` where there is no prediction for it.
     pub structures: Vec<Option<Structure>>,
+    /// What relaxed F1 the predictor expects of each, where it says; see [`crate::Fold::expected_f1`].
+    pub expected_f1: Vec<Option<f32>>,
     /// What was left out.
     pub problems: Vec<Problem>,
     /// Whether its probabilities of pairs are what they claim, where it gives any; see [`Predictions::from_model`].
@@ -71,7 +74,8 @@ impl Predictions {
     /// No prediction for any reference.
     fn none(name: String, references: &References) -> Self {
         let structures = vec![None; references.items.len()];
-        Self { name, structures, problems: Vec::new(), calibration: None, said: String::new() }
+        let expected_f1 = vec![None; references.items.len()];
+        Self { name, structures, expected_f1, problems: Vec::new(), calibration: None, said: String::new() }
     }
 
     /// How many references have a prediction.
@@ -143,13 +147,6 @@ fn fitting(entry: &Entry, reference: &Reference) -> Result<Structure, String> {
     }
     let pairs = entry.structure.pairs().to_vec();
     Structure::new(expected, pairs).map_err(|error| error.to_string())
-}
-
-/// Letters in one spelling: upper case, T for U.
-pub(super) fn spelled(letters: &[u8]) -> Vec<u8> {
-    let mut spelled = letters.to_vec();
-    alphabet::normalise(&mut spelled);
-    spelled
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ impl Predictions {
                     Ok(fold) => {
                         fold.probabilities.inspect(|map| count(map, reference, options.min_loop, &mut calibration));
                         predictions.structures[number] = Some(fold.structure);
+                        predictions.expected_f1[number] = fold.expected_f1;
                     }
                     Err(error) => {
                         let text = format!("{}: {error}", reference.place);

@@ -4,8 +4,8 @@ use std::collections::{HashMap, VecDeque};
 
 use rinalmo_seq::Structure;
 
-use super::spelled;
 use crate::evaluate::references::References;
+use rinalmo_seq::alphabet::spelled;
 
 /// What sequences are called on the way in, with the number of the reference from 1: what no program stumbles over.
 pub(super) const NAME: &str = "seq";

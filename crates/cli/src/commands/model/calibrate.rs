@@ -1,0 +1,69 @@
+//! `rinalmo model calibrate`.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use rinalmo::calibrate::{Calibrated, calibrate};
+use rinalmo::checkpoint::WriteOptions;
+use rinalmo::structures::known;
+use rinalmo::{LoadOptions, Model};
+
+use super::Source;
+use crate::context::{Context, Outcome};
+
+/// Set a structure model's probabilities right on known structures
+///
+/// Folds DATA, which the model must not have been trained with, and finds a line of its logits by which pairs called
+/// 30 % likely are true in 30 % of the cases, the way to decode and the threshold of the best mean F1, and what F1 to
+/// expect of a single structure. The model is written with that to OUTPUT; its weights stay as they are.
+#[derive(Args)]
+pub(super) struct CalibrateArgs {
+    #[command(flatten)]
+    source: Source,
+    /// Where to write
+    #[arg(value_name = "OUTPUT")]
+    output: PathBuf,
+    /// Known structures: tables, dot-bracket, CT, BPSEQ or ST files, or folders of them; may be given several times
+    #[arg(long, value_name = "FILE", required = true)]
+    data: Vec<PathBuf>,
+    /// Leave out longer ones
+    #[arg(long, value_name = "NT", default_value_t = 1000)]
+    max_length: usize,
+    /// Replace what is there
+    #[arg(long)]
+    force: bool,
+}
+
+impl CalibrateArgs {
+    pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let mut checkpoint = self.source.open()?;
+        if self.output.exists() && !self.force {
+            bail!("{}: is already there\nhint: --force replaces it", self.output.display());
+        }
+        let mut items = known(&self.data)?;
+        items.retain(|item| item.sequence.len() <= self.max_length);
+        let options = LoadOptions { heads: self.source.heads, precision: None };
+        let model = Model::load_with(&self.source.model, &options, &context.device()?)?;
+        let found = calibrate(&model, &items)?;
+        context.note(told(&found));
+        let meta = &mut checkpoint.meta;
+        meta.threshold = Some(found.threshold);
+        meta.decode = Some(found.method.name().to_owned());
+        meta.calibration = Some(found.calibration);
+        checkpoint.write(&self.output, &WriteOptions::default())?;
+        Ok(Outcome::Done)
+    }
+}
+
+fn told(found: &Calibrated) -> String {
+    let Calibrated { threshold, f1, structures, error_before, error_after, f1_error, .. } = *found;
+    let (method, scale, shift) = (found.method.name(), found.calibration.scale, found.calibration.shift);
+    let correlation = found.f1_pearson_squared.map_or_else(String::new, |r2| format!(", squared correlation {r2:.3}"));
+    format!(
+        "{structures} structures: {method} decoding, threshold {threshold:.2}, mean relaxed F1 {f1:.4}\n\
+         probabilities: sigmoid({scale:.3} · logit {shift:+.3}), expected calibration error {error_before:.4} before, \
+         {error_after:.4} now\n\
+         expected F1 of a structure: off by {f1_error:.3} on average{correlation}"
+    )
+}

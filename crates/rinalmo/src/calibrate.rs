@@ -1,0 +1,290 @@
+//! Probabilities that hold what they say: a structure model set right on structures that it was not trained with.
+//!
+//! Three things are found, each from what stands before it. A line of logits makes, of all pairs that are called 30 %
+//! likely, 30 % true (Platt, 1999). A way to decode and a threshold give the best mean F1. And what F1 to expect of a
+//! structure: if probabilities hold, `2 · Σ_chosen p / (chosen + Σ_all p)` is about what a comparison with the truth would
+//! give, and a straight line takes it to the relaxed F1 that was found.
+
+use rayon::prelude::*;
+use rinalmo_metrics::calibration::Calibration as Bins;
+use rinalmo_metrics::pairs::PairCounts;
+use rinalmo_metrics::regression::Regression;
+use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
+use serde::Serialize;
+
+use crate::checkpoint::Calibration;
+use crate::{Error, Model, PairMap};
+
+/// Pairs of less than this probability before calibration are not looked at: a hundred to one of all there are, which
+/// decide nothing and would decide the fit.
+const LEAST: f32 = 0.005;
+/// Bins of equal width in which calibration errors are counted.
+const BINS: usize = 20;
+/// Cells of the logits' histogram in one unit.
+const CELLS: f32 = 50.0;
+/// The largest logit, up and down, that is told apart from larger ones.
+const LARGEST: f32 = 20.0;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Calibrated {
+    /// Lines of probabilities and of expected F1.
+    #[serde(skip)]
+    pub calibration: Calibration,
+    /// How to decode.
+    #[serde(skip)]
+    pub method: Method,
+    /// With which threshold.
+    pub threshold: f32,
+    /// The mean relaxed F1 then.
+    pub f1: f64,
+    /// Structures.
+    pub structures: usize,
+    /// The expected calibration error of pairs before: over those of probability .005 or more.
+    pub error_before: f64,
+    /// And after, of the same pairs.
+    pub error_after: f64,
+    /// How far expected and found F1 lie apart on average.
+    pub f1_error: f64,
+    /// Their squared correlation (Pearson), where either varies.
+    pub f1_pearson_squared: Option<f64>,
+}
+
+/// Finds out how a model is set right on `items`, one after the other spread over threads; their maps are computed twice
+/// rather than kept.
+///
+/// # Errors
+/// The model has no structure head, a sequence is too long for the machine's memory, or there is too little to go by: no
+/// pair, or no probability worth a name.
+pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
+    let logits = |item: &Item| model.pair_logits(&item.sequence);
+    let counted: Vec<Histogram> =
+        items.par_iter().map(|item| Ok(Histogram::of(&logits(item)?, item))).collect::<Result<_, Error>>()?;
+    let all = counted.into_iter().fold(Histogram::new(), Histogram::plus);
+    let (scale, shift) = all.fit().ok_or_else(|| {
+        Error::Options("the structures hold no pairs, or the model gives none a probability: nothing to go by".into())
+    })?;
+
+    let tried: Vec<Tried> = items
+        .par_iter()
+        .map(|item| Ok(Tried::of(map(logits(item)?, item.sequence.len(), scale, shift), item)))
+        .collect::<Result<_, Error>>()?;
+    let mean = |way: usize| tried.iter().map(|tried| tried.f1[way].1).sum::<f64>() / tried.len().max(1) as f64;
+    let best = (0..ways().count()).max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
+    let (method, threshold) = ways().nth(best).unwrap_or_default();
+    let points: Vec<(f64, f64)> = tried.iter().map(|tried| tried.f1[best]).collect();
+    let (f1_scale, f1_shift) = line(&points);
+    let expected: Vec<f64> = points.iter().map(|(x, _)| (f1_scale * x + f1_shift).clamp(0.0, 1.0)).collect();
+    let found: Vec<f64> = points.iter().map(|(_, y)| *y).collect();
+    let told = Regression::of(&expected, &found).ok();
+    Ok(Calibrated {
+        calibration: Calibration { scale, shift, f1_scale: f1_scale as f32, f1_shift: f1_shift as f32 },
+        method,
+        threshold,
+        f1: mean(best),
+        structures: items.len(),
+        error_before: all.error(1.0, 0.0),
+        error_after: all.error(scale, shift),
+        f1_error: told.map_or(0.0, |told| told.mae),
+        f1_pearson_squared: told.and_then(|told| told.pearson_squared),
+    })
+}
+
+/// About what F1 chosen pairs would have, if probabilities hold.
+///
+/// Pairs that no hairpin can close count nothing: fewer than `min_loop` bases between.
+pub(crate) fn estimate(map: &PairMap, chosen: &[(usize, usize, f32)], min_loop: usize) -> f32 {
+    let all: f32 =
+        (0..map.len).map(|i| map.values[i * map.len..][..map.len].iter().skip(i + 1 + min_loop).sum::<f32>()).sum();
+    let right: f32 = chosen.iter().map(|(.., p)| p).sum();
+    2.0 * right / (chosen.len() as f32 + all).max(1e-6)
+}
+
+/// Ways to decode that are tried: thresholds from .02 to .7.
+fn ways() -> impl Iterator<Item = (Method, f32)> + Clone {
+    let thresholds = (1..36).map(|number| number as f32 / 50.0);
+    [Method::Nested, Method::Greedy].into_iter().flat_map(move |method| thresholds.clone().map(move |t| (method, t)))
+}
+
+fn map(mut logits: Vec<f32>, len: usize, scale: f32, shift: f32) -> PairMap {
+    logits.iter_mut().for_each(|x| *x = sigmoid(scale * *x + shift));
+    logits.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
+    PairMap { len, values: logits }
+}
+
+fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// One structure, decoded in every way: its estimate and its relaxed F1.
+struct Tried {
+    f1: Vec<(f64, f64)>,
+}
+
+impl Tried {
+    fn of(map: PairMap, item: &Item) -> Self {
+        let f1 = ways().map(|(method, threshold)| {
+            let options = DecodeOptions { threshold, ..DecodeOptions::default() };
+            let decoded = method.decode(&map.values, &item.sequence, &options);
+            let decoded = decoded.expect("a map is len × len, and there is no constraint");
+            let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
+            let found = PairCounts::relaxed(&pairs, item.structure.pairs()).score().f1;
+            (f64::from(estimate(&map, &decoded.pairs, options.min_loop)), found)
+        });
+        Self { f1: f1.collect() }
+    }
+}
+
+/// Pairs by their logit: how many there are, and how many are true.
+struct Histogram(Vec<(u64, u64)>);
+
+impl Histogram {
+    fn new() -> Self {
+        Self(vec![(0, 0); (2.0 * LARGEST * CELLS) as usize + 1])
+    }
+
+    /// Of pairs that a hairpin could close.
+    fn of(logits: &[f32], item: &Item) -> Self {
+        let (len, mut counts, pairs) = (item.sequence.len(), Self::new(), item.structure.pairs());
+        let least = (LEAST / (1.0 - LEAST)).ln();
+        for i in 0..len {
+            for j in i + 1 + DecodeOptions::default().min_loop..len {
+                let x = logits[i * len + j];
+                if x < least {
+                    continue;
+                }
+                let cell = &mut counts.0[((x.clamp(-LARGEST, LARGEST) + LARGEST) * CELLS).round() as usize];
+                cell.0 += 1;
+                cell.1 += u64::from(pairs.binary_search(&(i, j)).is_ok());
+            }
+        }
+        counts
+    }
+
+    fn plus(mut self, other: Self) -> Self {
+        self.0.iter_mut().zip(other.0).for_each(|(sum, more)| *sum = (sum.0 + more.0, sum.1 + more.1));
+        self
+    }
+
+    /// Logit, pairs and true ones of each cell that has any.
+    fn cells(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+        let told = self.0.iter().enumerate().filter(|(_, cell)| cell.0 > 0);
+        told.map(|(number, cell)| (number as f64 / f64::from(CELLS) - f64::from(LARGEST), cell.0 as f64, cell.1 as f64))
+    }
+
+    /// Cross-entropy of all pairs if logits counted so.
+    fn loss(&self, scale: f64, shift: f64) -> f64 {
+        let cell = |(x, count, hits): (f64, f64, f64)| {
+            let x = scale * x + shift;
+            count * (x.max(0.0) + (-x.abs()).exp().ln_1p()) - hits * x
+        };
+        self.cells().map(cell).sum()
+    }
+
+    /// Scale and shift of the largest likelihood, by Newton's method.
+    fn fit(&self) -> Option<(f32, f32)> {
+        let (count, hits) = self.cells().fold((0.0, 0.0), |sum, cell| (sum.0 + cell.1, sum.1 + cell.2));
+        if hits == 0.0 || hits == count {
+            return None;
+        }
+        let (mut scale, mut shift) = (1.0, 0.0);
+        for _ in 0..50 {
+            let (mut slope, mut curve) = ([0.0; 2], [0.0; 3]);
+            for (x, count, hits) in self.cells() {
+                let p = 1.0 / (1.0 + (-(scale * x + shift)).exp());
+                let (miss, weight) = (hits - count * p, count * p * (1.0 - p));
+                slope = [slope[0] + miss * x, slope[1] + miss];
+                curve = [curve[0] + weight * x * x, curve[1] + weight * x, curve[2] + weight];
+            }
+            let determinant = curve[0] * curve[2] - curve[1] * curve[1];
+            if determinant <= 1e-12 {
+                break; // all logits are one: a line has no slope then
+            }
+            let step = [
+                (curve[2] * slope[0] - curve[1] * slope[1]) / determinant,
+                (curve[0] * slope[1] - curve[1] * slope[0]) / determinant,
+            ];
+            // Newton's step, halved until it makes things better: far from the best line it may overshoot.
+            let mut part = 1.0;
+            let before = self.loss(scale, shift);
+            while part > 1e-6 && self.loss(scale + part * step[0], shift + part * step[1]) > before {
+                part /= 2.0;
+            }
+            (scale, shift) = (scale + part * step[0], shift + part * step[1]);
+            if part * (step[0].abs() + step[1].abs()) < 1e-9 {
+                break;
+            }
+        }
+        (scale.is_finite() && shift.is_finite() && scale > 0.0).then_some((scale as f32, shift as f32))
+    }
+
+    /// The expected calibration error if logits counted so.
+    fn error(&self, scale: f32, shift: f32) -> f64 {
+        let mut bins = Bins::new(BINS);
+        for &(number, (count, hits)) in &self.0.iter().copied().enumerate().filter(|(_, c)| c.0 > 0).collect::<Vec<_>>()
+        {
+            let p = f64::from(sigmoid(scale * (number as f32 / CELLS - LARGEST) + shift));
+            bins.add_many(p, count, hits);
+        }
+        bins.expected_error().unwrap_or(0.0)
+    }
+}
+
+/// The straight line of least squares; level where all is at one place.
+fn line(points: &[(f64, f64)]) -> (f64, f64) {
+    let count = points.len().max(1) as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let spread: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+    if spread < 1e-12 {
+        return (0.0, y);
+    }
+    let slope = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>() / spread;
+    (slope, y - slope * x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_logits_is_found_again() {
+        // Of pairs of logit x a share of sigmoid(x / 2 - 1) is true.
+        let mut histogram = Histogram::new();
+        for (number, cell) in histogram.0.iter_mut().enumerate() {
+            let x = number as f32 / CELLS - LARGEST;
+            if x.abs() < 6.0 {
+                *cell = (100_000, (100_000.0 * sigmoid(0.5 * x - 1.0)).round() as u64);
+            }
+        }
+        let (scale, shift) = histogram.fit().unwrap();
+        assert!((scale - 0.5).abs() < 1e-3 && (shift + 1.0).abs() < 1e-3, "{scale} {shift}");
+        assert!(histogram.error(scale, shift) < 1e-4 && histogram.error(1.0, 0.0) > 0.1);
+    }
+
+    #[test]
+    fn nothing_to_go_by_is_said_and_certain_pairs_are_not_a_crash() {
+        assert_eq!(Histogram::new().fit(), None);
+        let mut all_true = Histogram::new();
+        all_true.0[1200] = (5, 5);
+        assert_eq!(all_true.fit(), None);
+    }
+
+    #[test]
+    fn the_estimate_is_the_f1_where_probabilities_are_certain() {
+        let mut map = PairMap { len: 12, values: vec![0.0; 144] };
+        for (i, j) in [(0, 11), (1, 10), (2, 9)] {
+            (map.values[i * 12 + j], map.values[j * 12 + i]) = (1.0, 1.0);
+        }
+        assert!((estimate(&map, &[(0, 11, 1.0), (1, 10, 1.0)], 3) - 0.8).abs() < 1e-6); // 2 of 2 right, 2 of 3 found
+        assert_eq!(estimate(&PairMap { len: 3, values: vec![0.0; 9] }, &[], 3), 0.0);
+    }
+
+    #[test]
+    fn a_line_goes_through_what_lies_on_one() {
+        let (slope, offset) = line(&[(0.0, 0.1), (0.5, 0.5), (1.0, 0.9)]);
+        assert!((slope - 0.8).abs() < 1e-12 && (offset - 0.1).abs() < 1e-12);
+        assert_eq!(line(&[(0.3, 0.2), (0.3, 0.4)]).0, 0.0);
+    }
+}
