@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rinalmo_model::ModelConfig;
 use rinalmo_model::config::HEADS;
+use rinalmo_model::{ModelConfig, TensorSpec};
 use rinalmo_seq::alphabet::VOCABULARY;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -86,6 +86,40 @@ impl Checkpoint {
         let place = Place::find(path.as_ref())?;
         let archive = Archive::open(&place.file)?;
         Self::assemble(archive, place, options)
+    }
+
+    /// Opens what was trained beside `base` and holds adapters and a head alone: a whole model, of `base`'s weights with
+    /// them beside. `None` where the file is a whole model by itself, or describes no adapters.
+    ///
+    /// # Errors
+    /// It cannot be read, or fits no model of `base`'s sizes.
+    pub fn open_beside(path: impl AsRef<Path>, base: &Self) -> Result<Option<Self>, Error> {
+        let path = path.as_ref();
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let archive = Archive::open(path)?;
+        let Some(text) = archive.metadata.get(HEADER_KEY) else { return Ok(None) };
+        let document = Document::parse(text).map_err(|reason| Error::config(path, reason))?;
+        if document.config.encoder.lora.is_none() || archive.tensors.contains_key("encoder.embedding") {
+            return Ok(None);
+        }
+        let place = Place { file: path.into(), name: document.name.clone(), document: None, side: Default::default() };
+        let mut sorted = Family::Own.sort(&archive, &place.side);
+        for TensorSpec { name, .. } in document.config.manifest() {
+            if let (None, Some(shared)) = (sorted.tensors.get(&name), base.tensors.get(&name)) {
+                sorted.tensors.insert(name, shared.clone());
+            }
+        }
+        let mismatch = infer::compare(&sorted, &document.config, &place.name);
+        if !mismatch.is_empty() {
+            return Err(Error::Mismatch { path: path.into(), mismatch: Box::new(mismatch) });
+        }
+        let config = document.config.clone();
+        let place = Place { document: Some(document), ..place };
+        let meta = metadata(path, &archive, place, Family::Own, &config, &sorted.tensors)?;
+        let (tensors, members, file) = (sorted.tensors, Vec::new(), archive.file);
+        Ok(Some(Self { config, meta, path: path.into(), tensors, members, file, sha256: OnceLock::new() }))
     }
 
     /// Opens a single-file checkpoint of our own form that is built into the program. Nothing is copied.

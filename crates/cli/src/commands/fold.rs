@@ -19,8 +19,9 @@ use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed, first_of};
 /// Predict secondary structures
 ///
 /// Prints for each record its header, its sequence as given, and its structure in dot-bracket
-/// notation followed by a score: the mean probability of the chosen pairs (0 to 1, 0.000 where
-/// none is chosen). Pseudoknots are written with further kinds of brackets: []{}<>Aa...
+/// notation followed by a number from 0 to 1: the F1 to expect of it, where the model was
+/// calibrated for that as the one in the box was, else the mean probability of the chosen pairs
+/// (0.000 where none is chosen). Pseudoknots are written with further kinds of brackets: []{}<>Aa...
 #[derive(Args)]
 pub struct FoldArgs {
     #[command(flatten)]

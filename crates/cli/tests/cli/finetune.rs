@@ -331,6 +331,16 @@ fn adapters_are_saved_alone_and_merged_into_the_model_they_were_trained_beside()
     assert_eq!(fold("merged.safetensors"), fold("adapted"));
     let wrong = sandbox.run("model convert base x.safetensors --adapter base/model.safetensors").refused();
     assert!(wrong.contains("holds no adapters"), "{wrong}");
+
+    // Or both in one file, the encoder once.
+    let words = "-q model convert base/model.safetensors both.safetensors --with mine=adapted/adapter.safetensors";
+    sandbox.run(words).well();
+    assert_eq!(fold("both.safetensors#mine"), fold("adapted"));
+    assert_eq!(fold("both.safetensors"), fold("base"));
+    assert!(size("both.safetensors") < size("base/model.safetensors") + size("adapted/adapter.safetensors") + 8192);
+    assert!(sandbox.run("model show both.safetensors").well().out.contains("more models     mine\n"));
+    let unnamed = sandbox.run("model convert base both --with adapted").refused();
+    assert!(unnamed.contains("--with adapted: expected NAME=MODEL"), "{unnamed}");
 }
 
 #[test]

@@ -170,9 +170,10 @@ struct ConvertArgs {
     /// Make adapters of `rinalmo finetune` part of the weights they were trained beside
     #[arg(long, value_name = "FILE")]
     adapter: Option<PathBuf>,
-    /// Put another model into the same file, of whose weights only those are stored that are not the same here; it is
-    /// found by its own name then: `--model OUTPUT#NAME`. May be given several times
-    #[arg(long, value_name = "MODEL")]
+    /// Put another model into the same file, of whose weights only those are stored that are not the same here: one that
+    /// shares the encoder, or adapters that were trained beside it. `--model OUTPUT#NAME` finds it. May be given several
+    /// times
+    #[arg(long, value_name = "NAME=MODEL")]
     with: Vec<String>,
     /// Replace what is there
     #[arg(long)]
@@ -222,8 +223,7 @@ impl ConvertArgs {
             DtypeArg::F16 => Dtype::F16,
             DtypeArg::Bf16 => Dtype::Bf16,
         });
-        let open = |name: &String| checkpoint::open(name, &OpenOptions::default());
-        let members = self.with.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+        let members = self.with.iter().map(|with| member(with, &checkpoint)).collect::<Result<Vec<_>>>()?;
         let converted = checkpoint.write_with(&members, &self.output, &WriteOptions { layout, dtype });
         if let Some(path) = merged {
             let _ = std::fs::remove_file(path); // it was only on the way
@@ -237,6 +237,17 @@ impl ConvertArgs {
         context.note(format!("{}: {size}, sha256 {}", self.output.display(), written.sha256()));
         Ok(Outcome::Done)
     }
+}
+
+/// `NAME=MODEL`, beside a model whose encoder it may share.
+fn member(with: &str, base: &Checkpoint) -> Result<Checkpoint> {
+    let Some((name, model)) = with.split_once('=') else { bail!("--with {with}: expected NAME=MODEL") };
+    let mut found = match Checkpoint::open_beside(model, base)? {
+        Some(adapted) => adapted,
+        None => checkpoint::open(model, &OpenOptions::default())?,
+    };
+    found.meta.name = name.to_owned();
+    Ok(found)
 }
 
 impl ConvertArgs {
