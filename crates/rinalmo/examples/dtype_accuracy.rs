@@ -4,7 +4,7 @@
 //! upper-cased. F1 is the relaxed one, meaned over structures, at the model's own threshold.
 //!
 //! ```text
-//! cargo run --release -p rinalmo --example dtype_accuracy -- nano-preview TS0.tsv.gz
+//! cargo run --release -p rinalmo --example dtype_accuracy -- nano TS0.tsv.gz
 //! ```
 
 use std::error::Error;

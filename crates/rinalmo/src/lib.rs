@@ -21,7 +21,7 @@
 //! # #[cfg(feature = "bundled")] {
 //! use rinalmo::{Device, EmbedOptions, FoldOptions, Model, sink::Kind};
 //!
-//! let model = Model::load("nano-preview", &Device::cpu())?;
+//! let model = Model::load("nano", &Device::cpu())?;
 //! let hairpin = "GGGCUAUUAGCUCAGUUGGUUAGAGCGCACCCCUGAUAAGGGUGAGGUCGCUGAUUCGAAUUCAGCAUAGCCCA";
 //!
 //! let fold = &model.fold(&[hairpin], &FoldOptions::default())?[0];

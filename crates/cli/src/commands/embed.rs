@@ -98,7 +98,8 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     args.check_output(&options)?;
     args.input.refuse_as_outputs([&Some(args.output.clone())])?;
     let feed = args.input.open(context)?;
-    let model = args.choice.load(context, "structure", Some(ENCODER_NOTE))?;
+    let task = if options.include.contains(&Kind::Logits) { "mlm" } else { "structure" };
+    let model = args.choice.load(context, task, Some(ENCODER_NOTE))?;
     model.embed_each::<&[u8]>(&[], &options)?; // says now, not later, if the model cannot do this
     let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
     let before = sink.finished().len();

@@ -189,5 +189,5 @@ fn what_cannot_be_written_or_computed_is_refused_in_the_first_second() {
 #[test]
 fn the_encoder_in_the_box_says_that_it_is_a_small_one() {
     let run = Sandbox::new().with("a.fa", SMALL).run("embed a.fa -o a.npz");
-    assert!(run.code == 0 && run.err.starts_with("model: nano-preview") && !run.err.contains("RNAfold"), "{run}");
+    assert!(run.code == 0 && run.err.starts_with("model: nano") && !run.err.contains("RNAfold"), "{run}");
 }

@@ -138,7 +138,7 @@ fn what_cannot_be_scored_is_refused_with_what_to_do() {
     assert!(said("-r known.csv -p found.dbn --json known.csv").contains("known.csv: is an input too"));
     assert!(said("-r known.csv -p found.dbn --figure a.pdf").contains("figures are written as .svg or .png"));
     let bare = Sandbox::new().with("known.csv", "id,structure\na,(...)\n");
-    let run = bare.run("evaluate structure -r known.csv --model nano-preview");
+    let run = bare.run("evaluate structure -r known.csv --model nano");
     assert!(run.code == 2 && run.err.contains("`a`: has no sequence to fold"), "{run}");
 }
 
@@ -163,13 +163,15 @@ fn a_model_scores_as_its_own_predictions_do() {
     let folded = sandbox.run("-q fold in.fa").done().out;
     let paired = structures(&folded).iter().filter(|record| !record.structure.pairs().is_empty()).count();
     let sandbox = sandbox.with("folded.dbn", folded);
-    let run = sandbox.run("-q evaluate structure -r folded.dbn -p folded.dbn --model nano-preview --json out.json --figure-calibration c.svg");
+    let run = sandbox.run(
+        "-q evaluate structure -r folded.dbn -p folded.dbn --model nano --json out.json --figure-calibration c.svg",
+    );
     let json = json(&sandbox, &run.done());
     assert_eq!(json["records"], 6);
-    let [file, model] = ["folded", "nano-preview"].map(|name| json["predictors"][name]["mean"].clone());
+    let [file, model] = ["folded", "nano"].map(|name| json["predictors"][name]["mean"].clone());
     assert_eq!(file, model);
     assert!(near(&model["strict"]["precision"], paired as f64 / 6.0), "it folds as it did, nothing scores 0");
-    assert!(json["predictors"]["nano-preview"]["calibration"]["pairs"].as_u64().is_some());
+    assert!(json["predictors"]["nano"]["calibration"]["pairs"].as_u64().is_some());
 }
 
 #[test]

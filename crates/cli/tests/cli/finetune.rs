@@ -344,6 +344,30 @@ fn adapters_are_saved_alone_and_merged_into_the_model_they_were_trained_beside()
 }
 
 #[test]
+fn a_calibrated_model_expects_an_f1_of_each_structure() {
+    let sandbox = sandbox();
+    sandbox.run(&format!("-q {BEGIN} --out base")).well();
+    let run = sandbox.run("model calibrate base set.safetensors --data valid.tsv").well();
+    assert!(run.err.contains("structures: ") && run.err.contains("expected calibration error"), "{run}");
+    let error = |name: &str| -> f64 {
+        let after = run.err.split(name).next().unwrap();
+        after.rsplit(' ').find_map(|word| word.trim_end_matches(',').parse().ok()).unwrap()
+    };
+    assert!(error(" now") <= error(" before"), "{run}");
+    let shown = sandbox.run("model show set.safetensors").well().out;
+    assert!(shown.contains("calibration     probability = sigmoid("), "{shown}");
+    assert_eq!(sandbox.run("model show base").well().out.matches("calibration").count(), 0);
+    let fold = |model: &str| sandbox.run(&format!("-q fold valid.fa --model {model} -f json")).well().out;
+    std::fs::write(sandbox.path("valid.fa"), ">x\nGGGGAAAACCCC\n").unwrap();
+    assert!(fold("set.safetensors").contains("\"expected_f1\":") && !fold("base").contains("expected_f1"));
+    let run = sandbox.run("evaluate structure -r valid.tsv --model set.safetensors --csv out.csv").well();
+    assert!(run.out.contains(": expected relaxed F1 "), "{run}");
+    assert!(sandbox.read("out.csv").lines().next().unwrap().ends_with(",expected_f1"));
+    let there = sandbox.run("model calibrate base set.safetensors --data valid.tsv").refused();
+    assert!(there.contains("is already there\nhint: --force"), "{there}");
+}
+
+#[test]
 fn a_frozen_encoder_is_asked_once_and_does_not_move() {
     let unfreeze = "[unfreeze]\nafter = 1\nblocks = 1\nevery = 1\n";
     let sandbox = sandbox()

@@ -40,8 +40,8 @@ fn the_model_in_the_box_says_once_what_it_is() {
     let run = Sandbox::new().with("a.fa", SMALL).run("fold a.fa --threshold 0.999");
     assert_eq!(run.code, 0);
     assert_eq!(run.err.lines().count(), 1, "no progress where nobody looks: {}", run.err);
-    assert!(run.err.starts_with("model: nano-preview"), "{}", run.err);
-    assert!(run.err.contains("rinalmo model download"), "{}", run.err);
+    assert!(run.err.starts_with("model: nano"), "{}", run.err);
+    assert!(run.err.contains("rinalmo model list"), "{}", run.err);
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn pairs_keep_to_canonical_ones_and_to_the_least_loop_unless_told_otherwise() {
 #[test]
 fn nested_decoding_has_no_pseudoknots_where_greedy_has() {
     let sandbox = Sandbox::new().with("a.fa", random_fasta(3, |_| 90));
-    assert!(folds(sandbox.run("-q fold a.fa -t 0.01")).iter().any(|fold| !fold.is_nested()));
+    assert!(folds(sandbox.run("-q fold a.fa -t 0.01 --decode greedy")).iter().any(|fold| !fold.is_nested()));
     let nested = sandbox.run("-q fold a.fa -t 0.01 --decode nested");
     assert!(!nested.out.contains(['[', '{', '<']));
     assert!(folds(nested).iter().all(Structure::is_nested));
@@ -226,7 +226,7 @@ fn names_of_devices_and_models_are_checked_before_anything_else() {
     exit 2
     [err]
     error: nano-previw: no model of this name, and no such file
-    hint: did you mean `nano-preview`?
+    hint: did you mean `nano`?
     ");
     insta::assert_snapshot!(say("fold a.fa -m giga-structur-bprna"), @r"
     exit 2

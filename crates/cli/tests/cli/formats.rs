@@ -27,7 +27,7 @@ fn sandbox() -> Sandbox {
 }
 
 fn dbn(sandbox: &Sandbox) -> Vec<Folded> {
-    let run = sandbox.run("-q fold a.fa -t 0.03").done();
+    let run = sandbox.run("-q fold a.fa --decode greedy -t 0.01").done();
     structures(&run.out).into_iter().map(|r| (r.header, text(r.sequence), r.structure)).collect()
 }
 
@@ -36,7 +36,7 @@ fn dbn_ct_bpseq_and_stockholm_say_the_same() {
     let sandbox = sandbox();
     let expected = dbn(&sandbox);
     assert!(expected.iter().any(|(_, _, structure)| !structure.is_nested()), "pseudoknots are part of the trial");
-    let run = |format: &str| sandbox.run(&format!("-q fold a.fa -t 0.03 -f {format}")).done().out;
+    let run = |format: &str| sandbox.run(&format!("-q fold a.fa --decode greedy -t 0.01 -f {format}")).done().out;
 
     let found = ct::Reader::new(run("ct").as_bytes())
         .map(|r| r.unwrap())
@@ -59,7 +59,7 @@ fn dbn_ct_bpseq_and_stockholm_say_the_same() {
 #[test]
 fn tsv_has_a_header_and_a_row_a_record() {
     let sandbox = sandbox();
-    let run = sandbox.run("-q fold a.fa -t 0.03 -f tsv --batch-tokens 60").done();
+    let run = sandbox.run("-q fold a.fa --decode greedy -t 0.01 -f tsv --batch-tokens 60").done();
     let rows: Vec<Vec<&str>> = run.out.lines().map(|line| line.split('\t').collect()).collect();
     assert_eq!(rows[0], ["id", "length", "score", "sequence", "structure", "expected_f1"]);
     let expected = dbn(&sandbox);
@@ -74,18 +74,17 @@ fn tsv_has_a_header_and_a_row_a_record() {
 #[test]
 fn json_names_pairs_from_one_and_the_weights() {
     let sandbox = sandbox();
-    let run = sandbox.run("-q fold a.fa -t 0.03 -f json").done();
-    let shown: serde_json::Value =
-        serde_json::from_str(&sandbox.run("model show nano-preview --json").done().out).unwrap();
+    let run = sandbox.run("-q fold a.fa --decode greedy -t 0.01 -f json").done();
+    let shown: serde_json::Value = serde_json::from_str(&sandbox.run("model show nano --json").done().out).unwrap();
     for (line, (header, sequence, structure)) in run.out.lines().zip(dbn(&sandbox)) {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
         let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 7, "{keys:?}");
+        assert_eq!(keys.len(), 8, "{keys:?}");
         assert_eq!(value["id"], header.split(' ').next().unwrap());
         assert_eq!(value["sequence"], sequence);
         assert_eq!(Structure::parse_dot_bracket(value["structure"].as_str().unwrap()).unwrap(), structure);
-        assert_eq!(value["threshold"], 0.03);
-        assert_eq!(value["model"]["name"], "nano-preview");
+        assert_eq!(value["threshold"], 0.01);
+        assert_eq!(value["model"]["name"], "nano");
         assert_eq!(value["model"]["sha256"], shown["sha256"]);
         let pairs = value["pairs"].as_array().unwrap();
         let ends: Vec<_> =
@@ -93,7 +92,7 @@ fn json_names_pairs_from_one_and_the_weights() {
         assert_eq!(ends, structure.pairs());
         let mean = pairs.iter().map(|p| p[2].as_f64().unwrap()).sum::<f64>() / pairs.len().max(1) as f64;
         assert!((mean - value["score"].as_f64().unwrap()).abs() < 1e-5);
-        assert!(pairs.iter().all(|p| p[2].as_f64().unwrap() > 0.03));
+        assert!(pairs.iter().all(|p| p[2].as_f64().unwrap() > 0.01));
     }
 }
 

@@ -6,23 +6,29 @@ use crate::common::{SMALL, Sandbox, fixture};
 fn the_model_in_the_box_can_be_shown_verified_and_listed() {
     let sandbox = Sandbox::new();
     let json: serde_json::Value =
-        serde_json::from_str(&sandbox.run("model show nano-preview --json --tensors").done().out).unwrap();
+        serde_json::from_str(&sandbox.run("model show nano --json --tensors").done().out).unwrap();
     let sha256 = json["sha256"].as_str().unwrap();
     assert_eq!(sha256.len(), 64);
-    let text = sandbox.run("model show nano-preview").done().out;
+    let text = sandbox.run("model show nano").done().out;
     let lines: Vec<(&str, &str)> =
         text.lines().filter_map(|line| line.split_once(' ')).map(|(k, v)| (k, v.trim())).collect();
-    for pair in [("name", "nano-preview"), ("task", "structure"), ("size", "nano"), ("sha256", sha256)] {
+    for pair in [("name", "nano"), ("task", "structure"), ("size", "nano"), ("sha256", sha256)] {
         assert!(lines.contains(&pair), "{pair:?}: {text}");
     }
     let tensors = json["tensors"].as_array().unwrap().len();
-    let verified = sandbox.run(&format!("model verify nano-preview --sha256 {sha256}")).done().out;
-    assert_eq!(verified, format!("nano-preview: {tensors} tensors, all there and finite\nsha256 {sha256}\n"));
-    let wrong = sandbox.run("model verify nano-preview --sha256 abc");
-    assert_eq!((wrong.code, wrong.err), (2, format!("error: nano-preview: sha256 is {sha256}, expected abc\n")));
+    let verified = sandbox.run(&format!("model verify nano --sha256 {sha256}")).done().out;
+    assert_eq!(verified, format!("nano: {tensors} tensors, all there and finite\nsha256 {sha256}\n"));
+    let wrong = sandbox.run("model verify nano --sha256 abc");
+    assert_eq!((wrong.code, wrong.err), (2, format!("error: nano: sha256 is {sha256}, expected abc\n")));
     let list = sandbox.run("model list").done().out;
-    assert!(list.starts_with("* nano-preview "), "{list}");
-    assert_eq!(list.lines().filter(|line| line.starts_with('*')).count(), 2, "the model and the remark on its mark");
+    assert!(list.starts_with("* nano "), "{list}");
+    let more =
+        text.lines().find_map(|line| line.strip_prefix("more models ")).map_or(0, |names| names.split(',').count());
+    assert_eq!(
+        list.lines().filter(|line| line.starts_with("* nano")).count(),
+        1 + more,
+        "one encoder, several heads: {list}"
+    );
     assert!(list.lines().any(|line| line.starts_with("  giga-structure-bprna  ")), "{list}");
     let listed: serde_json::Value = serde_json::from_str(&sandbox.run("model list --json").done().out).unwrap();
     assert_eq!(listed.as_array().unwrap().len(), list.lines().count() - 2);
@@ -64,14 +70,14 @@ fn conversion_there_and_back_folds_the_same() {
 #[test]
 fn conversion_replaces_nothing_unless_told() {
     let sandbox = Sandbox::new().with("there", "precious");
-    insta::assert_snapshot!(sandbox.run("model convert nano-preview there"), @r"
+    insta::assert_snapshot!(sandbox.run("model convert nano there"), @r"
     exit 2
     [err]
     error: there: is already there
     hint: --force replaces it
     ");
     assert_eq!(sandbox.read("there"), "precious");
-    let run = sandbox.run("model convert nano-preview there --force");
+    let run = sandbox.run("model convert nano there --force");
     assert!(run.code == 0 && run.err.starts_with("there: ") && run.err.contains(" MiB, sha256 "), "{run}");
     assert_eq!(sandbox.names(""), ["there"]);
 }

@@ -18,7 +18,7 @@ fn a_folder_gets_a_file_a_record_with_safe_names_that_never_repeat() {
     sandbox.run(&format!("{FOLD} a.fa --out-dir new/out -f tsv")).done();
     assert_eq!(
         sandbox.read("new/out/a_2.tsv"),
-        "id\tlength\tscore\tsequence\tstructure\texpected_f1\na\t4\t0.0\tACGU\t....\t\n"
+        "id\tlength\tscore\tsequence\tstructure\texpected_f1\na\t4\t0.0\tACGU\t....\t0.0\n"
     );
     assert!(sandbox.run("fold a.fa --out-dir new -o x").err.contains("cannot be used with"));
 }

@@ -82,10 +82,10 @@ fn family_gives_the_likeliest_and_on_wish_all_logits() {
 #[test]
 fn a_model_without_the_head_is_refused_with_what_it_has() {
     let sandbox = Sandbox::new().with("a.fa", SMALL);
-    insta::assert_snapshot!(sandbox.run("predict splice a.fa"), @r"
+    insta::assert_snapshot!(sandbox.run("predict splice a.fa --model nano"), @r"
     exit 2
     [err]
-    error: model `nano-preview` has no splice head (it has: masked-language, structure)
+    error: model `nano` has no splice head (it has: structure)
     hint: `rinalmo model list` names models by what they are for
     ");
     let Some(run) = predict(&sandbox, "family", "tiny_mrl_ft.pt", "") else { return };

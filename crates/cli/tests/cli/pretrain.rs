@@ -259,7 +259,7 @@ fn a_folder_with_a_run_is_not_begun_anew_and_a_run_not_resumed_as_another() {
     error: nowhere: holds no run to resume (no `config.toml`)
     hint: without --resume a run begins there
     ");
-    let other = sandbox.run("pretrain --resume --out run --from nano-preview");
+    let other = sandbox.run("pretrain --resume --out run --from nano");
     assert!(other.code == 2 && other.err.contains("the run began with fresh weights"), "{other}");
     sandbox.run("-q corpus build a.fa -o small.lmdb --hold-out 0.2").done_with_output();
     let other = sandbox.run("pretrain --resume --out run --corpus small.lmdb");

@@ -377,8 +377,7 @@ pub(super) fn sizes<D: Section>(
         (Some(Begun { encoder, head, .. }), _) => (encoder, head),
         (None, Some(encoder)) => (encoder, None),
         (None, None) => {
-            let hint =
-                "hint: --from nano-preview, say; or [model] in the config for an encoder that begins from nothing";
+            let hint = "hint: --from nano, say; or [model] in the config for an encoder that begins from nothing";
             return Err(Error::Config(format!("there is no model to begin with\n{hint}")));
         }
     };

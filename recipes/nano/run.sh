@@ -1,0 +1,36 @@
+#!/bin/sh
+# From data to the model in the box. DATA is the folder with corpus/, structure/, splice/ and mrl/ (data.sha256 lists their
+# files); everything else is made in the folder this is started in. README.md beside says how long each step takes.
+set -eu
+HERE=$(cd "$(dirname "$0")" && pwd)
+S=$DATA/structure
+
+(cd "$DATA" && sha256sum --check --quiet "$HERE/data.sha256")
+
+# 1. What is pre-trained on: everything but what models are judged by.
+rinalmo corpus build "$DATA"/corpus/*.gz -o corpus.lmdb \
+    --exclude "$S/TS0.tsv.gz" --exclude "$S/VL0.tsv.gz" --exclude "$S/ArchiveII.csv.gz"
+rinalmo pretrain "$HERE/pretrain.toml" --corpus corpus.lmdb --out pretrained --steps 1000
+
+# 2. Known structures: all but what is like TS0 or VL0.
+rinalmo corpus structures "$S/TR0.tsv.gz" "$DATA/corpus/bpRNA_1m.tsv.gz" "$S/stralign_nr80.tsv.gz" \
+    "$DATA/corpus/rfam14.2_seed.tsv.gz@0.5" --exclude "$S/TS0.tsv.gz" --exclude "$S/VL0.tsv.gz" \
+    --max-length 500 --canonical 0.5 --min-pairs 2 -o structures.tsv
+zcat "$S/VL0.tsv.gz" | awk 'NR == 1 || NR % 5 == 0' > validation.tsv
+rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv --validation validation.tsv \
+    --from pretrained --out structure
+
+# 3. Probabilities that hold, decoder, threshold, expected F1: on all of VL0.
+rinalmo model calibrate structure calibrated.safetensors --data "$S/VL0.tsv.gz" --force
+
+# 4. The head that guesses hidden letters, on the encoder as structures have left it.
+rinalmo pretrain "$HERE/mlm.toml" --corpus corpus.lmdb --from structure --out mlm
+
+# 5. Small heads with adapters beside the same encoder, tried as `benchmark` does.
+rinalmo benchmark mrl --data "$DATA/mrl" --from structure --config "$HERE/mrl.toml" --out bench-mrl
+rinalmo benchmark family --data "$DATA"/corpus/nrc_*_13classes.fasta.gz --from structure --config "$HERE/family.toml" --out bench-family
+
+# 6. All of them in one file, the encoder once, in bf16.
+rinalmo model convert calibrated.safetensors nano.safetensors --name nano --dtype bf16 --license "MIT OR Apache-2.0" --force \
+    --with nano-mlm=mlm --with nano-mrl=bench-mrl/mrl/adapter.safetensors \
+    --with nano-family=bench-family/family/adapter.safetensors

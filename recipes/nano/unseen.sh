@@ -1,0 +1,19 @@
+#!/bin/sh
+# A model that has seen no structure of ArchiveII's nine families nor of their kin, to tell what to expect of families that
+# nobody has seen; behind run.sh, in the same folder. Not shipped.
+set -eu
+HERE=$(cd "$(dirname "$0")" && pwd)
+S=$DATA/structure
+
+KIN="5S* 5_8S* 16S* 23S* SSU* LSU* SRP* Archaea_SRP Bacteria_large_SRP Bacteria_small_SRP Dictyostelium_SRP Fungi_SRP
+Metazoa_SRP Plant_SRP Protozoa_SRP tRNA* Tymo_tRNA-like tmRNA* alpha_tmRNA beta_tmRNA cyano_tmRNA mt-tmRNA RNase* Gl_RNase_MRP
+Intron_gp* gpI* Telomerase* Sacc_telomerase TERC"
+set -f # the stars are the program's
+WITHOUT=$(for family in $KIN; do printf -- '--without %s ' "$family"; done)
+# shellcheck disable=SC2086
+rinalmo corpus structures "$S/stralign_nr80.tsv.gz" "$DATA/corpus/rfam14.2_seed.tsv.gz" --known-families $WITHOUT \
+    --exclude "$S/ArchiveII.csv.gz" --exclude "$S/TS0.tsv.gz" --exclude "$S/VL0.tsv.gz" \
+    --max-length 500 --canonical 0.5 --min-pairs 2 -o unseen.tsv
+rinalmo finetune structure --config "$HERE/unseen.toml" --data unseen.tsv --validation validation.tsv --from pretrained --out unseen
+rinalmo model calibrate unseen unseen.safetensors --data "$S/VL0.tsv.gz" --force
+rinalmo evaluate structure --reference "$S/ArchiveII.csv.gz" --family-from prefix --model unseen.safetensors --run "RNAfold --noPS"
