@@ -26,11 +26,9 @@ rinalmo model calibrate structure calibrated.safetensors --data "$S/VL0.tsv.gz" 
 # 4. The head that guesses hidden letters, on the encoder as structures have left it.
 rinalmo pretrain "$HERE/mlm.toml" --corpus corpus.lmdb --from structure --out mlm
 
-# 5. Small heads with adapters beside the same encoder, tried as `benchmark` does.
+# 5. A small head with adapters beside the same encoder, tried as `benchmark` does.
 rinalmo benchmark mrl --data "$DATA/mrl" --from structure --config "$HERE/mrl.toml" --out bench-mrl
-rinalmo benchmark family --data "$DATA"/corpus/nrc_*_13classes.fasta.gz --from structure --config "$HERE/family.toml" --out bench-family
 
 # 6. All of them in one file, the encoder once, in bf16.
 rinalmo model convert calibrated.safetensors nano.safetensors --name nano --dtype bf16 --license "MIT OR Apache-2.0" --force \
-    --with nano-mlm=mlm --with nano-mrl=bench-mrl/mrl/adapter.safetensors \
-    --with nano-family=bench-family/family/adapter.safetensors
+    --with nano-mlm=mlm --with nano-mrl=bench-mrl/mrl/adapter.safetensors
