@@ -11,7 +11,6 @@ use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_metrics::regression::Regression;
 use rinalmo_tasks::structure::dataset::Item;
 use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
-use serde::Serialize;
 
 use crate::checkpoint::Calibration;
 use crate::{Error, Model, PairMap};
@@ -27,13 +26,11 @@ const CELLS: f32 = 50.0;
 const LARGEST: f32 = 20.0;
 
 /// What was found.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Calibrated {
     /// Lines of probabilities and of expected F1.
-    #[serde(skip)]
     pub calibration: Calibration,
     /// How to decode.
-    #[serde(skip)]
     pub method: Method,
     /// With which threshold.
     pub threshold: f32,
@@ -68,7 +65,7 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
 
     let tried: Vec<Tried> = items
         .par_iter()
-        .map(|item| Ok(Tried::of(map(logits(item)?, item.sequence.len(), scale, shift), item)))
+        .map(|item| Ok(Tried::of(PairMap::of_logits(logits(item)?, item.sequence.len(), scale, shift), item)))
         .collect::<Result<_, Error>>()?;
     let mean = |way: usize| tried.iter().map(|tried| tried.f1[way].1).sum::<f64>() / tried.len().max(1) as f64;
     let best = (0..ways().count()).max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
@@ -101,16 +98,17 @@ pub(crate) fn estimate(map: &PairMap, chosen: &[(usize, usize, f32)], min_loop: 
     2.0 * right / (chosen.len() as f32 + all).max(1e-6)
 }
 
-/// Ways to decode that are tried: thresholds from .02 to .7.
-fn ways() -> impl Iterator<Item = (Method, f32)> + Clone {
-    let thresholds = (1..36).map(|number| number as f32 / 50.0);
-    [Method::Nested, Method::Greedy].into_iter().flat_map(move |method| thresholds.clone().map(move |t| (method, t)))
+/// Decoders that are tried, the first of equals being taken.
+const METHODS: [Method; 2] = [Method::Nested, Method::Greedy];
+
+/// Thresholds that each is tried with: .02 to .7.
+fn thresholds() -> impl Iterator<Item = f32> + Clone {
+    (1..36).map(|number| number as f32 / 50.0)
 }
 
-fn map(mut logits: Vec<f32>, len: usize, scale: f32, shift: f32) -> PairMap {
-    logits.iter_mut().for_each(|x| *x = sigmoid(scale * *x + shift));
-    logits.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
-    PairMap { len, values: logits }
+/// Every decoder with every threshold.
+fn ways() -> impl Iterator<Item = (Method, f32)> + Clone {
+    METHODS.into_iter().flat_map(|method| thresholds().map(move |threshold| (method, threshold)))
 }
 
 fn sigmoid(x: f32) -> f32 {
@@ -124,10 +122,12 @@ struct Tried {
 
 impl Tried {
     fn of(map: PairMap, item: &Item) -> Self {
-        let f1 = ways().map(|(method, threshold)| {
-            let options = DecodeOptions { threshold, ..DecodeOptions::default() };
-            let decoded = method.decode(&map.values, &item.sequence, &options);
-            let decoded = decoded.expect("a map is len × len, and there is no constraint");
+        let options = DecodeOptions::default();
+        let decoded = METHODS.into_iter().flat_map(|method| {
+            let decoded = method.decode_at(&map.values, &item.sequence, &options, thresholds());
+            decoded.expect("a map is len × len, and there is no constraint")
+        });
+        let f1 = decoded.map(|decoded| {
             let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
             let found = PairCounts::relaxed(&pairs, item.structure.pairs()).score().f1;
             (f64::from(estimate(&map, &decoded.pairs, options.min_loop)), found)

@@ -20,14 +20,14 @@ pub const BUNDLED: Option<&str> = None;
 /// For splice sites that is the one for donors; `nano-splice-acceptor` is beside it.
 pub fn in_the_box(task: &str) -> Option<String> {
     let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
-    let does = |name: &str, task: &str| name == format!("{}-{task}", first.meta.name);
     let known = match task {
         _ if first.meta.task == task || (task == "mlm" && first.config.mlm) => return Some(first.meta.name.clone()),
         "splice" => "splice-donor",
         "ribosome" => "mrl",
         other => other,
     };
-    first.members().iter().find(|name| does(name, known)).cloned()
+    let name = format!("{}-{known}", first.meta.name);
+    first.members().contains(&name).then_some(name)
 }
 
 /// The names of all models in the box, the first one first.
@@ -47,14 +47,12 @@ pub const BUNDLED_NOTE: &str = "model: nano, the one in the box: 7.5 M parameter
 /// Where nothing of that name is here (with the way to get it), or the file is not a model.
 pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Error> {
     #[cfg(feature = "bundled")]
-    if name_or_path.starts_with(crate::bundled::NAME) {
-        let first = crate::bundled::checkpoint(None)?;
-        if name_or_path == crate::bundled::NAME {
-            return Ok(first);
-        }
-        if first.members().iter().any(|member| member == name_or_path) {
-            return crate::bundled::checkpoint(Some(name_or_path));
-        }
+    if name_or_path == crate::bundled::NAME {
+        return crate::bundled::checkpoint(None);
+    } else if name_or_path.starts_with(crate::bundled::NAME)
+        && let Ok(member) = crate::bundled::checkpoint(Some(name_or_path))
+    {
+        return Ok(member);
     }
     let path = Path::new(name_or_path);
     if path.exists() {

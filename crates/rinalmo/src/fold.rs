@@ -96,6 +96,13 @@ pub struct PairMap {
 }
 
 impl PairMap {
+    /// The probabilities of logits `[len, len]` that count `scale · logit + shift`.
+    pub(crate) fn of_logits(mut logits: Vec<f32>, len: usize, scale: f32, shift: f32) -> Self {
+        logits.par_iter_mut().for_each(|x| *x = 1.0 / (1.0 + (-(scale * *x + shift)).exp()));
+        logits.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
+        Self { len, values: logits }
+    }
+
     /// The probability that `i` and `j` pair, 0-based.
     pub fn get(&self, i: usize, j: usize) -> f32 {
         self.values[i * self.len + j]
@@ -199,12 +206,9 @@ impl Model {
 
     /// `hidden` is `[len, dim]`.
     fn pair_map(&self, hidden: &[f32], bases: &[u8]) -> Result<PairMap, Error> {
-        let len = hidden.len() / self.config.encoder.dim;
-        let mut values = self.device.guard(|| self.network.pair_logits(hidden, bases))?;
+        let logits = self.device.guard(|| self.network.pair_logits(hidden, bases))?;
         let (scale, shift) = self.meta.calibration.map_or((1.0, 0.0), |found| (found.scale, found.shift));
-        values.par_iter_mut().for_each(|value| *value = 1.0 / (1.0 + (-(scale * *value + shift)).exp()));
-        values.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
-        Ok(PairMap { len, values })
+        Ok(PairMap::of_logits(logits, bases.len(), scale, shift))
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {

@@ -10,9 +10,9 @@
 //! std::fs::write(&path, format!("id\tseq\tstruct\n{}{}", row("a", "A"), row("b", "G")))?;
 //!
 //! let source = Source { path, weight: 1.0 };
-//! let collection = collect(&[source], &[], &Options::default())?;
-//! let clusters: Vec<_> = collection.rows.iter().map(|row| row.cluster).collect();
-//! assert_eq!(clusters, [0, 0]);
+//! let collection = collect(&[source], &Options::default())?;
+//! let clusters: Vec<_> = collection.rows.iter().map(|row| row.item.cluster).collect();
+//! assert_eq!(clusters, [Some(0), Some(0)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -20,12 +20,11 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use rinalmo_corpus::build::Exclude;
 use rinalmo_corpus::cluster::{Builtin, Engine, Options as Alike};
-use rinalmo_corpus::exclude::{self, EvaluationSet, Guard};
 use rinalmo_seq::alphabet::spelled;
 use rinalmo_seq::base_pair::is_canonical;
 use rinalmo_tasks::structure::dataset::{self, Item};
-use serde::Serialize;
 
 use crate::Error;
 
@@ -55,8 +54,8 @@ pub struct Options {
     pub without: Vec<String>,
     /// Leave out what tells no family. With [`Options::without`] nothing can hide then.
     pub known_families: bool,
-    /// What is too near to an evaluation set.
-    pub exclude: Alike,
+    /// Evaluation sets, files of sequences or structures, and what is too near to them.
+    pub exclude: Exclude,
     /// What is one cluster.
     pub alike: Alike,
 }
@@ -72,7 +71,7 @@ impl Default for Options {
             unknown: 0.05,
             without: Vec::new(),
             known_families: false,
-            exclude: exclude::default_options(),
+            exclude: Exclude::default(),
             alike: Alike { identity: 0.8, ..Alike::default() },
         }
     }
@@ -94,16 +93,14 @@ pub struct Collection {
 /// One structure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// As it was read; its weight is the source's, times its own.
+    /// As it was read; its weight is the source's, times its own, and its cluster that of this collection.
     pub item: Item,
     /// Which source it came from.
     pub source: usize,
-    /// Those with the same number are alike.
-    pub cluster: u64,
 }
 
 /// What became of a source's structures. What several reasons would leave out is counted at the first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Read.
     pub read: usize,
@@ -124,13 +121,12 @@ pub struct Counts {
 }
 
 /// Reads sources in order, so that of one sequence the first source's structure is kept, and leaves out what
-/// `evaluation`, files of sequences or structures, has too.
+/// evaluation sets have too.
 ///
 /// # Errors
 /// A file cannot be read, a limit has no sense, or nothing is left.
-pub fn collect(sources: &[Source], evaluation: &[PathBuf], options: &Options) -> Result<Collection, Error> {
-    let guard =
-        Guard::new(&evaluation_sets(evaluation)?, options.exclude.clone()).map_err(rinalmo_corpus::Error::from)?;
+pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Error> {
+    let (_, guard) = options.exclude.guard()?;
     let mut counts = vec![Counts::default(); sources.len()];
     let (mut items, mut from) = (Vec::new(), Vec::new());
     let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
@@ -173,7 +169,8 @@ pub fn collect(sources: &[Source], evaluation: &[PathBuf], options: &Options) ->
     let clusters = Builtin::default().cluster(&left, &options.alike).map_err(rinalmo_corpus::Error::from)?;
     let numbers = clusters.numbers();
     let all = items.into_iter().zip(from).enumerate().filter(|(index, _)| kept(*index));
-    let rows = all.zip(numbers).map(|((_, (item, source)), cluster)| Row { item, source, cluster: u64::from(cluster) });
+    let row = |((_, (item, source)), cluster)| Row { item: Item { cluster: Some(u64::from(cluster)), ..item }, source };
+    let rows = all.zip(numbers).map(row);
     Ok(Collection { rows: rows.collect(), sources: counts, clusters: clusters.count(), wrong })
 }
 
@@ -206,7 +203,8 @@ impl Collection {
     /// It cannot be written.
     pub fn write(&self, names: &[String], to: &mut impl Write) -> std::io::Result<()> {
         writeln!(to, "id\tfamily\tsource\tcluster\tweight\tsequence\tbase_pairs")?;
-        for Row { item, source, cluster } in &self.rows {
+        for Row { item, source } in &self.rows {
+            let cluster = item.cluster.unwrap_or_default();
             let pairs: Vec<String> =
                 item.structure.pairs().iter().map(|(i, j)| format!("[{},{}]", i + 1, j + 1)).collect();
             let (family, letters) = (item.family.as_deref().unwrap_or(""), String::from_utf8_lossy(&item.sequence));
@@ -227,15 +225,6 @@ pub fn known(files: &[PathBuf]) -> Result<Vec<Item>, Error> {
         items.extend(dataset::read(file)?);
     }
     Ok(items)
-}
-
-fn evaluation_sets(files: &[PathBuf]) -> Result<Vec<EvaluationSet>, Error> {
-    let set = |path: &PathBuf| -> Result<EvaluationSet, Error> {
-        let sequences: Result<Vec<Vec<u8>>, _> =
-            rinalmo_corpus::read::open(path)?.map(|record| record.map(|record| record.sequence)).collect();
-        Ok(EvaluationSet { name: name(path), sequences: sequences? })
-    };
-    files.iter().map(set).collect()
 }
 
 /// A file's name without its folder.

@@ -28,14 +28,23 @@ impl Default for Exclude {
 }
 
 impl Exclude {
+    /// The sets, read, and what finds sequences that are like theirs.
+    ///
+    /// # Errors
+    /// A set cannot be read whole, or a limit is outside 0…1.
+    pub fn guard(&self) -> Result<(Vec<EvaluationSet>, Guard), Error> {
+        let sets = self.sets.iter().map(|path| read_set(path)).collect::<Result<Vec<_>, _>>()?;
+        let guard = Guard::new(&sets, self.limits.clone())?;
+        Ok((sets, guard))
+    }
+
     /// Whether each sequence is kept, and the report.
     pub(super) fn run(&self, bank: &Bank) -> Result<(Vec<bool>, Excluded), Error> {
         let mut kept = vec![true; cluster::Sequences::count(bank)];
         if self.sets.is_empty() {
             return Ok((kept, Excluded::default()));
         }
-        let sets = self.sets.iter().map(|path| read_set(path)).collect::<Result<Vec<_>, _>>()?;
-        let guard = Guard::new(&sets, self.limits.clone())?;
+        let (sets, guard) = self.guard()?;
         let marks = guard.mark(bank);
         marks.iter().for_each(|mark| kept[mark.sequence as usize] = false);
         let by_set = |(set, excluded): (&EvaluationSet, usize)| ExcludedBy {

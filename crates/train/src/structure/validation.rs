@@ -79,16 +79,9 @@ fn sums(item: &Item, decode: Method, logits: &[f32]) -> Sums {
     let (len, reference) = (item.sequence.len(), item.structure.pairs());
     let mut sums = vec![(loss(logits, len, reference), 1.0)];
     let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
-    let at = |threshold: f32| {
-        let decoded = decode.decode(&map, &item.sequence, &DecodeOptions { threshold, ..DecodeOptions::default() });
-        decoded.expect("a map is len × len, and there is no constraint")
-    };
-    let lowest = at(thresholds(decode).next().unwrap_or_default());
-    for threshold in thresholds(decode) {
-        let own = if decode == Method::Nested { Some(at(threshold)) } else { None };
-        let decoded = own.as_ref().unwrap_or(&lowest);
-        let passed = decoded.pairs.iter().filter(|(.., p)| *p > threshold).map(|&(i, j, _)| (i, j));
-        let pairs: Vec<(usize, usize)> = passed.collect();
+    let decoded = decode.decode_at(&map, &item.sequence, &DecodeOptions::default(), thresholds(decode));
+    for decoded in decoded.expect("a map is len × len, and there is no constraint") {
+        let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
         let relaxed = PairCounts::relaxed(&pairs, reference).score();
         let strict = PairCounts::strict(&pairs, reference).score();
         sums.extend([relaxed.f1, relaxed.precision, relaxed.recall, strict.f1].map(|value| (value, 1.0)));

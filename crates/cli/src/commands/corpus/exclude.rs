@@ -12,7 +12,7 @@ use rinalmo::corpus::cluster::{self, Coverage};
 pub(super) struct ExcludeArgs {
     /// Keep out sequences like one of this evaluation set; may be given several times
     #[arg(long, value_name = "FILE")]
-    pub(super) exclude: Vec<PathBuf>,
+    exclude: Vec<PathBuf>,
     /// From this identity on sequences are alike
     #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
     exclude_identity: f64,

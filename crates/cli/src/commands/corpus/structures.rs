@@ -65,8 +65,7 @@ struct FilterArgs {
 impl StructuresArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let sources: Vec<Source> = self.files.iter().map(|file| source(file)).collect();
-        let evaluation = self.exclude.resolve(false);
-        let found = collect(&sources, &evaluation.sets, &self.options(evaluation.limits))?;
+        let found = collect(&sources, &self.options())?;
         let names: Vec<String> = sources.iter().map(|source| name(&source.path)).collect();
         let mut output = self.output.open()?;
         found.write(&names, &mut output)?;
@@ -75,7 +74,7 @@ impl StructuresArgs {
         Ok(Outcome::Done)
     }
 
-    fn options(&self, exclude: cluster::Options) -> Options {
+    fn options(&self) -> Options {
         let FilterArgs { min_length, max_length, min_pairs, canonical, unknown, ref without, known_families } =
             self.filter;
         let defaults = Options::default();
@@ -87,7 +86,7 @@ impl StructuresArgs {
             unknown,
             without: without.clone(),
             known_families,
-            exclude,
+            exclude: self.exclude.resolve(false),
             alike: cluster::Options { identity: self.identity, ..defaults.alike },
         }
     }

@@ -75,6 +75,31 @@ impl Method {
             Self::Nested => nested(map, sequence, options),
         }
     }
+
+    /// Decodes at each of several thresholds, in their order, in place of the options' own.
+    ///
+    /// The greedy decoder takes pairs from the most probable down, so what it chooses at a threshold is what it chooses
+    /// at a lower one, less the pairs that do not pass: one decoding at the lowest tells all of them, unless a
+    /// constraint asks for pairs that do not pass. The best nested structure is another one at each.
+    ///
+    /// # Errors
+    /// See [`DecodeError`].
+    pub fn decode_at(
+        self,
+        map: &[f32],
+        sequence: &[u8],
+        options: &DecodeOptions,
+        thresholds: impl Iterator<Item = f32> + Clone,
+    ) -> Result<Vec<Decoded>, DecodeError> {
+        let at = |threshold: f32| self.decode(map, sequence, &DecodeOptions { threshold, ..options.clone() });
+        if self == Self::Nested || options.constraint.is_some() {
+            return thresholds.map(at).collect();
+        }
+        let Some(lowest) = thresholds.clone().reduce(f32::min) else { return Ok(Vec::new()) };
+        let Decoded { len, pairs } = at(lowest)?;
+        let passing = |threshold: f32| pairs.iter().copied().filter(|&(.., p)| p > threshold).collect();
+        Ok(thresholds.map(|threshold| Decoded { len, pairs: passing(threshold) }).collect())
+    }
 }
 
 /// A decoded structure with the probability of each pair.
