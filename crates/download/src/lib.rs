@@ -34,6 +34,7 @@ use std::path::{Path, PathBuf};
 
 pub use digest::{Digests, Expected, Sum, check_size, parse_sha256, sha256_of};
 pub use error::{Error, Wanted};
+pub use lock::Lock;
 pub use options::{Options, Progress};
 pub use plan::{Job, Plan};
 pub use record::Record;
@@ -41,7 +42,6 @@ pub use sums::{Sums, expected_in};
 pub use take::take;
 pub use text::{read_text, size};
 
-use lock::Lock;
 use part::Part;
 
 /// One file that is in place.

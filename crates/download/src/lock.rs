@@ -1,4 +1,4 @@
-//! One writer for a model's folder: an operating-system lock on `<folder>/.lock`, freed even when a process is killed.
+//! One writer at a time: operating-system locks on files, freed even when a process is killed.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -6,13 +6,21 @@ use std::path::Path;
 
 use super::Error;
 
-/// The right to write in a folder, until dropped.
+/// The right to write, until dropped.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "held for its lock, which ends when the file is closed")] File);
+pub struct Lock(File);
 
 impl Lock {
+    /// Locks an open file, if nobody else has.
+    ///
+    /// # Errors
+    /// `WouldBlock` if somebody has, and whatever else keeps the system from locking: some network file systems cannot.
+    pub fn take(file: File) -> Result<Self, TryLockError> {
+        file.try_lock().map(|()| Self(file))
+    }
+
     /// Makes the folder and waits for the right to write there; `waiting` is called once if another holds it.
-    pub fn hold(folder: &Path, waiting: impl FnOnce()) -> Result<Self, Error> {
+    pub(super) fn hold(folder: &Path, waiting: impl FnOnce()) -> Result<Self, Error> {
         fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
         let path = folder.join(".lock");
         let file = OpenOptions::new()
@@ -37,12 +45,33 @@ impl Lock {
     }
 }
 
+impl Drop for Lock {
+    /// Closing the file would not do: a program that another thread is just starting has a copy of it, lock and all, until
+    /// it begins to run.
+    fn drop(&mut self) {
+        let _ = self.0.unlock();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc;
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn a_lock_ends_with_its_holder_whoever_else_has_the_file_open() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let open = || File::create(folder.path().join("lock")).expect("made");
+        let file = open();
+        let copy = file.try_clone().expect("copied"); // as a program that is being started has
+        let held = Lock::take(file).expect("nobody holds it");
+        assert!(matches!(Lock::take(open()), Err(TryLockError::WouldBlock)));
+        drop(held);
+        Lock::take(open()).expect("nobody holds it any more");
+        drop(copy);
+    }
 
     #[test]
     fn a_second_writer_waits_for_the_first() {

@@ -10,6 +10,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, UNIX_EPOCH};
 
+use rinalmo_download::Lock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -28,7 +29,7 @@ pub(super) struct Work<'a> {
     key: String,
     done: Vec<StageTime>,
     watch: &'a dyn Watch,
-    _lock: File,
+    _lock: Lock,
 }
 
 /// What the manifest says of a finished stage.
@@ -67,12 +68,11 @@ impl<'a> Work<'a> {
         let folder = with_ending(output, ".building");
         fs::create_dir_all(&folder).map_err(Error::file("be made", &folder))?;
         let lock_path = folder.join("lock");
-        let lock = File::create(&lock_path).map_err(Error::file("be made", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
+        let lock = match Lock::take(File::create(&lock_path).map_err(Error::file("be made", &lock_path))?) {
+            Ok(lock) => lock,
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: folder }),
             Err(TryLockError::Error(source)) => return Err(Error::file("be locked", &lock_path)(source)),
-        }
+        };
         // A manifest that cannot be read is none: everything is done anew.
         let manifest = fs::read(folder.join(MANIFEST)).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let key = hash(&json!([env!("CARGO_PKG_VERSION"), inputs]));

@@ -12,6 +12,7 @@ use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rinalmo_download::Lock;
 use rinalmo_train::Checkpoints;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -31,7 +32,7 @@ pub(crate) const OFFICIAL: &str = "model-official.safetensors";
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
 
 impl Folder {
@@ -68,13 +69,13 @@ impl Folder {
             return Ok(Self { path, _lock: None });
         }
         let file = path.join(LOCK);
-        let lock = File::create(&file).map_err(Error::file("written", &file))?;
-        match lock.try_lock() {
+        match Lock::take(File::create(&file).map_err(Error::file("written", &file))?) {
             Err(TryLockError::WouldBlock) => {
                 let message = "another process is working on this run\nhint: wait for it, or end it".into();
                 Err(Error::Folder { folder: path, message })
             }
-            Ok(()) | Err(TryLockError::Error(_)) => Ok(Self { path, _lock: Some(lock) }), // not every file system locks
+            Ok(lock) => Ok(Self { path, _lock: Some(lock) }),
+            Err(TryLockError::Error(_)) => Ok(Self { path, _lock: None }), // not every file system locks
         }
     }
 

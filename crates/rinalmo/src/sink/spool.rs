@@ -243,11 +243,13 @@ impl Spool {
 }
 
 impl Drop for Spool {
-    /// A spool without records is of no use to anybody.
+    /// A spool without records is of no use to anybody. Its lock ends here, even where a program being started has a copy
+    /// of the file ([`rinalmo_download::Lock`]).
     fn drop(&mut self) {
         if self.fresh && self.entries.is_empty() {
             let _ = fs::remove_file(&self.path);
         }
+        let _ = self.file.unlock();
     }
 }
 
