@@ -5,7 +5,7 @@
 //! a class such as splice site or RNA family ([`classification`], and [`ranking`] where a score comes before the choice),
 //! and the language model's own loss ([`perplexity`](mod@perplexity)). How sure one may be of such a figure says
 //! [`bootstrap`], whether one predictor beats another [`paired`], whether its probabilities are what they claim
-//! [`calibration`]. Nothing here knows of models, files or tensors.
+//! [`calibration`], and [`mod@platt`] makes them so. Nothing here knows of models, files or tensors.
 //!
 //! ```
 //! use rinalmo_metrics::pairs::{PairCounts, Summary};
@@ -28,6 +28,7 @@ mod error;
 pub mod paired;
 pub mod pairs;
 pub mod perplexity;
+pub mod platt;
 pub mod ranking;
 pub mod regression;
 pub mod spread;

@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 use rinalmo_metrics::calibration::Calibration as Bins;
 use rinalmo_metrics::pairs::PairCounts;
+use rinalmo_metrics::platt::{Tally, platt};
 use rinalmo_metrics::regression::Regression;
 use rinalmo_tasks::structure::dataset::Item;
 use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
@@ -59,9 +60,10 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
     let counted: Vec<Histogram> =
         items.par_iter().map(|item| Ok(Histogram::of(&logits(item)?, item))).collect::<Result<_, Error>>()?;
     let all = counted.into_iter().fold(Histogram::new(), Histogram::plus);
-    let (scale, shift) = all.fit().ok_or_else(|| {
+    let (scale, shift) = platt(&all.tallies()).ok_or_else(|| {
         Error::Options("the structures hold no pairs, or the model gives none a probability: nothing to go by".into())
     })?;
+    let (scale, shift) = (scale as f32, shift as f32);
 
     let tried: Vec<Tried> = items
         .par_iter()
@@ -88,20 +90,10 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
     })
 }
 
-/// About what F1 chosen pairs would have, if probabilities hold.
-///
-/// Pairs that no hairpin can close count nothing: fewer than `min_loop` bases between.
-pub(crate) fn estimate(map: &PairMap, chosen: &[(usize, usize, f32)], min_loop: usize) -> f32 {
-    let all: f32 =
-        (0..map.len).map(|i| map.values[i * map.len..][..map.len].iter().skip(i + 1 + min_loop).sum::<f32>()).sum();
-    let right: f32 = chosen.iter().map(|(.., p)| p).sum();
-    2.0 * right / (chosen.len() as f32 + all).max(1e-6)
-}
-
 /// Decoders that are tried, the first of equals being taken.
-const METHODS: [Method; 2] = [Method::Nested, Method::Greedy];
+const METHODS: [Method; 3] = [Method::F1, Method::Nested, Method::Greedy];
 
-/// Thresholds that each is tried with: .02 to .7.
+/// Thresholds that each is tried with: .02 to .7. Of the one that finds its own they are the least it may find.
 fn thresholds() -> impl Iterator<Item = f32> + Clone {
     (1..36).map(|number| number as f32 / 50.0)
 }
@@ -109,10 +101,6 @@ fn thresholds() -> impl Iterator<Item = f32> + Clone {
 /// Every decoder with every threshold.
 fn ways() -> impl Iterator<Item = (Method, f32)> + Clone {
     METHODS.into_iter().flat_map(|method| thresholds().map(move |threshold| (method, threshold)))
-}
-
-fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
 }
 
 /// One structure, decoded in every way: its estimate and its relaxed F1.
@@ -130,7 +118,7 @@ impl Tried {
         let f1 = decoded.map(|decoded| {
             let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
             let found = PairCounts::relaxed(&pairs, item.structure.pairs()).score().f1;
-            (f64::from(estimate(&map, &decoded.pairs, options.min_loop)), found)
+            (f64::from(decoded.expected_f1(&map.values, options.min_loop)), found)
         });
         Self { f1: f1.collect() }
     }
@@ -167,65 +155,19 @@ impl Histogram {
         self
     }
 
-    /// Logit, pairs and true ones of each cell that has any.
-    fn cells(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
+    /// The cells that have any.
+    fn tallies(&self) -> Vec<Tally> {
+        let logit = |number: usize| number as f64 / f64::from(CELLS) - f64::from(LARGEST);
         let told = self.0.iter().enumerate().filter(|(_, cell)| cell.0 > 0);
-        told.map(|(number, cell)| (number as f64 / f64::from(CELLS) - f64::from(LARGEST), cell.0 as f64, cell.1 as f64))
-    }
-
-    /// Cross-entropy of all pairs if logits counted so.
-    fn loss(&self, scale: f64, shift: f64) -> f64 {
-        let cell = |(x, count, hits): (f64, f64, f64)| {
-            let x = scale * x + shift;
-            count * (x.max(0.0) + (-x.abs()).exp().ln_1p()) - hits * x
-        };
-        self.cells().map(cell).sum()
-    }
-
-    /// Scale and shift of the largest likelihood, by Newton's method.
-    fn fit(&self) -> Option<(f32, f32)> {
-        let (count, hits) = self.cells().fold((0.0, 0.0), |sum, cell| (sum.0 + cell.1, sum.1 + cell.2));
-        if hits == 0.0 || hits == count {
-            return None;
-        }
-        let (mut scale, mut shift) = (1.0, 0.0);
-        for _ in 0..50 {
-            let (mut slope, mut curve) = ([0.0; 2], [0.0; 3]);
-            for (x, count, hits) in self.cells() {
-                let p = 1.0 / (1.0 + (-(scale * x + shift)).exp());
-                let (miss, weight) = (hits - count * p, count * p * (1.0 - p));
-                slope = [slope[0] + miss * x, slope[1] + miss];
-                curve = [curve[0] + weight * x * x, curve[1] + weight * x, curve[2] + weight];
-            }
-            let determinant = curve[0] * curve[2] - curve[1] * curve[1];
-            if determinant <= 1e-12 {
-                break; // all logits are one: a line has no slope then
-            }
-            let step = [
-                (curve[2] * slope[0] - curve[1] * slope[1]) / determinant,
-                (curve[0] * slope[1] - curve[1] * slope[0]) / determinant,
-            ];
-            // Newton's step, halved until it makes things better: far from the best line it may overshoot.
-            let mut part = 1.0;
-            let before = self.loss(scale, shift);
-            while part > 1e-6 && self.loss(scale + part * step[0], shift + part * step[1]) > before {
-                part /= 2.0;
-            }
-            (scale, shift) = (scale + part * step[0], shift + part * step[1]);
-            if part * (step[0].abs() + step[1].abs()) < 1e-9 {
-                break;
-            }
-        }
-        (scale.is_finite() && shift.is_finite() && scale > 0.0).then_some((scale as f32, shift as f32))
+        told.map(|(number, &(count, hits))| Tally { logit: logit(number), count, hits }).collect()
     }
 
     /// The expected calibration error if logits counted so.
     fn error(&self, scale: f32, shift: f32) -> f64 {
         let mut bins = Bins::new(BINS);
-        for &(number, (count, hits)) in &self.0.iter().copied().enumerate().filter(|(_, c)| c.0 > 0).collect::<Vec<_>>()
-        {
-            let p = f64::from(sigmoid(scale * (number as f32 / CELLS - LARGEST) + shift));
-            bins.add_many(p, count, hits);
+        for Tally { logit, count, hits } in self.tallies() {
+            let x = f64::from(scale) * logit + f64::from(shift);
+            bins.add_many(1.0 / (1.0 + (-x).exp()), count, hits);
         }
         bins.expected_error().unwrap_or(0.0)
     }
@@ -249,36 +191,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_logits_is_found_again() {
-        // Of pairs of logit x a share of sigmoid(x / 2 - 1) is true.
+    fn the_error_is_of_what_the_line_makes_of_logits() {
+        // Of pairs of logit 2 an eighth is true, as of logit ln 1/7.
         let mut histogram = Histogram::new();
-        for (number, cell) in histogram.0.iter_mut().enumerate() {
-            let x = number as f32 / CELLS - LARGEST;
-            if x.abs() < 6.0 {
-                *cell = (100_000, (100_000.0 * sigmoid(0.5 * x - 1.0)).round() as u64);
-            }
-        }
-        let (scale, shift) = histogram.fit().unwrap();
-        assert!((scale - 0.5).abs() < 1e-3 && (shift + 1.0).abs() < 1e-3, "{scale} {shift}");
-        assert!(histogram.error(scale, shift) < 1e-4 && histogram.error(1.0, 0.0) > 0.1);
-    }
-
-    #[test]
-    fn nothing_to_go_by_is_said_and_certain_pairs_are_not_a_crash() {
-        assert_eq!(Histogram::new().fit(), None);
-        let mut all_true = Histogram::new();
-        all_true.0[1200] = (5, 5);
-        assert_eq!(all_true.fit(), None);
-    }
-
-    #[test]
-    fn the_estimate_is_the_f1_where_probabilities_are_certain() {
-        let mut map = PairMap { len: 12, values: vec![0.0; 144] };
-        for (i, j) in [(0, 11), (1, 10), (2, 9)] {
-            (map.values[i * 12 + j], map.values[j * 12 + i]) = (1.0, 1.0);
-        }
-        assert!((estimate(&map, &[(0, 11, 1.0), (1, 10, 1.0)], 3) - 0.8).abs() < 1e-6); // 2 of 2 right, 2 of 3 found
-        assert_eq!(estimate(&PairMap { len: 3, values: vec![0.0; 9] }, &[], 3), 0.0);
+        histogram.0[((2.0 + LARGEST) * CELLS) as usize] = (800, 100);
+        assert!(histogram.error(1.0, -2.0 - 7_f32.ln()) < 1e-6);
+        let called = 1.0 / (1.0 + (-2.0_f64).exp());
+        assert!((histogram.error(1.0, 0.0) - (called - 0.125)).abs() < 1e-6);
     }
 
     #[test]

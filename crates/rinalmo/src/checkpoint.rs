@@ -76,8 +76,12 @@ pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Err
 /// # Errors
 /// The file holds no adapters or those of another model, or cannot be written.
 pub fn merge(base: &Checkpoint, adapters: &Path, to: &Path) -> Result<(), Error> {
-    let (model, document) = rinalmo_train::start::with_adapters(base, adapters, &burn::tensor::Device::flex())?;
-    crate::finetune::adapters::write_merged(model, document, to)
+    let Some(both) = Checkpoint::open_beside(adapters, base)? else {
+        let what = "holds no adapters, expected the `adapter.safetensors` of a run with `[lora]`";
+        return Err(Error::Options(format!("{}: {what}", adapters.display())));
+    };
+    let model = rinalmo_train::start::from_checkpoint(&both, &both.config, 0, &burn::tensor::Device::flex())?;
+    crate::finetune::adapters::write_merged(model, both.document(), to)
 }
 
 fn unknown(name: &str) -> String {

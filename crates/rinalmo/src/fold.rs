@@ -9,12 +9,12 @@ use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
 use crate::memory::{default_budget, longest_that_fits, mebibytes};
-use crate::{Error, Model, calibrate};
+use crate::{Error, Model};
 
 /// How to fold.
 #[derive(Clone, Debug)]
 pub struct FoldOptions {
-    /// Pairs must be more probable than this; the model's own threshold by default.
+    /// Pairs must be more probable than this; the model's own threshold by default. [`Method::F1`] may ask for more.
     pub threshold: Option<f32>,
     /// How pairs are chosen; as the model says by default, greedily where it says nothing.
     pub method: Option<Method>,
@@ -65,7 +65,7 @@ pub struct Fold {
     /// What F1 (relaxed: a pair counts that is one position off) to expect of this structure, where the model was
     /// calibrated for that; of its own way to decode and its own threshold.
     pub expected_f1: Option<f32>,
-    /// The threshold that was applied.
+    /// The threshold that was applied, or was found.
     pub threshold: f32,
     /// Probabilities of all pairs, if asked for.
     pub probabilities: Option<PairMap>,
@@ -212,9 +212,8 @@ impl Model {
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
-        let threshold = options.threshold.unwrap_or(self.threshold());
         let decode_options = DecodeOptions {
-            threshold,
+            threshold: options.threshold.unwrap_or(self.threshold()),
             min_loop: options.min_loop,
             non_canonical: options.non_canonical,
             constraint: request.constraint.clone(),
@@ -225,14 +224,14 @@ impl Model {
         };
         let decoded = method.decode(&map.values, request.sequence, &decode_options)?;
         let expected_f1 = self.meta.calibration.map(|found| {
-            let estimate = calibrate::estimate(&map, &decoded.pairs, options.min_loop);
-            (found.f1_scale * estimate + found.f1_shift).clamp(0.0, 1.0)
+            let expected = decoded.expected_f1(&map.values, options.min_loop);
+            (found.f1_scale * expected + found.f1_shift).clamp(0.0, 1.0)
         });
         Ok(Fold {
             structure: decoded.structure(),
             score: decoded.mean_probability().unwrap_or(0.0),
             expected_f1,
-            threshold,
+            threshold: decoded.threshold,
             probabilities: options.probabilities.then_some(map),
             pairs: decoded.pairs,
         })

@@ -154,8 +154,9 @@ impl Model {
     /// Its description names a way that is not known.
     pub fn method(&self) -> Result<Method, Error> {
         let Some(name) = &self.meta.decode else { return Ok(Method::Greedy) };
-        let unknown =
-            || format!("model `{}` decodes by `{name}`, known are greedy and nested; update the program", self.name());
+        let unknown = || {
+            format!("model `{}` decodes by `{name}`, known are greedy, nested and f1; update the program", self.name())
+        };
         Method::find(name).ok_or_else(|| Error::Options(unknown()))
     }
 

@@ -7,13 +7,11 @@
 //! it stands on.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use rinalmo_model::{EncoderConfig, Model, ModelConfig, TensorSpec};
-use rinalmo_weights::archive::Archive;
-use rinalmo_weights::{Checkpoint, Document, HEADER_KEY};
+use rinalmo_weights::Checkpoint;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Error;
@@ -63,46 +61,6 @@ pub fn from_checkpoint(
         None => draw(seed, name, count, fan_in.get(name).copied().unwrap_or(1)),
     };
     Ok(names::change(config.init(device), &mut Fill(values)))
-}
-
-/// A model with the adapters and head of a file that holds nothing else, beside the weights of the model they were
-/// trained with; and what the file says of it.
-///
-/// # Errors
-/// The file holds no adapters, or those of another model's sizes.
-pub fn with_adapters(base: &Checkpoint, adapters: &Path, device: &Device) -> Result<(Model, Document), Error> {
-    let wrong = |message: String| Error::damaged(adapters, message);
-    let archive = Archive::open(adapters)?;
-    let told = archive.metadata.get(HEADER_KEY).ok_or_else(|| wrong("holds no description, so no adapters".into()))?;
-    let document: Document = serde_json::from_str(told).map_err(|error| wrong(format!("its description: {error}")))?;
-    let config = &document.config;
-    if config.encoder.lora.is_none() {
-        return Err(wrong("holds no adapters".into()));
-    }
-    if config.encoder.clone().with_lora(None) != base.config.encoder {
-        let (theirs, ours) = (&config.encoder, &base.config.encoder);
-        return Err(wrong(format!(
-            "its adapters are for an encoder of width {} and {} blocks, {} has width {} and {} blocks",
-            theirs.dim,
-            theirs.blocks,
-            base.path().display(),
-            ours.dim,
-            ours.blocks
-        )));
-    }
-    for TensorSpec { name, shape } in config.manifest() {
-        let found = archive.tensors.get(&name).map(|raw| raw.shape.clone());
-        let found = found.or_else(|| base.tensor(&name).filter(|_| !own(&name)).map(|tensor| tensor.shape.clone()));
-        if found.as_ref() != Some(&shape) {
-            return Err(wrong(format!("tensor `{name}` is missing or not of shape {shape:?}")));
-        }
-    }
-    let values = |name: &str, _: usize| match (archive.tensors.get(name), base.tensor(name)) {
-        (Some(raw), _) => raw.to_f32(),
-        (None, tensor) => tensor.expect("every tensor was found in one of the two").to_f32(),
-    };
-    let model = names::change(config.init(device), &mut Fill(values));
-    Ok((model, document))
 }
 
 /// Whether a parameter is what a run with adapters trains: theirs or a head's.

@@ -104,6 +104,20 @@ impl Checkpoint {
         if document.config.encoder.lora.is_none() || archive.tensors.contains_key("encoder.embedding") {
             return Ok(None);
         }
+        let (theirs, ours) = (&document.config.encoder, &base.config.encoder);
+        if theirs.clone().with_lora(None) != ours.clone().with_lora(None) {
+            return Err(Error::config(
+                path,
+                format!(
+                    "its adapters are for an encoder of width {} and {} blocks, {} has width {} and {} blocks",
+                    theirs.dim,
+                    theirs.blocks,
+                    base.path().display(),
+                    ours.dim,
+                    ours.blocks
+                ),
+            ));
+        }
         let place = Place { file: path.into(), name: document.name.clone(), document: None, side: Default::default() };
         let mut sorted = Family::Own.sort(&archive, &place.side);
         for TensorSpec { name, .. } in document.config.manifest() {

@@ -7,7 +7,8 @@ use rinalmo::{FoldOptions, Method};
 /// Threshold, decoding, memory.
 #[derive(Args, Clone, Debug)]
 pub struct FoldingArgs {
-    /// Least probability of a chosen pair [default: the model's own, tuned on validation data]
+    /// Least probability of a chosen pair; `--decode f1` may ask for more [default: the model's own, tuned on validation
+    /// data]
     #[arg(short, long, value_name = "P", allow_negative_numbers = true)]
     pub threshold: Option<f32>,
     /// How pairs are chosen [default: as the model was tuned, the paper's way where it does not say]
@@ -35,6 +36,8 @@ pub enum DecodeArg {
     Greedy,
     /// The best structure without pseudoknots, by dynamic programming
     Nested,
+    /// That of those with the highest expected F1: pairs must be more probable than half of it, found for each sequence
+    F1,
 }
 
 impl FoldingArgs {
@@ -48,6 +51,7 @@ impl FoldingArgs {
             method: self.decode.map(|decode| match decode {
                 DecodeArg::Greedy => Method::Greedy,
                 DecodeArg::Nested => Method::Nested,
+                DecodeArg::F1 => Method::F1,
             }),
             min_loop: self.min_loop,
             non_canonical: self.non_canonical,

@@ -331,10 +331,14 @@ fn adapters_are_saved_alone_and_merged_into_the_model_they_were_trained_beside()
     assert_eq!(fold("merged.safetensors"), fold("adapted"));
     let wrong = sandbox.run("model convert base x.safetensors --adapter base/model.safetensors").refused();
     assert!(wrong.contains("holds no adapters"), "{wrong}");
+    let wrong = sandbox.run("model convert nano x.safetensors --adapter adapted/adapter.safetensors").refused();
+    assert!(wrong.contains("for an encoder of width 16 and 2 blocks"), "{wrong}");
 
     // Or both in one file, the encoder once.
-    let words = "-q model convert base/model.safetensors both.safetensors --with mine=adapted/adapter.safetensors";
-    sandbox.run(words).well();
+    let words = "-q model convert base/model.safetensors both.safetensors --license MIT";
+    sandbox.run(&format!("{words} --with mine=adapted/adapter.safetensors")).well();
+    let shown = sandbox.run("model show both.safetensors#mine").done().out;
+    assert!(shown.contains("MIT"), "{shown}");
     assert_eq!(fold("both.safetensors#mine"), fold("adapted"));
     assert_eq!(fold("both.safetensors"), fold("base"));
     assert!(size("both.safetensors") < size("base/model.safetensors") + size("adapted/adapter.safetensors") + 8192);

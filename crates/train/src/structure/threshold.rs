@@ -26,9 +26,9 @@ pub enum Tuning {
 }
 
 /// Thresholds that are tried: 0.01, 0.02, … 0.29 for the greedy decoder, as the released code does; up to 0.59 in steps of
-/// 0.02 for the nested one, where a threshold is the price of a pair.
+/// 0.02 for the others, where a threshold is the price of a pair.
 pub(super) fn thresholds(decode: Method) -> impl Iterator<Item = f32> + Clone {
-    let step = if decode == Method::Nested { 2 } else { 1 };
+    let step = if decode == Method::Greedy { 1 } else { 2 };
     (0..29 + step - 1).map(move |number| (1 + number * step) as f32 / 100.0)
 }
 

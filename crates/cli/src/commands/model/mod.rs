@@ -161,7 +161,7 @@ struct ConvertArgs {
     /// Name to store
     #[arg(long)]
     name: Option<String>,
-    /// Licence to store
+    /// Licence to store, of all that go into the file
     #[arg(long)]
     license: Option<String>,
     /// Where the weights come from, to store
@@ -223,7 +223,10 @@ impl ConvertArgs {
             DtypeArg::F16 => Dtype::F16,
             DtypeArg::Bf16 => Dtype::Bf16,
         });
-        let members = self.with.iter().map(|with| member(with, &checkpoint)).collect::<Result<Vec<_>>>()?;
+        let mut members = self.with.iter().map(|with| member(with, &checkpoint)).collect::<Result<Vec<_>>>()?;
+        for member in &mut members {
+            member.meta.license = self.license.clone().or(member.meta.license.take());
+        }
         let converted = checkpoint.write_with(&members, &self.output, &WriteOptions { layout, dtype });
         if let Some(path) = merged {
             let _ = std::fs::remove_file(path); // it was only on the way

@@ -41,7 +41,7 @@ pub fn greedy(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<D
     let Candidates { forced, free } = collect(map, sequence, options)?;
     let mut pairs = forced;
     pairs.extend(choose(&free, sequence.len()));
-    Ok(Decoded::new(sequence.len(), pairs))
+    Ok(Decoded::new(sequence.len(), pairs, options.threshold))
 }
 
 /// The pairs taken from `free`, first chosen first.

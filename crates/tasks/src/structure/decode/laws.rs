@@ -26,6 +26,26 @@ impl Problem {
         nested(&self.map, &self.sequence, &self.options).unwrap()
     }
 
+    fn f1(&self) -> Decoded {
+        f1(&self.map, &self.sequence, &self.options).unwrap()
+    }
+
+    /// The best expected F1 of all nested subsets, by trying each.
+    fn best_expected_f1(&self, left: &[Candidate], chosen: &mut Vec<Candidate>) -> f32 {
+        let Some((next, rest)) = left.split_first() else {
+            let pairs = chosen.iter().map(|c| (c.i, c.j, c.p)).collect();
+            return Decoded::new(self.sequence.len(), pairs, 0.0).expected_f1(&self.map, self.options.min_loop);
+        };
+        let without = self.best_expected_f1(rest, chosen);
+        if chosen.iter().any(|c| clash(c, next)) {
+            return without;
+        }
+        chosen.push(*next);
+        let with = self.best_expected_f1(rest, chosen);
+        chosen.pop();
+        with.max(without)
+    }
+
     /// What `nested` maximises: bases satisfied, then the sum, of pairs that were not forced.
     fn objective(&self, chosen: &[Candidate]) -> (u32, f64) {
         let threshold = f64::from(self.options.threshold);
@@ -177,9 +197,28 @@ proptest! {
     }
 
     #[test]
+    fn f1_finds_the_best_that_can_be_expected(mut problem in problem(0..=10)) {
+        (problem.options.constraint, problem.options.threshold) = (None, 0.0);
+        let decoded = problem.f1();
+        let ours = decoded.expected_f1(&problem.map, problem.options.min_loop);
+        let best = problem.best_expected_f1(&problem.candidates().free, &mut Vec::new());
+        prop_assert!((ours - best).abs() < 1e-5, "{ours} is not {best}");
+        prop_assert!(decoded.pairs.iter().all(|(.., p)| *p > decoded.threshold));
+    }
+
+    #[test]
+    fn f1_asks_no_less_than_it_is_told_to(mut problem in problem(0..=24)) {
+        problem.options.constraint = None;
+        let decoded = problem.f1();
+        prop_assert!(decoded.threshold >= problem.options.threshold);
+        problem.options.threshold = decoded.threshold;
+        prop_assert_eq!(decoded, problem.nested());
+    }
+
+    #[test]
     fn constraints_are_obeyed(problem in problem(0..=24)) {
         let Some(constraint) = &problem.options.constraint else { return Ok(()) };
-        for decoded in [problem.greedy(), problem.nested()] {
+        for decoded in [problem.greedy(), problem.nested(), problem.f1()] {
             let structure = decoded.structure();
             for pair in constraint.forced() {
                 prop_assert!(structure.pairs().contains(&pair));
@@ -208,6 +247,7 @@ proptest! {
         }
         prop_assert_eq!(problem.greedy(), other.greedy());
         prop_assert_eq!(problem.nested(), other.nested());
+        prop_assert_eq!(problem.f1(), other.f1());
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! From pairing probabilities to a structure in which every base has at most one partner.
 //!
-//! Two ways lead there, and both see the same candidates: pairs of canonical letters
+//! Three ways lead there, and all see the same candidates: pairs of canonical letters
 //! far enough apart, more probable than a threshold, and open under the constraint. [`greedy`] is
 //! the paper's (RiNALMo, section 4.4) and may return pseudoknots; [`nested`] finds the best
-//! structure without any.
+//! structure without any; [`f1`] finds the best threshold for that as well.
 
 mod candidates;
+mod f1;
 #[cfg(test)]
 mod golden;
 mod greedy;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::constraint::{Constraint, ConstraintError};
 
+pub use f1::f1;
 pub use greedy::greedy;
 pub use nested::nested;
 
@@ -49,6 +51,8 @@ pub enum Method {
     Greedy,
     /// The best structure without pseudoknots.
     Nested,
+    /// The one of those from which the best F1 is to be expected, whatever its threshold.
+    F1,
 }
 
 impl Method {
@@ -57,15 +61,19 @@ impl Method {
         match self {
             Self::Greedy => "greedy",
             Self::Nested => "nested",
+            Self::F1 => "f1",
         }
     }
 
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Greedy, Self::Nested, Self::F1];
+
     /// The method of this name.
     pub fn find(name: &str) -> Option<Self> {
-        [Self::Greedy, Self::Nested].into_iter().find(|method| method.name() == name)
+        Self::ALL.into_iter().find(|method| method.name() == name)
     }
 
-    /// Decodes by this method; see [`greedy`] and [`nested`].
+    /// Decodes by this method; see [`greedy`], [`nested`] and [`f1`].
     ///
     /// # Errors
     /// See [`DecodeError`].
@@ -73,6 +81,7 @@ impl Method {
         match self {
             Self::Greedy => greedy(map, sequence, options),
             Self::Nested => nested(map, sequence, options),
+            Self::F1 => f1(map, sequence, options),
         }
     }
 
@@ -80,7 +89,7 @@ impl Method {
     ///
     /// The greedy decoder takes pairs from the most probable down, so what it chooses at a threshold is what it chooses
     /// at a lower one, less the pairs that do not pass: one decoding at the lowest tells all of them, unless a
-    /// constraint asks for pairs that do not pass. The best nested structure is another one at each.
+    /// constraint asks for pairs that do not pass. The other decoders choose anew at each.
     ///
     /// # Errors
     /// See [`DecodeError`].
@@ -92,13 +101,13 @@ impl Method {
         thresholds: impl Iterator<Item = f32> + Clone,
     ) -> Result<Vec<Decoded>, DecodeError> {
         let at = |threshold: f32| self.decode(map, sequence, &DecodeOptions { threshold, ..options.clone() });
-        if self == Self::Nested || options.constraint.is_some() {
+        if self != Self::Greedy || options.constraint.is_some() {
             return thresholds.map(at).collect();
         }
         let Some(lowest) = thresholds.clone().reduce(f32::min) else { return Ok(Vec::new()) };
-        let Decoded { len, pairs } = at(lowest)?;
+        let Decoded { len, pairs, .. } = at(lowest)?;
         let passing = |threshold: f32| pairs.iter().copied().filter(|&(.., p)| p > threshold).collect();
-        Ok(thresholds.map(|threshold| Decoded { len, pairs: passing(threshold) }).collect())
+        Ok(thresholds.map(|threshold| Decoded { len, pairs: passing(threshold), threshold }).collect())
     }
 }
 
@@ -109,18 +118,29 @@ pub struct Decoded {
     pub len: usize,
     /// `(i, j, probability)`, 0-based, `i < j`, sorted by `i`; no position occurs twice.
     pub pairs: Vec<(usize, usize, f32)>,
+    /// The threshold they passed: the options' own, or what [`f1`] found.
+    pub threshold: f32,
 }
 
 impl Decoded {
-    fn new(len: usize, mut pairs: Vec<(usize, usize, f32)>) -> Self {
+    fn new(len: usize, mut pairs: Vec<(usize, usize, f32)>, threshold: f32) -> Self {
         pairs.sort_unstable_by_key(|&(i, ..)| i);
-        Self { len, pairs }
+        Self { len, pairs, threshold }
     }
 
     /// The pairs without their probabilities.
     pub fn structure(&self) -> Structure {
         let pairs = self.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
         Structure::new(self.len, pairs).expect("a decoder pairs distinct positions of its sequence only")
+    }
+
+    /// About what F1 these pairs would have if the probabilities of their map hold, `2 · Σ_chosen p / (chosen + Σ_all p)`;
+    /// pairs with fewer than `min_loop` bases between count nothing.
+    pub fn expected_f1(&self, map: &[f32], min_loop: usize) -> f32 {
+        let row = |i: usize| map[i * self.len..][..self.len].iter().skip(i + 1 + min_loop);
+        let all: f32 = (0..self.len).map(|i| row(i).map(|p| p.max(0.0)).sum::<f32>()).sum();
+        let right: f32 = self.pairs.iter().map(|(.., p)| p).sum();
+        2.0 * right / (self.pairs.len() as f32 + all).max(1e-6)
     }
 
     /// Mean probability of the chosen pairs; `None` where there are none.

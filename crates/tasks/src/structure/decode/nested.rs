@@ -44,7 +44,7 @@ pub fn nested(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<D
     let threshold = f64::from(options.threshold.clamp(0.0, 1.0));
     let mut pairs = forced;
     pairs.extend(best(&free, threshold).into_iter().map(|c| (c.i, c.j, c.p)));
-    Ok(Decoded::new(sequence.len(), pairs))
+    Ok(Decoded::new(sequence.len(), pairs, options.threshold))
 }
 
 /// The innermost forced pair around each position. A pair whose ends differ in it would cross.

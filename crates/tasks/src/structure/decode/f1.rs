@@ -1,0 +1,78 @@
+//! The structure without pseudoknots from which the best F1 is to be expected.
+//!
+//! If probabilities hold, `n` chosen pairs have an F1 of about `2 · Σ_chosen p / (n + Σ_all p)`. For the largest such
+//! ratio nothing needs to be searched: the nested structure with the largest `Σ (2p − λ)` has it, once `λ` is that ratio
+//! itself (Dinkelbach, 1967). So a pair is worth its place if it is more probable than half of the F1 that the whole
+//! structure may expect: strict where the model is sure of a sequence, lenient where it is not.
+
+use super::{DecodeError, DecodeOptions, Decoded, nested};
+
+/// Where the search begins: the threshold of a structure whose F1 would be a half.
+const FIRST: f32 = 0.25;
+
+/// Decodes a map to the nested structure with the largest expected F1, of pairs more probable than the options' threshold.
+///
+/// It means something where probabilities are calibrated. Constraints count as in [`nested`], before any expectation.
+///
+/// # Shapes
+/// - map: `[len, len]` row-major, of which only `i < j` is read; `sequence` has `len` letters
+///
+/// # Errors
+/// If the map's size, the threshold or the constraint does not fit, see [`DecodeError`].
+///
+/// ```
+/// use rinalmo_tasks::structure::decode::{DecodeOptions, f1};
+///
+/// let mut map = vec![0.0; 64]; // of GGGAAACC
+/// map[7] = 0.9; // 0 with 7
+/// map[8 + 6] = 0.4; // 1 with 6: too little beside that one
+/// let options = DecodeOptions { threshold: 0.0, ..DecodeOptions::default() };
+/// let decoded = f1(&map, b"GGGAAACC", &options)?;
+/// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
+/// assert!((decoded.threshold - 0.9 / 2.3).abs() < 1e-6);
+/// # Ok::<(), rinalmo_tasks::structure::decode::DecodeError>(())
+/// ```
+pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let at = |threshold: f32| nested(map, sequence, &DecodeOptions { threshold, ..options.clone() });
+    let mut best = at(options.threshold.max(FIRST))?;
+    loop {
+        let expected = best.expected_f1(map, options.min_loop);
+        let next = at((expected / 2.0).max(options.threshold))?;
+        let gained = next.expected_f1(map, options.min_loop) - expected;
+        if next.pairs == best.pairs || gained == 0.0 {
+            return Ok(next);
+        }
+        if gained < 0.0 {
+            return Ok(best); // bases that had to pair cost more than they expect
+        }
+        best = next;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::structure::decode::{Method, decode_entries};
+
+    #[test]
+    fn of_certain_pairs_the_expected_f1_is_the_one_found() {
+        let mut map = vec![0.0; 144];
+        for (i, j) in [(0, 11), (1, 10), (2, 9)] {
+            (map[i * 12 + j], map[j * 12 + i]) = (1.0, 1.0);
+        }
+        let two = Decoded::new(12, vec![(0, 11, 1.0), (1, 10, 1.0)], 0.5);
+        assert!((two.expected_f1(&map, 3) - 0.8).abs() < 1e-6); // 2 of 2 right, 2 of 3 found
+        assert_eq!(Decoded::new(3, Vec::new(), 0.5).expected_f1(&[0.0; 9], 3), 0.0);
+    }
+
+    #[test]
+    fn the_same_pair_is_taken_where_little_is_known_and_left_where_much_is() {
+        let fold = |first: f32, threshold: f32| {
+            let options = DecodeOptions { threshold, ..Default::default() };
+            decode_entries(Method::F1, options, &[(0, 11, first), (1, 10, 0.2)], "GGAAAAAAAACC", "")
+        };
+        assert_eq!(fold(0.2, 0.0), [(0, 11), (1, 10)]);
+        assert_eq!(fold(0.9, 0.0), [(0, 11)]);
+        assert_eq!(fold(0.2, 0.3), [], "a threshold that was asked for holds");
+    }
+}
