@@ -14,7 +14,8 @@ use crate::{Error, Model};
 /// How to fold.
 #[derive(Clone, Debug)]
 pub struct FoldOptions {
-    /// Pairs must be more probable than this; the model's own threshold by default. [`Method::F1`] may ask for more.
+    /// Pairs must be more probable than this; the model's own threshold by default. One that is given holds for every
+    /// sequence, unless [`Method::F1`] is asked for as well, which may want more.
     pub threshold: Option<f32>,
     /// How pairs are chosen; as the model says by default, greedily where it says nothing.
     pub method: Option<Method>,
@@ -218,9 +219,10 @@ impl Model {
             non_canonical: options.non_canonical,
             constraint: request.constraint.clone(),
         };
-        let method = match options.method {
-            Some(method) => method,
-            None => self.method()?,
+        let method = match (options.method, options.threshold) {
+            (Some(method), _) => method,
+            (None, None) => self.method()?,
+            (None, Some(_)) => self.method()?.of_one_threshold(),
         };
         let decoded = method.decode(&map.values, request.sequence, &decode_options)?;
         let expected_f1 = self.meta.calibration.map(|found| {

@@ -7,8 +7,8 @@ use rinalmo::{FoldOptions, Method};
 /// Threshold, decoding, memory.
 #[derive(Args, Clone, Debug)]
 pub struct FoldingArgs {
-    /// Least probability of a chosen pair; `--decode f1` may ask for more [default: the model's own, tuned on validation
-    /// data]
+    /// Least probability of a chosen pair, the same for all sequences; with `--decode f1` it may be more [default: the
+    /// model's own, tuned on validation data]
     #[arg(short, long, value_name = "P", allow_negative_numbers = true)]
     pub threshold: Option<f32>,
     /// How pairs are chosen [default: as the model was tuned, the paper's way where it does not say]

@@ -71,6 +71,21 @@ fn a_lower_threshold_never_pairs_less() {
 }
 
 #[test]
+fn every_sequence_has_its_own_threshold_unless_one_is_given() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(3, |_| 60));
+    let thresholds = |words: &str| {
+        let run = sandbox.run(&format!("-q fold a.fa -f json {words}")).done().out;
+        let threshold = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["threshold"].as_f64();
+        run.lines().map(|line| threshold(line).unwrap()).collect::<Vec<f64>>()
+    };
+    let own = thresholds("");
+    assert!(own[0] != own[1] && own[1] != own[2], "{own:?}");
+    assert!(thresholds("-t 0.25").iter().all(|threshold| *threshold == 0.25));
+    let least = thresholds("-t 0.25 --decode f1");
+    assert!(least.iter().zip(&own).all(|(least, own)| (least - own.max(0.25)).abs() < 1e-5), "{least:?} {own:?}");
+}
+
+#[test]
 fn thresholds_out_of_bounds_are_refused() {
     let sandbox = Sandbox::new().with("a.fa", SMALL);
     for (given, found) in [("1", "1"), ("-0.1", "-0.1"), ("nan", "NaN"), ("1e9", "1000000000")] {

@@ -25,11 +25,11 @@ const FIRST: f32 = 0.25;
 ///
 /// let mut map = vec![0.0; 64]; // of GGGAAACC
 /// map[7] = 0.9; // 0 with 7
-/// map[8 + 6] = 0.4; // 1 with 6: too little beside that one
+/// map[8 + 6] = 0.3; // 1 with 6: too little beside that one
 /// let options = DecodeOptions { threshold: 0.0, ..DecodeOptions::default() };
 /// let decoded = f1(&map, b"GGGAAACC", &options)?;
 /// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
-/// assert!((decoded.threshold - 0.9 / 2.3).abs() < 1e-6);
+/// assert!((decoded.threshold - 0.9 / 2.2).abs() < 1e-6);
 /// # Ok::<(), rinalmo_tasks::structure::decode::DecodeError>(())
 /// ```
 pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {

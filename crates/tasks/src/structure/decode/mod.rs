@@ -73,6 +73,11 @@ impl Method {
         Self::ALL.into_iter().find(|method| method.name() == name)
     }
 
+    /// The method itself, or what it is like where every sequence has the same threshold.
+    pub fn of_one_threshold(self) -> Self {
+        if self == Self::F1 { Self::Nested } else { self }
+    }
+
     /// Decodes by this method; see [`greedy`], [`nested`] and [`f1`].
     ///
     /// # Errors
