@@ -5,7 +5,7 @@
 //! itself (Dinkelbach, 1967). So a pair is worth its place if it is more probable than half of the F1 that the whole
 //! structure may expect: strict where the model is sure of a sequence, lenient where it is not.
 
-use super::{DecodeError, DecodeOptions, Decoded, nested};
+use super::{DecodeError, DecodeOptions, Decoded, expected_pairs, nested};
 
 /// Where the search begins: the threshold of a structure whose F1 would be a half.
 const FIRST: f32 = 0.25;
@@ -35,10 +35,11 @@ const FIRST: f32 = 0.25;
 pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let at = |threshold: f32| nested(map, sequence, &DecodeOptions { threshold, ..options.clone() });
     let mut best = at(options.threshold.max(FIRST))?;
+    let all = expected_pairs(map, best.len, options.min_loop);
     loop {
-        let expected = best.expected_f1(map, options.min_loop);
+        let expected = best.expected_f1_of(all);
         let next = at((expected / 2.0).max(options.threshold))?;
-        let gained = next.expected_f1(map, options.min_loop) - expected;
+        let gained = next.expected_f1_of(all) - expected;
         if next.pairs == best.pairs || gained == 0.0 {
             return Ok(next);
         }

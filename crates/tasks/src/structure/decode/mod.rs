@@ -142,8 +142,11 @@ impl Decoded {
     /// About what F1 these pairs would have if the probabilities of their map hold, `2 · Σ_chosen p / (chosen + Σ_all p)`;
     /// pairs with fewer than `min_loop` bases between count nothing.
     pub fn expected_f1(&self, map: &[f32], min_loop: usize) -> f32 {
-        let row = |i: usize| map[i * self.len..][..self.len].iter().skip(i + 1 + min_loop);
-        let all: f32 = (0..self.len).map(|i| row(i).map(|p| p.max(0.0)).sum::<f32>()).sum();
+        self.expected_f1_of(expected_pairs(map, self.len, min_loop))
+    }
+
+    /// The same, with what [`expected_pairs`] says of their map.
+    fn expected_f1_of(&self, all: f32) -> f32 {
         let right: f32 = self.pairs.iter().map(|(.., p)| p).sum();
         2.0 * right / (self.pairs.len() as f32 + all).max(1e-6)
     }
@@ -153,6 +156,12 @@ impl Decoded {
         let sum: f64 = self.pairs.iter().map(|&(.., p)| f64::from(p)).sum();
         (!self.pairs.is_empty()).then(|| (sum / self.pairs.len() as f64) as f32)
     }
+}
+
+/// How many pairs a `len × len` map expects in all, those with fewer than `min_loop` bases between left out.
+fn expected_pairs(map: &[f32], len: usize, min_loop: usize) -> f32 {
+    let row = |i: usize| map[i * len..][..len].iter().skip(i + 1 + min_loop);
+    (0..len).map(|i| row(i).map(|p| p.max(0.0)).sum::<f32>()).sum()
 }
 
 /// Why a map could not be decoded.
