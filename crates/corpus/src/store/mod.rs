@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use heed::{EnvFlags, WithoutTls};
+use rinalmo_seq::input;
 
 pub use header::{Header, SCHEMA};
 pub use numbers::Numbers;
@@ -26,6 +27,18 @@ use crate::provenance::{self, Origin};
 use crate::{Error, cluster::Sequences};
 use header::Checksum;
 use layout::{HEADER, Tables, options};
+
+/// Refuses what is no store by the name of what it is: LMDB only says that its own marks are missing.
+fn check_kind(path: &Path) -> Result<(), Error> {
+    let made_by = "a corpus store, as `rinalmo corpus build` makes";
+    if path.is_dir() {
+        return Err(Error::damaged(path, format!("this is a folder, expected the file of {made_by}")));
+    }
+    match input::Contents::of_file(path).map_err(Error::file("be opened", path))? {
+        input::Contents::Lmdb => Ok(()),
+        other => Err(Error::damaged(path, format!("this is {}, expected {made_by}", other.name()))),
+    }
+}
 
 /// A finished corpus. Clones share it; one process opens a file once.
 #[derive(Clone)]
@@ -53,6 +66,7 @@ impl Store {
     /// There is none, it is of another layout, cut short or no store at all; or this process has it open already.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |message: &str| Error::damaged(path, message);
+        check_kind(path)?;
         let length = std::fs::metadata(path).map_err(Error::file("be opened", path))?.len();
         // SAFETY: nobody writes a finished store, see `options`; the size of the file is compared with what LMDB
         // believes it to be before anything but its first two pages is looked at.

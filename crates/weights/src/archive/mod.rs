@@ -15,6 +15,7 @@ mod torch_zip;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use rinalmo_seq::input::Contents;
 use serde::Serialize;
 
 pub use raw::RawTensor;
@@ -60,17 +61,6 @@ pub struct Archive {
     pub file: Span,
 }
 
-/// Beginnings of files that are given to us by mistake, and what they are.
-const NOT_CHECKPOINTS: [(&[u8], &str); 7] = [
-    (b"version https://git-lfs", "a git-lfs pointer, not the file itself: fetch it with `git lfs pull`"),
-    (b"<!DOCTYPE", "a web page, not a checkpoint: the download went wrong"),
-    (b"<html", "a web page, not a checkpoint: the download went wrong"),
-    (b"\x1f\x8b", "gzip-compressed: unpack it first"),
-    (b"\x28\xb5\x2f\xfd", "zstd-compressed: unpack it first"),
-    (b"\x89HDF", "an HDF5 file, not a PyTorch or safetensors checkpoint"),
-    (b">", "a FASTA file, not a checkpoint"),
-];
-
 impl Archive {
     /// Opens a file.
     ///
@@ -93,26 +83,21 @@ impl Archive {
         if safetensors::is(bytes) {
             return safetensors::parse(file);
         }
-        if let Some((_, what)) = NOT_CHECKPOINTS.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-            return Err(Fault::Unsupported(format!("this is {what}")));
-        }
         if bytes.starts_with(b"PK") {
             return torch_zip::parse(file);
         }
         if bytes.first() == Some(&pickle::PROTO) {
             return torch_legacy::parse(file);
         }
-        if bytes.get(257..262) == Some(b"ustar") {
-            return Err(Fault::Unsupported(
-                "this is a tar archive, as PyTorch wrote them before 0.1.10; save it again with a newer PyTorch".into(),
-            ));
+        let contents = Contents::of(&bytes[..bytes.len().min(4096)]);
+        if contents == Contents::Tar {
+            let advice = "as PyTorch wrote them before 0.1.10; save it again with a newer PyTorch, or unpack it";
+            return Err(Fault::Unsupported(format!("this is a tar archive, {advice}")));
         }
         if safetensors::might_be(bytes) {
             return safetensors::parse(file);
         }
-        Err(Fault::Unsupported(
-            "the format is not known: expected safetensors or a PyTorch `.pt` (zip or legacy stream)".into(),
-        ))
+        Err(Fault::Unsupported(contents.instead_of("a checkpoint: safetensors or a PyTorch `.pt`")))
     }
 
     /// A number, whether it was saved plain or as a tensor of one element.
@@ -142,9 +127,10 @@ mod tests {
     #[test]
     fn what_is_no_checkpoint_is_called_by_its_name() {
         assert_eq!(complaint(b""), "the file is empty");
-        assert_eq!(complaint(b">seq\nACGU\n"), "this is a FASTA file, not a checkpoint");
+        let expected = "expected a checkpoint: safetensors or a PyTorch `.pt`";
+        assert_eq!(complaint(b">seq\nACGU\n"), format!("this is a FASTA file, {expected}"));
         assert!(complaint(b"version https://git-lfs.github.com/spec/v1\n").contains("git lfs pull"));
-        assert!(complaint(b"hello, world, how are you").starts_with("the format is not known"));
+        assert_eq!(complaint(b"hello, world, how are you"), format!("this is a text file, {expected}"));
         let mut tar = vec![0; 512];
         tar[..8].copy_from_slice(b"sys_info");
         tar[257..262].copy_from_slice(b"ustar");
