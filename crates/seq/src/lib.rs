@@ -50,6 +50,7 @@ pub mod stockholm;
 pub mod structure;
 mod table;
 pub mod tokenizer;
+pub mod words;
 
 pub use error::{Error, Place};
 pub use input::{InputOptions, OnInvalid, SequenceRecord, Sequences};

@@ -1,7 +1,6 @@
 //! Keys of a config: the nearest known one to one that is not, and changes by `section.key=value`.
 
-/// Likeness from which a key is worth proposing (Jaro and Winkler's, 0 to 1).
-const LIKE: f64 = 0.8;
+use rinalmo_seq::words::{nearest, nearest_by};
 
 /// Says in our words what serde says of an unknown key or word, and which known one is nearest: among those
 /// that may stand there, else `everywhere` in a config.
@@ -14,24 +13,14 @@ pub(super) fn explain(message: &str, everywhere: &[String]) -> String {
     let mut quoted = rest.split('`').skip(1).step_by(2);
     let unknown = quoted.next().unwrap_or_default();
     let known: Vec<&str> = quoted.collect();
-    let hint = match nearest(unknown, known.iter().map(|known| (*known, *known))) {
+    let hint = match nearest(unknown, known.iter().copied()) {
         Some(known) => format!("did you mean `{known}`?"),
-        None => {
-            let paths = everywhere.iter().map(|path| (path.rsplit('.').next().unwrap_or(path), path.as_str()));
-            match nearest(unknown, paths) {
-                Some(path) if what == "key" => format!("did you mean `{path}`?"),
-                _ => format!("known here: {}", known.join(", ")),
-            }
-        }
+        None => match nearest_by(unknown, everywhere, |path| path.rsplit('.').next().unwrap_or(path)) {
+            Some(path) if what == "key" => format!("did you mean `{path}`?"),
+            _ => format!("known here: {}", known.join(", ")),
+        },
     };
     format!("unknown {what} `{unknown}`\nhint: {hint}")
-}
-
-/// The value of the likest key, if it is like enough.
-fn nearest<'a>(unknown: &str, known: impl Iterator<Item = (&'a str, &'a str)>) -> Option<&'a str> {
-    let unknown = unknown.to_lowercase();
-    let likeness = known.map(|(key, value)| (strsim::jaro_winkler(&unknown, key), value));
-    likeness.filter(|(likeness, _)| *likeness >= LIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, value)| value)
 }
 
 /// Paths of all keys of a table.

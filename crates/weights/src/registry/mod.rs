@@ -163,14 +163,8 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 
 /// The short name nearest to a mistyped one, if any is near enough to be meant.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    let typed = name.trim().to_ascii_lowercase().replace(['_', ' '], "-");
-    let likeness = |entry: &Entry| strsim::jaro_winkler(&typed, entry.name);
-    let best = all().iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
-    (likeness(best) > NEAR_ENOUGH).then_some(best.name)
+    rinalmo_seq::words::nearest(name, all().iter().map(|entry| entry.name))
 }
-
-// Jaro-Winkler likeness; `gigga` against `giga` has 0.95, `nonsense` against every name less than 0.6.
-const NEAR_ENOUGH: f64 = 0.8;
 
 #[cfg(test)]
 mod tests {
