@@ -4,8 +4,10 @@ use std::path::Path;
 
 pub use rinalmo_weights::{
     Calibration, Checkpoint, Document, Dtype, Family, HEADER_KEY, Layout, Metadata, OpenOptions, Scaler, WriteOptions,
-    download, registry,
+    download, multimolecule, registry,
 };
+
+use rinalmo_seq::words::nearest;
 
 use crate::Error;
 
@@ -36,9 +38,8 @@ pub fn all_in_the_box() -> Vec<String> {
     first.map_or_else(Vec::new, |first| [std::slice::from_ref(&first.meta.name), first.members()].concat())
 }
 
-/// What users of the model in the box should know.
-pub const BUNDLED_NOTE: &str = "model: nano, the one in the box: 7.5 M parameters and an energy model's pair probabilities; TS0 relaxed F1 .62 \
-     where RNAfold has .54; the number behind a structure is the F1 to expect; `rinalmo model list` names larger ones";
+/// What users of the bundled model should know, in a line.
+pub const BUNDLED_NOTE: &str = "model: nano (bundled); `rinalmo model list` names larger ones";
 
 /// Opens a checkpoint by name (of a model in the box, or of a downloaded one) or by path; `PATH#NAME` is a further model in
 /// the file at `PATH`.
@@ -87,9 +88,10 @@ pub fn merge(base: &Checkpoint, adapters: &Path, to: &Path) -> Result<(), Error>
 fn unknown(name: &str) -> String {
     let looks_like_a_path = name.contains(['/', '\\', '.']);
     let what = if looks_like_a_path { "no such file" } else { "no model of this name, and no such file" };
-    let bundled = BUNDLED.filter(|bundled| name.to_lowercase().starts_with(&bundled[..4]));
-    let hint = match bundled.or_else(|| registry::nearest(name)) {
-        Some(nearest) => format!("did you mean `{nearest}`?"),
+    let bundled = all_in_the_box();
+    let known = bundled.iter().map(String::as_str).chain(registry::all().iter().map(|entry| entry.name));
+    let hint = match nearest(name, known) {
+        Some(nearest) => format!("did you mean `{nearest}`? `rinalmo model list` names the models"),
         None => "`rinalmo model list` names the models".to_owned(),
     };
     format!("{name}: {what}\nhint: {hint}")

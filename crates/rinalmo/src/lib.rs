@@ -53,6 +53,7 @@ mod memory;
 mod model;
 mod predict;
 pub mod pretrain;
+pub mod recipes;
 mod run_log;
 mod runs;
 mod score;

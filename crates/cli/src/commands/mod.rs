@@ -1,6 +1,7 @@
 //! One file a command: its flags, their resolution, its loop.
 
 pub mod benchmark;
+pub mod config;
 pub mod corpus;
 pub mod embed;
 pub mod evaluate;

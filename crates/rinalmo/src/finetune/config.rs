@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::pretrain::Size;
+use crate::recipes;
 use crate::runs::{Keep, RunConfig, config};
 
 /// What a task's `[data]` section must be able to do.
@@ -26,6 +27,9 @@ pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, bound(serialize = "D: Section", deserialize = "D: Section"))]
 pub struct Config<D: Section> {
+    /// The task that it is for, as the command line spells it; any where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// How large the encoder is, for runs that do not begin with a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Size>,
@@ -51,6 +55,7 @@ pub struct Config<D: Section> {
 impl<D: Section> Default for Config<D> {
     fn default() -> Self {
         Self {
+            task: None,
             model: None,
             data: D::default(),
             hold_out: HoldOut::default(),
@@ -165,6 +170,7 @@ impl<D: Section> RunConfig for Config<D> {
                 hidden: some,
                 ..Size::default()
             }),
+            task: Some(String::new()),
             data: D::full(),
             unfreeze: Some(Unfreeze { every: Some(1), ..Unfreeze::default() }),
             frozen: Some(Frozen::default()),
@@ -182,13 +188,24 @@ impl<D: Section> RunConfig for Config<D> {
 }
 
 impl<D: Section> Config<D> {
-    /// Reads a file, then changes what `overrides` say: `section.key=value`, one after the other.
+    /// Reads a file, or the config in the program of that name, then changes what `overrides` say: `section.key=value`,
+    /// one after the other.
     ///
     /// # Errors
     /// With file and line, or the override; for an unknown key with the nearest known one.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let text = std::fs::read_to_string(path).map_err(Error::file("read", path))?;
+        let text = recipes::read(path)?;
         Self::read(&text, &path.display().to_string(), overrides)
+    }
+
+    /// As [`Config::open`], but for one task.
+    ///
+    /// # Errors
+    /// As [`Config::open`]; and where the config says that it is for another task.
+    pub fn open_for(task: &str, path: &Path, overrides: &[String]) -> Result<Self, Error> {
+        let (text, name) = (recipes::read(path)?, path.display().to_string());
+        recipes::check_task(&text, &name, task)?; // first, as its keys mean nothing to another task
+        Self::read(&text, &name, overrides)
     }
 
     /// Takes the text of a file, then changes what `overrides` say; `name` is what complaints call it.
@@ -226,6 +243,17 @@ impl<D: Section> Config<D> {
     /// The text of a file that says the same.
     pub fn to_toml(&self) -> String {
         config::to_toml(self)
+    }
+
+    /// The same, saying which task it is for.
+    ///
+    /// # Errors
+    /// It says that it is for another one.
+    pub fn for_task(mut self, task: &str) -> Result<Self, Error> {
+        match self.task.replace(task.to_owned()).filter(|said| said != task) {
+            None => Ok(self),
+            Some(said) => Err(Error::Config(format!("the config is for the task `{said}`, not for `{task}`"))),
+        }
     }
 
     /// Checks what can be checked without data.

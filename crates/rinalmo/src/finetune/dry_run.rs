@@ -48,6 +48,7 @@ impl DryRun {
     /// # Errors
     /// The config has no sense, or a file cannot be read or does not fit.
     pub fn new<K: Kind>(config: Config<K::Data>, from: Option<&str>, files: &Files) -> Result<Self, Error> {
+        let config = config.for_task(K::NAME)?;
         config.check()?;
         let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, K::published(), 0);
         let mut task = None;

@@ -127,6 +127,7 @@ impl<K: Kind> Run<K> {
     /// The config has no sense, a file cannot be read or does not fit, or the folder holds a run.
     pub fn begin(request: Request<K::Data>, device: &Device, share: Share) -> Result<Self, Error> {
         let Request { name, config, files, out, from, program } = request;
+        let config = config.for_task(K::NAME)?;
         config.check()?;
         let checkpoint = from.as_deref().map(open).transpose()?;
         let prepared = prepare::<K>(&files, &config, share)?;

@@ -12,12 +12,16 @@ use serde::{Deserialize, Serialize};
 
 use super::Size;
 use crate::Error;
+use crate::recipes;
 use crate::runs::{Keep, RunConfig, config};
 
 /// A run's config.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// The task that it is for: `pretrain`, where it is not left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
     /// How large the model is.
     pub model: Size,
     /// What is drawn from the corpus.
@@ -32,6 +36,7 @@ impl RunConfig for Config {
     fn full() -> Self {
         let some = Some(1);
         Self {
+            task: Some(String::new()),
             model: Size {
                 preset: Some(String::new()),
                 dim: some,
@@ -52,13 +57,15 @@ impl RunConfig for Config {
 }
 
 impl Config {
-    /// Reads a file, then changes what `overrides` say: `section.key=value`, one after the other. A value is TOML, or
+    /// Reads a file, or the config in the program of that name, then changes what `overrides` say: `section.key=value`, one after the other. A value is TOML, or
     /// text where it is none; an empty one takes the key away.
     ///
     /// # Errors
     /// With file and line, or the override; for an unknown key with the nearest known one.
     pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        config::open(path, overrides)
+        let (text, name) = (recipes::read(path)?, path.display().to_string());
+        recipes::check_task(&text, &name, recipes::PRETRAIN)?;
+        Self::parse(&text, &name)?.with(overrides, Some(&text))
     }
 
     /// Takes the text of a file; `name` is what complaints call it.
@@ -105,6 +112,7 @@ impl Config {
 
     /// With every size spelt out, and what is switched off told by a number (TOML has no word for nothing).
     pub(super) fn resolved(mut self, model: &ModelConfig) -> Self {
+        self.task = Some(recipes::PRETRAIN.to_owned());
         self.model = Size::from(&model.encoder);
         self.train.clip = self.train.clip.or(Some(f64::INFINITY));
         self.train.explosion = self.train.explosion.or(Some(f64::INFINITY));

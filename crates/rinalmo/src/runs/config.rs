@@ -1,9 +1,6 @@
 //! Reading a run's config: a TOML file, then changes by `section.key=value`. An unknown key is refused with its line and
 //! the nearest known one.
 
-use std::fs;
-use std::path::Path;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -28,12 +25,6 @@ impl Default for Keep {
     fn default() -> Self {
         Self { keep: 3 }
     }
-}
-
-/// Reads a file, then changes what `overrides` say.
-pub(crate) fn open<C: RunConfig>(path: &Path, overrides: &[String]) -> Result<C, Error> {
-    let text = fs::read_to_string(path).map_err(Error::file("read", path))?;
-    with(parse(&text, &path.display().to_string())?, overrides, Some(&text))
 }
 
 /// Takes the text of a file; `name` is what complaints call it.

@@ -35,8 +35,8 @@ pub struct BenchmarkArgs {
     /// The model every fold begins with, by name or path; without it the config's `[model]` begins from nothing
     #[arg(long, value_name = "MODEL")]
     from: Option<String>,
-    /// How to train: TOML [default: the paper's recipe]
-    #[arg(long, value_name = "CONFIG")]
+    /// Recipe: a TOML file, or the name of one that is built in [default: the paper's]
+    #[arg(long, value_name = "FILE|NAME")]
     config: Option<PathBuf>,
     /// The folder of all folds
     #[arg(long, value_name = "OUT")]
@@ -222,7 +222,7 @@ impl BenchmarkArgs {
     fn read<K: Kind>(&self, benchmark: Benchmark) -> Result<Config<K::Data>> {
         let overrides = overrides(&self.set, self.seed);
         let mut config: Config<K::Data> = match &self.config {
-            Some(path) => Config::open(path, &overrides)?,
+            Some(path) => Config::open_for(K::NAME, path, &overrides)?,
             None => Config::read(benchmark.recipe(), "the paper's recipe", &overrides)?,
         };
         LimitArgs { steps: self.steps, epochs: self.epochs, time: None }.replace(&mut config.train.until);

@@ -1,5 +1,6 @@
 //! `rinalmo finetune`.
 
+mod next;
 mod repeats;
 
 use std::io::{Write, stdout};
@@ -11,7 +12,7 @@ use rinalmo::finetune::{
     Config, DryRun, Family, Files, Finished, Kind, Outlook, Request, Resume, Ribosome, Run, Sequence, Splice,
     Structure, Token,
 };
-use rinalmo::pretrain::{Exchange, Processes, Share, Stop, Validation, duration, grouped};
+use rinalmo::pretrain::{Ended, Exchange, Processes, Share, Stop, Validation, duration, grouped};
 
 use crate::commands::told::{Pace, Terms, Told};
 use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
@@ -27,8 +28,8 @@ pub struct FinetuneArgs {
     /// What to learn
     #[arg(value_name = "TASK")]
     task: TaskName,
-    /// TOML file; the published recipes are in `configs/`. With --resume the run's own
-    #[arg(long, value_name = "CONFIG", required_unless_present = "resume", conflicts_with = "resume")]
+    /// Recipe: a TOML file, or the name of one that is built in (`rinalmo config list`). With --resume the run's own
+    #[arg(long, value_name = "FILE|NAME", required_unless_present = "resume", conflicts_with = "resume")]
     config: Option<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
@@ -135,7 +136,14 @@ fn train<K: Kind>(args: &FinetuneArgs, context: &Context, processes: &mut Proces
     };
     tell_processes(processes, context);
     let finished = go(run, &mut *processes, context)?;
-    if processes.leads() { report(&finished, out, context) } else { Ok(Outcome::Done) }
+    if !processes.leads() {
+        return Ok(Outcome::Done);
+    }
+    let outcome = report(&finished, out, context)?;
+    if K::NAME == Structure::NAME && finished.ended == Ended::Finished {
+        context.note(next::after_structures(out, args.from.as_deref(), &args.data.validation));
+    }
+    Ok(outcome)
 }
 
 /// Trains, telling on standard error.
@@ -185,8 +193,10 @@ impl FinetuneArgs {
 
     /// The config with everything that flags change in it.
     fn read<K: Kind>(&self) -> Result<Config<K::Data>> {
-        let Some(path) = &self.config else { bail!("--config is needed; the published recipes are in `configs/`") };
-        let mut config: Config<K::Data> = Config::open(path, &overrides(&self.set, self.seed))?;
+        let Some(path) = &self.config else {
+            bail!("--config is needed; `rinalmo config list` names those that are built in")
+        };
+        let mut config: Config<K::Data> = Config::open_for(K::NAME, path, &overrides(&self.set, self.seed))?;
         self.limits.replace(&mut config.train.until);
         Ok(config)
     }

@@ -22,7 +22,7 @@ use crate::context::{Context, Outcome};
 /// to the bit, as if it had never stopped, also after a crash.
 #[derive(Args)]
 pub struct PretrainArgs {
-    /// TOML file; complete ones are in `configs/`. With --resume it may be left out
+    /// Recipe: a TOML file, or the name of one that is built in (`rinalmo config list`). With --resume it may be left out
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
     config: Option<PathBuf>,
     /// The store to train on

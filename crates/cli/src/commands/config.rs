@@ -1,0 +1,61 @@
+//! `rinalmo config`: the configs that are built into the program.
+
+use std::io::{Write, stdout};
+
+use anyhow::{Result, bail};
+use clap::{Args, Subcommand};
+use rinalmo::recipes::{self, Recipe};
+use rinalmo::seq::words::nearest;
+
+use crate::context::Outcome;
+
+/// List or print the configs for training that are built in
+///
+/// `rinalmo pretrain NAME` and `rinalmo finetune TASK --config NAME` take them by name. To change one, save it with
+/// `rinalmo config show NAME > mine.toml` and edit that.
+#[derive(Args)]
+pub struct ConfigArgs {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List them: name, what it trains, what it is
+    List,
+    /// Print one as the TOML file that it is
+    Show {
+        /// Its name, from `rinalmo config list`
+        #[arg(value_name = "NAME")]
+        name: String,
+    },
+}
+
+/// Runs the command.
+pub fn run(args: ConfigArgs) -> Result<Outcome> {
+    let mut out = stdout().lock();
+    match args.command {
+        Command::List => out.write_all(list().as_bytes())?,
+        Command::Show { name } => out.write_all(find(&name)?.text.as_bytes())?,
+    }
+    Ok(Outcome::Done)
+}
+
+fn list() -> String {
+    let width = |cell: fn(&Recipe) -> &'static str| recipes::all().iter().map(|recipe| cell(recipe).len()).max();
+    let names = width(|recipe| recipe.name).unwrap_or_default();
+    let tasks = width(Recipe::task).unwrap_or_default();
+    let line = |recipe: &Recipe| format!("{:<names$}  {:<tasks$}  {}\n", recipe.name, recipe.task(), recipe.about());
+    recipes::all().iter().map(line).collect()
+}
+
+fn find(name: &str) -> Result<&'static Recipe> {
+    let Some(recipe) = recipes::find(name) else {
+        let hint = match nearest(name, recipes::all().iter().map(|recipe| recipe.name)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "`rinalmo config list` names them".to_owned(),
+        };
+        bail!("{name}: no config of this name is built in\nhint: {hint}");
+    };
+    Ok(recipe)
+}
