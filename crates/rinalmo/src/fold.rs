@@ -5,7 +5,7 @@ use rinalmo_model::HeadConfig;
 use rinalmo_seq::structure::PAGES;
 use rinalmo_seq::{Structure, tokenizer::tokenize};
 use rinalmo_tasks::structure::constraint::Constraint;
-use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
+use rinalmo_tasks::structure::decode::{DecodeOptions, Method, crossing};
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
 use crate::memory::{default_budget, longest_that_fits, mebibytes};
@@ -68,6 +68,9 @@ pub struct Fold {
     pub expected_f1: Option<f32>,
     /// The threshold that was applied, or was found.
     pub threshold: f32,
+    /// How many pairs more probable than one half are not in the structure only because they cross its own: the model
+    /// is nearly certain of a pseudoknot that the decoder cannot give. [`Method::Greedy`] can.
+    pub crossing_left_out: usize,
     /// Probabilities of all pairs, if asked for.
     pub probabilities: Option<PairMap>,
 }
@@ -229,7 +232,9 @@ impl Model {
             let expected = decoded.expected_f1(&map.values, options.min_loop);
             (found.f1_scale * expected + found.f1_shift).clamp(0.0, 1.0)
         });
+        let crossing_left_out = crossing(&decoded, &map.values, request.sequence, &decode_options)?.len();
         Ok(Fold {
+            crossing_left_out,
             structure: decoded.structure(),
             score: decoded.mean_probability().unwrap_or(0.0),
             expected_f1,

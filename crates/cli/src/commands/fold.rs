@@ -14,7 +14,7 @@ use super::choose::ModelChoice;
 use super::folding::FoldingArgs;
 use super::structures::{Folded, StructureFormat, Structures};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed, first_of};
+use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed, first_of, many};
 
 /// Predict secondary structures
 ///
@@ -72,11 +72,12 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         Some(folder) => Structures::folder(folder, args.format)?,
         None => Structures::stream(args.output.open()?, args.format),
     };
-    let mut job = Folding { model, options, constraints, out, bpp };
+    let mut job = Folding { model, options, constraints, out, bpp, knotted: Knotted::default() };
     let ended = io::run(&mut job, feed, args.folding.batch_tokens, context);
     let finished = job.bpp.map_or(Ok(()), Sink::finish); // also when whoever reads our output stopped
     let ended = ended?;
     finished?;
+    job.knotted.report(context);
     if ended.is_complete() {
         job.constraints.report_unused(context);
     }
@@ -89,6 +90,7 @@ struct Folding {
     constraints: Constraints,
     out: Structures,
     bpp: Option<Sink>,
+    knotted: Knotted,
 }
 
 impl Job for Folding {
@@ -110,6 +112,7 @@ impl Job for Folding {
         if written.as_ref().is_err_and(io::is_output_failure) {
             return written;
         }
+        self.knotted.add(record, &fold);
         if let (Some(sink), Some(map)) = (&mut self.bpp, fold.probabilities) {
             let array = Array { kind: Kind::Pairs, shape: vec![map.len, map.len], data: map.values };
             let id = record.id.clone();
@@ -120,6 +123,41 @@ impl Job for Folding {
 
     fn flush(&mut self) -> Result<()> {
         self.out.flush()
+    }
+}
+
+/// Records whose pseudoknots the decoder left out.
+#[derive(Default)]
+struct Knotted {
+    records: usize,
+    pairs: usize,
+    first: String,
+}
+
+impl Knotted {
+    fn add(&mut self, record: &SequenceRecord, fold: &Fold) {
+        if fold.crossing_left_out == 0 {
+            return;
+        }
+        if self.records == 0 {
+            self.first = record.id.clone();
+        }
+        self.records += 1;
+        self.pairs += fold.crossing_left_out;
+    }
+
+    fn report(&self, context: &Context) {
+        let Self { records, pairs, first } = self;
+        let whose = match records {
+            0 => return,
+            1 => format!("record `{first}`"),
+            _ => format!("{records} records, first `{first}`"),
+        };
+        let pairs = many(*pairs, "pair");
+        context.note(format!(
+            "note: {whose}: {pairs} with a probability above 0.5 left out, for crossing others (pseudoknots); \
+             `--decode greedy` allows them"
+        ));
     }
 }
 

@@ -24,9 +24,9 @@ pub enum StructureFormat {
     Bpseq,
     /// One Stockholm alignment a record, with SS_cons
     Stockholm,
-    /// One object a line: id, sequence, structure, score, expected_f1, pairs, threshold, model
+    /// One object a line: id, sequence, structure, score, expected_f1, pairs, threshold, crossing_left_out, model
     Json,
-    /// id, length, score, sequence, structure, expected_f1
+    /// id, length, score, sequence, structure, expected_f1, crossing_left_out
     Tsv,
 }
 
@@ -183,6 +183,7 @@ fn render(
                 sequence: &String::from_utf8_lossy(&sequence),
                 structure: &structure.to_dot_bracket()?,
                 expected_f1: fold.expected_f1.map(|f1| round(f1, 1000.0)),
+                crossing_left_out: fold.crossing_left_out,
             })?;
             writer.flush()?;
         }
@@ -198,6 +199,7 @@ struct Row<'a> {
     sequence: &'a str,
     structure: &'a str,
     expected_f1: Option<f64>,
+    crossing_left_out: usize,
 }
 
 #[derive(Serialize)]
@@ -210,6 +212,7 @@ struct Json<'a> {
     expected_f1: Option<f64>,
     pairs: Vec<(usize, usize, f64)>,
     threshold: f64,
+    crossing_left_out: usize,
     model: ModelName<'a>,
 }
 
@@ -230,6 +233,7 @@ impl<'a> Json<'a> {
             expected_f1: fold.expected_f1.map(|f1| round(f1, 1e6)),
             pairs: fold.pairs.iter().map(|&(i, j, p)| (i + 1, j + 1, round(p, 1e6))).collect(),
             threshold: round(fold.threshold, 1e6),
+            crossing_left_out: fold.crossing_left_out,
             model: ModelName { name: model.name(), sha256: model.sha256() },
         }
     }
@@ -250,7 +254,15 @@ mod tests {
         let model = Model::bundled(&rinalmo::Device::cpu()).unwrap();
         let pairs: Vec<(usize, usize, f32)> = (0..31).map(|i| (i, i + 31, 0.5)).collect(); // each crosses all others
         let structure = Structure::new(62, pairs.iter().map(|&(i, j, _)| (i, j)).collect()).unwrap();
-        let fold = Fold { structure, pairs, score: 0.5, expected_f1: None, threshold: 0.1, probabilities: None };
+        let fold = Fold {
+            structure,
+            pairs,
+            score: 0.5,
+            expected_f1: None,
+            threshold: 0.1,
+            crossing_left_out: 0,
+            probabilities: None,
+        };
         let input = std::io::Cursor::new(format!(">x\n{}\n", "A".repeat(62)));
         let record = rinalmo::seq::Sequences::from_reader("x.fa", input, Default::default()).next().unwrap().unwrap();
         let folded = Folded { record: &record, fold: &fold, model: &model };

@@ -6,6 +6,7 @@
 //! structure without any; [`f1`] finds the best threshold for that as well.
 
 mod candidates;
+mod crossing;
 mod f1;
 #[cfg(test)]
 mod golden;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use super::constraint::{Constraint, ConstraintError};
 
+pub use crossing::crossing;
 pub use f1::f1;
 pub use greedy::greedy;
 pub use nested::nested;
