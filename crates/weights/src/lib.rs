@@ -27,6 +27,7 @@ mod family;
 mod infer;
 mod load;
 mod members;
+pub mod multimolecule;
 mod place;
 pub mod registry;
 mod tensor;

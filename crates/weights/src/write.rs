@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use rinalmo_model::Activation;
@@ -14,6 +15,7 @@ use crate::error::Error;
 use crate::family::document::HEADER_KEY;
 use crate::family::official_name;
 use crate::members::{self, MEMBERS_KEY};
+use crate::multimolecule;
 use crate::tensor::Tensor;
 
 /// How to lay a checkpoint out.
@@ -26,6 +28,8 @@ pub enum Layout {
     OwnFolder,
     /// The released code's names in one safetensors file, threshold and scaler as tensors.
     Official,
+    /// A folder that the multimolecule library's `from_pretrained` opens; see [`crate::multimolecule`].
+    Multimolecule,
 }
 
 /// How to write a checkpoint.
@@ -38,20 +42,24 @@ pub struct WriteOptions {
     pub dtype: Option<Dtype>,
 }
 
-struct Entry<'a> {
-    name: String,
-    dtype: Dtype,
-    shape: Vec<usize>,
-    source: Source<'a>,
+/// A tensor that is to be written.
+pub(crate) struct Entry<'a> {
+    pub(crate) name: String,
+    pub(crate) dtype: Dtype,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) source: Source<'a>,
 }
 
-enum Source<'a> {
+/// Where its values are.
+pub(crate) enum Source<'a> {
     Tensor(&'a Tensor),
+    Rows(&'a Tensor, Range<usize>),
+    Values(Vec<f32>),
     Number(f32),
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint to `path`: a file, or for [`Layout::OwnFolder`] a folder, which is made if need be. What
+    /// Writes the checkpoint to `path`: a file, or for [`Layout::OwnFolder`] and [`Layout::Multimolecule`] a folder, which is made if need be. What
     /// was there under that name is replaced when the new one is complete.
     ///
     /// # Errors
@@ -91,6 +99,9 @@ impl Checkpoint {
             let reason = format!("the released code has no {} head to name; write our own form", head.task());
             return Err(Error::config(path, reason));
         }
+        if options.layout == Layout::Multimolecule {
+            return multimolecule::write(self, path, options);
+        }
         let (mut entries, document) = (self.entries(options), self.document());
         for member in members {
             let own = members::own(member, self);
@@ -108,7 +119,8 @@ impl Checkpoint {
                 }
                 write_safetensors(path, &header, entries)
             }
-            Layout::OwnFolder => {
+            // Multimolecule's folder is written above.
+            Layout::OwnFolder | Layout::Multimolecule => {
                 fs::create_dir_all(path).map_err(|cause| Error::io(path, cause))?;
                 let config = path.join("config.json");
                 let text = serde_json::to_string_pretty(&document)
@@ -130,10 +142,7 @@ impl Checkpoint {
                     .then(|| official_name(name, self.config.head.as_ref(), gelu))
                     .flatten()
                     .unwrap_or_else(|| name.to_owned()),
-                dtype: match options.dtype.unwrap_or(tensor.dtype) {
-                    Dtype::F16 | Dtype::Bf16 if options.dtype.is_some() && tensor.shape.len() == 1 => Dtype::F32,
-                    dtype => dtype,
-                },
+                dtype: dtype_of(tensor, options),
                 shape: tensor.shape.clone(),
                 source: Source::Tensor(tensor),
             })
@@ -154,12 +163,20 @@ impl Checkpoint {
     }
 }
 
+/// The type that a tensor is written in.
+pub(crate) fn dtype_of(tensor: &Tensor, options: &WriteOptions) -> Dtype {
+    match options.dtype.unwrap_or(tensor.dtype) {
+        Dtype::F16 | Dtype::Bf16 if options.dtype.is_some() && tensor.shape.len() == 1 => Dtype::F32,
+        dtype => dtype,
+    }
+}
+
 /// Widest type first, so that every tensor starts at an address its type may have.
-fn sort(entries: &mut [Entry<'_>]) {
+pub(crate) fn sort(entries: &mut [Entry<'_>]) {
     entries.sort_by(|a, b| b.dtype.size().cmp(&a.dtype.size()).then_with(|| a.name.cmp(&b.name)));
 }
 
-fn write_safetensors(path: &Path, texts: &[(&str, String)], entries: Vec<Entry<'_>>) -> Result<(), Error> {
+pub(crate) fn write_safetensors(path: &Path, texts: &[(&str, String)], entries: Vec<Entry<'_>>) -> Result<(), Error> {
     let header = header(texts, &entries);
     atomically(path, |out| {
         let failed = |cause| Error::io(path, cause);
@@ -194,29 +211,37 @@ fn header(texts: &[(&str, String)], entries: &[Entry<'_>]) -> Vec<u8> {
 impl Entry<'_> {
     fn write(&self, out: &mut dyn Write, path: &Path) -> Result<(), Error> {
         let failed = |cause| Error::io(path, cause);
-        let tensor = match &self.source {
-            Source::Number(number) => return out.write_all(&number.to_le_bytes()).map_err(failed),
-            Source::Tensor(tensor) => tensor,
-        };
-        match tensor.bytes().filter(|_| tensor.dtype == self.dtype) {
-            Some(bytes) => out.write_all(&bytes).map_err(failed)?,
-            None => {
-                let values = tensor.to_f32();
-                if self.dtype == Dtype::F16
-                    && let Some(value) = values.iter().find(|v| v.is_finite() && half::f16::from_f32(**v).is_infinite())
-                {
-                    return Err(Error::Overflow { tensor: self.name.clone(), value: *value });
+        match &self.source {
+            Source::Number(number) => out.write_all(&number.to_le_bytes()).map_err(failed),
+            Source::Values(values) => out.write_all(&self.encode(values)?).map_err(failed),
+            Source::Rows(tensor, rows) => {
+                let (values, width) = (tensor.to_f32(), tensor.count() / tensor.shape[0].max(1));
+                let part = &values[rows.start * width..rows.end * width];
+                out.write_all(&self.encode(part)?).map_err(failed)
+            }
+            Source::Tensor(tensor) => {
+                match tensor.bytes().filter(|_| tensor.dtype == self.dtype) {
+                    Some(bytes) => out.write_all(&bytes).map_err(failed)?,
+                    None => out.write_all(&self.encode(&tensor.to_f32())?).map_err(failed)?,
                 }
-                out.write_all(&self.dtype.encode(&values)).map_err(failed)?;
+                tensor.release();
+                Ok(())
             }
         }
-        tensor.release();
-        Ok(())
+    }
+
+    /// Values as they are written.
+    fn encode(&self, values: &[f32]) -> Result<Vec<u8>, Error> {
+        let too_large = |v: &&f32| v.is_finite() && half::f16::from_f32(**v).is_infinite();
+        match values.iter().find(|value| self.dtype == Dtype::F16 && too_large(value)) {
+            Some(&value) => Err(Error::Overflow { tensor: self.name.clone(), value }),
+            None => Ok(self.dtype.encode(values)),
+        }
     }
 }
 
 /// Fills a temporary file beside `path`, brings it to disk, and gives it the name.
-fn atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
+pub(crate) fn atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
     let failed = |cause| Error::io(path, cause);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();

@@ -8,7 +8,7 @@
 use rinalmo_seq::tokenizer::{MULTIMOLECULE_26, MULTIMOLECULE_28, rows_from};
 use serde::Deserialize;
 
-use super::{Rule, Sorted, Sorter, third, vocabulary, whole};
+use super::{Part, Rule, Sorted, Sorter, third, translate, vocabulary, whole};
 use crate::archive::Archive;
 
 const PREFIXES: [&str; 2] = ["model.", "rinalmo."];
@@ -42,15 +42,29 @@ const RULES: [Rule; 36] = [
     vocabulary("lm_head.decoder.bias", "mlm.out.bias"),
     whole("ss_head.projection.weight", "structure.project.weight"),
     whole("ss_head.projection.bias", "structure.project.bias"),
-    whole("ss_head.convnet.{}.conv1.weight", "structure.blocks.{}.squeeze.weight"),
-    whole("ss_head.convnet.{}.conv2.weight", "structure.blocks.{}.spread.weight"),
-    whole("ss_head.convnet.{}.conv3.weight", "structure.blocks.{}.expand.weight"),
     whole("ss_head.convnet.layers.{}.conv1.weight", "structure.blocks.{}.squeeze.weight"),
     whole("ss_head.convnet.layers.{}.conv2.weight", "structure.blocks.{}.spread.weight"),
     whole("ss_head.convnet.layers.{}.conv3.weight", "structure.blocks.{}.expand.weight"),
+    whole("ss_head.convnet.{}.conv1.weight", "structure.blocks.{}.squeeze.weight"),
+    whole("ss_head.convnet.{}.conv2.weight", "structure.blocks.{}.spread.weight"),
+    whole("ss_head.convnet.{}.conv3.weight", "structure.blocks.{}.expand.weight"),
     whole("ss_head.prediction.weight", "structure.out.weight"),
     whole("ss_head.prediction.bias", "structure.out.bias"),
 ];
+
+/// Their names for our tensor `name`, and which part of it each is: three for stacked projections. Where they have had
+/// several names for one, the newest, which stands first.
+pub(crate) fn names_of(name: &str) -> Vec<(String, Part)> {
+    let mut found: Vec<(String, Part)> = Vec::new();
+    for rule in &RULES {
+        if let Some(theirs) = translate(rule.ours, rule.theirs, name)
+            && !found.iter().any(|(_, part)| *part == rule.part)
+        {
+            found.push((theirs, rule.part));
+        }
+    }
+    found
+}
 
 /// What `config.json` tells that tensors do not.
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -7,7 +7,7 @@ use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_weights::{Checkpoint, Dtype, Family, Layout, OpenOptions, Scaler, WriteOptions, load};
 
 /// Some file of the fixtures; `None` where the folder is missing.
-fn fixture(name: &str) -> Option<PathBuf> {
+pub fn fixture(name: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures")).join(name);
     if !path.exists() {
         println!("skipped: {} is missing", path.display());
@@ -16,7 +16,7 @@ fn fixture(name: &str) -> Option<PathBuf> {
     Some(path)
 }
 
-fn four_heads() -> OpenOptions {
+pub fn four_heads() -> OpenOptions {
     OpenOptions { heads: Some(4), ..OpenOptions::default() }
 }
 

@@ -3,5 +3,6 @@
 mod fixtures;
 mod hostile;
 mod laws;
+mod multimolecule;
 mod pt;
 mod round_trip;

@@ -30,7 +30,7 @@ fn configs() -> Vec<ModelConfig> {
 }
 
 /// A checkpoint of `config` with our own names and no description, in `folder`.
-fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
+pub fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
     let path = folder.join("first.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(config, str::to_owned), &[("threshold", 0.09)], false)).unwrap();
     let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();

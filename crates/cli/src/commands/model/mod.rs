@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::HumanBytes;
-use rinalmo::checkpoint::{self, Checkpoint, Dtype, Layout, OpenOptions, WriteOptions, download, registry};
+use rinalmo::checkpoint::{
+    self, Checkpoint, Dtype, Layout, OpenOptions, WriteOptions, download, multimolecule, registry,
+};
 use serde_json::json;
 
 use crate::context::{Context, Outcome};
@@ -189,6 +191,8 @@ enum LayoutArg {
     OwnFolder,
     /// A .safetensors with the released code's tensor names
     Official,
+    /// A folder that the multimolecule library's `from_pretrained` opens
+    Multimolecule,
 }
 
 /// `--dtype`.
@@ -217,6 +221,7 @@ impl ConvertArgs {
             LayoutArg::Own => Layout::Own,
             LayoutArg::OwnFolder => Layout::OwnFolder,
             LayoutArg::Official => Layout::Official,
+            LayoutArg::Multimolecule => Layout::Multimolecule,
         };
         let dtype = self.dtype.map(|dtype| match dtype {
             DtypeArg::F32 => Dtype::F32,
@@ -232,6 +237,9 @@ impl ConvertArgs {
             let _ = std::fs::remove_file(path); // it was only on the way
         }
         converted?;
+        if layout == Layout::Multimolecule {
+            note_multimolecule(&checkpoint, context);
+        }
         let written = Checkpoint::open(
             &self.output,
             &OpenOptions { heads: Some(checkpoint.config.encoder.heads), ..OpenOptions::default() },
@@ -239,6 +247,19 @@ impl ConvertArgs {
         let size = HumanBytes(written.file_len() as u64);
         context.note(format!("{}: {size}, sha256 {}", self.output.display(), written.sha256()));
         Ok(Outcome::Done)
+    }
+}
+
+/// Says what multimolecule has no form for.
+fn note_multimolecule(checkpoint: &Checkpoint, context: &Context) {
+    match &checkpoint.config.head {
+        Some(head) if !multimolecule::takes_head(head) => context
+            .note(format!("note: multimolecule has no such {} head: the encoder is written without it", head.task())),
+        Some(_) => context.note(format!(
+            "note: multimolecule folds at a threshold of 0.5, this model at {}",
+            checkpoint.meta.threshold.unwrap_or(0.5)
+        )),
+        None => {}
     }
 }
 
