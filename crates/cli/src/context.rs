@@ -1,5 +1,6 @@
 //! What every command shares: device, threads, how much to say, and the wish to stop.
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -120,6 +121,13 @@ impl Context {
     pub fn note(&self, text: impl AsRef<str>) {
         if !self.quiet() {
             eprintln!("{}", text.as_ref());
+        }
+    }
+
+    /// A remark for whoever sits before a terminal: programs that read standard error need not hear it.
+    pub fn banner(&self, text: impl AsRef<str>) {
+        if std::io::stderr().is_terminal() {
+            self.note(text);
         }
     }
 

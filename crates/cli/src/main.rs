@@ -3,6 +3,7 @@
 //! Flags are parsed here into what was typed; each command resolves them into options that no
 //! longer know about flags, and fails within its first second if it is to fail.
 
+mod arguments;
 mod commands;
 mod context;
 mod heap;
@@ -40,6 +41,7 @@ enum Command {
     Evaluate(commands::evaluate::EvaluateArgs),
     Model(commands::model::ModelArgs),
     Corpus(commands::corpus::CorpusArgs),
+    Config(commands::config::ConfigArgs),
     Pretrain(Box<commands::pretrain::PretrainArgs>),
     Finetune(Box<commands::finetune::FinetuneArgs>),
     Benchmark(Box<commands::benchmark::BenchmarkArgs>),
@@ -64,7 +66,7 @@ struct Common {
 }
 
 fn main() -> ExitCode {
-    let Cli { command, common } = Cli::parse();
+    let Cli { command, common } = arguments::parse();
     let quiet_end = |error: &anyhow::Error| io::is_closed_pipe(error);
     match run(command, common) {
         Ok(outcome) => outcome.into(),
@@ -79,7 +81,7 @@ fn main() -> ExitCode {
 fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     let context = Context::new(&common)?;
     let ends_anywhere = match &command {
-        Command::Model(_) => true,
+        Command::Model(_) | Command::Config(_) => true,
         Command::Corpus(args) => args.is_download(),
         _ => false,
     };
@@ -97,6 +99,7 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
         Command::Evaluate(args) => commands::evaluate::run(args, &context),
         Command::Model(args) => commands::model::run(args, &context),
         Command::Corpus(args) => commands::corpus::run(args, &context),
+        Command::Config(args) => commands::config::run(args),
         Command::Pretrain(args) => commands::pretrain::run(*args, &context),
         Command::Finetune(args) => commands::finetune::run(*args, &context),
         Command::Benchmark(args) => commands::benchmark::run(*args, &context),

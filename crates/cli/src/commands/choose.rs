@@ -7,13 +7,12 @@ use rinalmo::{LoadOptions, Model, Precision};
 
 use crate::context::Context;
 
-/// What users of the encoder in the box should know.
-pub const ENCODER_NOTE: &str = "model: nano, the one in the box, small (7.5 M parameters) and pre-trained on 3.7 M tokens only: its embeddings know \
-     structures and little else, its likelihoods little; for a published encoder: `rinalmo model download giga`, then `--model giga`";
+/// What users of the bundled encoder should know, in a line.
+pub const ENCODER_NOTE: &str =
+    "model: nano (bundled), hardly pre-trained: `rinalmo model download giga` for embeddings and scores worth having";
 
 /// What users of its small heads should know.
-pub const HEADS_NOTE: &str = "model: a small head on nano, the model in the box (models/nano/README.md says what it was trained with and what \
-     to expect); `rinalmo model list` names published ones";
+pub const HEADS_NOTE: &str = "model: a small head on nano (bundled); `rinalmo model list` names published ones";
 
 /// Which model.
 #[derive(Args, Clone, Debug)]
@@ -60,7 +59,7 @@ impl ModelChoice {
             Some(name) => Model::load_with(name, &options, &device)?,
             None => {
                 let (model, does_it) = default_model(task, &options, &device)?;
-                note.filter(|_| does_it).inspect(|note| context.note(note));
+                note.filter(|_| does_it).inspect(|note| context.banner(note));
                 model
             }
         };
@@ -94,4 +93,16 @@ fn default_model(task: &str, options: &LoadOptions, device: &rinalmo::Device) ->
     let found = in_the_box(task);
     let model = Model::load_with(found.as_deref().unwrap_or(first), options, device)?;
     Ok((model, found.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_bundled_models_fits_into_one_line() {
+        for note in [ENCODER_NOTE, HEADS_NOTE, rinalmo::checkpoint::BUNDLED_NOTE] {
+            assert!(note.chars().count() <= 120 && !note.contains('\n') && !note.contains("  "), "{note}");
+        }
+    }
 }

@@ -208,3 +208,15 @@ impl EmbedArgs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_may_stand_in_a_list_with_blanks() {
+        let kinds = KindArg::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let names: Vec<String> = kinds.map(|kind| kind.get_name().to_owned()).collect();
+        assert_eq!(names, crate::arguments::INCLUDED);
+    }
+}

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use crate::context::{Context, Outcome};
 use crate::io::Progress;
+use crate::io::plain::plain;
 
 /// Failures and skips of one run.
 #[derive(Default)]
@@ -74,7 +75,7 @@ pub fn first_of(ids: &[&str]) -> Option<String> {
     })
 }
 
-/// An error and its causes, each told once.
+/// An error and its causes, each once, in plain words.
 pub fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -87,7 +88,7 @@ pub fn chain(error: &anyhow::Error) -> String {
         }
         text.push_str(&part);
     }
-    text
+    plain(&text)
 }
 
 /// Did whoever reads our output stop reading?

@@ -9,13 +9,15 @@ use clap::{Args, ValueEnum};
 use rinalmo::seq::{Error, InputOptions, OnInvalid, SequenceRecord, Sequences, Stranger, alphabet, input};
 
 use crate::context::Context;
+use crate::io::literal::{missing, sequence_in_place_of};
 use crate::io::{is_table, read_columns};
 
 /// Where sequences come from.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
     /// FASTA, FASTQ, or one sequence a line, or a .csv or .tsv with a column `sequence`; plain or
-    /// gzip, bgzip, zstd, xz, bzip2 (told by content); `-` or nothing for standard input
+    /// gzip, bgzip, zstd, xz, bzip2 (told by content); `-` or nothing for standard input; or a
+    /// sequence itself
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// What to do with a letter that is no base
@@ -58,19 +60,20 @@ pub type Feed = Box<dyn Iterator<Item = anyhow::Result<Read>>>;
 impl InputArgs {
     /// Checks that every file is there and opens the stream of records.
     pub fn open(&self, context: &Context) -> anyhow::Result<Feed> {
-        check_files(&self.files)?;
+        check_files(&self.files, context)?;
         if self.files.is_empty() && std::io::stdin().is_terminal() {
             context.note("reading sequences from the terminal; Ctrl-D ends them, `--help` explains");
         }
         let options = InputOptions { on_invalid: self.on_invalid.into() };
-        if !self.files.iter().any(|file| is_table(file)) {
+        if !self.files.iter().any(|file| is_table(file) || sequence_in_place_of(file).is_some()) {
             return Ok(feed(Sequences::open(&self.files, options)));
         }
         let mut parts: Vec<Feed> = Vec::new();
-        for file in &self.files {
-            parts.push(match is_table(file) {
-                true => Box::new(read_table(file, options.on_invalid)?.into_iter()),
-                false => feed(Sequences::open(std::slice::from_ref(file), options)),
+        for (number, file) in self.files.iter().enumerate() {
+            parts.push(match sequence_in_place_of(file) {
+                Some(sequence) => feed(argument(number, sequence, options)),
+                None if is_table(file) => Box::new(read_table(file, options.on_invalid)?.into_iter()),
+                None => feed(Sequences::open(std::slice::from_ref(file), options)),
             });
         }
         let numbered = parts.into_iter().flatten().enumerate().map(|(index, read)| match read? {
@@ -106,10 +109,23 @@ fn told(read: Result<SequenceRecord, Error>) -> anyhow::Result<Read> {
     }
 }
 
+/// A sequence that was given in the place of a file.
+fn argument(number: usize, sequence: &str, options: InputOptions) -> Sequences {
+    let fasta = format!(">seq{}\n{sequence}\n", number + 1);
+    Sequences::from_reader("<argument>", std::io::Cursor::new(fasta), options)
+}
+
 /// Fails in the first second rather than after an hour.
-fn check_files(files: &[PathBuf]) -> anyhow::Result<()> {
+fn check_files(files: &[PathBuf], context: &Context) -> anyhow::Result<()> {
     for file in files.iter().filter(|file| *file != Path::new("-")) {
-        let meta = std::fs::metadata(file).with_context(|| file.display().to_string())?;
+        if let Some(sequence) = sequence_in_place_of(file) {
+            context.note(format!("note: no file `{sequence}`: taken as a sequence"));
+            continue;
+        }
+        let meta = match std::fs::metadata(file) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!("{}", missing(file)),
+            read => read.with_context(|| file.display().to_string())?,
+        };
         if meta.is_dir() {
             bail!("{}: is a folder, expected a sequence file", file.display());
         }

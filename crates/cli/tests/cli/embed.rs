@@ -181,13 +181,7 @@ fn what_cannot_be_written_or_computed_is_refused_in_the_first_second() {
     insta::assert_snapshot!(say("-o no/a.npz"), @r"
     exit 2
     [err]
-    error: cannot open `no/a.npz.part`: No such file or directory (os error 2)
+    error: cannot open `no/a.npz`: no such file or folder
     ");
     assert_eq!(sandbox.names(""), ["a.fa"], "nothing is left over");
-}
-
-#[test]
-fn the_encoder_in_the_box_says_that_it_is_a_small_one() {
-    let run = Sandbox::new().with("a.fa", SMALL).run("embed a.fa -o a.npz");
-    assert!(run.code == 0 && run.err.starts_with("model: nano") && !run.err.contains("RNAfold"), "{run}");
 }

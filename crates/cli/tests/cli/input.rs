@@ -167,7 +167,7 @@ fn missing_files_folders_and_other_files_are_told_apart() {
     insta::assert_snapshot!(say("fold a.fa missing.fa"), @r"
     exit 2
     [err]
-    error: missing.fa: No such file or directory (os error 2)
+    error: missing.fa: no such file or folder
     ");
     insta::assert_snapshot!(say("fold a.fa ."), @r"
     exit 2

@@ -109,9 +109,9 @@ fn files_that_are_no_checkpoint_say_what_they_are() {
     let sandbox =
         sandbox.with("evil.pt", b"\x80\x02cposix\nsystem\nq\x00X\x0b\x00\x00\x00touch pwnedq\x01\x85q\x02Rq\x03.");
     for (file, words) in [
-        ("a.fa", "this is a FASTA file, not a checkpoint"),
+        ("a.fa", "this is a FASTA file, expected a checkpoint: safetensors or a PyTorch `.pt`"),
         ("empty.pt", ""),
-        ("x.pt", "the format is not known: expected safetensors or a PyTorch `.pt` (zip or legacy stream)"),
+        ("x.pt", "this is a text file, expected a checkpoint: safetensors or a PyTorch `.pt`"),
         ("cut.safetensors", ""),
         ("evil.pt", ""),
         (".", "the folder holds no `model.safetensors` or `pytorch_model.bin`"),

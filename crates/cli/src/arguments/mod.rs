@@ -1,0 +1,51 @@
+//! What is done to the command line before and behind clap: lists that are written with blanks, and better words where a
+//! flag is not known.
+
+mod lists;
+mod rnafold;
+
+#[cfg(test)]
+pub use lists::WORDS as INCLUDED;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// Parses the arguments, or ends the program with what is wrong with them.
+pub fn parse<C: Parser>() -> C {
+    let arguments = lists::joined(std::env::args_os());
+    C::try_parse_from(&arguments).unwrap_or_else(|error| explained(error, &arguments).exit())
+}
+
+/// The error with a tip that helps, in place of one that does not.
+fn explained(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
+    let Some(flag) = flag_of(&error) else { return error };
+    if is_fold(arguments)
+        && let Some(ours) = rnafold::ours(&flag, error.kind())
+    {
+        error.remove(ContextKind::SuggestedArg);
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![ours.into()]));
+        return error;
+    }
+    // Clap offers to take a flag that it does not know as the name of a file.
+    if error.kind() == ErrorKind::UnknownArgument && !Path::new(&flag).exists() {
+        error.remove(ContextKind::Suggested);
+    }
+    error
+}
+
+/// The flag at fault, without its value.
+fn flag_of(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidArg)? {
+        ContextValue::String(argument) => argument.split([' ', '=']).next().map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// Is the command `fold`?
+fn is_fold(arguments: &[OsString]) -> bool {
+    let mut words = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    words.find(|word| !word.starts_with('-')) == Some("fold")
+}
