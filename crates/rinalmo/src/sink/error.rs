@@ -1,6 +1,7 @@
 //! What can go wrong while arrays are written.
 
-use std::{io, path::PathBuf};
+use std::io;
+use std::path::{Path, PathBuf};
 
 use super::{Dtype, Format, Kind};
 
@@ -167,7 +168,7 @@ pub enum Error {
     #[error("a table on standard output cannot be resumed\nhint: name an output file")]
     CannotResume,
     /// The system refused to read or write.
-    #[error("{action} `{}`", path.display())]
+    #[error("{action} `{}`", output(path).display())]
     Io {
         /// What was being done.
         action: &'static str,
@@ -178,9 +179,15 @@ pub enum Error {
     },
 }
 
+/// The output that a file belongs to: records are gathered beside it in a file of ours, which no user named.
+fn output(path: &Path) -> PathBuf {
+    let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".part"));
+    name.map_or_else(|| path.to_owned(), |name| path.with_file_name(name))
+}
+
 impl Error {
     /// Makes the closure for `map_err` that says what was being done to which file.
-    pub(super) fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(io::Error) -> Self {
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Error::Io { action, path: path.to_owned(), source }
     }
 
