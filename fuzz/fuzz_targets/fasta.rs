@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rinalmo_seq::{InputOptions, OnInvalid, Sequences, fasta, fastq, raw};
+use rinalmo_seq::{Gaps, InputOptions, OnInvalid, Sequences, fasta, fastq, ig, raw};
 
 macro_rules! round_trip {
     ($format:ident, $bytes:expr) => {
@@ -23,8 +23,9 @@ fuzz_target!(|bytes: &[u8]| {
     round_trip!(fasta, bytes);
     round_trip!(fastq, bytes);
     round_trip!(raw, bytes);
-    for on_invalid in [OnInvalid::Error, OnInvalid::Unk] {
+    round_trip!(ig, bytes);
+    for on_invalid in [OnInvalid::Replace, OnInvalid::Error, OnInvalid::Unk] {
         let input = std::io::Cursor::new(bytes.to_vec());
-        let _ = Sequences::from_reader("fuzz", input, InputOptions { on_invalid }).count();
+        let _ = Sequences::from_reader("fuzz", input, InputOptions { on_invalid, gaps: Gaps::Drop }).count();
     }
 });

@@ -17,7 +17,7 @@ use std::{
 };
 
 use rinalmo_corpus::cluster::{Builtin, Clusters, Engine, Mmseqs, Options, Sequences, compare};
-use rinalmo_seq::{InputOptions, OnInvalid, alphabet::normalise, input};
+use rinalmo_seq::{InputOptions, alphabet::normalise, input};
 
 fn main() -> ExitCode {
     match run() {
@@ -198,7 +198,7 @@ impl Bank {
         if file.to_string_lossy().contains(".tsv") {
             return rows(file, &["seq", "sequence"], |found| self.add(found.into()));
         }
-        for record in rinalmo_seq::Sequences::open(&[file], InputOptions { on_invalid: OnInvalid::Unk }) {
+        for record in rinalmo_seq::Sequences::open(&[file], InputOptions::LENIENT) {
             self.add(record.map_err(|error| error.to_string())?.sequence);
         }
         Ok(())

@@ -77,6 +77,11 @@ pub const fn is_base(letter: u8) -> bool {
     token(letter) != UNK
 }
 
+/// Whether `letter` is a gap of an alignment: `-`, or `.`, `~` and `_` as some programs write it. Only `-` has a token.
+pub const fn is_gap(letter: u8) -> bool {
+    matches!(letter, b'-' | b'.' | b'~' | b'_')
+}
+
 /// Rewrites a sequence in place the way the vocabulary spells it: upper case, T for U.
 pub fn normalise(sequence: &mut [u8]) {
     for base in sequence {
@@ -84,11 +89,14 @@ pub fn normalise(sequence: &mut [u8]) {
     }
 }
 
-/// The same of a copy: what two sequences that are written differently have in common.
+/// What two sequences that are written differently have in common: upper case, T for U, and N for a letter that has
+/// no code, as sequences are read by default. Gaps stay as they are.
 pub fn spelled(sequence: &[u8]) -> Vec<u8> {
-    let mut spelled = sequence.to_vec();
-    normalise(&mut spelled);
-    spelled
+    let spell = |&letter: &u8| match normal(letter) {
+        known if is_base(known) || is_gap(known) => known,
+        _ => b'N',
+    };
+    sequence.iter().map(spell).collect()
 }
 
 /// Rewrites a sequence in place the way RNA is printed: upper case, U for T.
@@ -129,6 +137,12 @@ mod tests {
             assert!(!is_base(letter));
         }
         assert!(is_base(b'-') && is_base(b'u') && is_base(b'i'));
+    }
+
+    #[test]
+    fn letters_without_a_code_are_spelled_alike_and_gaps_are_no_letters() {
+        assert_eq!(spelled(b"aUXp-."), b"ATNN-.");
+        assert!(b"-.~_".iter().all(|&gap| is_gap(gap)) && !is_gap(b'N'));
     }
 
     #[test]

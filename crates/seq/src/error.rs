@@ -2,6 +2,8 @@
 
 use std::{fmt, io, sync::Arc};
 
+use crate::{OnInvalid, letters::Symbol};
+
 /// Where in the input something stands: a line, and the name of the file once it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -53,19 +55,30 @@ pub enum Error {
         message: String,
     },
 
+    /// One record cannot be used; those after it can still be read.
+    #[error("{place}: record `{record}`: {message}")]
+    Record {
+        /// The line at fault.
+        place: Place,
+        /// The id of the record, or `#` and its number.
+        record: String,
+        /// What was expected and what was found.
+        message: String,
+    },
+
     /// A sequence holds a letter that is not in the alphabet.
-    #[error("{place}: record `{record}`: character `{}` is not an RNA base", printable(*.letter))]
+    #[error("{place}: record `{record}`: {}", strange(*.letter))]
     InvalidBase {
         /// The line of the letter, not of the record's header.
         place: Place,
         /// The id of the record.
         record: String,
         /// The letter as it was written.
-        letter: u8,
-        /// The letter's place in its line, counted from 1 in bytes.
+        letter: Symbol,
+        /// The letter's place in its line, counted from 1 in characters.
         column: usize,
-        /// Whether the caller asked to leave such records out and go on.
-        skipped: bool,
+        /// How the caller wants such records treated.
+        on_invalid: OnInvalid,
     },
 
     /// The structure of a record is wrong in itself.
@@ -157,44 +170,61 @@ impl Error {
     /// Tells the error which file it speaks of, where it names a line and no file yet.
     pub fn named(self, name: &Arc<str>) -> Self {
         let mut error = self;
-        if let Self::Malformed { place, .. } | Self::InvalidBase { place, .. } | Self::BadStructure { place, .. } =
-            &mut error
+        if let Self::Malformed { place, .. }
+        | Self::Record { place, .. }
+        | Self::InvalidBase { place, .. }
+        | Self::BadStructure { place, .. } = &mut error
         {
             place.name.get_or_insert_with(|| name.clone());
         }
         error
     }
 
-    /// Whether this only tells of a record that was left out as asked ([`OnInvalid::Skip`](crate::OnInvalid::Skip)):
-    /// the caller counts it, warns and goes on.
+    /// Whether this only reports a record that was left out as asked ([`OnInvalid::Skip`]): the caller counts it,
+    /// warns and goes on.
     pub fn is_skipped(&self) -> bool {
-        matches!(self, Self::InvalidBase { skipped: true, .. })
+        matches!(self, Self::InvalidBase { on_invalid: OnInvalid::Skip, .. })
+    }
+
+    /// Whether this concerns one record alone, so that the caller reports it and goes on with the next one.
+    pub fn is_of_one_record(&self) -> bool {
+        match self {
+            Self::InvalidBase { on_invalid, .. } => *on_invalid != OnInvalid::Error,
+            other => matches!(other, Self::Record { .. }),
+        }
     }
 }
 
-fn printable(letter: u8) -> String {
-    if letter.is_ascii() { char::from(letter).escape_debug().to_string() } else { format!("\\x{letter:02x}") }
+/// What is wrong with a letter.
+fn strange(letter: Symbol) -> String {
+    match letter {
+        Symbol::Char('&') => {
+            "several strands joined by `&` cannot be read as one sequence; write each strand as a record of its own"
+                .to_string()
+        }
+        Symbol::Byte(_) => format!("byte `{letter}` is not text in UTF-8, and so not an RNA base"),
+        Symbol::Char(_) => format!("character `{letter}` is not an RNA base"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_wrong_letter_is_told_with_file_line_and_record() {
-        let error = Error::InvalidBase {
-            place: Place::line(1042),
-            record: "NR_0042".into(),
-            letter: b'@',
-            column: 7,
-            skipped: false,
-        };
-        let named = error.named(&"reads.fa".into());
-        assert_eq!(named.to_string(), "reads.fa:1042: record `NR_0042`: character `@` is not an RNA base");
+    fn message(letter: Symbol) -> String {
+        let place = Place::line(1042);
+        let on_invalid = OnInvalid::Replace;
+        let error = Error::InvalidBase { place, record: "NR_0042".into(), letter, column: 7, on_invalid };
+        error.named(&"reads.fa".into()).to_string()
     }
 
     #[test]
-    fn odd_letters_are_shown_escaped() {
-        assert_eq!([printable(b'*'), printable(0), printable(0xe9)], ["*", "\\0", "\\xe9"]);
+    fn a_wrong_letter_is_reported_with_file_line_and_record() {
+        let start = "reads.fa:1042: record `NR_0042`:";
+        assert_eq!(message(Symbol::Char('@')), format!("{start} character `@` is not an RNA base"));
+        assert_eq!(message(Symbol::Char('\0')), format!("{start} character `\\0` is not an RNA base"));
+        assert_eq!(message(Symbol::Char('Ψ')), format!("{start} character `Ψ` is not an RNA base"));
+        assert!(message(Symbol::Byte(0xe9)).starts_with(&format!("{start} byte `\\xe9` is not text")));
+        assert!(message(Symbol::Char('&')).starts_with(&format!("{start} several strands")));
     }
 }

@@ -1,4 +1,4 @@
-//! RNA as the rest of the house sees it: letters, tokens, pairs, and the files they come in.
+//! RNA as the rest of the workspace sees it: letters, tokens, pairs, and the files they come in.
 //!
 //! Sequences arrive in many spellings (lower case, T for U, IUPAC letters), in many formats and compressions, and
 //! sometimes damaged. This crate turns them into records and token ids, and turns structures into the formats that
@@ -6,10 +6,10 @@
 //!
 //! | to do this | look here |
 //! |---|---|
-//! | read any FASTA, FASTQ or raw input, compressed or not | [`Sequences`] |
+//! | read the sequences of any input, compressed or not | [`Sequences`] |
 //! | turn a sequence into token ids | [`tokenizer::tokenize`] |
 //! | hold base pairs, read and write brackets | [`Structure`] |
-//! | read or write one format | [`fasta`], [`fastq`], [`raw`], [`dot_bracket`], [`ct`], [`bpseq`], [`stockholm`], [`st`] |
+//! | read or write one format | [`fasta`], [`fastq`], [`raw`], [`ig`], [`dot_bracket`], [`ct`], [`bpseq`], [`stockholm`], [`st`] |
 //!
 //! Every format has a `Reader` (an iterator of `Result<Record, Error>`), a `Writer` and a `Record`; what a writer
 //! wrote, its reader gives back.
@@ -40,7 +40,10 @@ pub mod dot_bracket;
 mod error;
 pub mod fasta;
 pub mod fastq;
+pub mod ig;
 pub mod input;
+mod known;
+mod letters;
 mod lines;
 pub mod masking;
 mod plan;
@@ -53,6 +56,6 @@ pub mod tokenizer;
 pub mod words;
 
 pub use error::{Error, Place};
-pub use input::{InputOptions, OnInvalid, SequenceRecord, Sequences};
-pub use lines::Stranger;
+pub use input::{Gaps, InputOptions, OnInvalid, SequenceRecord, Sequences};
+pub use letters::{Count, Stranger, Symbol, Tally};
 pub use structure::Structure;

@@ -1,6 +1,6 @@
 //! The floor plan of readers and writers, and what every writer checks so that what it wrote can be read again.
 
-use crate::{Error, Structure};
+use crate::{Error, Structure, letters::is_number};
 
 /// Refuses a header of several lines, and letters that no reader would give back.
 ///
@@ -20,6 +20,20 @@ pub(crate) fn check_sequence(
         Some(letter) => refuse(format!("its sequence holds `{}`", char::from(*letter).escape_debug())),
         None => Ok(()),
     }
+}
+
+/// As [`check_sequence`], and the sequence must not look like a number in the margin.
+pub(crate) fn check_letters(
+    format: &'static str,
+    header: &str,
+    sequence: &[u8],
+    forbidden: &[u8],
+) -> Result<(), Error> {
+    if is_number(sequence) {
+        let message = "its sequence is a number".to_string();
+        return Err(Error::Unwritable { record: header.to_string(), format, message });
+    }
+    check_sequence(format, header, sequence, forbidden)
 }
 
 /// As [`check_sequence`], and the structure must have as many positions as the sequence.
@@ -86,8 +100,17 @@ macro_rules! reader {
                 Self::from_lines(crate::lines::Lines::new(inner))
             }
 
+            #[allow(dead_code, reason = "not every format is among those of `Sequences`")]
             pub(crate) fn from_lines(lines: crate::lines::Lines<R>) -> Self {
                 Self { lines, $($field: Default::default(),)* }
+            }
+        }
+
+        #[allow(dead_code, reason = "most formats know the line of a record")]
+        impl<R: std::io::BufRead> Reader<R> {
+            /// The line that was read last.
+            pub(crate) fn line_number(&self) -> usize {
+                self.lines.number()
             }
         }
 

@@ -1,6 +1,6 @@
 //! What CT and BPSEQ share: one row per base with its partner, which must say the same from both sides.
 
-use crate::{Error, Structure};
+use crate::{Error, Structure, letters::single};
 
 /// Rows gathered so far: the base and its partner, from 1, 0 for none.
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ impl Rows {
         if index.parse() != Ok(expected) {
             return Err(Error::malformed(line, format!("expected the row of base {expected}, found `{index}`")));
         }
-        let &[base] = base.as_bytes() else {
+        let Some(base) = single(base) else {
             return Err(Error::malformed(line, format!("expected one letter for base {expected}, found `{base}`")));
         };
         let Ok(partner) = partner.parse::<usize>() else {

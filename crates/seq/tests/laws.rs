@@ -4,7 +4,7 @@ use std::{fmt::Debug, io::Write};
 
 use proptest::{collection::vec, prelude::*};
 use rinalmo_seq::{
-    Error, InputOptions, OnInvalid, Sequences, Structure, bpseq, ct, dot_bracket, fasta, fastq, raw, st, stockholm,
+    Error, InputOptions, Sequences, Structure, bpseq, ct, dot_bracket, fasta, fastq, ig, raw, st, stockholm,
 };
 
 /// Headers of one or more words; the first word begins with a letter.
@@ -32,7 +32,7 @@ fn read_back<T: PartialEq + Debug>(records: &[T], read: impl Iterator<Item = Res
     assert_eq!(read, records);
 }
 
-/// Writes records of one format, reads them again with LF and with CRLF, and compares.
+/// Writes records of one format, reads them again with every kind of line end, and compares.
 macro_rules! round_trip {
     ($format:ident, $records:expr) => {{
         let records: Vec<$format::Record> = $records;
@@ -42,8 +42,10 @@ macro_rules! round_trip {
         }
         let text = writer.into_inner();
         read_back(&records, $format::Reader::new(&text[..]));
-        let crlf = String::from_utf8(text).expect("headers are text").replace('\n', "\r\n");
-        read_back(&records, $format::Reader::new(crlf.as_bytes()));
+        let text = String::from_utf8(text).expect("headers are text");
+        for end in ["\r\n", "\r"] {
+            read_back(&records, $format::Reader::new(text.replace('\n', end).as_bytes()));
+        }
     }};
 }
 
@@ -55,7 +57,9 @@ proptest! {
             let quality = sequence.iter().enumerate().map(|(i, letter)| b'!' + (letter ^ i as u8) % 94).collect();
             fastq::Record { header, sequence, quality }
         }).collect());
-        round_trip!(raw, items.into_iter().filter(|item| !item.1.is_empty())
+        round_trip!(ig, items.iter().cloned().map(|(header, sequence)| ig::Record { header, sequence }).collect());
+        let half = |sequence: &[u8]| 2 * sequence.iter().filter(|letter| **letter == b'X').count() <= sequence.len();
+        round_trip!(raw, items.into_iter().filter(|item| !item.1.is_empty() && half(&item.1))
             .map(|(_, sequence)| raw::Record { sequence }).collect());
     }
 
@@ -107,12 +111,13 @@ proptest! {
         prop_assert!(fasta::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(fastq::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(raw::Reader::new(bytes).take(limit).count() < limit);
+        prop_assert!(ig::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(dot_bracket::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(ct::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(bpseq::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(stockholm::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(st::Reader::new(bytes).take(limit).count() < limit);
-        let options = InputOptions { on_invalid: OnInvalid::Unk };
+        let options = InputOptions::LENIENT;
         let sequences = Sequences::from_reader("x", std::io::Cursor::new(text.clone().into_bytes()), options);
         prop_assert!(sequences.take(limit).count() < limit);
     }
@@ -135,7 +140,7 @@ proptest! {
         std::fs::write(&plain, writer.into_inner()).unwrap();
         std::fs::write(&packed, archive).unwrap();
         let read = |path| {
-            let options = InputOptions { on_invalid: OnInvalid::Unk };
+            let options = InputOptions::LENIENT;
             Sequences::open(&[path], options).map(|r| r.map(|r| (r.header, r.sequence, r.line))).collect::<Result<Vec<_>, _>>()
         };
         prop_assert_eq!(read(&plain).unwrap(), read(&packed).unwrap());

@@ -150,7 +150,7 @@ pub fn is_fasta(path: &Path) -> Result<bool, Error> {
 fn read_fasta(path: &Path) -> Result<Vec<Item>, Error> {
     let (file, column) = (input::name_of(path), Arc::from("second word of the header"));
     let mut items = Vec::new();
-    for (number, record) in Sequences::open(&[path], InputOptions::default()).enumerate() {
+    for (number, record) in Sequences::open(&[path], InputOptions::STRICT).enumerate() {
         let record = record?;
         let place = Place { file: file.clone(), line: number as u64 + 1, column: Arc::clone(&column) };
         let label = record.header.split_whitespace().nth(1).unwrap_or_default().to_owned();

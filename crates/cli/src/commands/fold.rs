@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
-use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, input};
+use rinalmo::seq::{SequenceRecord, Sequences, input};
 use rinalmo::sink::{self, Array, Kind, Layout, Sink};
 use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Model};
 use rinalmo::{checkpoint, constraints};
@@ -248,6 +248,6 @@ fn sequences_of(records: &[constraints::Record], args: &FoldArgs) -> Result<Feed
         fasta.extend_from_slice(sequence);
         fasta.push(b'\n');
     }
-    let options = InputOptions { on_invalid: args.input.on_invalid.into() };
-    Ok(feed(Sequences::from_reader(&name, std::io::Cursor::new(fasta), options)))
+    let options = args.input.options();
+    Ok(feed(Sequences::from_reader(&name, std::io::Cursor::new(fasta), options), options))
 }

@@ -21,6 +21,12 @@ impl Failures {
         progress.line(&format!("error: {record}: {}", chain(error)));
     }
 
+    /// A record cannot be read as it is; the others go on.
+    pub fn unusable(&mut self, progress: &Progress, error: &anyhow::Error) {
+        self.failed += 1;
+        progress.line(&format!("error: {}", chain(error)));
+    }
+
     /// A record was left out on the user's own wish.
     pub fn skipped(&mut self, progress: &Progress, error: &anyhow::Error, quiet: bool) {
         self.skipped += 1;

@@ -1,12 +1,14 @@
 //! Sequences from files, tables and standard input.
 
+use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::seq::{Error, InputOptions, OnInvalid, SequenceRecord, Sequences, Stranger, alphabet, input};
+use rinalmo::seq::input::{self, FileRemarks, Remarks};
+use rinalmo::seq::{Error, Gaps, InputOptions, OnInvalid, SequenceRecord, Sequences, Symbol};
 
 use crate::context::Context;
 use crate::io::literal::{missing, sequence_in_place_of};
@@ -15,33 +17,64 @@ use crate::io::{is_table, read_columns};
 /// Where sequences come from.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
-    /// FASTA, FASTQ, or one sequence a line, or a .csv or .tsv with a column `sequence`; plain or
-    /// gzip, bgzip, zstd, xz, bzip2 (told by content); `-` or nothing for standard input; or a
-    /// sequence itself
+    /// FASTA, FASTQ or one sequence a line; IG and RNAstructure's .seq, GenBank, EMBL, Stockholm;
+    /// CT, BPSEQ and dot-bracket, whose structures are passed over; or a .csv or .tsv with a column
+    /// `sequence`. Plain or gzip, bgzip, zstd, xz, bzip2; UTF-8 or UTF-16. The format is recognised by
+    /// content; `-` or nothing for standard input; or a sequence itself
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
-    /// What to do with a letter that is no base
-    #[arg(long, value_enum, default_value = "error", value_name = "POLICY")]
+    /// What to do with a letter that is no base. White space and the numbers of GenBank's layout are
+    /// left out in any case
+    #[arg(long, value_enum, default_value = "replace", value_name = "POLICY")]
     pub on_invalid: OnInvalidArg,
+    /// What to do with the gaps - . ~ _ of an alignment
+    #[arg(long, value_enum, default_value = "drop", value_name = "POLICY")]
+    pub gaps: GapsArg,
 }
 
 /// `--on-invalid`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum OnInvalidArg {
+    /// Read letters that are no IUPAC code (X, P, Ψ, a * at the end) as N, with one warning a file;
+    /// a record with any other character is an error, and the others go on (exit code 1)
+    Replace,
     /// Stop there; what is finished stays written (exit code 2)
     Error,
     /// Leave the record out (exit code 1)
     Skip,
-    /// Read the letter as unknown
+    /// Read any character as an unknown base, which is not N to the model; one that is no ASCII
+    /// letter is printed as X
     Unk,
 }
 
 impl From<OnInvalidArg> for OnInvalid {
     fn from(arg: OnInvalidArg) -> Self {
         match arg {
+            OnInvalidArg::Replace => Self::Replace,
             OnInvalidArg::Error => Self::Error,
             OnInvalidArg::Skip => Self::Skip,
             OnInvalidArg::Unk => Self::Unk,
+        }
+    }
+}
+
+/// `--gaps`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum GapsArg {
+    /// Leave them out, with one warning a file; results and positions are those of the bases alone
+    Drop,
+    /// Keep them as positions, as the model's own gap
+    Keep,
+    /// A record with gaps is an error, and the others go on (exit code 1)
+    Error,
+}
+
+impl From<GapsArg> for Gaps {
+    fn from(arg: GapsArg) -> Self {
+        match arg {
+            GapsArg::Drop => Self::Drop,
+            GapsArg::Keep => Self::Keep,
+            GapsArg::Error => Self::Error,
         }
     }
 }
@@ -52,6 +85,10 @@ pub enum Read {
     Record(SequenceRecord),
     /// A record left out on the user's wish, and why.
     Skipped(anyhow::Error),
+    /// A record that cannot be used, and why; the others go on.
+    Failed(anyhow::Error),
+    /// Something that the user should hear: a warning about a file, or a hint.
+    Note(String),
 }
 
 /// All inputs in order.
@@ -64,23 +101,28 @@ impl InputArgs {
         if self.files.is_empty() && std::io::stdin().is_terminal() {
             context.note("reading sequences from the terminal; Ctrl-D ends them, `--help` explains");
         }
-        let options = InputOptions { on_invalid: self.on_invalid.into() };
+        let options = self.options();
         if !self.files.iter().any(|file| is_table(file) || sequence_in_place_of(file).is_some()) {
-            return Ok(feed(Sequences::open(&self.files, options)));
+            return Ok(feed(Sequences::open(&self.files, options), options));
         }
         let mut parts: Vec<Feed> = Vec::new();
         for (number, file) in self.files.iter().enumerate() {
             parts.push(match sequence_in_place_of(file) {
-                Some(sequence) => feed(argument(number, sequence, options)),
-                None if is_table(file) => Box::new(read_table(file, options.on_invalid)?.into_iter()),
-                None => feed(Sequences::open(std::slice::from_ref(file), options)),
+                Some(sequence) => feed(argument(number, sequence, options), options),
+                None if is_table(file) => watched(read_table(file, options)?.into_iter(), options),
+                None => feed(Sequences::open(std::slice::from_ref(file), options), options),
             });
         }
         let numbered = parts.into_iter().flatten().enumerate().map(|(index, read)| match read? {
             Read::Record(record) => Ok(Read::Record(SequenceRecord { index, ..record })),
-            skipped => Ok(skipped),
+            other => Ok(other),
         });
         Ok(Box::new(numbered))
+    }
+
+    /// How letters and gaps are read.
+    pub fn options(&self) -> InputOptions {
+        InputOptions { on_invalid: self.on_invalid.into(), gaps: self.gaps.into() }
     }
 
     /// Refuses outputs that would overwrite an input, perhaps before it is read.
@@ -95,16 +137,21 @@ impl InputArgs {
     }
 }
 
-/// Sequences as a feed.
-pub fn feed(sequences: Sequences) -> Feed {
-    Box::new(sequences.map(told))
+/// Sequences as a feed that reports once a file what was odd in it.
+pub fn feed(sequences: Sequences, options: InputOptions) -> Feed {
+    watched(sequences.map(sorted), options)
 }
 
-/// An error of a record left out on the user's wish is no error of the stream.
-fn told(read: Result<SequenceRecord, Error>) -> anyhow::Result<Read> {
+fn watched(inner: impl Iterator<Item = anyhow::Result<Read>> + 'static, options: InputOptions) -> Feed {
+    Box::new(Watched { inner, options, file: None, ready: VecDeque::new(), hinted: false })
+}
+
+/// An error of one record is no error of the stream.
+fn sorted(read: Result<SequenceRecord, Error>) -> anyhow::Result<Read> {
     match read {
         Ok(record) => Ok(Read::Record(record)),
         Err(error) if error.is_skipped() => Ok(Read::Skipped(error.into())),
+        Err(error) if error.is_of_one_record() => Ok(Read::Failed(error.into())),
         Err(error) => Err(error.into()),
     }
 }
@@ -113,6 +160,58 @@ fn told(read: Result<SequenceRecord, Error>) -> anyhow::Result<Read> {
 fn argument(number: usize, sequence: &str, options: InputOptions) -> Sequences {
     let fasta = format!(">seq{}\n{sequence}\n", number + 1);
     Sequences::from_reader("<argument>", std::io::Cursor::new(fasta), options)
+}
+
+/// What is read, with notes between: after the last record of each file, what was odd in it.
+struct Watched<I> {
+    inner: I,
+    options: InputOptions,
+    file: Option<FileRemarks>,
+    ready: VecDeque<anyhow::Result<Read>>,
+    hinted: bool,
+}
+
+impl<I: Iterator<Item = anyhow::Result<Read>>> Iterator for Watched<I> {
+    type Item = anyhow::Result<Read>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(ready) = self.ready.pop_front() {
+            return Some(ready);
+        }
+        let next = self.inner.next();
+        match &next {
+            Some(Ok(Read::Record(record))) => {
+                if self.file.as_ref().is_none_or(|file| *file.source() != record.source) {
+                    self.end_file();
+                }
+                let new = || FileRemarks::new(record.source.clone(), self.options);
+                self.file.get_or_insert_with(new).add(record);
+            }
+            Some(Ok(_)) => {}
+            Some(Err(_)) | None => self.end_file(),
+        }
+        let hint = next.as_ref().and_then(|next| self.hint(next));
+        self.ready.extend(next);
+        self.ready.extend(hint.map(|hint| Ok(Read::Note(hint))));
+        self.ready.pop_front()
+    }
+}
+
+impl<I> Watched<I> {
+    fn end_file(&mut self) {
+        let lines = self.file.take().map(|file| file.lines()).unwrap_or_default();
+        self.ready.extend(lines.into_iter().map(|line| Ok(Read::Note(format!("warning: {line}")))));
+    }
+
+    /// What can be done about a wrong character, where one failed a record for the first time.
+    fn hint(&mut self, read: &anyhow::Result<Read>) -> Option<String> {
+        let Ok(Read::Failed(error)) = read else { return None };
+        let Some(Error::InvalidBase { letter, .. }) = error.downcast_ref() else { return None };
+        let first = *letter != Symbol::Char('&') && !std::mem::replace(&mut self.hinted, true);
+        first.then(|| {
+            "hint: --on-invalid unk reads such characters as unknown bases, skip leaves their records out".into()
+        })
+    }
 }
 
 /// Fails in the first second rather than after an hour.
@@ -134,28 +233,22 @@ fn check_files(files: &[PathBuf], context: &Context) -> anyhow::Result<()> {
 }
 
 /// The rows of a table as records; without an id column they are seq1, seq2, ...
-fn read_table(path: &Path, on_invalid: OnInvalid) -> anyhow::Result<Vec<anyhow::Result<Read>>> {
+fn read_table(path: &Path, options: InputOptions) -> anyhow::Result<Vec<anyhow::Result<Read>>> {
     let source: Arc<str> = input::name_of(path);
     let mut records = Vec::new();
     read_columns(path, [&["sequence", "seq", "utr"], &["id", "name", "seq_id"]], |line, [sequence, id]| {
         let id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("seq{}", records.len() + 1), str::to_owned);
-        let sequence = sequence.unwrap_or_default().as_bytes().to_vec();
-        let line = line as usize;
-        let strangers: Vec<Stranger> = (1..)
-            .zip(&sequence)
-            .filter(|&(_, &letter)| !alphabet::is_base(letter))
-            .map(|(column, &letter)| Stranger { letter, line, column })
-            .collect();
         let record = SequenceRecord {
             id: id.clone(),
             header: id,
-            sequence,
-            unknown: strangers.len(),
+            sequence: sequence.unwrap_or_default().as_bytes().to_vec(),
+            unknown: 0,
+            remarks: Remarks::default(),
             source: source.clone(),
-            line,
+            line: line as usize,
             index: 0,
         };
-        records.push(told(record.admit(strangers.first().copied(), on_invalid)));
+        records.push(sorted(record.judged(options)));
         Ok(())
     })?;
     Ok(records)

@@ -4,7 +4,7 @@ use anyhow::Result;
 use rinalmo::seq::SequenceRecord;
 
 use crate::context::{Context, Outcome};
-use crate::io::{Failures, Feed, Progress, Read, is_output_failure, many};
+use crate::io::{Failures, Feed, Progress, Read, is_output_failure};
 
 /// What a command does with records.
 pub trait Job {
@@ -129,13 +129,10 @@ impl Gatherer {
             let next = self.feed.next()?;
             self.empty = false;
             match next {
-                Ok(Read::Record(record)) => {
-                    if record.unknown > 0 && !context.quiet() {
-                        let letters = many(record.unknown, "letter");
-                        progress.line(&format!("warning: {}: {letters} read as unknown", place(&record)));
-                    }
-                    return Some(record);
-                }
+                Ok(Read::Record(record)) => return Some(record),
+                Ok(Read::Failed(error)) => failures.unusable(progress, &error),
+                Ok(Read::Note(note)) if !context.quiet() => progress.line(&note),
+                Ok(Read::Note(_)) => {}
                 Ok(Read::Skipped(error)) => failures.skipped(progress, &error, context.quiet()),
                 Err(error) => self.error = Some(error),
             }

@@ -128,7 +128,7 @@ fn failures_of_single_records_leave_the_others() {
     let names: Vec<String> = npz(&sandbox.path("a.npz")).into_iter().map(|array| array.name).collect();
     assert_eq!(names, ["b/mean", "d/mean"]);
 
-    let run = sandbox.run("embed a.fa -o b.npz --include mean --batch-tokens 1");
+    let run = sandbox.run("embed a.fa -o b.npz --include mean --batch-tokens 1 --on-invalid error");
     assert_eq!(run.code, 2);
     assert!(run.err.contains("error: a.fa:5: record `c`: character `@` is not an RNA base\n"), "{run}");
     assert!(run.err.contains("finished records are kept in b.npz.part; --resume goes on from there\n"), "{run}");

@@ -65,10 +65,13 @@ fn tables_that_cannot_be_read_say_what_they_have() {
     assert_eq!(err("fold e.tsv"), "error: e.tsv:1: no column `sequence` or `seq` or `utr`, found: an empty file\n");
     assert_eq!(err("fold w.csv"), "error: w.csv:2: 3 columns, expected 2 as in the header\n");
     insta::assert_snapshot!(sandbox.run(&format!("{FOLD} x.tsv")), @r"
-    exit 2
+    exit 1
     [out]
     >a
     ACGU
+    .... 0.000
+    >c
+    GGGG
     .... 0.000
     [err]
     error: x.tsv:3: record `b`: character `@` is not an RNA base
@@ -77,13 +80,32 @@ fn tables_that_cannot_be_read_say_what_they_have() {
 }
 
 #[test]
-fn a_wrong_letter_stops_is_skipped_or_is_unknown_as_asked() {
-    let sandbox = Sandbox::new().with("a.fa", ">a\nACGU\n>b\nAC\nA@A\n>c\nGG*G\n>d\nACGU\n");
+fn a_wrong_letter_fails_its_record_stops_is_skipped_or_is_unknown_as_asked() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nACGU\n>b\nAC\nA@A\n>c\nGGPG\n>d\nACGU\n");
     let say = |words: &str| {
         let run = sandbox.run(&format!("fold -t 0.9999 {words} a.fa")).to_string();
         let lines = run.lines().map(|line| if line.starts_with("model: ") { "model: ..." } else { line });
         lines.collect::<Vec<_>>().join("\n")
     };
+    insta::assert_snapshot!(say(""), @r"
+    exit 1
+    [out]
+    >a
+    ACGU
+    .... 0.000
+    >c
+    GGNG
+    .... 0.000
+    >d
+    ACGU
+    .... 0.000
+    [err]
+    model: ...
+    error: a.fa:5: record `b`: character `@` is not an RNA base
+    hint: --on-invalid unk reads such characters as unknown bases, skip leaves their records out
+    warning: a.fa: 1 letter that is no base is read as N, in 1 record, first `P` at line 7 in record `c`
+    records: 1 failed
+    ");
     insta::assert_snapshot!(say("--on-invalid error"), @r"
     exit 2
     [out]
@@ -106,7 +128,7 @@ fn a_wrong_letter_stops_is_skipped_or_is_unknown_as_asked() {
     [err]
     model: ...
     skipped: a.fa:5: record `b`: character `@` is not an RNA base
-    skipped: a.fa:7: record `c`: character `*` is not an RNA base
+    skipped: a.fa:7: record `c`: character `P` is not an RNA base
     records: 2 skipped
     ");
     insta::assert_snapshot!(say("--on-invalid unk"), @r"
@@ -116,19 +138,115 @@ fn a_wrong_letter_stops_is_skipped_or_is_unknown_as_asked() {
     ACGU
     .... 0.000
     >b
-    ACA@A
+    ACAXA
     ..... 0.000
     >c
-    GG*G
+    GGPG
     .... 0.000
     >d
     ACGU
     .... 0.000
     [err]
     model: ...
-    warning: a.fa:3: record `b`: 1 letter read as unknown
-    warning: a.fa:6: record `c`: 1 letter read as unknown
+    warning: a.fa: 2 letters that are no bases are read as unknown, in 2 records, first `@` at line 5 in record `b`
     ");
+}
+
+#[test]
+fn one_bad_letter_does_not_end_a_batch_in_any_command() {
+    let good: String = (0..30).map(|i| format!(">r{i}\nGGGGAAAACCCC\n")).collect();
+    let sandbox = Sandbox::new().with("a.fa", format!(">x\nAC\u{0}GU\n>y\nAC[GU\n{good}>z\nGGGG&CCCC\n"));
+    for (words, lines) in [("fold -f tsv", 31), ("score", 31), ("embed --include mean -o -", 31)] {
+        let run = sandbox.run(&format!("-q {words} a.fa"));
+        assert_eq!((run.code, run.out.lines().count()), (1, lines), "{words}: {run}");
+        assert_eq!(run.err.matches("error: a.fa:").count(), 3, "{run}");
+        assert!(run.err.contains("record `z`: several strands joined by `&`"), "{run}");
+    }
+}
+
+#[test]
+fn letters_of_several_bytes_are_one_position_in_every_layout() {
+    // Pseudouridine, an accented letter in one and in two characters, a no-break space and a stop sign.
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGΨGÁAU\u{301}A\u{a0}CCCC*\n");
+    for (policy, printed) in [("replace", "GGNGNANACCCCN"), ("unk", "GGXGXAXACCCCX")] {
+        for format in ["dbn", "ct", "bpseq", "stockholm", "json", "tsv"] {
+            let run = sandbox.run(&format!("{FOLD} a.fa -f {format} --on-invalid {policy}")).done();
+            let name = format!("b.{format}");
+            let again = Sandbox::new().with(&name, &run.out);
+            match format {
+                "json" => assert!(run.out.contains(&format!("\"{printed}\",\"structure\":\".............\"")), "{run}"),
+                "tsv" => assert!(run.out.contains(&format!("\t13\t0.0\t{printed}\t.............")), "{run}"),
+                _ => {
+                    let read = again.run(&format!("{FOLD} {name} -f dbn --on-invalid {policy}")).done();
+                    assert!(read.out.contains(&format!("\n{printed}\n.............")), "{read}");
+                }
+            }
+        }
+    }
+    let warned = sandbox.run("fold -t 0.9999 a.fa").done().err;
+    let expected = "a.fa: 4 letters that are no bases are read as N, in 1 record, first `Ψ` at line 2 in record `a`";
+    assert!(warned.contains(expected), "{warned}");
+}
+
+#[test]
+fn gaps_are_dropped_kept_or_refused_as_asked() {
+    let sandbox = Sandbox::new().with("a.fa", ">gapped\n..GGGG-AAA~CCCC-\n>plain\nGGGGAAACCCC\n");
+    let run = sandbox.run("fold a.fa -f tsv").done();
+    let rows: Vec<Vec<&str>> = run.out.lines().map(|line| line.split('\t').skip(1).collect()).collect();
+    assert_eq!(rows[1], rows[2], "without its gaps a sequence folds as it would alone");
+    let warning = "warning: a.fa: 5 gaps in 1 record are dropped, positions count bases alone, \
+                   first `.` at line 2 in record `gapped`\n";
+    assert!(run.err.contains(warning), "{run}");
+    let kept = sandbox.run(&format!("{FOLD} a.fa --gaps keep")).done();
+    assert!(kept.out.contains("\n--GGGG-AAA-CCCC-\n"), "{kept}");
+    let refused = sandbox.run(&format!("{FOLD} a.fa --gaps error"));
+    assert_eq!((refused.code, headers(&refused.out)), (1, vec!["plain"]), "{refused}");
+    let message = "error: a.fa:2: record `gapped`: gaps are not allowed, found 5, the first `.`\n";
+    assert_eq!(refused.err, message);
+    let scores = sandbox.run("-q score a.fa").done().out;
+    let scores: Vec<&str> = scores.lines().map(|line| line.split_once('\t').unwrap().1).collect();
+    assert_eq!(scores[1], scores[2]);
+}
+
+#[test]
+fn sequences_are_read_from_files_of_every_layout() {
+    let hairpin = ">hp\nGGGGAAAACCCC\n............ 0.000\n";
+    let rows: String = (1..=12).map(|i| format!("{i} {} 0\n", ["G", "A", "C"][(i - 1) / 4])).collect();
+    let ct: String =
+        (1..=12).map(|i| format!("{i} {} {} {} 0 {i}\n", ["G", "A", "C"][(i - 1) / 4], i - 1, (i + 1) % 13)).collect();
+    let utf16: Vec<u8> = "\u{feff}>hp\r\nGGGGAAAACCCC\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let padded = [gzip(">hp\nGGGGAAAACCCC\n"), vec![0; 700]].concat();
+    let files: [(&str, Vec<u8>); 13] = [
+        ("hashes.fa", "# by hand\n>hp\nGGGG\n# half way\nAAAACCCC\n".into()),
+        ("mac.fa", ">hp\rGGGGAAAA\rCCCC\r".into()),
+        ("utf16.fa", utf16),
+        ("padded.gz", padded),
+        ("x.seq", "; by hand\nhp\n\nGGGGAAAA\nCCCC1\n".into()),
+        ("x.dbn", ">hp\nGGGGAAAACCCC\n((((....)))) (-5.40)\n".into()),
+        ("x.st", "#Name: hp\nGGGGAAAACCCC\n((((....))))\n".into()),
+        ("x.bpseq", format!("# hp\n{rows}").into()),
+        ("x.ct", format!("12 ENERGY = -5.4  hp\n{ct}").repeat(2).into()),
+        ("x.sto", "# STOCKHOLM 1.0\nhp GGGG-AAAA\nhp CC.CC\n//\n".into()),
+        ("x.gb", "LOCUS       hp 12 bp\nORIGIN\n        1 GGGGAAAACC CC\n//\n".into()),
+        ("x.embl", "ID   hp; SV 1;\nSQ   Sequence 12 BP;\n     GGGGAAAACC CC     12\n//\n".into()),
+        ("bom.fa", "\u{feff}>hp\nGGGGAAAACCCC\n".into()),
+    ];
+    let names: Vec<&str> = files.iter().map(|(name, _)| *name).collect();
+    let count = files.len();
+    let sandbox = files.iter().fold(Sandbox::new(), |sandbox, (name, bytes)| sandbox.with(name, bytes));
+    let run = sandbox.run(&format!("{FOLD} {}", names.join(" "))).done();
+    assert_eq!(run.out, hairpin.repeat(count));
+    let noted = sandbox.run("fold -t 0.9999 x.dbn").done().err;
+    let note = "warning: x.dbn: the known structures of 1 record are passed over, only sequences are read\n";
+    assert!(noted.contains(note), "{noted}");
+}
+
+#[test]
+fn a_header_after_a_bare_sequence_begins_the_next_record() {
+    let run = Sandbox::new().with("a.fa", "GGGG\n>q\nAC\nGU\n").run("fold -t 0.9999 -f tsv a.fa").done();
+    let ids: Vec<&str> = run.out.lines().filter_map(|line| line.split('\t').next()).collect();
+    assert_eq!(ids, ["id", "seq1", "q"]);
+    assert!(run.err.contains("warning: a.fa:2: a header after 1 line of sequence without one\n"), "{run}");
 }
 
 #[test]
@@ -177,12 +295,13 @@ fn missing_files_folders_and_other_files_are_told_apart() {
     insta::assert_snapshot!(say("-q fold elf"), @r"
     exit 2
     [err]
-    error: elf:1: expected FASTA (`>`), FASTQ (`@`) or one sequence of letters a line, found `\u{7f}ELF\u{2}\u{1}`
+    error: elf:1: this is a program or a library of one, expected a file of sequences
+    hint: look whether the path is right
     ");
     insta::assert_snapshot!(say("-q fold latin.fa"), @r"
-    exit 2
+    exit 1
     [err]
-    error: latin.fa:2: record `caf�`: character `\xff` is not an RNA base
+    error: latin.fa:2: record `caf�`: byte `\xff` is not text in UTF-8, and so not an RNA base
     ");
     let cut = sandbox.run("-q fold -t 0.9999 cut.fa");
     assert_eq!(cut.code, 2);

@@ -1,13 +1,13 @@
 //! Sequences of one input file, with where each came from.
 //!
-//! FASTA, FASTQ and one sequence a line are read as everywhere in the house; a `.tsv` or `.csv` by its column of
-//! sequences. Compression is told by content. One record is held at a time.
+//! Sequence files of every format are read as everywhere in the workspace, see [`Sequences`]; a `.tsv` or `.csv` by its
+//! column of sequences. Gaps are kept as `-`. Compression is told by content. One record is held at a time.
 
 mod table;
 
 use std::path::Path;
 
-use rinalmo_seq::{InputOptions, OnInvalid, Sequences};
+use rinalmo_seq::{InputOptions, Sequences};
 
 use crate::Error;
 
@@ -35,7 +35,7 @@ pub fn open(path: &Path) -> Result<Records, Error> {
     if let Some(delimiter) = table::delimiter(path) {
         return table::open(path, delimiter);
     }
-    let options = InputOptions { on_invalid: OnInvalid::Unk };
+    let options = InputOptions::LENIENT;
     let sequences = Sequences::open(&[path], options).map(|read| {
         let mut record = read?;
         let description = record.header.get(record.id.len()..).unwrap_or_default().trim_start().to_owned();
@@ -45,10 +45,13 @@ pub fn open(path: &Path) -> Result<Records, Error> {
     Ok(Box::new(sequences))
 }
 
-/// Whether a failure concerns one record, so that reading may go on. Only rows of a table do: whatever is wrong with
-/// FASTA or FASTQ, what comes behind it cannot be trusted to be found.
+/// Whether a failure concerns one record, so that reading may go on: a row of a table, a line that is no sequence. After
+/// other faults of a sequence file, what follows cannot be trusted to be found.
 pub fn is_about_one_record(error: &Error) -> bool {
-    matches!(error, Error::Table { .. })
+    match error {
+        Error::Input(error) => error.is_of_one_record(),
+        other => matches!(other, Error::Table { .. }),
+    }
 }
 
 #[cfg(test)]

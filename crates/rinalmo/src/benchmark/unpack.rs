@@ -47,7 +47,7 @@ pub(super) fn unpacked(path: &Path, folder: &Path) -> Result<PathBuf, Error> {
             archive.extract(&to).map_err(|error| broken(&error))?;
         }
         Packing::Tar => {
-            let mut archive = tar::Archive::new(rinalmo_seq::input::open(path)?);
+            let mut archive = tar::Archive::new(rinalmo_seq::input::open_bytes(path)?);
             archive.unpack(&to).map_err(|error| broken(&error))?;
         }
     }

@@ -1,11 +1,13 @@
-//! Reads FASTA as it is found: several lines, blank lines, `;` comments, CRLF, spaces, records without sequence.
+//! Reads FASTA as it is found: several lines, blank lines, `;` and `#` comments, spaces, records without sequence, and
+//! known structures in dot-bracket notation after the sequence, which are passed over.
 
 use std::io::BufRead;
 
 use super::Record;
 use crate::{
     Error,
-    lines::{Letters, Stranger},
+    known::Known,
+    letters::{Letters, Tally},
     plan::reader,
 };
 
@@ -13,7 +15,7 @@ reader! {
     /// An iterator over the records of a FASTA stream.
     ///
     /// Text before the first `>` is one error naming its line; the records after it are still read. Letters are
-    /// not judged, but the first one outside the alphabet is remembered, see [`Reader::stranger`].
+    /// not judged, but those that are no base are counted, see [`Reader::tally`].
     ///
     /// ```
     /// let records: Vec<_> = rinalmo_seq::fasta::Reader::new(&b">a\nAC\nGU\n>b\n"[..]).collect::<Result<_, _>>()?;
@@ -21,7 +23,7 @@ reader! {
     /// assert_eq!(records[1].sequence, b"");
     /// # Ok::<(), rinalmo_seq::Error>(())
     /// ```
-    { header_line: usize, first_stranger: Option<Stranger>, strangers: usize }
+    { header_line: usize, tally: Tally, structures: usize }
 }
 
 impl<R: BufRead> Reader<R> {
@@ -30,31 +32,35 @@ impl<R: BufRead> Reader<R> {
         self.header_line
     }
 
-    /// The first letter outside the alphabet in the record read last.
-    pub fn stranger(&self) -> Option<Stranger> {
-        self.first_stranger
+    /// What the record read last holds besides bases.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
-    /// How many letters of the record read last are outside the alphabet.
-    pub fn strangers(&self) -> usize {
-        self.strangers
+    /// How many known structures of the record read last were passed over.
+    pub fn structures(&self) -> usize {
+        self.structures
     }
 
     fn read(&mut self) -> Result<Option<Record>, Error> {
         let Some(header) = self.read_header()? else { return Ok(None) };
-        let mut letters = Letters::default();
+        let (mut letters, mut known) = (Letters::default(), Known::default());
         while self.lines.advance()? {
             match self.lines.text().first() {
                 Some(b'>') => {
                     self.lines.hold();
                     break;
                 }
-                Some(b';') | None => {}
+                Some(b';' | b'#') | None => {}
+                Some(_) if known.takes(self.lines.text(), letters.sequence.len()) => {}
                 Some(_) => letters.push(self.lines.number(), self.lines.whole()),
             }
         }
-        (self.first_stranger, self.strangers) = (letters.first_stranger, letters.strangers);
-        Ok(Some(Record { header, sequence: letters.sequence }))
+        let (sequence, tally) = letters.finish();
+        let record = Record { header, sequence };
+        self.tally = tally;
+        self.structures = known.count(self.header_line, record.id(), record.sequence.len())?;
+        Ok(Some(record))
     }
 
     fn read_header(&mut self) -> Result<Option<String>, Error> {
@@ -64,7 +70,7 @@ impl<R: BufRead> Reader<R> {
                 self.header_line = self.lines.number();
                 return Ok(Some(String::from_utf8_lossy(header.trim_ascii()).into_owned()));
             }
-            if !text.starts_with(b";") {
+            if !text.starts_with(b";") && !text.starts_with(b"#") {
                 let error = self.lines.expected("a FASTA header beginning with `>`");
                 self.lines.skip_to(|text| text.starts_with(b">"))?;
                 return Err(error);
@@ -88,7 +94,8 @@ mod tests {
 
     #[test]
     fn odd_but_harmless_layout_is_read() {
-        let text = b"\xef\xbb\xbf; made by hand\r\n>a first one \r\nAC gu\r\n\r\n;note\r\n  NN\r\n>\r\n>b\r\nA\r";
+        let text =
+            b"\xef\xbb\xbf; made by hand\r\n# and again\n>a first one \r\nAC gu\r\n\r\n;note\r\n  NN\r\n>\r\n>b\r\nA\r";
         assert_eq!(read(text), [record("a first one", "ACguNN"), record("", ""), record("b", "A")]);
     }
 
@@ -106,11 +113,26 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_is_found_on_its_own_line() {
+    fn letters_are_counted_for_each_record() {
         let mut reader = Reader::new(&b">a\nACGU\nAC@U\n>b\nA\n"[..]);
         assert!(reader.next().unwrap().is_ok());
-        assert_eq!(reader.stranger(), Some(Stranger { letter: b'@', line: 3, column: 3 }));
+        let first = reader.tally().first_stranger().unwrap();
+        assert_eq!((first.letter.to_string(), first.line, first.column), ("@".into(), 3, 3));
         assert!(reader.next().unwrap().is_ok());
-        assert_eq!((reader.stranger(), reader.line()), (None, 4));
+        assert_eq!((reader.tally(), reader.line()), (&Tally::default(), 4));
+    }
+
+    #[test]
+    fn known_structures_are_passed_over() {
+        let text = b">a\nGGGAAACCC\n(((...))) (-3.20)\n>b\nGG\nCC\n((\n))\n>c\nGAC\n()\n>d\nA\n";
+        let mut reader = Reader::new(&text[..]);
+        let mut seen = Vec::new();
+        while let Some(record) = reader.next() {
+            seen.push((record.map_err(|error| error.to_string()), reader.structures()));
+        }
+        assert_eq!(seen[..2], [(record("a", "GGGAAACCC"), 1), (record("b", "GGCC"), 1)]);
+        let message = "line 9: record `c`: its structure has 2 positions, its sequence 3";
+        assert_eq!(seen[2].0, Err(message.into()));
+        assert_eq!(seen[3], (record("d", "A"), 0));
     }
 }

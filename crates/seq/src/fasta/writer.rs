@@ -5,7 +5,7 @@ use std::io::Write;
 use super::Record;
 use crate::{
     Error,
-    plan::{check_sequence, writer},
+    plan::{check_letters, writer},
 };
 
 writer! {
@@ -19,7 +19,7 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// [`Error::Unwritable`] if it could not be read again, [`Error::Io`] if the stream fails.
     pub fn write(&mut self, record: &Record) -> Result<(), Error> {
-        check_sequence(FORMAT, &record.header, &record.sequence, b">;")?;
+        check_letters(FORMAT, &record.header, &record.sequence, b">;#")?;
         writeln!(self.inner, ">{}", record.header)?;
         if !record.sequence.is_empty() {
             self.inner.write_all(&record.sequence)?;

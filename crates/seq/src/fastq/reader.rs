@@ -7,13 +7,13 @@ use std::io::BufRead;
 use super::Record;
 use crate::{
     Error,
-    lines::{Letters, Stranger},
+    letters::{Letters, Tally},
     plan::reader,
 };
 
 reader! {
     /// An iterator over the records of a FASTQ stream; it ends after the first malformed one.
-    { header_line: usize, first_stranger: Option<Stranger>, strangers: usize }
+    { header_line: usize, tally: Tally }
 }
 
 impl<R: BufRead> Reader<R> {
@@ -22,14 +22,9 @@ impl<R: BufRead> Reader<R> {
         self.header_line
     }
 
-    /// The first letter outside the alphabet in the record read last.
-    pub fn stranger(&self) -> Option<Stranger> {
-        self.first_stranger
-    }
-
-    /// How many letters of the record read last are outside the alphabet.
-    pub fn strangers(&self) -> usize {
-        self.strangers
+    /// What the record read last holds besides bases.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn read(&mut self) -> Result<Option<Record>, Error> {
@@ -41,18 +36,26 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn read_record(&mut self) -> Result<Option<Record>, Error> {
-        if !self.lines.advance_to_text()? {
-            return Ok(None);
+        // Comments can only stand where a header is expected: quality lines may begin with `#` or `;`.
+        while self.lines.advance_to_text()? {
+            if !matches!(self.lines.text().first(), Some(b'#' | b';')) {
+                return self.read_from_header().map(Some);
+            }
         }
+        Ok(None)
+    }
+
+    fn read_from_header(&mut self) -> Result<Record, Error> {
         let Some(header) = self.lines.text().strip_prefix(b"@") else {
             return Err(self.lines.expected("a FASTQ header beginning with `@`"));
         };
         let header = String::from_utf8_lossy(header.trim_ascii()).into_owned();
         self.header_line = self.lines.number();
         let letters = self.read_sequence(&header)?;
-        (self.first_stranger, self.strangers) = (letters.first_stranger, letters.strangers);
-        let quality = self.read_quality(&header, letters.sequence.len())?;
-        Ok(Some(Record { header, sequence: letters.sequence, quality }))
+        let (sequence, tally) = letters.finish();
+        self.tally = tally;
+        let quality = self.read_quality(&header, sequence.len())?;
+        Ok(Record { header, sequence, quality })
     }
 
     fn read_sequence(&mut self, header: &str) -> Result<Letters, Error> {
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn qualities_may_look_like_headers() {
-        let text = "@a\r\nACGU\r\n+a\r\n@+@+\r\n\r\n@b x\nAC\nGU\n+\n@>\n+@\n@c\n\n+\n\n@d\nA\n+\n@";
+        let text = "# made by hand\n@a\r\nACGU\r\n+a\r\n@+@+\r\n\r\n@b x\nAC\nGU\n+\n@>\n+@\n@c\n\n+\n\n@d\nA\n+\n@";
         let expected =
             [record("a", "ACGU", "@+@+"), record("b x", "ACGU", "@>+@"), record("c", "", ""), record("d", "A", "@")];
         assert_eq!(read(text), expected);

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::Record;
 use crate::{
     Error,
-    plan::{check_sequence, writer},
+    plan::{check_letters, check_sequence, writer},
 };
 
 writer! {
@@ -20,7 +20,7 @@ impl<W: Write> Writer<W> {
     /// [`Error::Unwritable`] if it could not be read again, [`Error::Io`] if the stream fails.
     pub fn write(&mut self, record: &Record) -> Result<(), Error> {
         let Record { header, sequence, quality } = record;
-        check_sequence(FORMAT, header, sequence, b"+")?;
+        check_letters(FORMAT, header, sequence, b"+")?;
         check_sequence(FORMAT, header, quality, b"")?;
         if sequence.len() != quality.len() {
             let message = format!("{} bases but {} quality letters", sequence.len(), quality.len());

@@ -204,9 +204,10 @@ impl Contents {
         Some(self.words().1).filter(|advice| !advice.is_empty())
     }
 
-    /// Whether lines can be read from it: text or a compression that readers undo, as far as its start says.
+    /// Whether lines can be read from it: text in UTF-8 or UTF-16, or a compression that readers undo, as far as its
+    /// start says.
     pub fn is_readable(self) -> bool {
-        matches!(self, Empty | Text | Fasta | Gzip | Zstd | Xz | Bzip2)
+        matches!(self, Empty | Text | Utf16 | Fasta | Gzip | Zstd | Xz | Bzip2)
     }
 
     /// `this is a PDF, expected a FASTA file`, with the advice as a hint in a line of its own where there is any.

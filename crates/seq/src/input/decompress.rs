@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use super::zstd_frames::Frames;
+use super::{gzip_members::Members, text::decoded, zstd_frames::Frames};
 use crate::Error;
 
 /// Bytes read at a time.
@@ -23,20 +23,30 @@ type Buffered = BufReader<io::Chain<Cursor<Vec<u8>>, Stream>>;
 
 /// Name, first bytes, decoder. Files made of several compressed parts (bgzip, pigz, pzstd, `cat`) are read to the end.
 const COMPRESSIONS: [(&str, &[u8], Decoder); 5] = [
-    ("gzip", b"\x1f\x8b", |inner| Box::new(flate2::bufread::MultiGzDecoder::new(inner))),
+    ("gzip", b"\x1f\x8b", |inner| Box::new(Members::new(inner))),
     ("zstd", b"\x28\xb5\x2f\xfd", |inner| Box::new(Frames::new(inner))),
     ("xz", b"\xfd7zXZ\0", |inner| Box::new(lzma_rust2::XzReader::new_mem_limit(inner, true, XZ_MEMORY))),
     ("bzip2", b"BZh", |inner| Box::new(bzip2::bufread::MultiBzDecoder::new(inner))),
     ("text", b"", |inner| Box::new(inner)),
 ];
 
-/// Opens a file, or standard input for `-`, and decompresses gzip, bgzip, zstd, xz and bzip2 as it is read.
+/// Opens a text file, or standard input for `-`: gzip, bgzip, zstd, xz and bzip2 are decompressed as they are read,
+/// UTF-16 is decoded and a byte order mark dropped.
 ///
 /// A failure while reading, such as a truncated archive, is an [`io::Error`] whose message names the file.
 ///
 /// # Errors
-/// [`Error::Open`] if there is no such file or it may not be read, or if it is a folder.
+/// [`Error::Open`] if there is no such file or it may not be read, or if it is a folder; [`Error::Io`] if its first
+/// bytes cannot be read.
 pub fn open(path: impl AsRef<Path>) -> Result<Box<dyn BufRead + Send>, Error> {
+    Ok(decoded(open_bytes(path)?)?)
+}
+
+/// As [`open`], for a file that is no text: its bytes as they are once decompressed.
+///
+/// # Errors
+/// As those of [`open`].
+pub fn open_bytes(path: impl AsRef<Path>) -> Result<Box<dyn BufRead + Send>, Error> {
     let path = path.as_ref();
     let name = name_of(path);
     let stream = raw_stream(path).and_then(|stream| decompressed(stream, &name));

@@ -2,18 +2,38 @@
 
 use std::sync::Arc;
 
-use crate::{Error, Place, Stranger};
+use crate::{
+    Error, Place, Stranger,
+    alphabet::{is_base, is_gap},
+    letters::{Letters, Tally, UNKNOWN},
+};
 
 /// What to do with a record that holds a letter outside the alphabet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnInvalid {
-    /// Yield an error; the caller stops.
+    /// Letters that are no IUPAC code (`X`, `P`, `Ψ`, …, and a `*` at the end) become N and are counted. A record with
+    /// any other character is an error that [`is_of_one_record`](Error::is_of_one_record); the others go on.
     #[default]
+    Replace,
+    /// Yield an error; the caller stops.
     Error,
-    /// Leave the record out, yielding an error that [`is_skipped`](crate::Error::is_skipped).
+    /// Leave the record out, yielding an error that [`is_skipped`](Error::is_skipped).
     Skip,
-    /// Keep the letters and count them in [`SequenceRecord::unknown`]; the tokenizer reads them as `<unk>`.
+    /// Keep ASCII letters as they are and let X stand for any other character; the tokenizer reads all of them as
+    /// `<unk>`.
     Unk,
+}
+
+/// What to do with gaps: `-`, `.`, `~` and `_`, see [`is_gap`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gaps {
+    /// Leave them out: positions count bases alone.
+    #[default]
+    Drop,
+    /// Keep them as positions, all written `-`.
+    Keep,
+    /// A record with gaps is an error that [`is_of_one_record`](Error::is_of_one_record).
+    Error,
 }
 
 /// How inputs are read.
@@ -21,6 +41,26 @@ pub enum OnInvalid {
 pub struct InputOptions {
     /// What to do with a record that holds a letter outside the alphabet.
     pub on_invalid: OnInvalid,
+    /// What to do with gaps.
+    pub gaps: Gaps,
+}
+
+impl InputOptions {
+    /// Everything stays a position: what is unknown is kept for the caller to count and replace, gaps are kept.
+    pub const LENIENT: Self = Self { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep };
+    /// Nothing is changed: a letter outside the alphabet is an error, gaps are kept.
+    pub const STRICT: Self = Self { on_invalid: OnInvalid::Error, gaps: Gaps::Keep };
+}
+
+/// What a user should hear about a record that was read; see [`FileRemarks`](super::FileRemarks).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Remarks {
+    /// What the record holds besides bases, as it was written.
+    pub letters: Tally,
+    /// How many known structures were passed over.
+    pub structures: usize,
+    /// How many bare sequences there were before this record, which has the first header of its input.
+    pub bare: usize,
 }
 
 /// A sequence and where it came from.
@@ -30,10 +70,13 @@ pub struct SequenceRecord {
     pub id: String,
     /// The whole header without its mark; the id for raw sequences.
     pub header: String,
-    /// The letters as they were written, white space removed; may be empty.
+    /// One ASCII letter for each position; may be empty. Letters that are not in the alphabet and gaps are as
+    /// [`InputOptions`] say.
     pub sequence: Vec<u8>,
-    /// How many letters are outside the alphabet; more than 0 only under [`OnInvalid::Unk`].
+    /// How many letters are read as unknown; more than 0 only under [`OnInvalid::Replace`] and [`OnInvalid::Unk`].
     pub unknown: usize,
+    /// What should be reported about this record.
+    pub remarks: Remarks,
     /// The input as messages name it.
     pub source: Arc<str>,
     /// The line of the header, or of the raw sequence, from 1.
@@ -43,21 +86,119 @@ pub struct SequenceRecord {
 }
 
 impl SequenceRecord {
-    /// Lets a record pass, or turns it into the error that `on_invalid` asks for; `stranger` is its first letter
-    /// outside the alphabet, if it has one.
+    /// Judges a record whose `sequence` is still a text as it was written, such as the cell of a table: white space is
+    /// left out, and letters and gaps become what `options` say.
     ///
     /// # Errors
-    /// [`Error::InvalidBase`], which [`is_skipped`](Error::is_skipped) where records are to be left out.
-    pub fn admit(self, stranger: Option<Stranger>, on_invalid: OnInvalid) -> Result<Self, Error> {
-        match stranger.filter(|_| on_invalid != OnInvalid::Unk) {
-            None => Ok(self),
-            Some(Stranger { letter, line, column }) => Err(Error::InvalidBase {
-                place: Place { name: Some(self.source), line },
-                record: if self.id.is_empty() { format!("#{}", self.index + 1) } else { self.id },
-                letter,
-                column,
-                skipped: on_invalid == OnInvalid::Skip,
-            }),
+    /// As those of [`admit`](Self::admit).
+    pub fn judged(mut self, options: InputOptions) -> Result<Self, Error> {
+        let (sequence, tally) = Letters::of(self.line, &self.sequence).finish();
+        self.sequence = sequence;
+        self.admit(tally, options)
+    }
+
+    /// Judges a record of one letter for each position, of which `tally` says what is no base.
+    ///
+    /// # Errors
+    /// [`Error::InvalidBase`], which [`is_skipped`](Error::is_skipped) where records are to be left out;
+    /// [`Error::Record`] if it holds gaps and must not.
+    pub(crate) fn admit(mut self, tally: Tally, options: InputOptions) -> Result<Self, Error> {
+        let refused = match options.on_invalid {
+            OnInvalid::Replace => tally.foreign.first,
+            OnInvalid::Error | OnInvalid::Skip => tally.first_stranger(),
+            OnInvalid::Unk => None,
+        };
+        if let Some(Stranger { letter, line, column }) = refused {
+            let (place, record) = (Place { name: Some(self.source.clone()), line }, self.name());
+            return Err(Error::InvalidBase { place, record, letter, column, on_invalid: options.on_invalid });
         }
+        if options.gaps == Gaps::Error
+            && let Some(gap) = tally.gaps.first
+        {
+            let place = Place { name: Some(self.source.clone()), line: gap.line };
+            let message = format!("gaps are not allowed, found {}, the first `{}`", tally.gaps.number, gap.letter);
+            return Err(Error::Record { place, record: self.name(), message });
+        }
+        self.remarks.letters = tally;
+        self.unknown = tally.unknown.number + tally.foreign.number;
+        self.respell(options);
+        Ok(self)
+    }
+
+    /// How messages name the record: its id, or `#` and its number.
+    pub fn name(&self) -> String {
+        if self.id.is_empty() { format!("#{}", self.index + 1) } else { self.id.clone() }
+    }
+
+    /// Writes gaps and letters without a code the way `options` say.
+    fn respell(&mut self, options: InputOptions) {
+        if options.gaps == Gaps::Drop && self.remarks.letters.gaps.number > 0 {
+            self.sequence.retain(|&letter| !is_gap(letter));
+        }
+        if self.unknown + self.remarks.letters.gaps.number == 0 {
+            return;
+        }
+        for letter in &mut self.sequence {
+            *letter = match *letter {
+                gap if is_gap(gap) => b'-',
+                base if is_base(base) => base,
+                _ if options.on_invalid == OnInvalid::Replace => b'N',
+                unknown if unknown.is_ascii_alphabetic() => unknown,
+                _ => UNKNOWN,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(text: &str, on_invalid: OnInvalid, gaps: Gaps) -> Result<(String, usize), String> {
+        let record = SequenceRecord {
+            id: "a".into(),
+            header: "a".into(),
+            sequence: text.into(),
+            unknown: 0,
+            remarks: Remarks::default(),
+            source: "x.csv".into(),
+            line: 2,
+            index: 0,
+        };
+        let judged = record.judged(InputOptions { on_invalid, gaps });
+        judged
+            .map(|record| (String::from_utf8(record.sequence).unwrap(), record.unknown))
+            .map_err(|error| error.to_string())
+    }
+
+    fn good(text: &str, unknown: usize) -> Result<(String, usize), String> {
+        Ok((text.into(), unknown))
+    }
+
+    #[test]
+    fn letters_without_a_code_become_n_unless_asked_otherwise() {
+        let text = "gC\u{a0}PΨx*";
+        assert_eq!(judged(text, OnInvalid::Replace, Gaps::Drop), good("gCNNNN", 4));
+        assert_eq!(judged(text, OnInvalid::Unk, Gaps::Drop), good("gCPXxX", 4));
+        let message = "x.csv:2: record `a`: character `P` is not an RNA base".to_string();
+        assert_eq!(judged(text, OnInvalid::Error, Gaps::Drop), Err(message.clone()));
+        assert_eq!(judged(text, OnInvalid::Skip, Gaps::Drop), Err(message));
+    }
+
+    #[test]
+    fn other_characters_are_an_error_of_their_record() {
+        let message = |letter: char| Err(format!("x.csv:2: record `a`: character `{letter}` is not an RNA base"));
+        assert_eq!(judged("GP@C", OnInvalid::Replace, Gaps::Drop), message('@'));
+        assert_eq!(judged("G@PC", OnInvalid::Error, Gaps::Drop), message('@'));
+        assert_eq!(judged("GP@C", OnInvalid::Unk, Gaps::Drop), good("GPXC", 2));
+    }
+
+    #[test]
+    fn gaps_are_dropped_kept_or_refused() {
+        let text = "..GG-A~X_";
+        assert_eq!(judged(text, OnInvalid::Replace, Gaps::Drop), good("GGAN", 1));
+        assert_eq!(judged(text, OnInvalid::Replace, Gaps::Keep), good("--GG-A-N-", 1));
+        let message = "x.csv:2: record `a`: gaps are not allowed, found 5, the first `.`";
+        assert_eq!(judged(text, OnInvalid::Replace, Gaps::Error), Err(message.into()));
     }
 }

@@ -7,24 +7,22 @@ use std::{
 };
 
 use super::{
-    InputOptions, SequenceRecord,
+    InputOptions, Remarks, SequenceRecord,
     decompress::{name_of, open},
+    format::{Format, Found},
+    text::decoded,
 };
-use crate::{Error, Stranger, fasta, fastq, lines::Lines, raw};
+use crate::{Error, lines::Lines};
 
 type Stream = Box<dyn BufRead + Send>;
 
-enum Format {
-    Fasta(fasta::Reader<Stream>),
-    Fastq(fastq::Reader<Stream>),
-    Raw(raw::Reader<Stream>),
-}
-
-/// An iterator over the sequences of several inputs in order: FASTA, FASTQ or one sequence a line, each told by its
-/// first line that is not blank.
+/// An iterator over the sequences of several inputs in order, whatever they are in: FASTA, FASTQ, one sequence a line,
+/// IG and RNAstructure's `.seq`, GenBank, EMBL, Stockholm, CT, BPSEQ, dot-bracket and bpRNA's `.st`.
 ///
-/// One record is held at a time. After an error the iterator can be asked on: it gives the next record that can be
-/// found, of the same input or the next one.
+/// The format is recognised by the first lines that are neither blank nor comments. Known structures are passed over,
+/// one sequence of several structures is given once. One record is held at a time (one alignment of Stockholm). After
+/// an error the iterator can be asked on: it gives the next record that can be found, of the same input or the next
+/// one; whether the caller should is for [`Error::is_of_one_record`] and [`Error::is_skipped`] to say.
 ///
 /// ```
 /// use rinalmo_seq::{InputOptions, Sequences};
@@ -38,7 +36,9 @@ pub struct Sequences {
     inputs: std::vec::IntoIter<PathBuf>,
     waiting: Option<(Arc<str>, Stream)>,
     options: InputOptions,
-    current: Option<(Arc<str>, Format)>,
+    current: Option<(Arc<str>, Format<Stream>)>,
+    /// Bare sequences before a header that was just reached.
+    bare: usize,
     records: usize,
     raw_records: usize,
 }
@@ -52,25 +52,28 @@ impl Sequences {
         if inputs.is_empty() {
             inputs.push("-".into());
         }
-        Self { inputs: inputs.into_iter(), waiting: None, options, current: None, records: 0, raw_records: 0 }
+        Self { inputs: inputs.into_iter(), ..Self::new(options) }
     }
 
     /// Reads one stream that messages call `name`.
     pub fn from_reader(name: &str, stream: impl BufRead + Send + 'static, options: InputOptions) -> Self {
-        let waiting = Some((name.into(), Box::new(stream) as Stream));
-        Self { inputs: Vec::new().into_iter(), waiting, options, current: None, records: 0, raw_records: 0 }
+        Self { waiting: Some((name.into(), Box::new(stream))), ..Self::new(options) }
+    }
+
+    fn new(options: InputOptions) -> Self {
+        let inputs = Vec::new().into_iter();
+        Self { inputs, waiting: None, options, current: None, bare: 0, records: 0, raw_records: 0 }
     }
 
     /// Opens the next input; false when there is none.
     fn open_next(&mut self) -> Result<bool, Error> {
         let (name, stream) = match (self.waiting.take(), self.inputs.next()) {
-            (Some(waiting), _) => waiting,
+            (Some((name, stream)), _) => (name, decoded(stream)?),
             (None, Some(path)) => (name_of(&path), open(&path)?),
             (None, None) => return Ok(false),
         };
-        let mut lines = Lines::new(stream);
-        let format = Format::sniff(&mut lines)?;
-        self.current = Some((name, format(lines)));
+        let format = Format::of(Lines::new(stream)).map_err(|error| error.named(&name))?;
+        self.current = Some((name, format));
         Ok(true)
     }
 
@@ -78,9 +81,9 @@ impl Sequences {
         loop {
             if let Some((source, format)) = &mut self.current {
                 let source = source.clone();
-                match format.read(&mut self.raw_records).transpose() {
+                match format.read().transpose() {
                     Ok(Some(found)) => return self.judge(found, source).map(Some),
-                    Ok(None) => self.current = None,
+                    Ok(None) => self.end_of_format(),
                     Err(error) => return Err(error.named(&source)),
                 }
             } else if !self.open_next()? {
@@ -89,13 +92,26 @@ impl Sequences {
         }
     }
 
+    /// Goes over to FASTA where a header follows bare sequences, else to the next input.
+    fn end_of_format(&mut self) {
+        self.current = self.current.take().and_then(|(source, format)| {
+            let (format, bare) = format.after_bare()?;
+            self.bare = bare;
+            Some((source, format))
+        });
+    }
+
     fn judge(&mut self, found: Found, source: Arc<str>) -> Result<SequenceRecord, Error> {
-        let Found { header, sequence, line, stranger, strangers } = found;
+        let Found { header, sequence, tally, line, structures } = found;
+        let header = header.unwrap_or_else(|| {
+            self.raw_records += 1;
+            format!("seq{}", self.raw_records)
+        });
         let id = header.split_whitespace().next().unwrap_or_default().to_string();
+        let remarks = Remarks { structures, bare: std::mem::take(&mut self.bare), ..Remarks::default() };
         let index = self.records;
         self.records += 1;
-        SequenceRecord { id, header, sequence, unknown: strangers, source, line, index }
-            .admit(stranger, self.options.on_invalid)
+        SequenceRecord { id, header, sequence, unknown: 0, remarks, source, line, index }.admit(tally, self.options)
     }
 }
 
@@ -107,88 +123,81 @@ impl Iterator for Sequences {
     }
 }
 
-/// What the three formats have in common.
-struct Found {
-    header: String,
-    sequence: Vec<u8>,
-    line: usize,
-    stranger: Option<Stranger>,
-    strangers: usize,
-}
-
-impl Format {
-    /// Tells the format by the first line that is not blank, which is left to be read again.
-    fn sniff(lines: &mut Lines<Stream>) -> Result<fn(Lines<Stream>) -> Self, Error> {
-        if !lines.advance_to_text()? {
-            return Ok(Self::raw);
-        }
-        let format = match lines.text()[0] {
-            b'>' | b';' => |lines| Self::Fasta(fasta::Reader::from_lines(lines)),
-            b'@' => |lines| Self::Fastq(fastq::Reader::from_lines(lines)),
-            _ => Self::raw,
-        };
-        lines.hold();
-        Ok(format)
-    }
-
-    fn raw(lines: Lines<Stream>) -> Self {
-        Self::Raw(raw::Reader::from_lines(lines))
-    }
-
-    fn read(&mut self, raw_records: &mut usize) -> Option<Result<Found, Error>> {
-        match self {
-            Self::Fasta(reader) => {
-                let record = reader.next()?;
-                let (line, stranger, strangers) = (reader.line(), reader.stranger(), reader.strangers());
-                Some(record.map(|r| Found { header: r.header, sequence: r.sequence, line, stranger, strangers }))
-            }
-            Self::Fastq(reader) => {
-                let record = reader.next()?;
-                let (line, stranger, strangers) = (reader.line(), reader.stranger(), reader.strangers());
-                Some(record.map(|r| Found { header: r.header, sequence: r.sequence, line, stranger, strangers }))
-            }
-            Self::Raw(reader) => {
-                let record = reader.next()?;
-                *raw_records += 1;
-                let header = format!("seq{raw_records}");
-                let (line, stranger, strangers) = (reader.line(), reader.stranger(), reader.strangers());
-                Some(record.map(|r| Found { header, sequence: r.sequence, line, stranger, strangers }))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::OnInvalid;
+    use crate::{Gaps, OnInvalid};
 
     fn read(text: &'static str, on_invalid: OnInvalid) -> Vec<Result<SequenceRecord, Error>> {
-        Sequences::from_reader("x", text.as_bytes(), InputOptions { on_invalid }).collect()
+        Sequences::from_reader("x", text.as_bytes(), InputOptions { on_invalid, gaps: Gaps::Keep }).collect()
     }
 
     #[test]
-    fn the_format_is_told_by_the_first_line() {
-        for text in ["\n >a b\nAC\nGU\n", "; note\n>a b\nACGU", "@a b\nACGU\n+\nIIII\n"] {
-            let records = read(text, OnInvalid::Error);
-            let record = records[0].as_ref().unwrap();
-            assert_eq!((&*record.id, &*record.header, &record.sequence[..]), ("a", "a b", &b"ACGU"[..]));
-        }
-        assert_eq!(read("\r\n  \n", OnInvalid::Error).len(), 0);
-    }
-
-    #[test]
-    fn a_wrong_letter_stops_is_skipped_or_kept_as_asked() {
-        let text = ">a\nAC\nG@U\n>b\nGG\n";
+    fn a_wrong_letter_stops_is_skipped_replaced_or_kept_as_asked() {
+        let text = ">a\nAC\nG@U\n>b\nGPG\n";
         let stopped = read(text, OnInvalid::Error);
-        assert_eq!(stopped[0].as_ref().unwrap_err().to_string(), "x:3: record `a`: character `@` is not an RNA base");
-        assert!(!stopped[0].as_ref().unwrap_err().is_skipped());
-        let skipped = read(text, OnInvalid::Skip);
-        assert!(skipped[0].as_ref().unwrap_err().is_skipped());
-        assert_eq!(skipped[1].as_ref().unwrap().index, 1);
-        let kept = read(text, OnInvalid::Unk);
-        assert_eq!(kept[0].as_ref().unwrap().sequence, b"ACG@U");
-        assert_eq!(kept.iter().map(|r| r.as_ref().unwrap().unknown).collect::<Vec<_>>(), [1, 0]);
+        let message = "x:3: record `a`: character `@` is not an RNA base";
+        assert_eq!(stopped[0].as_ref().unwrap_err().to_string(), message);
+        let verdict = |on_invalid| {
+            read(text, on_invalid)
+                .into_iter()
+                .map(|read| {
+                    let sequence =
+                        |record: SequenceRecord| (String::from_utf8(record.sequence).unwrap(), record.unknown);
+                    read.map(sequence).map_err(|error| (error.is_skipped(), error.is_of_one_record()))
+                })
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(verdict(OnInvalid::Error), [Err((false, false)), Err((false, false))]);
+        assert_eq!(verdict(OnInvalid::Skip), [Err((true, true)), Err((true, true))]);
+        assert_eq!(verdict(OnInvalid::Replace), [Err((false, true)), Ok(("GNG".into(), 1))]);
+        assert_eq!(verdict(OnInvalid::Unk), [Ok(("ACGXU".into(), 1)), Ok(("GPG".into(), 1))]);
+        assert_eq!(read(text, OnInvalid::Replace)[1].as_ref().unwrap().index, 1, "records left out count");
+    }
+
+    #[test]
+    fn structures_are_passed_over_in_every_layout() {
+        let table = [
+            (">a\nGGAACC\n((..)) (-1.20)\n......\n", "a"),
+            ("GGAACC\n((..)) 0.9\n((..))\n", "seq1"),
+            ("#Name: a\n#Length: 6\nGGAACC\n((..))\nSSHHSS\n", "a"),
+            ("6 ENERGY = -1.2  a\n1 G 0 2 6 1\n2 G 1 3 5 2\n3 A 2 4 0 3\n4 A 3 5 0 4\n5 C 4 6 2 5\n6 C 5 0 1 6\n", "a"),
+            ("# File: a\n1 G 6\n2 G 5\n3 A 0\n4 A 0\n5 C 2\n6 C 1\n", "a"),
+            ("# STOCKHOLM 1.0\na GGAACC\n#=GC SS_cons <<..>>\n//\n", "a"),
+            ("; by hand\na\nGGAACC1\n", "a"),
+        ];
+        for (text, id) in table {
+            let records: Vec<_> = read(text, OnInvalid::Error).into_iter().map(Result::unwrap).collect();
+            let [record] = &records[..] else { panic!("{records:?}") };
+            assert_eq!((&*record.id, &record.sequence[..]), (id, &b"GGAACC"[..]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_ct_file_of_several_structures_holds_one_sequence() {
+        let one = |energy: &str| format!("2 ENERGY = {energy} a\n1 G 0 2 0 1\n2 C 1 0 0 2\n");
+        let text = format!("{}{}{}", one("-1"), one("-0.5"), one("0").replace(" a", " b"));
+        let stream = std::io::Cursor::new(text);
+        let ids = Sequences::from_reader("x", stream, InputOptions::default()).map(|record| record.unwrap().id);
+        assert_eq!(ids.collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_header_after_bare_sequences_begins_fasta() {
+        let records: Vec<_> = read("ACGU\n>q\nGG\nCC\n", OnInvalid::Error).into_iter().map(Result::unwrap).collect();
+        let seen: Vec<_> = records.iter().map(|r| (&*r.id, &r.sequence[..], r.remarks.bare)).collect();
+        assert_eq!(seen, [("seq1", &b"ACGU"[..], 0), ("q", b"GGCC", 1)]);
+    }
+
+    #[test]
+    fn a_bad_line_costs_its_record_and_another_sort_of_file_its_input() {
+        let verdict = |text| {
+            let read = read(text, OnInvalid::Replace);
+            read.iter().map(|read| read.as_ref().err().map(Error::is_of_one_record)).collect::<Vec<_>>()
+        };
+        assert_eq!(verdict("ACGU\nAC GU\nGG\n"), [None, Some(true), None]);
+        assert_eq!(verdict("ACGU\nGGGG&CCCC\nGG\n"), [None, Some(true), None]);
+        assert_eq!(verdict("id\tsequence\n")[0], Some(false));
     }
 
     #[test]

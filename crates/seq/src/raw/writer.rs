@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::Record;
+use super::{Record, reader::sequence};
 use crate::{Error, plan::writer};
 
 writer! {
@@ -14,11 +14,11 @@ impl<W: Write> Writer<W> {
     /// Writes one record.
     ///
     /// # Errors
-    /// [`Error::Unwritable`] if it is empty or holds more than letters and gaps, [`Error::Io`] if the stream fails.
+    /// [`Error::Unwritable`] if it is empty, holds more than letters and gaps or hardly any base, [`Error::Io`] if the stream fails.
     pub fn write(&mut self, record: &Record) -> Result<(), Error> {
         let plain = |letter: &u8| letter.is_ascii_alphabetic() || *letter == b'-';
-        if record.sequence.is_empty() || !record.sequence.iter().all(plain) {
-            let message = "a line must be a sequence of letters and `-`".to_string();
+        if !record.sequence.iter().all(plain) || sequence(1, &record.sequence).is_none() {
+            let message = "a line must be a sequence of letters and `-`, at least half of them bases".to_string();
             let record = String::from_utf8_lossy(&record.sequence[..record.sequence.len().min(40)]).into_owned();
             return Err(Error::Unwritable { record, format: FORMAT, message });
         }
@@ -37,6 +37,7 @@ mod tests {
         writer.write(&Record { sequence: b"AC-gu".to_vec() }).unwrap();
         assert!(writer.write(&Record { sequence: b"".to_vec() }).is_err());
         assert!(writer.write(&Record { sequence: b"A C".to_vec() }).is_err());
+        assert!(writer.write(&Record { sequence: b"XXA".to_vec() }).is_err());
         assert_eq!(writer.into_inner(), b"AC-gu\n");
     }
 }
