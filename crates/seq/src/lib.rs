@@ -46,12 +46,13 @@ mod known;
 mod letters;
 mod lines;
 pub mod masking;
+mod partners;
 mod plan;
 pub mod raw;
 pub mod st;
 pub mod stockholm;
 pub mod structure;
-mod table;
+pub mod table;
 pub mod tokenizer;
 pub mod words;
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use rinalmo_seq::{InputOptions, Sequences, input};
 
-use crate::table::{Error, Table};
+use crate::table::{Comma, Error, Table, columns};
 
 /// A sequence and its label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Item {
     pub sequence: Vec<u8>,
     /// Its label as it was written.
     pub label: String,
+    /// What a comma in it means, where it is a number.
+    pub comma: Comma,
     /// Where it stands.
     pub place: Place,
 }
@@ -54,42 +56,35 @@ pub struct Columns {
     pub only: BTreeMap<String, String>,
 }
 
-const ID: [&str; 3] = ["id", "name", "gene"];
-/// What a column of sequences may be called.
-pub const SEQUENCE: [&str; 3] = ["sequence", "seq", "utr"];
-const LABEL: [&str; 6] = ["label", "labels", "class", "family", "rl", "value"];
-
 impl Item {
     /// Its label as a number.
     ///
     /// # Errors
     /// It is none, or not a finite one.
     pub fn number(&self) -> Result<f64, Error> {
-        match self.label.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(number),
-            _ => Err(self.wrong(format!("`{}`, expected a finite number", self.label))),
-        }
+        self.comma.number(&self.label).map_err(|message| self.wrong(message))
     }
 
     /// Its label as a number for each base; `None` where there is none (`NaN`, `null`, `NA` or nothing).
+    ///
+    /// Numbers are separated by semicolons, white space or commas: by the first of these that gives as many numbers as there
+    /// are bases. So `0,5 1,5` is two numbers for two bases.
     ///
     /// # Errors
     /// There are not as many as bases, or one is no number.
     pub fn numbers(&self) -> Result<Vec<Option<f64>>, Error> {
         let inner = self.label.trim().trim_start_matches('[').trim_end_matches(']');
-        let words: Vec<&str> = match inner.contains([',', ';']) {
-            true => inner.split([',', ';']).map(str::trim).collect(),
-            false => inner.split_whitespace().collect(),
-        };
-        self.as_many(words.len())?;
-        let number = |(at, word): (usize, &&str)| match word.to_ascii_lowercase().as_str() {
-            "" | "nan" | "null" | "na" | "none" => Ok(None),
-            _ => match word.parse::<f64>() {
-                Ok(number) if number.is_finite() => Ok(Some(number)),
-                _ => Err(self.wrong(format!("base {}: `{word}`, expected a number or NaN", at + 1))),
-            },
-        };
-        words.iter().enumerate().map(number).collect()
+        let lists: [Vec<&str>; 3] =
+            [inner.split(';').collect(), inner.split_whitespace().collect(), inner.split(',').collect()];
+        let read = |list: &Vec<&str>| list.iter().map(|word| number_or_none(word)).collect::<Result<Vec<_>, _>>();
+        let fitting: Vec<_> = lists.iter().filter(|list| list.len() == self.sequence.len()).map(read).collect();
+        if let Some(numbers) = fitting.iter().flatten().next() {
+            return Ok(numbers.clone());
+        }
+        match fitting.into_iter().next().and_then(Result::err) {
+            Some(word) => Err(self.wrong(format!("`{word}`, expected a number or NaN for each base"))),
+            None => self.as_many(lists.iter().map(Vec::len).max().unwrap_or(0)).map(|()| Vec::new()),
+        }
     }
 
     /// Its label as a class for each base: one character a base, or words; `None` where there is none (`-`, `NaN`).
@@ -119,6 +114,55 @@ impl Item {
         let Place { file, line, column } = self.place.clone();
         Error::Row { file, line, message: format!("column `{column}`: record `{}`: {message}", self.id) }
     }
+}
+
+/// A number, `None` for what stands where there is none, or the word that is neither.
+fn number_or_none(word: &str) -> Result<Option<f64>, String> {
+    let word = word.trim().trim_end_matches(',');
+    match word.to_ascii_lowercase().as_str() {
+        "" | "nan" | "null" | "na" | "none" => Ok(None),
+        _ => Comma::Decimal.number(word).map(Some).map_err(|_| word.to_owned()),
+    }
+}
+
+/// Words for yes and no, in lower case; numbers are compared as numbers.
+const YES_NO: [(&str, bool); 16] = [
+    ("1", true),
+    ("0", false),
+    ("true", true),
+    ("false", false),
+    ("t", true),
+    ("f", false),
+    ("yes", true),
+    ("no", false),
+    ("y", true),
+    ("n", false),
+    ("+", true),
+    ("-", false),
+    ("positive", true),
+    ("negative", false),
+    ("pos", true),
+    ("neg", false),
+];
+
+/// Whether a label says yes or no: `1` and `1.0`, `true`, `yes`, `+`, `positive`, in any case, and their opposites.
+pub fn yes_no(label: &str) -> Option<bool> {
+    let label = label.trim().to_lowercase();
+    let word = YES_NO.iter().find(|(word, _)| *word == label).map(|&(_, yes)| yes);
+    word.or_else(|| match Comma::Decimal.number(&label) {
+        Ok(1.0) => Some(true),
+        Ok(0.0) => Some(false),
+        _ => None,
+    })
+}
+
+/// Whether two labels mean the same: the same text, number, or word for yes or no. pandas writes a column of 1 and 0 as
+/// 1.0 and 0.0 where one is missing.
+pub fn same(one: &str, other: &str) -> bool {
+    let number = |label: &str| Comma::Decimal.number(label).ok();
+    one == other
+        || number(one).is_some_and(|one| number(other) == Some(one))
+        || yes_no(one).is_some_and(|one| yes_no(other) == Some(one))
 }
 
 /// Reads a table or FASTA.
@@ -154,7 +198,7 @@ fn read_fasta(path: &Path) -> Result<Vec<Item>, Error> {
         let record = record?;
         let place = Place { file: file.clone(), line: number as u64 + 1, column: Arc::clone(&column) };
         let label = record.header.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let item = Item { id: record.id, sequence: record.sequence, label, place };
+        let item = Item { id: record.id, sequence: record.sequence, label, comma: Comma::Doubtful, place };
         if item.label.is_empty() {
             return Err(item.wrong("no label, expected `>name label`"));
         }
@@ -163,26 +207,26 @@ fn read_fasta(path: &Path) -> Result<Vec<Item>, Error> {
     Ok(items)
 }
 
-fn read_table(path: &Path, columns: &Columns) -> Result<Vec<Item>, Error> {
+fn read_table(path: &Path, told: &Columns) -> Result<Vec<Item>, Error> {
     let mut table = Table::open(path)?;
-    let find = |told: &Option<String>, known: &[&str]| match told {
+    let find = |name: &Option<String>, known: &[&str]| match name {
         Some(name) => table.column(&[name]),
         None => table.column(known),
     };
-    let (sequence, label) = (find(&columns.sequence, &SEQUENCE)?, find(&columns.label, &LABEL)?);
+    let (sequence, label) = (find(&told.sequence, columns::SEQUENCE)?, find(&told.label, columns::LABEL)?);
     let only: Result<Vec<_>, Error> =
-        columns.only.iter().map(|(name, value)| Ok((table.column(&[name])?, value))).collect();
-    let (only, id) = (only?, table.find(&ID));
-    let (name, column): (String, Arc<str>) = (table.name(sequence).into(), table.name(label).into());
+        told.only.iter().map(|(name, value)| Ok((table.column(&[name])?, value))).collect();
+    let (only, id, column) = (only?, table.find(columns::ID), Arc::<str>::from(table.name(label)));
     let mut items = Vec::new();
     while let Some(row) = table.next_row()? {
         if only.iter().any(|(column, value)| row.cell(*column) != value.as_str()) {
             continue;
         }
         let place = Place { file: table.file().clone(), line: row.line(), column: Arc::clone(&column) };
-        let id = id.map_or_else(|| format!("row {}", row.line()), |id| row.cell(id).to_owned());
-        let sequence = row.sequence(sequence, &name)?;
-        let item = Item { id, sequence, label: row.cell(label).to_owned(), place };
+        let id = id.map(|id| row.cell(id)).filter(|id| !id.is_empty());
+        let id = id.map_or_else(|| format!("row {}", row.line()), str::to_owned);
+        let (sequence, label) = (row.sequence(sequence)?, row.cell(label).to_owned());
+        let item = Item { id, sequence, label, comma: table.comma(), place };
         if item.label.is_empty() {
             return Err(item.wrong("is empty, expected a label"));
         }
@@ -246,6 +290,27 @@ mod tests {
         let said = item("0.5,1").numbers().unwrap_err().to_string();
         assert!(said.contains("2 labels for a sequence of 3 bases"), "{said}");
         assert!(item("EI").classes().is_err());
+    }
+
+    #[test]
+    fn lists_of_numbers_may_have_decimal_commas() {
+        let text = |label: &str| format!("seq;label\nACG;\"{label}\"\n");
+        for label in ["0,5 1,5 -2", "0,5;1,5;-2", "0.5, 1.5, -2", "[0.5 1.5 -2]"] {
+            let item = read_text("a.csv", &text(label), &Columns::default()).unwrap().remove(0);
+            assert_eq!(item.numbers().unwrap(), [Some(0.5), Some(1.5), Some(-2.0)], "{label}");
+        }
+    }
+
+    #[test]
+    fn yes_and_no_have_many_spellings() {
+        for (yes, no) in
+            [("1", "0"), ("1.0", "0.0"), ("1,0", "-0"), ("True", "FALSE"), ("y", "N"), ("+", "-"), ("pos", "Negative")]
+        {
+            assert_eq!([yes, no].map(yes_no), [Some(true), Some(false)]);
+            assert!(same(yes, "1") && same(no, "no") && !same(yes, no));
+        }
+        assert_eq!(["2", "donor", "", "0.5"].map(yes_no), [None; 4]);
+        assert!(same("2", "2.0") && same("donor", "donor") && !same("donor", "Donor") && !same("2", "1"));
     }
 
     #[test]

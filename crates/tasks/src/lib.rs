@@ -2,4 +2,5 @@
 
 pub mod labels;
 pub mod structure;
-pub mod table;
+
+pub use rinalmo_seq::table;

@@ -1,13 +1,13 @@
 //! Sequences of one input file, with where each came from.
 //!
-//! Sequence files of every format are read as everywhere in the workspace, see [`Sequences`]; a `.tsv` or `.csv` by its
-//! column of sequences. Gaps are kept as `-`. Compression is told by content. One record is held at a time.
+//! Sequence files of every format are read as everywhere in the workspace, see [`Sequences`]; a table, whatever its name,
+//! by its column of sequences. Gaps are kept as `-`. Compression is told by content. One record is held at a time.
 
 mod table;
 
 use std::path::Path;
 
-use rinalmo_seq::{InputOptions, Sequences};
+use rinalmo_seq::{InputOptions, Sequences, input, table as tables};
 
 use crate::Error;
 
@@ -32,11 +32,13 @@ pub type Records = Box<dyn Iterator<Item = Result<Record, Error>> + Send>;
 /// # Errors
 /// It cannot be opened, or is a table without a column of sequences.
 pub fn open(path: &Path) -> Result<Records, Error> {
-    if let Some(delimiter) = table::delimiter(path) {
-        return table::open(path, delimiter);
+    let name = input::name_of(path);
+    let (start, stream) = tables::peek(input::open(path)?).map_err(rinalmo_seq::Error::from)?;
+    if tables::is_named(path) || tables::is_start(&start) {
+        return table::open(path, &name, stream);
     }
     let options = InputOptions::LENIENT;
-    let sequences = Sequences::open(&[path], options).map(|read| {
+    let sequences = Sequences::from_reader(&name, stream, options).map(|read| {
         let mut record = read?;
         let description = record.header.get(record.id.len()..).unwrap_or_default().trim_start().to_owned();
         record.sequence.shrink_to_fit();
@@ -94,11 +96,33 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_any_name_and_spelling_give_the_same() {
+        for (name, text) in [
+            ("x.csv", "sep=;\r\nAccession;Sequence\r\nX1;ACG\r\n;\r\n"),
+            ("x.csv", "accession\tSEQ\nX1\tAC G\n"),
+            ("x.txt", "\u{feff}Accession,Sequence\r\n\"X1\",\"AC\nG\"\r\n"),
+            ("x", "acc, seq\rX1, ACG\r"),
+        ] {
+            let found = records(name, text);
+            assert_eq!(found.len(), 1, "{text}");
+            let found = found[0].as_ref().unwrap();
+            assert_eq!(
+                (found.id.as_str(), &*found.sequence, found.description.as_str()),
+                ("X1", &b"ACG"[..], ""),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn a_table_without_sequences_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.csv");
         std::fs::write(&path, "id,length\na,3\n").unwrap();
         let message = open(&path).map(|_| ()).unwrap_err().to_string();
-        assert!(message.ends_with("x.csv:1: no column `sequence`, `seq` or `utr`, found: id, length"), "{message}");
+        assert!(
+            message.ends_with("x.csv:1: no column `sequence`, `seq`, `utr`\nhint: its columns are `id`, `length`"),
+            "{message}"
+        );
     }
 }

@@ -85,7 +85,9 @@ impl Benchmark {
     pub fn question(self) -> Option<Question> {
         match self {
             Self::ArchiveII | Self::BpRna => None,
-            Self::Splice => Some(Question::Splice { positive: "1".into(), negative: Vec::new(), threshold: 0.5 }),
+            Self::Splice => {
+                Some(Question::Splice { positive: "1".into(), negative: Vec::new(), threshold: 0.5, logits: false })
+            }
             Self::Mrl => Some(Question::RibosomeLoad),
             Self::Family => Some(Question::Family),
         }

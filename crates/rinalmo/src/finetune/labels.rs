@@ -26,7 +26,7 @@ pub struct LabelConfig {
     /// What a label means, for tasks that do not say it themselves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aim: Option<Meaning>,
-    /// Labels that mean yes; by themselves `1`, `true` and `yes`.
+    /// Labels that mean yes; by themselves `1`, `true`, `yes`, `y`, `+` and `positive`, in any case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub positive: Vec<String>,
     /// Has every class count alike in the loss, however rare.
@@ -302,14 +302,12 @@ fn marks(
 }
 
 fn yes(item: &Item, word: &str, positive: &[String]) -> Result<f32, rinalmo_tasks::table::Error> {
-    if !positive.is_empty() {
-        return Ok(f32::from(u8::from(positive.iter().any(|known| known == word))));
-    }
-    match word.to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" => Ok(1.0),
-        "0" | "false" | "no" => Ok(0.0),
-        _ => Err(item.wrong(format!("`{word}`, expected 0 or 1\nhint: data.positive names labels that mean yes"))),
-    }
+    let yes = match positive {
+        [] => labels::yes_no(word),
+        positive => Some(positive.iter().any(|known| labels::same(known, word))),
+    };
+    let hint = "hint: data.positive names labels that mean yes";
+    yes.map(|yes| f32::from(u8::from(yes))).ok_or_else(|| item.wrong(format!("`{word}`, expected 0 or 1\n{hint}")))
 }
 
 /// Mean and deviation of the training data's labels.
@@ -409,6 +407,21 @@ mod tests {
         let donors = LabelConfig { positive: vec!["1".into()], balance: true, ..LabelConfig::default() };
         let found = prepare_text::<Splice>(text, text, &donors).unwrap();
         assert_eq!(found.told[0], "training: 3 sequences of up to 3 nt, 1 yes, 2 no");
+    }
+
+    #[test]
+    fn tables_of_spreadsheets_are_trained_on() {
+        let numbers = "sep=;\r\nID;Sequence;RL\r\na;ACG;0,5\r\nb;ACG;1,5\r\n;;\r\n";
+        let found = prepare_text::<Ribosome>(numbers, numbers, &LabelConfig::default()).unwrap();
+        assert_eq!(found.task.train().iter().map(|example| example.targets[0]).collect::<Vec<_>>(), [0.5, 1.5]);
+        for (yes, no) in [("1.0", "0.0"), ("TRUE", "FALSE"), ("+", "-"), ("Positive", "negative"), ("y", "n")] {
+            let text = format!("seq\tlabel\nACG\t{yes}\nACG\t{no}\n\t\n");
+            let found = prepare_text::<Splice>(&text, &text, &LabelConfig::default()).unwrap();
+            assert_eq!(found.told[0], "training: 2 sequences of up to 3 nt, 1 yes, 1 no", "{yes} {no}");
+        }
+        let doubtful = "utr,rl\nACG,\"1,234\"\nACG,2\n";
+        let said = prepare_text::<Ribosome>(doubtful, doubtful, &LabelConfig::default()).err().unwrap();
+        assert!(said.contains("train.csv:2: column `rl`: record `row 2`: `1,234` may be 1.234 or 1234"), "{said}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::Record;
-use crate::{Error, plan::reader, table::Rows};
+use crate::{Error, partners::Rows, plan::reader};
 
 /// Words before the name of a record in its first comment.
 const NAMED_BY: [&str; 3] = ["File:", "Filename:", "Name:"];

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::Record;
-use crate::{Error, plan::reader, table::Rows};
+use crate::{Error, partners::Rows, plan::reader};
 
 reader! {
     /// An iterator over the structures of a CT stream; it ends after the first malformed one.

@@ -173,7 +173,7 @@ impl Task for Labels {
         let Some(Example { id, sequence, .. }) = longest else { return Ok(()) };
         match (self.readout, config.encoder.max_len()) {
             (Readout::Ribosome { pad_to }, _) if sequence.len() + 2 > pad_to => Err(format!(
-                "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: data.max_len, data.trim or data.pad_to",
+                "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: data.max_len leaves it out, data.pad_to makes room for it",
                 sequence.len()
             )),
             (_, Some(most)) if sequence.len() + 2 > most => Err(format!(

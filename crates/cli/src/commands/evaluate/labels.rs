@@ -47,6 +47,9 @@ pub struct SpliceArgs {
     /// From which probability on a site counts as predicted
     #[arg(short, long, value_name = "P", default_value_t = 0.5)]
     threshold: f64,
+    /// The predictions in tables are logits: a sigmoid makes probabilities of them
+    #[arg(long)]
+    logits: bool,
 }
 
 impl SpliceArgs {
@@ -55,7 +58,8 @@ impl SpliceArgs {
             bail!("--threshold: expected a probability from 0 to 1, found {}", self.threshold);
         }
         let (positive, negative) = (self.positive.clone(), self.negative.clone());
-        self.labels.run(Question::Splice { positive, negative, threshold: self.threshold }, context)
+        self.labels
+            .run(Question::Splice { positive, negative, threshold: self.threshold, logits: self.logits }, context)
     }
 }
 
@@ -63,6 +67,9 @@ impl LabelArgs {
     pub(super) fn run(&self, question: Question, context: &Context) -> Result<Outcome> {
         let known = Labels::open(&self.reference, question, self.by.as_deref())?;
         left_out::tell(&known.name, &known.problems, context);
+        if !known.has_positive() {
+            warn_of_labels(&known);
+        }
         let mut predictors = Vec::new();
         for text in &self.predictions {
             let (name, path) = named(text);
@@ -80,12 +87,43 @@ impl LabelArgs {
             }
         }
         numbered(predictors.iter_mut().map(|predictor| &mut predictor.name));
-        predictors.iter().for_each(|predictor| left_out::tell(&predictor.name, &predictor.problems, context));
+        for predictor in &predictors {
+            left_out::tell(&predictor.name, &predictor.problems, context);
+            warn_of_logits(predictor, &known);
+        }
         let evaluation = labels(&known, &predictors, &self.summary.bootstrap())?;
         write(&self.summary.json, || format!("{:#}\n", evaluation.to_json()))?;
         write(&self.summary.markdown, || evaluation.markdown())?;
         stdout().write_all(evaluation.text().as_bytes())?;
         stdout().flush()?;
         Ok(if evaluation.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
+    }
+}
+
+/// Labels that a message lists.
+const SHOWN: usize = 10;
+
+/// No row says that there is a site: perhaps it is called otherwise.
+fn warn_of_labels(known: &Labels) {
+    let labels = known.answers();
+    let mut shown: Vec<String> = labels.iter().take(SHOWN).map(|(label, rows)| format!("`{label}` ({rows})")).collect();
+    if labels.len() > SHOWN {
+        shown.push(format!("{} more", labels.len() - SHOWN));
+    }
+    let (name, shown) = (&known.name, shown.join(", "));
+    eprintln!(
+        "warning: {name}: no row is a splice site, so f1, precision, recall and mcc have no value; its labels are {shown}"
+    );
+    eprintln!("hint: --positive names the label of a site");
+}
+
+/// Numbers that are no probabilities have an order, but no threshold.
+fn warn_of_logits(predictor: &Answers, known: &Labels) {
+    if let Some((count, first)) = predictor.not_probabilities(known) {
+        let name = &predictor.name;
+        eprintln!(
+            "warning: {name}: {count} predictions are not from 0 to 1, such as {first}: only auroc and auprc are given"
+        );
+        eprintln!("hint: --logits, if they are logits, makes probabilities of them");
     }
 }

@@ -9,8 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rinalmo_seq::input::Kinds;
-use rinalmo_tasks::table::{Row, Table};
+use rinalmo_tasks::table::{self, Row, Table};
 
 use super::unpack::unpacked;
 use super::{Benchmark, Fold};
@@ -66,11 +65,9 @@ fn folder_of(path: &Path) -> String {
     path.parent().map(name).unwrap_or_default()
 }
 
-const TABLES: Kinds<()> = Kinds(&[("csv", ()), ("tsv", ())]);
-
 /// Whether a file is called like a table, compressed or not.
 fn is_table(path: &Path) -> bool {
-    path.is_file() && TABLES.of(path).is_some()
+    path.is_file() && table::is_named(path)
 }
 
 /// All tables that have these columns, and the columns' places in them.

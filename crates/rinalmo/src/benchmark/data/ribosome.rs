@@ -70,11 +70,8 @@ fn part(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
     for (_, mut table, [utr, load, set, reads]) in tables {
         each(&mut table, |row| {
             all += 1;
-            let found: f64 = row.cell(load).parse().unwrap_or(f64::NAN);
-            let read: f64 = row
-                .cell(reads)
-                .parse()
-                .map_err(|_| row.wrong(format!("column `total_reads`: `{}`, expected a number", row.cell(reads))))?;
+            let found = row.number(load).unwrap_or(f64::NAN);
+            let read = row.number(reads)?;
             if found.is_finite() && ["random", "human"].contains(&row.cell(set)) && read >= READS {
                 *times.entry(row.cell(utr).to_owned()).or_default() += 1;
                 let [utr, load, of] = [utr, load, set].map(|column| row.cell(column).to_owned());

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use rinalmo_tasks::labels::{same, yes_no};
+use rinalmo_tasks::table::{Table, columns};
+
 use super::{Prepared, Written, each, everything, folder_of, missing, name, tables_with};
 use crate::Error;
 use crate::benchmark::{Fold, Trial};
 use crate::finetune::Files;
 
 const KINDS: [&str; 2] = ["donor", "acceptor"];
-const SEQUENCE: [&str; 2] = ["seq", "sequence"];
+/// What the three labels of one species stand for.
+const SITES: [(&str, &str); 3] = [("0", "acceptor"), ("1", "donor"), ("2", "")];
 const HEADER: [&str; 3] = ["id", "sequence", "label"];
 
 /// Three layouts are known: Spliceator's, tables of windows by species, and one species with three labels.
@@ -76,7 +80,7 @@ fn semicolons(path: &Path, folder: &Path, to: &str) -> Result<PathBuf, Error> {
         let (Some(id), Some(sequence), Some(label)) = (row.get(0), row.get(1), row.get(2)) else {
             return Err(wrong(line, format!("{} cells, expected id;sequence;label", row.len())));
         };
-        check(label).map_err(|what| wrong(line, what))?;
+        let label = check(label).map_err(|what| wrong(line, what))?;
         written.add(to, [id, sequence, label])?;
     }
     one(written, path)
@@ -96,14 +100,19 @@ fn labelled_lines(sequences: &Path, labels: &Path, folder: &Path, to: &str) -> R
     }
     let mut written = Written::new(folder, HEADER);
     for (number, (sequence, label)) in letters.iter().zip(&marks).enumerate() {
-        check(label.trim()).map_err(|what| Error::Options(format!("{}:{}: {what}", labels.display(), number + 1)))?;
-        written.add(to, [format!("seq{}", number + 1).as_str(), sequence.trim(), label.trim()])?;
+        let wrong = |what| Error::Options(format!("{}:{}: {what}", labels.display(), number + 1));
+        let label = check(label.trim()).map_err(wrong)?;
+        written.add(to, [format!("seq{}", number + 1).as_str(), sequence.trim(), label])?;
     }
     one(written, sequences)
 }
 
-fn check(label: &str) -> Result<(), String> {
-    if ["0", "1"].contains(&label) { Ok(()) } else { Err(format!("label `{label}`, expected 0 or 1")) }
+/// A label as 0 or 1, whatever the spelling of yes and no.
+fn check(label: &str) -> Result<&'static str, String> {
+    match yes_no(label) {
+        Some(yes) => Ok(if yes { "1" } else { "0" }),
+        None => Err(format!("label `{label}`, expected 0 or 1")),
+    }
 }
 
 fn one(written: Written<'_>, of: &Path) -> Result<PathBuf, Error> {
@@ -115,23 +124,25 @@ fn one(written: Written<'_>, of: &Path) -> Result<PathBuf, Error> {
 fn species(paths: &[PathBuf], folder: &Path) -> Result<Vec<Fold>, Error> {
     let mut written = Written::new(folder, HEADER);
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, mut table, [species, kind, ..]) in tables_with(paths, [&["species"], &["kind"], &["label"], &SEQUENCE])? {
+    for (_, mut table, [species, kind, ..]) in
+        tables_with(paths, [&["species"], &["kind"], &["label"], columns::SEQUENCE])?
+    {
         each(&mut table, |row| {
             names.entry(row.cell(kind).into()).or_default().insert(row.cell(species).into());
             Ok(())
         })?;
     }
     for (_, mut table, [species, kind, label, sequence]) in
-        tables_with(paths, [&["species"], &["kind"], &["label"], &SEQUENCE])?
+        tables_with(paths, [&["species"], &["kind"], &["label"], columns::SEQUENCE])?
     {
         let mut number = 0;
         each(&mut table, |row| {
             number += 1;
-            check(row.cell(label)).map_err(|what| row.wrong(what))?;
+            let label = check(row.cell(label)).map_err(|what| row.wrong(what))?;
             let (own, kind, id) = (row.cell(species), row.cell(kind), format!("{}-{number}", row.cell(species)));
             for kept_out in names.get(kind).into_iter().flatten() {
                 let part = if kept_out == own { "test" } else { "train" };
-                written.add(&format!("{kind}-{kept_out}/{part}"), [&id, row.cell(sequence), row.cell(label)])?;
+                written.add(&format!("{kind}-{kept_out}/{part}"), [&id, row.cell(sequence), label])?;
             }
             Ok(())
         })?;
@@ -155,8 +166,8 @@ fn species(paths: &[PathBuf], folder: &Path) -> Result<Vec<Fold>, Error> {
 /// One species, labels 1 donor, 0 acceptor, 2 neither, in tables called train, dev and test: a fold for each kind, whose
 /// other two labels are no sites. Training sequences that the test holds too are dropped.
 fn three_labels(paths: &[PathBuf], folder: &Path, prepared: &mut Prepared) -> Result<(), Error> {
-    let tables = || tables_with(paths, [&["label"], &SEQUENCE]);
-    let is_other = |table: &rinalmo_tasks::table::Table| table.find(&["species"]).is_none();
+    let tables = || tables_with(paths, [&["label"], columns::SEQUENCE]);
+    let is_other = |table: &Table| table.find(&["species"]).is_none();
     let found: Vec<PathBuf> =
         tables()?.into_iter().filter(|(_, table, _)| is_other(table)).map(|(path, ..)| path).collect();
     let has_train = found.iter().any(|path| name(path).contains("train"));
@@ -189,14 +200,12 @@ fn three_labels(paths: &[PathBuf], folder: &Path, prepared: &mut Prepared) -> Re
                 dropped += 1;
                 return Ok(());
             }
-            let site = match row.cell(label) {
-                "1" => "donor",
-                "0" => "acceptor",
-                "2" => "",
-                other => return Err(row.wrong(format!("label `{other}`, expected 0, 1 or 2")).into()),
+            let label = row.cell(label);
+            let Some((_, site)) = SITES.iter().find(|(known, _)| same(label, known)) else {
+                return Err(row.wrong(format!("label `{label}`, expected 0, 1 or 2")).into());
             };
             for kind in KINDS {
-                let mark = if kind == site { "1" } else { "0" };
+                let mark = if kind == *site { "1" } else { "0" };
                 written.add(&format!("{kind}-human/{part}"), [&format!("{part}{number}"), row.cell(sequence), mark])?;
             }
             Ok(())

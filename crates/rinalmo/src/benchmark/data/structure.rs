@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use rinalmo_tasks::structure::dataset::{Partition, Splits};
-use rinalmo_tasks::table::Table;
+use rinalmo_tasks::table::{Table, columns};
 
 use super::{Prepared, Written, each, everything, folder_of, is_table, missing, name, tables_with};
 use crate::Error;
@@ -30,10 +30,10 @@ pub(super) fn bprna(paths: &[PathBuf]) -> Result<Prepared, Error> {
 /// A fold for each family of ArchiveII, the family kept out: folders `fam-fold/FAMILY/{train,valid,test}`, as in
 /// `ct-splits.tar.gz`, or a table of structures and one of `fold`, `partition` and `id`.
 pub(super) fn families(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
-    let mut splits = tables_with(paths, [&["fold"], &["partition"], &["id"]])?;
+    let mut splits = tables_with(paths, [&["fold"], &["partition"], columns::ID])?;
     let folds = match splits.pop() {
         Some((path, mut table, [fold, _, _])) => {
-            let data = tables_with(paths, [&["id", "name"], &["seq", "sequence"]])?;
+            let data = tables_with(paths, [columns::ID, columns::SEQUENCE])?;
             let data: Vec<PathBuf> = data.into_iter().map(|(path, ..)| path).collect();
             if data.is_empty() {
                 return Err(missing(
@@ -85,7 +85,7 @@ fn split(data: &[PathBuf], splits: &Path, names: &BTreeSet<String>, folder: &Pat
         let mut written: Option<Written<'_>> = None;
         for path in data.iter().filter(|path| is_table(path)) {
             let mut table = Table::open(path)?;
-            let id = table.column(&["id", "name"])?;
+            let id = table.column(columns::ID)?;
             let written = written.get_or_insert_with(|| Written::new(folder, table.names().to_vec()));
             each(&mut table, |row| {
                 let part = match splits.of(row.cell(id)) {

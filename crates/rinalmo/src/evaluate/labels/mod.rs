@@ -14,8 +14,8 @@ use std::path::Path;
 use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
 use rinalmo_metrics::paired::Paired;
 use rinalmo_seq::input;
-use rinalmo_tasks::labels::{self as labelled, SEQUENCE};
-use rinalmo_tasks::table::{Row, Table};
+use rinalmo_tasks::labels::{self as labelled, same};
+use rinalmo_tasks::table::{Comma, Row, Table, columns};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -34,6 +34,8 @@ pub enum Question {
         negative: Vec<String>,
         /// From which probability on a site is predicted.
         threshold: f64,
+        /// Whether predictions in tables are logits, of which a sigmoid makes probabilities.
+        logits: bool,
     },
     /// What is the mean ribosome load? Known and predicted are numbers.
     RibosomeLoad,
@@ -46,7 +48,7 @@ impl Question {
     fn known(&self) -> &'static [&'static str] {
         match self {
             Self::Splice { .. } => &["label", "class"],
-            Self::RibosomeLoad => &["rl", "mrl", "load"],
+            Self::RibosomeLoad => &["rl", "mrl", "load", "ribosome_load", "mean_ribosome_load"],
             Self::Family => &["family", "label", "class"],
         }
     }
@@ -54,8 +56,8 @@ impl Question {
     /// What the column of predictions may be called.
     fn predicted(&self) -> &'static [&'static str] {
         match self {
-            Self::Splice { .. } => &["probability", "score", "prediction"],
-            Self::RibosomeLoad => &["mrl", "rl", "load", "prediction"],
+            Self::Splice { .. } => &["probability", "score", "prediction", "logit", "logits"],
+            Self::RibosomeLoad => &["mrl", "rl", "load", "ribosome_load", "mean_ribosome_load", "prediction"],
             Self::Family => &["family", "prediction", "label", "class"],
         }
     }
@@ -64,24 +66,22 @@ impl Question {
     fn wants(&self, answer: &str) -> bool {
         match self {
             Self::Splice { positive, negative, .. } => {
-                answer == positive || negative.is_empty() || negative.iter().any(|label| label == answer)
+                same(answer, positive) || negative.is_empty() || negative.iter().any(|label| same(label, answer))
             }
             Self::RibosomeLoad | Self::Family => true,
         }
     }
 
-    /// What is wrong with an answer, if anything is.
-    fn complaint(&self, answer: &str, known: bool) -> Option<String> {
-        let is_number = answer.parse::<f64>().is_ok_and(f64::is_finite);
-        let number_wanted = match self {
-            Self::Splice { .. } => !known,
-            Self::RibosomeLoad => true,
-            Self::Family => false,
-        };
-        if number_wanted && !is_number {
-            Some(format!("`{answer}`, expected a number"))
-        } else {
-            answer.is_empty().then(|| "nothing, expected an answer".to_owned())
+    /// An answer as it is scored: numbers with a decimal point, logits as probabilities.
+    fn usable(&self, answer: &str, known: bool, comma: Comma) -> Result<String, String> {
+        let number = || comma.number(answer);
+        match self {
+            Self::Splice { logits, .. } if !known => {
+                number().map(|number| if *logits { 1.0 / (1.0 + (-number).exp()) } else { number }.to_string())
+            }
+            Self::RibosomeLoad => number().map(|number| number.to_string()),
+            _ if answer.is_empty() => Err("nothing, expected an answer".to_owned()),
+            Self::Splice { .. } | Self::Family => Ok(answer.to_owned()),
         }
     }
 }
@@ -118,8 +118,6 @@ pub struct Answers {
     pub problems: Vec<Problem>,
     values: Vec<Option<String>>,
 }
-
-const ID: [&str; 3] = ["id", "name", "seq_id"];
 
 /// The id of a row; `seq1`, `seq2`, … without a column of ids.
 fn id(row: &Row, column: Option<usize>, number: usize) -> String {
@@ -158,38 +156,44 @@ impl Labels {
         }
         for item in labelled::read(path, &labelled::Columns::default())? {
             let place = format!("{}:{}: `{}`", item.place.file, item.place.line, item.id);
-            self.add(Known { id: item.id, sequence: Some(item.sequence), answer: item.label, group: None, place });
+            let known = Known { id: item.id, sequence: Some(item.sequence), answer: item.label, group: None, place };
+            self.add(known, item.comma);
         }
         Ok(())
     }
 
     fn add_table(&mut self, path: &Path, by: Option<&str>) -> Result<(), Error> {
         let mut table = Table::open(path)?;
-        let (id_column, answer) = (table.find(&ID), table.column(self.question.known())?);
-        let (group, letters) = (by.map(|by| table.column(&[by])).transpose()?, table.find(&SEQUENCE));
-        let name = letters.map_or_else(String::new, |column| table.name(column).to_owned());
+        let (id_column, answer) = (table.find(columns::ID), table.column(self.question.known())?);
+        let (group, letters) = (by.map(|by| table.column(&[by])).transpose()?, table.find(columns::SEQUENCE));
         for number in 1.. {
             let row = match table.next_row() {
                 Ok(None) => break,
                 Ok(Some(row)) => row,
-                Err(error) => {
+                Err(error) if error.is_about_one_row() => {
                     self.problems.push(Problem::new(Kind::Unreadable, error.to_string()));
                     continue;
                 }
+                Err(error) => return Err(error.into()),
             };
             let id = id(&row, id_column, number);
             let group = group.map(|column| row.cell(column).to_owned());
-            let sequence = letters.and_then(|column| row.sequence(column, &name).ok());
+            let sequence = letters.and_then(|column| row.sequence(column).ok());
             let place = format!("{}:{}: `{id}`", table.file(), row.line());
-            self.add(Known { id, sequence, answer: row.cell(answer).to_owned(), group, place });
+            self.add(Known { id, sequence, answer: row.cell(answer).to_owned(), group, place }, table.comma());
         }
         Ok(())
     }
 
-    fn add(&mut self, known: Known) {
-        if let Some(complaint) = self.question.complaint(&known.answer, true) {
-            self.problems.push(Problem::new(Kind::Unreadable, format!("{}: {complaint}", known.place)));
-        } else if !self.question.wants(&known.answer) {
+    fn add(&mut self, mut known: Known, comma: Comma) {
+        match self.question.usable(&known.answer, true, comma) {
+            Ok(answer) => known.answer = answer,
+            Err(complaint) => {
+                self.problems.push(Problem::new(Kind::Unreadable, format!("{}: {complaint}", known.place)));
+                return;
+            }
+        }
+        if !self.question.wants(&known.answer) {
             self.unwanted.insert(known.id);
         } else if let Some(&first) = self.by_id.get(&known.id) {
             let text = format!("{}: is there already ({})", known.place, self.items[first].place);
@@ -204,6 +208,21 @@ impl Labels {
     pub fn count(&self) -> usize {
         self.items.len()
     }
+
+    /// Every answer and how often it is known.
+    pub fn answers(&self) -> BTreeMap<&str, usize> {
+        let mut counts = BTreeMap::new();
+        self.items.iter().for_each(|known| *counts.entry(known.answer.as_str()).or_default() += 1);
+        counts
+    }
+
+    /// Whether one answer at least says that there is a splice site; true of other questions.
+    pub fn has_positive(&self) -> bool {
+        match &self.question {
+            Question::Splice { positive, .. } => self.items.iter().any(|known| same(&known.answer, positive)),
+            Question::RibosomeLoad | Question::Family => true,
+        }
+    }
 }
 
 impl Answers {
@@ -213,7 +232,7 @@ impl Answers {
     /// It cannot be opened, lacks a column, or no id is known.
     pub fn open(path: &Path, labels: &Labels) -> Result<Self, Error> {
         let mut table = Table::open(path)?;
-        let (id_column, answer) = (table.find(&ID), table.column(labels.question.predicted())?);
+        let (id_column, answer) = (table.find(columns::ID), table.column(labels.question.predicted())?);
         let mut answers = Self { name: read::stem(path), problems: Vec::new(), values: vec![None; labels.count()] };
         for number in 1.. {
             match table.next_row() {
@@ -221,9 +240,13 @@ impl Answers {
                 Ok(Some(row)) => {
                     let id = id(&row, id_column, number);
                     let place = format!("{}:{}: `{id}`", table.file(), row.line());
-                    answers.add(&id, row.cell(answer), &place, labels);
+                    let answer = labels.question.usable(row.cell(answer), false, table.comma());
+                    answers.add(&id, answer, &place, labels);
                 }
-                Err(error) => answers.problems.push(Problem::new(Kind::Unreadable, error.to_string())),
+                Err(error) if error.is_about_one_row() => {
+                    answers.problems.push(Problem::new(Kind::Unreadable, error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         if answers.values.iter().all(Option::is_none) {
@@ -237,6 +260,15 @@ impl Answers {
         Ok(answers)
     }
 
+    /// Of answers that should be probabilities, those that are not from 0 to 1: how many, and the first. Such numbers
+    /// have no threshold and no calibration, only an order.
+    pub fn not_probabilities(&self, labels: &Labels) -> Option<(usize, &str)> {
+        let Question::Splice { .. } = labels.question else { return None };
+        let mut outside = self.values.iter().flatten().filter(|value| !score::is_probability(value));
+        let first = outside.next()?;
+        Some((1 + outside.count(), first))
+    }
+
     /// Tells of every known answer that it has none beside.
     fn name_missing(&mut self, labels: &Labels, by: &str) {
         for (_, known) in self.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
@@ -245,16 +277,16 @@ impl Answers {
         }
     }
 
-    fn add(&mut self, id: &str, answer: &str, place: &str, labels: &Labels) {
+    fn add(&mut self, id: &str, answer: Result<String, String>, place: &str, labels: &Labels) {
         let number = labels.by_id.get(id).copied();
         let problem = match number {
             None if labels.unwanted.contains(id) => None,
             None => Some((Kind::NoReference, "no known answer has this id".to_owned())),
             Some(number) if self.values[number].is_some() => Some((Kind::Duplicate, "is there already".to_owned())),
-            Some(number) => match labels.question.complaint(answer, false) {
-                Some(complaint) => Some((Kind::Unreadable, complaint)),
-                None => {
-                    self.values[number] = Some(answer.to_owned());
+            Some(number) => match answer {
+                Err(complaint) => Some((Kind::Unreadable, complaint)),
+                Ok(answer) => {
+                    self.values[number] = Some(answer);
                     None
                 }
             },

@@ -8,6 +8,7 @@ use rinalmo_metrics::classification::{Binary, Confusion};
 use rinalmo_metrics::paired::Paired;
 use rinalmo_metrics::ranking::Ranking;
 use rinalmo_metrics::regression::Regression;
+use rinalmo_tasks::labels::same;
 
 use super::{Answers, Figure, LabelComparison, LabelReport, Labels, Question, Scores};
 use crate::Error;
@@ -61,19 +62,27 @@ pub(super) fn compare(
         Question::RibosomeLoad => (number(pair.0) - number(pair.1)).abs(),
         Question::Family => f64::from(pair.0 == pair.1),
         Question::Splice { positive, threshold, .. } => {
-            f64::from((pair.0 == positive) == (number(pair.1) >= *threshold))
+            f64::from(same(pair.0, positive) == (number(pair.1) >= *threshold))
         }
     };
     let rows = |predictor| pairs(labels, predictor, numbers).iter().map(of_row).collect::<Vec<f64>>();
+    // What is no probability is not above or below a threshold, and so neither right nor wrong.
+    let predictors: Vec<&Answers> =
+        predictors.iter().filter(|predictor| predictor.not_probabilities(labels).is_none()).collect();
     let mut comparisons = Vec::new();
-    for (place, first) in predictors.iter().enumerate() {
-        for second in &predictors[place + 1..] {
+    for (place, first) in predictors.iter().copied().enumerate() {
+        for second in predictors[place + 1..].iter().copied() {
             let paired = Paired::of(&rows(first), &rows(second), bootstrap).map_err(unfit)?;
             let (first, second) = (first.name.clone(), second.name.clone());
             comparisons.push(LabelComparison { first, second, of, paired });
         }
     }
     Ok(comparisons)
+}
+
+/// Whether an answer is a number from 0 to 1.
+pub(super) fn is_probability(answer: &str) -> bool {
+    (0.0..=1.0).contains(&number(answer))
 }
 
 /// An answer that was found to be a number when it was read.
@@ -91,7 +100,7 @@ fn scores(question: &Question, pairs: &[Pair<'_>], bootstrap: &Bootstrap) -> Res
         let drawn: Vec<Pair<'_>> = items.iter().map(|&item| pairs[item]).collect();
         figures_quickly(question, &drawn)
     };
-    if let Some(headline) = figures.first_mut() {
+    if let Some(headline) = figures.first_mut().filter(|headline| headline.value.is_some()) {
         headline.interval = bootstrap.of(pairs.len(), first);
     }
     Ok(Scores { records: pairs.len(), figures })
@@ -125,9 +134,11 @@ fn list(figures: impl IntoIterator<Item = (&'static str, Option<f64>)>) -> Vec<F
 }
 
 fn decisions(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> (Vec<bool>, Vec<bool>) {
-    pairs.iter().map(|(known, predicted)| (number(predicted) >= threshold, *known == positive)).unzip()
+    pairs.iter().map(|(known, predicted)| (number(predicted) >= threshold, same(known, positive))).unzip()
 }
 
+/// Figures of a threshold and of calibration are given for probabilities only, and what is about sites only where there
+/// is one.
 fn splice(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> Result<Vec<Figure>, Error> {
     let (predicted, actual) = decisions(pairs, positive, threshold);
     let probabilities: Vec<f64> = pairs.iter().map(|pair| number(pair.1)).collect();
@@ -135,16 +146,19 @@ fn splice(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> Result<Vec<Figu
     let ranking = Ranking::of(&probabilities, &actual).map_err(unfit)?;
     let mut calibration = Calibration::new(BINS);
     probabilities.iter().zip(&actual).for_each(|(probability, actual)| calibration.add(*probability, *actual));
+    let are_probabilities = pairs.iter().all(|pair| is_probability(pair.1));
+    let decided = |value: f64| are_probabilities.then_some(value);
+    let of_sites = |value: f64| decided(value).filter(|_| actual.contains(&true));
     Ok(list([
-        ("f1", Some(counts.f1())),
-        ("accuracy", Some(counts.accuracy())),
-        ("precision", Some(counts.precision())),
-        ("recall", Some(counts.recall())),
-        ("specificity", Some(counts.specificity())),
-        ("mcc", Some(counts.mcc())),
+        ("f1", of_sites(counts.f1())),
+        ("accuracy", decided(counts.accuracy())),
+        ("precision", of_sites(counts.precision())),
+        ("recall", of_sites(counts.recall())),
+        ("specificity", decided(counts.specificity())),
+        ("mcc", of_sites(counts.mcc())),
         ("auroc", ranking.auroc),
         ("auprc", ranking.auprc),
-        ("calibration_error", calibration.expected_error()),
+        ("calibration_error", calibration.expected_error().and_then(decided)),
     ]))
 }
 

@@ -23,7 +23,7 @@ const SITES: &str = "sequence,label,species\nA,1,fly\nC,0,fly\nG,2,worm\nU,1,wor
 
 #[test]
 fn splice_sites_are_scored_against_the_labels_asked_for() {
-    let question = Question::Splice { positive: "1".into(), negative: vec!["2".into()], threshold: 0.5 };
+    let question = Question::Splice { positive: "1".into(), negative: vec!["2".into()], threshold: 0.5, logits: false };
     let predicted = "id\tprobability\nseq1\t0.9\nseq2\t0.9\nseq3\t0.6\nseq4\t0.4\nseq5\t0.1\n";
     let found = score(question, SITES, &[predicted], Some("species"));
     assert_eq!((found.records, found.left_out.len()), (4, 0), "label 0 is left out as asked");
@@ -56,4 +56,46 @@ fn families_have_classes_and_predictors_are_compared() {
     assert_eq!(json["all"]["accuracy"], 1.0);
     assert_eq!(json["predictors"]["p1"]["classes"]["srp"]["f1"], 0.0);
     assert!(found.text().contains("p0 by class") && found.markdown().contains("|---"));
+}
+
+fn sites(positive: &str, logits: bool) -> Question {
+    Question::Splice { positive: positive.into(), negative: Vec::new(), threshold: 0.5, logits }
+}
+
+fn value(scores: &Scores, name: &str) -> Option<f64> {
+    scores.figures.iter().find(|figure| figure.name == name).unwrap().value
+}
+
+#[test]
+fn spellings_of_yes_and_of_numbers_are_one_label() {
+    let predicted = "id\tprobability\na\t0,9\nb\t0,2\nc\t0,1\n";
+    for (yes, no) in [("1", "0"), ("1.0", "0.0"), ("True", "False"), ("y", "n"), ("+", "-")] {
+        let found = score(sites("1", false), &format!("id,label\na,{yes}\nb,{no}\nc,{no}\n,,\n"), &[predicted], None);
+        assert_eq!((figure(&found.reports[0].all, "f1"), found.left_out.len()), (1.0, 0), "{yes} {no}");
+    }
+}
+
+#[test]
+fn without_a_known_site_nothing_is_said_of_sites() {
+    let predicted = "id\tprobability\na\t0.9\nb\t0.1\n";
+    let known = "id,label\na,acceptor\nb,none\n";
+    let found = score(sites("1", false), known, &[predicted], None);
+    let all = &found.reports[0].all;
+    assert_eq!(["f1", "precision", "recall", "mcc"].map(|name| value(all, name)), [None; 4]);
+    assert_eq!((value(all, "accuracy"), all.figures[0].interval), (Some(0.5), None));
+    assert_eq!(figure(&score(sites("acceptor", false), known, &[predicted], None).reports[0].all, "f1"), 1.0);
+}
+
+#[test]
+fn logits_have_an_order_only_unless_they_are_said_to_be_logits() {
+    let (known, predicted) = ("id,label\na,1\nb,0\nc,1\n", "id\tscore\na\t3.2\nb\t-2.1\nc\t0.3\n");
+    let found = score(sites("1", false), known, &[predicted, predicted], None);
+    let all = &found.reports[0].all;
+    let withheld = ["f1", "accuracy", "precision", "recall", "specificity", "mcc", "calibration_error"];
+    assert!(withheld.iter().all(|name| value(all, name).is_none()));
+    assert_eq!((figure(all, "auroc"), found.comparisons.len()), (1.0, 0));
+    let found = score(sites("1", true), known, &[predicted, predicted], None);
+    let all = &found.reports[0].all;
+    assert_eq!((figure(all, "f1"), figure(all, "recall"), found.comparisons.len()), (1.0, 1.0, 1));
+    assert!((figure(all, "calibration_error") - 0.191).abs() < 0.001, "sigmoids are 0.961, 0.109 and 0.574");
 }

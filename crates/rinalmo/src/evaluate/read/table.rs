@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(told[0], "2: record `a`: a base number of 0, expected whole numbers from 1");
         assert!(told[1].starts_with("3: record `b`: expected a list of pairs such as [[1, 9], [2, 8]], found `1-3`"));
         assert_eq!(told[2], "4: record `c`: pair (1, 4) is outside a sequence of 3 bases");
-        assert_eq!(told[3], "5: 2 columns, the header has 3");
+        assert_eq!(told[3], "5: 2 columns, expected 3 as in the header");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use crate::table::{Error, Table};
+use crate::table::{Error, Table, columns};
 
 /// One fold of such a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Splits {
     pub fn read(path: &Path, fold: &str) -> Result<Self, Error> {
         let mut table = Table::open(path)?;
         let [of_fold, partition, id] =
-            [table.column(&["fold"])?, table.column(&["partition"])?, table.column(&["id"])?];
+            [table.column(&["fold"])?, table.column(&["partition"])?, table.column(columns::ID)?];
         let (mut splits, mut folds) = (Self::default(), BTreeSet::new());
         while let Some(row) = table.next_row()? {
             folds.insert(row.cell(of_fold).to_owned());

@@ -37,10 +37,9 @@ pub(super) fn read(path: &Path, mut wrong: impl FnMut(Error) -> Result<(), Error
     let [family, cluster, weight] = [&FAMILY[..], &CLUSTER, &WEIGHT].map(|names| table.find(names));
     let (id, sequence) = (table.column(&ID)?, table.column(&SEQUENCE)?);
     let columns = Columns { id, sequence, pairs, brackets, family, cluster, weight };
-    let name = table.name(columns.sequence).to_owned();
     let mut items = Vec::new();
     while let Some(row) = table.next_row()? {
-        match columns.item(&row, &name) {
+        match columns.item(&row) {
             Ok(item) => items.push(item),
             Err(error) => wrong(error)?,
         }
@@ -49,9 +48,9 @@ pub(super) fn read(path: &Path, mut wrong: impl FnMut(Error) -> Result<(), Error
 }
 
 impl Columns {
-    fn item(&self, row: &Row, name: &str) -> Result<Item, Error> {
+    fn item(&self, row: &Row) -> Result<Item, Error> {
         let id = row.cell(self.id).to_owned();
-        let sequence = row.sequence(self.sequence, name)?;
+        let sequence = row.sequence(self.sequence)?;
         let structure = match (self.pairs, self.brackets) {
             (Some(pairs), _) => listed(row.cell(pairs), sequence.len()).map_err(|what| (what, PAIRS[0])),
             (None, Some(brackets)) => bracketed(row.cell(brackets), sequence.len()).map_err(|what| (what, "structure")),
