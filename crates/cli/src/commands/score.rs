@@ -1,17 +1,17 @@
 //! `rinalmo score`: pseudo-perplexity of sequences, effect of variants.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+mod variants;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, anyhow};
 use clap::Args;
 use rinalmo::batches::DEFAULT_BATCH_TOKENS;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{Marginal, Model, Variant};
 
+use self::variants::Variants;
 use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, first_of, is_table, number, read_columns};
+use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, chain, number};
 
 /// Score sequences, or the effect of variants
 ///
@@ -26,8 +26,13 @@ pub struct ScoreArgs {
     input: InputArgs,
     #[command(flatten)]
     table: TableArgs,
-    /// Variants: a list as A23G,C45U (positions from 1; A23G+C45U occur together), tried on every
-    /// sequence, or a .tsv or .csv with the columns id and variant
+    /// Variants: a list as A23G,C45U tried on every sequence, or a table with the columns id and
+    /// variant, or as in VCF pos, ref and alt
+    ///
+    /// Positions count from the first base of the sequence, from 1. A23G+C45U occur together. HGVS is
+    /// read too (n.23A>G, r.23a>g, c., g., m.; ID:n.23A>G for one sequence), and its normal form is
+    /// in the results. Insertions and deletions are not scored but reported (exit code 1), as is a
+    /// variant whose first base is not the one of the sequence.
     #[arg(long, value_name = "LIST|FILE")]
     variants: Option<String>,
     /// One pass over the unmasked sequence (wild-type marginals) instead of masking each position
@@ -48,12 +53,10 @@ pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let rows = Rows::open(&args.table, &model)?;
     let mut job = Scoring { model, variants, marginal, rows };
     let ended = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?;
-    let unused = job.variants.filter(|_| ended.is_complete()).and_then(Variants::unused);
+    let problems = job.variants.map_or_else(Vec::new, |variants| variants.problems(ended.is_complete()));
+    problems.iter().for_each(|problem| eprintln!("error: {problem}"));
     let outcome = ended.into_result()?;
-    Ok(unused.map_or(outcome, |unused| {
-        eprintln!("error: {unused}");
-        Outcome::Partial
-    }))
+    Ok(if problems.is_empty() || outcome == Outcome::Interrupted { outcome } else { Outcome::Partial })
 }
 
 struct Scoring {
@@ -63,15 +66,22 @@ struct Scoring {
     rows: Rows,
 }
 
+/// The rows of a record, and what could not be scored.
+struct Scored {
+    rows: Vec<Vec<Field>>,
+    failures: Vec<anyhow::Error>,
+}
+
 impl Job for Scoring {
-    type Result = Vec<Vec<Field>>;
+    type Result = Scored;
 
     fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<Self::Result>>> {
         Ok(batch.iter().map(|record| self.score(record)).collect())
     }
 
-    fn write(&mut self, _record: &SequenceRecord, rows: Self::Result) -> Result<()> {
-        rows.iter().try_for_each(|row| self.rows.write(row))
+    fn write(&mut self, _record: &SequenceRecord, scored: Self::Result) -> Result<()> {
+        scored.rows.iter().try_for_each(|row| self.rows.write(row))?;
+        failed(scored.failures)
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -80,75 +90,48 @@ impl Job for Scoring {
 }
 
 impl Scoring {
-    fn score(&mut self, record: &SequenceRecord) -> Result<Vec<Vec<Field>>> {
+    fn score(&mut self, record: &SequenceRecord) -> Result<Scored> {
         let id = || ("id", record.id.as_str().into());
         let marginal = ("marginal", self.marginal.name().into());
         let Some(variants) = &mut self.variants else {
             let score = self.model.score(&record.sequence, self.marginal)?;
             let length = ("length", record.sequence.len().into());
             let (loss, perplexity) = (number(score.loss as f32), number(score.perplexity as f32));
-            return Ok(vec![vec![id(), length, ("loss", loss), ("perplexity", perplexity), marginal]]);
+            let row = vec![id(), length, ("loss", loss), ("perplexity", perplexity), marginal];
+            return Ok(Scored { rows: vec![row], failures: Vec::new() });
         };
-        let variants = variants.of(&record.id);
-        if variants.is_empty() {
-            return Ok(Vec::new());
+        let with_written = variants.differ();
+        let (mut fitting, mut failures) = (Vec::new(), Vec::new());
+        for variant in variants.of(&record.id) {
+            let fits = variant.and_then(|variant| Ok(variant.check(&record.sequence).map(|()| variant)?));
+            match fits {
+                Ok(variant) => fitting.push(variant),
+                Err(error) => failures.push(error),
+            }
         }
-        let ratios = self.model.score_variants(&record.sequence, &variants, self.marginal)?;
+        if fitting.is_empty() {
+            return Ok(Scored { rows: Vec::new(), failures });
+        }
+        let ratios = self.model.score_variants(&record.sequence, &fitting, self.marginal)?;
         let row = |(variant, ratio): (&Variant, f32)| {
-            vec![id(), ("variant", variant.to_string().into()), ("llr", number(ratio)), marginal.clone()]
+            let mut row = vec![id(), ("variant", variant.to_string().into()), ("llr", number(ratio)), marginal.clone()];
+            if with_written {
+                row.push(("written", variant.written().into()));
+            }
+            row
         };
-        Ok(variants.iter().zip(ratios).map(row).collect())
+        Ok(Scored { rows: fitting.iter().zip(ratios).map(row).collect(), failures })
     }
 }
 
-/// What `--variants` said.
-enum Variants {
-    Every(Vec<Variant>),
-    Table { path: PathBuf, by_id: HashMap<String, (Vec<Variant>, bool)> },
-}
-
-impl Variants {
-    fn open(text: &str) -> Result<Self> {
-        let path = Path::new(text);
-        if is_table(path) || path.is_file() {
-            return Self::read(path);
+/// One error of all variants of a record that were not scored; those that were are written.
+fn failed(failures: Vec<anyhow::Error>) -> Result<()> {
+    match &failures[..] {
+        [] => Ok(()),
+        [only] => Err(anyhow!("{}", chain(only))),
+        several => {
+            let lines: Vec<String> = several.iter().map(|error| format!("\n  {}", chain(error))).collect();
+            Err(anyhow!("{} variants are not scored{}", several.len(), lines.concat()))
         }
-        let parse = |text: &str| text.trim().parse::<Variant>();
-        let list = text.split(',').map(parse).collect::<Result<_, _>>();
-        Ok(Self::Every(list.context("--variants: neither a file nor a list of variants")?))
-    }
-
-    fn read(path: &Path) -> Result<Self> {
-        let mut by_id: HashMap<String, (Vec<Variant>, bool)> = HashMap::new();
-        let columns: [&[&str]; 2] = [&["variant", "variants", "mutation", "mutations", "mutant"], &["id", "name"]];
-        read_columns(path, columns, |line, [variant, id]| {
-            let place = || format!("{}:{line}", path.display());
-            let Some(id) = id else {
-                bail!("{}: no column `id`, expected `id` and `variant`", place());
-            };
-            let variant = variant.unwrap_or_default().parse().with_context(place)?;
-            by_id.entry(id.to_owned()).or_default().0.push(variant);
-            Ok(())
-        })?;
-        Ok(Self::Table { path: path.to_owned(), by_id })
-    }
-
-    /// The variants of a sequence.
-    fn of(&mut self, id: &str) -> Vec<Variant> {
-        match self {
-            Self::Every(variants) => variants.clone(),
-            Self::Table { by_id, .. } => by_id.get_mut(id).map_or_else(Vec::new, |(variants, used)| {
-                *used = true;
-                variants.clone()
-            }),
-        }
-    }
-
-    /// A variant whose sequence never came is a mistake worth telling.
-    fn unused(self) -> Option<String> {
-        let Self::Table { path, by_id } = self else { return None };
-        let mut unused: Vec<&str> = by_id.iter().filter(|(_, (_, used))| !used).map(|(id, _)| id.as_str()).collect();
-        unused.sort_unstable();
-        Some(format!("{}: no sequence for {}", path.display(), first_of(&unused)?))
     }
 }

@@ -115,29 +115,68 @@ fn variants_that_do_not_fit_are_told_and_the_others_done() {
 
 #[test]
 fn variants_that_cannot_be_read_are_refused_with_their_place() {
-    let sandbox = Sandbox::new().with("a.fa", SMALL).with("v.tsv", "id\tvariant\nhp\tG1\n");
-    let sandbox = sandbox.with("w.tsv", "id\tfoo\nhp\tG1A\n").with("x.tsv", "variant\nG1A\n");
+    let sandbox =
+        Sandbox::new().with("a.fa", SMALL).with("w.tsv", "id\tfoo\nhp\tG1A\n").with("x.tsv", "variant\nG1A\n");
     let say = |words: &str| sandbox.run(&format!("score a.fa --variants {words}")).to_string();
     insta::assert_snapshot!(say("A1"), @r"
     exit 2
     [err]
-    error: --variants: neither a file nor a list of variants: variant `A1`: expected base, position, base: `A23G`, joined by `+` where several occur together
-    ");
-    insta::assert_snapshot!(say("v.tsv"), @r"
-    exit 2
-    [err]
-    error: v.tsv:2: variant `G1`: expected base, position, base: `A23G`, joined by `+` where several occur together
+    error: --variants: neither a file nor a list of variants: variant `A1`: expected base, position, base: `A23G` (or HGVS, `n.23A>G`), joined by `+` where several occur together
     ");
     insta::assert_snapshot!(say("w.tsv"), @r"
     exit 2
     [err]
-    error: w.tsv:1: no column `variant` or `variants` or `mutation` or `mutations` or `mutant`, found: id, foo
+    error: w.tsv:1: no column `variant`, `variants`, `mutation`
+    hint: its columns are `id`, `foo`
     ");
     insta::assert_snapshot!(say("x.tsv"), @r"
     exit 2
     [err]
-    error: x.tsv:2: no column `id`, expected `id` and `variant`
+    error: x.tsv:2: no column `id`, expected `id` and `variant`, or variants such as `ID:n.23A>G`
     ");
     assert!(say("missing.tsv").contains("missing.tsv: cannot be opened"), "{}", say("missing.tsv"));
     assert!(say("G0A").contains("positions count from 1"));
+}
+
+#[test]
+fn hgvs_and_columns_of_alleles_are_the_same_variants() {
+    let sandbox = Sandbox::new()
+        .with("a.fa", SMALL)
+        .with("v.tsv", "id\tvariant\nhp\tG1A\nhp\tG1A+C12U\n")
+        .with("hgvs.csv", "hgvs\r\nhp:n.1G>A\r\n\r\nhp:r.[1g>a;12c>u]\r\n")
+        .with("a.csv", "sep=;\nID;Position;Ref;Alt\nhp;1;G;A\n;;;\n")
+        .with("a.vcf", "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\nhp\t1\trs1\tG\tA,C\n");
+    let scored = |words: &str| rows(&sandbox.run(&format!("-q score a.fa --unmasked --variants {words}")).done().out);
+    let expected = scored("v.tsv");
+    assert_eq!(expected[0].len(), 4, "without a column `written` where all are in normal form");
+    let hgvs = scored("hgvs.csv");
+    for (row, expected) in hgvs.iter().zip(&expected) {
+        assert_eq!(row[..4], expected[..]);
+    }
+    assert_eq!([&hgvs[0][4], &hgvs[1][4]], ["hp:n.1G>A", "hp:r.[1g>a;12c>u]"]);
+    assert_eq!(scored("a.csv")[0][..4], expected[0][..]);
+    let vcf = scored("a.vcf");
+    assert_eq!((&vcf[0][..4], vcf[1][1].as_str()), (&expected[0][..], "G1C"));
+    assert_eq!(scored("hp:n.1G>A"), [hgvs[0].clone()], "one sequence alone");
+}
+
+#[test]
+fn what_cannot_be_scored_is_told_and_the_others_are() {
+    let table = "id\tvariant\nhp\tn.3del\nhp\tG1A\nhp\tA2C\nhp\tG1\nlow\tg2c\nlow\n";
+    let sandbox = Sandbox::new().with("a.fa", SMALL).with("v.tsv", table);
+    let mut run = sandbox.run("-q score a.fa --unmasked --variants v.tsv");
+    assert_eq!(rows(&run.out).iter().map(|row| row[1].as_str()).collect::<Vec<_>>(), ["G1A", "G2C"]);
+    run.out.clear();
+    insta::assert_snapshot!(run, @r"
+    exit 1
+    [err]
+    error: a.fa:1: record `hp`: 3 variants are not scored
+      variant `n.3del`: not scored: a deletion; only substitutions are
+      variant `A2C`: position 2 is `G`, not `A`
+      v.tsv:5: variant `G1`: expected base, position, base: `A23G` (or HGVS, `n.23A>G`), joined by `+` where several occur together
+    error: v.tsv:7: 1 columns, expected 2 as in the header
+    ");
+    let list = sandbox.run("-q score a.fa --unmasked --variants n.2_3insA,nobody:n.1G>A");
+    assert!(list.err.contains("record `low`: variant `n.2_3insA`: not scored: an insertion"), "{list}");
+    assert!(list.err.ends_with("error: --variants: no sequence for `nobody`\n"), "{list}");
 }
