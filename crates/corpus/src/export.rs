@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use rinalmo_seq::table::tsv_cell;
 use rinalmo_seq::{alphabet, fasta};
 
 use crate::{Error, Origin, Store};
@@ -97,6 +98,7 @@ pub fn table(store: &Store, which: Which, mut to: impl Write) -> Result<usize, E
         let split = if held_out { "held_out" } else { "train" };
         let represents = u8::from(index.representatives.at(cluster as usize) == sequence);
         let (length, merged) = (index.lengths.at(sequence as usize), origins.len().saturating_sub(1));
+        let (id, source) = (tsv_cell(id), tsv_cell(source));
         written += 1;
         writeln!(to, "{cluster}\t{split}\t{represents}\t{id}\t{length}\t{source}\t{merged}").map_err(failed)
     })?;

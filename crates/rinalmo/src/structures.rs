@@ -197,21 +197,39 @@ impl Options {
 
 impl Collection {
     /// Writes a table: id, family, source, cluster, weight, sequence, structure; what dot-bracket text cannot hold goes
-    /// into a list of pairs.
+    /// into a list of pairs. Cells with tabs, quotes or line ends are quoted.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn write(&self, names: &[String], to: &mut impl Write) -> std::io::Result<()> {
-        writeln!(to, "id\tfamily\tsource\tcluster\tweight\tsequence\tbase_pairs")?;
+        let mut writer = csv::WriterBuilder::new().delimiter(b'\t').from_writer(to);
+        writer
+            .write_record(["id", "family", "source", "cluster", "weight", "sequence", "base_pairs"])
+            .map_err(unwritten)?;
         for Row { item, source } in &self.rows {
-            let cluster = item.cluster.unwrap_or_default();
             let pairs: Vec<String> =
                 item.structure.pairs().iter().map(|(i, j)| format!("[{},{}]", i + 1, j + 1)).collect();
-            let (family, letters) = (item.family.as_deref().unwrap_or(""), String::from_utf8_lossy(&item.sequence));
-            let (name, weight, pairs) = (&names[*source], item.weight, pairs.join(","));
-            writeln!(to, "{}\t{family}\t{name}\t{cluster}\t{weight}\t{letters}\t[{pairs}]", item.id)?;
+            writer
+                .write_record([
+                    item.id.as_str(),
+                    item.family.as_deref().unwrap_or(""),
+                    names[*source].as_str(),
+                    &item.cluster.unwrap_or_default().to_string(),
+                    &item.weight.to_string(),
+                    &String::from_utf8_lossy(&item.sequence),
+                    &format!("[{}]", pairs.join(",")),
+                ])
+                .map_err(unwritten)?;
         }
-        to.flush()
+        writer.flush()
+    }
+}
+
+/// What the system said, so that a closed pipe is known as one.
+fn unwritten(error: csv::Error) -> std::io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => std::io::Error::other(format!("{other:?}")),
     }
 }
 
@@ -230,4 +248,28 @@ pub fn known(files: &[PathBuf]) -> Result<Vec<Item>, Error> {
 /// A file's name without its folder.
 pub fn name(path: &Path) -> String {
     path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_ids_are_read_back_as_written() {
+        let structure = rinalmo_seq::Structure::new(5, vec![(0, 4)]).unwrap();
+        let ids = ["a\tb", "\"quoted\"", "5\" end", "two\nlines", "plain, with a comma;"];
+        let item = |id: &str| Item {
+            family: Some("f\tg".into()),
+            cluster: Some(7),
+            weight: 0.5,
+            ..Item::new(id.into(), b"GAAAC".to_vec(), structure.clone())
+        };
+        let rows: Vec<Row> = ids.map(|id| Row { item: item(id), source: 0 }).into();
+        let collection = Collection { rows, sources: Vec::new(), clusters: 1, wrong: Vec::new() };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.tsv");
+        collection.write(&["known\t.tsv".to_owned()], &mut std::fs::File::create(&path).unwrap()).unwrap();
+        let found = dataset::read(&path).unwrap();
+        assert_eq!(found, collection.rows.into_iter().map(|row| row.item).collect::<Vec<_>>());
+    }
 }

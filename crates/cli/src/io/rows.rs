@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use rinalmo::Model;
+use rinalmo::seq::table::tsv_cell;
 use serde::Serializer as _;
 use serde::ser::SerializeMap as _;
 use serde_json::{Value, json};
@@ -32,7 +33,7 @@ impl TableArgs {
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum TableFormat {
-    /// Tab-separated, with a header line
+    /// Tab-separated, with a header line; cells with tabs, quotes or line ends are quoted
     Tsv,
     /// One JSON object a line
     Json,
@@ -98,8 +99,7 @@ fn json_line<'a>(row: impl Iterator<Item = &'a Field>) -> Result<String> {
 }
 
 fn tsv_line(cells: impl Iterator<Item = String>) -> String {
-    // Tabs and line ends inside a cell would break the table.
-    let cells: Vec<String> = cells.map(|cell| cell.replace(['\t', '\n', '\r'], " ")).collect();
+    let cells: Vec<String> = cells.map(|cell| tsv_cell(&cell).into_owned()).collect();
     cells.join("\t") + "\n"
 }
 
@@ -124,8 +124,8 @@ mod tests {
     }
 
     #[test]
-    fn lists_fit_into_one_cell_and_tabs_do_not_break_lines() {
+    fn lists_fit_into_one_cell_and_tabs_are_quoted() {
         assert_eq!(cell(&vec![1, 2].into()), "1,2");
-        assert_eq!(tsv_line(["a\tb".to_owned(), "c".to_owned()].into_iter()), "a b\tc\n");
+        assert_eq!(tsv_line(["a\tb".to_owned(), "c".to_owned()].into_iter()), "\"a\tb\"\tc\n");
     }
 }

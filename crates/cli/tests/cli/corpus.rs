@@ -97,7 +97,10 @@ fn inputs_that_cannot_be_read_are_named_and_nothing_is_left_behind() {
     let say = |inputs: &str| sandbox.run(&format!("-q corpus build {inputs} -o c.lmdb")).refused();
     assert_eq!(say("none.fa"), "error: none.fa: cannot be opened: no such file or folder\n");
     assert_eq!(say("a.fa none.fa"), "error: none.fa: cannot be opened: no such file or folder\n");
-    assert_eq!(say("bad.tsv"), "error: bad.tsv:1: no column `sequence`, `seq` or `utr`, found: name, letters\n");
+    assert_eq!(
+        say("bad.tsv"),
+        "error: bad.tsv:1: no column `sequence`, `seq`, `utr`\nhint: its columns are `name`, `letters`\n"
+    );
     assert!(say("a.fa --exclude none.fa").starts_with("error: none.fa: cannot be opened"));
     assert!(say("a.fa --exclude bad.tsv").starts_with("error: bad.tsv:1: no column"));
     let left: Vec<String> = sandbox.names(".").into_iter().filter(|name| name.ends_with(".lmdb")).collect();

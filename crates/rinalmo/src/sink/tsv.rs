@@ -6,6 +6,8 @@
 
 use std::io::{self, Write};
 
+use rinalmo_seq::table::tsv_cell;
+
 use super::{Layout, array::row_shape, names::Names, rows::rows, spool::Spool};
 
 /// Writes all records of the spool.
@@ -54,7 +56,7 @@ impl<W: Write> Table<W> {
 
     /// Writes a vector, or for pairs a triple `i, j, p`.
     pub fn row(&mut self, name: &str, kind: &str, position: Option<usize>, values: &[f32]) -> io::Result<()> {
-        let out = &mut self.out;
+        let (out, name) = (&mut self.out, tsv_cell(name));
         if let Layout::Pairs { .. } = self.layout {
             let [i, j, p] = values else { return Err(io::Error::other("a pair is not a triple")) };
             return writeln!(out, "{name}\t{i}\t{j}\t{p:?}");

@@ -31,12 +31,14 @@ mod header;
 mod number;
 mod reader;
 mod row;
+mod write;
 
 pub use error::Error;
 pub use header::{is_start, peek};
 pub use number::Comma;
 pub use reader::Table;
 pub use row::Row;
+pub use write::tsv_cell;
 
 /// Whether a file's name is that of a table: `.csv`, `.tsv` or `.tab`, compressed or not.
 pub fn is_named(path: &std::path::Path) -> bool {

@@ -9,6 +9,7 @@ use clap::Args;
 use rinalmo::corpus::Store;
 use rinalmo::corpus::sample::{Batch, BatchSize, Loader, Options, Position, Sampler, Split};
 use rinalmo::seq::alphabet::{PAD, Token, VOCABULARY};
+use rinalmo::seq::table::tsv_cell;
 
 use crate::context::{Context, Outcome};
 use crate::io::OutputArgs;
@@ -113,6 +114,7 @@ fn print(batch: &Batch, store: &Store, output: &mut impl Write) -> Result<()> {
         let text =
             |tokens: &[Token]| tokens[..row.tokens as usize].iter().map(|&token| letter(token)).collect::<String>();
         let (seen, asked) = (text(tokens), text(targets));
+        let id = tsv_cell(&id);
         writeln!(output, "{}\t{}\t{}\t{id}\t{}\t{seen}\t{asked}", batch.epoch, batch.step, row.cluster, row.start + 1)?;
     }
     Ok(())
