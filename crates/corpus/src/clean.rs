@@ -1,10 +1,13 @@
 //! What is too short, too long or says too little is dropped; the rest is spelled one way.
 //!
+//! Gaps of an alignment are no bases: they are removed first, so lengths, duplicates, clusters and the leakage guard
+//! see the same sequence however it was aligned or padded.
+//!
 //! The paper keeps 16 to 8192 nt (Methods, "Pre-training data"). Letters become upper case and U becomes T. What is
 //! then outside the alphabet of the model becomes N and is counted; IUPAC letters are kept, replaced by N, or drop
 //! their record.
 
-use rinalmo_seq::alphabet;
+use rinalmo_seq::alphabet::{self, is_gap};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -16,7 +19,7 @@ pub const LONGEST: usize = 1 << 24;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OddLetters {
-    /// Keep IUPAC letters, inosine and gaps as they are; anything else becomes N.
+    /// Keep IUPAC letters and inosine as they are; anything else becomes N.
     #[default]
     Keep,
     /// All become N.
@@ -74,10 +77,13 @@ impl Reason {
 /// Letters of a sequence that are not ACGU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct OddCount {
-    /// IUPAC letters, inosine, gaps.
+    /// IUPAC letters, inosine.
     pub ambiguous: u64,
     /// Letters outside the alphabet, now N.
     pub unknown: u64,
+    /// Gaps of an alignment, removed.
+    #[serde(default)]
+    pub gaps: u64,
 }
 
 impl Clean {
@@ -100,7 +106,9 @@ impl Clean {
     ///
     /// # Errors
     /// The reason, the first of [`Reason::ALL`] that holds.
-    pub fn clean(&self, letters: &mut [u8]) -> Result<OddCount, Reason> {
+    pub fn clean(&self, letters: &mut Vec<u8>) -> Result<OddCount, Reason> {
+        let written = letters.len();
+        letters.retain(|&letter| !is_gap(letter));
         if letters.len() < self.min_length {
             return Err(Reason::TooShort);
         }
@@ -108,10 +116,10 @@ impl Clean {
             return Err(Reason::TooLong);
         }
         let odd = self.spell(letters);
-        if self.odd_letters == OddLetters::Drop && odd != OddCount::default() {
+        if self.odd_letters == OddLetters::Drop && odd.ambiguous + odd.unknown > 0 {
             return Err(Reason::OddLetter);
         }
-        self.judge(letters).map(|()| odd)
+        self.judge(letters).map(|()| OddCount { gaps: (written - letters.len()) as u64, ..odd })
     }
 
     /// Rewrites the letters.
@@ -176,12 +184,21 @@ mod tests {
 
     #[test]
     fn odd_letters_are_kept_replaced_or_drop_their_record() {
-        let with = |odd_letters| clean(&Clean { odd_letters, ..any_length() }, "acguRn-x");
-        assert_eq!(with(OddLetters::Keep), Ok("ACGTRN-N".into()));
-        assert_eq!(with(OddLetters::Replace), Ok("ACGTNNNN".into()));
+        let with = |odd_letters| clean(&Clean { odd_letters, ..any_length() }, "acguRnx");
+        assert_eq!(with(OddLetters::Keep), Ok("ACGTRNN".into()));
+        assert_eq!(with(OddLetters::Replace), Ok("ACGTNNN".into()));
         assert_eq!(with(OddLetters::Drop), Err(Reason::OddLetter));
-        let mut letters = *b"acguRn-x";
-        assert_eq!(any_length().clean(&mut letters), Ok(OddCount { ambiguous: 3, unknown: 1 }));
+        let mut letters = b"acguRn-x".to_vec();
+        assert_eq!(any_length().clean(&mut letters), Ok(OddCount { ambiguous: 2, unknown: 1, gaps: 1 }));
+    }
+
+    #[test]
+    fn gaps_are_removed_before_anything_is_judged() {
+        let padded = format!("{}ACGU.ac~gu_ACGUACGU{}", "-".repeat(9000), "-".repeat(9000));
+        assert_eq!(clean(&Clean::default(), &padded), Ok("ACGTACGTACGTACGT".into()));
+        assert_eq!(clean(&Clean::default(), &"-A.C".repeat(7)), Err(Reason::TooShort));
+        let strict = Clean { odd_letters: OddLetters::Drop, ..any_length() };
+        assert_eq!(clean(&strict, "AC--GU"), Ok("ACGT".into()));
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl SourceReport {
     pub(crate) fn odd(&mut self, odd: OddCount) {
         self.odd.ambiguous += odd.ambiguous;
         self.odd.unknown += odd.unknown;
+        self.odd.gaps += odd.gaps;
     }
 
     /// Adds the figures of another source.
@@ -112,10 +113,13 @@ impl fmt::Display for Uniques {
             write!(f, "\n{:name_width$}", line.source)?;
             line.row().into_iter().zip(widths).try_for_each(|(n, width)| write!(f, "  {:>width$}", grouped(n)))?;
         }
-        let OddCount { ambiguous, unknown } = total.odd;
+        let OddCount { ambiguous, unknown, gaps } = total.odd;
         if ambiguous + unknown > 0 {
             let (ambiguous, unknown) = (grouped(ambiguous), grouped(unknown));
-            write!(f, "\n{ambiguous} letters are ambiguous (IUPAC, inosine, gaps), {unknown} unknown ones became N")?;
+            write!(f, "\n{ambiguous} letters are ambiguous (IUPAC, inosine), {unknown} unknown ones became N")?;
+        }
+        if gaps > 0 {
+            write!(f, "\n{} gaps of alignments were removed", grouped(gaps))?;
         }
         lines().filter_map(|line| line.first_malformed.as_ref()).try_for_each(|text| write!(f, "\nmalformed: {text}"))
     }
@@ -142,7 +146,7 @@ mod tests {
     fn the_table_has_a_line_for_each_source_and_for_all() {
         let mut a = SourceReport { source: "a.fa".into(), records: 1200, kept: 1100, ..SourceReport::default() };
         a.drop(Reason::TooShort);
-        a.odd(OddCount { ambiguous: 3, unknown: 0 });
+        a.odd(OddCount { ambiguous: 3, unknown: 0, gaps: 0 });
         let b = SourceReport { source: "b.tsv".into(), records: 2, duplicates: 2, ..SourceReport::default() };
         let text = Uniques { sources: vec![a, b], distinct: 1100 }.to_string();
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();

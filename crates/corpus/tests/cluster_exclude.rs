@@ -61,3 +61,51 @@ fn marks_are_the_same_for_any_number_of_threads() {
     assert_eq!(marked(2), expected);
     assert_eq!(marked(3), expected);
 }
+
+/// The same bases as a row of an alignment would have them: gaps anywhere, often many, inserts in lower case, U for T.
+fn aligned(random: &mut Random, bases: &[u8]) -> Vec<u8> {
+    let mut row = Vec::new();
+    let gaps = |random: &mut Random, row: &mut Vec<u8>, most: usize| {
+        let gap = b"-.~_"[random.below(4)];
+        row.extend(std::iter::repeat_n(gap, random.below(most + 1)));
+    };
+    gaps(random, &mut row, 300);
+    for &base in bases {
+        let base = if base == b'T' && random.below(2) == 0 { b'U' } else { base };
+        row.push(if random.below(4) == 0 { base.to_ascii_lowercase() } else { base });
+        if random.below(5) == 0 {
+            gaps(random, &mut row, 9);
+        }
+    }
+    gaps(random, &mut row, 300);
+    row
+}
+
+#[test]
+fn however_either_side_is_aligned_or_padded_the_same_is_marked() {
+    let mut random = Random(14);
+    let targets: Vec<Vec<u8>> = (0..60).map(|at| random.sequence(30 + 4 * at)).collect();
+    let mut queries: Vec<Vec<u8>> = targets.iter().map(|target| random.mutated(target, 120)).collect();
+    queries.extend((0..60).map(|at| random.sequence(30 + 4 * at)));
+    queries.extend([targets[3].clone(), [&targets[7][..], &targets[9]].concat()]);
+    for mode in [Coverage::Member, Coverage::Both, Coverage::Representative] {
+        let marks = |targets: &[Vec<u8>], queries: &[Vec<u8>]| {
+            let set = EvaluationSet { name: "set".into(), sequences: targets.to_vec() };
+            Guard::new(&[set], Options { mode, both_strands: true, ..default_options() }).unwrap().mark(queries)
+        };
+        let expected = marks(&targets, &queries);
+        assert!(expected.len() >= 55, "{} marks", expected.len());
+        let mut padded = |all: &[Vec<u8>]| all.iter().map(|bases| aligned(&mut random, bases)).collect::<Vec<_>>();
+        let (rows, others) = (padded(&targets), padded(&queries));
+        assert_eq!(marks(&rows, &queries), expected);
+        assert_eq!(marks(&targets, &others), expected);
+        assert_eq!(marks(&rows, &others), expected);
+    }
+}
+
+#[test]
+fn a_row_of_gaps_is_like_nothing() {
+    let set = EvaluationSet { name: "set".into(), sequences: vec![b"----....".to_vec(), b"".to_vec()] };
+    let guard = Guard::new(&[set], default_options()).unwrap();
+    assert_eq!(guard.mark(&["", "--", "....----", "ACGUACGUACGU"]), []);
+}

@@ -20,9 +20,9 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use rinalmo_corpus::build::Exclude;
+use rinalmo_corpus::build::{Exclude, Excluded};
 use rinalmo_corpus::cluster::{Builtin, Engine, Options as Alike};
-use rinalmo_seq::alphabet::spelled;
+use rinalmo_seq::alphabet::bases;
 use rinalmo_seq::base_pair::is_canonical;
 use rinalmo_tasks::structure::dataset::{self, Item};
 
@@ -86,6 +86,8 @@ pub struct Collection {
     pub sources: Vec<Counts>,
     /// How many clusters there are.
     pub clusters: usize,
+    /// What each evaluation set excluded.
+    pub excluded: Excluded,
     /// What could not be read, with file and line.
     pub wrong: Vec<Error>,
 }
@@ -126,7 +128,7 @@ pub struct Counts {
 /// # Errors
 /// A file cannot be read, a limit has no sense, or nothing is left.
 pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Error> {
-    let (_, guard) = options.exclude.guard()?;
+    let (sets, guard) = options.exclude.guard()?;
     let mut counts = vec![Counts::default(); sources.len()];
     let (mut items, mut from) = (Vec::new(), Vec::new());
     let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
@@ -146,7 +148,7 @@ pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Erro
                 &mut counts.family
             } else if !options.is_good(&item) {
                 &mut counts.quality
-            } else if !seen.insert(spelled(&item.sequence)) {
+            } else if !seen.insert(bases(&item.sequence)) {
                 &mut counts.repeated
             } else {
                 items.push(Item { weight: item.weight * source.weight, ..item });
@@ -156,8 +158,10 @@ pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Erro
             *place += 1;
         }
     }
-    let letters: Vec<Vec<u8>> = items.iter().map(|item| spelled(&item.sequence)).collect();
-    let marked: HashSet<u32> = guard.mark(&letters).into_iter().map(|mark| mark.sequence).collect();
+    let letters: Vec<Vec<u8>> = items.iter().map(|item| bases(&item.sequence)).collect();
+    let marks = guard.mark(&letters);
+    let excluded = Excluded::new(&sets, &guard, &marks);
+    let marked: HashSet<u32> = marks.into_iter().map(|mark| mark.sequence).collect();
     let kept = |index: usize| !marked.contains(&(index as u32));
     for (index, &number) in from.iter().enumerate() {
         *(if kept(index) { &mut counts[number].kept } else { &mut counts[number].excluded }) += 1;
@@ -171,7 +175,7 @@ pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Erro
     let all = items.into_iter().zip(from).enumerate().filter(|(index, _)| kept(*index));
     let row = |((_, (item, source)), cluster)| Row { item: Item { cluster: Some(u64::from(cluster)), ..item }, source };
     let rows = all.zip(numbers).map(row);
-    Ok(Collection { rows: rows.collect(), sources: counts, clusters: clusters.count(), wrong })
+    Ok(Collection { rows: rows.collect(), sources: counts, clusters: clusters.count(), excluded, wrong })
 }
 
 impl Options {

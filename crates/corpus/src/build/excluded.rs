@@ -1,13 +1,15 @@
 //! What is kept out of a corpus for its likeness to evaluation sets.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use rinalmo_seq::alphabet::is_gap;
 use serde::{Deserialize, Serialize};
 
 use crate::bank::Bank;
 use crate::cluster;
-use crate::exclude::{EvaluationSet, Guard, default_options};
+use crate::exclude::{EvaluationSet, Gaps, Guard, Mark, default_options};
 use crate::report::grouped;
 use crate::{Error, read};
 
@@ -47,23 +49,20 @@ impl Exclude {
         let (sets, guard) = self.guard()?;
         let marks = guard.mark(bank);
         marks.iter().for_each(|mark| kept[mark.sequence as usize] = false);
-        let by_set = |(set, excluded): (&EvaluationSet, usize)| ExcludedBy {
-            set: set.name.clone(),
-            size: set.sequences.len() as u64,
-            excluded: excluded as u64,
-        };
-        let report = Excluded {
-            sets: sets.iter().zip(guard.counts(&marks)).map(by_set).collect(),
-            sequences: kept.iter().filter(|kept| !**kept).count() as u64,
-        };
-        Ok((kept, report))
+        Ok((kept, Excluded::new(&sets, &guard, &marks)))
     }
 }
 
 /// A set must be read whole: a record that cannot be is not left out but ends the build.
 fn read_set(path: &Path) -> Result<EvaluationSet, Error> {
-    let sequences = read::open(path)?.map(|record| Ok(record?.sequence)).collect::<Result<_, Error>>()?;
-    Ok(EvaluationSet { name: path.to_string_lossy().into_owned(), sequences })
+    let sequences = read::open(path)?.map(|record| Ok(record?.sequence)).collect::<Result<Vec<_>, Error>>()?;
+    let set = EvaluationSet { name: path.to_string_lossy().into_owned(), sequences };
+    match set.sequences.iter().flatten().all(|&letter| is_gap(letter)) {
+        true => {
+            Err(Error::Options(format!("{}: the evaluation set holds no bases, so it would exclude nothing", set.name)))
+        }
+        false => Ok(set),
+    }
 }
 
 /// What was kept out of the corpus, by evaluation set.
@@ -84,12 +83,34 @@ pub struct ExcludedBy {
     pub size: u64,
     /// Sequences of the corpus like one of them.
     pub excluded: u64,
+    /// Its gaps, which were not compared.
+    #[serde(default)]
+    pub gaps: Gaps,
+}
+
+impl Excluded {
+    /// Counts what `guard` marked for each of its sets.
+    pub fn new(sets: &[EvaluationSet], guard: &Guard, marks: &[Mark]) -> Self {
+        let by_set = |(set, excluded): (&EvaluationSet, usize)| ExcludedBy {
+            set: set.name.clone(),
+            size: set.sequences.len() as u64,
+            excluded: excluded as u64,
+            gaps: Gaps::of(&set.sequences),
+        };
+        let sequences: HashSet<u32> = marks.iter().map(|mark| mark.sequence).collect();
+        let sets = sets.iter().zip(guard.counts(marks)).map(by_set).collect();
+        Self { sets, sequences: sequences.len() as u64 }
+    }
 }
 
 impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for ExcludedBy { set, size, excluded } in &self.sets {
+        for ExcludedBy { set, size, excluded, gaps } in &self.sets {
             writeln!(f, "{} sequences are like one of the {} of {set}", grouped(*excluded), grouped(*size))?;
+            if gaps.letters > 0 {
+                let (letters, sequences) = (grouped(gaps.letters), grouped(gaps.sequences));
+                writeln!(f, "  compared without the {letters} gaps of {sequences} aligned sequences")?;
+            }
         }
         if !self.sets.is_empty() {
             writeln!(f, "{} sequences kept out in all", grouped(self.sequences))?;

@@ -18,8 +18,9 @@ use rayon::prelude::*;
 
 use candidates::Facts;
 use index::Index;
-use rinalmo_seq::alphabet::spelled;
+use rinalmo_seq::alphabet::{bases, is_gap};
 use search::Search;
+use serde::{Deserialize, Serialize};
 
 use crate::cluster::{Coverage, Error, Options, Pattern, Sequences, encode};
 
@@ -31,8 +32,33 @@ const PATTERNS: [Pattern; 2] = [Pattern::contiguous(11), Pattern::spaced("111010
 pub struct EvaluationSet {
     /// The name it is reported by.
     pub name: String,
-    /// Its sequences, in letters.
+    /// Its sequences, in letters; gaps of an alignment are not compared.
     pub sequences: Vec<Vec<u8>>,
+}
+
+/// Gaps that were found in sequences and not compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Gaps {
+    /// Gap letters.
+    pub letters: u64,
+    /// Sequences that have any.
+    pub sequences: u64,
+}
+
+impl Gaps {
+    /// Counts the gaps of one more sequence.
+    pub fn count(&mut self, sequence: &[u8]) {
+        let letters = sequence.iter().filter(|letter| is_gap(**letter)).count() as u64;
+        self.letters += letters;
+        self.sequences += u64::from(letters > 0);
+    }
+
+    /// The gaps of all `sequences`.
+    pub fn of(sequences: &[impl AsRef<[u8]>]) -> Self {
+        let mut gaps = Self::default();
+        sequences.iter().for_each(|sequence| gaps.count(sequence.as_ref()));
+        gaps
+    }
 }
 
 /// A sequence too close to one of an evaluation set.
@@ -55,6 +81,9 @@ pub fn default_options() -> Options {
 }
 
 /// Evaluation sets made ready for the search.
+///
+/// Sequences of both sides are compared without gaps, upper and lower case and U and T alike: identity and coverage
+/// are those of the bases, so an alignment excludes what its sequences would.
 ///
 /// ```
 /// use rinalmo_corpus::exclude::{EvaluationSet, Guard, default_options};
@@ -94,8 +123,11 @@ impl Guard {
         let mut identical: HashMap<Vec<u8>, Vec<u32>> = HashMap::new();
         for (set, EvaluationSet { sequences, .. }) in sets.iter().enumerate() {
             for (number, letters) in sequences.iter().enumerate() {
-                identical.entry(spelled(letters)).or_default().push(targets.len() as u32);
-                let mut codes = letters.clone();
+                let mut codes = bases(letters);
+                if codes.is_empty() {
+                    continue; // nothing can be like it
+                }
+                identical.entry(codes.clone()).or_default().push(targets.len() as u32);
                 encode(&mut codes);
                 targets.push(Target { set: set as u32, number: number as u32, codes });
             }
@@ -118,6 +150,7 @@ impl Guard {
     pub fn mark(&self, sequences: &(impl Sequences + ?Sized)) -> Vec<Mark> {
         let marks = (0..sequences.count()).into_par_iter().map_init(Search::default, |search, index| {
             sequences.read(index, &mut search.letters);
+            search.letters.retain(|&letter| !is_gap(letter));
             self.search(index as u32, search)
         });
         marks.flatten_iter().collect()

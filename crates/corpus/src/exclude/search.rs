@@ -2,7 +2,9 @@
 
 use super::candidates::{Candidate, Crowd, Hit, choose};
 use super::edits::{LANES, fewest_edits};
-use super::{Guard, Mark, Target, spelled};
+use super::{Guard, Mark, Target};
+use rinalmo_seq::alphabet::spelled;
+
 use crate::cluster::{Alike, encode, reverse_complement};
 
 /// Edits of 100 bases that unrelated sequences stay above: where more are allowed, counting them is of no use.
@@ -20,7 +22,7 @@ pub(super) struct Search {
 }
 
 impl Guard {
-    /// The marks of the sequence in `search.letters`.
+    /// The marks of the sequence in `search.letters`, which has no gaps.
     pub(super) fn search(&self, sequence: u32, search: &mut Search) -> Vec<Mark> {
         let mut marks: Vec<Mark> = Vec::new();
         let mark = |target: &Target, identity| Mark { sequence, set: target.set, target: target.number, identity };

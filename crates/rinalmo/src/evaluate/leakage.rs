@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use rinalmo_corpus::cluster::{Coverage, Options};
-use rinalmo_corpus::exclude::{EvaluationSet, Guard, default_options};
+use rinalmo_corpus::exclude::{EvaluationSet, Gaps, Guard, default_options};
 use rinalmo_corpus::read;
 use serde::Serialize;
 
 use super::references::{FamilyFrom, References, prefix};
 use crate::Error;
-use rinalmo_seq::alphabet::spelled;
+use rinalmo_seq::alphabet::bases;
 
 /// Training bases that are searched at a time; more take more memory.
 const CHUNK: usize = 50_000_000;
@@ -31,6 +31,10 @@ pub struct Leakage {
     pub identity: f64,
     /// Least part of the reference that the alignment covers.
     pub coverage: f64,
+    /// Gaps of the references, which were not compared.
+    pub reference_gaps: Gaps,
+    /// Gaps of the training sequences, which were not compared.
+    pub training_gaps: Gaps,
     /// Families of the references that training had too, where families are known.
     pub families: BTreeMap<String, SharedFamily>,
     /// Whether each reference is alike, in their order.
@@ -49,7 +53,7 @@ pub struct SharedFamily {
 
 impl Leakage {
     /// Searches `files`, anything that [`read::open`] takes, for sequences like those of the references: 80 % identity
-    /// over 80 % of the reference. Families of training sequences are told by their ids as those of the references
+    /// over 80 % of the reference, gaps of alignments left out on both sides. Families of training sequences are told by their ids as those of the references
     /// are, or by a column `family`.
     ///
     /// # Errors
@@ -58,24 +62,25 @@ impl Leakage {
         let tested = references.sequences()?;
         let options = Options { mode: Coverage::Representative, ..default_options() };
         let mut search = Search {
-            spelled: tested.iter().map(|letters| spelled(letters)).collect(),
+            tested: tested.iter().map(|letters| bases(letters)).collect(),
             marked: vec![false; tested.len()],
             identical: HashSet::new(),
             options,
         };
         let known = references.families();
-        let (mut sequences, mut count, mut bases) = (Vec::new(), 0, 0);
+        let (mut sequences, mut count, mut letters, mut training_gaps) = (Vec::new(), 0, 0, Gaps::default());
         let mut families: BTreeMap<String, SharedFamily> = BTreeMap::new();
         for record in files.iter().flat_map(|file| open(file)) {
             let record = record?;
             if let Some(family) = family(&record, family_from).filter(|family| known.contains(family)) {
                 families.entry(family.to_owned()).or_default().training += 1;
             }
-            (count, bases) = (count + 1, bases + record.sequence.len());
+            training_gaps.count(&record.sequence);
+            (count, letters) = (count + 1, letters + record.sequence.len());
             sequences.push(record.sequence);
-            if bases > CHUNK {
+            if letters > CHUNK {
                 search.among(std::mem::take(&mut sequences))?;
-                bases = 0;
+                letters = 0;
             }
         }
         search.among(sequences)?;
@@ -90,6 +95,8 @@ impl Leakage {
             alike: search.marked.iter().filter(|marked| **marked).count(),
             identity: search.options.identity,
             coverage: search.options.coverage,
+            reference_gaps: Gaps::of(&tested),
+            training_gaps,
             families,
             marked: search.marked,
         })
@@ -118,7 +125,8 @@ fn family<'r>(record: &'r read::Record, from: &FamilyFrom) -> Option<&'r str> {
 
 /// References and what is known of them.
 struct Search {
-    spelled: Vec<Vec<u8>>,
+    /// The bases of each reference.
+    tested: Vec<Vec<u8>>,
     marked: Vec<bool>,
     identical: HashSet<usize>,
     options: Options,
@@ -127,14 +135,14 @@ struct Search {
 impl Search {
     /// Marks the references that are like one of `training`.
     fn among(&mut self, training: Vec<Vec<u8>>) -> Result<(), Error> {
-        let exact: HashSet<Vec<u8>> = training.iter().map(|letters| spelled(letters)).collect();
-        for (number, letters) in self.spelled.iter().enumerate().filter(|(_, letters)| exact.contains(*letters)) {
-            debug_assert!(!letters.is_empty());
+        let exact: HashSet<Vec<u8>> =
+            training.iter().map(|letters| bases(letters)).filter(|letters| !letters.is_empty()).collect();
+        for (number, _) in self.tested.iter().enumerate().filter(|(_, letters)| exact.contains(*letters)) {
             self.identical.insert(number);
             self.marked[number] = true;
         }
         let left: Vec<usize> = (0..self.marked.len()).filter(|&number| !self.marked[number]).collect();
-        let letters: Vec<&[u8]> = left.iter().map(|&number| &self.spelled[number][..]).collect();
+        let letters: Vec<&[u8]> = left.iter().map(|&number| &self.tested[number][..]).collect();
         let set = EvaluationSet { name: "training".into(), sequences: training };
         let guard = Guard::new(&[set], self.options.clone()).map_err(rinalmo_corpus::Error::from)?;
         for mark in guard.mark(&letters) {
@@ -173,5 +181,33 @@ mod tests {
         let shared = SharedFamily { references: 2, training: 1 };
         assert_eq!(leakage.families, BTreeMap::from([("tRNA".to_owned(), shared)]));
         assert!(!leakage.is_clean());
+    }
+
+    #[test]
+    fn gaps_of_either_side_change_nothing_but_their_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let row = |gap: &str, letters: &str| {
+            let pieces: Vec<&str> = letters.as_bytes().chunks(9).map(|piece| str::from_utf8(piece).unwrap()).collect();
+            format!("{}{}{}", gap.repeat(200), pieces.join(&gap.repeat(2)), gap.repeat(200))
+        };
+        let search = |reference: &str, training: &str| {
+            let (refs, train) = (folder.path().join("refs.csv"), folder.path().join("train.fa"));
+            let structure = ".".repeat(reference.len());
+            std::fs::write(&refs, format!("id,sequence,structure\na,{reference},{structure}\n")).unwrap();
+            std::fs::write(&train, format!(">x\n{training}\n")).unwrap();
+            let references = References::open(&refs, &FamilyFrom::Column, None).unwrap();
+            Leakage::search(&[train], &references, &FamilyFrom::Column).unwrap()
+        };
+        let near = TRNA.replace("GGGAGAGCGCC", "GGCAGAGCUCC");
+        for (training, identical) in [(TRNA, 1), (&near[..], 0)] {
+            for gap in ["-", ".", "~"] {
+                let leakage = search(TRNA, &row(gap, training));
+                assert_eq!((leakage.identical, leakage.alike), (identical, 1), "{gap}");
+                assert_eq!((leakage.training_gaps.sequences, leakage.reference_gaps.letters), (1, 0));
+            }
+            let leakage = search(&row("-", TRNA), training);
+            assert_eq!((leakage.identical, leakage.alike), (identical, 1));
+            assert_eq!(leakage.reference_gaps.sequences, 1);
+        }
     }
 }

@@ -217,8 +217,12 @@ fn leakage(of: &Leakage) -> String {
         true => String::new(),
         false => format!("; families in both: {}", families.join(", ")),
     };
+    let gaps = match of.training_gaps.letters + of.reference_gaps.letters {
+        0 => String::new(),
+        gaps => format!("; compared without {gaps} gaps"),
+    };
     format!(
-        "training ({} sequences) holds {} of the references as they are, and {} at {:.0} % identity or more{shared}",
+        "training ({} sequences) holds {} of the references as they are, and {} at {:.0} % identity or more{gaps}{shared}",
         of.training_sequences,
         of.identical,
         of.alike,

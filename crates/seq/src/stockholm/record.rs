@@ -1,6 +1,7 @@
 //! One sequence of a Stockholm alignment, with the consensus structure.
 
 use crate::Structure;
+use crate::alphabet::is_gap;
 
 /// A sequence and its structure, of the same length.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -16,10 +17,9 @@ pub struct Record {
 impl Record {
     /// The sequence without its gaps, and the pairs of which both bases are left.
     pub fn ungapped(&self) -> Self {
-        let is_gap = |letter: &u8| b".-_~".contains(letter);
         let mut position = vec![None; self.sequence.len()];
         let mut sequence = Vec::with_capacity(self.sequence.len());
-        for (column, letter) in self.sequence.iter().enumerate().filter(|(_, letter)| !is_gap(letter)) {
+        for (column, letter) in self.sequence.iter().enumerate().filter(|(_, letter)| !is_gap(**letter)) {
             position[column] = Some(sequence.len());
             sequence.push(*letter);
         }

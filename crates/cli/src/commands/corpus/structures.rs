@@ -110,6 +110,9 @@ fn told(names: &[String], found: &Collection) -> String {
             "{name}\t{read}\t{unreadable}\t{length}\t{family}\t{quality}\t{repeated}\t{excluded}\t{kept}"
         ));
     }
+    if !found.excluded.sets.is_empty() {
+        lines.push(found.excluded.to_string().trim_end().to_owned());
+    }
     if let Some(first) = found.wrong.first() {
         lines.push(format!("the first that is unreadable: {first}"));
     }
