@@ -82,6 +82,15 @@ pub enum Error {
         path: PathBuf,
     },
 
+    /// A thread that prepares batches panicked.
+    #[error(
+        "no more batches: a thread that prepares them failed ({said}); this is a fault of the program, please report it"
+    )]
+    Worker {
+        /// What it said last.
+        said: String,
+    },
+
     /// An option has no sense.
     #[error("{0}")]
     Options(String),

@@ -1,10 +1,12 @@
 //! Batches prepared ahead on threads, in the order in which one thread would give them.
 //!
 //! Worker `t` of `n` prepares every `n`-th batch into a queue of its own, and the queues are read in turn. A full
-//! queue holds its worker back, so memory is that of the batches ahead.
+//! queue holds its worker back, so memory is that of the batches ahead. A worker ends with an error or a panic, and
+//! either is the loader's last item: batches never run out in silence.
 
+use std::any::Any;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::plan::Plan;
@@ -22,11 +24,44 @@ pub struct Position {
 
 /// An endless iterator of batches, epoch after epoch.
 ///
-/// After an error it ends.
+/// It ends only after an error.
 pub struct Loader {
-    queues: Vec<Receiver<Result<Batch, Error>>>,
-    workers: Vec<JoinHandle<()>>,
+    workers: Vec<Worker>,
     given: usize,
+}
+
+type Queue = SyncSender<Result<Batch, Error>>;
+
+struct Worker {
+    queue: Receiver<Result<Batch, Error>>,
+    thread: JoinHandle<()>,
+}
+
+impl Worker {
+    fn start(ahead: usize, work: impl FnOnce(&Queue) + Send + 'static) -> Self {
+        let (to, queue) = sync_channel(ahead.max(1));
+        Self { queue, thread: std::thread::spawn(move || work(&to)) }
+    }
+
+    /// The next batch, or why there is none.
+    fn next(&mut self) -> Result<Batch, Option<Error>> {
+        self.queue.recv().map_err(|_| None)?.map_err(Some)
+    }
+
+    /// Why the worker ended without an error.
+    fn why(self) -> Error {
+        let said = match self.thread.join() {
+            Ok(()) => "it ended without a word".to_owned(),
+            Err(panic) => said(&*panic),
+        };
+        Error::Worker { said }
+    }
+}
+
+/// What a panic said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
 }
 
 impl Loader {
@@ -35,12 +70,20 @@ impl Loader {
         let shared = Arc::new(Shared { sampler, plans: Mutex::new(Vec::new()) });
         let threads = threads.max(1);
         let begin = |first: usize| {
-            let (to, queue) = sync_channel(ahead.max(1));
             let shared = shared.clone();
-            (queue, std::thread::spawn(move || shared.work(position, first, threads, &to)))
+            Worker::start(ahead, move |to| shared.work(position, first, threads, to))
         };
-        let (queues, workers) = (0..threads).map(begin).unzip();
-        Self { queues, workers, given: 0 }
+        Self { workers: (0..threads).map(begin).collect(), given: 0 }
+    }
+
+    /// Ends all workers but the one whose turn it is, which is returned.
+    fn end(&mut self) -> Option<Worker> {
+        let turn = self.given % self.workers.len().max(1);
+        let mut workers = std::mem::take(&mut self.workers);
+        let last = (turn < workers.len()).then(|| workers.swap_remove(turn));
+        let threads: Vec<JoinHandle<()>> = workers.into_iter().map(|worker| worker.thread).collect(); // queues are gone
+        threads.into_iter().for_each(|thread| drop(thread.join())); // so they end
+        last
     }
 }
 
@@ -48,21 +91,25 @@ impl Iterator for Loader {
     type Item = Result<Batch, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let queue = self.given % self.queues.len().max(1);
-        let batch = self.queues.get(queue)?.recv().ok()?;
-        self.given += 1;
-        if batch.is_err() {
-            self.queues.clear();
+        let turn = self.given % self.workers.len().max(1);
+        match self.workers.get_mut(turn)?.next() {
+            Ok(batch) => {
+                self.given += 1;
+                Some(Ok(batch))
+            }
+            Err(error) => {
+                let worker = self.end()?;
+                Some(Err(error.unwrap_or_else(|| worker.why())))
+            }
         }
-        Some(batch)
     }
 }
 
 impl Drop for Loader {
     fn drop(&mut self) {
-        self.queues.clear(); // a worker whose queue is gone ends
-        for worker in self.workers.drain(..) {
-            let _ = worker.join();
+        if let Some(Worker { queue, thread }) = self.end() {
+            drop(queue); // a worker whose queue is gone ends
+            let _ = thread.join(); // nobody asked for what it says
         }
     }
 }
@@ -74,7 +121,7 @@ struct Shared {
 
 impl Shared {
     /// Prepares batches `first`, `first + stride`, … counted from `position`.
-    fn work(&self, position: Position, first: usize, stride: usize, to: &SyncSender<Result<Batch, Error>>) {
+    fn work(&self, position: Position, first: usize, stride: usize, to: &Queue) {
         let Position { mut epoch, step } = position;
         let mut step = step + first;
         loop {
@@ -104,7 +151,8 @@ impl Shared {
 
     /// The plan of an epoch, made once; those two epochs back are forgotten.
     fn plan(&self, epoch: u64) -> Result<Arc<Plan>, Error> {
-        let mut plans = self.plans.lock().expect("no worker panics while it plans");
+        // A worker that panicked here left the list as it was.
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, plan)) = plans.iter().find(|(of, _)| *of == epoch) {
             return Ok(plan.clone());
         }
@@ -112,5 +160,47 @@ impl Shared {
         plans.retain(|(of, _)| of + 1 >= epoch);
         plans.push((epoch, plan.clone()));
         Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(step: usize) -> Batch {
+        Batch { epoch: 0, step, len: 0, tokens: Vec::new(), targets: Vec::new(), rows: Vec::new() }
+    }
+
+    /// Two workers, the second one of which gives two batches and then does as it is asked.
+    fn loader(last: impl FnOnce(&Queue) + Send + 'static) -> Loader {
+        let endless = Worker::start(1, |to| while to.send(Ok(batch(0))).is_ok() {});
+        let ending = Worker::start(1, |to| {
+            (0..2).for_each(|_| to.send(Ok(batch(1))).unwrap());
+            last(to);
+        });
+        Loader { workers: vec![endless, ending], given: 0 }
+    }
+
+    fn last(mut loader: Loader) -> String {
+        let given: Vec<usize> = loader.by_ref().take(5).map(|batch| batch.unwrap().step).collect();
+        assert_eq!(given, [0, 1, 0, 1, 0]);
+        let error = loader.next().unwrap().unwrap_err().to_string();
+        assert!(loader.next().is_none() && loader.next().is_none());
+        error
+    }
+
+    #[test]
+    fn a_worker_that_panics_or_vanishes_ends_in_an_error() {
+        let panics = last(loader(|_| panic!("index out of bounds")));
+        assert!(panics.contains("index out of bounds"), "{panics}");
+        let formatted = last(loader(|_| panic!("row {} of {}", 3, 2)));
+        assert!(formatted.contains("row 3 of 2"), "{formatted}");
+        assert!(last(loader(|_| {})).contains("ended without a word"));
+    }
+
+    #[test]
+    fn an_error_of_a_worker_is_the_last_item() {
+        let error = last(loader(|to| drop(to.send(Err(Error::Options("no more".into()))))));
+        assert_eq!(error, "no more");
     }
 }
