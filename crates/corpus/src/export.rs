@@ -31,9 +31,13 @@ pub struct Options {
 }
 
 /// Numbers of sequences with their clusters, cluster by cluster.
+///
+/// A store whose pages have no checksums is verified first: nothing wrong is exported.
 fn chosen(store: &Store, which: Which, mut each: impl FnMut(u32, u32, bool) -> Result<(), Error>) -> Result<(), Error> {
-    let begun = store.begin()?;
-    let index = begun.view()?.index;
+    if !store.is_checked() {
+        store.verify()?;
+    }
+    let index = store.view().index;
     for cluster in 0..index.clusters() {
         let held_out = index.held_out.contains_sorted(cluster);
         match which {
@@ -52,13 +56,14 @@ fn chosen(store: &Store, which: Which, mut each: impl FnMut(u32, u32, bool) -> R
 /// The store is damaged, or `to` cannot be written.
 pub fn fasta(store: &Store, options: Options, to: impl Write) -> Result<usize, Error> {
     let mut writer = fasta::Writer::new(to);
-    let mut written = 0;
+    let (mut view, mut written) = (store.view(), 0);
     chosen(store, options.which, |sequence, _, _| {
-        let mut letters = store.sequence(sequence)?;
+        let mut letters = Vec::new();
+        view.letters(sequence, &mut letters)?;
         if !options.dna {
             alphabet::to_rna(&mut letters);
         }
-        let header = first_origin(store, sequence)?.map_or_else(|| format!("sequence_{sequence}"), header);
+        let header = view.origins(sequence)?.into_iter().next().map(header).unwrap_or_default();
         writer.write(&fasta::Record { header, sequence: letters })?;
         written += 1;
         Ok(())
@@ -74,10 +79,6 @@ fn header(origin: Origin) -> String {
     }
 }
 
-fn first_origin(store: &Store, sequence: u32) -> Result<Option<Origin>, Error> {
-    Ok(store.origins(sequence)?.into_iter().next())
-}
-
 /// Writes a table of who is in which cluster: `cluster, split, representative, id, length, source, merged`, the last
 /// one counting further records with the same sequence.
 ///
@@ -86,12 +87,12 @@ fn first_origin(store: &Store, sequence: u32) -> Result<Option<Origin>, Error> {
 pub fn table(store: &Store, which: Which, mut to: impl Write) -> Result<usize, Error> {
     let failed = |error: std::io::Error| Error::from(rinalmo_seq::Error::from(error));
     let sources = &store.header().sources;
-    let begun = store.begin()?;
-    let index = begun.view()?.index;
+    let mut view = store.view();
+    let index = view.index;
     let mut written = 0;
     writeln!(to, "cluster\tsplit\trepresentative\tid\tlength\tsource\tmerged").map_err(failed)?;
     chosen(store, which, |sequence, cluster, held_out| {
-        let origins = store.origins(sequence)?;
+        let origins = view.origins(sequence)?;
         let (id, source) = origins
             .first()
             .map_or(("", ""), |origin| (origin.id.as_str(), sources.get(origin.source).map_or("", String::as_str)));

@@ -41,9 +41,13 @@ impl Origin {
     }
 }
 
-/// All origins of a sequence, the one that was kept first; stops at bytes that are none.
-pub(crate) fn parse(mut bytes: &[u8]) -> Vec<Origin> {
-    std::iter::from_fn(|| Origin::take(&mut bytes)).collect()
+/// All origins of a sequence, the one that was kept first; `None` if some bytes are no origin.
+pub(crate) fn parse(mut bytes: &[u8]) -> Option<Vec<Origin>> {
+    let mut origins = Vec::new();
+    while !bytes.is_empty() {
+        origins.push(Origin::take(&mut bytes)?);
+    }
+    Some(origins)
 }
 
 #[cfg(test)]
@@ -57,7 +61,7 @@ mod tests {
         let origins = [origin(1, false), origin(u64::from(u32::MAX), true)];
         let mut bytes = Vec::new();
         origins.iter().for_each(|origin| origin.put(&mut bytes));
-        assert_eq!(parse(&bytes), origins);
-        assert_eq!(parse(&bytes[..bytes.len() - 1]), origins[..1]);
+        assert_eq!(parse(&bytes).as_deref(), Some(&origins[..]));
+        assert_eq!(parse(&bytes[..bytes.len() - 1]), None);
     }
 }

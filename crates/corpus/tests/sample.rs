@@ -31,8 +31,7 @@ fn all(sampler: &Sampler, epoch: u64) -> Vec<Batch> {
 fn an_epoch_draws_every_cluster_once_and_held_out_ones_never() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store(folder.path(), &fasta(230, 20..1500, 1));
-    let begun = store.begin().unwrap();
-    let index = begun.view().unwrap().index;
+    let index = store.view().index;
     let held_out: HashSet<u32> = index.held_out.iter().collect();
     for options in [small(), by_tokens()] {
         let clusters = |split| -> Vec<u32> {
@@ -106,8 +105,7 @@ fn every_member_of_a_cluster_is_as_likely() {
             *counts.entry((row.cluster, row.sequence)).or_default() += 1;
         }
     }
-    let begun = store.begin().unwrap();
-    let index = begun.view().unwrap().index;
+    let index = store.view().index;
     let mut alone = true;
     for ((cluster, _), count) in counts {
         let share = 400.0 / index.members(cluster).len() as f64;

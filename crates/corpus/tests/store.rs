@@ -44,8 +44,7 @@ fn what_went_in_comes_out_with_the_names_of_all_it_was_called() {
 fn clusters_partition_the_sequences_and_a_tenth_is_held_out() {
     let folder = tempfile::tempdir().unwrap();
     let (store, report) = store(folder.path(), &fasta(300, 20..100, 2));
-    let begun = store.begin().unwrap();
-    let index = begun.view().unwrap().index;
+    let index = store.view().index;
     let mut seen = HashSet::new();
     for cluster in 0..index.clusters() {
         let members: Vec<u32> = index.members(cluster).iter().collect();
@@ -69,8 +68,7 @@ fn the_order_of_files_does_not_change_the_set() {
         let output = folder.path().join("c.lmdb");
         build(&inputs, &output, &options(), &FirstLetters, &()).unwrap();
         let store = Store::open(&output).unwrap();
-        let begun = store.begin().unwrap();
-        let index = begun.view().unwrap().index;
+        let index = store.view().index;
         let held_out = |&cluster: &u32| {
             let members = index.members(cluster);
             members.iter().map(|member| store.sequence(member).unwrap()).collect::<BTreeSet<_>>()
@@ -157,7 +155,7 @@ fn what_is_no_whole_store_is_refused() {
 }
 
 #[test]
-fn a_changed_byte_is_found_by_verify() {
+fn a_changed_byte_is_found_where_it_is_read_and_by_verify() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store(folder.path(), &fasta(200, 300..400, 10));
     let letters = store.sequence(100).unwrap();
@@ -169,8 +167,11 @@ fn a_changed_byte_is_found_by_verify() {
     let place = bytes.windows(packed.len()).position(|window| window == packed).unwrap();
     bytes[place + packed.len() / 2] ^= 1;
     std::fs::write(&path, bytes).unwrap();
-    let message = Store::open(&path).unwrap().verify().unwrap_err().to_string();
-    assert!(message.contains("part `sequences` is not as it was written"), "{message}");
+    let store = Store::open(&path).unwrap();
+    for error in [store.sequence(100).unwrap_err(), store.verify().unwrap_err()] {
+        assert!(error.to_string().contains("are not as they were written (the checksum of page "), "{error}");
+    }
+    assert!(store.sequence(0).is_ok(), "other pages are as they were");
 }
 
 #[test]

@@ -99,19 +99,15 @@ pub fn spelled(sequence: &[u8]) -> Vec<u8> {
     sequence.iter().map(spell).collect()
 }
 
-/// Whether a letter marks a column of an alignment in which a sequence has no base: `-`, `.`, `~` or `_`.
-pub const fn is_gap(letter: u8) -> bool {
-    matches!(letter, b'-' | b'.' | b'~' | b'_')
-}
-
-/// The bases of a sequence as the vocabulary spells them, without gaps: what two sequences have in common however
-/// they are aligned, padded and written.
+/// As [`spelled`], without gaps: what two sequences have in common however they are aligned, padded and written.
 ///
 /// ```
 /// assert_eq!(rinalmo_seq::alphabet::bases(b"--ac.gU~~"), b"ACGT");
 /// ```
 pub fn bases(sequence: &[u8]) -> Vec<u8> {
-    sequence.iter().filter(|letter| !is_gap(**letter)).map(|&letter| normal(letter)).collect()
+    let mut bases = spelled(sequence);
+    bases.retain(|&letter| !is_gap(letter));
+    bases
 }
 
 /// Rewrites a sequence in place the way RNA is printed: upper case, U for T.

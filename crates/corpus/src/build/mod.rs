@@ -127,7 +127,7 @@ impl Build<'_> {
         let unique::Options { clean, both_strands, memory: _ } = options;
         let task = Task {
             name: "read",
-            parameters: json!([clean, both_strands]),
+            parameters: json!([clean, both_strands, "ungapped"]), // what earlier versions read may have gaps
             files: &["unique.data", "unique.index", "origins.data", "origins.index"],
         };
         self.work.stage(task, |folder| unique::unique(inputs, options, folder, &|| watch.stopped()))
@@ -185,7 +185,7 @@ impl Build<'_> {
         };
         let header = self.header(report);
         let watch = self.watch;
-        let task = Task { name: "store", parameters: json!(SCHEMA), files: &[STORE] };
+        let task = Task { name: "store", parameters: json!([SCHEMA, "page checksums"]), files: &[STORE] };
         self.work.stage(task, |folder| {
             let path = folder.join(STORE);
             match std::fs::remove_file(&path) {
@@ -214,6 +214,7 @@ impl Build<'_> {
                 tool(self.engine.name(), &self.version),
             ]),
             checksums: BTreeMap::new(),
+            page_checksums: false,
             report: json!(report),
         }
     }

@@ -7,7 +7,6 @@ use rinalmo_seq::alphabet::{self, CLS, EOS, Token};
 
 use super::random::Random;
 use crate::Error;
-use crate::bank::packing;
 use crate::store::{Index, View};
 
 /// A part of a sequence, and what is still to be drawn for it.
@@ -46,8 +45,8 @@ impl Draw {
     }
 
     /// Writes the tokens to the beginning of `row`; `letters` is room to work in.
-    pub(super) fn read(&self, view: &View<'_>, letters: &mut Vec<u8>, row: &mut [Token]) -> Result<(), Error> {
-        packing::unpack_window(view.packed(self.sequence)?, self.start, self.len, letters);
+    pub(super) fn read(&self, view: &mut View<'_>, letters: &mut Vec<u8>, row: &mut [Token]) -> Result<(), Error> {
+        view.window(self.sequence, self.start, self.len, letters)?;
         let letters = letters.iter().map(|&letter| alphabet::token(letter));
         let first = self.starts().then_some(CLS);
         let last = self.ends().then_some(EOS);

@@ -113,13 +113,11 @@ impl Sampler {
     /// An option has no sense, or there is no cluster to draw from.
     pub fn new(store: Store, options: Options) -> Result<Self, Error> {
         options.check()?;
-        let begun = store.begin()?;
-        let index = begun.view()?.index;
+        let index = store.view().index;
         let clusters: Vec<u32> = match options.split {
             Split::HeldOut => index.held_out.iter().collect(),
             Split::Train => (0..index.clusters()).filter(|&cluster| !index.held_out.contains_sorted(cluster)).collect(),
         };
-        drop(begun);
         if clusters.is_empty() {
             return Err(Error::Options(format!("{}: no cluster to draw from", store.path().display())));
         }
@@ -129,6 +127,11 @@ impl Sampler {
     /// How many clusters an epoch draws from.
     pub fn clusters(&self) -> usize {
         self.clusters.len()
+    }
+
+    /// What is drawn from.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The options it was made with.
@@ -145,8 +148,7 @@ impl Sampler {
     }
 
     fn plan(&self, epoch: u64) -> Result<Plan, Error> {
-        let begun = self.store.begin()?;
-        let plan = Plan::new(&begun.view()?.index, &self.clusters, &self.options, epoch);
+        let plan = Plan::new(&self.store.view().index, &self.clusters, &self.options, epoch);
         if plan.len() == 0 {
             let message = format!("an epoch has fewer batches than the {} ranks", self.options.ranks);
             return Err(Error::Options(message));
@@ -156,10 +158,10 @@ impl Sampler {
 
     fn batch(&self, plan: &Plan, epoch: u64, step: usize) -> Result<Batch, Error> {
         let Options { seed, max_tokens, masking, .. } = self.options;
-        let begun = self.store.begin()?;
-        let view = begun.view()?;
+        let mut view = self.store.view();
         let clusters = plan.clusters(step);
-        let draw = |&cluster: &u32| Draw::new(&view.index, seed, epoch, cluster, max_tokens);
+        let index = view.index;
+        let draw = |&cluster: &u32| Draw::new(&index, seed, epoch, cluster, max_tokens);
         let draws: Vec<Draw> = clusters.iter().map(draw).collect();
         let len = draws.iter().map(Draw::tokens).max().unwrap_or(0);
         let (mut tokens, mut targets) = (vec![PAD; draws.len() * len], vec![PAD; draws.len() * len]);
@@ -167,7 +169,7 @@ impl Sampler {
         let lines = tokens.chunks_exact_mut(len).zip(targets.chunks_exact_mut(len));
         for ((mut draw, &cluster), (tokens, targets)) in draws.into_iter().zip(clusters).zip(lines) {
             let filled = draw.tokens();
-            draw.read(&view, &mut letters, &mut tokens[..filled])?;
+            draw.read(&mut view, &mut letters, &mut tokens[..filled])?;
             masking.apply(&mut tokens[..filled], &mut targets[..filled], &mut || draw.random.bits());
             rows.push(Row { cluster, sequence: draw.sequence, start: draw.start as u32, tokens: filled as u32 });
         }

@@ -40,8 +40,7 @@ impl Stats {
     /// # Errors
     /// The store is damaged.
     pub fn new(store: &Store) -> Result<Self, Error> {
-        let begun = store.begin()?;
-        let index = begun.view()?.index;
+        let index = store.view().index;
         let size = |cluster: u32| index.members(cluster).len() as u32;
         let sizes: Vec<u32> = (0..index.clusters()).map(size).collect();
         let header = store.header();

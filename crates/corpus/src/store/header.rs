@@ -29,8 +29,31 @@ pub struct Header {
     pub tools: BTreeMap<String, String>,
     /// XXH3-128 of each part.
     pub checksums: BTreeMap<String, String>,
+    /// Whether every page has a checksum; in stores of earlier versions none has.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub page_checksums: bool,
     /// What was dropped, merged and found on the way.
     pub report: serde_json::Value,
+}
+
+impl Header {
+    /// A header of nothing.
+    #[cfg(test)]
+    pub(super) fn empty() -> Self {
+        Self {
+            schema: SCHEMA,
+            sequences: 0,
+            bases: 0,
+            clusters: 0,
+            held_out: 0,
+            sources: Vec::new(),
+            parameters: serde_json::Value::Null,
+            tools: BTreeMap::new(),
+            checksums: BTreeMap::new(),
+            page_checksums: false,
+            report: serde_json::Value::Null,
+        }
+    }
 }
 
 /// Takes the checksum of a part piece by piece, so that pieces cannot change their borders unnoticed.

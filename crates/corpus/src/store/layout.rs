@@ -14,6 +14,8 @@
 //! | `members` | sequence | the members of cluster 0, of cluster 1, … |
 //! | `representatives` | cluster | the sequence that stands for it |
 //! | `held_out` | cluster held out | its number, ascending |
+//!
+//! LMDB writes them; `lmdb/` reads them again. Behind LMDB's last page come the [checksums](super::sums) of all pages.
 
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, WithoutTls};
@@ -46,21 +48,6 @@ impl Tables {
         Ok(Self::from(made.commit().expect("the closure commits")))
     }
 
-    /// Finds them in a finished store; `None` if one is missing.
-    pub(super) fn open(env: &Env<WithoutTls>) -> heed::Result<Option<Self>> {
-        let found = env.open_databases_and_commit(env.read_txn()?, |opener, txn| {
-            let [header, sequences, origins, arrays] = NAMES.map(|name| opener.open_database(txn, Some(name)));
-            heed::Result::Ok(CommitOrAbort::<_, ()>::Commit([header?, sequences?, origins?, arrays?]))
-        })?;
-        let found = found.commit().expect("the closure commits");
-        Ok(match found {
-            [Some(header), Some(sequences), Some(origins), Some(arrays)] => {
-                Some(Self { header, sequences, origins, arrays })
-            }
-            _ => None,
-        })
-    }
-
     fn from([header, sequences, origins, arrays]: [Table; 4]) -> Self {
         Self { header, sequences, origins, arrays }
     }
@@ -71,7 +58,7 @@ pub(super) fn options(more: EnvFlags) -> EnvOpenOptions<WithoutTls> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.max_dbs(NAMES.len() as u32);
     // SAFETY: without LMDB's lock file, nobody may read while another writes. Stores are written in the working folder
-    // of a build, which one process holds at a time, and are never written again once they carry their final name.
+    // of a build, which one process holds at a time; LMDB never opens them again.
     unsafe { options.flags(EnvFlags::NO_SUB_DIR | EnvFlags::NO_LOCK | more) };
     options
 }

@@ -1,46 +1,38 @@
 //! The finished corpus: one LMDB file that any number of processes read at once.
 //!
 //! [`Store`] gives sequences, their origins and clusters by number. It is opened read-only and takes no lock, so it
-//! may lie on a medium that cannot be written. Many short reads go through a [`View`], which looks into the map
-//! without copying.
+//! may lie on a medium that cannot be written. Whatever its bytes say, they are checked before they are believed: pages
+//! by their checksums whenever they are read, numbers by what they point into. Many reads go through a [`View`].
 
+mod arrays;
 mod header;
 mod layout;
+mod lmdb;
 mod numbers;
+mod stranger;
+mod sums;
 mod view;
 mod writer;
 
 use std::fmt;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use heed::{EnvFlags, WithoutTls};
-use rinalmo_seq::input;
-
 pub use header::{Header, SCHEMA};
 pub use numbers::Numbers;
-pub use view::{Begun, Index, View};
+pub use view::{Index, View};
 pub(crate) use writer::{Contents, write};
 
-use crate::bank::packing;
-use crate::provenance::{self, Origin};
-use crate::{Error, cluster::Sequences};
+use crate::Error;
+use crate::provenance::Origin;
+use arrays::{Arrays, changed};
 use header::Checksum;
-use layout::{HEADER, Tables, options};
+use layout::{ARRAYS, HEADER, NAMES};
+use lmdb::{Leaf, Meta, Pages, Tree};
+use sums::Sums;
 
-/// Refuses what is no store by the name of what it is: LMDB only says that its own marks are missing.
-fn check_kind(path: &Path) -> Result<(), Error> {
-    let made_by = "a corpus store, as `rinalmo corpus build` makes";
-    if path.is_dir() {
-        return Err(Error::damaged(path, format!("this is a folder, expected the file of {made_by}")));
-    }
-    match input::Contents::of_file(path).map_err(Error::file("be opened", path))? {
-        input::Contents::Lmdb => Ok(()),
-        other => Err(Error::damaged(path, format!("this is {}, expected {made_by}", other.name()))),
-    }
-}
-
-/// A finished corpus. Clones share it; one process opens a file once.
+/// A finished corpus. Clones share it.
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -48,9 +40,11 @@ pub struct Store {
 
 struct Inner {
     path: PathBuf,
-    env: heed::Env<WithoutTls>,
-    tables: Tables,
+    pages: Pages,
+    sequences: Tree,
+    origins: Tree,
     header: Header,
+    arrays: Arrays,
 }
 
 impl fmt::Debug for Store {
@@ -63,28 +57,53 @@ impl Store {
     /// Opens a store that a build finished.
     ///
     /// # Errors
-    /// There is none, it is of another layout, cut short or no store at all; or this process has it open already.
+    /// There is none, it is of another layout, damaged, cut short or no store at all.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |message: &str| Error::damaged(path, message);
-        check_kind(path)?;
-        let length = std::fs::metadata(path).map_err(Error::file("be opened", path))?.len();
-        // SAFETY: nobody writes a finished store, see `options`; the size of the file is compared with what LMDB
-        // believes it to be before anything but its first two pages is looked at.
-        let env = unsafe { options(EnvFlags::READ_ONLY).open(path) }.map_err(Error::store(path))?;
-        let pages = env.info().last_page_number as u64 + 1;
-        if pages * u64::from(env.unnamed_database_stat().page_size) > length {
-            return Err(wrong("it is cut short; build it again"));
+        let (pages, main) = Self::pages(path)?;
+        let tree =
+            |name: &str| main.tree(&pages, name.as_bytes())?.ok_or_else(|| wrong("it is an LMDB file but no corpus"));
+        let [header, sequences, origins, arrays] = NAMES.map(tree);
+        let value = |tree: Tree, key: &[u8]| -> Result<Option<Vec<u8>>, Error> {
+            let mut bytes = Vec::new();
+            Ok(tree.get(&pages, key, &mut Leaf::default(), &mut bytes)?.then_some(bytes))
+        };
+        let json = value(header?, HEADER)?.ok_or_else(|| wrong("it was never finished; build it again"))?;
+        let header = Self::header_of(path, &json)?;
+        if header.page_checksums && !pages.checked() {
+            return Err(wrong("its checksums are missing, it is cut short or damaged\nhint: build it again"));
         }
-        let tables = Tables::open(&env).map_err(Error::store(path))?;
-        let tables = tables.ok_or_else(|| wrong("it is an LMDB file but no corpus"))?;
-        let txn = env.read_txn().map_err(Error::store(path))?;
-        let json = tables.header.get(&txn, HEADER).map_err(Error::store(path))?;
-        let json = json.ok_or_else(|| wrong("it was never finished; build it again"))?;
-        let header = Self::header_of(path, json)?;
-        drop(txn);
-        let store = Self { inner: Arc::new(Inner { path: path.to_owned(), env, tables, header }) };
-        store.check_sizes()?;
-        Ok(store)
+        let (mut found, arrays) = (<[Vec<u8>; ARRAYS.len()]>::default(), arrays?);
+        for (bytes, name) in found.iter_mut().zip(ARRAYS) {
+            *bytes = value(arrays, name.as_bytes())?.ok_or_else(|| wrong(&format!("part `{name}` is missing")))?;
+        }
+        let arrays = Arrays::new(found, &header).map_err(|message| Error::damaged(path, message))?;
+        let inner = Inner { path: path.to_owned(), sequences: sequences?, origins: origins?, pages, header, arrays };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The file's pages, and its tree of trees.
+    fn pages(path: &Path) -> Result<(Pages, Tree), Error> {
+        let failed = || Error::file("be opened", path);
+        let file = File::open(path).map_err(failed())?;
+        let metadata = file.metadata().map_err(failed())?;
+        let begins = stranger::begins(path, &file, &metadata)?;
+        let length = metadata.len();
+        let sums = Sums::read(path, &file, length)?;
+        let first = Meta::parse(&begins);
+        let Some(size) = sums.as_ref().map(Sums::page_size).or(first.map(|meta| meta.page_size)) else {
+            return Err(stranger::refused(path, &begins));
+        };
+        let pages = Pages::new(path, file, size, length, sums);
+        if pages.count() < 2 {
+            return Err(Error::damaged(path, "it is cut short; build it again"));
+        }
+        let meta = Meta::newer(Meta::parse(&pages.read(0)?), Meta::parse(&pages.read(1)?));
+        let meta = meta.filter(|meta| meta.page_size == size).ok_or_else(|| pages.damaged("the first two"))?;
+        match meta.last_page < pages.count() {
+            true => Ok((pages, meta.main)),
+            false => Err(Error::damaged(path, "it is cut short; build it again")),
+        }
     }
 
     fn header_of(path: &Path, json: &[u8]) -> Result<Header, Error> {
@@ -99,19 +118,6 @@ impl Store {
             return Err(Error::damaged(path, message));
         }
         serde_json::from_slice(json).map_err(wrong)
-    }
-
-    fn check_sizes(&self) -> Result<(), Error> {
-        let begun = self.begin()?;
-        let (index, header) = (begun.view()?.index, self.header());
-        let (sequences, clusters) = (header.sequences as usize, header.clusters as usize);
-        let fits = index.lengths.len() == sequences
-            && index.members.len() == sequences
-            && index.starts.len() == clusters + 1
-            && index.starts.at(clusters) as usize == sequences
-            && index.representatives.len() == clusters
-            && index.held_out.len() as u64 == header.held_out;
-        if fits { Ok(()) } else { Err(self.damaged("its parts do not fit each other")) }
     }
 
     fn damaged(&self, message: impl Into<String>) -> Error {
@@ -137,13 +143,15 @@ impl Store {
         Ok(std::fs::metadata(path).map_err(Error::file("be opened", path))?.len())
     }
 
-    /// Begins to read; costs next to nothing.
-    ///
-    /// # Errors
-    /// LMDB refuses, which it has no reason to.
-    pub fn begin(&self) -> Result<Begun<'_>, Error> {
-        let txn = self.inner.env.read_txn().map_err(Error::store(&self.inner.path))?;
-        Ok(Begun::new(self, txn))
+    /// Whether every page is checked when it is read. Stores of earlier versions have checksums of their parts alone,
+    /// which [`verify`](Self::verify) compares.
+    pub fn is_checked(&self) -> bool {
+        self.inner.pages.checked()
+    }
+
+    /// Looks into the store; costs next to nothing.
+    pub fn view(&self) -> View<'_> {
+        View::new(self)
     }
 
     /// The letters of sequence `index`, with T for U.
@@ -152,7 +160,7 @@ impl Store {
     /// There are not as many, or the file is damaged.
     pub fn sequence(&self, index: u32) -> Result<Vec<u8>, Error> {
         let mut letters = Vec::new();
-        packing::unpack(self.begin()?.view()?.packed(index)?, &mut letters);
+        self.view().letters(index, &mut letters)?;
         Ok(letters)
     }
 
@@ -161,46 +169,28 @@ impl Store {
     /// # Errors
     /// There are not as many, or the file is damaged.
     pub fn origins(&self, index: u32) -> Result<Vec<Origin>, Error> {
-        Ok(provenance::parse(self.begin()?.view()?.origins(index)?))
+        self.view().origins(index)
     }
 
-    /// Reads everything once and compares it with the checksums of the header.
+    /// Reads everything once and compares it with the checksums of pages and parts.
     ///
     /// # Errors
-    /// Names the part that is not as it was written.
+    /// Names the page or part that is not as it was written.
     pub fn verify(&self) -> Result<(), Error> {
-        let begun = self.begin()?;
-        let view = begun.view()?;
+        let mut page = Vec::new();
+        for number in 0..self.inner.pages.count() {
+            self.inner.pages.read_run(number, self.inner.pages.size(), &mut page)?;
+        }
         let (mut sequences, mut origins) = (Checksum::default(), Checksum::default());
+        let mut view = self.view();
         for index in 0..self.header().sequences as u32 {
             sequences.add(view.packed(index)?);
-            origins.add(view.origins(index)?);
+            origins.add(view.origin_bytes(index)?);
         }
-        let mut found = vec![("sequences", sequences.text()), ("origins", origins.text())];
-        for name in layout::ARRAYS {
-            found.push((name, Checksum::of(begun.array(name)?)));
-        }
+        let found = [("sequences", sequences.text()), ("origins", origins.text())]; // the arrays were, when opening
         match found.into_iter().find(|(name, text)| self.header().checksums.get(*name) != Some(text)) {
-            Some((name, _)) => Err(self.damaged(format!("part `{name}` is not as it was written; build it again"))),
+            Some((name, _)) => Err(self.damaged(changed(name))),
             None => Ok(()),
         }
-    }
-}
-
-impl Sequences for Store {
-    fn count(&self) -> usize {
-        self.header().sequences as usize
-    }
-
-    fn length(&self, index: usize) -> usize {
-        let begun = self.begin().expect("a finished store can be read at any time");
-        let view = begun.view().expect("its parts were found when it was opened");
-        view.index.lengths.at(index) as usize
-    }
-
-    fn read(&self, index: usize, to: &mut Vec<u8>) {
-        let begun = self.begin().expect("a finished store can be read at any time");
-        let view = begun.view().expect("its parts were found when it was opened");
-        packing::unpack(view.packed(index as u32).expect("the caller asks for one that there is"), to);
     }
 }

@@ -28,6 +28,11 @@ impl<'a> Numbers<'a> {
         u32::from_le_bytes(self.0[index])
     }
 
+    /// Number `index`, if there are as many.
+    pub fn get(&self, index: usize) -> Option<u32> {
+        self.0.get(index).map(|&bytes| u32::from_le_bytes(bytes))
+    }
+
     /// Those from `start` to before `end`.
     ///
     /// # Panics

@@ -1,101 +1,110 @@
-//! Looking into a store: its arrays and pieces where they lie in the map.
+//! Looking into a store: its arrays as they lie in memory, its sequences and origins as they are read.
 
-use heed::{RoTxn, WithoutTls};
-
-use super::layout::key;
+use super::lmdb::{Leaf, Tree};
 use super::{Numbers, Store};
-use crate::Error;
-
-/// A read that has begun; see [`Store::begin`].
-pub struct Begun<'s> {
-    store: &'s Store,
-    txn: RoTxn<'s, WithoutTls>,
-}
-
-impl<'s> Begun<'s> {
-    pub(super) fn new(store: &'s Store, txn: RoTxn<'s, WithoutTls>) -> Self {
-        Self { store, txn }
-    }
-
-    /// Looks into the store.
-    ///
-    /// # Errors
-    /// A part is missing.
-    pub fn view(&self) -> Result<View<'_>, Error> {
-        let numbers = |name| self.array(name).map(Numbers::new);
-        let index = Index {
-            lengths: numbers("lengths")?,
-            starts: numbers("starts")?,
-            members: numbers("members")?,
-            representatives: numbers("representatives")?,
-            held_out: numbers("held_out")?,
-        };
-        Ok(View { begun: self, index })
-    }
-
-    pub(super) fn array(&self, name: &str) -> Result<&[u8], Error> {
-        let found = self.store.inner.tables.arrays.get(&self.txn, name.as_bytes());
-        let found = found.map_err(Error::store(self.store.path()))?;
-        found.ok_or_else(|| self.store.damaged(format!("part `{name}` is missing")))
-    }
-}
+use crate::bank::packing;
+use crate::provenance::{self, Origin};
+use crate::{Error, store::layout::key};
 
 /// Lengths and clusters, nothing copied.
 #[derive(Debug, Clone, Copy)]
-pub struct Index<'b> {
+pub struct Index<'s> {
     /// The length of each sequence.
-    pub lengths: Numbers<'b>,
-    pub(super) starts: Numbers<'b>,
-    pub(super) members: Numbers<'b>,
+    pub lengths: Numbers<'s>,
+    pub(super) starts: Numbers<'s>,
+    pub(super) members: Numbers<'s>,
     /// The sequence that stands for each cluster.
-    pub representatives: Numbers<'b>,
+    pub representatives: Numbers<'s>,
     /// The clusters held out, ascending.
-    pub held_out: Numbers<'b>,
+    pub held_out: Numbers<'s>,
 }
 
-impl<'b> Index<'b> {
+impl<'s> Index<'s> {
     /// How many clusters there are.
     pub fn clusters(&self) -> u32 {
         self.representatives.len() as u32
     }
 
-    /// The members of a cluster, ascending.
+    /// The members of a cluster, ascending; at least one.
     ///
     /// # Panics
     /// If there are not as many clusters.
-    pub fn members(&self, cluster: u32) -> Numbers<'b> {
+    pub fn members(&self, cluster: u32) -> Numbers<'s> {
         let cluster = cluster as usize;
         self.members.slice(self.starts.at(cluster) as usize, self.starts.at(cluster + 1) as usize)
     }
 }
 
-/// The inside of a store, nothing copied.
-pub struct View<'b> {
-    begun: &'b Begun<'b>,
+/// The inside of a store. It remembers where it looked last, so one thread should keep one.
+pub struct View<'s> {
+    store: &'s Store,
     /// Lengths and clusters.
-    pub index: Index<'b>,
+    pub index: Index<'s>,
+    sequences: Leaf,
+    origins: Leaf,
+    bytes: Vec<u8>,
 }
 
-impl<'b> View<'b> {
-    /// Sequence `index` as it is stored; see `bank::packing`.
+impl<'s> View<'s> {
+    pub(super) fn new(store: &'s Store) -> Self {
+        let index = store.inner.arrays.index();
+        Self { store, index, sequences: Leaf::default(), origins: Leaf::default(), bytes: Vec::new() }
+    }
+
+    /// Replaces `to` by the letters of sequence `index`, with T for U.
     ///
     /// # Errors
     /// There are not as many, or the file is damaged.
-    pub fn packed(&self, index: u32) -> Result<&'b [u8], Error> {
-        self.piece(self.begun.store.inner.tables.sequences, index)
+    pub fn letters(&mut self, index: u32, to: &mut Vec<u8>) -> Result<(), Error> {
+        self.window(index, 0, usize::MAX, to)
     }
 
-    pub(super) fn origins(&self, index: u32) -> Result<&'b [u8], Error> {
-        self.piece(self.begun.store.inner.tables.origins, index)
+    /// Replaces `to` by `len` letters of sequence `index` from `start` on, or as many as there are.
+    ///
+    /// # Errors
+    /// There are not as many sequences, or the file is damaged.
+    pub fn window(&mut self, index: u32, start: usize, len: usize, to: &mut Vec<u8>) -> Result<(), Error> {
+        let store = self.store;
+        Self::piece(store, store.inner.sequences, index, &mut self.sequences, &mut self.bytes)?;
+        packing::unpack_window(&self.bytes, start, len, to);
+        let length = self.index.lengths.get(index as usize).unwrap_or(0) as usize;
+        match packing::length(&self.bytes) == length && to.len() == len.min(length.saturating_sub(start)) {
+            true => Ok(()),
+            false => Err(store.damaged(format!("sequence {index} is not of its {length} letters"))),
+        }
     }
 
-    fn piece(
-        &self,
-        table: heed::Database<'static, heed::types::Bytes, heed::types::Bytes>,
-        index: u32,
-    ) -> Result<&'b [u8], Error> {
-        let store = self.begun.store;
-        let found = table.get(&self.begun.txn, &key(index)).map_err(Error::store(store.path()))?;
-        found.ok_or_else(|| store.damaged(format!("there is no sequence {index} among {}", store.header().sequences)))
+    /// Every record that sequence `index` stands for, the one that was kept first.
+    ///
+    /// # Errors
+    /// There are not as many sequences, or the file is damaged.
+    pub fn origins(&mut self, index: u32) -> Result<Vec<Origin>, Error> {
+        let bytes = self.origin_bytes(index)?;
+        let origins = provenance::parse(bytes).filter(|origins| !origins.is_empty());
+        origins.ok_or_else(|| self.store.damaged(format!("the records of sequence {index} cannot be read")))
+    }
+
+    /// Sequence `index` as it is stored; see `bank::packing`.
+    pub(super) fn packed(&mut self, index: u32) -> Result<&[u8], Error> {
+        let store = self.store;
+        Self::piece(store, store.inner.sequences, index, &mut self.sequences, &mut self.bytes)?;
+        Ok(&self.bytes)
+    }
+
+    /// Its origins as they are stored.
+    pub(super) fn origin_bytes(&mut self, index: u32) -> Result<&[u8], Error> {
+        let store = self.store;
+        Self::piece(store, store.inner.origins, index, &mut self.origins, &mut self.bytes)?;
+        Ok(&self.bytes)
+    }
+
+    fn piece(store: &Store, tree: Tree, index: u32, leaf: &mut Leaf, to: &mut Vec<u8>) -> Result<(), Error> {
+        match tree.get(&store.inner.pages, &key(index), leaf, to)? {
+            true => Ok(()),
+            false => {
+                let message = format!("there is no sequence {index} among {}", store.header().sequences);
+                Err(store.damaged(message))
+            }
+        }
     }
 }

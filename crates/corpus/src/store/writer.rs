@@ -10,7 +10,7 @@ use heed::{EnvFlags, MdbError, PutFlags, RwTxn, WithoutTls};
 
 use super::header::{Checksum, Header};
 use super::layout::{ARRAYS, HEADER, Tables, key, options};
-use super::numbers;
+use super::{numbers, sums};
 use crate::bank::{Bank, Blobs, with_ending};
 use crate::{Error, cluster::Sequences};
 
@@ -50,8 +50,9 @@ pub(crate) fn write(
     stopped: &dyn Fn() -> bool,
 ) -> Result<Header, Error> {
     let mut writer = Writer::create(path, FIRST_MAP)?;
-    let header = writer.all(contents, header, stopped)?;
-    writer.finish()?;
+    let header = writer.all(contents, Header { page_checksums: true, ..header }, stopped)?;
+    let (page_size, pages) = writer.finish()?;
+    sums::append(path, page_size, pages)?;
     Ok(header)
 }
 
@@ -166,11 +167,13 @@ impl Writer {
         unsafe { self.env.resize(size) }.map_err(Error::store(&self.path))
     }
 
-    /// Waits until the disk has it all, and closes the file.
-    fn finish(self) -> Result<(), Error> {
+    /// Waits until the disk has it all, and closes the file; gives the bytes of a page and how many pages there are.
+    fn finish(self) -> Result<(usize, u64), Error> {
         self.env.force_sync().map_err(|error| self.explained(error))?;
+        let pages = self.env.info().last_page_number as u64 + 1;
+        let page_size = self.env.unnamed_database_stat().page_size as usize;
         self.env.prepare_for_closing().wait();
-        Ok(())
+        Ok((page_size, pages))
     }
 }
 
@@ -179,7 +182,6 @@ mod tests {
     use super::*;
     use crate::Store;
     use crate::bank::{BankWriter, BlobsWriter};
-    use crate::store::SCHEMA;
 
     #[test]
     fn a_map_that_is_too_small_grows() {
@@ -204,24 +206,18 @@ mod tests {
             representatives: &[0],
             held_out: &[],
         };
-        let header = Header {
-            schema: SCHEMA,
-            sequences: 0,
-            bases: 0,
-            clusters: 0,
-            held_out: 0,
-            sources: Vec::new(),
-            parameters: serde_json::Value::Null,
-            tools: BTreeMap::new(),
-            checksums: BTreeMap::new(),
-            report: serde_json::Value::Null,
-        };
         let mut writer = Writer::create(&path("x.lmdb"), 1 << 16).unwrap();
-        writer.all(&contents, header, &|| false).unwrap();
+        writer.all(&contents, Header::empty(), &|| false).unwrap();
         assert!(writer.env.info().map_size > 1 << 16);
         writer.finish().unwrap();
         let store = Store::open(&path("x.lmdb")).unwrap();
+        assert!(!store.is_checked(), "as an earlier version wrote it");
         store.verify().unwrap();
+        assert_eq!(
+            store.sequence(19_999).unwrap(),
+            (0..60).map(|k| b"ACGT"[19_999 >> (k % 16) & 3]).collect::<Vec<_>>()
+        );
+        assert!(store.sequence(20_000).is_err());
         assert_eq!(store.header().bases, 60 * 20_000);
         assert!(store.file_size().unwrap() < 3 << 20, "pages are full: {}", store.file_size().unwrap());
     }

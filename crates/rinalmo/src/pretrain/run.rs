@@ -154,6 +154,11 @@ impl Run {
         self.folder.path()
     }
 
+    /// What it trains on.
+    pub fn corpus(&self) -> &Store {
+        self.task.sampler().store()
+    }
+
     /// Its config, nothing left out.
     pub fn config(&self) -> &Config {
         &self.config

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use rinalmo::corpus::Store;
 use rinalmo::corpus::export::{self, Options, Which};
 
 use crate::context::{Context, Outcome};
@@ -43,7 +42,7 @@ enum WhichArg {
 
 impl ExportArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
-        let store = Store::open(&self.store)?;
+        let store = super::open(&self.store, context)?;
         let which = match self.which {
             WhichArg::All => Which::All,
             WhichArg::Representatives => Which::Representatives,

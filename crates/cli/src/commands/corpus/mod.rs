@@ -8,10 +8,14 @@ mod sample;
 mod stats;
 mod structures;
 
+use std::path::Path;
+
 pub use stats::baselines;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
+
+use rinalmo::corpus::Store;
 
 use crate::context::{Context, Outcome};
 
@@ -36,6 +40,25 @@ impl CorpusArgs {
     /// Does it fetch files? Then Ctrl-C may end it wherever it is.
     pub fn is_download(&self) -> bool {
         matches!(self.action, Action::Download(_))
+    }
+}
+
+/// Opens a store.
+fn open(path: &Path, context: &Context) -> Result<Store> {
+    let store = Store::open(path)?;
+    note_unchecked(&store, context);
+    Ok(store)
+}
+
+/// Says that damage of a store is not noticed where it is read, if that is so.
+pub fn note_unchecked(store: &Store, context: &Context) {
+    if !store.is_checked() {
+        let path = store.path().display();
+        context.note(format!(
+            "note: {path} was built by an earlier version, without checksums of its pages: damage to its sequences goes \
+             unnoticed while they are sampled\nhint: `rinalmo corpus stats {path} --verify` compares all of it once; a new build adds \
+             the checksums"
+        ));
     }
 }
 

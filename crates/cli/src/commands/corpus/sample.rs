@@ -65,7 +65,7 @@ pub struct SampleArgs {
 
 impl SampleArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
-        let store = Store::open(&self.store)?;
+        let store = super::open(&self.store, context)?;
         let sampler = Sampler::new(store.clone(), self.options())?;
         let position = Position { epoch: self.epoch, step: self.step };
         let threads = rayon::current_num_threads();

@@ -37,7 +37,7 @@ pub struct StatsArgs {
 
 impl StatsArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
-        let store = Store::open(&self.store)?;
+        let store = super::open(&self.store, context)?;
         if self.verify {
             store.verify()?;
             context.note("every checksum is right");

@@ -10,6 +10,7 @@ use rinalmo::pretrain::{
     grouped, perplexity,
 };
 
+use crate::commands::corpus::note_unchecked;
 use crate::commands::told::{Pace, Terms, Told};
 use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
 use crate::context::{Context, Outcome};
@@ -64,6 +65,7 @@ fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> 
         return if processes.leads() { dry_run(args, context, &stop) } else { Ok(Outcome::Done) };
     }
     let run = if args.resume { resume(args, context, share)? } else { begin(args, context, share)? };
+    note_unchecked(run.corpus(), context);
     let outlook = run.outlook()?;
     tell_processes(processes, context);
     context.note(tell(&outlook));
