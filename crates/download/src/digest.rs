@@ -109,6 +109,11 @@ impl Expected {
         }
     }
 
+    /// Whether a checksum is known, so that no other content can pass.
+    pub(super) fn names_content(&self) -> bool {
+        self.sha256.is_some() || self.md5.is_some() || self.sum.is_some()
+    }
+
     /// Refuses a file that differs in [`Self::sum`], where that is known; reads it once more.
     ///
     /// # Errors

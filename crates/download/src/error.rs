@@ -97,6 +97,60 @@ pub enum Error {
         found: String,
     },
 
+    /// No checksum says what the content should be, and it is not what the name says.
+    #[error("{origin}: expected {expected}, found {found}\nhint: {}", content_advice(origin))]
+    Content {
+        /// Address or path of the file.
+        origin: String,
+        /// The kind of file that the name promises.
+        expected: &'static str,
+        /// What it is instead.
+        found: &'static str,
+    },
+
+    /// The file is larger than allowed.
+    #[error("{url}: more than the {limit} bytes that may be fetched{}\nhint: allow more, if the address is right", announced(*found))]
+    TooLarge {
+        /// Address of the file.
+        url: String,
+        /// Bytes that may be fetched.
+        limit: u64,
+        /// Bytes that the server announced, if it did.
+        found: Option<u64>,
+    },
+
+    /// The disk has not enough space for the file, and some to spare.
+    #[error(
+        "{}: the disk has {free} bytes left, the file needs {needed} more and {reserve} are kept free\nhint: free some space and repeat, what has arrived is kept",
+        path.display()
+    )]
+    NoSpace {
+        /// File being written.
+        path: PathBuf,
+        /// Bytes left on the disk.
+        free: u64,
+        /// Bytes still to come, as far as is known.
+        needed: u64,
+        /// Bytes that are never used.
+        reserve: u64,
+    },
+
+    /// What lies where a file is to be written was not put there by this program.
+    #[error("{}: {what}; nothing was written\nhint: find out who put it there and remove it, or use another folder", path.display())]
+    Unsafe {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+
+    /// Two files of a plan would overwrite each other.
+    #[error("{}: two files of one download have this name", path.display())]
+    SameName {
+        /// The path that both would have.
+        path: PathBuf,
+    },
+
     /// A download record cannot be read.
     #[error("{}: not a download record: {source}\nhint: delete it and download the file again", path.display())]
     Record {
@@ -171,6 +225,18 @@ fn status_hint(status: u16) -> &'static str {
         401 | 403 => " (access refused)\nhint: the publisher may ask for a login, or a proxy stands in between",
         404 | 410 => " (no such file)\nhint: check the address",
         _ => "",
+    }
+}
+
+fn announced(found: Option<u64>) -> String {
+    found.map_or_else(String::new, |found| format!(", the server announces {found}"))
+}
+
+fn content_advice(origin: &str) -> &'static str {
+    if origin.starts_with("http") {
+        "nothing was stored; the address may lead to a login, licence or error page: look at it in a browser"
+    } else {
+        "the file is damaged or is another one"
     }
 }
 

@@ -17,14 +17,19 @@ pub(super) enum Failure {
     Fatal(Error),
     /// No server was reached.
     Unreachable(String),
+    /// No HTTP came back: worth another attempt only where it did before.
+    Garbled(String),
+    /// Hardly anything arrives: worth another attempt, though not an endless number of them.
+    Slow(String),
     /// Worth another attempt, not before the pause that the server may ask for.
     Passing(String, Option<Duration>),
 }
 
 /// What a status other than success means for the next attempt.
 pub(super) fn refusal(url: &str, status: StatusCode, headers: &HeaderMap) -> Failure {
-    let passing =
-        status.is_server_error() || [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
+    let lasting = [StatusCode::NOT_IMPLEMENTED, StatusCode::HTTP_VERSION_NOT_SUPPORTED];
+    let passing = status.is_server_error() && !lasting.contains(&status)
+        || [StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
     if passing {
         let asked = text(headers, &RETRY_AFTER).and_then(|text| text.parse().ok()).map(Duration::from_secs);
         Failure::Passing(format!("the server answered {status}"), asked)
@@ -42,8 +47,12 @@ pub(super) fn network(error: ureq::Error, url: &str) -> Failure {
         E::Timeout(Timeout::Resolve | Timeout::Connect) => Failure::Unreachable("no connection in time".into()),
         E::ConnectionFailed | E::ConnectProxyFailed(_) => Failure::Unreachable(error.to_string()),
         E::Timeout(_) => Failure::Passing(SILENT.into(), None),
-        E::Protocol(_) | E::BodyStalled => Failure::Passing(error.to_string(), None),
+        E::Protocol(_) => Failure::Garbled(format!("the server does not speak HTTP as it should: {error}")),
+        E::BodyStalled => Failure::Passing(error.to_string(), None),
         E::Io(cause) => match cause.kind() {
+            Kind::UnexpectedEof if url.starts_with("https://") => {
+                Failure::Garbled("the server hung up where a secure connection was to begin".into())
+            }
             Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof => {
                 Failure::Passing(cause.to_string(), None)
             }

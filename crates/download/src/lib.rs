@@ -2,7 +2,8 @@
 //!
 //! A file grows as `<file>.part` and takes its name only after its size and checksums are right, so a file under its
 //! own name is always complete. A cut connection, or a run that was stopped, continues where it ended (HTTP `Range`,
-//! guarded by `If-Range`). `<file>.json` records what was got. A lock in the folder lets one process fetch while others
+//! guarded by `If-Range` and by the checksum). Where no checksum is known, a file must at least be of the kind that its
+//! name says. `<file>.json` records what was got. A lock in the folder lets one process fetch while others
 //! wait. Without a network the same folders work: put the file there, or [`take`] it.
 //!
 //! ```no_run
@@ -16,6 +17,7 @@
 //! # Ok::<(), rinalmo_download::Error>(())
 //! ```
 
+mod content;
 mod digest;
 mod error;
 mod http;
@@ -24,6 +26,7 @@ mod options;
 mod part;
 mod plan;
 mod record;
+mod safe;
 mod sums;
 mod take;
 mod text;
@@ -65,6 +68,7 @@ pub fn fetch(
     options: &Options,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<FetchedFile>, Error> {
+    plan.check()?;
     let _lock = Lock::hold(&plan.folder, || progress(Progress::Waiting { file: plan.name() }))?;
     plan.jobs.iter().map(|job| fetch_file(plan, job, options, progress)).collect()
 }
@@ -101,7 +105,7 @@ fn in_place(job: &Job, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Option<
         Some(record) => Ok(Some(record)),
         None => {
             job.expected.check_sum(&job.path, &origin)?;
-            let record = Record::new(&origin, found, &job.expected, job.license);
+            let mut record = Record::new(&origin, found, &job.expected, job.license);
             record.save(&job.path)?;
             Ok(Some(record))
         }
@@ -120,9 +124,10 @@ fn fetch_anew(
         None => Expected::default(),
     };
     let mut part = Part::open(&job.path, &job.url)?;
-    let answer = transfer::download(job, &mut part, &wanted, options, progress)?;
+    let known = job.expected.clone().or(published);
+    let answer = transfer::download(job, &mut part, known.names_content(), &wanted, options, progress)?;
     let declared = Expected { size: part.total(), sha256: answer.sha256, md5: answer.md5, sum: None };
-    let expected = job.expected.clone().or(published).or(declared);
+    let expected = known.or(declared);
     let etag = part.etag().map(Into::into);
     let mut record = settle(part, job, &job.url, &expected, progress)?;
     record.etag = etag;
@@ -140,7 +145,12 @@ fn settle(
 ) -> Result<Record, Error> {
     part.sync()?;
     let found = digests(part.path(), &job.file, progress)?;
-    if let Err(error) = expected.check(&found, origin).and_then(|()| expected.check_sum(part.path(), origin)) {
+    let content = || match expected.names_content() {
+        true => Ok(()),
+        false => content::check(&job.file, part.path(), origin),
+    };
+    let checked = expected.check(&found, origin).and_then(|()| expected.check_sum(part.path(), origin));
+    if let Err(error) = checked.and_then(|()| content()) {
         part.discard();
         return Err(error);
     }

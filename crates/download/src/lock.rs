@@ -1,10 +1,10 @@
 //! One writer at a time: operating-system locks on files, freed even when a process is killed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::Error;
+use super::{Error, safe};
 
 /// The right to write, until dropped.
 #[derive(Debug)]
@@ -21,14 +21,9 @@ impl Lock {
 
     /// Makes the folder and waits for the right to write there; `waiting` is called once if another holds it.
     pub(super) fn hold(folder: &Path, waiting: impl FnOnce()) -> Result<Self, Error> {
-        fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+        safe::folder(folder)?;
         let path = folder.join(".lock");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(Error::io("create", &path))?;
+        let file = safe::no_link(&path)?;
         let locked = match file.try_lock() {
             Ok(()) => Ok(()),
             Err(TryLockError::WouldBlock) => {

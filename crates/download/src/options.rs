@@ -13,8 +13,16 @@ pub struct Options {
     pub backoff: Duration,
     /// Limit on finding the host and connecting to it.
     pub connect_timeout: Duration,
-    /// Limit on silence once connected; a slow transfer that keeps moving has none.
+    /// Limit on silence once connected.
     pub stall_timeout: Duration,
+    /// Bytes that may be fetched of a file; none is no limit but the disk's.
+    pub max_size: Option<u64>,
+    /// Bytes of the disk that are never used.
+    pub reserve: u64,
+    /// Bytes a second below which a transfer is broken off, counted over [`speed_window`](Self::speed_window).
+    pub min_speed: u64,
+    /// How long a transfer may be slower than that.
+    pub speed_window: Duration,
 }
 
 impl Default for Options {
@@ -25,6 +33,10 @@ impl Default for Options {
             backoff: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(20),
             stall_timeout: Duration::from_secs(60),
+            max_size: None,
+            reserve: 256 << 20,
+            min_speed: 100,
+            speed_window: Duration::from_secs(120),
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The unfinished file: `<file>.part`, and `<file>.part.json` with the version of the original that it is a piece of.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::Error;
 use super::record::{load_json, save_json, with_suffix};
+use super::{Error, safe};
 
 /// Which original the bytes belong to.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +15,9 @@ pub(super) struct Origin {
     pub url: String,
     #[serde(default)]
     pub etag: Option<String>,
+    /// When the server says that this version was made, as it says it.
+    #[serde(default)]
+    pub modified: Option<String>,
     #[serde(default)]
     pub total: Option<u64>,
 }
@@ -32,12 +35,7 @@ impl Part {
     /// Opens what an earlier run left of this address, or an empty part. Call with the folder locked.
     pub fn open(target: &Path, url: &str) -> Result<Self, Error> {
         let path = with_suffix(target, ".part");
-        let mut file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(Error::io("create", &path))?;
+        let mut file = safe::open(&path)?;
         let origin: Option<Origin> = load_json(&origin_path(&path)).unwrap_or_default();
         let len = file.seek(SeekFrom::End(0)).map_err(Error::io("read", &path))?;
         match origin {
@@ -68,6 +66,16 @@ impl Part {
     /// The server's tag of this version.
     pub fn etag(&self) -> Option<&str> {
         self.origin.etag.as_deref()
+    }
+
+    /// When the server says that this version was made.
+    pub fn modified(&self) -> Option<&str> {
+        self.origin.modified.as_deref()
+    }
+
+    /// What a request for the rest can be bound to: a strong tag of this version, or else its date.
+    pub fn validator(&self) -> Option<&str> {
+        self.etag().filter(|etag| !etag.starts_with("W/")).or(self.modified())
     }
 
     /// Whether every byte is there.
@@ -125,7 +133,7 @@ mod tests {
     use super::*;
 
     fn origin() -> Origin {
-        Origin { url: "http://h/a".into(), etag: Some("\"v1\"".into()), total: Some(6) }
+        Origin { url: "http://h/a".into(), etag: Some("\"v1\"".into()), modified: None, total: Some(6) }
     }
 
     #[test]

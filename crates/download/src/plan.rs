@@ -1,7 +1,9 @@
 //! What to bring: files of one folder, each with where from, where to, and what it should be.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::record::with_suffix;
 use super::{Error, Expected, Wanted};
 
 /// One file to bring.
@@ -56,11 +58,24 @@ impl Plan {
         self.jobs.first().map_or("nothing", |job| &job.file)
     }
 
+    /// Refuses files that would overwrite each other, or each other's records and parts.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let names = |job: &Job| ["", ".json", ".part", ".part.json"].map(|ending| with_suffix(&job.path, ending));
+        let mut seen = HashSet::from([self.folder.join(".lock")]);
+        match self.jobs.iter().flat_map(names).find(|path| !seen.insert(path.clone())) {
+            Some(path) => Err(Error::SameName { path }),
+            None => Ok(()),
+        }
+    }
+
     /// The files that are not in place, or that `bad` says are no good.
     pub fn wanted(&self, bad: impl Fn(&Job) -> bool) -> Vec<Wanted> {
         self.jobs.iter().filter(|job| !job.path.is_file() || bad(job)).map(Job::wanted).collect()
     }
 }
+
+/// Letters of a file name that are kept, from its end.
+const LONGEST_NAME: usize = 200;
 
 /// The last piece of an address, made safe as a file name.
 fn file_name(url: &str) -> Option<String> {
@@ -71,7 +86,13 @@ fn file_name(url: &str) -> Option<String> {
         if c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_') { c } else { '_' }
     };
     let name: String = last.chars().map(safe).collect();
-    (!host.is_empty() && !name.trim_start_matches('.').is_empty()).then_some(name)
+    let plain = name.trim_start_matches('.');
+    if host.is_empty() || plain.is_empty() {
+        return None;
+    }
+    // A leading dot would hide the file, or make it the lock; a long name has no space left for our endings.
+    let plain = &plain[plain.len().saturating_sub(LONGEST_NAME)..];
+    Some(if plain.len() < name.len() { format!("_{plain}") } else { plain.to_owned() })
 }
 
 #[cfg(test)]
@@ -82,8 +103,24 @@ mod tests {
     fn file_names_come_from_addresses_safely() {
         assert_eq!(file_name("https://h/a/b.pt?download=1").as_deref(), Some("b.pt"));
         assert_eq!(file_name("http://h:80/b%2F..c d.pt#x").as_deref(), Some("b_2F..c_d.pt"));
+        assert_eq!(file_name("http://h/.lock").as_deref(), Some("_lock"));
+        assert_eq!(file_name("http://h/a/...hidden").as_deref(), Some("_hidden"));
+        let long = file_name(&format!("http://h/{}.pt", "x".repeat(4000))).expect("a name");
+        assert!(long.len() == 201 && long.ends_with("x.pt"));
         for wrong in ["ftp://h/a", "https://h", "https://h/", "https:///a", "https://h/..", "a.pt"] {
             assert_eq!(file_name(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn files_that_would_meet_are_refused() {
+        let plan = |names: &[&str]| {
+            let job = |name: &&str| Job::new(&format!("http://h/{name}"), Path::new("/data")).expect("an address");
+            Plan { folder: "/data".into(), jobs: names.iter().map(job).collect() }
+        };
+        assert!(plan(&["a.pt", "config.json", "b.pt"]).check().is_ok());
+        for names in [["a", "a"], ["a", "a.json"], ["a.part", "a"], ["a.part.json", "a"]] {
+            assert!(matches!(plan(&names).check(), Err(Error::SameName { .. })), "{names:?}");
         }
     }
 

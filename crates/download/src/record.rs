@@ -1,15 +1,15 @@
 //! The note kept beside every fetched file, `<file>.json`: where it came from, what it weighs, what it was checked against.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
-use super::digest::{Digests, Expected};
+use super::digest::{Digests, Expected, check_size};
+use super::{Error, safe};
 
 /// Origin and checksums of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub struct Record {
     /// What it was compared with: `size`, `sha256`, `md5`, `sum`. Empty where nothing was known beforehand.
     #[serde(default)]
     pub checked: Vec<String>,
+    /// What the system said of the file when its content was last compared, see [`Record::confirm`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<String>,
     /// Licence of the content, where it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
@@ -51,6 +54,7 @@ impl Record {
                 .unwrap_or_else(|_| jiff::Timestamp::now())
                 .to_string(),
             etag: None,
+            seen: None,
             checked: known.iter().filter(|(_, known)| *known).map(|(word, _)| (*word).to_owned()).collect(),
             license: license.map(Into::into),
         }
@@ -69,12 +73,32 @@ impl Record {
         load_json(&Self::path_of(file))
     }
 
-    /// Writes the record beside its file; a reader sees the old one or the new one, never half.
+    /// Writes the record beside its file, whose content was just compared; a reader sees the old one or the new one,
+    /// never half.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn save(&self, file: &Path) -> Result<(), Error> {
+    pub fn save(&mut self, file: &Path) -> Result<(), Error> {
+        self.seen = seen(file);
         save_json(&Self::path_of(file), self)
+    }
+
+    /// The record of a file that is still what was recorded, or `None` where it has none. Where the system says that
+    /// nobody wrote to the file since its content was last compared, that is believed; else it is read again.
+    ///
+    /// # Errors
+    /// The file or its record cannot be read, or the file is another one.
+    pub fn confirm(file: &Path) -> Result<Option<Self>, Error> {
+        let Some(mut record) = Self::load(file)? else { return Ok(None) };
+        let origin = file.display().to_string();
+        let size = fs::metadata(file).map_err(Error::io("read", file))?.len();
+        check_size(Some(record.size), size, &origin)?;
+        if record.seen.is_none() || record.seen != seen(file) {
+            record.expected().check(&Digests::read(file, &mut |_| ())?, &origin)?;
+            // In a shared folder that is not ours to write, the file is read again next time.
+            let _ = record.save(file);
+        }
+        Ok(Some(record))
     }
 
     /// What the file should still be.
@@ -82,6 +106,20 @@ impl Record {
         let (sha256, md5) = (Some(self.sha256.clone()), Some(self.md5.clone()));
         Expected { size: Some(self.size), sha256, md5, sum: None }
     }
+}
+
+/// What changes whenever somebody writes to a file: its size, when it was changed, and on Unix its number and when that
+/// was last noted, which no program can set.
+fn seen(file: &Path) -> Option<String> {
+    let data = fs::metadata(file).ok()?;
+    let modified = data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let mut text = format!("{} {}", data.len(), modified.as_nanos());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        text += &format!(" {} {}.{:09}", data.ino(), data.ctime(), data.ctime_nsec());
+    }
+    Some(text)
 }
 
 /// `giga.pt` with `.part` is `giga.pt.part`.
@@ -107,11 +145,10 @@ pub(super) fn save_json<T: Serialize>(path: &Path, value: &T) -> Result<(), Erro
     text.push(b'\n');
     let new = with_suffix(path, ".new");
     let write = || {
-        let mut file = File::create(&new)?;
-        file.write_all(&text)?;
-        file.sync_all()
+        let mut file = safe::create(&new)?;
+        file.write_all(&text).and_then(|()| file.sync_all()).map_err(Error::io("write", &new))
     };
-    write().map_err(Error::io("write", &new))?;
+    write()?;
     fs::rename(&new, path).map_err(Error::io("write", path))
 }
 
@@ -129,7 +166,7 @@ mod tests {
     fn read_after_write_is_identity() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("a.pt");
-        let written = record();
+        let mut written = record();
         written.save(&file).expect("saves");
         assert_eq!(Record::load(&file).expect("loads"), Some(written));
         assert!(folder.path().join("a.pt.json").is_file());
@@ -140,6 +177,28 @@ mod tests {
         let record = record();
         assert_eq!(record.checked, ["size", "md5"]);
         assert!(record.date.ends_with('Z') && record.date.len() == 20, "{}", record.date);
+    }
+
+    #[test]
+    fn a_file_that_was_changed_is_read_again_and_refused_if_it_is_another() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("a.pt");
+        let write = |bytes: &[u8]| fs::write(&file, bytes).expect("writes");
+        assert!(Record::confirm(&file).expect("no record is fine").is_none());
+        write(b"abc");
+        let found = Digests::read(&file, &mut |_| ()).expect("reads");
+        Record::new("http://host/a.pt", found, &Expected::default(), None).save(&file).expect("saves");
+        let seen = || Record::confirm(&file).map(|record| record.expect("a record").seen);
+        let first = seen().expect("is the same");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        write(b"abc");
+        let second = seen().expect("has the same content");
+        assert_ne!(first, second, "it was read again and noted");
+        assert_eq!(seen().expect("is the same"), second);
+        write(b"abd");
+        assert!(matches!(seen(), Err(Error::Checksum { .. })), "of the same size");
+        write(b"abcd");
+        assert!(matches!(seen(), Err(Error::Size { .. })));
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn copy(job: &Job, source: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
     let total = input.metadata().map_err(Error::io("read", source))?.len();
     check_size(job.expected.size, total, &origin)?;
     let mut part = Part::open(&job.path, &origin)?;
-    part.restart(Origin { url: origin.clone(), etag: None, total: Some(total) })?;
+    part.restart(Origin { url: origin.clone(), total: Some(total), ..Origin::default() })?;
     let mut buffer = vec![0; CHUNK];
     loop {
         let count = input.read(&mut buffer).map_err(Error::io("read", source))?;
@@ -47,7 +47,7 @@ fn copy(job: &Job, source: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Res
         part.append(&buffer[..count])?;
         progress(Progress::Fetching { file: &job.file, done: part.len(), total: Some(total) });
     }
-    let record = settle(part, job, &origin, &job.expected, progress)?;
+    let mut record = settle(part, job, &origin, &job.expected, progress)?;
     record.save(&job.path)?;
     Ok(record)
 }

@@ -63,7 +63,7 @@ impl FoldingArgs {
 }
 
 /// `512M`, `4G`, `1.5GiB`: bytes, in powers of 1024.
-fn parse_size(text: &str) -> Result<u64, String> {
+pub fn parse_size(text: &str) -> Result<u64, String> {
     let error = || format!("`{text}`: expected a number with K, M, G or T, as in 4G");
     let lower = text.trim().to_ascii_lowercase();
     let number = lower.trim_end_matches("ib").trim_end_matches('b');

@@ -29,7 +29,7 @@ impl Place {
             connect_timeout: Duration::from_secs(5),
             stall_timeout: Duration::from_secs(5),
             retries: 3,
-            force: false,
+            ..Options::default()
         };
         Self { folder: tempfile::tempdir().expect("a folder"), options, expected: Expected::default() }
     }

@@ -29,6 +29,18 @@ pub enum Reply {
     CarelessRange,
     /// The file in chunks, with no `Content-Length`.
     Chunked,
+    /// The file in chunks, with a `Content-Length` as well.
+    Twofold,
+    /// The file with no length at all; it ends where the connection does.
+    Bare,
+    /// Without length and without end.
+    Endless,
+    /// The file, so many bytes every 10 ms.
+    Drip(usize),
+    /// Something that is no HTTP.
+    Noise,
+    /// A range as asked for, without a word about the version.
+    SilentRange,
     /// A bare status, perhaps with one more header line.
     Status(u16, &'static str),
     /// On to another path.
@@ -152,6 +164,10 @@ fn answer(mut stream: &TcpStream, state: &Mutex<State>) -> std::io::Result<()> {
             }
         }
     };
+    if matches!(reply, Reply::Endless | Reply::Drip(_) | Reply::Noise) {
+        state.lock().expect("not poisoned").seen.push(seen);
+        return misbehave(stream, &reply, &content);
+    }
     let (head, body, pause) = compose(&seen, &reply, &content, etag.as_deref(), &extra);
     seen.sent = if seen.method == "HEAD" { 0 } else { body.len() };
     let body = &body[..seen.sent];
@@ -181,6 +197,26 @@ fn read_request(stream: &TcpStream) -> std::io::Result<Seen> {
     Ok(seen)
 }
 
+/// Answers that are more than a head and a body.
+fn misbehave(mut stream: &TcpStream, reply: &Reply, content: &[u8]) -> std::io::Result<()> {
+    match reply {
+        Reply::Noise => stream.write_all(b"220 mail.example.org ESMTP\r\n"),
+        Reply::Drip(bytes) => {
+            write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", content.len())?;
+            content.chunks(*bytes).try_for_each(|piece| {
+                thread::sleep(Duration::from_millis(10));
+                stream.write_all(piece).and_then(|()| stream.flush())
+            })
+        }
+        _ => {
+            stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")?;
+            loop {
+                stream.write_all(content)?;
+            }
+        }
+    }
+}
+
 /// Head, body and the pause before the connection closes.
 fn compose(seen: &Seen, reply: &Reply, content: &[u8], etag: Option<&str>, extra: &str) -> (String, Vec<u8>, Duration) {
     let tag = etag.map(|etag| format!("ETag: {etag}\r\n")).unwrap_or_default();
@@ -197,8 +233,15 @@ fn compose(seen: &Seen, reply: &Reply, content: &[u8], etag: Option<&str>, extra
         Reply::Lie(by) => {
             return (head("200 OK", content.len() as i64 + by, ""), content.to_vec(), Duration::ZERO);
         }
-        Reply::Chunked => {
-            let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n{tag}\r\n");
+        Reply::Bare => {
+            let head = format!("HTTP/1.1 200 OK\r\nConnection: close\r\n{tag}{extra}\r\n");
+            return (head, content.to_vec(), Duration::ZERO);
+        }
+        Reply::Chunked | Reply::Twofold => {
+            let length = format!("Content-Length: {}\r\n", content.len());
+            let length = if *reply == Reply::Twofold { length.as_str() } else { "" };
+            let head =
+                format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n{tag}{length}\r\n");
             let mut body = format!("{:x}\r\n", content.len()).into_bytes();
             body.extend_from_slice(content);
             body.extend_from_slice(b"\r\n0\r\n\r\n");
@@ -207,12 +250,22 @@ fn compose(seen: &Seen, reply: &Reply, content: &[u8], etag: Option<&str>, extra
         _ => {}
     }
     let ranges = !matches!(reply, Reply::Whole | Reply::WholeCut(_));
-    let same = *reply == Reply::CarelessRange || seen.if_range.is_none() || seen.if_range.as_deref() == etag;
+    let dated = |date: &str| extra.contains(&format!("Last-Modified: {date}\r\n"));
+    let same = matches!(reply, Reply::CarelessRange | Reply::SilentRange)
+        || seen.if_range.as_deref().is_none_or(|asked| Some(asked) == etag || dated(asked));
     let start = seen.range.as_deref().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
     let (head, body) = match start.filter(|_| ranges && same) {
         Some(start) if start >= content.len() => {
             let more = format!("Content-Range: bytes */{}\r\n", content.len());
             (head("416 Range Not Satisfiable", 0, &more), &[][..])
+        }
+        Some(start) if *reply == Reply::SilentRange => {
+            let (length, last) = (content.len() - start, content.len() - 1);
+            let range = format!("Content-Range: bytes {start}-{last}/{}", content.len());
+            let head = format!(
+                "HTTP/1.1 206 Partial Content\r\nContent-Length: {length}\r\nConnection: close\r\n{range}\r\n\r\n"
+            );
+            (head, &content[start..])
         }
         Some(start) => {
             let more = format!("Content-Range: bytes {start}-{}/{}\r\n", content.len() - 1, content.len());

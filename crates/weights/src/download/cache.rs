@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rinalmo_download::{Digests, Error as TransferError, Expected, Job, Progress, Record, check_size, digests, take};
+use rinalmo_download::{Digests, Error as TransferError, Expected, Job, Progress, Record, digests, take};
 
 use super::{Error, Fetched, Options, job};
 use crate::registry::{self, Entry};
@@ -21,7 +21,8 @@ fn is_recorded(job: &Job) -> bool {
     record.is_some_and(|record| Some(record.size) == size)
 }
 
-/// Path of a published model, for loading. A file that was copied into its place by hand is checked against what the
+/// Path of a published model, for loading. A file that somebody wrote to since it was last compared with its record is
+/// read again and compared; one that was copied into its place by hand is checked against what the
 /// registry knows the first time, and recorded.
 ///
 /// # Errors
@@ -36,12 +37,10 @@ pub fn locate(name: &str, options: &Options) -> Result<PathBuf, Error> {
         return Err(Error::Missing { name: entry.name.to_owned(), wanted });
     }
     for job in &plan.jobs {
-        let origin = job.path.display().to_string();
-        let data = fs::metadata(&job.path).map_err(TransferError::io("read", &job.path))?;
-        if let Some(record) = Record::load(&job.path)? {
-            check_size(Some(record.size), data.len(), &origin)?;
+        if Record::confirm(&job.path)?.is_some() {
             continue;
         }
+        let origin = job.path.display().to_string();
         let found = Digests::read(&job.path, &mut |_| ())?;
         job.expected.check(&found, &origin)?;
         // In a shared folder that is not ours to write, the check is repeated next time.

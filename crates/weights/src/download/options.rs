@@ -25,15 +25,22 @@ pub struct Options {
     pub backoff: Duration,
     /// Limit on finding the host and connecting to it.
     pub connect_timeout: Duration,
-    /// Limit on silence once connected; a slow transfer that keeps moving has none.
+    /// Limit on silence once connected.
     pub stall_timeout: Duration,
+    /// Bytes that may be fetched of a file.
+    pub max_size: u64,
 }
+
+/// Larger than any model that is published.
+const MAX_SIZE: u64 = 64 << 30;
 
 impl Options {
     /// The defaults, without a look at the environment.
     pub fn new() -> Self {
-        let rinalmo_download::Options { force, retries, backoff, connect_timeout, stall_timeout } = Default::default();
-        Self { home: None, mirror: None, sha256: None, force, retries, backoff, connect_timeout, stall_timeout }
+        let rinalmo_download::Options { force, retries, backoff, connect_timeout, stall_timeout, .. } =
+            Default::default();
+        let (home, mirror, sha256, max_size) = (None, None, None, MAX_SIZE);
+        Self { home, mirror, sha256, force, retries, backoff, connect_timeout, stall_timeout, max_size }
     }
 
     /// Folder under which every model has a folder of its own.
@@ -53,8 +60,17 @@ impl Options {
 
     /// The part of them that is about any file.
     pub(super) fn transfer(&self) -> rinalmo_download::Options {
-        let &Self { force, retries, backoff, connect_timeout, stall_timeout, .. } = self;
-        rinalmo_download::Options { force, retries, backoff, connect_timeout, stall_timeout }
+        let &Self { force, retries, backoff, connect_timeout, stall_timeout, max_size, .. } = self;
+        let max_size = Some(max_size);
+        rinalmo_download::Options {
+            force,
+            retries,
+            backoff,
+            connect_timeout,
+            stall_timeout,
+            max_size,
+            ..Default::default()
+        }
     }
 }
 

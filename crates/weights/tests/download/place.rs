@@ -8,9 +8,10 @@ use rinalmo_weights::download::{self, Error, Fetched, Options};
 use rinalmo_weights::registry::{self, Entry, File};
 use sha2::{Digest, Sha256};
 
-/// Longer than one read, and not repeating over a join of the tests, so that a wrong join shows.
+/// Longer than one read, and not repeating over a join of the tests, so that a wrong join shows; it begins like a pickle.
 pub fn content() -> Vec<u8> {
-    (0..300_000_u32).map(|i| (i % 251) as u8 ^ (i / 251) as u8).collect()
+    let varied = (2..300_000_u32).map(|i| (i % 251) as u8 ^ (i / 251) as u8);
+    [0x80, 2].into_iter().chain(varied).collect()
 }
 
 pub fn sha256(bytes: &[u8]) -> String {

@@ -7,6 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use rinalmo::corpus::sources::{self, Options, Request};
 
+use crate::commands::folding::parse_size;
 use crate::context::{Context, Outcome};
 use crate::io::DownloadBar;
 
@@ -38,6 +39,9 @@ pub struct DownloadArgs {
     /// Fetch what is very large (nt) too
     #[arg(long)]
     yes: bool,
+    /// Fetch no file that is larger than this, as in 4G; without it the free space of the disk is the limit
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    max_size: Option<u64>,
 }
 
 impl DownloadArgs {
@@ -49,6 +53,7 @@ impl DownloadArgs {
         let requests = self.sources.iter().map(|text| self.request(text)).collect::<Result<Vec<_>, _>>()?;
         let mut options = Options { mirror: self.mirror.clone(), large: self.yes, ..Options::new(folder) };
         options.transfer.force = self.force;
+        options.transfer.max_size = self.max_size;
         let bar = DownloadBar::new(context);
         let mut paths = Vec::new();
         for request in &requests {

@@ -12,6 +12,7 @@ use rinalmo::checkpoint::{
 };
 use serde_json::json;
 
+use crate::commands::folding::parse_size;
 use crate::context::{Context, Outcome};
 use crate::io::DownloadBar;
 
@@ -402,7 +403,8 @@ impl ListArgs {
 ///
 /// Goes on where an earlier try stopped, checks size and checksum where they are known, and keeps
 /// the file under RINALMO_HOME or the platform's cache folder. RINALMO_MIRROR names another
-/// server (`<mirror>/<name>/<file>`).
+/// server (`<mirror>/<name>/<file>`). Where no checksum is known, what arrives must at least be a
+/// checkpoint by its first bytes: a login page is not stored.
 #[derive(Args)]
 struct DownloadArgs {
     /// A name from `rinalmo model list`, or an address
@@ -417,11 +419,15 @@ struct DownloadArgs {
     /// Fetch again what is already here
     #[arg(long)]
     force: bool,
+    /// Fetch no file that is larger than this, as in 4G
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64G")]
+    max_size: u64,
 }
 
 impl DownloadArgs {
     fn run(&self, context: &Context) -> Result<Outcome> {
-        let options = download::Options { sha256: self.sha256.clone(), force: self.force, ..Default::default() };
+        let (sha256, force, max_size) = (self.sha256.clone(), self.force, self.max_size);
+        let options = download::Options { sha256, force, max_size, ..Default::default() };
         let bar = DownloadBar::new(context);
         let is_address = self.name.starts_with("http://") || self.name.starts_with("https://");
         let entry = registry::find(&self.name);
