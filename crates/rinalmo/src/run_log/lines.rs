@@ -1,4 +1,7 @@
 //! `metrics.jsonl`: a line for each thing that happened, and the way back to a checkpoint.
+//!
+//! What no longer belongs there is set aside in `metrics.set-aside.jsonl`, byte by byte: steps after the checkpoint,
+//! which the run takes again, and lines that cannot be read, which somebody else may be able to read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -12,22 +15,28 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Opens a file, and takes away what it says of steps after `step` and what was cut off in the writing. Every line
-    /// that stays is shown to `keep`.
+    /// Opens a file, and sets aside what it says of steps after `step` and what cannot be read. Every line that stays is
+    /// shown to `keep`.
     pub(super) fn open(path: &Path, step: u64, mut keep: impl FnMut(&Value)) -> io::Result<Self> {
         if path.exists() {
             let part = path.with_extension("jsonl.part");
             let mut out = BufWriter::new(File::create(&part)?);
+            let mut aside = Vec::new();
             for line in BufReader::new(File::open(path)?).split(b'\n') {
                 let line = line?;
-                let Ok(value) = serde_json::from_slice::<Value>(&line) else { continue };
-                if value["step"].as_u64().is_none_or(|of| of <= step) {
-                    keep(&value);
-                    out.write_all(&line)?;
-                    out.write_all(b"\n")?;
+                let value = serde_json::from_slice::<Value>(&line).ok();
+                let stays = |value: &Value| value["step"].as_u64().is_none_or(|of| of <= step);
+                match value.filter(stays) {
+                    Some(value) => {
+                        keep(&value);
+                        out.write_all(&line)?;
+                        out.write_all(b"\n")?;
+                    }
+                    None => aside.push(line),
                 }
             }
             out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            set_aside(&path.with_extension("set-aside.jsonl"), &aside)?;
             fs::rename(&part, path)?;
         }
         Ok(Self { file: OpenOptions::new().create(true).append(true).open(path)? })
@@ -39,13 +48,24 @@ impl Lines {
     }
 }
 
+/// Adds lines to those set aside earlier, and waits until the disk has them.
+fn set_aside(path: &Path, lines: &[Vec<u8>]) -> io::Result<()> {
+    if lines.iter().all(Vec::is_empty) {
+        return Ok(());
+    }
+    let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+    let text: Vec<u8> = lines.iter().flat_map(|line| [&line[..], b"\n"].concat()).collect();
+    file.write_all(&text)?;
+    file.sync_all()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
     #[test]
-    fn what_came_after_the_checkpoint_and_a_torn_line_go() {
+    fn what_came_after_the_checkpoint_and_what_cannot_be_read_is_set_aside() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.jsonl");
         let mut lines = Lines::open(&path, 0, |_| ()).unwrap();
@@ -53,12 +73,21 @@ mod tests {
         drop(lines);
         let mut text = fs::read_to_string(&path).unwrap();
         text += "{\"step\":";
-        fs::write(&path, text).unwrap();
+        let damaged = [b"{\"step\":1,\xff\n".as_slice(), text.as_bytes()].concat();
+        fs::write(&path, damaged).unwrap();
         let mut kept = Vec::new();
         let mut lines = Lines::open(&path, 3, |line| kept.push(line["step"].as_u64().unwrap())).unwrap();
         lines.add(&json!({ "step": 4 })).unwrap();
         assert_eq!(kept, [1, 2, 3]);
         let expected = "{\"step\":1}\n{\"step\":2}\n{\"step\":3}\n{\"step\":4}\n";
         assert_eq!(fs::read_to_string(&path).unwrap(), expected);
+        let aside = || fs::read(folder.path().join("metrics.set-aside.jsonl")).unwrap();
+        let set = b"{\"step\":1,\xff\n{\"step\":4}\n{\"step\":5}\n{\"step\":\n";
+        assert_eq!(aside(), set);
+        drop(lines);
+        Lines::open(&path, 4, |_| ()).unwrap();
+        assert_eq!(aside(), set, "nothing more to set aside");
+        Lines::open(&path, 3, |_| ()).unwrap();
+        assert_eq!(aside(), [&set[..], b"{\"step\":4}\n"].concat(), "earlier lines stay");
     }
 }

@@ -66,7 +66,7 @@ pub(crate) struct RunLog<'o> {
 }
 
 impl<'o> RunLog<'o> {
-    /// Goes on behind `step` in a run's folder; what was written of later steps is taken away.
+    /// Goes on behind `step` in a run's folder; what was written of later steps is set aside.
     pub(crate) fn open(
         folder: &Path,
         title: &str,
