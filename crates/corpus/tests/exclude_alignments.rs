@@ -80,3 +80,44 @@ fn an_evaluation_set_without_bases_is_refused() {
         );
     }
 }
+
+#[test]
+fn an_evaluation_set_may_come_in_any_format_of_sequences_or_structures() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = fasta(12, 100..180, 23);
+    let letters = input.lines().nth(1).unwrap();
+    let plain = built(folder.path(), &input, &format!(">e\n{letters}\n"));
+    assert!(plain.excluded.sequences > 0);
+    let (len, dots) = (letters.len(), ".".repeat(letters.len()));
+    let rows = |row: &dyn Fn(usize, char) -> String| -> String {
+        letters.chars().enumerate().map(|(at, letter)| row(at + 1, letter)).collect()
+    };
+    let ct = rows(&|at, letter| format!("{at} {letter} {} {} 0 {at}\n", at - 1, (at + 1) % (len + 1)));
+    let bpseq = rows(&|at, letter| format!("{at} {letter} 0\n"));
+    let aligned = alignment(letters, ".");
+    for (name, text) in [
+        ("set.dbn", format!(">e\n{letters}\n{dots}\n")),
+        ("set.ct", format!("{len} e\n{ct}")),
+        ("set.bpseq", bpseq),
+        ("set.sto", format!("# STOCKHOLM 1.0\n\ne {aligned}\n#=GC SS_cons {}\n//\n", ".".repeat(aligned.len()))),
+        (
+            "set.st",
+            format!(
+                "#Name: e\n#Length: {len}\n#PageNumber: 1\n{letters}\n{dots}\n{}\n{}\n",
+                "E".repeat(len),
+                "N".repeat(len)
+            ),
+        ),
+        ("set.csv", format!("id,sequence,structure\ne,{letters},{dots}\n")),
+        ("set.txt", format!("{letters}\n")),
+    ] {
+        let set = folder.path().join(name);
+        std::fs::write(&set, text).unwrap();
+        let exclude = Exclude { sets: vec![set], ..Exclude::default() };
+        let options = Options { exclude, ..options() };
+        let inputs = [folder.path().join("input.fa")];
+        let report = build(&inputs, &folder.path().join("c.lmdb"), &options, &FirstLetters, &()).unwrap();
+        let found = (report.excluded.sequences, report.excluded.sets[0].size);
+        assert_eq!(found, (plain.excluded.sequences, 1), "{name}");
+    }
+}

@@ -25,8 +25,11 @@ pub(super) fn begins(path: &Path, file: &File, metadata: &Metadata) -> Result<Ve
 
 /// The error for a file that begins like this, which is not as a store does.
 pub(super) fn refused(path: &Path, begins: &[u8]) -> Error {
-    Error::damaged(path, match Contents::of(begins) {
-        Contents::Lmdb => format!("its first page is damaged, expected {EXPECTED}"),
-        other => other.instead_of(EXPECTED),
-    })
+    Error::damaged(
+        path,
+        match Contents::of(begins) {
+            Contents::Lmdb => format!("its first page is damaged, expected {EXPECTED}"),
+            other => other.instead_of(EXPECTED),
+        },
+    )
 }
