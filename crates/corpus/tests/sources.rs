@@ -14,6 +14,8 @@ use server::{Reply, Server};
 
 // `sum` prints 16556 1 and `md5sum` the other for the text `abc`.
 const ABC: &[u8] = b"abc";
+/// How a compressed file begins.
+const GZIP: &[u8] = b"\x1f\x8b\x08";
 const ABC_MD5: &str = "900150983cd24fb0d6963f7d28e17f72";
 
 /// An empty folder and a server.
@@ -49,7 +51,7 @@ impl Setup {
 
 #[test]
 fn a_source_and_a_release_of_it_lie_apart_and_each_is_asked_for_once() {
-    let setup = Setup::new(ABC);
+    let setup = Setup::new(GZIP);
     for _ in 0..2 {
         assert_eq!(setup.only("rnacentral"), Path::new("rnacentral/current/rnacentral_active.fasta.gz"));
         assert_eq!(setup.only("rnacentral@24"), Path::new("rnacentral/24.0/rnacentral_active.fasta.gz"));
@@ -70,7 +72,7 @@ fn a_source_and_a_release_of_it_lie_apart_and_each_is_asked_for_once() {
 
 #[test]
 fn rfam_comes_whole_or_by_family() {
-    let setup = Setup::new(ABC);
+    let setup = Setup::new(GZIP);
     assert_eq!(setup.only("rfam"), Path::new("rfam/current/Rfam.fa.gz"));
     assert_eq!(setup.only("rfam:rf00005@15.0"), Path::new("rfam/15.0/RF00005.fa.gz"));
     assert_eq!(setup.only("rfam-seed"), Path::new("rfam-seed/current/Rfam.seed.gz"));
@@ -79,7 +81,7 @@ fn rfam_comes_whole_or_by_family() {
 
 #[test]
 fn a_stopped_download_goes_on_where_it_ended() {
-    let content: Vec<u8> = (0..300_000_u32).map(|i| (i % 251) as u8).collect();
+    let content: Vec<u8> = GZIP.iter().copied().chain((0..300_000_u32).map(|i| (i % 251) as u8)).collect();
     let mut setup = Setup::new(&content);
     setup.server = setup.server.then(&[Reply::Cut(120_000)]);
     setup.options.transfer.retries = 0;
@@ -110,7 +112,7 @@ fn ensembl_tells_the_assembly_by_its_list_of_checksums_and_is_held_to_it() {
 
 #[test]
 fn ensembl_without_checksums_is_read_from_its_listing() {
-    let setup = Setup::new(ABC);
+    let setup = Setup::new(GZIP);
     let folder = "/pub/plants/release-60/fasta/oryza_sativa/ncrna/";
     setup.server.refuse(&format!("{folder}CHECKSUMS"), 404);
     setup.server.page(

@@ -30,10 +30,10 @@ const KINDS: [Kind; 8] = [
     Kind { name: "safetensors", endings: &[".safetensors"], begins: safetensors, whole: whole_safetensors },
     Kind { name: "PyTorch", endings: &[".pt", ".pth", ".ckpt"], begins: torch, whole: whole_if_zip },
     Kind { name: "zip", endings: &[".zip", ".npz"], begins: zip, whole: whole_if_zip },
-    Kind { name: "gzip", endings: &[".gz", ".tgz", ".bgz"], begins: |b| b.starts_with(b"\x1f\x8b"), whole: unknown },
-    Kind { name: "zstd", endings: &[".zst"], begins: |b| b.starts_with(b"\x28\xb5\x2f\xfd"), whole: unknown },
-    Kind { name: "xz", endings: &[".xz"], begins: |b| b.starts_with(b"\xfd7zXZ\0"), whole: unknown },
-    Kind { name: "bzip2", endings: &[".bz2"], begins: |b| b.starts_with(b"BZh"), whole: unknown },
+    Kind { name: "gzip", endings: &[".gz", ".tgz", ".bgz"], begins: |b| packed(b, b"\x1f\x8b"), whole: unknown },
+    Kind { name: "zstd", endings: &[".zst"], begins: |b| packed(b, b"\x28\xb5\x2f\xfd"), whole: unknown },
+    Kind { name: "xz", endings: &[".xz"], begins: |b| packed(b, b"\xfd7zXZ\0"), whole: unknown },
+    Kind { name: "bzip2", endings: &[".bz2"], begins: |b| packed(b, b"BZh"), whole: unknown },
     Kind { name: "JSON", endings: &[".json"], begins: |b| matches!(first(b), Some(b'{' | b'[')), whole: unknown },
 ];
 
@@ -89,6 +89,11 @@ fn first(bytes: &[u8]) -> Option<u8> {
 
 fn zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
+}
+
+/// A compressed file, or the FASTA in it: some servers decompress on the way, and readers go by the content.
+fn packed(bytes: &[u8], magic: &[u8]) -> bool {
+    bytes.starts_with(magic) || bytes.starts_with(b">")
 }
 
 /// PyTorch writes zip files, and wrote bare pickles before version 1.6.
@@ -170,6 +175,7 @@ mod tests {
             ("m.pt", zip.clone()),
             ("m.PTH", b"\x80\x02}q\x00.".to_vec()),
             ("a.fa.gz", b"\x1f\x8b\x08".to_vec()),
+            ("b.fa.gz", b">a\nACGU\n".to_vec()),
             ("config.json", b" {}".to_vec()),
             ("a.fa", b">a\nACGU\n".to_vec()),
             ("page.html", b"<html>".to_vec()),
@@ -187,7 +193,7 @@ mod tests {
             ("a.fa", b"\xef\xbb\xbf<HTML>".to_vec(), "a web page"),
             ("m.pt", b"{\"error\": \"rate limit\"}".to_vec(), "something else"),
             ("m.safetensors", b"\x1f\x8b\x08\0\0\0\0\0\0\0".to_vec(), "something else"),
-            ("a.fa.gz", b">a\nACGU\n".to_vec(), "something else"),
+            ("a.fa.gz", b"rate limit reached".to_vec(), "something else"),
             ("m.safetensors", Vec::new(), "nothing"),
             ("unknown", Vec::new(), "nothing"),
             ("m.safetensors", safetensors(3), "another number of bytes"),

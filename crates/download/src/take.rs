@@ -21,6 +21,7 @@ pub fn take(
     sources: &[PathBuf],
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Vec<FetchedFile>, Error> {
+    plan.check()?;
     let _lock = Lock::hold(&plan.folder, || progress(Progress::Waiting { file: plan.name() }))?;
     let mut files = Vec::with_capacity(plan.jobs.len());
     for (job, source) in plan.jobs.iter().zip(sources) {

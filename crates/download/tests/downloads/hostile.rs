@@ -122,7 +122,7 @@ fn what_is_no_such_file_is_not_stored() {
         ("m.pt", b"", Reply::File, "found nothing"),
         ("m.fa", b"", Reply::Bare, "found nothing"),
         ("m.pt", b"\x1f\x8b\x08\0abc", Reply::File, "expected PyTorch, found something else"),
-        ("m.fa.gz", b">a\nACGU\n", Reply::File, "expected gzip, found something else"),
+        ("m.fa.gz", b"rate limit reached", Reply::File, "expected gzip, found something else"),
         ("m.safetensors", b"\x40\0\0\0\0\0\0\0{\"w\":{", Reply::Bare, "found a header that is no JSON"),
     ] {
         let (place, server) = (Place::new(), Server::start(body).usually(reply));
