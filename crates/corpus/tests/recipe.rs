@@ -5,9 +5,9 @@ mod common;
 use std::collections::{HashMap, HashSet};
 
 use common::{FirstLetters, fasta, options};
+use rinalmo_corpus::Store;
 use rinalmo_corpus::build::{Options as BuildOptions, build};
 use rinalmo_corpus::sample::{Batch, Options, Sampler, Split};
-use rinalmo_corpus::{Store, cluster::Sequences};
 use rinalmo_seq::alphabet::{A, C, CLS, EOS, G, MASK, N, PAD, T, Token};
 use rinalmo_seq::tokenizer::tokenize;
 
@@ -126,7 +126,12 @@ fn one_cluster_in_a_hundred_is_held_out_with_all_its_members() {
         (rows.iter().map(|row| row.cluster).collect(), rows.iter().map(|row| row.sequence).collect())
     };
     let ((train, seen), (held_out, tested)) = (of(Split::Train), of(Split::HeldOut));
-    println!("{} clusters to train on, {} held out, {} sequences", train.len(), held_out.len(), store.count());
+    println!(
+        "{} clusters to train on, {} held out, {} sequences",
+        train.len(),
+        held_out.len(),
+        store.header().sequences
+    );
     assert_eq!((train.len(), held_out.len()), (all - out, out));
     assert!(train.is_disjoint(&held_out) && seen.is_disjoint(&tested));
 }

@@ -113,7 +113,10 @@ mod tests {
         let sequence = |index| {
             bank.read(index, &mut letters);
             let mark = |reverse| if reverse { "-" } else { "" };
-            let ids = provenance::parse(origins.get(index)).into_iter().map(|o| format!("{}{}", o.id, mark(o.reverse)));
+            let ids = provenance::parse(origins.get(index))
+                .unwrap()
+                .into_iter()
+                .map(|o| format!("{}{}", o.id, mark(o.reverse)));
             (String::from_utf8(letters.clone()).unwrap(), ids.collect())
         };
         ((0..bank.count()).map(sequence).collect(), found)
