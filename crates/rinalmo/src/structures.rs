@@ -269,7 +269,8 @@ mod tests {
             ..Item::new(id.into(), b"GAAAC".to_vec(), structure.clone())
         };
         let rows: Vec<Row> = ids.map(|id| Row { item: item(id), source: 0 }).into();
-        let collection = Collection { rows, sources: Vec::new(), clusters: 1, wrong: Vec::new() };
+        let collection =
+            Collection { rows, sources: Vec::new(), clusters: 1, excluded: Excluded::default(), wrong: Vec::new() };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tsv");
         collection.write(&["known\t.tsv".to_owned()], &mut std::fs::File::create(&path).unwrap()).unwrap();
