@@ -123,7 +123,7 @@ impl EncoderConfig {
     /// The ablation without SwiGLU: GELU of width `4 · dim`.
     pub fn with_gelu(mut self) -> Self {
         self.activation = Activation::Gelu;
-        self.hidden = 4 * self.dim;
+        self.hidden = self.dim.saturating_mul(4);
         self
     }
 
@@ -150,7 +150,7 @@ impl EncoderConfig {
 
 /// Feed-forward width of a SwiGLU block: `int(2/3 · 4 · dim)`, odd widths included.
 pub fn swiglu_width(dim: usize) -> usize {
-    8 * dim / 3
+    dim.saturating_mul(8) / 3
 }
 
 /// What stands for a whole sequence.
@@ -293,9 +293,10 @@ impl ModelConfig {
         self.manifest().iter().map(|spec| spec.shape.iter().product::<usize>()).sum()
     }
 
-    /// The preset with this width and depth, if there is one.
+    /// The published size that its encoder has, adapters aside; `None` for an ablation of that width and depth.
     pub fn preset(&self) -> Option<&'static Preset> {
-        PRESETS.iter().find(|preset| preset.dim == self.encoder.dim && preset.blocks == self.encoder.blocks)
+        let plain = self.encoder.clone().with_lora(None);
+        PRESETS.iter().find(|preset| preset.encoder() == plain)
     }
 
     /// Name and shape of every tensor, in the order in which the model holds them.
@@ -312,25 +313,6 @@ impl ModelConfig {
             out.head(head, self.encoder.dim);
         }
         out.0
-    }
-
-    /// Checks what no tensor shape can tell: that the heads divide the width evenly, and that
-    /// rotary positions find an even head width.
-    ///
-    /// # Errors
-    /// A sentence saying which sizes clash.
-    pub fn check(&self) -> Result<(), String> {
-        let EncoderConfig { dim, heads, positions, .. } = self.encoder;
-        if heads == 0 || dim % heads != 0 {
-            return Err(format!("{heads} heads do not divide a width of {dim}"));
-        }
-        if self.encoder.lora.as_ref().is_some_and(|lora| lora.rank == 0 || lora.targets.is_empty()) {
-            return Err("adapters need a rank above 0 and at least one target".into());
-        }
-        if positions == Positions::Rotary && (dim / heads) % 2 != 0 {
-            return Err(format!("rotary positions need an even head width, {dim}/{heads} = {} is odd", dim / heads));
-        }
-        Ok(())
     }
 }
 
@@ -493,8 +475,20 @@ mod tests {
     }
 
     #[test]
-    fn heads_that_do_not_divide_the_width_are_refused() {
-        let config = ModelConfig::pretrained(EncoderConfig::new(80, 3, 7));
-        assert_eq!(config.check().unwrap_err(), "7 heads do not divide a width of 80");
+    fn only_the_published_architecture_has_a_published_name() {
+        for preset in PRESETS {
+            let encoder = preset.encoder();
+            let ablations = [
+                encoder.clone().with_gelu(),
+                encoder.clone().with_learned_positions(1024),
+                EncoderConfig { heads: HEADS / 2, ..encoder.clone() },
+                EncoderConfig { hidden: encoder.hidden + 1, ..encoder.clone() },
+            ];
+            for ablation in ablations {
+                assert_eq!(ModelConfig::pretrained(ablation).preset(), None, "{}", preset.name);
+            }
+            let lora = Lora { rank: 4, alpha: 8, targets: vec![LoraTarget::Qkv] };
+            assert!(ModelConfig::pretrained(encoder.with_lora(Some(lora))).preset().is_some());
+        }
     }
 }

@@ -20,11 +20,13 @@
 //! ```
 
 mod batch;
+mod check;
 pub mod config;
 pub mod cpu;
 mod encoder;
 mod heads;
 mod layers;
+pub mod memory;
 mod model;
 mod network;
 mod on_device;
@@ -32,6 +34,7 @@ pub mod ops;
 mod pair_features;
 
 pub use batch::Packed;
+pub use check::BadSize;
 pub use config::{
     Activation, EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions, Preset,
     TensorSpec, VOCABULARY,

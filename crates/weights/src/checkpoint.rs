@@ -6,13 +6,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rinalmo_model::config::HEADS;
 use rinalmo_model::{ModelConfig, TensorSpec};
 use rinalmo_seq::alphabet::VOCABULARY;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use crate::archive::{Archive, Format, Span};
+use crate::archive::{Archive, Format, Span, shards};
 use crate::dtype::Dtype;
 use crate::error::{Error, Mismatch};
 use crate::family::document::{Calibration, Document, HEADER_KEY, Scaler, check_values, task};
@@ -20,12 +19,15 @@ use crate::family::{Family, Sorted};
 use crate::infer;
 use crate::members;
 use crate::place::Place;
+use crate::prefix;
+use crate::sizes::{self, foreign};
 use crate::tensor::Tensor;
 
 /// How to open a checkpoint.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
-    /// Attention heads, where the file does not say; 20, as in every published size, when not given.
+    /// Attention heads, where neither the file nor its description says. Without them a model of a published size gets
+    /// the published 20; any other is refused.
     pub heads: Option<usize>,
     /// Which of several models in one file; the first when not given. See [`Checkpoint::members`].
     pub member: Option<String>,
@@ -62,6 +64,24 @@ pub struct Metadata {
     pub license: Option<String>,
 }
 
+/// A weight that is no finite number: the file is damaged, or its training diverged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NotFinite {
+    /// The tensor, as [`ModelConfig::manifest`] spells it.
+    pub tensor: String,
+    /// Which of its values, counted from 0.
+    pub index: usize,
+    /// NaN or an infinity.
+    pub value: f32,
+}
+
+impl std::fmt::Display for NotFinite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { tensor, index, value } = self;
+        write!(f, "tensor `{tensor}` holds {value} (value {index})")
+    }
+}
+
 /// An opened checkpoint: complete, and of one model.
 #[derive(Debug)]
 pub struct Checkpoint {
@@ -72,7 +92,7 @@ pub struct Checkpoint {
     path: PathBuf,
     tensors: BTreeMap<String, Tensor>,
     members: Vec<String>,
-    file: Span,
+    files: Vec<Span>,
     sha256: OnceLock<String>,
 }
 
@@ -84,7 +104,7 @@ impl Checkpoint {
     /// another shape: then all of them are listed.
     pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, Error> {
         let place = Place::find(path.as_ref())?;
-        let archive = Archive::open(&place.file)?;
+        let archive = if place.is_index() { shards::open(&place.file)? } else { Archive::open(&place.file)? };
         Self::assemble(archive, place, options)
     }
 
@@ -118,7 +138,7 @@ impl Checkpoint {
                 ),
             ));
         }
-        let place = Place { file: path.into(), name: document.name.clone(), document: None, side: Default::default() };
+        let mut place = Place::bare(path.into(), document.name.clone());
         let mut sorted = Family::Own.sort(&archive, &place.side);
         for TensorSpec { name, .. } in document.config.manifest() {
             if let (None, Some(shared)) = (sorted.tensors.get(&name), base.tensors.get(&name)) {
@@ -130,10 +150,10 @@ impl Checkpoint {
             return Err(Error::Mismatch { path: path.into(), mismatch: Box::new(mismatch) });
         }
         let config = document.config.clone();
-        let place = Place { document: Some(document), ..place };
+        place.document = Some(document);
         let meta = metadata(path, &archive, place, Family::Own, &config, &sorted.tensors)?;
-        let (tensors, members, file) = (sorted.tensors, Vec::new(), archive.file);
-        Ok(Some(Self { config, meta, path: path.into(), tensors, members, file, sha256: OnceLock::new() }))
+        let (tensors, members, files) = (sorted.tensors, Vec::new(), archive.files);
+        Ok(Some(Self { config, meta, path: path.into(), tensors, members, files, sha256: OnceLock::new() }))
     }
 
     /// Opens a single-file checkpoint of our own form that is built into the program. Nothing is copied.
@@ -144,7 +164,7 @@ impl Checkpoint {
         let file = PathBuf::from("(built-in model)");
         let archive =
             Archive::parse(Span::fixed(bytes)).map_err(|fault| Error::Archive { path: file.clone(), fault })?;
-        let place = Place { file, name: "built-in".into(), document: None, side: Default::default() };
+        let place = Place::bare(file, "built-in".into());
         Self::assemble(archive, place, &OpenOptions { member: member.map(str::to_owned), ..OpenOptions::default() })
     }
 
@@ -153,22 +173,23 @@ impl Checkpoint {
         let members = members::documents(&archive).map_err(|reason| Error::config(&path, reason))?;
         let chosen = members::choose(&mut archive, &members, options.member.as_deref());
         let chosen = chosen.map_err(|reason| Error::config(&path, reason))?;
+        prefix::strip(&mut archive);
+        let family = Family::detect(&archive).ok_or_else(|| foreign(&path, &archive))?;
+        place.keep_what_describes(family);
         if let Some(text) = archive.metadata.get(HEADER_KEY) {
             place.document = Some(Document::parse(text).map_err(|reason| Error::config(&path, reason))?);
         }
         place.document = chosen.or(place.document);
-        let family = Family::detect(&archive).ok_or_else(|| foreign(&path, &archive))?;
         let sorted = family.sort(&archive, &place.side);
-        let config = config(&path, &archive, &place, &sorted, options)?;
-        infer::check_sizes(&config).map_err(|reason| Error::config(&path, reason))?;
+        let config = sizes::find(&archive, &place, family, &sorted, options)?;
         let mismatch = infer::compare(&sorted, &config, &place.name);
         if !mismatch.is_empty() {
             return Err(Error::Mismatch { path, mismatch: Box::new(mismatch) });
         }
-        config.check().map_err(|reason| Error::Heads { path: path.clone(), reason })?;
         let meta = metadata(&path, &archive, place, family, &config, &sorted.tensors)?;
         let members = members.into_keys().collect();
-        Ok(Self { config, meta, path, tensors: sorted.tensors, members, file: archive.file, sha256: OnceLock::new() })
+        let (tensors, files) = (sorted.tensors, archive.files);
+        Ok(Self { config, meta, path, tensors, members, files, sha256: OnceLock::new() })
     }
 
     /// Where the tensors lie.
@@ -181,9 +202,9 @@ impl Checkpoint {
         &self.members
     }
 
-    /// Bytes of the file that holds them.
+    /// Bytes of the file that holds them, or of all files.
     pub fn file_len(&self) -> usize {
-        self.file.len()
+        self.files.iter().map(Span::len).sum()
     }
 
     /// The tensor of this name, as [`ModelConfig::manifest`] spells it.
@@ -196,18 +217,29 @@ impl Checkpoint {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
-    /// SHA-256 of the file that holds the tensors, in hexadecimal; computed when first asked for.
+    /// SHA-256 of the file that holds the tensors, in hexadecimal; of several files one after the other, in the order of
+    /// their names. Computed when first asked for.
     pub fn sha256(&self) -> &str {
         const CHUNK: usize = 8 << 20; // bytes; the pages read are let go after each, so memory stays small
         self.sha256.get_or_init(|| {
             let mut hash = Sha256::new();
-            for start in (0..self.file.len()).step_by(CHUNK) {
-                if let Some(chunk) = self.file.slice(start..self.file.len().min(start + CHUNK)) {
-                    hash.update(chunk.bytes());
-                    chunk.release();
+            for file in &self.files {
+                for start in (0..file.len()).step_by(CHUNK) {
+                    if let Some(chunk) = file.slice(start..file.len().min(start + CHUNK)) {
+                        hash.update(chunk.bytes());
+                        chunk.release();
+                    }
                 }
             }
             hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+
+    /// The first of its weights that is no finite number.
+    pub fn first_not_finite(&self) -> Option<NotFinite> {
+        self.tensors().find_map(|(name, tensor)| {
+            let (index, value) = tensor.first_not_finite()?;
+            Some(NotFinite { tensor: name.to_owned(), index, value })
         })
     }
 
@@ -239,50 +271,6 @@ impl Checkpoint {
             ..Document::new(meta.name, self.config.clone())
         }
     }
-}
-
-fn foreign(path: &Path, archive: &Archive) -> Error {
-    let some: Vec<_> = archive.tensors.keys().take(3).map(|name| format!("`{name}`")).collect();
-    let found = match archive.tensors.len() {
-        0 => "it holds no tensors".to_owned(),
-        count => format!("it holds {count} tensors such as {}", some.join(", ")),
-    };
-    let reason = format!(
-        "{found}; expected names such as `transformer.blocks.0.…` (released code), `encoder.layer.0.…` \
-         (multimolecule) or `encoder.blocks.0.…` (our own)"
-    );
-    Error::Foreign { path: path.into(), reason }
-}
-
-/// The sizes: what the description says, else what the shapes say with the heads that description or user give.
-fn config(
-    path: &Path,
-    archive: &Archive,
-    place: &Place,
-    sorted: &Sorted,
-    options: &OpenOptions,
-) -> Result<ModelConfig, Error> {
-    let theirs = &place.side.config;
-    let told = place.document.as_ref().map(|document| document.config.encoder.heads).or(theirs.num_attention_heads);
-    if let (Some(told), Some(asked)) = (told, options.heads)
-        && told != asked
-    {
-        let reason = format!("its description says {told} attention heads, `--heads` says {asked}");
-        return Err(Error::config(path, reason));
-    }
-    if let Some(document) = &place.document {
-        return Ok(document.config.clone());
-    }
-    let heads = told.or(options.heads).unwrap_or(HEADS);
-    let mut config = infer::config(&sorted.tensors, heads).ok_or_else(|| foreign(path, archive))?;
-    // Where a description contradicts the shapes, hold the tensors against it: the list says more than we could.
-    if let Some(dim) = theirs.hidden_size.filter(|dim| *dim != config.encoder.dim) {
-        config.encoder.dim = dim;
-    }
-    if let Some(blocks) = theirs.num_hidden_layers {
-        config.encoder.blocks = blocks;
-    }
-    Ok(config)
 }
 
 fn metadata(

@@ -41,8 +41,20 @@ pub enum Error {
         /// Everything that does not fit.
         mismatch: Box<Mismatch>,
     },
-    /// The number of attention heads cannot be right.
-    #[error("{}: {reason}\nhint: give the number of attention heads with `--heads`", path.display())]
+    /// No model has these sizes.
+    #[error("{}: not a sound model: {reason}", path.display())]
+    Sizes {
+        /// The file.
+        path: PathBuf,
+        /// Which size, what was expected and what was found.
+        reason: String,
+    },
+    /// The number of attention heads is not known, or cannot be right.
+    #[error(
+        "{}: {reason}\nhint: give the number of attention heads with `--heads`; \
+         `rinalmo model convert FILE OUT --heads N` writes it into the file",
+        path.display()
+    )]
     Heads {
         /// The file.
         path: PathBuf,
@@ -109,6 +121,17 @@ pub enum Fault {
         /// Size of the whole file.
         file: u64,
     },
+    /// Tensors claim more than their file holds: many are views of the same bytes.
+    #[error(
+        "refused: its tensors come to {claimed} bytes, the file holds {held} for them\n\
+         hint: many of them are views of the same bytes; save contiguous copies (`tensor.clone()`)"
+    )]
+    Shared {
+        /// Bytes of all tensors.
+        claimed: u64,
+        /// Bytes of all storages.
+        held: u64,
+    },
     /// Known, but not read.
     #[error("{0}")]
     Unsupported(String),
@@ -156,18 +179,31 @@ impl fmt::Display for Mismatch {
         let Self { model, missing, unused, misfits, fits } = self;
         let (m, u, s) = (missing.len(), unused.len(), misfits.len());
         write!(f, "does not fit {model}: {m} tensors missing, {u} unused, {s} of another shape or type")?;
-        for TensorSpec { name, shape } in missing {
-            write!(f, "\n  missing: `{name}` {shape:?}")?;
-        }
-        for name in unused {
-            write!(f, "\n  unused: `{name}`")?;
-        }
-        for Misfit { name, reason } in misfits {
-            write!(f, "\n  tensor `{name}` {reason}")?;
-        }
+        list(f, missing, |f, TensorSpec { name, shape }| write!(f, "missing: `{name}` {shape:?}"))?;
+        list(f, unused, |f, name| write!(f, "unused: `{name}`"))?;
+        list(f, misfits, |f, Misfit { name, reason }| write!(f, "tensor `{name}` {reason}"))?;
         match fits {
             Some(preset) => write!(f, "\nhint: this file matches preset `{preset}`"),
             None => Ok(()),
         }
+    }
+}
+
+/// Lines of a list that are printed; a model of thousands of blocks may lack tens of thousands of tensors.
+const LINES: usize = 1000;
+
+/// A line for each item, and how many more there are.
+fn list<T>(
+    f: &mut fmt::Formatter<'_>,
+    items: &[T],
+    line: impl Fn(&mut fmt::Formatter<'_>, &T) -> fmt::Result,
+) -> fmt::Result {
+    for item in items.iter().take(LINES) {
+        f.write_str("\n  ")?;
+        line(f, item)?;
+    }
+    match items.len().saturating_sub(LINES) {
+        0 => Ok(()),
+        more => write!(f, "\n  … and {more} more"),
     }
 }

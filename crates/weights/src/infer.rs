@@ -2,25 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use rinalmo_model::config::HEADS;
 use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Pooling, Positions, TensorSpec};
 
 use crate::error::{Misfit, Mismatch};
 use crate::family::Sorted;
 use crate::tensor::Tensor;
 
-/// No size of a model comes near this; sizes up to here can be multiplied without care.
-const MAX_SIZE: usize = 1 << 20;
-/// Nor any depth near this.
-const MAX_BLOCKS: usize = 4096;
-
 type Tensors = BTreeMap<String, Tensor>;
 
-/// The sizes that `tensors` speak of; all but the head count, which no shape tells. `None` where they have no width.
+/// The sizes that `tensors` have; all but the number of attention heads, which no shape tells. `None` where they have no
+/// width. Nobody has checked them yet.
 pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
     let has = |prefix: &str| tensors.keys().any(|name| name.starts_with(prefix));
     let dim = size("encoder.embedding", 1).or_else(|| size("encoder.norm.weight", 0))?;
-    let dim = Some(dim).filter(|dim| *dim <= MAX_SIZE)?;
     let mut encoder = EncoderConfig::new(dim, count(tensors, "encoder.blocks."), heads);
     if let Some(max_len) = size("encoder.positions", 0) {
         encoder.positions = Positions::Learned { max_len };
@@ -35,28 +31,16 @@ pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     Some(ModelConfig { encoder, mlm: has("mlm."), head: head(tensors) })
 }
 
-/// Refuses sizes that no model has, before anybody multiplies them or counts up to them.
-pub(crate) fn check_sizes(config: &ModelConfig) -> Result<(), String> {
-    let EncoderConfig { dim, blocks, heads, hidden, positions, .. } = config.encoder;
-    let max_len = if let Positions::Learned { max_len } = positions { max_len } else { 1 };
-    let (depth, sizes) = match config.head {
-        Some(
-            HeadConfig::Structure { channels, blocks, kernel, .. } | HeadConfig::Ribosome { channels, blocks, kernel },
-        ) => (blocks, [channels, kernel]),
-        Some(HeadConfig::Splice { hidden }) => (0, [hidden, 1]),
-        Some(
-            HeadConfig::Family { hidden, classes: outputs }
-            | HeadConfig::Sequence { hidden, outputs, .. }
-            | HeadConfig::Token { hidden, outputs },
-        ) => (0, [hidden, outputs]),
-        None => (0, [1, 1]),
-    };
-    let widest = [dim, heads, hidden, max_len].into_iter().chain(sizes).max().unwrap_or(0);
-    let deepest = blocks.max(depth);
-    if widest > MAX_SIZE || deepest > MAX_BLOCKS {
-        return Err(format!("sizes up to {widest} and {deepest} blocks are not those of a model"));
+/// No shape tells what a head for whole sequences looks at; its description does.
+pub(crate) fn check_pooling(config: &ModelConfig) -> Result<(), String> {
+    match config.head {
+        Some(HeadConfig::Sequence { .. }) => {
+            Err("it has a head for whole sequences, and no description says what that looks at; \
+                 open the file that `rinalmo finetune` wrote, or keep its `config.json` beside the tensors"
+                .into())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn head(tensors: &Tensors) -> Option<HeadConfig> {
@@ -80,7 +64,7 @@ fn head(tensors: &Tensors) -> Option<HeadConfig> {
         "sequence" => HeadConfig::Sequence {
             hidden: size("sequence.dense.weight", 0).unwrap_or(128),
             outputs: size("sequence.out.weight", 0).unwrap_or(1),
-            pooling: Pooling::Cls, // no shape tells; the description does
+            pooling: Pooling::Cls, // refused by `check_pooling`
         },
         "token" => HeadConfig::Token {
             hidden: size("token.dense.weight", 0).unwrap_or(128),
@@ -128,9 +112,9 @@ pub(crate) fn compare(sorted: &Sorted, config: &ModelConfig, model: &str) -> Mis
     mismatch
 }
 
-/// The preset whose width and depth the tensors have.
+/// The published size that the tensors have.
 fn fits(tensors: &Tensors) -> Option<&'static str> {
-    config(tensors, rinalmo_model::config::HEADS)?.preset().map(|preset| preset.name)
+    config(tensors, HEADS)?.preset().map(|preset| preset.name)
 }
 
 fn describe(config: &ModelConfig, name: &str) -> String {

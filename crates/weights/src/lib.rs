@@ -29,11 +29,13 @@ mod load;
 mod members;
 pub mod multimolecule;
 mod place;
+mod prefix;
 pub mod registry;
+mod sizes;
 mod tensor;
 mod write;
 
-pub use checkpoint::{Checkpoint, Metadata, OpenOptions};
+pub use checkpoint::{Checkpoint, Metadata, NotFinite, OpenOptions};
 pub use dtype::Dtype;
 pub use error::{Error, Fault, Misfit, Mismatch};
 pub use family::Family;

@@ -1,19 +1,30 @@
-//! Where a checkpoint lies: one file, or a folder that holds the tensors and a description of them.
+//! Where a checkpoint lies: one file, or a folder that holds the tensors, in one file or several, and a description of
+//! them.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::error::Error;
+use crate::family::Family;
 use crate::family::document::{Document, FORMAT};
 use crate::family::multimolecule;
 
-/// Names under which a folder holds its tensors, best first.
-const TENSOR_FILES: [&str; 2] = ["model.safetensors", "pytorch_model.bin"];
+/// Names under which a folder holds its tensors, best first; the last two list the files that do.
+const TENSOR_FILES: [&str; 4] =
+    ["model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json"];
+const INDEX: &str = ".index.json";
 const DESCRIPTION: &str = "config.json";
+/// The model type in multimolecule's description.
+const MODEL_TYPE: &str = "rinalmo";
+/// Descriptions have a few kB, the longest lists of tensors a few MB.
+const LONGEST_JSON: u64 = 64 << 20;
 
 /// A checkpoint's files.
 #[derive(Debug)]
 pub(crate) struct Place {
-    /// The file with the tensors.
+    /// The file with the tensors, or the index of several.
     pub(crate) file: PathBuf,
     /// A name for the model, from the path.
     pub(crate) name: String,
@@ -21,59 +32,107 @@ pub(crate) struct Place {
     pub(crate) document: Option<Document>,
     /// What multimolecule's description says, if there is one.
     pub(crate) side: multimolecule::Side,
+    /// Has the file a name that a description beside it certainly speaks of?
+    generic: bool,
 }
 
 impl Place {
+    /// A file without anything beside it.
+    pub(crate) fn bare(file: PathBuf, name: String) -> Self {
+        Self { file, name, document: None, side: Default::default(), generic: false }
+    }
+
     /// Looks at `path`, and where it is a folder, into it.
     pub(crate) fn find(path: &Path) -> Result<Self, Error> {
         let about = std::fs::metadata(path).map_err(|cause| Error::io(path, cause))?;
         if about.is_dir() {
             let file = TENSOR_FILES.iter().map(|name| path.join(name)).find(|file| file.is_file());
-            let file = file.ok_or_else(|| Error::config(path, no_tensors(path)))?;
-            return Self::beside(file, &path.join(DESCRIPTION), file_name(path));
+            let file = file.ok_or_else(|| Error::config(path, no_tensors()))?;
+            return Self { generic: true, ..Self::bare(file, file_name(path)) }.described();
         }
-        let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
         let generic = TENSOR_FILES.iter().any(|name| path.file_name().is_some_and(|file| file == *name));
-        match path.parent() {
-            Some(folder) if generic => Self::beside(path.into(), &folder.join(DESCRIPTION), file_name(folder)),
-            _ => Ok(Self { file: path.into(), name: stem, document: None, side: Default::default() }),
+        let stem = || path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = path.parent().filter(|_| generic).map_or_else(stem, file_name);
+        Self { generic, ..Self::bare(path.into(), name) }.described()
+    }
+
+    /// Does its file list the files that hold the tensors?
+    pub(crate) fn is_index(&self) -> bool {
+        self.file.to_string_lossy().ends_with(INDEX)
+    }
+
+    /// Reads the description in the same folder. One that speaks of something else is an error beside a file of one of
+    /// the usual names, and passed over beside any other, which may have nothing to do with it.
+    fn described(mut self) -> Result<Self, Error> {
+        let description = self.file.with_file_name(DESCRIPTION);
+        match self.read(&description) {
+            Err(_) if !self.generic => {
+                let Self { file, name, .. } = self;
+                Ok(Self::bare(file, name))
+            }
+            read => read.map(|()| self),
         }
     }
 
-    fn beside(file: PathBuf, description: &Path, name: String) -> Result<Self, Error> {
-        let mut place = Self { file, name, document: None, side: Default::default() };
-        let text = match std::fs::read_to_string(description) {
-            Ok(text) => text,
-            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(place),
-            Err(cause) => return Err(Error::io(description, cause)),
-        };
-        let json: serde_json::Value =
-            serde_json::from_str(&text).map_err(|error| Error::config(description, error.to_string()))?;
-        if json.get("format").and_then(|format| format.as_str()) == Some(FORMAT) {
-            place.document = Some(Document::parse(&text).map_err(|reason| Error::config(description, reason))?);
-        } else {
-            place.side.config =
-                serde_json::from_value(json).map_err(|error| Error::config(description, error.to_string()))?;
-            if let Some(kind) = &place.side.config.model_type
-                && kind != "rinalmo"
-            {
-                return Err(Error::config(description, format!("model type `{kind}`, expected `rinalmo`")));
-            }
-            let listed = std::fs::read_to_string(description.with_file_name("vocab.txt")).ok();
-            place.side.vocabulary = listed.map(|text| text.lines().map(|line| line.trim().to_owned()).collect());
+    fn read(&mut self, description: &Path) -> Result<(), Error> {
+        let broken = |reason: String| Error::config(description, reason);
+        let Some(json) = json(description)? else { return Ok(()) };
+        if json.get("format").and_then(Value::as_str) == Some(FORMAT) {
+            self.document = Some(Document::parse(&json.to_string()).map_err(broken)?);
+            return Ok(());
         }
-        Ok(place)
+        match json.get("model_type").and_then(Value::as_str) {
+            Some(MODEL_TYPE) => {}
+            None if self.generic => {}
+            None => return Err(broken("describes no model".into())),
+            Some(kind) => return Err(broken(format!("model type `{kind}`, expected `{MODEL_TYPE}`"))),
+        }
+        self.side.config = serde_json::from_value(json).map_err(|error| broken(error.to_string()))?;
+        let listed = std::fs::read_to_string(description.with_file_name("vocab.txt")).ok();
+        let lines = |text: String| unmarked(&text).lines().map(|line| line.trim().to_owned()).collect();
+        self.side.vocabulary = listed.map(lines);
+        Ok(())
+    }
+
+    /// Forgets a description that lies beside a file of another family by chance.
+    pub(crate) fn keep_what_describes(&mut self, family: Family) {
+        if !self.generic && family != Family::Own {
+            self.document = None;
+        }
+        if !self.generic && family != Family::Multimolecule {
+            self.side = Default::default();
+        }
     }
 }
 
+/// A file of JSON, with or without the mark that Windows puts before text; `None` where there is none.
+pub(crate) fn json(path: &Path) -> Result<Option<Value>, Error> {
+    match std::fs::metadata(path) {
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+        Ok(about) if about.len() > LONGEST_JSON => {
+            return Err(Error::config(path, format!("has {} bytes, which is no description", about.len())));
+        }
+        _ => {}
+    }
+    let bytes = std::fs::read(path).map_err(|cause| Error::io(path, cause))?;
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(Error::config(path, "is UTF-16, expected UTF-8; save it as UTF-8"));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| Error::config(path, error.to_string()))?;
+    serde_json::from_str(unmarked(&text)).map(Some).map_err(|error| Error::config(path, error.to_string()))
+}
+
+/// Text without the byte order mark.
+fn unmarked(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 fn file_name(path: &Path) -> String {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let full = path.canonicalize().unwrap_or_else(|_| path.into());
     full.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-fn no_tensors(folder: &Path) -> String {
-    if folder.join("model.safetensors.index.json").is_file() {
-        return "the tensors are spread over several files, which is not read; save them as one file".into();
-    }
+fn no_tensors() -> String {
     format!("the folder holds no {}", TENSOR_FILES.map(|name| format!("`{name}`")).join(" or "))
 }

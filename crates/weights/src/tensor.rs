@@ -59,6 +59,14 @@ impl Tensor {
         out
     }
 
+    /// The first of its elements that is NaN or infinite, with its place.
+    pub fn first_not_finite(&self) -> Option<(usize, f32)> {
+        let values = self.to_f32();
+        self.release();
+        let at = values.iter().position(|value| !value.is_finite())?;
+        Some((at, values[at]))
+    }
+
     /// Its bytes as the file holds them, little-endian and row-major, where all parts have one type.
     pub fn bytes(&self) -> Option<Cow<'_, [u8]>> {
         if self.pieces.iter().any(|piece| piece.raw.dtype != self.dtype) {

@@ -7,6 +7,7 @@
 mod pickle;
 mod raw;
 mod safetensors;
+pub(crate) mod shards;
 mod storage;
 mod torch;
 mod torch_legacy;
@@ -57,8 +58,8 @@ pub struct Archive {
     pub numbers: BTreeMap<String, f64>,
     /// Text of a safetensors header.
     pub metadata: HashMap<String, String>,
-    /// The whole file.
-    pub file: Span,
+    /// The whole file, or all files that its tensors are spread over.
+    pub files: Vec<Span>,
 }
 
 impl Archive {

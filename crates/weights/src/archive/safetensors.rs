@@ -36,7 +36,7 @@ pub(super) fn parse(file: Span) -> Result<Archive, Fault> {
         tensors.insert(name, RawTensor::contiguous(dtype, info.shape.clone(), span));
     }
     let text = metadata.metadata().clone().unwrap_or_default();
-    Ok(Archive { format: Format::Safetensors, tensors, numbers: Default::default(), metadata: text, file })
+    Ok(Archive { format: Format::Safetensors, tensors, numbers: Default::default(), metadata: text, files: vec![file] })
 }
 
 fn dtype(theirs: Theirs) -> Option<Dtype> {

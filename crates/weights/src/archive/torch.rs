@@ -6,6 +6,10 @@ use super::pickle::{Leaf, Pickle, StorageRef};
 use super::{Archive, Format, RawTensor, Span};
 use crate::error::Fault;
 
+/// How often all storages may be used: tied weights are one storage of two tensors, and a copy of the model may share
+/// all of them. Whatever goes beyond grows a small file into a large model.
+const MOST_SHARED: u64 = 4;
+
 /// Views every tensor of `pickle`; `find` brings the bytes of a storage, which it is asked for once.
 pub(super) fn collect(
     pickle: &Pickle<'_>,
@@ -18,8 +22,9 @@ pub(super) fn collect(
         tensors: Default::default(),
         numbers: Default::default(),
         metadata: Default::default(),
-        file,
+        files: vec![file],
     };
+    let mut claimed = 0u64;
     let mut storages: HashMap<String, (Span, StorageRef)> = HashMap::new();
     for (name, leaf) in pickle.flatten()? {
         let tensor = match leaf {
@@ -44,9 +49,17 @@ pub(super) fn collect(
             }
         };
         let raw = RawTensor::view(&name, tensor.storage.dtype, &span, tensor.offset, tensor.shape, tensor.strides)?;
+        claimed = claimed.saturating_add(raw.count().saturating_mul(raw.dtype.size()) as u64);
+        if archive.tensors.contains_key(&name) {
+            return Err(Fault::damaged("PyTorch file", format!("tensor `{name}` is there twice")));
+        }
         archive.tensors.insert(name, raw);
     }
-    Ok(archive)
+    let held = storages.values().map(|(span, _)| span.len() as u64).sum::<u64>();
+    match claimed > held.saturating_mul(MOST_SHARED) {
+        true => Err(Fault::Shared { claimed, held }),
+        false => Ok(archive),
+    }
 }
 
 /// Bytes a storage takes.

@@ -73,7 +73,9 @@ fn storages<'a>(
             return Err(Fault::damaged(FORMAT, reason));
         }
         let end = (at + 8).checked_add(torch::storage_len(storage)?).ok_or_else(short)?;
-        found.insert(key.clone(), file.slice(at + 8..end).ok_or_else(short)?);
+        if found.insert(key.clone(), file.slice(at + 8..end).ok_or_else(short)?).is_some() {
+            return Err(Fault::damaged(FORMAT, format!("storage `{key}` is there twice")));
+        }
         at = end;
     }
     Ok(found)

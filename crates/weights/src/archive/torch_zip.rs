@@ -59,6 +59,12 @@ fn budget(file: &Span) -> u64 {
 fn directory(file: &Span) -> Result<HashMap<String, Entry>, Fault> {
     let broken = |error: zip::result::ZipError| Fault::damaged(FORMAT, format!("{error}; was it cut short?"));
     let mut zip = ZipArchive::new(Cursor::new(file.bytes())).map_err(broken)?;
+    if zip.has_duplicate_names() {
+        return Err(Fault::damaged(FORMAT, "two entries have one name, and either could be meant"));
+    }
+    if zip.has_overlapping_files().map_err(broken)? {
+        return Err(Fault::damaged(FORMAT, "two entries share bytes of the file"));
+    }
     let mut entries = HashMap::with_capacity(zip.len());
     for index in 0..zip.len() {
         let (name, entry) = {
@@ -77,6 +83,7 @@ fn directory(file: &Span) -> Result<HashMap<String, Entry>, Fault> {
             (name, entry)
         };
         if entries.insert(name.clone(), entry).is_some() {
+            // Names that differ only in bytes that are not UTF-8.
             return Err(Fault::damaged(FORMAT, format!("entry `{name}` is there twice")));
         }
     }

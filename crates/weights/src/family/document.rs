@@ -120,6 +120,7 @@ impl Document {
     }
 
     fn check(&self) -> Result<(), String> {
+        self.config.check().map_err(|bad| format!("description: not a sound model: {bad}"))?; // before anybody uses them
         let task = task(&self.config);
         if self.task != task {
             return Err(format!("description: task `{}`, but the sizes are those of `{task}`", self.task));
@@ -220,6 +221,8 @@ mod tests {
         assert!(complaint(&|v| v["vocabulary"][5] = "U".into()).contains("vocabulary differs"));
         assert!(complaint(&|v| v["threshold"] = 1.5.into()).contains("threshold 1.5"));
         assert!(complaint(&|v| v["calibration"]["scale"] = 0.0.into()).contains("calibration of scale 0 and"));
+        let absurd = complaint(&|v| v["config"]["encoder"]["blocks"] = (1u64 << 60).into());
+        assert!(absurd.contains("blocks is 1152921504606846976, expected 1 to 4096"), "{absurd}");
         assert!(complaint(&|v| v["treshold"] = 0.5.into()).contains("unknown field `treshold`"));
     }
 }

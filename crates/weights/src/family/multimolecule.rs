@@ -1,15 +1,17 @@
 //! Names of the multimolecule library: a folder of `config.json` and `model.safetensors` or `pytorch_model.bin`.
 //!
 //! Its encoder stands under `model.` (`rinalmo.` before 0.0.9, bare in the plain encoder class). Its vocabulary has its
-//! own order and size; rows are picked by token. `intermediate.bias` is β, not a bias. `layer_norm_eps` of its
-//! configuration is not looked at: old files say 1e-12, the model was trained with 1e-5. Blocks of the structure head
+//! own order and size; rows are picked by token. `intermediate.bias` is β, not a bias. `layer_norm_eps` is 1e-12 in old
+//! configurations, though the model was trained with 1e-5 as newer ones say; both mean 1e-5. Blocks of the structure head
 //! stand under `convnet.` in its `convert_checkpoint.py` and under `convnet.layers.` in what version 0.2.2 writes.
 
+use rinalmo_seq::alphabet::VOCABULARY;
 use rinalmo_seq::tokenizer::{MULTIMOLECULE_26, MULTIMOLECULE_28, rows_from};
 use serde::Deserialize;
 
 use super::{Part, Rule, Sorted, Sorter, third, translate, vocabulary, whole};
 use crate::archive::Archive;
+use crate::error::Misfit;
 
 const PREFIXES: [&str; 2] = ["model.", "rinalmo."];
 
@@ -69,12 +71,37 @@ pub(crate) fn names_of(name: &str) -> Vec<(String, Part)> {
 /// What `config.json` tells that tensors do not.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Config {
-    pub(crate) model_type: Option<String>,
     pub(crate) hidden_size: Option<usize>,
     pub(crate) num_hidden_layers: Option<usize>,
     pub(crate) num_attention_heads: Option<usize>,
     #[serde(default)]
     pub(crate) tie_word_embeddings: bool,
+    layer_norm_eps: Option<f64>,
+    token_dropout: Option<bool>,
+    is_decoder: Option<bool>,
+    position_embedding_type: Option<String>,
+}
+
+impl Config {
+    /// Does it describe what we compute? No tensor would tell of another epsilon, scale, mask or order of positions.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let other = |key: &str, found: &dyn std::fmt::Display, expected: &str| {
+            Err(format!("`{key}` is {found}, expected {expected}: other models are not computed"))
+        };
+        if let Some(eps) = self.layer_norm_eps.filter(|eps| ![1e-5, 1e-12].contains(eps)) {
+            return other("layer_norm_eps", &eps, "1e-5");
+        }
+        if self.token_dropout == Some(false) {
+            return other("token_dropout", &false, "true");
+        }
+        if self.is_decoder == Some(true) {
+            return other("is_decoder", &true, "false");
+        }
+        match self.position_embedding_type.as_deref() {
+            None | Some("rotary") => Ok(()),
+            Some(found) => other("position_embedding_type", &found, "rotary"),
+        }
+    }
 }
 
 /// What stands beside the tensors.
@@ -88,18 +115,21 @@ pub(crate) struct Side {
 
 /// Sorts multimolecule's tensors into ours.
 ///
-/// A token of ours that their vocabulary lacks gets the row of their `<unk>`; neither known vocabulary lacks one.
+/// Neither known vocabulary lacks a token of ours; one that `vocab.txt` lacks is named.
 pub(super) fn sort(archive: &Archive, side: &Side) -> Sorted {
     let bare = |key: &'_ str| PREFIXES.iter().find_map(|p| key.strip_prefix(p)).unwrap_or(key).to_owned();
     let embedding = archive.tensors.iter().find(|(key, _)| bare(key) == "embeddings.word_embeddings.weight");
     let tokens = embedding.map_or(MULTIMOLECULE_28.len(), |(_, raw)| raw.rows());
     let theirs: Vec<&str> = match &side.vocabulary {
-        Some(listed) if listed.len() == tokens => listed.iter().map(String::as_str).collect(),
-        _ if tokens == MULTIMOLECULE_26.len() => MULTIMOLECULE_26.to_vec(),
-        _ => MULTIMOLECULE_28.to_vec(),
+        Some(listed) => listed.iter().map(String::as_str).collect(),
+        None if tokens == MULTIMOLECULE_26.len() => MULTIMOLECULE_26.to_vec(),
+        None => MULTIMOLECULE_28.to_vec(),
     };
     let unknown = theirs.iter().position(|token| *token == "<unk>").unwrap_or(0);
-    let rows = rows_from(&theirs).map(|row| row.unwrap_or(unknown));
+    let found = rows_from(&theirs);
+    let lacking: Vec<&str> =
+        VOCABULARY.iter().zip(&found).filter_map(|(ours, row)| row.is_none().then_some(*ours)).collect();
+    let rows = found.map(|row| row.unwrap_or(unknown));
     let mut sorter = Sorter::new(&rows, theirs.len());
     for (key, raw) in &archive.tensors {
         let name = bare(key);
@@ -115,7 +145,12 @@ pub(super) fn sort(archive: &Archive, side: &Side) -> Sorted {
     {
         sorter.add(&RULES, key, "lm_head.decoder.weight", raw); // saved once for both
     }
-    sorter.finish()
+    let mut sorted = sorter.finish();
+    if !lacking.is_empty() {
+        let reason = format!("has rows for the tokens of `vocab.txt`, which lacks {}", lacking.join(" "));
+        sorted.misfits.push(Misfit { name: "embeddings.word_embeddings.weight".into(), reason });
+    }
+    sorted
 }
 
 /// Buffers, and a pooler that the library adds to every encoder and RiNALMo never had.

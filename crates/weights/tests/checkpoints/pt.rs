@@ -176,3 +176,106 @@ pub fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     out.extend(data);
     out
 }
+
+/// A safetensors file of these tensors and nothing else.
+pub fn plain_safetensors(tensors: &[Named]) -> Vec<u8> {
+    let (mut header, mut data) = (serde_json::Map::new(), Vec::new());
+    for (name, shape, values) in tensors {
+        let start = data.len();
+        data.extend(bytes(values));
+        let about = serde_json::json!({ "dtype": "F32", "shape": shape, "data_offsets": [start, data.len()] });
+        header.insert(name.clone(), about);
+    }
+    safetensors(&serde_json::Value::from(header).to_string(), &data)
+}
+
+/// A `.pt` whose tensors are all views of one storage, of so many elements.
+pub fn shared(tensors: &[Named], count: usize) -> Vec<u8> {
+    let views: Vec<Named> = tensors.iter().map(|(n, s, _)| (n.clone(), s.clone(), vec![0.0; count])).collect();
+    let pickle = state(&views, &[]);
+    // Storages are called `0`, `1`, …: here all of them `0`.
+    let (mut all, mut rest) = (Vec::new(), pickle.as_slice());
+    let before = b"torch\nFloatStorage\nX";
+    while let Some(at) = rest.windows(before.len()).position(|window| window == before) {
+        all.extend(&rest[..at + before.len()]);
+        rest = &rest[at + before.len()..];
+        let len = u32::from_le_bytes(rest[..4].try_into().unwrap()) as usize;
+        text_without_opcode(&mut all, "0");
+        rest = &rest[4 + len..];
+    }
+    all.extend(rest);
+    zip(&[Entry::stored("m/data.pkl", all), Entry::stored("m/data/0", vec![0; count * 4])])
+}
+
+fn text_without_opcode(out: &mut Vec<u8>, text: &str) {
+    out.extend((text.len() as u32).to_le_bytes());
+    out.extend(text.as_bytes());
+}
+
+/// The released code's names for ours.
+const OFFICIAL: [(&str, &str); 19] = [
+    ("encoder.embedding", "embedding.weight"),
+    ("encoder.blocks.", "transformer.blocks."),
+    ("attention_norm", "attn_layer_norm"),
+    ("attention.qkv", "mh_attn.Wqkv"),
+    ("attention.out", "mh_attn.out_proj"),
+    ("feed_forward_norm", "out_layer_norm"),
+    ("feed_forward.up", "transition.0.linear"),
+    ("feed_forward.gate", "transition.0.linear_gate"),
+    ("feed_forward.beta", "transition.0.beta"),
+    ("feed_forward.down", "transition.2"),
+    ("encoder.norm", "transformer.final_layer_norm"),
+    ("mlm.dense", "lm_mask_head.linear1"),
+    ("mlm.norm", "lm_mask_head.layer_norm"),
+    ("mlm.out", "lm_mask_head.linear2"),
+    ("structure.project", "pred_head.linear_in"),
+    ("squeeze", "conv_net.0"),
+    ("spread", "conv_net.3"),
+    ("expand", "conv_net.6"),
+    ("structure.out", "pred_head.conv_out"),
+];
+
+/// Our name as the released code has it, of an encoder, its masked-language head and a structure head.
+pub fn official(name: &str) -> String {
+    let name = OFFICIAL.iter().fold(name.to_owned(), |name, (ours, theirs)| name.replace(ours, theirs));
+    name.replace("structure.blocks.", "pred_head.resnet.blocks.")
+}
+
+/// multimolecule's names, of an encoder with its masked-language head; its vocabulary has 28 tokens.
+const MULTIMOLECULE: [(&str, &str); 13] = [
+    ("encoder.embedding", "model.embeddings.word_embeddings.weight"),
+    ("encoder.blocks.", "model.encoder.layer."),
+    ("attention_norm", "attention.layer_norm"),
+    ("attention.out", "attention.output.dense"),
+    ("feed_forward_norm", "layer_norm"),
+    ("feed_forward.up", "intermediate.linear"),
+    ("feed_forward.gate", "intermediate.linear_gate"),
+    ("feed_forward.beta", "intermediate.bias"),
+    ("feed_forward.down", "output.dense"),
+    ("encoder.norm", "model.encoder.layer_norm"),
+    ("mlm.dense", "lm_head.transform.dense"),
+    ("mlm.norm", "lm_head.transform.layer_norm"),
+    ("mlm.out", "lm_head.decoder"),
+];
+
+/// The tensors of a model as multimolecule has them.
+pub fn multimolecule(config: &rinalmo_model::ModelConfig) -> Vec<Named> {
+    let mut out = Vec::new();
+    for (name, mut shape, mut values) in tensors_of(config, str::to_owned) {
+        let theirs = MULTIMOLECULE.iter().fold(name, |name, (ours, theirs)| name.replace(ours, theirs));
+        if shape[0] == 22 {
+            values.resize(values.len() / 22 * 28, 0.5);
+            shape[0] = 28;
+        }
+        match theirs.split_once("attention.qkv") {
+            None => out.push((theirs, shape, values)),
+            Some((before, after)) => {
+                let thirds = ["query", "key", "value"].into_iter().zip(values.chunks(values.len() / 3));
+                out.extend(thirds.map(|(part, chunk)| {
+                    (format!("{before}attention.self.{part}{after}"), vec![shape[0] / 3, shape[1]], chunk.to_vec())
+                }));
+            }
+        }
+    }
+    out
+}

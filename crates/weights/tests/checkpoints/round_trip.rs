@@ -4,7 +4,7 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Pooling};
-use rinalmo_weights::{Checkpoint, Dtype, Layout, OpenOptions, WriteOptions, load};
+use rinalmo_weights::{Checkpoint, Document, Dtype, Layout, OpenOptions, WriteOptions, load};
 use sha2::{Digest, Sha256};
 
 use crate::pt;
@@ -29,10 +29,15 @@ fn configs() -> Vec<ModelConfig> {
     ]
 }
 
-/// A checkpoint of `config` with our own names and no description, in `folder`.
+/// A checkpoint of `config` with our own names, in `folder`.
 pub fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
     let path = folder.join("first.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(config, str::to_owned), &[("threshold", 0.09)], false)).unwrap();
+    if matches!(config.head, Some(HeadConfig::Sequence { .. })) {
+        // No shape tells what such a head looks at.
+        let document = Document::new("first", config.clone());
+        std::fs::write(folder.join("config.json"), serde_json::to_string(&document).unwrap()).unwrap();
+    }
     let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
     assert_eq!(checkpoint.config, *config);
     checkpoint

@@ -8,6 +8,8 @@ const MAX_ENTRIES: usize = 1 << 18;
 
 /// Dictionaries that training programs wrap around the tensors.
 const WRAPPERS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
+/// Further ones, whose names other things have too: they must hold tensors, and nothing beside them may.
+const RARE_WRAPPERS: [&str; 5] = ["model_state", "module", "net", "weights", "params"];
 
 /// Something with a name: a tensor or a number.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,9 +29,19 @@ impl Pickle<'_> {
     pub fn flatten(&self) -> Result<Vec<(String, Leaf)>, Fault> {
         let heap = &self.heap;
         let Some(pairs) = heap.pairs(self.root) else {
-            return Err(Fault::Unsupported("the file holds something other than a dictionary of tensors".into()));
+            let what = heap.name(self.root).map_or("something".to_owned(), |name| format!("an object of `{name}`"));
+            return Err(Fault::Unsupported(format!(
+                "the file holds {what} where a dictionary of tensors is expected\n\
+                 hint: save the tensors alone, in Python: torch.save(model.state_dict(), \"weights.pt\")"
+            )));
         };
-        let wrapped = WRAPPERS.iter().find_map(|key| heap.get(self.root, key).filter(|v| heap.pairs(*v).is_some()));
+        let holds_tensors =
+            |dict: Value| heap.pairs(dict).is_some_and(|pairs| pairs.iter().any(|(_, v)| heap.tensor(*v).is_some()));
+        let rare = || RARE_WRAPPERS.iter().filter(|_| !holds_tensors(self.root));
+        let wrapped = WRAPPERS
+            .iter()
+            .find_map(|key| heap.get(self.root, key).filter(|v| heap.pairs(*v).is_some()))
+            .or_else(|| rare().find_map(|key| heap.get(self.root, key).filter(|v| holds_tensors(*v))));
         let mut out = Vec::new();
         let mut open = Vec::new();
         if let Some(inner) = wrapped {

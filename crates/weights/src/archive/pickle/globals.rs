@@ -1,4 +1,8 @@
-//! The only names a pickle may ask for, and what each means to us.
+//! The names a pickle may ask for, and what each means to us.
+//!
+//! Three kinds: constructors of tensors and of what lies around them, which we build; names that only an attack asks
+//! for, which we refuse so that the file is known for what it is; and all others, classes of the program that saved the
+//! file, which stay names. Nothing is ever called.
 
 use crate::dtype::Dtype;
 
@@ -7,12 +11,17 @@ use crate::dtype::Dtype;
 pub enum Global {
     /// `collections.OrderedDict`: an empty dictionary, or one of the pairs it is given.
     OrderedDict,
+    /// `collections.defaultdict`: an empty dictionary; what it would make of missing keys is not of interest.
+    DefaultDict,
     /// A storage class: the type of the elements.
     Storage(Dtype),
     /// `torch._utils._rebuild_tensor[_v2]`: a view of a storage.
     RebuildTensor,
     /// `torch._utils._rebuild_parameter`: the tensor it is given.
     RebuildParameter,
+    /// `torch._tensor._rebuild_from_type_v2`: what the function it is given makes of its arguments; how PyTorch saves
+    /// tensors of a class of their own.
+    RebuildFromType,
     /// `torch.Size`: the tuple it is given.
     Size,
     /// `torch.device`: not of interest here.
@@ -25,12 +34,14 @@ pub enum Global {
     NumpyScalar,
 }
 
-const GLOBALS: [(&str, &str, Global); 31] = [
+const GLOBALS: [(&str, &str, Global); 33] = [
     ("collections", "OrderedDict", Global::OrderedDict),
+    ("collections", "defaultdict", Global::DefaultDict),
     ("torch._utils", "_rebuild_tensor", Global::RebuildTensor),
     ("torch._utils", "_rebuild_tensor_v2", Global::RebuildTensor),
     ("torch._utils", "_rebuild_parameter", Global::RebuildParameter),
     ("torch._utils", "_rebuild_parameter_with_state", Global::RebuildParameter),
+    ("torch._tensor", "_rebuild_from_type_v2", Global::RebuildFromType),
     ("torch", "Size", Global::Size),
     ("torch", "device", Global::Device),
     ("torch", "DoubleStorage", Global::Storage(Dtype::F64)),
@@ -66,10 +77,37 @@ impl Global {
     }
 }
 
+/// Modules that reach out of the pickle: to the system, to other programs, to the network, to code.
+const HOSTILE_MODULES: [&str; 13] = [
+    "os",
+    "posix",
+    "nt",
+    "subprocess",
+    "pty",
+    "socket",
+    "ctypes",
+    "shutil",
+    "runpy",
+    "importlib",
+    "webbrowser",
+    "pickle",
+    "_pickle",
+];
+/// Functions of `builtins` that run text as code or open files.
+const HOSTILE_BUILTINS: [&str; 7] = ["eval", "exec", "execfile", "compile", "__import__", "open", "input"];
+
+/// Is this a name that no training program leaves in a checkpoint?
+pub(super) fn is_hostile(module: &str, name: &str) -> bool {
+    let package = module.split('.').next().unwrap_or(module);
+    // Protocol 4 may write `builtins` and `eval.__call__`, or a function behind a module: `x` and `os.system`.
+    let parts: Vec<&str> = name.split('.').collect();
+    let builtin = matches!(package, "builtins" | "__builtin__") && HOSTILE_BUILTINS.contains(&parts[0]);
+    let behind = parts.len() > 1 && parts[..parts.len() - 1].iter().any(|part| HOSTILE_MODULES.contains(part));
+    builtin || behind || HOSTILE_MODULES.contains(&package)
+}
+
 /// Opcodes that Python knows and that we do not follow.
-const REFUSED: [(u8, &str); 22] = [
-    (b'i', "INST"),
-    (b'o', "OBJ"),
+const REFUSED: [(u8, &str); 16] = [
     (b'P', "PERSID"),
     (b'I', "INT"),
     (b'L', "LONG"),
@@ -81,10 +119,6 @@ const REFUSED: [(u8, &str); 22] = [
     (0x82, "EXT1"),
     (0x83, "EXT2"),
     (0x84, "EXT4"),
-    (0x8f, "EMPTY_SET"),
-    (0x90, "ADDITEMS"),
-    (0x91, "FROZENSET"),
-    (0x92, "NEWOBJ_EX"),
     (0x96, "BYTEARRAY8"),
     (0x97, "NEXT_BUFFER"),
     (0x98, "READONLY_BUFFER"),

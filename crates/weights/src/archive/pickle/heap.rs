@@ -12,6 +12,9 @@ const MAX_ITEMS: usize = 1 << 22;
 pub enum Value {
     /// Python's `None`, and objects that are of no interest here.
     None,
+    /// A class or function that we do not know, or an object of it: a name, and nothing behind it. Whatever the pickle
+    /// does with it has no effect.
+    Inert(u32),
     /// A flag.
     Bool(bool),
     /// A whole number.
@@ -73,6 +76,7 @@ pub struct Heap<'a> {
     dicts: Vec<Vec<(Value, Value)>>,
     storages: Vec<StorageRef>,
     tensors: Vec<TensorRef>,
+    names: Vec<String>,
     items: usize,
 }
 
@@ -118,6 +122,18 @@ impl<'a> Heap<'a> {
     pub(super) fn new_tensor(&mut self, tensor: TensorRef) -> Value {
         let size = tensor.shape.len();
         Value::Tensor(Self::put(&mut self.items, &mut self.tensors, tensor, size))
+    }
+
+    pub(super) fn inert(&mut self, name: String) -> Value {
+        Value::Inert(Self::put(&mut self.items, &mut self.names, name, 0))
+    }
+
+    /// The name of an object that is nothing else here.
+    pub fn name(&self, value: Value) -> Option<&str> {
+        match value {
+            Value::Inert(id) => self.names.get(id as usize).map(String::as_str),
+            _ => None,
+        }
     }
 
     pub(super) fn extend_list(&mut self, id: u32, items: Vec<Value>) {

@@ -2,9 +2,11 @@
 //!
 //! A pickle is a program for a small stack machine, and Python's own machine lets it call anything. Ours knows the
 //! opcodes that PyTorch's files use (protocol 2, and the same objects in protocols 3 to 5) and the fixed list of
-//! constructors in [`globals`]; whatever else a pickle asks for is refused by name, with its place. Values live on a
-//! flat heap and point at each other by number, so that no nesting, however deep, makes us recurse; every opcode costs
-//! at least a byte of input, and stack, memo and heap are bounded.
+//! constructors in [`globals`]. Training programs save more beside the tensors: settings, paths, dates, objects of their
+//! own classes. Those stay names ([`Value::Inert`]): they take arguments, state, items and keys without effect. What only
+//! an attack asks for is refused by name, with its place. Values live on a flat heap and point at each other by number,
+//! so that no nesting, however deep, makes us recurse; every opcode costs at least a byte of input, and stack, memo and
+//! heap are bounded.
 
 mod flatten;
 mod globals;
@@ -144,6 +146,16 @@ impl<'a> Machine<'a> {
                 let items = self.pop_mark()?;
                 return self.extend_dict(items);
             }
+            // sets, which hold no tensors: names like any other object
+            0x8f => self.heap.inert("builtins.set".into()),
+            0x91 => {
+                self.pop_mark()?;
+                self.heap.inert("builtins.frozenset".into())
+            }
+            0x90 => {
+                self.pop_mark()?;
+                return self.expect_inert("items for something that is not a set");
+            }
             // stack
             b'(' => {
                 self.marks.push(self.stack.len());
@@ -179,6 +191,21 @@ impl<'a> Machine<'a> {
                 let (arguments, callable) = (self.pop()?, self.pop()?);
                 reduce::reduce(&mut self.heap, callable, arguments).map_err(|reason| self.reader.damaged(reason))?
             }
+            0x92 => {
+                let (_named, _arguments, class) = (self.pop()?, self.pop()?, self.pop()?);
+                self.instance(class)?
+            }
+            b'o' => {
+                let items = self.pop_mark()?;
+                let class = items.first().copied().ok_or_else(|| self.reader.damaged("an object without a class"))?;
+                self.instance(class)?
+            }
+            b'i' => {
+                let (at, module, name) = (self.reader.at() - 1, self.reader.line()?, self.reader.line()?);
+                self.pop_mark()?;
+                let class = self.global(at, module, name)?;
+                self.instance(class)?
+            }
             b'b' => return self.build(),
             b'Q' => {
                 let id = self.pop()?;
@@ -190,10 +217,26 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn global(&self, at: usize, module: &str, name: &str) -> Result<Value, Fault> {
+    fn global(&mut self, at: usize, module: &str, name: &str) -> Result<Value, Fault> {
         match Global::find(module, name) {
             Some(global) => Ok(Value::Global(global)),
-            None => Err(self.reader.refused(at, format!("{module}.{name}"))),
+            None if globals::is_hostile(module, name) => Err(self.reader.refused(at, format!("{module}.{name}"))),
+            None => Ok(self.heap.inert(format!("{module}.{name}"))),
+        }
+    }
+
+    /// An object of a class that takes its arguments by name, or in an old way: none of ours does.
+    fn instance(&self, class: Value) -> Result<Value, Fault> {
+        match class {
+            Value::Inert(_) => Ok(class),
+            _ => Err(self.reader.damaged("arguments by name for something that takes none")),
+        }
+    }
+
+    fn expect_inert(&self, otherwise: &str) -> Result<(), Fault> {
+        match self.top()? {
+            Value::Inert(_) => Ok(()),
+            _ => Err(self.reader.damaged(otherwise)),
         }
     }
 
@@ -202,7 +245,7 @@ impl<'a> Machine<'a> {
     fn build(&mut self) -> Result<(), Fault> {
         self.pop()?;
         match self.top()? {
-            Value::Dict(_) | Value::Tensor(_) | Value::NumpyType(_) => Ok(()),
+            Value::Dict(_) | Value::Tensor(_) | Value::NumpyType(_) | Value::Inert(_) => Ok(()),
             _ => Err(self.reader.damaged("state for something that has none")),
         }
     }
@@ -259,6 +302,7 @@ impl<'a> Machine<'a> {
                 self.heap.extend_list(id, items);
                 Ok(())
             }
+            Value::Inert(_) => Ok(()),
             _ => Err(self.reader.damaged("items for something that is not a list")),
         }
     }
@@ -270,6 +314,7 @@ impl<'a> Machine<'a> {
                 self.heap.extend_dict(id, pairs);
                 Ok(())
             }
+            Value::Inert(_) => Ok(()),
             _ => Err(self.reader.damaged("keys for something that is not a dictionary")),
         }
     }
@@ -306,7 +351,7 @@ mod tests {
 
     #[test]
     fn opcodes_we_do_not_need_are_refused_by_name() {
-        assert!(complaint(b"\x80\x02(ios\nsystem\n.").contains("`opcode INST`"));
+        assert!(complaint(b"\x80\x02(ios\nsystem\n.").contains("asks for `os.system`"));
         assert!(complaint(b"\x80\x02\x82\x01.").contains("`opcode EXT1`"));
         assert!(complaint(b"\x80\x02\xff.").contains("`opcode 0xff`"));
     }
@@ -320,6 +365,54 @@ mod tests {
         assert!(complaint(b"\x80\x02h\x07.").contains("nothing remembered as 7"));
         assert!(complaint(b"\x80\x02}(Nu.").contains("a key without a value"));
         assert!(complaint(b"\x80\x02N(Ne.").contains("items for something that is not a list"));
+    }
+
+    /// What a program saves beside its tensors, as Python writes it: protocol 2 and 4, and the older ways.
+    #[test]
+    fn objects_of_unknown_classes_are_names() {
+        let objects: [(&str, &[u8]); 12] = [
+            ("argparse.Namespace", b"cargparse\nNamespace\n)\x81}X\x01\0\0\0aK\x01sb"),
+            ("argparse.Namespace", b"ccopy_reg\n_reconstructor\n(cargparse\nNamespace\nc__builtin__\nobject\nNtR}b"),
+            ("pathlib.PosixPath", b"cpathlib\nPosixPath\n(X\x01\0\0\0/X\x03\0\0\0tmptR"),
+            ("builtins.set", b"cbuiltins\nset\n](K\x01K\x02e\x85R"),
+            ("builtins.set", b"\x8f(K\x01K\x02\x90"),
+            ("builtins.frozenset", b"(K\x01K\x02\x91"),
+            ("datetime.datetime", b"\x8c\x08datetime\x8c\x08datetime\x93C\x0a\x07\xea\x01\x01\0\0\0\0\0\0\x85R"),
+            ("collections.Counter", b"ccollections\nCounter\n}X\x01\0\0\0aK\x01s\x85R"),
+            ("my.List", b"cmy\nList\n)\x81(K\x01K\x02eK\x03a"),
+            ("my.Dict", b"cmy\nDict\n)\x81K\x01K\x02s(K\x03K\x04u"),
+            ("my.Cfg", b"cmy\nCfg\n)}X\x01\0\0\0aK\x01s\x92"),
+            ("my.Old", b"(imy\nOld\n}b"),
+        ];
+        for (name, object) in objects {
+            let pickle = [b"\x80\x04", object, b"."].concat();
+            let found = parse(&pickle, "data.pkl").unwrap_or_else(|fault| panic!("{name}: {fault}"));
+            assert_eq!(found.heap.name(found.root), Some(name));
+        }
+        let found = parse(b"\x80\x02(cmy\nOld\nK\x01o.", "data.pkl").unwrap();
+        assert_eq!(found.heap.name(found.root), Some("my.Old"));
+        // A method of one is one too, and so is what a call of that makes.
+        let method = b"\x80\x02cbuiltins\ngetattr\ncmy\nCfg\nX\x04\0\0\0make\x86R)R.";
+        assert_eq!(parse(method, "data.pkl").unwrap().heap.name(Value::Inert(0)), Some("builtins.getattr"));
+    }
+
+    #[test]
+    fn names_that_only_an_attack_asks_for_are_refused() {
+        for (module, name) in [
+            ("os", "system"),
+            ("posix", "system"),
+            ("subprocess", "Popen"),
+            ("builtins", "eval"),
+            ("__builtin__", "exec"),
+            ("builtins", "eval.__call__"),
+            ("importlib", "import_module"),
+            ("torch", "os.system"),
+            ("socket.socket", "connect"),
+        ] {
+            let pickle = format!("\u{2}c{module}\n{name}\n)R.");
+            let text = complaint(&[b"\x80", pickle.as_bytes()].concat());
+            assert!(text.contains(&format!("asks for `{module}.{name}`, which no checkpoint needs")), "{text}");
+        }
     }
 
     #[test]

@@ -10,10 +10,13 @@ pub(super) fn storage(heap: &mut Heap<'_>, id: Value) -> Result<Value, String> {
     let [kind, class, key, _location, count, view @ ..] = items else {
         return Err("a persistent id that is not a storage's".into());
     };
-    let (Some("storage"), Value::Global(Global::Storage(dtype)), Some(key)) =
-        (heap.text(*kind), *class, name(heap, *key))
-    else {
+    let (Some("storage"), Some(key)) = (heap.text(*kind), name(heap, *key)) else {
         return Err("a persistent id that is not a storage's".into());
+    };
+    let dtype = match *class {
+        Value::Global(Global::Storage(dtype)) => dtype,
+        Value::Inert(_) => return Ok(*class), // of a type that no weight has
+        _ => return Err("a persistent id that is not a storage's".into()),
     };
     let count = size(*count)?;
     // A view of a storage, which only the legacy stream has: `(key, offset, count)` in elements.
@@ -26,13 +29,22 @@ pub(super) fn storage(heap: &mut Heap<'_>, id: Value) -> Result<Value, String> {
 
 /// Calls a constructor of the list.
 pub(super) fn reduce(heap: &mut Heap<'_>, callable: Value, arguments: Value) -> Result<Value, String> {
-    let Value::Global(global) = callable else { return Err("a call of something that is not a constructor".into()) };
+    let global = match callable {
+        Value::Global(global) => global,
+        Value::Inert(_) => return Ok(made_by(heap, callable, arguments)),
+        _ => return Err("a call of something that is not a constructor".into()),
+    };
     let Some(arguments) = heap.sequence(arguments).map(<[Value]>::to_vec) else {
         return Err("a call whose arguments are not a tuple".into());
     };
     match (global, arguments.as_slice()) {
         (Global::OrderedDict, []) => Ok(heap.dict(Vec::new())),
         (Global::OrderedDict, [pairs]) => ordered_dict(heap, *pairs),
+        (Global::DefaultDict, _) => Ok(heap.dict(Vec::new())),
+        (Global::RebuildFromType, [function, _class, arguments, ..]) if *function != callable => {
+            reduce(heap, *function, *arguments)
+        }
+        (Global::RebuildTensor | Global::RebuildParameter, [Value::Inert(id), ..]) => Ok(Value::Inert(*id)),
         (Global::RebuildTensor, [storage, offset, shape, strides, ..]) => {
             tensor(heap, *storage, *offset, *shape, *strides)
         }
@@ -41,11 +53,22 @@ pub(super) fn reduce(heap: &mut Heap<'_>, callable: Value, arguments: Value) -> 
         (Global::Device, _) => Ok(Value::None),
         (Global::Encode, [text, ..]) => latin1(heap, *text),
         (Global::NumpyType, [code, ..]) => numpy_type(heap, *code),
+        (Global::NumpyScalar, [Value::Inert(id), ..]) => Ok(Value::Inert(*id)),
         (Global::NumpyScalar, [Value::NumpyType(dtype), data]) => {
             let number = heap.bytes(*data).and_then(|bytes| dtype.number(bytes));
             number.map(Value::Float).ok_or_else(|| "a number without its bytes".into())
         }
         _ => Err(format!("arguments that `{global:?}` does not take")),
+    }
+}
+
+/// What an unknown callable makes: an object of its name. `copyreg` makes objects of the class that it is given.
+fn made_by(heap: &Heap<'_>, callable: Value, arguments: Value) -> Value {
+    let makers = ["copy_reg._reconstructor", "copyreg._reconstructor", "copyreg.__newobj__"];
+    let class = heap.sequence(arguments).and_then(|arguments| arguments.first()).copied();
+    match (heap.name(callable), class) {
+        (Some(maker), Some(class @ Value::Inert(_))) if makers.contains(&maker) => class,
+        _ => callable,
     }
 }
 
@@ -80,7 +103,7 @@ fn latin1(heap: &mut Heap<'_>, text: Value) -> Result<Value, String> {
     Ok(heap.blob(bytes.into()))
 }
 
-fn numpy_type(heap: &Heap<'_>, code: Value) -> Result<Value, String> {
+fn numpy_type(heap: &mut Heap<'_>, code: Value) -> Result<Value, String> {
     let code = heap.text(code).ok_or("a numpy type without a name")?;
     let dtype = match code.trim_start_matches('<') {
         "f2" => Dtype::F16,
@@ -89,7 +112,7 @@ fn numpy_type(heap: &Heap<'_>, code: Value) -> Result<Value, String> {
         "i4" => Dtype::I32,
         "i8" => Dtype::I64,
         "b1" => Dtype::Bool,
-        other => return Err(format!("numpy type `{other}`")),
+        other => return Ok(heap.inert(format!("numpy.dtype {other}"))),
     };
     Ok(Value::NumpyType(dtype))
 }

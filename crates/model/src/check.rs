@@ -1,0 +1,223 @@
+//! Bounds of every size of a model, from both sides.
+//!
+//! A description comes from a file that anybody may have written. [`ModelConfig::check`] is asked before anything is
+//! built, allocated or counted from it: below its bounds a layer has nothing to compute, above them sizes can no longer
+//! be multiplied, and a list of tensors would never end.
+
+use std::fmt;
+
+use crate::config::{Activation, EncoderConfig, HeadConfig, Lora, ModelConfig, Positions};
+
+/// Widest of all widths, longest table of positions. The widest published model has 3413.
+const WIDEST: usize = 1 << 20;
+/// Deepest encoder or head. The deepest published model has 33 blocks.
+const DEEPEST: usize = 1 << 12;
+/// Most channels of a head's convolutions; squares of it are multiplied by squares of [`LARGEST_KERNEL`].
+const MOST_CHANNELS: usize = 1 << 14;
+/// Largest side of a convolution; the published heads have 3.
+const LARGEST_KERNEL: usize = 101;
+/// Shortest table of positions: `<cls>`, a base, `<eos>`.
+const SHORTEST: usize = 3;
+
+/// A size that no model can have, or sizes that contradict each other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BadSize {
+    /// Is it the number of attention heads, which no tensor's shape tells?
+    pub heads: bool,
+    /// What was expected and what was found.
+    pub message: String,
+}
+
+impl fmt::Display for BadSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for BadSize {}
+
+/// A size: its name, its value, the least and the most it may be.
+type Row = (&'static str, usize, usize, usize);
+
+impl ModelConfig {
+    /// Can there be a model of these sizes? Cheap whatever the sizes are.
+    ///
+    /// # Errors
+    /// The first size that is out of bounds, or sizes that contradict each other.
+    pub fn check(&self) -> Result<(), BadSize> {
+        let rows = encoder(&self.encoder).into_iter().chain(self.head.as_ref().map(head).unwrap_or_default());
+        rows.into_iter().try_for_each(within)?;
+        self.check_kernel()?;
+        self.check_heads()
+    }
+
+    /// A convolution keeps the size of its map only if its kernel has a middle.
+    fn check_kernel(&self) -> Result<(), BadSize> {
+        match self.head {
+            Some(HeadConfig::Structure { kernel, .. } | HeadConfig::Ribosome { kernel, .. }) if kernel % 2 == 0 => {
+                Err(BadSize { heads: false, message: format!("the head's kernel is {kernel}, expected an odd number") })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Heads divide the width evenly, and rotary positions turn pairs of numbers.
+    fn check_heads(&self) -> Result<(), BadSize> {
+        let EncoderConfig { dim, heads, positions, .. } = self.encoder;
+        if dim % heads != 0 {
+            return Err(BadSize { heads: true, message: format!("{heads} heads do not divide a width of {dim}") });
+        }
+        let width = dim / heads;
+        if positions == Positions::Rotary && width % 2 != 0 {
+            let message = format!("rotary positions need an even head width, {dim}/{heads} = {width} is odd");
+            return Err(BadSize { heads: true, message });
+        }
+        Ok(())
+    }
+}
+
+fn within((name, value, least, most): Row) -> Result<(), BadSize> {
+    if (least..=most).contains(&value) {
+        return Ok(());
+    }
+    let message = format!("the {name} is {value}, expected {least} to {most}");
+    Err(BadSize { heads: name == HEADS, message })
+}
+
+const HEADS: &str = "number of attention heads";
+
+fn encoder(config: &EncoderConfig) -> Vec<Row> {
+    let EncoderConfig { dim, blocks, heads, hidden, positions, ref lora, activation } = *config;
+    let _: Activation = activation; // has no size
+    let mut rows = vec![
+        ("encoder's width", dim, 1, WIDEST),
+        ("number of the encoder's blocks", blocks, 1, DEEPEST),
+        (HEADS, heads, 1, WIDEST),
+        ("width of the feed-forward layer", hidden, 1, WIDEST),
+    ];
+    if let Positions::Learned { max_len } = positions {
+        rows.push(("number of learned positions", max_len, SHORTEST, WIDEST));
+    }
+    if let Some(Lora { rank, alpha, targets }) = lora {
+        rows.push(("rank of the adapters", *rank, 1, WIDEST));
+        rows.push(("alpha of the adapters", *alpha, 1, WIDEST));
+        rows.push(("number of the adapters' targets", targets.len(), 1, 5));
+    }
+    rows
+}
+
+fn head(config: &HeadConfig) -> Vec<Row> {
+    let hidden = |hidden| ("width of the head's hidden layer", hidden, 1, WIDEST);
+    match *config {
+        HeadConfig::Structure { channels, blocks, kernel, .. } | HeadConfig::Ribosome { channels, blocks, kernel } => {
+            vec![
+                ("number of the head's channels", channels, 1, MOST_CHANNELS),
+                ("number of the head's blocks", blocks, 0, DEEPEST), // none: a projection and an output
+                ("head's kernel", kernel, 1, LARGEST_KERNEL),
+            ]
+        }
+        HeadConfig::Splice { hidden: width } => vec![hidden(width)],
+        HeadConfig::Family { hidden: width, classes } => vec![hidden(width), ("number of classes", classes, 1, WIDEST)],
+        HeadConfig::Sequence { hidden: width, outputs, .. } | HeadConfig::Token { hidden: width, outputs } => {
+            vec![hidden(width), ("number of the head's outputs", outputs, 1, WIDEST)]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{LoraTarget, Pooling};
+
+    /// A sound model, and for each of its sizes a way to set it.
+    type Case = (ModelConfig, Vec<fn(&mut ModelConfig, usize)>);
+
+    fn cases() -> Vec<Case> {
+        let plain = || ModelConfig::pretrained(EncoderConfig::new(16, 2, 4));
+        let lora = Lora { rank: 2, alpha: 4, targets: vec![LoraTarget::Qkv] };
+        let mut adapted = plain();
+        adapted.encoder = adapted.encoder.with_lora(Some(lora)).with_learned_positions(32);
+        vec![
+            (
+                adapted,
+                vec![
+                    |c, n| c.encoder.dim = n,
+                    |c, n| c.encoder.blocks = n,
+                    |c, n| c.encoder.heads = n,
+                    |c, n| c.encoder.hidden = n,
+                    |c, n| c.encoder.positions = Positions::Learned { max_len: n },
+                    |c, n| c.encoder.lora.as_mut().unwrap().rank = n,
+                    |c, n| c.encoder.lora.as_mut().unwrap().alpha = n,
+                ],
+            ),
+            (
+                plain(),
+                vec![
+                    |c, n| c.head = Some(HeadConfig::Structure { channels: n, blocks: 1, kernel: 3, energy: true }),
+                    |c, n| c.head = Some(HeadConfig::Structure { channels: 4, blocks: 1, kernel: n, energy: false }),
+                    |c, n| c.head = Some(HeadConfig::Ribosome { channels: n, blocks: 1, kernel: 3 }),
+                    |c, n| c.head = Some(HeadConfig::Ribosome { channels: 4, blocks: 1, kernel: n }),
+                    |c, n| c.head = Some(HeadConfig::Splice { hidden: n }),
+                    |c, n| c.head = Some(HeadConfig::Family { hidden: n, classes: 3 }),
+                    |c, n| c.head = Some(HeadConfig::Family { hidden: 3, classes: n }),
+                    |c, n| c.head = Some(HeadConfig::Sequence { hidden: 3, outputs: n, pooling: Pooling::Mean }),
+                    |c, n| c.head = Some(HeadConfig::Sequence { hidden: n, outputs: 1, pooling: Pooling::Cls }),
+                    |c, n| c.head = Some(HeadConfig::Token { hidden: n, outputs: 1 }),
+                    |c, n| c.head = Some(HeadConfig::Token { hidden: 2, outputs: n }),
+                ],
+            ),
+        ]
+    }
+
+    #[test]
+    fn every_size_has_bounds_on_both_sides() {
+        for (sound, sizes) in cases() {
+            assert_eq!(sound.check(), Ok(()));
+            for (number, set) in sizes.into_iter().enumerate() {
+                for absurd in [0, 1 << 21, 1 << 60, usize::MAX] {
+                    let mut config = sound.clone();
+                    set(&mut config, absurd);
+                    let complaint = config.check().expect_err(&format!("size {number} of {absurd}"));
+                    assert!(complaint.message.contains(&absurd.to_string()), "{complaint}");
+                }
+            }
+        }
+        for blocks in [1 << 13, 1 << 60] {
+            let head = HeadConfig::Structure { channels: 4, blocks, kernel: 3, energy: false };
+            let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 4)).with_head(head);
+            assert!(config.check().is_err());
+        }
+    }
+
+    #[test]
+    fn the_largest_sizes_of_all_can_still_be_counted() {
+        let encoder = EncoderConfig { hidden: WIDEST, ..EncoderConfig::new(WIDEST, 1, 1) };
+        for head in [
+            HeadConfig::Structure { channels: MOST_CHANNELS, blocks: 2, kernel: LARGEST_KERNEL, energy: true },
+            HeadConfig::Family { hidden: WIDEST, classes: WIDEST },
+        ] {
+            let config = ModelConfig::pretrained(encoder.clone()).with_head(head);
+            assert_eq!(config.check(), Ok(()));
+            // No size of one block wraps around; times the deepest there is still none that does.
+            assert!(config.parameters().checked_mul(DEEPEST).is_some());
+        }
+    }
+
+    #[test]
+    fn kernels_have_a_middle() {
+        for (kernel, sound) in [(1, true), (2, false), (3, true), (100, false), (101, true)] {
+            let head = HeadConfig::Ribosome { channels: 4, blocks: 1, kernel };
+            let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 4)).with_head(head);
+            assert_eq!(config.check().is_ok(), sound, "{kernel}");
+        }
+    }
+
+    #[test]
+    fn heads_that_do_not_divide_the_width_are_refused() {
+        let complaint = ModelConfig::pretrained(EncoderConfig::new(80, 3, 7)).check().unwrap_err();
+        assert_eq!(complaint.message, "7 heads do not divide a width of 80");
+        assert!(complaint.heads);
+        let odd = ModelConfig::pretrained(EncoderConfig::new(12, 3, 4)).check().unwrap_err();
+        assert_eq!(odd.message, "rotary positions need an even head width, 12/4 = 3 is odd");
+    }
+}

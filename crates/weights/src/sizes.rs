@@ -1,0 +1,100 @@
+//! A checkpoint's sizes: what its description says, else what the shapes of its tensors say, with the number of attention
+//! heads that somebody said. What nobody says is asked for, never assumed.
+
+use std::path::Path;
+
+use rinalmo_model::ModelConfig;
+use rinalmo_model::config::HEADS;
+
+use crate::archive::Archive;
+use crate::checkpoint::OpenOptions;
+use crate::error::Error;
+use crate::family::{Family, Sorted};
+use crate::infer;
+use crate::place::Place;
+
+/// The sizes, checked: nothing can be built or counted from them that is not of a model.
+pub(crate) fn find(
+    archive: &Archive,
+    place: &Place,
+    family: Family,
+    sorted: &Sorted,
+    options: &OpenOptions,
+) -> Result<ModelConfig, Error> {
+    let (path, theirs) = (&place.file, &place.side.config);
+    theirs.check().map_err(|reason| Error::config(path, format!("`config.json` beside it: {reason}")))?;
+    let described = place.document.as_ref().map(|document| document.config.encoder.heads);
+    let described = described.or(theirs.num_attention_heads);
+    if let (Some(described), Some(asked)) = (described, options.heads)
+        && described != asked
+    {
+        let reason = format!("its description says {described} attention heads, `--heads` says {asked}");
+        return Err(Error::config(path, reason));
+    }
+    if let Some(document) = &place.document {
+        return Ok(document.config.clone()); // checked when it was read
+    }
+    let config = inferred(archive, place, sorted)?;
+    let heads = match described.or(options.heads).or_else(|| published(&config, family)) {
+        Some(heads) => heads,
+        None => return Err(Error::Heads { path: path.clone(), reason: unknown(family) }),
+    };
+    checked(path, with_heads(config, heads))
+}
+
+/// What the shapes say, with one head: the others are checked before anybody asks for the heads.
+fn inferred(archive: &Archive, place: &Place, sorted: &Sorted) -> Result<ModelConfig, Error> {
+    let theirs = &place.side.config;
+    let mut config = infer::config(&sorted.tensors, 1).ok_or_else(|| foreign(&place.file, archive))?;
+    // Where a description contradicts the shapes, hold the tensors against it: the list says more than we could.
+    config.encoder.dim = theirs.hidden_size.unwrap_or(config.encoder.dim);
+    config.encoder.blocks = theirs.num_hidden_layers.unwrap_or(config.encoder.blocks);
+    infer::check_pooling(&config).map_err(|reason| Error::config(&place.file, reason))?;
+    checked(&place.file, config)
+}
+
+fn with_heads(mut config: ModelConfig, heads: usize) -> ModelConfig {
+    config.encoder.heads = heads;
+    config
+}
+
+/// The released code's checkpoints come without a description; those of a published size have the published heads.
+/// multimolecule's never come without.
+fn published(config: &ModelConfig, family: Family) -> Option<usize> {
+    let known = family != Family::Multimolecule && with_heads(config.clone(), HEADS).preset().is_some();
+    known.then_some(HEADS)
+}
+
+fn unknown(family: Family) -> String {
+    let what = "no tensor tells how many attention heads the model has, and its size is none of the published";
+    match family {
+        Family::Multimolecule => {
+            "no tensor tells how many attention heads the model has, and multimolecule's `config.json`, which does, is not \
+             beside it"
+                .into()
+        }
+        Family::Official | Family::Own => what.into(),
+    }
+}
+
+fn checked(path: &Path, config: ModelConfig) -> Result<ModelConfig, Error> {
+    match config.check() {
+        Ok(()) => Ok(config),
+        Err(bad) if bad.heads => Err(Error::Heads { path: path.into(), reason: bad.message }),
+        Err(bad) => Err(Error::Sizes { path: path.into(), reason: bad.message }),
+    }
+}
+
+/// The error of a file without a model of ours in it.
+pub(crate) fn foreign(path: &Path, archive: &Archive) -> Error {
+    let some: Vec<_> = archive.tensors.keys().take(3).map(|name| format!("`{name}`")).collect();
+    let found = match archive.tensors.len() {
+        0 => "it holds no tensors".to_owned(),
+        count => format!("it holds {count} tensors such as {}", some.join(", ")),
+    };
+    let reason = format!(
+        "{found}; expected names such as `transformer.blocks.0.…` (released code), `encoder.layer.0.…` \
+         (multimolecule) or `encoder.blocks.0.…` (our own)"
+    );
+    Error::Foreign { path: path.into(), reason }
+}
