@@ -8,6 +8,7 @@ mod commands;
 mod context;
 mod heap;
 mod io;
+mod panics;
 
 use std::process::ExitCode;
 
@@ -66,6 +67,7 @@ struct Common {
 }
 
 fn main() -> ExitCode {
+    panics::leave_devices_to_errors();
     let Cli { command, common } = arguments::parse();
     let quiet_end = |error: &anyhow::Error| io::is_closed_pipe(error);
     match run(command, common) {

@@ -5,7 +5,6 @@
 //! structure: if probabilities hold, `2 · Σ_chosen p / (chosen + Σ_all p)` is about what a comparison with the truth would
 //! give, and a straight line takes it to the relaxed F1 that was found.
 
-use rayon::prelude::*;
 use rinalmo_metrics::calibration::Calibration as Bins;
 use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_metrics::platt::{Tally, platt};
@@ -39,6 +38,8 @@ pub struct Calibrated {
     pub f1: f64,
     /// Structures.
     pub structures: usize,
+    /// Structures that were left out, each with why: too long for the machine's memory, or no finite numbers.
+    pub left_out: Vec<String>,
     /// The expected calibration error of pairs before: over those of probability .005 or more.
     pub error_before: f64,
     /// And after, of the same pairs.
@@ -49,26 +50,33 @@ pub struct Calibrated {
     pub f1_pearson_squared: Option<f64>,
 }
 
-/// Finds out how a model is set right on `items`, one after the other spread over threads; their maps are computed twice
-/// rather than kept.
+/// Finds out how a model is set right on `items`, as many at a time as fit into memory; their maps are computed twice
+/// rather than kept. Items that the model cannot fold are left out.
 ///
 /// # Errors
-/// The model has no structure head, a sequence is too long for the machine's memory, or there is too little to go by: no
-/// pair, or no probability worth a name.
+/// The model has no structure head, or there is too little to go by: no pair, or no probability worth a name.
 pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
-    let logits = |item: &Item| model.pair_logits(&item.sequence);
-    let counted: Vec<Histogram> =
-        items.par_iter().map(|item| Ok(Histogram::of(&logits(item)?, item))).collect::<Result<_, Error>>()?;
-    let all = counted.into_iter().fold(Histogram::new(), Histogram::plus);
+    let every: Vec<&Item> = items.iter().collect();
+    let counted = model.with_logits(&every, |item, logits| Histogram::of(&logits, item))?;
+    let (mut fitting, mut left_out, mut all) = (Vec::new(), Vec::new(), Histogram::new());
+    for (item, histogram) in items.iter().zip(counted) {
+        match histogram {
+            Ok(histogram) => {
+                fitting.push(item);
+                all = all.plus(histogram);
+            }
+            Err(error) => left_out.push(format!("{}: {error}", item.id)),
+        }
+    }
     let (scale, shift) = platt(&all.tallies()).ok_or_else(|| {
         Error::Options("the structures hold no pairs, or the model gives none a probability: nothing to go by".into())
     })?;
     let (scale, shift) = (scale as f32, shift as f32);
 
-    let tried: Vec<Tried> = items
-        .par_iter()
-        .map(|item| Ok(Tried::of(PairMap::of_logits(logits(item)?, item.sequence.len(), scale, shift), item)))
-        .collect::<Result<_, Error>>()?;
+    let decoded = model.with_logits(&fitting, |item, logits| {
+        Tried::of(PairMap::of_logits(logits, item.sequence.len(), scale, shift), item)
+    })?;
+    let tried = decoded.into_iter().collect::<Result<Vec<_>, Error>>()?;
     let mean = |way: usize| tried.iter().map(|tried| tried.f1[way].1).sum::<f64>() / tried.len().max(1) as f64;
     let best = (0..ways().count()).max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
     let (method, threshold) = ways().nth(best).unwrap_or_default();
@@ -82,7 +90,8 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
         method,
         threshold,
         f1: mean(best),
-        structures: items.len(),
+        structures: fitting.len(),
+        left_out,
         error_before: all.error(1.0, 0.0),
         error_after: all.error(scale, shift),
         f1_error: told.map_or(0.0, |told| told.mae),

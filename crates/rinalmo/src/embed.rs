@@ -28,13 +28,16 @@ pub struct EmbedOptions {
     /// Cut sequences longer than a window into windows and average where they overlap. Without
     /// it a sequence of any length runs whole.
     pub window: Option<Window>,
+    /// Bytes that a batch's results and what lies between may fill; by default what the model was loaded with, or most
+    /// of what is free.
+    pub max_memory: Option<u64>,
     /// Tokens encoded at a time.
     pub batch_tokens: usize,
 }
 
 impl Default for EmbedOptions {
     fn default() -> Self {
-        Self { include: vec![Kind::Tokens], window: None, batch_tokens: DEFAULT_BATCH_TOKENS }
+        Self { include: vec![Kind::Tokens], window: None, max_memory: None, batch_tokens: DEFAULT_BATCH_TOKENS }
     }
 }
 
@@ -95,7 +98,7 @@ impl Model {
     /// # Errors
     /// [`Error::NoHead`] where logits are asked of a model without masked-language head,
     /// [`Error::Options`] for windows that cannot be. Of a single sequence:
-    /// [`Error::EmptySequence`], [`Error::TooLongForPositions`].
+    /// [`Error::EmptySequence`], [`Error::TooLongForPositions`], [`Error::TooLong`].
     pub fn embed_each<S: AsRef<[u8]>>(
         &self,
         sequences: &[S],
@@ -104,7 +107,7 @@ impl Model {
         self.check_embed(options)?;
         let weigh = |sequence: &&[u8]| sequence.len() + 2;
         let sequences: Vec<&[u8]> = sequences.iter().map(AsRef::as_ref).collect();
-        Ok(in_order(&sequences, options.batch_tokens, weigh, |batch| self.embed_batch(batch, options)))
+        Ok(in_order(&sequences, self.embed_batch_tokens(options), weigh, |batch| self.embed_batch(batch, options)))
     }
 
     fn check_embed(&self, options: &EmbedOptions) -> Result<(), Error> {
@@ -124,8 +127,12 @@ impl Model {
 
     fn embed_batch(&self, batch: &[&&[u8]], options: &EmbedOptions) -> Vec<Result<Embedding, Error>> {
         let windows = |sequence: &[u8]| windows_of(sequence, options.window);
-        let checked: Vec<Result<(), Error>> =
-            batch.iter().map(|sequence| self.check_len(sequence.len().min(window_len(options)))).collect();
+        let budget = self.budget(options.max_memory);
+        let check = |len: usize| {
+            self.check_len(len.min(window_len(options)))?;
+            self.afford(len, purpose(options), budget, |len| self.embed_memory(len, options))
+        };
+        let checked: Vec<Result<(), Error>> = batch.iter().map(|sequence| check(sequence.len())).collect();
         let pieces: Vec<Vec<Piece>> = batch
             .iter()
             .zip(&checked)
@@ -135,12 +142,18 @@ impl Model {
         if packed.total() == 0 {
             return checked.into_iter().map(|ok| ok.map(|()| Embedding::default())).collect();
         }
-        let (hidden, maps) = if options.wants(Kind::Attentions) {
-            self.network.encode_with_attentions(&packed)
-        } else {
-            (self.network.encode(&packed), Vec::new())
+        let asked = self.ask(|network| {
+            let (hidden, maps) = match options.wants(Kind::Attentions) {
+                true => network.encode_with_attentions(&packed),
+                false => (network.encode(&packed), Vec::new()),
+            };
+            let logits = options.wants(Kind::Logits).then(|| network.token_logits(&hidden));
+            (hidden, maps, logits)
+        });
+        let (hidden, maps, logits) = match asked {
+            Ok(found) => found,
+            Err(failed) => return checked.into_iter().map(|ok| ok.and(Err(failed.clone().into()))).collect(),
         };
-        let logits = options.wants(Kind::Logits).then(|| self.network.token_logits(&hidden));
 
         let spans: Vec<_> = packed.spans().collect();
         let mut first = 0;
@@ -158,8 +171,10 @@ impl Model {
                 let hidden = join(&hidden, self.config.encoder.dim);
                 let logits = logits.as_ref().map(|logits| join(logits, VOCABULARY));
                 let attentions = || attention_maps(&maps, of_sequence.start, self.config.encoder.heads);
-                let arrays =
+                self.finite(&hidden.data)?;
+                let arrays: Vec<Array> =
                     options.include.iter().map(|&kind| pick(kind, &hidden, logits.as_ref(), attentions)).collect();
+                arrays.iter().try_for_each(|array| self.finite(&array.data))?;
                 Ok(Embedding { arrays, windowed: pieces.len() > 1 })
             })
             .collect()
@@ -170,8 +185,19 @@ impl Model {
         if !self.config.mlm {
             return Err(self.lacks("masked-language"));
         }
-        Ok(self.network.token_logits(&self.network.encode(packed)))
+        let (hidden, logits) = self.ask(|network| {
+            let hidden = network.encode(packed);
+            let logits = network.token_logits(&hidden);
+            (hidden, logits)
+        })?;
+        self.finite(&hidden)?;
+        self.finite(&logits).map(|()| logits)
     }
+}
+
+/// What takes the memory.
+fn purpose(options: &EmbedOptions) -> &'static str {
+    if options.wants(Kind::Attentions) { "its attention maps" } else { "its vectors" }
 }
 
 /// The longest stretch that is encoded at once.

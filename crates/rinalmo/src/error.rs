@@ -54,6 +54,17 @@ pub enum Error {
         reason: String,
     },
 
+    /// Results that are NaN or infinite, which are none.
+    #[error("model `{model}` gives no finite numbers for {what}: {cause}")]
+    NotFinite {
+        /// The model's name.
+        model: String,
+        /// What it was asked about.
+        what: &'static str,
+        /// The likely cause, and what to do.
+        cause: String,
+    },
+
     /// No model has this name and no file this path.
     #[error("{0}")]
     UnknownModel(String),
@@ -76,14 +87,16 @@ pub enum Error {
     #[error("the sequence is empty")]
     EmptySequence,
 
-    /// The structure head's map of pairs would not fit into memory.
+    /// What a sequence needs would not fit into memory.
     #[error(
-        "a sequence of {len} nt needs {needed} MiB for its map of pairs, {budget} MiB are allowed\n\
+        "a sequence of {len} nt needs {needed} MiB for {what}, {budget} MiB are allowed\n\
          hint: up to {fits} nt fit; raise --max-memory if the machine has more"
     )]
     TooLong {
         /// Bases in the sequence.
         len: usize,
+        /// For what.
+        what: &'static str,
         /// What it would need, in MiB.
         needed: u64,
         /// What is allowed, in whole MiB.

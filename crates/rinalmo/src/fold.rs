@@ -5,10 +5,11 @@ use rinalmo_model::HeadConfig;
 use rinalmo_seq::structure::PAGES;
 use rinalmo_seq::{Structure, tokenizer::tokenize};
 use rinalmo_tasks::structure::constraint::Constraint;
+use rinalmo_tasks::structure::dataset::Item;
 use rinalmo_tasks::structure::decode::{DecodeOptions, Method, crossing};
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
-use crate::memory::{default_budget, longest_that_fits, mebibytes};
+use crate::memory::{longest_that_fits, mebibytes};
 use crate::{Error, Model};
 
 /// How to fold.
@@ -25,7 +26,7 @@ pub struct FoldOptions {
     pub non_canonical: bool,
     /// Keep the probabilities of all pairs in the result?
     pub probabilities: bool,
-    /// Bytes that maps of pairs may fill; by default most of the machine's free memory.
+    /// Bytes that maps of pairs may fill; by default what the model was loaded with, or most of what is free.
     pub max_memory: Option<u64>,
     /// Tokens encoded at a time.
     pub batch_tokens: usize,
@@ -143,7 +144,8 @@ impl Model {
     ) -> Result<Vec<Result<Fold, Error>>, Error> {
         self.check_folds()?;
         let weigh = |request: &FoldRequest<'_>| request.sequence.len() + 2;
-        Ok(in_order(requests, options.batch_tokens, weigh, |batch| self.fold_batch(batch, options)))
+        let fit = longest_that_fits(self.budget(options.max_memory), |len| self.encode_memory(len + 2));
+        Ok(in_order(requests, options.batch_tokens.min(fit).max(1), weigh, |batch| self.fold_batch(batch, options)))
     }
 
     fn check_folds(&self) -> Result<(), Error> {
@@ -154,7 +156,7 @@ impl Model {
     }
 
     fn fold_batch(&self, batch: &[&FoldRequest<'_>], options: &FoldOptions) -> Vec<Result<Fold, Error>> {
-        let budget = options.max_memory.unwrap_or_else(default_budget);
+        let budget = self.budget(options.max_memory);
         let admit =
             |request: &&FoldRequest<'_>| self.admit(request.sequence, budget).map(|()| tokenize(request.sequence));
         let (encoded, admitted) = self.encode(batch.iter().map(admit));
@@ -192,12 +194,7 @@ impl Model {
     fn admit(&self, sequence: &[u8], budget: u64) -> Result<(), Error> {
         let len = sequence.len();
         self.check_len(len)?;
-        let needed = self.fold_memory(len);
-        if needed > budget {
-            let fits = longest_that_fits(budget, |len| self.fold_memory(len));
-            return Err(Error::TooLong { len, needed: mebibytes(needed), budget: budget >> 20, fits });
-        }
-        Ok(())
+        self.afford(len, "its map of pairs", budget, |len| self.fold_memory(len))
     }
 
     /// Bytes it takes to fold one sequence of `len` bases, weights aside.
@@ -210,9 +207,14 @@ impl Model {
 
     /// `hidden` is `[len, dim]`.
     fn pair_map(&self, hidden: &[f32], bases: &[u8]) -> Result<PairMap, Error> {
-        let logits = self.device.guard(|| self.network.pair_logits(hidden, bases))?;
+        let logits = self.logits(hidden, bases)?;
         let (scale, shift) = self.meta.calibration.map_or((1.0, 0.0), |found| (found.scale, found.shift));
         Ok(PairMap::of_logits(logits, bases.len(), scale, shift))
+    }
+
+    fn logits(&self, hidden: &[f32], bases: &[u8]) -> Result<Vec<f32>, Error> {
+        let logits = self.ask(|network| network.pair_logits(hidden, bases))?;
+        self.finite(&logits).map(|()| logits)
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
@@ -244,14 +246,35 @@ impl Model {
         })
     }
 
+    /// Does something with the logits of every sequence's pairs, several at a time on a CPU, as many as fit into the
+    /// budget. Results come in the order of the items.
+    ///
+    /// # Errors
+    /// The model cannot fold. Of a single item as [`Model::fold_each`].
+    pub(crate) fn with_logits<R: Send>(
+        &self,
+        items: &[&Item],
+        run: impl Fn(&Item, Vec<f32>) -> R + Sync,
+    ) -> Result<Vec<Result<R, Error>>, Error> {
+        self.check_folds()?;
+        let one = |item: &&Item| Ok(run(item, self.pair_logits(&item.sequence)?));
+        if !self.device.is_cpu() {
+            return Ok(items.iter().map(one).collect());
+        }
+        let weigh = |item: &&&Item| mebibytes(self.fold_memory(item.sequence.len())) as usize;
+        let groups = crate::batches::Batches::new(items, mebibytes(self.budget(None)) as usize, weigh);
+        Ok(groups.flat_map(|group| group.into_par_iter().map(one).collect::<Vec<_>>()).collect())
+    }
+
     /// Logits of all pairs of one sequence, `[len, len]` row by row: symmetric, zero diagonal.
     ///
     /// # Errors
     /// As [`Model::fold`].
     pub fn pair_logits(&self, sequence: &[u8]) -> Result<Vec<f32>, Error> {
         self.check_folds()?;
-        self.admit(sequence, default_budget())?;
-        let (encoded, _) = self.encode([Ok(tokenize(sequence))]);
-        Ok(self.network.pair_logits(encoded.bases()[0], sequence))
+        self.admit(sequence, self.budget(None))?;
+        let (encoded, admitted) = self.encode([Ok(tokenize(sequence))]);
+        let rows = admitted.results(encoded.bases()).into_iter().next().unwrap_or(Err(Error::EmptySequence))?;
+        self.logits(rows, sequence)
     }
 }

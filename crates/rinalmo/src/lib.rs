@@ -47,6 +47,7 @@ mod embed;
 mod error;
 pub mod evaluate;
 pub mod finetune;
+mod finite;
 mod fold;
 mod grid;
 mod memory;
@@ -61,7 +62,7 @@ pub mod sink;
 pub mod structures;
 pub mod variant;
 
-pub use device::{Device, DeviceName};
+pub use device::{Device, DeviceName, is_device_failure};
 pub use embed::{EmbedOptions, Embedding, TRAINED_LENGTH, Window};
 pub use error::Error;
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};

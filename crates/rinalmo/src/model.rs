@@ -2,13 +2,15 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::{ModelConfig, Network, OnDevice, Packed};
 use rinalmo_seq::alphabet::Token;
-use rinalmo_weights::{Checkpoint, Metadata, OpenOptions};
+use rinalmo_weights::{Checkpoint, Metadata, NotFinite, OpenOptions};
 
+use crate::device::Failed;
 use crate::{Device, Error, Method};
 
 /// Threshold of structure models whose file says none, as multimolecule folds.
@@ -17,11 +19,13 @@ const NEUTRAL_THRESHOLD: f32 = 0.5;
 /// How a model is brought to its device.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LoadOptions {
-    /// Attention heads, where a file does not say; 20, as in every published size, when not given.
+    /// Attention heads, where neither a file nor its description says; models of a published size have 20.
     pub heads: Option<usize>,
     /// What products are computed in. By default bf16 on a CPU that has dot products for it, else f32; other devices
     /// compute in f32.
     pub precision: Option<Precision>,
+    /// Bytes that work on sequences may take, weights aside; by default most of what is free.
+    pub max_memory: Option<u64>,
 }
 
 /// An encoder with its heads, loaded onto a device.
@@ -41,8 +45,12 @@ pub struct Model {
     pub(crate) config: ModelConfig,
     pub(crate) meta: Metadata,
     pub(crate) device: Device,
-    precision: Precision,
-    checkpoint: Checkpoint,
+    pub(crate) precision: Precision,
+    pub(crate) checkpoint: Checkpoint,
+    /// Bytes that work may take, where somebody said so.
+    pub(crate) max_memory: Option<u64>,
+    /// A weight that is no finite number, once anybody has had cause to look for one.
+    pub(crate) broken: OnceLock<Option<NotFinite>>,
 }
 
 impl Model {
@@ -63,7 +71,8 @@ impl Model {
     pub fn load_with(name_or_path: &str, options: &LoadOptions, device: &Device) -> Result<Self, Error> {
         let checkpoint =
             crate::checkpoint::open(name_or_path, &OpenOptions { heads: options.heads, ..OpenOptions::default() })?;
-        Self::from_checkpoint(checkpoint, options.precision, device)
+        let model = Self::from_checkpoint(checkpoint, options.precision, device)?;
+        Ok(Self { max_memory: options.max_memory, ..model })
     }
 
     /// Loads the model in the box.
@@ -99,7 +108,8 @@ impl Model {
             false => Box::new(OnDevice::new(network, device.burn().clone())),
         };
         let (config, meta) = (checkpoint.config.clone(), checkpoint.meta.clone());
-        Ok(Self { network, config, meta, device: device.clone(), precision, checkpoint })
+        let (device, max_memory, broken) = (device.clone(), None, OnceLock::new());
+        Ok(Self { network, config, meta, device, precision, checkpoint, max_memory, broken })
     }
 
     /// Its sizes.
@@ -168,13 +178,43 @@ impl Model {
         Error::NoHead { model: self.meta.name.clone(), head, found }
     }
 
-    /// Encodes the good ones of a batch's token sequences together.
+    /// Asks the network. A device that fails in the middle of its work is an error.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&dyn Network) -> T) -> Result<T, Failed> {
+        self.device.guard(|| question(&*self.network))
+    }
+
+    /// Encodes the good ones of a batch's token sequences together. A sequence whose representation is not finite is
+    /// good no more.
     pub(crate) fn encode(&self, batch: impl IntoIterator<Item = Result<Vec<Token>, Error>>) -> (Encoded, Admitted) {
         let mut tokens = Vec::new();
-        let admitted = batch.into_iter().map(|sequence| sequence.map(|sequence| tokens.push(sequence))).collect();
+        let mut admitted: Vec<_> =
+            batch.into_iter().map(|sequence| sequence.map(|sequence| tokens.push(sequence))).collect();
         let packed = Packed::new(tokens);
-        let hidden = if packed.total() > 0 { self.network.encode(&packed) } else { Vec::new() };
-        (Encoded { packed, hidden, dim: self.config.encoder.dim }, Admitted(admitted))
+        let dim = self.config.encoder.dim;
+        let hidden = if packed.total() > 0 { self.ask(|network| network.encode(&packed)) } else { Ok(Vec::new()) };
+        match hidden {
+            Ok(hidden) => {
+                let encoded = Encoded { packed, hidden, dim };
+                let admitted = Admitted(self.still_good(admitted, &encoded));
+                (encoded, admitted)
+            }
+            Err(failed) => {
+                admitted.iter_mut().filter(|good| good.is_ok()).for_each(|good| *good = Err(failed.clone().into()));
+                let nothing = Encoded { packed: Packed::default(), hidden: Vec::new(), dim };
+                (nothing, Admitted(admitted.into_iter().filter_map(Result::err).map(Admission::Refused).collect()))
+            }
+        }
+    }
+
+    /// Looks at the representation of every sequence that was encoded.
+    fn still_good(&self, admitted: Vec<Result<(), Error>>, encoded: &Encoded) -> Vec<Admission> {
+        let mut spans = encoded.packed.spans();
+        let mut rows = || spans.next().map_or(&[][..], |span| encoded.rows(span));
+        let look = |good: Result<(), Error>| match good {
+            Ok(()) => Admission::Encoded(self.finite(rows())),
+            Err(error) => Admission::Refused(error),
+        };
+        admitted.into_iter().map(look).collect()
     }
 
     /// Is a sequence of `len` bases one that the encoder can take?
@@ -197,27 +237,46 @@ pub(crate) struct Encoded {
 }
 
 /// Which sequences of a batch were good, and what was wrong with the others.
-pub(crate) struct Admitted(Vec<Result<(), Error>>);
+pub(crate) struct Admitted(Vec<Admission>);
+
+/// What became of a sequence.
+enum Admission {
+    /// It was encoded, and the representation is good or not.
+    Encoded(Result<(), Error>),
+    /// It was not.
+    Refused(Error),
+}
 
 impl Encoded {
-    /// Every good sequence's bases, `[len, dim]`, without `<cls>` and `<eos>`.
-    pub fn bases(&self) -> Vec<&[f32]> {
-        let rows = |span: Range<usize>| &self.hidden[(span.start + 1) * self.dim..(span.end - 1) * self.dim];
-        self.packed.spans().map(rows).collect()
+    /// The representation of some tokens.
+    fn rows(&self, span: Range<usize>) -> &[f32] {
+        &self.hidden[span.start * self.dim..span.end * self.dim]
     }
 
-    /// Every good sequence's representation of `<cls>`, `[sequences, dim]`.
+    /// The bases of every sequence that was encoded, `[len, dim]`, without `<cls>` and `<eos>`.
+    pub fn bases(&self) -> Vec<&[f32]> {
+        self.packed.spans().map(|span| self.rows(span.start + 1..span.end - 1)).collect()
+    }
+
+    /// The representation of `<cls>` of every sequence that was encoded, `[sequences, dim]`.
     pub fn cls(&self) -> Vec<f32> {
-        self.packed.spans().flat_map(|span| &self.hidden[span.start * self.dim..][..self.dim]).copied().collect()
+        self.packed.spans().flat_map(|span| self.rows(span.start..span.start + 1)).copied().collect()
     }
 }
 
 impl Admitted {
-    /// For each sequence of the batch its result, or why there is none; `results` are those of the good ones.
+    /// For each sequence of the batch its result, or why there is none; `results` are those of the encoded ones.
     pub fn results<R>(self, results: impl IntoIterator<Item = R>) -> Vec<Result<R, Error>> {
         let mut results = results.into_iter();
-        let mut next = || results.next().expect("one result for every admitted sequence");
-        self.0.into_iter().map(|ok| ok.map(|()| next())).collect()
+        let mut next = || results.next().expect("one result for every sequence that was encoded");
+        let each = |admission| match admission {
+            Admission::Encoded(good) => {
+                let result = next();
+                good.map(|()| result)
+            }
+            Admission::Refused(error) => Err(error),
+        };
+        self.0.into_iter().map(each).collect()
     }
 }
 

@@ -4,6 +4,9 @@ use rinalmo_model::{HeadConfig, Pooling};
 use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
+use crate::checkpoint::Scaler;
+use crate::device::Failed;
+use crate::memory::{longest_that_fits, mebibytes};
 use crate::model::Encoded;
 use crate::{Error, Model};
 
@@ -63,8 +66,8 @@ impl Model {
                 Pooling::Cls => encoded.cls(),
                 Pooling::Mean => encoded.bases().iter().flat_map(|bases| self.mean(bases)).collect(),
             };
-            let found = self.network.sequence_outputs(&pooled);
-            found.chunks_exact(outputs).map(|outputs| self.say(outputs)).collect()
+            let found = self.ask(|network| network.sequence_outputs(&pooled))?;
+            Ok(found.chunks_exact(outputs).map(|outputs| self.say(outputs)).collect())
         }))
     }
 
@@ -75,9 +78,9 @@ impl Model {
     pub fn predict_token<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Vec<Said>, Error>>, Error> {
         let Some(HeadConfig::Token { outputs, .. }) = self.config.head else { return Err(self.lacks("token")) };
         Ok(self.predict(sequences, usize::MAX, |encoded| {
-            let of = |bases: &&[f32]| self.network.base_outputs(bases);
             let each = |found: Vec<f32>| found.chunks_exact(outputs).map(|outputs| self.say(outputs)).collect();
-            encoded.bases().iter().map(of).map(each).collect()
+            let of = |bases: &&[f32]| Ok(each(self.ask(|network| network.base_outputs(bases))?));
+            encoded.bases().iter().map(of).collect()
         }))
     }
 
@@ -89,15 +92,22 @@ impl Model {
     }
 
     /// What outputs mean: a model that knows a scaler says quantities, one that knows labels classes.
-    fn say(&self, outputs: &[f32]) -> Said {
-        match (self.meta.scaler, outputs) {
-            (Some(scaler), [value, ..]) => Said::Number(value * scaler.std + scaler.mean),
+    fn say(&self, outputs: &[f32]) -> Result<Said, Error> {
+        self.finite(outputs)?;
+        Ok(match (self.meta.scaler, outputs) {
+            (Some(scaler), [value, ..]) => Said::Number(self.scaled(*value, scaler)?),
             (None, [logit]) => Said::Yes(sigmoid(*logit)),
             _ => {
-                let Family { label, probability, .. } = self.family(outputs);
+                let Family { label, probability, .. } = self.family(outputs)?;
                 Said::Class { label, probability }
             }
-        }
+        })
+    }
+
+    /// An output in the units of the training set.
+    fn scaled(&self, value: f32, Scaler { mean, std }: Scaler) -> Result<f32, Error> {
+        let scaled = value * std + mean;
+        self.finite(&[scaled]).map(|()| scaled)
     }
 
     /// Scores windows for a splice site in their middle, in order; 400 nt with the published
@@ -108,8 +118,9 @@ impl Model {
     pub fn predict_splice<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<SpliceSite, Error>>, Error> {
         let Some(HeadConfig::Splice { .. }) = self.config.head else { return Err(self.lacks("splice")) };
         Ok(self.predict(sequences, usize::MAX, |encoded| {
-            let logits = self.network.splice_logits(&encoded.cls());
-            logits.into_iter().map(|logit| SpliceSite { probability: sigmoid(logit), logit }).collect()
+            let logits = self.ask(|network| network.splice_logits(&encoded.cls()))?;
+            let site = |logit| SpliceSite { probability: sigmoid(logit), logit };
+            Ok(logits.into_iter().map(|logit| self.finite(&[logit]).map(|()| site(logit))).collect())
         }))
     }
 
@@ -125,10 +136,17 @@ impl Model {
         pad_to: usize,
     ) -> Result<Vec<Result<f32, Error>>, Error> {
         let Some(HeadConfig::Ribosome { .. }) = self.config.head else { return Err(self.lacks("ribosome")) };
-        let (mean, std) = self.meta.scaler.map_or((0.0, 1.0), |scaler| (scaler.mean, scaler.std));
+        let (needed, budget) = (self.ribosome_memory(pad_to), self.budget(None));
+        if needed > budget {
+            let (needed, budget) = (mebibytes(needed), budget >> 20);
+            return Err(Error::Options(format!(
+                "sequences padded to {pad_to} tokens need {needed} MiB, {budget} MiB are allowed"
+            )));
+        }
+        let scaler = self.meta.scaler.unwrap_or(Scaler { mean: 0.0, std: 1.0 });
         Ok(self.predict(sequences, pad_to, |encoded| {
-            let scaled = self.network.ribosome_loads(&encoded.hidden, &encoded.packed, pad_to);
-            scaled.into_iter().map(|load| (load * std + mean).max(0.0)).collect()
+            let loads = self.ask(|network| network.ribosome_loads(&encoded.hidden, &encoded.packed, pad_to))?;
+            Ok(loads.into_iter().map(|load| Ok(self.scaled(load, scaler)?.max(0.0))).collect())
         }))
     }
 
@@ -139,34 +157,37 @@ impl Model {
     pub fn predict_family<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Family, Error>>, Error> {
         let Some(HeadConfig::Family { classes, .. }) = self.config.head else { return Err(self.lacks("family")) };
         Ok(self.predict(sequences, usize::MAX, |encoded| {
-            let logits = self.network.family_logits(&encoded.cls());
-            logits.chunks_exact(classes).map(|logits| self.family(logits)).collect()
+            let logits = self.ask(|network| network.family_logits(&encoded.cls()))?;
+            Ok(logits.chunks_exact(classes).map(|logits| self.family(logits)).collect())
         }))
     }
 
-    fn family(&self, logits: &[f32]) -> Family {
+    fn family(&self, logits: &[f32]) -> Result<Family, Error> {
+        self.finite(logits)?;
         let class = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or(0);
         let total: f32 = logits.iter().map(|logit| (logit - logits[class]).exp()).sum();
         let label = self.meta.labels.as_ref().and_then(|labels| labels.get(class).cloned());
-        Family {
+        Ok(Family {
             class,
             label: label.unwrap_or_else(|| format!("class_{class}")),
             probability: 1.0 / total,
             logits: logits.to_vec(),
-        }
+        })
     }
 
     /// Encodes sequences in batches and gives each batch's representation to `run`, which
-    /// returns one value a good sequence.
+    /// returns one result a sequence of it, or that the device failed.
     fn predict<S: AsRef<[u8]>, R>(
         &self,
         sequences: &[S],
         max_tokens: usize,
-        run: impl Fn(&Encoded) -> Vec<R>,
+        run: impl Fn(&Encoded) -> Result<Vec<Result<R, Error>>, Failed>,
     ) -> Vec<Result<R, Error>> {
         let sequences: Vec<&[u8]> = sequences.iter().map(AsRef::as_ref).collect();
+        let budget = self.budget(None);
         let check = |sequence: &[u8]| {
             self.check_len(sequence.len())?;
+            self.afford(sequence.len(), "its vectors", budget, |len| self.predict_memory(len))?;
             if sequence.len() + 2 > max_tokens {
                 return Err(Error::LongerThanPadding { len: sequence.len(), pad_to: max_tokens });
             }
@@ -174,13 +195,17 @@ impl Model {
         };
         in_order(
             &sequences,
-            DEFAULT_BATCH_TOKENS,
+            DEFAULT_BATCH_TOKENS.min(longest_that_fits(budget, |len| self.predict_memory(len))).max(1),
             |sequence| sequence.len() + 2,
             |batch| {
                 let (encoded, admitted) =
                     self.encode(batch.iter().map(|sequence| check(sequence).map(|()| tokenize(sequence))));
-                let results = if encoded.packed.total() > 0 { run(&encoded) } else { Vec::new() };
-                admitted.results(results)
+                let count = encoded.packed.lengths().len();
+                let results = if count > 0 { run(&encoded) } else { Ok(Vec::new()) };
+                let results = results.unwrap_or_else(|failed| {
+                    std::iter::repeat_with(|| Err(failed.clone().into())).take(count).collect()
+                });
+                admitted.results(results).into_iter().map(Result::flatten).collect()
             },
         )
     }

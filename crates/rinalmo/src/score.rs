@@ -10,6 +10,7 @@ use rinalmo_seq::alphabet::{self, MASK, Token};
 use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{Batches, DEFAULT_BATCH_TOKENS};
+use crate::memory::longest_that_fits;
 use crate::variant::Variant;
 use crate::{Error, Model};
 
@@ -50,7 +51,7 @@ impl Model {
     /// # Errors
     /// [`Error::NoHead`] without masked-language head; [`Error::EmptySequence`] and the like.
     pub fn score(&self, sequence: &[u8], marginal: Marginal) -> Result<SequenceScore, Error> {
-        self.check_len(sequence.len())?;
+        self.check_scored(sequence.len())?;
         let tokens = tokenize(sequence);
         let hidden: Vec<Vec<usize>> = match marginal {
             Marginal::Masked => (1..=sequence.len()).map(|i| vec![i]).collect(),
@@ -63,6 +64,7 @@ impl Model {
                 rows[pass].at(i, tokens[i])
             })
             .collect();
+        self.finite(&log_likelihoods)?;
         let loss = -log_likelihoods.iter().map(|&x| f64::from(x)).sum::<f64>() / sequence.len() as f64;
         Ok(SequenceScore { loss, perplexity: loss.exp(), log_likelihoods })
     }
@@ -73,7 +75,7 @@ impl Model {
     /// # Errors
     /// [`Error::Variant`] where a variant does not fit the sequence; else as [`Model::score`].
     pub fn score_variants(&self, sequence: &[u8], variants: &[Variant], marginal: Marginal) -> Result<Vec<f32>, Error> {
-        self.check_len(sequence.len())?;
+        self.check_scored(sequence.len())?;
         variants.iter().try_for_each(|variant| variant.check(sequence))?;
         let tokens = tokenize(sequence);
         let at = |variant: &Variant| variant.substitutions().iter().map(|s| s.position + 1).collect::<Vec<_>>();
@@ -92,14 +94,21 @@ impl Model {
             let gain = |token: usize, base: u8| rows[pass].at(token, alphabet::token(base));
             variant.substitutions().iter().map(|s| gain(s.position + 1, s.to) - gain(s.position + 1, s.from)).sum()
         };
-        Ok(variants.iter().map(ratio).collect())
+        let ratios: Vec<f32> = variants.iter().map(ratio).collect();
+        self.finite(&ratios).map(|()| ratios)
+    }
+
+    fn check_scored(&self, len: usize) -> Result<(), Error> {
+        self.check_len(len)?;
+        self.afford(len, "its likelihoods", self.budget(None), |len| self.score_memory(len))
     }
 
     /// Runs copies of `tokens`, each with its own positions masked, and returns the
     /// log-probabilities of the masked positions (of all, where none is masked).
     fn log_probabilities(&self, tokens: &[Token], masked: &[Vec<usize>]) -> Result<Vec<LogProbabilities>, Error> {
         let mut results = Vec::with_capacity(masked.len());
-        for passes in Batches::new(masked, DEFAULT_BATCH_TOKENS, |_: &&Vec<usize>| tokens.len()) {
+        let fit = longest_that_fits(self.budget(None), |len| self.score_memory(len));
+        for passes in Batches::new(masked, DEFAULT_BATCH_TOKENS.min(fit), |_: &&Vec<usize>| tokens.len()) {
             let copies = passes.iter().map(|positions| {
                 let mut copy = tokens.to_vec();
                 positions.iter().for_each(|&i| copy[i] = MASK);

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use rinalmo::checkpoint::{BUNDLED, Family, in_the_box};
+use rinalmo::checkpoint::{BUNDLED, in_the_box};
 use rinalmo::{LoadOptions, Model, Precision};
 
 use crate::context::Context;
@@ -21,13 +21,25 @@ pub struct ModelChoice {
     /// .safetensors [default: the one in the box, where the command can use it]
     #[arg(short, long, value_name = "NAME|PATH")]
     pub model: Option<String>,
-    /// Attention heads of a bare .pt, which does not say [default: 20]
+    /// Attention heads, where neither the checkpoint nor a config.json beside it says; only the published sizes
+    /// (20 heads) do without
     #[arg(long, value_name = "N")]
     pub heads: Option<usize>,
     /// What products are computed in; sums are f32. auto is bf16 on a CPU with dot products for it, else f32; int8 is
     /// smaller and faster still, and less exact. Devices other than the CPU take f32
     #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
     pub dtype: Dtype,
+    #[command(flatten)]
+    pub memory: MemoryArgs,
+}
+
+/// `--max-memory`.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct MemoryArgs {
+    /// Memory for work on sequences, weights aside, with K, M, G or T; sequences that need more are refused [default:
+    /// 80 % of what the machine, the container and `ulimit` leave free]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub max_memory: Option<u64>,
 }
 
 /// `--dtype`.
@@ -54,7 +66,8 @@ impl ModelChoice {
     /// Loads it; where the user names none, the one in the box that does `task`, and says `note` then.
     pub fn load(&self, context: &Context, task: &str, note: Option<&str>) -> anyhow::Result<Model> {
         let device = context.device()?;
-        let options = LoadOptions { heads: self.heads, precision: self.dtype.into() };
+        let options =
+            LoadOptions { heads: self.heads, precision: self.dtype.into(), max_memory: self.memory.max_memory };
         let model = match &self.model {
             Some(name) => Model::load_with(name, &options, &device)?,
             None => {
@@ -63,26 +76,12 @@ impl ModelChoice {
                 model
             }
         };
-        self.tell_heads(&model, context);
         context.detail(|| {
             let parameters = model.config().parameters();
             format!("model {} ({parameters} parameters, sha256 {})", model.name(), model.sha256())
         });
         context.detail(|| format!("computing with {}", model.computes_with()));
         Ok(model)
-    }
-}
-
-impl ModelChoice {
-    /// A bare .pt of no published size may well have other than 20 heads, and no shape tells.
-    fn tell_heads(&self, model: &Model, context: &Context) {
-        let config = model.config();
-        let told = self.heads.is_some() || model.metadata().family != Family::Official;
-        if !told && config.preset().is_none() {
-            let heads = config.encoder.heads;
-            context
-                .note(format!("warning: {}: assuming {heads} attention heads; --heads says otherwise", model.name()));
-        }
     }
 }
 
@@ -95,6 +94,25 @@ fn default_model(task: &str, options: &LoadOptions, device: &rinalmo::Device) ->
     Ok((model, found.is_some()))
 }
 
+/// `512M`, `4G`, `1.5GiB`: bytes, in powers of 1024.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let error = || format!("`{text}`: expected a number with K, M, G or T, as in 4G");
+    let lower = text.trim().to_ascii_lowercase();
+    let number = lower.trim_end_matches("ib").trim_end_matches('b');
+    let (digits, power) = match number.as_bytes().last() {
+        Some(b'k') => (&number[..number.len() - 1], 1),
+        Some(b'm') => (&number[..number.len() - 1], 2),
+        Some(b'g') => (&number[..number.len() - 1], 3),
+        Some(b't') => (&number[..number.len() - 1], 4),
+        _ => (number, 0),
+    };
+    let value: f64 = digits.trim().parse().map_err(|_| error())?;
+    if !value.is_finite() || value < 0.0 {
+        return Err(error());
+    }
+    Ok((value * 1024_f64.powi(power)) as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +121,16 @@ mod tests {
     fn what_is_said_of_bundled_models_fits_into_one_line() {
         for note in [ENCODER_NOTE, HEADS_NOTE, rinalmo::checkpoint::BUNDLED_NOTE] {
             assert!(note.chars().count() <= 120 && !note.contains('\n') && !note.contains("  "), "{note}");
+        }
+    }
+
+    #[test]
+    fn sizes_read_as_people_write_them() {
+        for (text, bytes) in [("512", 512), ("1K", 1024), ("4g", 4 << 30), ("1.5GiB", 3 << 29), ("2 MB", 2 << 20)] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "G", "-1G", "lots", "NaN"] {
+            assert!(parse_size(text).is_err(), "{text}");
         }
     }
 }

@@ -106,7 +106,7 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     if before > 0 {
         context.note(format!("resuming after {}", many(before, "finished record")));
     }
-    let batch_tokens = options.batch_tokens;
+    let batch_tokens = model.embed_batch_tokens(&options); // all results of a batch are in memory at once
     let mut job = Embedding { model, options, sink, long: 0 };
     let ended = io::run(&mut job, feed, batch_tokens, context)?;
     report_long(job.long, &job.options, context);
@@ -176,7 +176,7 @@ impl EmbedArgs {
             Some(len) => Some(Window { len, overlap: self.overlap.unwrap_or(len / 2) }),
             None => None,
         };
-        Ok(EmbedOptions { include, window, batch_tokens: self.batch_tokens.max(1) })
+        Ok(EmbedOptions { include, window, max_memory: None, batch_tokens: self.batch_tokens.max(1) })
     }
 
     fn check_output(&self, options: &EmbedOptions) -> Result<()> {

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::{FoldOptions, Method};
 
-/// Threshold, decoding, memory.
+/// Threshold and decoding.
 #[derive(Args, Clone, Debug)]
 pub struct FoldingArgs {
     /// Least probability of a chosen pair, the same for all sequences; with `--decode f1` it may be more [default: the
@@ -20,10 +20,6 @@ pub struct FoldingArgs {
     /// Fewest unpaired bases in a hairpin loop
     #[arg(long, value_name = "N", default_value_t = FoldOptions::default().min_loop)]
     pub min_loop: usize,
-    /// Memory for maps of pairs, with K, M, G or T; longer sequences are refused [default: 80 % of
-    /// what is free]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub max_memory: Option<u64>,
     /// Tokens encoded at a time
     #[arg(long, value_name = "N", default_value_t = FoldOptions::default().batch_tokens)]
     pub batch_tokens: usize,
@@ -56,42 +52,8 @@ impl FoldingArgs {
             min_loop: self.min_loop,
             non_canonical: self.non_canonical,
             probabilities: false,
-            max_memory: self.max_memory,
+            max_memory: None, // the model knows
             batch_tokens: self.batch_tokens.max(1),
         })
-    }
-}
-
-/// `512M`, `4G`, `1.5GiB`: bytes, in powers of 1024.
-pub fn parse_size(text: &str) -> Result<u64, String> {
-    let error = || format!("`{text}`: expected a number with K, M, G or T, as in 4G");
-    let lower = text.trim().to_ascii_lowercase();
-    let number = lower.trim_end_matches("ib").trim_end_matches('b');
-    let (digits, power) = match number.as_bytes().last() {
-        Some(b'k') => (&number[..number.len() - 1], 1),
-        Some(b'm') => (&number[..number.len() - 1], 2),
-        Some(b'g') => (&number[..number.len() - 1], 3),
-        Some(b't') => (&number[..number.len() - 1], 4),
-        _ => (number, 0),
-    };
-    let value: f64 = digits.trim().parse().map_err(|_| error())?;
-    if !value.is_finite() || value < 0.0 {
-        return Err(error());
-    }
-    Ok((value * 1024_f64.powi(power)) as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_read_as_people_write_them() {
-        for (text, bytes) in [("512", 512), ("1K", 1024), ("4g", 4 << 30), ("1.5GiB", 3 << 29), ("2 MB", 2 << 20)] {
-            assert_eq!(parse_size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "G", "-1G", "lots", "NaN"] {
-            assert!(parse_size(text).is_err(), "{text}");
-        }
     }
 }

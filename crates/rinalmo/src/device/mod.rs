@@ -7,6 +7,7 @@ use burn::tensor::{Device as BurnDevice, Tensor};
 
 use crate::Error;
 pub use name::DeviceName;
+pub use quiet::expected as is_device_failure;
 
 /// An opened device.
 #[derive(Clone, Debug)]
@@ -22,8 +23,8 @@ impl Device {
     }
 
     /// Opens a device by name and runs one operation on it, so that a missing driver is an error
-    /// now and not in the middle of a run. While that runs, panics are not printed, whatever
-    /// thread they are on: it is how backends say that they have no driver.
+    /// now and not in the middle of a run. Backends say by a panic that they have no driver; see
+    /// [`crate::is_device_failure`] for how to keep it off the terminal.
     ///
     /// # Errors
     /// If the device is not built in ([`Error::DeviceNotBuilt`], naming the feature) or does not
@@ -76,16 +77,29 @@ impl Device {
 
     /// Runs what may be too much for a GPU. On the CPU, whose memory is counted beforehand, a
     /// panic stays one.
-    pub(crate) fn guard<T>(&self, body: impl FnOnce() -> T) -> Result<T, Error> {
+    pub(crate) fn guard<T>(&self, body: impl FnOnce() -> T) -> Result<T, Failed> {
         if self.is_cpu() {
             return Ok(body());
         }
-        quiet::quietly(body).map_err(|reason| Error::DeviceFailed { device: self.name.to_string(), reason })
+        quiet::quietly(body).map_err(|reason| Failed { device: self.name.to_string(), reason })
     }
 
     /// The tensor framework's handle.
     pub fn burn(&self) -> &BurnDevice {
         &self.inner
+    }
+}
+
+/// A device that failed in the middle of its work; [`Error::DeviceFailed`], for every record of a batch.
+#[derive(Clone, Debug)]
+pub(crate) struct Failed {
+    device: String,
+    reason: String,
+}
+
+impl From<Failed> for Error {
+    fn from(Failed { device, reason }: Failed) -> Self {
+        Self::DeviceFailed { device, reason }
     }
 }
 

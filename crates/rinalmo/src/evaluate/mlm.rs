@@ -7,7 +7,8 @@ use rinalmo_corpus::Store;
 use rinalmo_train::{Mlm, MlmConfig, Share, Task, Validation};
 use rinalmo_weights::OpenOptions;
 
-use crate::{Device, Error};
+use crate::finite::not_finite;
+use crate::{Device, Error, Precision};
 
 /// Validates a model, by name or path, on a store made by [`crate::corpus`]: the whole first, then every source and band
 /// of lengths. Sums are of losses in nats, weights of hidden letters; [`crate::pretrain::perplexity`] of a part's mean is
@@ -19,6 +20,13 @@ pub fn mlm(model: &str, corpus: &Path, config: &MlmConfig, device: &Device) -> R
     let checkpoint = crate::checkpoint::open(model, &OpenOptions::default())?;
     let task = Mlm::new(Store::open(corpus)?, config, 0, Share::default())?;
     task.check(&checkpoint.config).map_err(|what| Error::Options(format!("{model}: {what}")))?;
-    let model = rinalmo_weights::load(&checkpoint, device.burn())?;
-    Ok(task.validate(&model, device.burn(), Share::default())?)
+    let network = rinalmo_weights::load(&checkpoint, device.burn())?;
+    let found = device.guard(|| task.validate(&network, device.burn(), Share::default()))??;
+    match found.parts.iter().all(|part| part.sum.is_finite()) {
+        true => Ok(found),
+        false => {
+            let broken = checkpoint.first_not_finite();
+            Err(not_finite(&checkpoint.meta.name, "this corpus", broken.as_ref(), Precision::F32))
+        }
+    }
 }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 use rinalmo::corpus::sources::{self, Options, Request};
 
-use crate::commands::folding::parse_size;
+use crate::commands::choose::parse_size;
 use crate::context::{Context, Outcome};
 use crate::io::DownloadBar;
 

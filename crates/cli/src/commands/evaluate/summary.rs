@@ -7,7 +7,7 @@ use clap::Args;
 use rinalmo::Model;
 use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
 
-use crate::commands::choose::{Dtype, ModelChoice};
+use crate::commands::choose::{Dtype, MemoryArgs, ModelChoice};
 use crate::context::Context;
 
 /// Summing up.
@@ -37,21 +37,21 @@ impl SummaryArgs {
 /// Opening models.
 #[derive(Args)]
 pub struct OpenArgs {
-    /// Attention heads of a bare .pt, which does not say [default: 20]
+    /// Attention heads, where neither the checkpoint nor a config.json beside it says; only the published sizes
+    /// (20 heads) do without
     #[arg(long, value_name = "N")]
     heads: Option<usize>,
     /// What a model's products are computed in, see `rinalmo fold`
     #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
     dtype: Dtype,
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 impl OpenArgs {
     /// Opens a model by name or path.
     pub fn open(&self, name: &str, context: &Context) -> Result<Model> {
-        ModelChoice { model: Some(name.to_owned()), heads: self.heads, dtype: self.dtype }.load(
-            context,
-            "structure",
-            None,
-        )
+        let Self { heads, dtype, memory } = *self;
+        ModelChoice { model: Some(name.to_owned()), heads, dtype, memory }.load(context, "structure", None)
     }
 }

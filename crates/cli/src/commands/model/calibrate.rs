@@ -10,6 +10,7 @@ use rinalmo::structures::known;
 use rinalmo::{LoadOptions, Model};
 
 use super::Source;
+use crate::commands::choose::MemoryArgs;
 use crate::context::{Context, Outcome};
 
 /// Set a structure model's probabilities right on known structures
@@ -33,6 +34,8 @@ pub(super) struct CalibrateArgs {
     /// Replace what is there
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    memory: MemoryArgs,
 }
 
 impl CalibrateArgs {
@@ -43,16 +46,18 @@ impl CalibrateArgs {
         }
         let mut items = known(&self.data)?;
         items.retain(|item| item.sequence.len() <= self.max_length);
-        let options = LoadOptions { heads: self.source.heads, precision: None };
+        let max_memory = self.memory.max_memory;
+        let options = LoadOptions { heads: self.source.heads, precision: None, max_memory };
         let model = Model::load_with(&self.source.model, &options, &context.device()?)?;
         let found = calibrate(&model, &items)?;
+        found.left_out.iter().for_each(|what| eprintln!("error: {what}"));
         context.note(told(&found));
         let meta = &mut checkpoint.meta;
         meta.threshold = Some(found.threshold);
         meta.decode = Some(found.method.name().to_owned());
         meta.calibration = Some(found.calibration);
         checkpoint.write(&self.output, &WriteOptions::default())?;
-        Ok(Outcome::Done)
+        Ok(if found.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
     }
 }
 

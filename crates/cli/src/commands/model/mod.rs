@@ -12,7 +12,7 @@ use rinalmo::checkpoint::{
 };
 use serde_json::json;
 
-use crate::commands::folding::parse_size;
+use crate::commands::choose::parse_size;
 use crate::context::{Context, Outcome};
 use crate::io::DownloadBar;
 
@@ -51,7 +51,8 @@ struct Source {
     /// A name from `rinalmo model list`, or a path
     #[arg(value_name = "NAME|PATH")]
     model: String,
-    /// Attention heads of a bare .pt, which does not say [default: 20]
+    /// Attention heads, where neither the checkpoint nor a config.json beside it says; only the published sizes
+    /// (20 heads) do without
     #[arg(long, value_name = "N")]
     heads: Option<usize>,
 }
@@ -300,9 +301,8 @@ impl VerifyArgs {
         let checkpoint = self.source.open()?;
         let mut faults = Vec::new();
         for (name, tensor) in checkpoint.tensors() {
-            let values = tensor.to_f32();
-            if let Some(at) = values.iter().position(|value| !value.is_finite()) {
-                faults.push(format!("tensor `{name}`: value {at} is {}", values[at]));
+            if let Some((index, value)) = tensor.first_not_finite() {
+                faults.push(format!("tensor `{name}`: value {index} is {value}"));
             }
         }
         if let Some(expected) = self.sha256.as_deref().filter(|hex| !hex.eq_ignore_ascii_case(checkpoint.sha256())) {
