@@ -26,11 +26,15 @@ pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Model, Error> {
 ///
 /// # Errors
 /// [`Error::Mismatch`], listing every parameter without a tensor, every tensor without a parameter, and every pair whose
-/// shapes differ.
+/// shapes differ; [`Error::Io`] where the file was cut short meanwhile.
 pub fn fill<M: Module>(module: M, checkpoint: &Checkpoint) -> Result<M, Error> {
-    let mut filler = Filler { checkpoint, path: Vec::new(), met: BTreeSet::new(), mismatch: Mismatch::default() };
+    let (met, mismatch) = (BTreeSet::new(), Mismatch::default());
+    let mut filler = Filler { checkpoint, path: Vec::new(), met, mismatch, gone: None };
     let module = module.map(&mut filler);
-    let Filler { met, mut mismatch, .. } = filler;
+    let Filler { met, mut mismatch, gone, .. } = filler;
+    if let Some(cause) = gone {
+        return Err(Error::io(checkpoint.path(), cause));
+    }
     let unused = checkpoint.tensors().filter(|(name, _)| !met.contains(*name));
     mismatch.unused = unused.map(|(_, tensor)| tensor.key().to_owned()).collect();
     if mismatch.is_empty() {
@@ -46,6 +50,8 @@ struct Filler<'a> {
     path: Vec<String>,
     met: BTreeSet<String>,
     mismatch: Mismatch,
+    /// What became of the file meanwhile.
+    gone: Option<std::io::Error>,
 }
 
 /// An enum's variant is a level of the module tree, but not of our names.
@@ -73,6 +79,10 @@ impl ModuleMapper for Filler<'_> {
             return param;
         };
         self.met.insert(name);
+        self.gone = self.gone.take().or_else(|| tensor.check_there().err());
+        if self.gone.is_some() {
+            return param;
+        }
         if tensor.shape != shape {
             let reason = format!("has shape {:?}, the module expects {shape:?}", tensor.shape);
             self.mismatch.misfits.push(Misfit { name: tensor.key().to_owned(), reason });

@@ -86,6 +86,11 @@ impl Tensor {
         (span.bytes().as_ptr() as usize).is_multiple_of(align_of::<f32>()).then(|| span.shared())
     }
 
+    /// Are its bytes still there? See [`Span::check_there`](crate::archive::Span::check_there).
+    pub(crate) fn check_there(&self) -> std::io::Result<()> {
+        self.pieces.iter().try_for_each(|piece| piece.raw.check_there())
+    }
+
     /// Lets go of the pages of the file that hold it.
     pub(crate) fn release(&self) {
         self.pieces.iter().for_each(|piece| piece.raw.release());

@@ -103,6 +103,11 @@ impl RawTensor {
         self.span.slice(rows.start * row..rows.end * row)
     }
 
+    /// See [`Span::check_there`].
+    pub(crate) fn check_there(&self) -> std::io::Result<()> {
+        self.span.check_there()
+    }
+
     /// Lets go of the pages of the file that hold it.
     pub(crate) fn release(&self) {
         self.span.release();

@@ -1,14 +1,19 @@
 //! Bytes that stay where they are: a mapped file, data built into the program, or what had to be unpacked.
 
 use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use memmap2::Mmap;
 
+/// Bytes up to which a file is read rather than mapped: little beside what a process takes anyway.
+const READ_UP_TO: u64 = 16 << 20;
+
 enum Storage {
-    Map(Mmap),
+    /// With the file, to see whether it still is as long as it was.
+    Map(Mmap, File),
     Static(&'static [u8]),
     Owned(Vec<u8>),
 }
@@ -16,7 +21,7 @@ enum Storage {
 impl Storage {
     fn bytes(&self) -> &[u8] {
         match self {
-            Self::Map(map) => map,
+            Self::Map(map, _) => map,
             Self::Static(bytes) => bytes,
             Self::Owned(bytes) => bytes,
         }
@@ -37,23 +42,25 @@ impl Span {
         Self { storage: Arc::new(storage), start: 0, len }
     }
 
-    /// Maps a whole file, read-only.
+    /// Maps a whole file, read-only. A small one is read instead: what happens to it then does not matter any more.
     ///
     /// # Errors
     /// What the system says when the file cannot be opened, or is not a regular file.
     pub fn map(path: &Path) -> std::io::Result<Self> {
-        let file = File::open(path)?;
+        let mut file = File::open(path)?;
         let about = file.metadata()?;
         if !about.is_file() {
-            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "not a regular file"));
+            return Err(std::io::Error::new(ErrorKind::InvalidInput, "not a regular file"));
         }
-        if about.len() == 0 {
-            return Ok(Self::owned(Vec::new())); // an empty map is an error on some systems
+        if about.len() <= READ_UP_TO {
+            let mut bytes = Vec::with_capacity(about.len() as usize);
+            file.read_to_end(&mut bytes)?;
+            return Ok(Self::owned(bytes));
         }
         // SAFETY: the map is private and only ever read. Its bytes stay as they are as long as nobody rewrites the
         // file in place; checkpoints are replaced by renaming (ours always), which leaves the mapped file alone.
         let map = unsafe { Mmap::map(&file)? };
-        Ok(Self::new(Storage::Map(map)))
+        Ok(Self::new(Storage::Map(map, file)))
     }
 
     /// Data built into the program.
@@ -97,11 +104,24 @@ impl Span {
         }
     }
 
+    /// Is the file behind these bytes still as long as it was when it was mapped? Touching bytes that are gone ends the
+    /// process, so whoever reads many of them asks first.
+    ///
+    /// # Errors
+    /// It was cut short, or can no longer be asked.
+    pub fn check_there(&self) -> std::io::Result<()> {
+        let Storage::Map(map, file) = &*self.storage else { return Ok(()) };
+        match file.metadata()?.len() < map.len() as u64 {
+            true => Err(std::io::Error::new(ErrorKind::UnexpectedEof, "it was cut short after it was opened")),
+            false => Ok(()),
+        }
+    }
+
     /// Tells the system that these pages of the file will not be read again soon, so that a model which was converted
     /// while loading is not in memory twice.
     pub fn release(&self) {
         #[cfg(unix)]
-        if let Storage::Map(map) = &*self.storage
+        if let Storage::Map(map, _) = &*self.storage
             && self.len > 0
         {
             // SAFETY: dropping pages of a read-only map of a file changes no byte: they are read from the file again
@@ -140,11 +160,26 @@ mod tests {
     fn released_pages_read_the_same_again() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data");
-        let data: Vec<u8> = (0..100_000u32).map(|i| i as u8).collect();
+        let data: Vec<u8> = (0..READ_UP_TO as u32 + 100_000).map(|i| i as u8).collect();
         std::fs::write(&path, &data).unwrap();
         let span = Span::map(&path).unwrap();
         span.slice(5000..60_000).unwrap().release();
         assert_eq!(span.bytes(), data);
+        span.check_there().unwrap();
+        std::fs::write(&path, &data[1..]).unwrap();
+        let gone = span.check_there().unwrap_err();
+        assert_eq!(gone.to_string(), "it was cut short after it was opened");
+    }
+
+    #[test]
+    fn a_small_file_may_be_cut_short_or_rewritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        std::fs::write(&path, b"abc").unwrap();
+        let span = Span::map(&path).unwrap();
+        std::fs::write(&path, b"x").unwrap();
+        assert_eq!(span.bytes(), b"abc");
+        span.check_there().unwrap();
     }
 
     #[test]
