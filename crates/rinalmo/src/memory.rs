@@ -77,6 +77,12 @@ impl Model {
         options.batch_tokens.min(fit).max(1)
     }
 
+    /// Tokens whose maps of pairs may be kept together, whatever sequences they are of: half of the budget, as the next
+    /// map is made beside them.
+    pub(crate) fn tokens_of_kept_maps(&self, asked: Option<u64>) -> usize {
+        longest_that_fits(self.budget(asked) / 2, |len| bytes(&[len as u64, len as u64, F32]))
+    }
+
     /// Bytes it takes to predict something of one sequence of `len` bases, weights aside: to encode it, and the rows of
     /// the head.
     pub(crate) fn predict_memory(&self, len: usize) -> u64 {

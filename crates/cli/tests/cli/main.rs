@@ -18,6 +18,7 @@ mod formats;
 mod help;
 mod input;
 mod interrupt;
+mod limits;
 mod model;
 mod output;
 mod predict;

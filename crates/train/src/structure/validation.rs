@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use rayon::prelude::*;
 use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::memory::default_budget;
 use rinalmo_model::{Model, Network, OnDevice, Packed};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_tasks::structure::dataset::Item;
@@ -40,7 +41,7 @@ pub(super) fn validate(
     let mine: Vec<&Item> = items.iter().skip(share.rank).step_by(share.ranks).collect();
     let names = std::iter::once(LOSS).chain(thresholds(decode).flat_map(|_| AT_EACH));
     let mut parts: Vec<Part> = names.map(|name| Part { name: name.into(), sum: 0.0, weight: 0.0 }).collect();
-    for batch in batches(&mine) {
+    for batch in batches(&mine, default_budget(), |item| network.pair_memory(item.sequence.len())) {
         let packed = Packed::new(batch.iter().map(|item| tokenize(&item.sequence)));
         let hidden = network.encode(&packed);
         let dim = hidden.len() / packed.total();
@@ -60,14 +61,19 @@ pub(super) fn validate(
     Ok(Validation { parts })
 }
 
-/// Neighbours of up to so many tokens.
-fn batches<'a, 'i>(items: &'a [&'i Item]) -> impl Iterator<Item = &'a [&'i Item]> {
+/// Neighbours of up to so many tokens whose maps, all of them at once, fit into `budget` bytes.
+fn batches<'a, 'i>(
+    items: &'a [&'i Item],
+    budget: u64,
+    memory: impl Fn(&Item) -> u64,
+) -> impl Iterator<Item = &'a [&'i Item]> {
     let mut rest = items;
     std::iter::from_fn(move || {
-        let mut tokens = 0;
+        let (mut tokens, mut bytes) = (0, 0u64);
         let fits = |item: &&&Item| {
             tokens += item.sequence.len() + 2;
-            tokens <= TOKENS
+            bytes = bytes.saturating_add(memory(item));
+            tokens <= TOKENS && bytes <= budget
         };
         let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
         rest.split_off(..count).filter(|batch| !batch.is_empty())
@@ -103,6 +109,17 @@ fn loss(logits: &[f32], len: usize, reference: &[(usize, usize)]) -> f64 {
 mod tests {
     use super::*;
     use rinalmo_seq::Structure;
+
+    #[test]
+    fn batches_keep_to_tokens_and_memory() {
+        let item = |len: usize| Item::new("x".into(), vec![b'A'; len], Structure::new(len, Vec::new()).unwrap());
+        let items: Vec<Item> = [2000, 2000, 2000, 5000, 10, 10].map(item).into();
+        let items: Vec<&Item> = items.iter().collect();
+        let square = |item: &Item| (item.sequence.len() as u64).pow(2);
+        let lengths = |budget| batches(&items, budget, square).map(<[_]>::len).collect::<Vec<_>>();
+        assert_eq!(lengths(u64::MAX), [2, 1, 1, 2]);
+        assert_eq!(lengths(4_000_000), [1, 1, 1, 1, 2], "what fits nowhere is tried alone");
+    }
 
     #[test]
     fn one_decoding_tells_what_each_threshold_would() {

@@ -213,8 +213,9 @@ fn text_without_opcode(out: &mut Vec<u8>, text: &str) {
 }
 
 /// The released code's names for ours.
-const OFFICIAL: [(&str, &str); 19] = [
+const OFFICIAL: [(&str, &str); 20] = [
     ("encoder.embedding", "embedding.weight"),
+    ("encoder.positions", "pos_embedding.weight"),
     ("encoder.blocks.", "transformer.blocks."),
     ("attention_norm", "attn_layer_norm"),
     ("attention.qkv", "mh_attn.Wqkv"),
@@ -242,7 +243,8 @@ pub fn official(name: &str) -> String {
 }
 
 /// multimolecule's names, of an encoder with its masked-language head; its vocabulary has 28 tokens.
-const MULTIMOLECULE: [(&str, &str); 13] = [
+const MULTIMOLECULE: [(&str, &str); 14] = [
+    ("encoder.positions", "model.embeddings.position_embeddings.weight"),
     ("encoder.embedding", "model.embeddings.word_embeddings.weight"),
     ("encoder.blocks.", "model.encoder.layer."),
     ("attention_norm", "attention.layer_norm"),

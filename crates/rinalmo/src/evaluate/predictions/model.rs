@@ -34,7 +34,10 @@ impl Predictions {
         let mut order: Vec<usize> = (0..sequences.len()).collect();
         order.sort_by_key(|&number| sequences[number].len());
         let weigh = |&number: &usize| sequences[number].len() + 2;
-        for numbers in crate::batches::Batches::new(order, BATCHES * options.batch_tokens, weigh) {
+        // Maps of a whole batch are in memory at once.
+        let fit = if calibrate { model.tokens_of_kept_maps(options.max_memory) } else { usize::MAX };
+        let limit = BATCHES.saturating_mul(options.batch_tokens).min(fit);
+        for numbers in crate::batches::Batches::new(order, limit, weigh) {
             if watch.stopped() {
                 break;
             }
