@@ -3,23 +3,21 @@
 use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::seq::input::{self, FileRemarks, Remarks};
+use rinalmo::seq::input::FileRemarks;
 use rinalmo::seq::{Error, Gaps, InputOptions, OnInvalid, SequenceRecord, Sequences, Symbol};
 
 use crate::context::Context;
 use crate::io::literal::{missing, sequence_in_place_of};
-use crate::io::{is_table, read_columns};
 
 /// Where sequences come from.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
     /// FASTA, FASTQ or one sequence a line; IG and RNAstructure's .seq, GenBank, EMBL, Stockholm;
-    /// CT, BPSEQ and dot-bracket, whose structures are passed over; or a .csv or .tsv with a column
-    /// `sequence`. Plain or gzip, bgzip, zstd, xz, bzip2; UTF-8 or UTF-16. The format is recognised by
+    /// CT, BPSEQ and dot-bracket, whose structures are passed over; or a table with a column `sequence`
+    /// and one such as `id` or `accession` (cells separated by tabs, commas or semicolons). Plain or gzip, bgzip, zstd, xz, bzip2; UTF-8 or UTF-16. The format is recognised by
     /// content; `-` or nothing for standard input; or a sequence itself
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
@@ -102,14 +100,13 @@ impl InputArgs {
             context.note("reading sequences from the terminal; Ctrl-D ends them, `--help` explains");
         }
         let options = self.options();
-        if !self.files.iter().any(|file| is_table(file) || sequence_in_place_of(file).is_some()) {
+        if !self.files.iter().any(|file| sequence_in_place_of(file).is_some()) {
             return Ok(feed(Sequences::open(&self.files, options), options));
         }
         let mut parts: Vec<Feed> = Vec::new();
         for (number, file) in self.files.iter().enumerate() {
             parts.push(match sequence_in_place_of(file) {
                 Some(sequence) => feed(argument(number, sequence, options), options),
-                None if is_table(file) => watched(read_table(file, options)?.into_iter(), options),
                 None => feed(Sequences::open(std::slice::from_ref(file), options), options),
             });
         }
@@ -230,26 +227,4 @@ fn check_files(files: &[PathBuf], context: &Context) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The rows of a table as records; without an id column they are seq1, seq2, ...
-fn read_table(path: &Path, options: InputOptions) -> anyhow::Result<Vec<anyhow::Result<Read>>> {
-    let source: Arc<str> = input::name_of(path);
-    let mut records = Vec::new();
-    read_columns(path, [&["sequence", "seq", "utr"], &["id", "name", "seq_id"]], |line, [sequence, id]| {
-        let id = id.filter(|id| !id.is_empty()).map_or_else(|| format!("seq{}", records.len() + 1), str::to_owned);
-        let record = SequenceRecord {
-            id: id.clone(),
-            header: id,
-            sequence: sequence.unwrap_or_default().as_bytes().to_vec(),
-            unknown: 0,
-            remarks: Remarks::default(),
-            source: source.clone(),
-            line: line as usize,
-            index: 0,
-        };
-        records.push(sorted(record.judged(options)));
-        Ok(())
-    })?;
-    Ok(records)
 }

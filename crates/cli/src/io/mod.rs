@@ -9,7 +9,6 @@ mod output;
 mod plain;
 mod progress;
 mod rows;
-mod table;
 
 pub use download::DownloadBar;
 pub use failures::{Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure, many};
@@ -18,4 +17,3 @@ pub use job::{Job, run};
 pub use output::{OutputArgs, create};
 pub use progress::Progress;
 pub use rows::{Field, Rows, TableArgs, number};
-pub use table::{is_table, read_columns};

@@ -9,7 +9,7 @@ use crate::{
     raw, st,
 };
 
-use super::{Contents, alignment, flat};
+use super::{Contents, alignment, flat, table::Rows};
 
 /// Bytes of a file that is no text that are looked at to say what it is.
 const START: usize = 4096;
@@ -25,6 +25,7 @@ pub(super) enum Format<R: BufRead> {
     Ct(Connected<R>),
     Bpseq(bpseq::Reader<R>),
     St(st::Reader<R>),
+    Table(Rows),
 }
 
 /// A CT file, and the name and sequence of the structure before: a file of several structures has one sequence.
@@ -38,6 +39,10 @@ pub(super) struct Connected<R> {
 pub(super) struct Found {
     /// The header without its mark; `None` where the format has none.
     pub(super) header: Option<String>,
+    /// The id where it is not the first word of the header.
+    pub(super) id: Option<String>,
+    /// Whether a name was expected and is not there.
+    pub(super) nameless: bool,
     pub(super) sequence: Vec<u8>,
     pub(super) tally: Tally,
     /// The line of the header.
@@ -105,6 +110,7 @@ impl<R: BufRead> Format<R> {
     /// Reads the next record.
     pub(super) fn read(&mut self) -> Option<Result<Found, Error>> {
         match self {
+            Self::Table(rows) => rows.next(),
             Self::Fasta(reader) => Some(reader.next()?.map(|record| Found {
                 tally: *reader.tally(),
                 line: reader.line(),
@@ -263,6 +269,7 @@ mod tests {
             Ok(Format::Ct(_)) => "ct",
             Ok(Format::Bpseq(_)) => "bpseq",
             Ok(Format::St(_)) => "st",
+            Ok(Format::Table(_)) => "table",
             Err(_) => "error",
         }
     }

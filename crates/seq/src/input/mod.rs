@@ -11,6 +11,7 @@ mod kinds;
 mod record;
 mod remarks;
 mod sequences;
+mod table;
 mod text;
 mod zstd_frames;
 

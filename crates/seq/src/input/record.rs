@@ -61,6 +61,8 @@ pub struct Remarks {
     pub structures: usize,
     /// How many bare sequences there were before this record, which has the first header of its input.
     pub bare: usize,
+    /// Whether it is a row of a table that says no id, and is called `seq1`, `seq2`, … instead.
+    pub nameless: bool,
 }
 
 /// A sequence and where it came from.

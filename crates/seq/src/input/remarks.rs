@@ -19,6 +19,8 @@ pub struct FileRemarks {
     structures: Seen,
     /// Bare sequences before the first header, and its line.
     bare: (usize, usize),
+    /// Rows of a table without an id, and what the first is called.
+    nameless: Seen,
 }
 
 /// Something that was seen: how often, in how many records, and where first.
@@ -45,8 +47,8 @@ impl Seen {
 impl FileRemarks {
     /// Nothing yet of a file read with `options`.
     pub fn new(source: Arc<str>, options: InputOptions) -> Self {
-        let [unknown, gaps, structures] = std::array::from_fn(|_| Seen::default());
-        Self { source, options, positions: 0, unknown, gaps, structures, bare: (0, 0) }
+        let [unknown, gaps, structures, nameless] = std::array::from_fn(|_| Seen::default());
+        Self { source, options, positions: 0, unknown, gaps, structures, bare: (0, 0), nameless }
     }
 
     /// The file, as messages name it.
@@ -67,6 +69,7 @@ impl FileRemarks {
         self.unknown.add(unknown.number + foreign.number, || place(first));
         self.gaps.add(remarks.letters.gaps.number, || place(&remarks.letters.gaps));
         self.structures.add(remarks.structures, String::new);
+        self.nameless.add(usize::from(remarks.nameless), || record.id.clone());
         if remarks.bare > 0 {
             self.bare = (remarks.bare, record.line);
         }
@@ -74,7 +77,7 @@ impl FileRemarks {
 
     /// One sentence for each thing that was seen; none for a file of bases alone.
     pub fn lines(&self) -> Vec<String> {
-        [self.about_unknown(), self.about_gaps(), self.about_structures(), self.about_bare()]
+        [self.about_unknown(), self.about_gaps(), self.about_structures(), self.about_bare(), self.about_names()]
             .into_iter()
             .flatten()
             .collect()
@@ -99,6 +102,18 @@ impl FileRemarks {
         let dropped = *number > 0 && self.options.gaps == Gaps::Drop; // who keeps them has asked for it
         dropped.then(|| {
             format!("{}: {gaps} in {in_records} {are} dropped, positions count bases alone, first {first}", self.source)
+        })
+    }
+
+    fn about_names(&self) -> Option<String> {
+        let Seen { number, first, .. } = &self.nameless;
+        let expected = "no column `id`, `accession`, `name` or the like, or nothing in it";
+        (*number > 0).then(|| {
+            format!(
+                "{}: {} without an id are called `{first}` and so on: {expected}",
+                self.source,
+                many(*number, "row")
+            )
         })
     }
 

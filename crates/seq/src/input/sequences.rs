@@ -10,14 +10,20 @@ use super::{
     InputOptions, Remarks, SequenceRecord,
     decompress::{name_of, open},
     format::{Format, Found},
+    table::{Rows, unread},
     text::decoded,
 };
-use crate::{Error, lines::Lines};
+use crate::{
+    Error,
+    lines::Lines,
+    table::{self, Table},
+};
 
 type Stream = Box<dyn BufRead + Send>;
 
 /// An iterator over the sequences of several inputs in order, whatever they are in: FASTA, FASTQ, one sequence a line,
-/// IG and RNAstructure's `.seq`, GenBank, EMBL, Stockholm, CT, BPSEQ, dot-bracket and bpRNA's `.st`.
+/// IG and RNAstructure's `.seq`, GenBank, EMBL, Stockholm, CT, BPSEQ, dot-bracket, bpRNA's `.st`, and tables with a column
+/// of sequences.
 ///
 /// The format is recognised by the first lines that are neither blank nor comments. Known structures are passed over,
 /// one sequence of several structures is given once. One record is held at a time (one alignment of Stockholm). After
@@ -72,9 +78,18 @@ impl Sequences {
             (None, Some(path)) => (name_of(&path), open(&path)?),
             (None, None) => return Ok(false),
         };
-        let format = Format::of(Lines::new(stream)).map_err(|error| error.named(&name))?;
+        let format = Self::format(&name, stream).map_err(|error| error.named(&name))?;
         self.current = Some((name, format));
         Ok(true)
+    }
+
+    /// Recognises a table by its header, or where that names no sequences by its name; everything else by its first lines.
+    fn format(name: &Arc<str>, stream: Stream) -> Result<Format<Stream>, Error> {
+        let (start, stream) = table::peek(stream)?;
+        if table::is_start(&start) || table::is_named(Path::new(&**name)) {
+            return Ok(Format::Table(Rows::new(Table::from_reader(name, stream).map_err(unread)?)?));
+        }
+        Format::of(Lines::new(Box::new(stream)))
     }
 
     fn read(&mut self) -> Result<Option<SequenceRecord>, Error> {
@@ -102,13 +117,13 @@ impl Sequences {
     }
 
     fn judge(&mut self, found: Found, source: Arc<str>) -> Result<SequenceRecord, Error> {
-        let Found { header, sequence, tally, line, structures } = found;
+        let Found { header, id, nameless, sequence, tally, line, structures } = found;
         let header = header.unwrap_or_else(|| {
             self.raw_records += 1;
             format!("seq{}", self.raw_records)
         });
-        let id = header.split_whitespace().next().unwrap_or_default().to_string();
-        let remarks = Remarks { structures, bare: std::mem::take(&mut self.bare), ..Remarks::default() };
+        let id = id.unwrap_or_else(|| header.split_whitespace().next().unwrap_or_default().to_string());
+        let remarks = Remarks { structures, nameless, bare: std::mem::take(&mut self.bare), ..Remarks::default() };
         let index = self.records;
         self.records += 1;
         SequenceRecord { id, header, sequence, unknown: 0, remarks, source, line, index }.admit(tally, self.options)
@@ -183,6 +198,35 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_read_whatever_their_name_and_a_bad_row_costs_itself() {
+        for text in [
+            "id,sequence\nmy id,ACGU\nb\nc,GG\n",
+            "\u{feff}sep=;\r\nAccession;Seq\r\nmy id;ACGU\r\n;;\r\nb\r\nc;GG\r\n",
+            "ID\tSEQUENCE\r\"my id\"\t\"AC\rGU\"\rb\rc\tGG",
+        ] {
+            let found = read(text, OnInvalid::Replace);
+            let names = |record: &SequenceRecord| (record.id.clone(), record.header.clone(), record.sequence.clone());
+            let expected =
+                [("my id", "ACGU"), ("c", "GG")].map(|(id, letters)| (id.to_string(), id.to_string(), letters.into()));
+            assert_eq!(found.iter().flatten().map(names).collect::<Vec<_>>(), expected, "{text}");
+            let [_, Err(error), _] = &found[..] else { panic!("{found:?}") };
+            assert!(
+                error.is_of_one_record() && error.to_string().contains(": record `#2`: 1 columns, expected 2"),
+                "{error}"
+            );
+        }
+        let nameless: Vec<_> =
+            read("seq\tx\nACGU\t1\nGG\t2\n", OnInvalid::Replace).into_iter().map(Result::unwrap).collect();
+        assert_eq!(
+            nameless.iter().map(|r| (&*r.id, r.remarks.nameless)).collect::<Vec<_>>(),
+            [("seq1", true), ("seq2", true)]
+        );
+        let named = Sequences::from_reader("a.csv", &b"id,label\na,1\n"[..], InputOptions::default()).next().unwrap();
+        let message = named.unwrap_err().to_string();
+        assert_eq!(message, "a.csv:1: no column `sequence`, `seq`, `utr`\nhint: its columns are `id`, `label`");
+    }
+
+    #[test]
     fn a_header_after_bare_sequences_begins_fasta() {
         let records: Vec<_> = read("ACGU\n>q\nGG\nCC\n", OnInvalid::Error).into_iter().map(Result::unwrap).collect();
         let seen: Vec<_> = records.iter().map(|r| (&*r.id, &r.sequence[..], r.remarks.bare)).collect();
@@ -197,7 +241,7 @@ mod tests {
         };
         assert_eq!(verdict("ACGU\nAC GU\nGG\n"), [None, Some(true), None]);
         assert_eq!(verdict("ACGU\nGGGG&CCCC\nGG\n"), [None, Some(true), None]);
-        assert_eq!(verdict("id\tsequence\n")[0], Some(false));
+        assert_eq!(verdict("id\tletters\n")[0], Some(false));
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::cells::{Cells, Rows};
 use super::header::{self, Whole};
 use super::{Comma, Error, Row, columns};
-use crate::input;
+use crate::input::{self, Contents};
 
 type Stream = Box<dyn BufRead + Send>;
 
-/// How a zip archive begins, and so a spreadsheet of today; and one of before 2007.
-const SPREADSHEETS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
+/// Bytes that show whether a file is text.
+const START: usize = 4096;
 
 /// A table that is being read.
 pub struct Table {
@@ -44,8 +44,9 @@ impl Table {
     fn new(file: Arc<str>, stream: Stream) -> Result<Self, Error> {
         let (bytes, mut stream) = header::peek(stream).map_err(crate::Error::from)?;
         let wrong = |message: &str| Error::File { file: file.clone(), message: message.into() };
-        if SPREADSHEETS.iter().any(|mark| bytes.starts_with(mark)) {
-            return Err(wrong("is a spreadsheet or an archive\nhint: save it as CSV, which is text"));
+        let contents = Contents::of(&bytes[..bytes.len().min(START)]);
+        if !bytes.is_empty() && !contents.is_readable() {
+            return Err(wrong(&contents.instead_of("a table")));
         }
         let start =
             header::find(&bytes).ok_or_else(|| wrong("is empty, expected a header with the names of columns"))?;
@@ -216,7 +217,8 @@ mod tests {
     #[test]
     fn what_is_no_table_is_named() {
         let message = |bytes: &'static [u8]| Table::from_reader("a.csv", bytes).err().unwrap().to_string();
-        assert!(message(b"PK\x03\x04\x14\0").contains("is a spreadsheet or an archive"));
+        let archive = message(b"PK\x03\x04\x14\0\0\0");
+        assert!(archive.starts_with("a.csv: this is ") && archive.contains(", expected a table"), "{archive}");
         assert!(message(b"\r\n;;\r\n").contains("is empty, expected a header"));
         let missing = table("id;Sequence\n").column(columns::STRUCTURE).unwrap_err().to_string();
         let expected =
