@@ -9,7 +9,9 @@
 //! | read the sequences of any input, compressed or not | [`Sequences`] |
 //! | turn a sequence into token ids | [`tokenizer::tokenize`] |
 //! | hold base pairs, read and write brackets | [`Structure`] |
+//! | read sequences with their structures, whatever the format | [`folded`] |
 //! | read or write one format | [`fasta`], [`fastq`], [`raw`], [`ig`], [`dot_bracket`], [`ct`], [`bpseq`], [`stockholm`], [`st`] |
+//! | find the name in a title | [`title`] |
 //!
 //! Every format has a `Reader` (an iterator of `Result<Record, Error>`), a `Writer` and a `Record`; what a writer
 //! wrote, its reader gives back.
@@ -40,6 +42,7 @@ pub mod dot_bracket;
 mod error;
 pub mod fasta;
 pub mod fastq;
+pub mod folded;
 pub mod ig;
 pub mod input;
 mod known;
@@ -53,6 +56,7 @@ pub mod st;
 pub mod stockholm;
 pub mod structure;
 pub mod table;
+pub mod title;
 pub mod tokenizer;
 pub mod words;
 

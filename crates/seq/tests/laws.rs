@@ -3,13 +3,19 @@
 use std::{fmt::Debug, io::Write};
 
 use proptest::{collection::vec, prelude::*};
+use rinalmo_seq::folded::{Format, Reader};
 use rinalmo_seq::{
-    Error, InputOptions, Sequences, Structure, bpseq, ct, dot_bracket, fasta, fastq, ig, raw, st, stockholm,
+    Error, InputOptions, Sequences, Structure, bpseq, ct, dot_bracket, fasta, fastq, ig, raw, st, stockholm, title,
 };
 
 /// Headers of one or more words; the first word begins with a letter.
 fn header() -> impl Strategy<Value = String> {
     "[A-Za-zé][!-~é]{0,9}( [!-~]{1,6}){0,3}"
+}
+
+/// Names as databases and programs make them: with slashes, bars, brackets, blanks, and words that mean something.
+fn odd_name() -> impl Strategy<Value = String> {
+    "([A-Za-z][!-~]{0,9}|AB12[.]1/1-24|gi[|]1[|]x|File|Name: x|dG|energy|structure|seq) [!-~]{1,6}|ENERGY = -1 [a-z]{1,3}"
 }
 
 fn sequence(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
@@ -80,6 +86,72 @@ proptest! {
     }
 
     #[test]
+    fn names_and_structures_are_the_same_in_every_format(items in vec((odd_name(), folded(1..30)), 1..5)) {
+        let mut items: Vec<(String, (Vec<u8>, Structure))> = items;
+        items.dedup_by(|a, b| a.1.0 == b.1.0); // of one sequence in a row the first structure counts
+        macro_rules! read_as {
+            ($format:ident, $kind:ident $(, $field:ident)?) => {{
+                let mut writer = $format::Writer::new(Vec::new());
+                for (header, (sequence, structure)) in items.clone() {
+                    writer.write(&$format::Record { header, sequence, structure $(, $field: None)? }).unwrap();
+                }
+                let text = writer.into_inner();
+                let text = String::from_utf8(text).unwrap();
+                for text in ["\n", "\r\n", "\r"].map(|end| text.replace('\n', end).into_bytes()) {
+                    let read = Reader::new(&text[..], Format::$kind).collect::<Result<Vec<_>, _>>().unwrap();
+                    prop_assert_eq!(read.len(), items.len());
+                    for (record, (header, (sequence, structure))) in read.iter().zip(&items) {
+                        prop_assert_eq!(&record.name, title::name(header));
+                        if Format::$kind != Format::Stockholm {
+                            prop_assert_eq!((&record.sequence, &record.structure), (sequence, structure));
+                        }
+                        prop_assert_eq!(record.further, 0);
+                    }
+                }
+            }};
+        }
+        read_as!(dot_bracket, DotBracket, score);
+        read_as!(ct, Ct);
+        read_as!(bpseq, Bpseq);
+        read_as!(st, St);
+        read_as!(stockholm, Stockholm);
+    }
+
+    #[test]
+    fn of_several_structures_the_first_counts_and_none_is_lost(
+        items in vec((odd_name(), sequence(3..20), vec(any::<u64>(), 1..5)), 1..5), bare in any::<bool>(),
+    ) {
+        let mut items: Vec<(String, Vec<u8>, Vec<u64>)> = items;
+        items.iter_mut().for_each(|item| item.1.retain(|letter| *letter != b'-'));
+        items.retain(|item| item.1.len() > 2);
+        items.dedup_by(|a, b| a.1 == b.1);
+        let hairpin = |sequence: &[u8], seed: u64| {
+            let (i, len) = ((seed % 2) as usize, sequence.len());
+            Structure::new(len, vec![(i, len - 1)]).unwrap()
+        };
+        let (mut brackets, mut table) = (String::new(), ct::Writer::new(Vec::new()));
+        for (header, sequence, seeds) in &items {
+            let header_line = if bare { String::new() } else { format!(">{header}\n") };
+            brackets += &format!("{header_line}{}\n", String::from_utf8_lossy(sequence));
+            for seed in seeds {
+                let structure = hairpin(sequence, *seed);
+                brackets += &format!("{} ({seed})\n", structure.to_dot_bracket().unwrap());
+                table.write(&ct::Record { header: header.clone(), sequence: sequence.clone(), structure }).unwrap();
+            }
+        }
+        for (text, format) in [(brackets.into_bytes(), Format::DotBracket), (table.into_inner(), Format::Ct)] {
+            let first = Reader::new(&text[..], format).collect::<Result<Vec<_>, _>>().unwrap();
+            let all = Reader::with_all(&text[..], format).collect::<Result<Vec<_>, _>>().unwrap();
+            prop_assert_eq!(all.len(), items.iter().map(|item| item.2.len()).sum::<usize>());
+            prop_assert_eq!(first.len(), items.len());
+            for (record, (_, sequence, seeds)) in first.iter().zip(&items) {
+                prop_assert_eq!(&record.structure, &hairpin(sequence, seeds[0]));
+                prop_assert_eq!(record.further, seeds.len() - 1);
+            }
+        }
+    }
+
+    #[test]
     fn brackets_and_pairs_say_the_same((_, structure) in folded(0..58)) {
         let text = structure.to_dot_bracket().unwrap();
         prop_assert_eq!(&Structure::parse_dot_bracket(&text).unwrap(), &structure);
@@ -117,6 +189,11 @@ proptest! {
         prop_assert!(bpseq::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(stockholm::Reader::new(bytes).take(limit).count() < limit);
         prop_assert!(st::Reader::new(bytes).take(limit).count() < limit);
+        for format in [Format::DotBracket, Format::Ct, Format::Bpseq, Format::St, Format::Stockholm] {
+            let counted = Reader::new(bytes, format).map(|record| record.map_or(1, |record| 1 + record.further)).sum::<usize>();
+            prop_assert!(counted < limit && Reader::with_all(bytes, format).take(limit).count() < limit);
+        }
+        Format::sniff(bytes);
         let options = InputOptions::LENIENT;
         let sequences = Sequences::from_reader("x", std::io::Cursor::new(text.clone().into_bytes()), options);
         prop_assert!(sequences.take(limit).count() < limit);

@@ -3,30 +3,24 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use rinalmo_seq::{
-    Error, InputOptions, Sequences, Structure, bpseq, ct, dot_bracket,
+    Error, InputOptions, Sequences,
+    folded::{ENDINGS, Format, Reader, Record},
     input::{name_of, open},
-    st, stockholm,
 };
 
 /// Cargo runs tests in the folder of the crate.
 const SHELF: &str = "tests/odd_files";
+/// Endings under which structures may come, but sequences usually do.
+const FASTA: [&str; 2] = ["fa", "fasta"];
 
-/// What a file gives, in the words of the index: `id:bases` or `id:bases:pairs` for a record, `! message` for an error.
+/// What a file gives, in the words of the index: `id:bases` or `name:bases:pairs` for a record, then `+n` for further
+/// structures and `-n` for pairs with a gap, `! message` for an error.
 fn outcome(path: &Path) -> String {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let said = match extension {
-        "dbn" => folded(path, |s| {
-            Box::new(dot_bracket::Reader::new(s).map(|r| r.map(|r| (r.header, r.sequence, r.structure))))
-        }),
-        "ct" => folded(path, |s| Box::new(ct::Reader::new(s).map(|r| r.map(|r| (r.header, r.sequence, r.structure))))),
-        "bpseq" => {
-            folded(path, |s| Box::new(bpseq::Reader::new(s).map(|r| r.map(|r| (r.header, r.sequence, r.structure)))))
-        }
-        "sto" => folded(path, |s| {
-            Box::new(stockholm::Reader::new(s).map(|r| r.map(|r| (r.header, r.sequence, r.structure))))
-        }),
-        "st" => folded(path, |s| Box::new(st::Reader::new(s).map(|r| r.map(|r| (r.header, r.sequence, r.structure))))),
-        _ => Sequences::open(&[path], InputOptions::default())
+    let format = ENDINGS.iter().find(|(ending, _)| *ending == extension && !FASTA.contains(ending));
+    let said: Vec<String> = match format {
+        Some(&(_, format)) => folded(path, format),
+        None => Sequences::open(&[path], InputOptions::default())
             .map(|record| match record {
                 Ok(record) => format!("{}:{}", record.id, record.sequence.len()),
                 Err(error) => told(&error),
@@ -36,18 +30,17 @@ fn outcome(path: &Path) -> String {
     if said.is_empty() { "nothing".into() } else { said.join(" · ") }
 }
 
-type Stream = Box<dyn std::io::BufRead + Send>;
-type Folded = Result<(String, Vec<u8>, Structure), Error>;
-
-fn folded(path: &Path, reader: fn(Stream) -> Box<dyn Iterator<Item = Folded>>) -> Vec<String> {
-    let say = |record: Folded| match record {
-        Ok((header, sequence, structure)) => {
+fn folded(path: &Path, format: Format) -> Vec<String> {
+    let counted = |sign: &str, count: usize| if count == 0 { String::new() } else { format!("{sign}{count}") };
+    let say = |record: Result<Record, Error>| match record {
+        Ok(Record { name, sequence, structure, further, gapped_pairs }) => {
             assert_eq!(sequence.len(), structure.len());
-            format!("{header}:{}:{}", sequence.len(), structure.pairs().len())
+            let (further, gapped) = (counted("+", further), counted("-", gapped_pairs));
+            format!("{name}:{}:{}{further}{gapped}", sequence.len(), structure.pairs().len())
         }
         Err(error) => told(&error.named(&name_of(path))),
     };
-    reader(open(path).expect("the shelf can be read")).map(say).collect()
+    Reader::new(open(path).expect("the shelf can be read"), format).map(say).collect()
 }
 
 fn told(error: &Error) -> String {

@@ -3,39 +3,36 @@
 use std::io::BufRead;
 
 use super::Record;
-use crate::{Error, partners::Rows, plan::reader};
-
-/// Words before the name of a record in its first comment.
-const NAMED_BY: [&str; 3] = ["File:", "Filename:", "Name:"];
+use crate::{Error, partners::Rows, plan::reader, title};
 
 reader! {
-    /// An iterator over the records of a BPSEQ stream; it ends after the first malformed one.
+    /// An iterator over the records of a BPSEQ stream; after a malformed one it goes on at the next.
     ///
-    /// A record ends where a comment or base 1 begins the next. The first comment of a record is its header, without
-    /// `#` and a leading `File:`, `Filename:` or `Name:`; the others are passed over.
+    /// A record ends where a comment or base 1 begins the next. Comments begin with `#` or with a word. The one that names
+    /// the record, by `File:`, `Filename:` or `Name:`, is its header, else the first one; the others are passed over.
     {}
 }
 
 impl<R: BufRead> Reader<R> {
     fn read(&mut self) -> Result<Option<Record>, Error> {
         let record = self.read_record();
-        if record.is_err() {
-            self.lines.end();
+        if matches!(record, Err(Error::Malformed { .. })) {
+            self.lines.skip_to(begins_record)?;
         }
         record
     }
 
     fn read_record(&mut self) -> Result<Option<Record>, Error> {
-        let mut header: Option<String> = None;
+        let mut header = Header::default();
         let mut rows = Rows::default();
         while self.lines.advance_to_text()? {
             let line = self.lines.string();
-            if let Some(comment) = comment(&line) {
-                if rows.len() > 0 {
-                    self.lines.hold();
-                    break;
-                }
-                header.get_or_insert_with(|| name(comment).to_string());
+            if rows.len() > 0 && begins_record(line.as_bytes()) {
+                self.lines.hold();
+                break;
+            }
+            if is_comment(line.as_bytes()) {
+                header.take(&line);
                 continue;
             }
             let mut columns = line.split_ascii_whitespace();
@@ -44,12 +41,9 @@ impl<R: BufRead> Reader<R> {
             else {
                 return Err(self.lines.expected("`position base partner`"));
             };
-            if index == "1" && rows.len() > 0 {
-                self.lines.hold();
-                break;
-            }
             rows.push(self.lines.number(), index, base, partner)?;
         }
+        let header = header.name.or(header.first);
         if rows.len() == 0 {
             return match header {
                 None => Ok(None),
@@ -64,15 +58,33 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-/// The text of a comment: what follows `#`, or a whole line `Word …: …` as the Comparative RNA Web writes them.
-fn comment(line: &str) -> Option<&str> {
-    let plain = line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.contains(':');
-    line.strip_prefix('#').or(plain.then_some(line))
+/// What the comments before a record say.
+#[derive(Default)]
+struct Header {
+    name: Option<String>,
+    first: Option<String>,
 }
 
-fn name(comment: &str) -> &str {
-    let comment = comment.trim();
-    NAMED_BY.iter().find_map(|word| comment.strip_prefix(word)).unwrap_or(comment).trim()
+impl Header {
+    fn take(&mut self, line: &str) {
+        let comment = line.strip_prefix('#').unwrap_or(line).trim();
+        if self.name.is_none() {
+            self.name = title::named(comment).map(str::to_owned);
+        }
+        self.first.get_or_insert_with(|| comment.to_owned());
+    }
+}
+
+/// Whether a line before the first row is none itself.
+fn is_comment(text: &[u8]) -> bool {
+    !text.first().is_some_and(u8::is_ascii_digit)
+}
+
+/// Whether a line among rows begins the next record: `#`, words with a colon as the Comparative RNA Web writes them, or
+/// the row of base 1.
+fn begins_record(text: &[u8]) -> bool {
+    let in_words = text.first().is_some_and(u8::is_ascii_alphabetic) && text.contains(&b':');
+    in_words || text.starts_with(b"#") || text.split(u8::is_ascii_whitespace).next() == Some(b"1")
 }
 
 #[cfg(test)]
@@ -88,11 +100,21 @@ mod tests {
     #[test]
     fn comments_and_base_one_begin_records() {
         let text = format!(
-            "# File: a.bpseq\r\n# x\n{HAIRPIN}{HAIRPIN}#Name: c\n{HAIRPIN}\nFilename: d\nOrganism: E. coli\n{HAIRPIN}"
+            "# x\r\n# File: a.bpseq\r\n{HAIRPIN}{HAIRPIN}#Name: c\n{HAIRPIN}\nFilename: d\nOrganism: E. coli\n{HAIRPIN}"
         );
         let records: Vec<Record> = read(&text).into_iter().map(Result::unwrap).collect();
         assert_eq!(records.iter().map(|r| &*r.header).collect::<Vec<_>>(), ["a.bpseq", "", "c", "d"]);
         assert!(records.iter().all(|r| r.sequence == b"GAAC" && r.structure.pairs() == [(0, 3)]));
+    }
+
+    #[test]
+    fn a_mistake_costs_one_record() {
+        for bad in ["# b\n1 G 3\n2 A 0\n3 C 0\n", "# b\n1 G 0\n3 C 0\n", "1 G 0 0 0\n2 A 0\n"] {
+            let read = read(&format!("# a\n{HAIRPIN}{bad}# c\n{HAIRPIN}"));
+            assert_eq!(read.len(), 3, "{read:?}");
+            assert!(read[1].is_err());
+            assert_eq!(read[2].as_ref().unwrap().header, "c");
+        }
     }
 
     #[test]

@@ -3,20 +3,24 @@
 use std::io::BufRead;
 
 use super::Record;
-use crate::{Error, partners::Rows, plan::reader};
+use crate::{Error, partners::Rows, plan::reader, title};
 
 reader! {
-    /// An iterator over the structures of a CT stream; it ends after the first malformed one.
+    /// An iterator over the structures of a CT stream; after a malformed one it goes on at the next line that begins one.
     ///
-    /// `#` lines, and `Word …: …` lines before a structure, are comments.
+    /// `#` lines, and `Word …: …` lines before a structure, are comments. Where a title has no name, a comment such as
+    /// `# File: x` before it gives one.
     {}
 }
 
 impl<R: BufRead> Reader<R> {
     fn read(&mut self) -> Result<Option<Record>, Error> {
         let record = self.read_record();
-        if record.is_err() {
-            self.lines.end();
+        if matches!(record, Err(Error::Malformed { .. })) {
+            if is_title(self.lines.text()) {
+                self.lines.hold();
+            }
+            self.lines.skip_to(is_title)?;
         }
         record
     }
@@ -42,15 +46,21 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn read_header(&mut self) -> Result<Option<(usize, String)>, Error> {
-        while self.next_line()? {
+        let mut comment = None;
+        while self.lines.advance_to_text()? {
             let line = self.lines.string();
+            let plain = line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.contains(':');
+            if let Some(text) = line.strip_prefix('#').or(plain.then_some(&line)) {
+                comment = title::named(text).map(str::to_owned).or(comment);
+                continue;
+            }
             let (len, title) = line.split_once(|c: char| c.is_ascii_whitespace()).unwrap_or((&line, ""));
-            if let Ok(len) = len.parse() {
-                return Ok(Some((len, title.trim_ascii().to_string())));
-            }
-            if !(line.starts_with(|c: char| c.is_ascii_alphabetic()) && line.contains(':')) {
-                return Err(self.lines.expected("the number of bases and a title"));
-            }
+            let Ok(len) = len.parse() else { return Err(self.lines.expected("the number of bases and a title")) };
+            let title = title.trim_ascii();
+            return Ok(Some(match comment.filter(|_| title::name(title).is_empty()) {
+                Some(name) => (len, format!("{title} {name}").trim_ascii().to_owned()),
+                None => (len, title.to_owned()),
+            }));
         }
         Ok(None)
     }
@@ -64,6 +74,15 @@ impl<R: BufRead> Reader<R> {
         }
         Ok(false)
     }
+}
+
+/// Whether a line begins a structure: a number that is not followed by a base and another number.
+fn is_title(text: &[u8]) -> bool {
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let is_number = |word: &[u8]| str::from_utf8(word).is_ok_and(|word| word.parse::<usize>().is_ok());
+    let is_row = |base: &[u8], previous: &[u8]| base.len() == 1 && is_number(previous);
+    words.next().is_some_and(is_number)
+        && !words.next().zip(words.next()).is_some_and(|(base, next)| is_row(base, next))
 }
 
 #[cfg(test)]
@@ -84,6 +103,26 @@ mod tests {
         assert_eq!(records[0].name(), "tiny");
         assert_eq!(records[2].sequence, b"GAAC");
         assert_eq!(records[2].structure.pairs(), [(0, 3)]);
+    }
+
+    #[test]
+    fn comments_name_what_a_title_does_not() {
+        let text = format!("# File ASE_1.ct\n4 ENERGY = 0\n{HAIRPIN}# Name: c\n4\n{HAIRPIN}# Name: d\n4 e\n{HAIRPIN}");
+        let records: Vec<Record> = read(&text).into_iter().map(Result::unwrap).collect();
+        assert_eq!(records.iter().map(Record::name).collect::<Vec<_>>(), ["ASE_1.ct", "c", "e"]);
+        assert_eq!(records[0].energy(), Some(0.0));
+    }
+
+    #[test]
+    fn a_mistake_costs_one_structure() {
+        for bad in
+            ["4 b\n1 G 0 2 4 1\n2 A 1 3 0 2\n", "2 b\n1 A 0 2 2 1\n2 A 1 0 0 2\n", "2 b\n1 A 0 2 x 1\n2 A 1 0 0 2\n"]
+        {
+            let read = read(&format!("4 a\n{HAIRPIN}{bad}4 c\n{HAIRPIN}"));
+            assert_eq!(read.len(), 3, "{read:?}");
+            assert!(read[1].is_err());
+            assert_eq!(read[2].as_ref().unwrap().header, "c");
+        }
     }
 
     #[test]

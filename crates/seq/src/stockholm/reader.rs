@@ -14,9 +14,10 @@ const CLOSING: &[u8] = b"//";
 reader! {
     /// An iterator over the sequences of a Stockholm stream; one alignment is held at a time.
     ///
-    /// Each record is an aligned sequence, gaps included, with the structure of the `#=GC SS_cons` line in WUSS
-    /// notation; [`Record::ungapped`] takes the gaps out. After a malformed alignment the next one is read.
-    { ready: VecDeque<Record> }
+    /// Each record is an aligned sequence, gaps included, with its own structure, the `#=GR … SS` line in WUSS notation,
+    /// or where it has none the alignment's, `#=GC SS_cons`; [`Record::ungapped`] takes the gaps out. A sequence that
+    /// does not fit is an error of its own; after a malformed alignment the next one is read.
+    { ready: VecDeque<Result<Record, Error>> }
 }
 
 /// An alignment growing line by line.
@@ -24,8 +25,27 @@ reader! {
 struct Alignment {
     order: Vec<String>,
     rows: HashMap<String, Row>,
-    consensus: String,
-    consensus_line: usize,
+    consensus: Markup,
+}
+
+/// A line of brackets, gathered from its pieces.
+#[derive(Default)]
+struct Markup {
+    line: usize,
+    text: String,
+}
+
+impl Markup {
+    fn push(&mut self, line: usize, piece: &str) {
+        self.line = line;
+        self.text.push_str(piece);
+    }
+
+    /// The structure, if there is a line.
+    fn structure(&self) -> Result<Option<Structure>, Error> {
+        let parsed = (!self.text.is_empty()).then(|| Structure::parse_dot_bracket(&self.text));
+        parsed.transpose().map_err(|error| error.at(self.line))
+    }
 }
 
 #[derive(Default)]
@@ -33,6 +53,7 @@ struct Row {
     line: usize,
     description: String,
     sequence: Vec<u8>,
+    structure: Markup,
 }
 
 impl<R: BufRead> Reader<R> {
@@ -48,7 +69,7 @@ impl<R: BufRead> Reader<R> {
             }
             self.ready = self.read_alignment()?.records()?;
         }
-        Ok(self.ready.pop_front())
+        self.ready.pop_front().transpose()
     }
 
     fn read_alignment(&mut self) -> Result<Alignment, Error> {
@@ -76,8 +97,11 @@ impl Alignment {
         let mut words = text.split_ascii_whitespace();
         match (words.next(), words.next(), words.next()) {
             (Some("#=GC"), Some("SS_cons"), Some(piece)) => {
-                self.consensus.push_str(piece);
-                self.consensus_line = line;
+                self.consensus.push(line, piece);
+            }
+            (Some("#=GR"), Some(name), Some("SS")) => {
+                let Some(piece) = words.next() else { return false };
+                self.rows.entry(name.to_string()).or_default().structure.push(line, piece);
             }
             (Some("#=GS"), Some(name), Some("DE")) => {
                 let description: Vec<&str> = words.collect();
@@ -97,24 +121,39 @@ impl Alignment {
         true
     }
 
-    fn records(mut self) -> Result<VecDeque<Record>, Error> {
-        let structure = Structure::parse_dot_bracket(&self.consensus).map_err(|error| error.at(self.consensus_line))?;
+    fn records(mut self) -> Result<VecDeque<Result<Record, Error>>, Error> {
+        let consensus = self.consensus.structure()?;
+        let own = self.rows.values().any(|row| !row.structure.text.is_empty());
         let mut records = VecDeque::with_capacity(self.order.len());
         for name in self.order {
-            let Row { line, description, sequence } = self.rows.remove(&name).unwrap_or_default();
-            if self.consensus.is_empty() {
-                let message = format!("record `{name}`: its alignment has no `#=GC SS_cons` line");
+            let row = self.rows.remove(&name).unwrap_or_default();
+            let line = row.line;
+            if consensus.is_none() && !own {
+                let message = format!("record `{name}`: its alignment has no `#=GC SS_cons` line, nor a `#=GR … SS`");
                 return Err(Error::malformed(line, message));
             }
-            if sequence.len() != structure.len() {
-                let (found, expected) = (sequence.len(), structure.len());
-                let message = format!("record `{name}`: {found} columns, but SS_cons has {expected}");
-                return Err(Error::malformed(line, message));
-            }
-            let header = if description.is_empty() { name } else { format!("{name} {description}") };
-            records.push_back(Record { header, sequence, structure: structure.clone() });
+            records.push_back(row.record(&name, consensus.as_ref()));
         }
         Ok(records)
+    }
+}
+
+impl Row {
+    /// The sequence with its own structure, or else with the alignment's.
+    fn record(self, name: &str, consensus: Option<&Structure>) -> Result<Record, Error> {
+        let Self { line, description, sequence, structure } = self;
+        let own = structure.structure()?;
+        let which = if own.is_some() { "its SS line" } else { "SS_cons" };
+        let Some(structure) = own.or_else(|| consensus.cloned()) else {
+            return Err(Error::malformed(line, format!("record `{name}`: no `#=GR {name} SS` line, and no SS_cons")));
+        };
+        if sequence.len() != structure.len() {
+            let (found, expected) = (sequence.len(), structure.len());
+            let message = format!("record `{name}`: {found} columns, but {which} has {expected}");
+            return Err(Error::malformed(line, message));
+        }
+        let header = if description.is_empty() { name.to_owned() } else { format!("{name} {description}") };
+        Ok(Record { header, sequence, structure })
     }
 }
 
@@ -145,7 +184,10 @@ mod tests {
         };
         let open = "# STOCKHOLM 1.0\n";
         assert_eq!(first("a GG\n//\n"), "line 1: expected `# STOCKHOLM 1.0`, found `a GG`");
-        assert_eq!(first(&format!("{open}a GG\n//\n")), "line 2: record `a`: its alignment has no `#=GC SS_cons` line");
+        assert_eq!(
+            first(&format!("{open}a GG\n//\n")),
+            "line 2: record `a`: its alignment has no `#=GC SS_cons` line, nor a `#=GR … SS`"
+        );
         assert_eq!(
             first(&format!("{open}a GG\n#=GC SS_cons ...\n//\n")),
             "line 2: record `a`: 2 columns, but SS_cons has 3"
@@ -155,6 +197,25 @@ mod tests {
             first(&format!("{open}a\n//\n")),
             "line 2: expected a name and a piece of its sequence, or markup, found `a`"
         );
+    }
+
+    #[test]
+    fn a_sequence_has_its_own_structure_before_the_alignment_s() {
+        let text = "# STOCKHOLM 1.0\na GG-\n#=GR a SS <<.\nb GGA\n\na ACC\n#=GR a SS .>>\nb ACC\n";
+        let own = read(&format!("{text}//\n"));
+        assert_eq!(own[0].as_ref().unwrap().structure.pairs(), [(0, 5), (1, 4)]);
+        assert_eq!(own[1], Err("line 4: record `b`: no `#=GR b SS` line, and no SS_cons".into()));
+        let both = read(&format!("{text}#=GC SS_cons <....>\n//\n"));
+        let pairs: Vec<usize> = both.iter().map(|record| record.as_ref().unwrap().structure.pairs().len()).collect();
+        assert_eq!(pairs, [2, 1]);
+    }
+
+    #[test]
+    fn a_row_that_does_not_fit_costs_itself() {
+        let read = read("# STOCKHOLM 1.0\na GG\nb GGA\nc GGAA\n#=GR c SS <>\n#=GC SS_cons <.>\n//\n");
+        assert_eq!(read[0], Err("line 2: record `a`: 2 columns, but SS_cons has 3".into()));
+        assert_eq!(read[1].as_ref().unwrap().structure.pairs(), [(0, 2)]);
+        assert_eq!(read[2], Err("line 4: record `c`: 4 columns, but its SS line has 2".into()));
     }
 
     #[test]
