@@ -26,7 +26,12 @@ use rinalmo_seq::alphabet::bases;
 use rinalmo_seq::base_pair::is_canonical;
 use rinalmo_tasks::structure::dataset::{self, Item};
 
+pub use rinalmo_tasks::structure::dataset::NAMES_LIST;
+
 use crate::Error;
+
+/// Of each sequence the first structure counts.
+const KNOWN: dataset::Options = dataset::Options { all_structures: false, sequences: true };
 
 /// A file of structures.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,6 +95,8 @@ pub struct Collection {
     pub excluded: Excluded,
     /// What could not be read, with file and line.
     pub wrong: Vec<Error>,
+    /// What was passed over in a source, such as suboptimal structures, in words.
+    pub notes: Vec<String>,
 }
 
 /// One structure.
@@ -131,15 +138,14 @@ pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Erro
     let (sets, guard) = options.exclude.guard()?;
     let mut counts = vec![Counts::default(); sources.len()];
     let (mut items, mut from) = (Vec::new(), Vec::new());
-    let (mut seen, mut wrong) = (HashSet::new(), Vec::new());
+    let (mut seen, mut wrong, mut notes) = (HashSet::new(), Vec::new(), Vec::new());
     for ((number, source), counts) in sources.iter().enumerate().zip(&mut counts) {
-        let before = wrong.len();
-        let read = dataset::read_but(&source.path, |error| {
-            wrong.push(Error::from(error));
-            Ok(())
-        })?;
-        counts.unreadable = wrong.len() - before;
+        let mut found = dataset::read(&source.path, &KNOWN)?;
+        notes.append(&mut found.notes);
+        let (read, unreadable) = found.items();
+        counts.unreadable = unreadable.len();
         counts.read = read.len() + counts.unreadable;
+        wrong.extend(unreadable.into_iter().map(Error::from));
         for item in read {
             let len = item.sequence.len();
             let place = if len < options.min_len || options.max_len.is_some_and(|most| len > most) {
@@ -175,7 +181,8 @@ pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Erro
     let all = items.into_iter().zip(from).enumerate().filter(|(index, _)| kept(*index));
     let row = |((_, (item, source)), cluster)| Row { item: Item { cluster: Some(u64::from(cluster)), ..item }, source };
     let rows = all.zip(numbers).map(row);
-    Ok(Collection { rows: rows.collect(), sources: counts, clusters: clusters.count(), excluded, wrong })
+    let (sources, clusters) = (counts, clusters.count());
+    Ok(Collection { rows: rows.collect(), sources, clusters, excluded, wrong, notes })
 }
 
 impl Options {
@@ -237,16 +244,27 @@ fn unwritten(error: csv::Error) -> std::io::Error {
     }
 }
 
+/// Known structures of files.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// Each of them.
+    pub items: Vec<Item>,
+    /// What was passed over, such as suboptimal structures, in words.
+    pub notes: Vec<String>,
+}
+
 /// All structures of files or folders, as [`dataset::read`] takes them.
 ///
 /// # Errors
 /// A file cannot be read, or a row or record is wrong.
-pub fn known(files: &[PathBuf]) -> Result<Vec<Item>, Error> {
-    let mut items = Vec::new();
+pub fn known(files: &[PathBuf]) -> Result<Known, Error> {
+    let mut known = Known::default();
     for file in files {
-        items.extend(dataset::read(file)?);
+        let mut found = dataset::read(file, &KNOWN)?;
+        known.notes.append(&mut found.notes);
+        known.items.extend(found.strict()?);
     }
-    Ok(items)
+    Ok(known)
 }
 
 /// A file's name without its folder.
@@ -269,12 +287,12 @@ mod tests {
             ..Item::new(id.into(), b"GAAAC".to_vec(), structure.clone())
         };
         let rows: Vec<Row> = ids.map(|id| Row { item: item(id), source: 0 }).into();
-        let collection =
-            Collection { rows, sources: Vec::new(), clusters: 1, excluded: Excluded::default(), wrong: Vec::new() };
+        let (excluded, wrong, notes) = (Excluded::default(), Vec::new(), Vec::new());
+        let collection = Collection { rows, sources: Vec::new(), clusters: 1, excluded, wrong, notes };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tsv");
         collection.write(&["known\t.tsv".to_owned()], &mut std::fs::File::create(&path).unwrap()).unwrap();
-        let found = dataset::read(&path).unwrap();
+        let found = dataset::read(&path, &KNOWN).unwrap().strict().unwrap();
         assert_eq!(found, collection.rows.into_iter().map(|row| row.item).collect::<Vec<_>>());
     }
 }

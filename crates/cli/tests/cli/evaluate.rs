@@ -56,6 +56,32 @@ fn figures_are_as_worked_by_hand() {
 }
 
 #[test]
+fn whatever_names_a_record_and_whatever_follows_its_structure_is_known() {
+    let rnafold = ">a\nGGGAAACCC\n(((...))) ( -3.40)\n(((...))) [ -3.60]\n(((...))) { -3.40 d=0.50}\n frequency of mfe structure in \
+                   ensemble 0.72; ensemble diversity 0.93\n";
+    let sandbox = Sandbox::new().with("known.dbn", ">a\nGGGAAACCC\n(((...)))\n");
+    for (name, text) in [
+        ("rnafold.dbn", rnafold),
+        ("subopt.txt", ">a\nGGGAAACCC  -3.40   1.00\n(((...)))  -3.40\n.........   0.00\n"),
+        ("energy.dbn", ">ENERGY = -3.4  a\nGGGAAACCC\n(((...)))\n"),
+        ("bprna.dbn", "#Name: a\n#Length: 9\n#PageNumber: 1\nGGGAAACCC\n(((...)))\n"),
+        ("own.sto", "# STOCKHOLM 1.0\na GGGA--AACCC\n#=GR a SS (((.....)))\n//\n"),
+        ("tuples.csv", "id,sequence,base_pairs\na,GGGAAACCC,\"[(1, 9), (2, 8), (3, 7)]\"\n"),
+    ] {
+        let sandbox = Sandbox::new().with("known.dbn", sandbox.read("known.dbn")).with(name, text);
+        let run = sandbox.run(&format!("evaluate structure -r known.dbn -p {name} --resamples 0"));
+        assert_eq!(run.code, 0, "{name}: {run}");
+        let all = run.out.lines().find(|line| line.starts_with("all ")).unwrap_or_default();
+        assert!(all.split_whitespace().skip(2).all(|figure| figure == "1.000"), "{name}: {run}");
+        assert_eq!(
+            run.err.contains("passed over, the first counts"),
+            ["rnafold.dbn", "subopt.txt"].contains(&name),
+            "{run}"
+        );
+    }
+}
+
+#[test]
 fn the_table_is_aligned_and_names_everything() {
     let run =
         sandbox().run("evaluate structure -r known.csv -p mine=found.dbn --family-from prefix --resamples 0").done();

@@ -8,7 +8,7 @@ use rinalmo_seq::{Structure, input};
 use rinalmo_tasks::table::Table;
 
 use super::problem::{Kind, Problem};
-use super::read;
+use super::read::{self, Entry};
 use crate::Error;
 
 /// A known structure.
@@ -70,8 +70,18 @@ pub struct References {
     pub problems: Vec<Problem>,
     /// How many were left out for their length, as was asked for.
     pub too_long: usize,
+    /// What was passed over in the file, such as suboptimal structures, in words.
+    pub notes: Vec<String>,
     by_id: HashMap<String, usize>,
-    too_long_ids: HashSet<String>,
+    by_name: HashMap<String, Named>,
+    too_long_names: HashSet<String>,
+}
+
+/// Who has a name that is not an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    One(usize),
+    Several,
 }
 
 impl References {
@@ -87,43 +97,59 @@ impl References {
             items: Vec::with_capacity(found.entries.len()),
             problems: found.problems,
             too_long: 0,
+            notes: found.notes,
             by_id: HashMap::new(),
-            too_long_ids: HashSet::new(),
+            by_name: HashMap::new(),
+            too_long_names: HashSet::new(),
         };
         for entry in found.entries {
-            let read::Entry { id, sequence, structure, length_told, family, place } = entry;
-            if !length_told {
-                let text = format!("{place}: its length is not told; the table needs a column `sequence` or `len`");
+            let names: Vec<String> = entry.names().map(str::to_owned).collect();
+            let Entry { id, sequence, structure, length_known, family, place, .. } = entry;
+            if !length_known {
+                let text = format!("{place}: its length is not known; the table needs a column `sequence` or `len`");
                 references.problems.push(Problem::new(Kind::Unreadable, text));
                 continue;
             }
             let family = families.of(&id, family);
-            references.add(Reference { id, sequence, structure, family, place }, max_length);
+            references.add(Reference { id, sequence, structure, family, place }, names, max_length);
         }
         Ok(references)
     }
 
-    fn add(&mut self, reference: Reference, max_length: Option<usize>) {
+    fn add(&mut self, reference: Reference, names: Vec<String>, max_length: Option<usize>) {
         if max_length.is_some_and(|longest| reference.structure.len() > longest) {
             self.too_long += 1;
-            self.too_long_ids.insert(reference.id);
+            self.too_long_names.extend(names);
         } else if let Some(&first) = self.by_id.get(&reference.id) {
             let text = format!("{}: is there already ({})", reference.place, self.items[first].place);
             self.problems.push(Problem::new(Kind::Duplicate, text));
         } else {
-            self.by_id.insert(reference.id.clone(), self.items.len());
+            let number = self.items.len();
+            for name in names {
+                self.by_name.entry(name).and_modify(|named| *named = Named::Several).or_insert(Named::One(number));
+            }
+            self.by_id.insert(reference.id.clone(), number);
             self.items.push(reference);
         }
+    }
+
+    /// The number of the reference that an entry is of: by its best name that is a reference's id, or is a name of one
+    /// reference alone. Whole headers go before their first words.
+    pub(super) fn find_entry(&self, entry: &Entry) -> Option<usize> {
+        entry.names().find_map(|name| match (self.find(name), self.by_name.get(name)) {
+            (Some(number), _) | (None, Some(&Named::One(number))) => Some(number),
+            (None, Some(Named::Several) | None) => None,
+        })
+    }
+
+    /// Whether an entry is of a reference that was left out for its length.
+    pub(super) fn is_of_too_long(&self, entry: &Entry) -> bool {
+        entry.names().any(|name| self.too_long_names.contains(name))
     }
 
     /// The number of the reference of this id.
     pub fn find(&self, id: &str) -> Option<usize> {
         self.by_id.get(id).copied()
-    }
-
-    /// Whether the reference of this id was left out for its length.
-    pub fn is_too_long(&self, id: &str) -> bool {
-        self.too_long_ids.contains(id)
     }
 
     /// Every family, sorted.
@@ -205,6 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn names_are_whole_headers_first_and_first_words_where_those_are_unique() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, headers: &[&str]| {
+            let path = folder.path().join(name);
+            let text: String = headers.iter().map(|header| format!(">{header}\nGAC\n(.)\n")).collect();
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let known = write("refs.dbn", &["seq 1", "seq 2", "tRNA Phe yeast", "y"]);
+        let references = References::open(&known, &FamilyFrom::Column, None).unwrap();
+        assert_eq!(references.items.iter().map(|item| &*item.id).collect::<Vec<_>>(), ["seq 1", "seq 2", "tRNA", "y"]);
+        let found =
+            write("found.dbn", &["y of mine", "seq  2", "seq", "tRNA", "tRNA Phe yeast", "seq 3", "ENERGY = -1 y"]);
+        let found = read::read(&found).unwrap().entries;
+        let numbers: Vec<_> = found.iter().map(|entry| references.find_entry(entry)).collect();
+        assert_eq!(numbers, [Some(3), Some(1), None, Some(2), Some(2), None, Some(3)]);
+    }
+
+    #[test]
     fn a_second_record_of_an_id_is_left_out_and_told() {
         let references = open("id,structure\nx,(...)\nx,.....\n", "column", None);
         assert_eq!(references.items.len(), 1);
@@ -217,7 +262,7 @@ mod tests {
     fn long_references_can_be_left_out() {
         let references = open(TABLE, "column", Some(5));
         assert_eq!((references.items.len(), references.too_long), (1, 1));
-        assert!(references.is_too_long("a_c_2") && references.find("a_c_2").is_none());
+        assert!(references.find("a_c_2").is_none());
         assert!(references.sequences().unwrap_err().to_string().contains("`a_b_1`: has no sequence to fold"));
     }
 }

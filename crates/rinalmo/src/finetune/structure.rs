@@ -1,5 +1,8 @@
 //! Fine-tuning on secondary structures.
 
+use std::cell::RefCell;
+use std::path::Path;
+
 use rinalmo_model::HeadConfig;
 use rinalmo_tasks::structure::dataset::{self, Item};
 use rinalmo_tasks::structure::decode::Method;
@@ -23,6 +26,7 @@ impl Section for StructureConfig {
             energy: true,
             channels: Some(1),
             blocks: Some(1),
+            all_structures: true,
             tuning: Tuning::default(),
             decode: Method::default(),
         }
@@ -39,9 +43,11 @@ impl Kind for Structure {
     }
 
     fn prepare(files: &Files, split: &Split, data: &StructureConfig) -> Result<Prepared<Structures>, Error> {
-        let read = |path: &std::path::Path, _: bool| Ok(dataset::read(path)?);
+        let notes = RefCell::new(Vec::new());
+        let read = |path: &Path, test: bool| read(path, data.all_structures && !test, &mut notes.borrow_mut());
         let parts = share_out(files, split, read, |item: &Item| &item.id)?;
-        let mut told = vec![about("training", &parts.train), about("validation", &parts.validation)];
+        let mut told = notes.into_inner();
+        told.extend([about("training", &parts.train), about("validation", &parts.validation)]);
         if !parts.test.is_empty() {
             told.push(about("test", &parts.test));
         }
@@ -82,6 +88,17 @@ impl Kind for Structure {
     }
 }
 
+/// The structures of a file; `notes` says what was passed over in it.
+fn read(path: &Path, all_structures: bool, notes: &mut Vec<String>) -> Result<Vec<Item>, Error> {
+    let mut found = dataset::read(path, &dataset::Options { all_structures, sequences: true })?;
+    let hint = |note: String| match note.contains("further structure") {
+        true => format!("{note}; `all_structures = true` in [data] takes them all"),
+        false => note,
+    };
+    notes.extend(std::mem::take(&mut found.notes).into_iter().map(hint));
+    Ok(found.strict()?)
+}
+
 fn about(what: &str, items: &[Item]) -> String {
     let longest = items.iter().map(|item| item.sequence.len()).max().unwrap_or(0);
     let pairs: usize = items.iter().map(|item| item.structure.pairs().len()).sum();
@@ -92,4 +109,24 @@ fn about(what: &str, items: &[Item]) -> String {
          pair twice",
         items.len()
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suboptimal_structures_are_trained_on_only_when_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ct");
+        let structure = "2 ENERGY = -1 a\n1 G 0 2 2 1\n2 C 1 0 1 2\n";
+        std::fs::write(&path, [structure, &structure.replace("-1", "0")].concat()).unwrap();
+        let mut notes = Vec::new();
+        assert_eq!(read(&path, false, &mut notes).unwrap().len(), 1);
+        assert!(notes[0].contains("a.ct: 1 further structure of `a` is passed over, the first counts"), "{notes:?}");
+        assert!(notes[0].ends_with("`all_structures = true` in [data] takes them all"), "{notes:?}");
+        notes.clear();
+        assert_eq!(read(&path, true, &mut notes).unwrap().len(), 2);
+        assert!(notes.is_empty());
+    }
 }

@@ -57,6 +57,9 @@ pub struct StructureConfig {
     /// Bottleneck blocks of the head; as published where it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<usize>,
+    /// Every structure that a file has of a sequence is trained on, suboptimal ones too; without this the first counts.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub all_structures: bool,
     /// How a validation chooses the threshold.
     pub tuning: Tuning,
     /// How it chooses pairs, and whoever folds with the model: greedily, as published, or the best nested structure.
@@ -73,6 +76,7 @@ impl Default for StructureConfig {
             energy: false,
             channels: None,
             blocks: None,
+            all_structures: false,
             tuning: Tuning::default(),
             decode: Method::default(),
         }

@@ -14,10 +14,12 @@ use crate::io::OutputArgs;
 
 /// Gather known structures for fine-tuning into one table
 ///
-/// Reads tables (id, sequence, structure or base_pairs), dot-bracket, CT, BPSEQ and ST files and folders of them; leaves
+/// Reads tables (id, sequence, structure or base_pairs), dot-bracket, CT, BPSEQ, ST and Stockholm files and folders of
+/// them. Of several structures of one sequence, as in a CT file of suboptimal ones, the first counts. Leaves
 /// out what no folded RNA looks like, what is there already, and what is like a sequence of an evaluation set; and
 /// tells what is alike as one cluster, of which `finetune structure` draws one structure each epoch. Of one sequence
-/// in several files the first file's structure is kept. A line for each file tells what became of its structures.
+/// in several files the first file's structure is kept. A line for each file tells what became of its structures. Exit
+/// code 1 if some could not be read.
 #[derive(Args)]
 pub struct StructuresArgs {
     /// Files of structures; `FILE@0.3` lets each of them count 0.3 in training
@@ -70,8 +72,9 @@ impl StructuresArgs {
         let mut output = self.output.open()?;
         found.write(&names, &mut output)?;
         output.flush()?;
+        found.notes.iter().for_each(|note| context.note(note));
         context.note(told(&names, &found));
-        Ok(Outcome::Done)
+        Ok(if found.wrong.is_empty() { Outcome::Done } else { Outcome::Partial })
     }
 
     fn options(&self) -> Options {

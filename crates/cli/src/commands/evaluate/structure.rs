@@ -22,7 +22,9 @@ use crate::io::Progress;
 ///
 /// Structures come as dot-bracket, CT, BPSEQ, .st or Stockholm, folders of such files, or tables (.csv, .tsv) with the
 /// columns id and structure or base_pairs (a list [[1, 9], [2, 8]] from 1, in which a base may occur twice); .gz and the
-/// like as well. In a folder, a record alone in its file goes by the file's name.
+/// like as well. Of several structures of a sequence, as RNAfold -p and RNAsubopt print them, the first counts. Ids are
+/// whole headers, or their first words where those are unique; in a folder, a record alone in its file goes by the file's
+/// name first.
 #[derive(Args)]
 pub struct StructureArgs {
     /// The known structures; sequences are needed for --model, --run, --trained-on and to tell canonical pairs
@@ -90,6 +92,7 @@ impl StructureArgs {
         let options = self.resolve()?;
         let folding = self.folding.resolve()?;
         let references = References::open(&self.reference, &self.family_from, self.max_length)?;
+        references.notes.iter().for_each(|note| context.note(note));
         left_out::tell(&references.name, &references.problems, context);
         if references.too_long > 0 {
             context.note(format!("{}: {} references left out for their length", references.name, references.too_long));
@@ -173,6 +176,7 @@ impl StructureArgs {
         for text in &self.predictions {
             let (name, path) = named(text);
             let found = Predictions::open(path, references)?;
+            found.notes.iter().for_each(|note| context.note(note));
             predictors.push(Predictions { name: name.map_or(found.name, str::to_owned), ..found });
         }
         for model in &models {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::calibrate::{Calibrated, calibrate};
 use rinalmo::checkpoint::WriteOptions;
-use rinalmo::structures::known;
+use rinalmo::structures::{Known, known};
 use rinalmo::{LoadOptions, Model};
 
 use super::Source;
@@ -44,7 +44,8 @@ impl CalibrateArgs {
         if self.output.exists() && !self.force {
             bail!("{}: is already there\nhint: --force replaces it", self.output.display());
         }
-        let mut items = known(&self.data)?;
+        let Known { mut items, notes } = known(&self.data)?;
+        notes.iter().for_each(|note| context.note(note));
         items.retain(|item| item.sequence.len() <= self.max_length);
         let max_memory = self.memory.max_memory;
         let options = LoadOptions { heads: self.source.heads, precision: None, max_memory };

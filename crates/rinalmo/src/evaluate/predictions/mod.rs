@@ -39,6 +39,8 @@ pub struct Predictions {
     pub expected_f1: Vec<Option<f32>>,
     /// What was left out.
     pub problems: Vec<Problem>,
+    /// What was passed over in the file, such as suboptimal structures, in words.
+    pub notes: Vec<String>,
     /// Whether its probabilities of pairs are what they claim, where it gives any; see [`Predictions::from_model`].
     pub calibration: Option<Calibration>,
     /// What a program said on standard error, its last lines.
@@ -55,7 +57,8 @@ impl Predictions {
         let file = path.display().to_string();
         let mut predictions = Self::none(read::stem(path), references);
         predictions.problems = found.problems;
-        let first = found.entries.first().map(|entry| entry.id.clone()).unwrap_or_default();
+        predictions.notes = found.notes;
+        let first = found.entries.first().and_then(|entry| entry.names().next()).unwrap_or_default().to_owned();
         for entry in found.entries {
             predictions.add(entry, references);
         }
@@ -63,7 +66,8 @@ impl Predictions {
             let known = references.items.first().map_or("", |reference| reference.id.as_str());
             return Err(Error::Options(format!(
                 "{file}: no id is that of a reference: the first is `{first}`, the first of {} is `{known}`\n\
-                 hint: ids are compared letter by letter; in FASTA-like files they are the first word of a header",
+                 hint: ids are compared letter by letter: whole headers, then their first words, then the names of files of \
+                 one record",
                 references.name
             )));
         }
@@ -75,7 +79,8 @@ impl Predictions {
     fn none(name: String, references: &References) -> Self {
         let structures = vec![None; references.items.len()];
         let expected_f1 = vec![None; references.items.len()];
-        Self { name, structures, expected_f1, problems: Vec::new(), calibration: None, said: String::new() }
+        let (problems, notes, said) = (Vec::new(), Vec::new(), String::new());
+        Self { name, structures, expected_f1, problems, notes, calibration: None, said }
     }
 
     /// How many references have a prediction.
@@ -97,8 +102,8 @@ impl Predictions {
     }
 
     fn add(&mut self, entry: Entry, references: &References) {
-        let Some(number) = references.find(&entry.id) else {
-            if !references.is_too_long(&entry.id) {
+        let Some(number) = references.find_entry(&entry) else {
+            if !references.is_of_too_long(&entry) {
                 let text = format!("{}: no reference has this id", entry.place);
                 self.problems.push(Problem::new(Kind::NoReference, text));
             }
@@ -135,7 +140,7 @@ impl Predictions {
 /// The predicted structure, if it is one of the reference's sequence.
 fn fitting(entry: &Entry, reference: &Reference) -> Result<Structure, String> {
     let (found, expected) = (entry.structure.len(), reference.structure.len());
-    if entry.length_told && found != expected || found > expected {
+    if entry.length_known && found != expected || found > expected {
         return Err(format!("{found} positions, its reference has {expected} ({})", reference.place));
     }
     if let (Some(found), Some(expected)) = (&entry.sequence, &reference.sequence) {

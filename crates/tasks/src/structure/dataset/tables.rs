@@ -1,63 +1,82 @@
 //! Structures in tables, a row each.
 
-use std::path::Path;
-
 use rinalmo_seq::Structure;
 
-use super::Item;
-use crate::table::{Error, Row, Table};
+use super::entry::{Entry, single_spaced};
+use super::{Found, Options};
+use crate::table::{Error, Row, Table, columns as names};
 
-const ID: [&str; 3] = ["id", "name", "seq_id"];
-const SEQUENCE: [&str; 2] = ["seq", "sequence"];
-const BRACKETS: [&str; 5] = ["struct", "structure", "dot_bracket", "dotbracket", "struct_projected"];
-const PAIRS: [&str; 1] = ["base_pairs"];
-/// The first that is there; a collection's own name of a family is easier to read than its number.
-const FAMILY: [&str; 2] = ["family_id", "family"];
-const CLUSTER: [&str; 1] = ["cluster"];
-const WEIGHT: [&str; 1] = ["weight"];
+/// The whole name of a record, where its id is but the first word of that.
+const HEADER: &[&str] = &["header"];
 
 /// Where a table says what.
 struct Columns {
     id: usize,
-    sequence: usize,
+    header: Option<usize>,
+    sequence: Option<usize>,
+    sequences: bool,
     pairs: Option<usize>,
     brackets: Option<usize>,
+    length: Option<usize>,
     family: Option<usize>,
     cluster: Option<usize>,
     weight: Option<usize>,
 }
 
-/// Reads a table; `wrong` decides whether reading goes on behind a row that is.
-pub(super) fn read(path: &Path, mut wrong: impl FnMut(Error) -> Result<(), Error>) -> Result<Vec<Item>, Error> {
-    let mut table = Table::open(path)?;
-    let (pairs, brackets) = (table.find(&PAIRS), table.find(&BRACKETS));
-    if pairs.is_none() && brackets.is_none() {
-        table.column(&[&BRACKETS[..2], &PAIRS].concat())?; // says what is missing
-    }
-    let [family, cluster, weight] = [&FAMILY[..], &CLUSTER, &WEIGHT].map(|names| table.find(names));
-    let (id, sequence) = (table.column(&ID)?, table.column(&SEQUENCE)?);
-    let columns = Columns { id, sequence, pairs, brackets, family, cluster, weight };
-    let mut items = Vec::new();
-    while let Some(row) = table.next_row()? {
-        match columns.item(&row) {
-            Ok(item) => items.push(item),
-            Err(error) => wrong(error)?,
+/// Adds the rows of a table to `found`.
+///
+/// # Errors
+/// It lacks a column.
+pub(super) fn read(mut table: Table, options: &Options, found: &mut Found) -> Result<(), Error> {
+    let columns = Columns::of(&table, options)?;
+    let file = table.file().clone();
+    loop {
+        let entry = match table.next_row() {
+            Ok(None) => return Ok(()),
+            Ok(Some(row)) => columns.entry(&row, &file),
+            Err(error) => Err(error),
+        };
+        match entry {
+            Ok(entry) => found.entries.push(entry),
+            Err(error) => found.wrong.push(error),
         }
     }
-    Ok(items)
 }
 
 impl Columns {
-    fn item(&self, row: &Row) -> Result<Item, Error> {
-        let id = row.cell(self.id).to_owned();
-        let sequence = row.sequence(self.sequence)?;
-        let structure = match (self.pairs, self.brackets) {
-            (Some(pairs), _) => listed(row.cell(pairs), sequence.len()).map_err(|what| (what, PAIRS[0])),
-            (None, Some(brackets)) => bracketed(row.cell(brackets), sequence.len()).map_err(|what| (what, "structure")),
-            (None, None) => Ok(Structure::unpaired(sequence.len())),
+    fn of(table: &Table, options: &Options) -> Result<Self, Error> {
+        let (pairs, brackets) = (table.find(names::PAIRS), table.find(names::STRUCTURE));
+        if pairs.is_none() && brackets.is_none() {
+            table.column(&[&names::STRUCTURE[..2], &names::PAIRS[..1]].concat())?; // says what is missing
+        }
+        let sequence = match options.sequences {
+            true => Some(table.column(names::SEQUENCE)?),
+            false => table.find(names::SEQUENCE),
         };
-        let structure = structure.map_err(|(what, column)| row.wrong(format!("record `{id}`, {column}: {what}")))?;
-        let told = |column: Option<usize>| column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty());
+        let [header, length, family, cluster, weight] =
+            [HEADER, names::LENGTH, names::FAMILY, names::CLUSTER, names::WEIGHT].map(|names| table.find(names));
+        let (id, sequences) = (table.column(names::ID)?, options.sequences);
+        Ok(Self { id, header, sequence, sequences, pairs, brackets, length, family, cluster, weight })
+    }
+
+    fn entry(&self, row: &Row, file: &str) -> Result<Entry, Error> {
+        let cell = |column: Option<usize>| column.map(|column| row.cell(column)).filter(|cell| !cell.is_empty());
+        let id = row.cell(self.id);
+        let about = |what: String| row.wrong(format!("record `{id}`, {what}"));
+        let sequence = self.sequence.filter(|column| self.sequences || !row.cell(*column).is_empty());
+        let sequence = sequence.map(|column| row.sequence(column)).transpose()?;
+        let length = match (&sequence, cell(self.length)) {
+            (Some(letters), _) => Some(letters.len()),
+            (None, Some(text)) => Some(text.parse().map_err(|_| about(format!("length: `{text}` is no number")))?),
+            (None, None) => None,
+        };
+        let (structure, length_known) = match (cell(self.pairs), cell(self.brackets)) {
+            (Some(list), _) => {
+                (listed(list, length).map_err(|what| about(format!("base_pairs: {what}")))?, length.is_some())
+            }
+            (None, Some(text)) => (bracketed(text, length).map_err(|what| about(format!("structure: {what}")))?, true),
+            (None, None) => return Err(about("no structure: the cell is empty".into())),
+        };
         let number = |cell: &str| {
             cell.parse().map_err(|_| row.wrong(format!("column `cluster`: expected a whole number, found `{cell}`")))
         };
@@ -65,78 +84,143 @@ impl Columns {
             Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(weight),
             _ => Err(row.wrong(format!("column `weight`: expected a number of at least 0, found `{cell}`"))),
         };
-        Ok(Item {
-            family: told(self.family).map(str::to_owned),
-            cluster: told(self.cluster).map(number).transpose()?,
-            weight: told(self.weight).map(share).transpose()?.unwrap_or(1.0),
-            ..Item::new(id, sequence, structure)
+        Ok(Entry {
+            id: id.to_owned(),
+            header: single_spaced(cell(self.header).unwrap_or(id)),
+            stem: None,
+            sequence,
+            structure,
+            length_known,
+            family: cell(self.family).map(str::to_owned),
+            cluster: cell(self.cluster).map(number).transpose()?,
+            weight: cell(self.weight).map(share).transpose()?.unwrap_or(1.0),
+            place: format!("{file}:{}: `{id}`", row.line()),
         })
     }
 }
 
-fn bracketed(text: &str, len: usize) -> Result<Structure, String> {
-    let structure = Structure::parse_dot_bracket(text).map_err(|error| error.to_string())?;
-    match structure.len() == len {
-        true => Ok(structure),
-        false => Err(format!("{} characters for a sequence of {len} bases", structure.len())),
+fn bracketed(text: &str, length: Option<usize>) -> Result<Structure, String> {
+    // Energies after the brackets, as programs print them, are no part of the structure.
+    let brackets = text.split_whitespace().next().unwrap_or_default();
+    let structure = Structure::parse_dot_bracket(brackets).map_err(|error| error.to_string())?;
+    match length.filter(|length| *length != structure.len()) {
+        None => Ok(structure),
+        Some(length) => Err(format!("{} characters for a sequence of {length} bases", structure.len())),
     }
 }
 
-/// `[[1, 9], [2, 8]]`, from 1.
-fn listed(text: &str, len: usize) -> Result<Structure, String> {
-    let pairs: Vec<[usize; 2]> = serde_json::from_str(text)
-        .map_err(|error| format!("expected a list of pairs such as [[1, 9], [2, 8]], but {error}"))?;
-    let from_zero = |position: usize| position.checked_sub(1).ok_or("a base number of 0, they count from 1");
-    let pairs: Result<Vec<_>, _> = pairs.into_iter().map(|[i, j]| Ok((from_zero(i)?, from_zero(j)?))).collect();
-    Structure::new(len, pairs.map_err(|what: &str| what.to_owned())?).map_err(|error| error.to_string())
+/// `[[1, 9], [2, 8]]` or `[(1, 9), (2, 8)]`, from 1; what follows two positions, such as a probability, is passed over.
+fn listed(text: &str, length: Option<usize>) -> Result<Structure, String> {
+    let list = text.replace('(', "[").replace(')', "]");
+    let rows: Vec<Vec<f64>> = serde_json::from_str(&list).map_err(|error| {
+        format!("expected a list of pairs such as [[1, 9], [2, 8]], found `{}` ({error})", short(text))
+    })?;
+    let position = |value: f64| match value >= 1.0 && value.fract() == 0.0 && value <= f64::from(u32::MAX) {
+        true => Ok(value as usize - 1),
+        false => Err(format!("a base number of {value}, expected whole numbers from 1")),
+    };
+    let pair = |row: Vec<f64>| match row[..] {
+        [i, j, ..] => Ok((position(i)?, position(j)?)),
+        _ => Err("a pair of fewer than two bases".to_owned()),
+    };
+    let pairs: Vec<(usize, usize)> = rows.into_iter().map(pair).collect::<Result<_, _>>()?;
+    let last = pairs.iter().map(|&(i, j)| i.max(j) + 1).max().unwrap_or(0);
+    Structure::new(length.unwrap_or(last), pairs).map_err(|error| error.to_string())
+}
+
+fn short(text: &str) -> String {
+    let start: String = text.chars().take(20).collect();
+    if start.len() < text.len() { format!("{start}…") } else { start }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read_text(text: &str) -> Result<Vec<Item>, String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.csv");
-        std::fs::write(&path, text).unwrap();
-        read(&path, Err).map_err(|error| error.to_string())
+    fn table(text: &str, sequences: bool) -> Result<Found, String> {
+        let table = Table::from_reader("a.csv", std::io::Cursor::new(text.to_owned())).unwrap();
+        let mut found = Found::default();
+        read(table, &Options { sequences, ..Options::default() }, &mut found).map_err(|error| error.to_string())?;
+        Ok(found)
+    }
+
+    fn entry(text: &str) -> Entry {
+        let mut found = table(text, false).unwrap();
+        assert!(found.wrong.is_empty(), "{:?}", found.wrong);
+        found.entries.remove(0)
     }
 
     #[test]
     fn lists_of_pairs_may_name_a_base_twice_and_go_before_brackets() {
-        let text = "id,sequence,structure,base_pairs,len\nx_1,GAAAC,(...),\"[[1, 5], [2, 5]]\",5\n";
-        let items = read_text(text).unwrap();
-        assert_eq!(items[0].structure.pairs(), [(0, 4), (1, 4)]);
+        let entry = entry("id,sequence,structure,base_pairs,family\nx y,GAAAC,(...),\"[[1, 5], (2, 5, 0.7)]\",f\n");
+        assert_eq!(entry.structure.pairs(), [(0, 4), (1, 4)]);
+        assert_eq!((entry.family.as_deref(), entry.length_known, &*entry.id), (Some("f"), true, "x y"));
+        assert!(entry.place.ends_with("a.csv:2: `x y`"), "{}", entry.place);
     }
 
     #[test]
-    fn pseudoknots_in_brackets_are_read() {
-        let items = read_text("name\tseq\tstruct\nx\tGAGAACACA\t(.[..).].\n").unwrap();
-        assert_eq!(items[0].structure.pairs(), [(0, 5), (2, 7)]);
+    fn pseudoknots_energies_and_python_s_tuples_are_read() {
+        assert_eq!(entry("name\tseq\tstruct\nx\tGAGAACACA\t(.[..).].\n").structure.pairs(), [(0, 5), (2, 7)]);
+        assert_eq!(entry("name,struct\nx,((...)) (-3.2)\n").structure.len(), 7);
+        assert_eq!(entry("id,sequence,pairs\nx,GAAAC,\"[(1, 5)]\"\n").structure.pairs(), [(0, 4)]);
     }
 
     #[test]
-    fn families_clusters_and_weights_are_read_where_they_are_told() {
-        let text = "seq_id\tseq\tstruct_projected\tfamily\tcluster\tweight\nx\tGAAAC\t(...)\ttRNA\t7\t0.5\n\
-                    y\tGAAAC\t.....\t\t\t\n";
-        let told: Vec<_> =
-            read_text(text).unwrap().into_iter().map(|i| (i.id, i.family, i.cluster, i.weight)).collect();
-        assert_eq!(told[0], ("x".into(), Some("tRNA".into()), Some(7), 0.5));
-        assert_eq!(told[1], ("y".into(), None, None, 1.0));
+    fn headers_families_clusters_and_weights_are_read_where_they_are_given() {
+        let text = "seq_id\tseq\tstruct_projected\tfamily\tcluster\tweight\theader\nx\tGAAAC\t(...)\ttRNA\t7\t0.5\tx  of 2\n\
+                    y\tGAAAC\t.....\t\t\t\t\n";
+        let found = table(text, true).unwrap().entries;
+        let told: Vec<_> = found.into_iter().map(|e| (e.id, e.header, e.family, e.cluster, e.weight)).collect();
+        assert_eq!(told[0], ("x".into(), "x of 2".into(), Some("tRNA".into()), Some(7), 0.5));
+        assert_eq!(told[1], ("y".into(), "y".into(), None, None, 1.0));
     }
 
     #[test]
-    fn odd_rows_are_named() {
-        let said = |text: &str| read_text(text).unwrap_err();
+    fn sequences_are_needed_where_that_is_asked() {
+        let text = "name,base_pairs\nx,\"[[1, 7]]\"\n";
+        let entry = entry(text);
+        assert_eq!((entry.structure.len(), entry.length_known), (7, false));
+        assert!(table(text, true).unwrap_err().contains("no column `sequence`, `seq`, "));
+        assert!(
+            table("name,seq\nx,GAAAC\n", true).unwrap_err().contains("no column `structure`, `struct`, `base_pairs`")
+        );
+    }
+
+    #[test]
+    fn odd_rows_are_named_and_the_others_read() {
+        let said = |text: &str| {
+            let found = table(
+                &format!("{text}z,GAC,(.){}\n", ",1".repeat(text.lines().next().unwrap().matches(',').count() - 2)),
+                false,
+            );
+            let found = found.unwrap();
+            assert_eq!((found.entries.len(), found.wrong.len()), (1, 1), "{:?}", found.wrong);
+            found.wrong[0].to_string()
+        };
         let row = |structure: &str| said(&format!("name,seq,struct\nx,GAAAC,{structure}\n"));
         assert!(row("(..)").ends_with("a.csv:2: record `x`, structure: 4 characters for a sequence of 5 bases"));
         assert!(row("(...(").contains("a.csv:2: record `x`, structure: unbalanced bracket"));
-        let pairs = |list: &str| said(&format!("id,seq,base_pairs\nx,GAAAC,\"{list}\"\n"));
-        assert!(pairs("[[0, 5]]").ends_with("base_pairs: a base number of 0, they count from 1"));
-        assert!(pairs("[[1, 6]]").contains("pair (1, 6) is outside a sequence of 5 bases"));
-        assert!(pairs("1-5").contains("expected a list of pairs such as [[1, 9], [2, 8]], but "));
+        assert!(row("").ends_with("a.csv:2: record `x`, no structure: the cell is empty"));
+        assert!(said("id,seq,structure\nx,GAAAC\n").ends_with("a.csv:2: 2 columns, expected 3 as in the header"));
+        assert!(
+            said("id,seq,structure\nx,GA@AC,.....\n")
+                .ends_with("a.csv:2: column `seq`, letter 3: `@` is not an RNA base")
+        );
         let weight = |cell: &str| said(&format!("id,seq,structure,weight\nx,GAAAC,(...),{cell}\n"));
         assert!(weight("-1").ends_with("a.csv:2: column `weight`: expected a number of at least 0, found `-1`"));
-        assert!(said("name,seq\nx,GAAAC\n").contains("no column `struct`, `structure`, `base_pairs`"));
+    }
+
+    #[test]
+    fn odd_lists_are_named() {
+        let pairs = |list: &str| {
+            let found = table(&format!("id,seq,base_pairs\nx,GAAAC,\"{list}\"\n"), false).unwrap();
+            found.wrong[0].to_string()
+        };
+        assert!(pairs("[[0, 5]]").ends_with("base_pairs: a base number of 0, expected whole numbers from 1"));
+        assert!(pairs("[[1, 1e30]]").ends_with(", expected whole numbers from 1"));
+        assert!(pairs("[[1, 6]]").contains("pair (1, 6) is outside a sequence of 5 bases"));
+        assert!(pairs("[[2, 2]]").contains("base 2 is paired with itself"));
+        assert!(pairs("[[2]]").contains("a pair of fewer than two bases"));
+        assert!(pairs("1-5").contains("expected a list of pairs such as [[1, 9], [2, 8]], found `1-5`"));
     }
 }
