@@ -1,21 +1,43 @@
 //! Constraint files in the layout `RNAfold -C` reads: header, sequence, constraint line.
 //!
-//! The sequence may be left out where it comes from elsewhere. A line is a constraint if it holds
-//! nothing but `.|x<>()`, none of which is a base.
+//! The sequence may be left out where it comes from elsewhere. Lines that begin with `#` are comments. A mistake in a
+//! record is kept with it ([`Record::constraint`]), so that it costs this record alone.
 
+use std::fmt;
 use std::io::BufRead;
 
+use rinalmo_seq::alphabet::spelled;
 use rinalmo_tasks::structure::constraint::Constraint;
+
+/// What a constraint is written in.
+const MARKS: &str = ".|x<>()";
 
 /// One record of a constraint file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
     /// The whole header without `>`.
     pub header: String,
+    /// The line it begins at, from 1.
+    pub line: usize,
     /// The sequence, where the file has it.
     pub sequence: Option<Vec<u8>>,
-    /// The constraint.
-    pub constraint: Constraint,
+    /// The constraint, or why it cannot be used.
+    pub constraint: Result<Constraint, Mistake>,
+}
+
+/// What is wrong with a record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Mistake {
+    /// The line at fault, from 1.
+    pub line: usize,
+    /// What was expected and what was found.
+    pub reason: String,
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.reason)
+    }
 }
 
 impl Record {
@@ -23,70 +45,111 @@ impl Record {
     pub fn id(&self) -> &str {
         self.header.split_whitespace().next().unwrap_or_default()
     }
-}
 
-/// Why a constraint file could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The stream broke.
-    #[error(transparent)]
-    Io(#[from] std::io::Error),
-    /// A record has no constraint line, or one that says nothing.
-    #[error("line {line}: record `{header}`: {reason}")]
-    Record {
-        /// Line of the record's header, from 1.
-        line: usize,
-        /// The header.
-        header: String,
-        /// What is wrong.
-        reason: String,
-    },
+    /// Checks that this is a constraint of `sequence`: the record's own sequence, where it has one, must be the same.
+    ///
+    /// # Errors
+    /// How the two differ.
+    pub fn check(&self, sequence: &[u8]) -> Result<(), String> {
+        let Some(own) = &self.sequence else { return Ok(()) };
+        let (own_letters, letters) = (spelled(own), spelled(sequence));
+        if own_letters == letters {
+            return Ok(());
+        }
+        let differ = match own_letters.iter().zip(&letters).position(|(own, other)| own != other) {
+            _ if own.len() != sequence.len() => format!("it has {} bases, this one {}", own.len(), sequence.len()),
+            Some(at) => {
+                let [there, here] = [own[at], sequence[at]].map(char::from);
+                format!("letter {} is {there} there and {here} here", at + 1)
+            }
+            None => "they differ".into(),
+        };
+        Err(format!("the constraint is for another sequence of this name: {differ}"))
+    }
 }
 
 /// Does this text look like a constraint rather than a path?
 pub fn is_constraint(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| ".|x<>()".contains(c))
+    !text.is_empty() && text.chars().all(|c| MARKS.contains(c))
 }
 
-/// Reads every record.
+/// Reads every record, the wrong ones too.
 ///
 /// # Errors
-/// Names the line and the record.
-pub fn read(input: impl BufRead) -> Result<Vec<Record>, Error> {
+/// The stream breaks.
+pub fn read(mut input: impl BufRead) -> std::io::Result<Vec<Record>> {
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\r', "\n");
     let mut records = Vec::new();
-    let mut open: Option<(usize, Draft)> = None;
-    for (number, line) in input.lines().enumerate() {
-        let line = line?;
-        let text = line.trim();
+    let mut open: Option<Draft> = None;
+    for (line, text) in (1..).zip(text.trim_start_matches('\u{feff}').split('\n').map(str::trim)) {
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
         if let Some(header) = text.strip_prefix('>') {
-            records.extend(open.take().map(|(line, draft)| draft.finish(line)).transpose()?);
-            open = Some((number + 1, Draft { header: header.trim().to_owned(), ..Draft::default() }));
-        } else if !text.is_empty() {
-            let (_, draft) = open.get_or_insert_with(|| (number + 1, Draft::default()));
-            let part = if is_constraint(text) { &mut draft.constraint } else { &mut draft.sequence };
-            part.push_str(text);
+            records.extend(open.take().map(Draft::finish));
+            open = Some(Draft { header: header.trim().to_owned(), line, ..Draft::default() });
+        } else {
+            open.get_or_insert_with(|| Draft { line, ..Draft::default() }).take(line, text);
         }
     }
-    records.extend(open.map(|(line, draft)| draft.finish(line)).transpose()?);
+    records.extend(open.map(Draft::finish));
     Ok(records)
 }
 
+/// A record growing line by line.
 #[derive(Default)]
 struct Draft {
     header: String,
+    line: usize,
     sequence: String,
     constraint: String,
+    mistake: Option<Mistake>,
 }
 
 impl Draft {
-    fn finish(self, line: usize) -> Result<Record, Error> {
-        let fail = |reason: String| Error::Record { line, header: self.header.clone(), reason };
-        if self.constraint.is_empty() {
-            return Err(fail("no constraint line; expected one of the characters .|x<>()".into()));
+    fn take(&mut self, line: usize, text: &str) {
+        if self.is_marks(text) {
+            let odd = text.chars().position(|c| !MARKS.contains(c));
+            if let Some((at, odd)) = odd.and_then(|at| Some((at, text.chars().nth(at)?))) {
+                self.wrong(line, format!("column {}: `{odd}` is not one of `{MARKS}`", at + 1));
+            }
+            self.constraint.push_str(text);
+        } else if self.constraint.is_empty() {
+            self.sequence.push_str(text);
+        } else {
+            let start: String = text.chars().take(40).collect();
+            self.wrong(line, format!("expected a constraint of `{MARKS}` or a header with `>`, found `{start}`"));
         }
-        let constraint = self.constraint.parse().map_err(|error| fail(format!("{error}")))?;
-        let sequence = (!self.sequence.is_empty()).then(|| self.sequence.clone().into_bytes());
-        Ok(Record { header: self.header, sequence, constraint })
+    }
+
+    /// Whether a line is meant as a constraint: it has a mark that is no letter, and, where a sequence may be meant as
+    /// well, hardly a letter.
+    fn is_marks(&self, text: &str) -> bool {
+        let letters = text.chars().filter(|c| c.is_alphabetic() && *c != 'x').count();
+        let few = !self.sequence.is_empty() || 2 * letters < text.chars().count();
+        is_constraint(text) || few && text.contains(|c| MARKS.contains(c) && c != 'x')
+    }
+
+    fn wrong(&mut self, line: usize, reason: String) {
+        self.mistake.get_or_insert(Mistake { line, reason });
+    }
+
+    fn finish(mut self) -> Record {
+        let (bases, marks) = (self.sequence.chars().count(), self.constraint.chars().count());
+        if marks == 0 {
+            self.wrong(self.line, format!("no constraint line; expected one of the characters {MARKS}"));
+        } else if bases > 0 && bases != marks {
+            self.wrong(self.line, format!("{marks} characters in the constraint, {bases} bases in the sequence"));
+        }
+        let wrong = |error: &dyn fmt::Display| Mistake { line: self.line, reason: error.to_string() };
+        let constraint = match self.mistake {
+            Some(mistake) => Err(mistake),
+            None => self.constraint.parse().map_err(|error| wrong(&error)),
+        };
+        let sequence = (bases > 0).then(|| self.sequence.into_bytes());
+        Record { header: self.header, line: self.line, sequence, constraint }
     }
 }
 
@@ -94,19 +157,45 @@ impl Draft {
 mod tests {
     use super::*;
 
-    #[test]
-    fn reads_what_rnafold_reads() {
-        let text = ">hp one\nGGGAAACCC\n(((...)))\n\n>bare\n.x.\n";
-        let records = read(text.as_bytes()).unwrap();
-        assert_eq!(records[0].id(), "hp");
-        assert_eq!(records[0].sequence.as_deref(), Some(&b"GGGAAACCC"[..]));
-        assert_eq!(records[0].constraint, "(((...)))".parse().unwrap());
-        assert_eq!(records[1].sequence, None);
+    fn reason(text: &str) -> String {
+        read(text.as_bytes()).unwrap()[0].constraint.clone().unwrap_err().to_string()
     }
 
     #[test]
-    fn a_record_without_constraint_is_named() {
-        let error = read(">a\nACGU\n".as_bytes()).unwrap_err().to_string();
-        assert!(error.starts_with("line 1: record `a`"), "{error}");
+    fn reads_what_rnafold_reads() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = "\u{feff}# by hand\n>hp one\nGGGAAACCC\n# probed\n(((...)))\n\n>bare\n.x.\n".replace('\n', end);
+            let records = read(text.as_bytes()).unwrap();
+            assert_eq!((records[0].id(), records[0].line), ("hp", 2));
+            assert_eq!(records[0].sequence.as_deref(), Some(&b"GGGAAACCC"[..]));
+            assert_eq!(records[0].constraint, Ok("(((...)))".parse().unwrap()));
+            assert_eq!((records[1].sequence.as_ref(), records.len()), (None, 2));
+        }
+        let wrapped = read(">a\nGGGA\nAACCC\n(((.\n..)))\n".as_bytes()).unwrap();
+        assert_eq!(wrapped[0].constraint, Ok("(((...)))".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_place_and_costs_its_record() {
+        assert_eq!(reason(">a\nGGGAAACCC\n(((...))]\n"), "line 3: column 9: `]` is not one of `.|x<>()`");
+        assert_eq!(reason(">a\nGGGAAACCC\nXXX...XXX\n"), "line 3: column 1: `X` is not one of `.|x<>()`");
+        assert_eq!(reason(">a\nGGG\n... note\n"), "line 3: column 4: ` ` is not one of `.|x<>()`");
+        assert_eq!(reason(">a\n((é))\n"), "line 2: column 3: `é` is not one of `.|x<>()`");
+        assert_eq!(reason(">a\nACGU\n"), "line 1: no constraint line; expected one of the characters .|x<>()");
+        assert_eq!(reason(">a\nACGU\n...\n"), "line 1: 3 characters in the constraint, 4 bases in the sequence");
+        assert_eq!(reason(">a\n(..\n"), "line 1: constraint: column 1: `(` has no matching bracket");
+        assert!(reason(">a\nACG\n...\nACG\n...\n").starts_with("line 4: expected a constraint of "));
+        let records = read(">a\n(.]\n>b\n(.)\n".as_bytes()).unwrap();
+        assert!(records[0].constraint.is_err() && records[1].constraint.is_ok());
+    }
+
+    #[test]
+    fn another_sequence_of_the_same_name_is_told_apart() {
+        let records = read(">a\nGGGAAACCU\n.........\n>b\n...\n".as_bytes()).unwrap();
+        assert_eq!(records[0].check(b"gggaaacct"), Ok(()));
+        let said = |sequence: &[u8]| records[0].check(sequence).unwrap_err();
+        assert!(said(b"GGGAAACCC").ends_with("of this name: letter 9 is U there and C here"));
+        assert!(said(b"GGGAAACCUA").ends_with("it has 9 bases, this one 10"));
+        assert_eq!(records[1].check(b"GGG"), Ok(()));
     }
 }

@@ -16,8 +16,9 @@ use crate::io::{self, InputArgs, Job, many};
 ///
 /// The output's ending chooses its layout: .npz and .safetensors hold one array for each record
 /// and kind, named `<id>/<kind>`; .parquet and .tsv (or .tsv.gz) one row for each vector. A second
-/// record of the same id is named `<id>_2`. Sequences of any length run whole unless --window is
-/// given; nothing is ever cut off.
+/// record of the same id is named `<id>_2`, and the file lists such names (names.tsv in .npz,
+/// `names` in the metadata of .safetensors and .parquet). Sequences of any length run whole
+/// unless --window is given; nothing is ever cut off.
 #[derive(Args)]
 pub struct EmbedArgs {
     #[command(flatten)]
@@ -111,7 +112,8 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     let ended = io::run(&mut job, feed, batch_tokens, context)?;
     report_long(job.long, &job.options, context);
     if ended.is_complete() {
-        job.sink.finish()?;
+        let renamed = job.sink.finish()?;
+        io::report_renamed(&args.output, &renamed, context);
     } else if let Some(path) = job.sink.suspend()? {
         context.note(format!("finished records are kept in {}; --resume goes on from there", path.display()));
     }

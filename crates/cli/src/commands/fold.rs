@@ -1,20 +1,20 @@
 //! `rinalmo fold`: structures of sequences.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
-use rinalmo::seq::{SequenceRecord, Sequences, input};
+use rinalmo::checkpoint;
+use rinalmo::seq::SequenceRecord;
 use rinalmo::sink::{self, Array, Kind, Layout, Sink};
 use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Model};
-use rinalmo::{checkpoint, constraints};
 
 use super::choose::ModelChoice;
+use super::constraints::Constraints;
 use super::folding::FoldingArgs;
 use super::structures::{Folded, StructureFormat, Structures};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Feed, InputArgs, Job, OutputArgs, feed, first_of, many};
+use crate::io::{self, InputArgs, Job, OutputArgs, many};
 
 /// Predict secondary structures
 ///
@@ -28,7 +28,8 @@ pub struct FoldArgs {
     input: InputArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Write one file a record into DIR, named after the record's id
+    /// Write one file a record into DIR, named after the record's id; where that cannot be, names.list in DIR tells whose
+    /// a file is
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out_dir: Option<PathBuf>,
     /// Layout of the results; json is one object a line
@@ -45,8 +46,9 @@ pub struct FoldArgs {
     choice: ModelChoice,
     /// A constraint in RNAfold's notation (. any, | paired, x unpaired, < > paired downstream or
     /// upstream, ( ) paired with each other) for every sequence of its length, or a file in the
-    /// layout of `RNAfold -C`: header, sequence, constraint line. Without FILES the sequences
-    /// come from that file too
+    /// layout of `RNAfold -C`: header, sequence, constraint line; `#` begins a comment. Constraints
+    /// are found by their headers, or by the first words of those, and must be of the same sequence.
+    /// Without FILES the sequences come from that file too
     #[arg(short = 'C', long, value_name = "TEXT|FILE", allow_hyphen_values = true)]
     constraint: Option<String>,
     #[command(flatten)]
@@ -62,7 +64,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     }
     let constraints = Constraints::open(args.constraint.as_deref())?;
     let feed = match &constraints {
-        Constraints::File { records, .. } if args.input.files.is_empty() => sequences_of(records, &args)?,
+        Constraints::File(file) if args.input.files.is_empty() => file.sequences(args.input.options())?,
         _ => args.input.open(context)?,
     };
     let model = args.choice.load(context, "structure", Some(checkpoint::BUNDLED_NOTE))?;
@@ -74,13 +76,14 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     };
     let mut job = Folding { model, options, constraints, out, bpp, knotted: Knotted::default() };
     let ended = io::run(&mut job, feed, args.folding.batch_tokens, context);
-    let finished = job.bpp.map_or(Ok(()), Sink::finish); // also when whoever reads our output stopped
+    let finished = job.bpp.map(Sink::finish).transpose(); // also when whoever reads our output stopped
     let ended = ended?;
-    finished?;
-    job.knotted.report(context);
-    if ended.is_complete() {
-        job.constraints.report_unused(context);
+    if let (Some(renamed), Some(path)) = (finished?, &args.bpp) {
+        io::report_renamed(path, &renamed, context);
     }
+    job.knotted.report(context);
+    job.out.finish(context)?;
+    job.constraints.report(ended.is_complete(), context);
     ended.into_result()
 }
 
@@ -108,7 +111,8 @@ impl Job for Folding {
     }
 
     fn write(&mut self, record: &SequenceRecord, fold: Fold) -> Result<()> {
-        let written = self.out.write(&Folded { record, fold: &fold, model: &self.model });
+        let met = self.constraints.check_met(record, &fold.structure);
+        let written = self.out.write(&Folded { record, fold: &fold, model: &self.model }).and(met);
         if written.as_ref().is_err_and(io::is_output_failure) {
             return written;
         }
@@ -179,75 +183,4 @@ impl FoldArgs {
         let options = sink::OpenOptions { layout, settings, leftover: sink::Leftover::Discard, ..Default::default() };
         Ok(Some(Sink::open(path, options)?))
     }
-}
-
-/// Where a constraint file speaks of an id, and whether a sequence of that id came.
-type Places = (Vec<usize>, bool);
-
-/// What `--constraint` said.
-enum Constraints {
-    None,
-    Every(Constraint),
-    File { name: String, records: Vec<constraints::Record>, by_id: HashMap<String, Places> },
-}
-
-impl Constraints {
-    fn open(text: Option<&str>) -> Result<Self> {
-        let Some(text) = text else { return Ok(Self::None) };
-        if constraints::is_constraint(text) {
-            return Ok(Self::Every(text.parse()?));
-        }
-        if text != "-" && !Path::new(text).exists() {
-            bail!("--constraint: `{text}` is neither a constraint (of the characters .|x<>()) nor a file");
-        }
-        let records = constraints::read(input::open(text)?).with_context(|| text.to_owned())?;
-        let mut by_id: HashMap<String, Places> = HashMap::new();
-        for (i, record) in records.iter().enumerate() {
-            by_id.entry(record.id().to_owned()).or_default().0.push(i);
-        }
-        Ok(Self::File { name: text.to_owned(), records, by_id })
-    }
-
-    /// The constraint of a record: by id in a file, none where the file does not have it.
-    fn of(&mut self, record: &SequenceRecord) -> Result<Option<Constraint>> {
-        match self {
-            Self::None => Ok(None),
-            Self::Every(constraint) => Ok(Some(constraint.clone())),
-            Self::File { name, records, by_id } => {
-                let Some((places, used)) = by_id.get_mut(&record.id) else { return Ok(None) };
-                *used = true;
-                match places.as_slice() {
-                    [one] => Ok(Some(records[*one].constraint.clone())),
-                    _ if record.source.as_ref() == name => Ok(Some(records[record.index].constraint.clone())),
-                    many => bail!("{name}: {} constraints for this id, expected one", many.len()),
-                }
-            }
-        }
-    }
-
-    /// Tells of constraints that no sequence had the id of.
-    fn report_unused(&self, context: &Context) {
-        let Self::File { name, by_id, .. } = self else { return };
-        let mut unused: Vec<&str> = by_id.iter().filter(|(_, (_, used))| !used).map(|(id, _)| id.as_str()).collect();
-        unused.sort_unstable();
-        if let Some(ids) = first_of(&unused) {
-            context.note(format!("warning: {name}: no sequence for {ids}"));
-        }
-    }
-}
-
-/// The sequences of a constraint file, as if they had been given as FILES.
-fn sequences_of(records: &[constraints::Record], args: &FoldArgs) -> Result<Feed> {
-    let name = args.constraint.clone().unwrap_or_default();
-    let mut fasta = Vec::new();
-    for record in records {
-        let Some(sequence) = &record.sequence else {
-            bail!("{name}: record `{}` has no sequence; give FILES with the sequences", record.id());
-        };
-        fasta.extend_from_slice(format!(">{}\n", record.header).as_bytes());
-        fasta.extend_from_slice(sequence);
-        fasta.push(b'\n');
-    }
-    let options = args.input.options();
-    Ok(feed(Sequences::from_reader(&name, std::io::Cursor::new(fasta), options), options))
 }

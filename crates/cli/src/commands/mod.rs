@@ -18,3 +18,4 @@ mod told;
 mod training;
 
 mod choose;
+mod constraints;

@@ -8,10 +8,12 @@ use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use rinalmo::seq::structure::{PAGES, WUSS_PAGES};
 use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
+use rinalmo::structures::NAMES_LIST;
 use rinalmo::{Fold, Model};
 use serde::Serialize;
 
-use crate::io::{OutputFailure, create};
+use crate::context::Context;
+use crate::io::{OutputFailure, create, report};
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -24,9 +26,10 @@ pub enum StructureFormat {
     Bpseq,
     /// One Stockholm alignment a record, with SS_cons
     Stockholm,
-    /// One object a line: id, sequence, structure, score, expected_f1, pairs, threshold, crossing_left_out, model
+    /// One object a line: id, header where it is longer, sequence, structure, score, expected_f1, pairs, threshold,
+    /// crossing_left_out, model
     Json,
-    /// id, length, score, sequence, structure, expected_f1, crossing_left_out
+    /// id, length, score, sequence, structure, expected_f1, crossing_left_out, header
     Tsv,
 }
 
@@ -70,7 +73,14 @@ pub struct Structures {
 
 enum Target {
     Stream { out: Box<dyn Write + Send>, empty: bool },
-    Folder { folder: PathBuf, names: HashMap<String, usize> },
+    Folder { folder: PathBuf, names: HashMap<String, usize>, changed: Vec<Changed> },
+}
+
+/// A file that is not called as its record is.
+struct Changed {
+    file: String,
+    id: String,
+    header: String,
 }
 
 impl Structures {
@@ -82,7 +92,10 @@ impl Structures {
     /// One file a record.
     pub fn folder(folder: &Path, format: StructureFormat) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
-        Ok(Self { format, target: Target::Folder { folder: folder.to_owned(), names: HashMap::new() } })
+        Ok(Self {
+            format,
+            target: Target::Folder { folder: folder.to_owned(), names: HashMap::new(), changed: Vec::new() },
+        })
     }
 
     /// Writes one record, whole or not at all, but for pairs that the layout has no bracket for.
@@ -101,9 +114,15 @@ impl Structures {
                 *empty = false;
                 out.write_all(&text).context(OutputFailure)?;
             }
-            Target::Folder { folder, names } => {
+            Target::Folder { folder, names, changed } => {
                 render(format, folded, written, true, &mut text)?;
-                let path = folder.join(format!("{}.{}", unused_name(names, &folded.record.id), format.extension()));
+                let SequenceRecord { id, header, .. } = folded.record;
+                let name = unused_name(names, id);
+                let file = format!("{name}.{}", format.extension());
+                let path = folder.join(&file);
+                if name != *id {
+                    changed.push(Changed { file, id: id.clone(), header: header.clone() });
+                }
                 let mut file = create(&path).context(OutputFailure)?;
                 file.write_all(&text).and_then(|()| file.flush()).context(OutputFailure)?;
             }
@@ -115,6 +134,25 @@ impl Structures {
                  ct, bpseq and json hold them all"
             ),
         }
+    }
+
+    /// Lists the files of a folder that are not called as their records are.
+    ///
+    /// # Errors
+    /// The list cannot be written.
+    pub fn finish(self, context: &Context) -> Result<()> {
+        let Target::Folder { folder, changed, .. } = self.target else { return Ok(()) };
+        let Some(first) = changed.first() else { return Ok(()) };
+        let plain = |text: &str| text.replace(char::is_control, " ");
+        let row = |Changed { file, id, header }: &Changed| format!("{file}\t{}\t{}\n", plain(id), plain(header));
+        let text: String = changed.iter().map(row).collect();
+        let mut list = create(&folder.join(NAMES_LIST)).context(OutputFailure)?;
+        list.write_all(format!("file\tid\theader\n{text}").as_bytes())
+            .and_then(|()| list.flush())
+            .context(OutputFailure)?;
+        let (output, first) = (folder.display().to_string(), Some((first.id.as_str(), first.file.as_str())));
+        report(&output, first, changed.len(), &format!("; {NAMES_LIST} in there lists them"), context);
+        Ok(())
     }
 
     /// Brings everything so far to its reader.
@@ -184,6 +222,7 @@ fn render(
                 structure: &structure.to_dot_bracket()?,
                 expected_f1: fold.expected_f1.map(|f1| round(f1, 1000.0)),
                 crossing_left_out: fold.crossing_left_out,
+                header: &record.header,
             })?;
             writer.flush()?;
         }
@@ -200,11 +239,14 @@ struct Row<'a> {
     structure: &'a str,
     expected_f1: Option<f64>,
     crossing_left_out: usize,
+    header: &'a str,
 }
 
 #[derive(Serialize)]
 struct Json<'a> {
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    header: Option<&'a str>,
     sequence: std::borrow::Cow<'a, str>,
     structure: String,
     score: f64,
@@ -227,6 +269,7 @@ impl<'a> Json<'a> {
         let Folded { record, fold, model } = *folded;
         Self {
             id: &record.id,
+            header: (record.header != record.id).then_some(&*record.header),
             sequence: String::from_utf8_lossy(&record.sequence),
             structure: fold.dot_bracket(),
             score: round(fold.score, 1e6),

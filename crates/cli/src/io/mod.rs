@@ -8,6 +8,7 @@ mod literal;
 mod output;
 mod plain;
 mod progress;
+mod renamed;
 mod rows;
 
 pub use download::DownloadBar;
@@ -16,4 +17,5 @@ pub use input::{Feed, InputArgs, Read, feed};
 pub use job::{Job, run};
 pub use output::{OutputArgs, create};
 pub use progress::Progress;
+pub use renamed::{report, report_renamed};
 pub use rows::{Field, Rows, TableArgs, number};

@@ -15,18 +15,18 @@ pub struct Array {
     pub data: Vec<f32>,
 }
 
-/// The arrays of an `.npz` of f32, in the order of the file.
+/// The arrays of an `.npz` of f32, in the order of the file; a list of changed names is passed over.
 pub fn npz(path: &Path) -> Vec<Array> {
     let mut archive = zip::ZipArchive::new(File::open(path).unwrap()).unwrap();
     (0..archive.len())
-        .map(|i| {
+        .filter_map(|i| {
             let mut file = archive.by_index(i).unwrap();
-            let name = file.name().unwrap().strip_suffix(".npy").unwrap().to_owned();
+            let name = file.name().unwrap().strip_suffix(".npy")?.to_owned();
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes).unwrap();
             let array = npyz::NpyFile::new(&bytes[..]).unwrap();
             let shape = array.shape().iter().map(|&n| n as usize).collect();
-            Array { name, shape, data: array.into_vec().unwrap() }
+            Some(Array { name, shape, data: array.into_vec().unwrap() })
         })
         .collect()
 }

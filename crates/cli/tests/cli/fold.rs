@@ -155,6 +155,9 @@ fn constraints_come_from_a_file_as_rnafold_reads_it() {
     }
     let other = sandbox.run("fold a.fa -C other.txt");
     assert!(other.code == 0 && other.err.ends_with("warning: other.txt: no sequence for `nobody`\n"), "{other}");
+    let commented =
+        sandbox.pipe("-q fold a.fa -C -", "# probing of May\r\n>hp x\r\n# of one\r\n((((....))))\r\n").done();
+    assert_eq!(structures(&commented.out)[0].structure.to_dot_bracket().unwrap(), "((((....))))");
     let bare = sandbox.run("fold -C other.txt");
     assert_eq!(bare.err, "error: other.txt: record `hp` has no sequence; give FILES with the sequences\n");
 }
@@ -176,8 +179,79 @@ fn constraints_that_cannot_be_are_refused() {
     insta::assert_snapshot!(say("fold a.fa -C c.txt"), @r"
     exit 2
     [err]
-    error: c.txt: line 1: record `hp`: no constraint line; expected one of the characters .|x<>()
+    error: c.txt:1: record `hp`: no constraint line; expected one of the characters .|x<>()
     ");
+}
+
+#[test]
+fn a_bad_constraint_costs_its_record_and_the_others_are_folded() {
+    let text = "# by hand\n>a\nGGGGAAAACCCC\n((((....)))]\n>b\nGGGGAAAACCCC\n((((....))))\n>c\nGGGGAAAACCCCA\n((((....))))\n>d\n....\n";
+    let sequences = ">a\nGGGGAAAACCCC\n>b\nGGGGAAAACCCG\n>c\nGGGGAAAACCCC\n>d\nGGGGA\n>e\nGGGGAAAACCCC\n";
+    let sandbox = Sandbox::new().with("c.txt", text).with("a.fa", sequences);
+    let mut own = sandbox.run("-q fold -C c.txt");
+    own.out = structures(&own.out).iter().map(|record| format!("{}\n", record.header)).collect();
+    insta::assert_snapshot!(own, @r"
+    exit 1
+    [out]
+    b
+    [err]
+    error: c.txt:2: record `a`: c.txt:4: column 12: `]` is not one of `.|x<>()`
+    error: c.txt:8: record `c`: c.txt:8: 12 characters in the constraint, 13 bases in the sequence
+    error: c.txt:11: record `d`: c.txt:11: it has no sequence; give FILES with the sequences
+    ");
+    let mut other = sandbox.run("-q fold -C c.txt a.fa");
+    other.out = structures(&other.out).iter().map(|record| format!("{}\n", record.header)).collect();
+    insta::assert_snapshot!(other, @r"
+    exit 1
+    [out]
+    e
+    [err]
+    error: a.fa:1: record `a`: c.txt:4: column 12: `]` is not one of `.|x<>()`
+    error: a.fa:3: record `b`: c.txt:5: the constraint is for another sequence of this name: letter 12 is C there and G here
+    error: a.fa:5: record `c`: c.txt:8: 12 characters in the constraint, 13 bases in the sequence
+    error: a.fa:7: record `d`: constraint: 4 characters for a sequence of 5 bases, expected one for each
+    ");
+}
+
+#[test]
+fn constraints_are_found_by_whole_headers_and_what_they_cannot_have_is_reported() {
+    let sandbox = Sandbox::new()
+        .with("a.fa", ">s 1\nGGGGAAAACCCC\n>s 2\nGGGGAAAACCCC\n>odd\nGAGGAAAACCCC\n>all\nAAAAAAAA\n")
+        .with("c.txt", ">s 2\nxxxxxxxxxxxx\n>s 1\n((((....))))\n>odd\n((((....))))\n>all\n...|....\n");
+    let run = sandbox.run("fold a.fa -C c.txt");
+    let found: Vec<_> = structures(&run.out).iter().map(|r| r.structure.to_dot_bracket().unwrap()).collect();
+    assert_eq!(found, ["((((....))))", "............", "((((....))))", "........"]);
+    assert_eq!(run.code, 1, "{run}");
+    let unmet =
+        "error: a.fa:7: record `all`: the constraint is not met: base 4 finds no partner that it may pair with\n";
+    let odd = "warning: a.fa:5: record `odd`: the constraint pairs A2 with C11, which are no canonical pairs; they are kept as asked\n";
+    assert!(run.err.contains(unmet) && run.err.contains(odd), "{run}");
+}
+
+#[test]
+fn what_fold_writes_in_any_layout_is_found_by_its_name_again() {
+    let fasta = ">seq 1\nGGGGAAAACCCC\n>seq 2\nGGGGAAAACCCCA\n>AB12.1/1-24  of Rfam\nGGGGAAAACCCCAA\n>AB12.1_1-24\nGGGGAAAACCCCU\n";
+    let known = "id,sequence,structure\nseq 1,GGGGAAAACCCC,((((....))))\nseq 2,GGGGAAAACCCCA,((((....)))).\n\
+                 AB12.1/1-24,GGGGAAAACCCCAA,((((....))))..\nAB12.1_1-24,GGGGAAAACCCCU,((((....)))).\n";
+    let sandbox = Sandbox::new().with("a.fa", fasta).with("known.csv", known);
+    for (format, ending) in [("dbn", "dbn"), ("ct", "ct"), ("bpseq", "bpseq"), ("stockholm", "sto"), ("tsv", "tsv")] {
+        sandbox.run(&format!("-q fold a.fa -f {format} -o out.{ending}")).done();
+        sandbox.run(&format!("-q fold a.fa -f {format} --out-dir {format}")).done();
+        for found in [format!("out.{ending}"), format.to_owned()] {
+            let run = sandbox.run(&format!("-q evaluate structure -r known.csv -p {found} --resamples 0"));
+            assert_eq!(run.code, 0, "{format}: {run}");
+            let references = sandbox.run(&format!("-q evaluate structure -r {found} -p out.{ending} --resamples 0"));
+            assert_eq!(references.code, 0, "{format}: {references}");
+        }
+    }
+    let list = sandbox.read("dbn/names.list");
+    assert_eq!(
+        list,
+        "file\tid\theader\nseq_2.dbn\tseq\tseq 2\nAB12.1_1-24.dbn\tAB12.1/1-24\tAB12.1/1-24  of Rfam\n\
+                      AB12.1_1-24_2.dbn\tAB12.1_1-24\tAB12.1_1-24\n"
+    );
+    let json = sandbox.run("-q fold a.fa -f json").done().out;
+    assert!(json.starts_with("{\"id\":\"seq\",\"header\":\"seq 1\",\"sequence\""), "{json}");
 }
 
 #[test]

@@ -12,13 +12,13 @@ fn a_folder_gets_a_file_a_record_with_safe_names_that_never_repeat() {
     let sandbox = Sandbox::new().with("a.fa", fasta);
     sandbox.run(&format!("{FOLD} a.fa --out-dir new/out -f ct")).done();
     assert_eq!(sandbox.names(""), ["a.fa", "new"]);
-    let expected = [".._x_y.ct", "A_3.ct", "a.ct", "a_2.ct", "record.ct", "record_2.ct", "µ_1.ct"];
+    let expected = [".._x_y.ct", "A_3.ct", "a.ct", "a_2.ct", "names.list", "record.ct", "record_2.ct", "µ_1.ct"];
     assert_eq!(sandbox.names("new/out"), expected);
     assert!(sandbox.read("new/out/a.ct").starts_with("4  a b\n"), "the header inside is whole");
     sandbox.run(&format!("{FOLD} a.fa --out-dir new/out -f tsv")).done();
     assert_eq!(
         sandbox.read("new/out/a_2.tsv"),
-        "id\tlength\tscore\tsequence\tstructure\texpected_f1\na\t4\t0.0\tACGU\t....\t0.0\n"
+        "id\tlength\tscore\tsequence\tstructure\texpected_f1\tcrossing_left_out\theader\na\t4\t0.0\tACGU\t....\t0.0\t0\ta\n"
     );
     assert!(sandbox.run("fold a.fa --out-dir new -o x").err.contains("cannot be used with"));
 }

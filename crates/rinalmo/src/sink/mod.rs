@@ -16,7 +16,10 @@
 //!         sink.write(&Record { index, id: id.into(), arrays: vec![mean] })?;
 //!     }
 //! }
-//! sink.finish()
+//! for renamed in sink.finish()? {
+//!     println!("{} is called {}", renamed.id, renamed.name);
+//! }
+//! # Ok(())
 //! # }
 //! ```
 //!
@@ -52,8 +55,14 @@ pub use self::{
     array::{Array, Dtype, Kind, Record},
     error::Error,
     format::{Format, Layout},
+    names::Renamed,
 };
-use self::{head::Head, spool::Spool, stream::Stream};
+use self::{
+    head::Head,
+    names::{Names, Use},
+    spool::Spool,
+    stream::Stream,
+};
 
 /// What to do with the records that an unfinished run left for the same output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -196,17 +205,22 @@ impl Sink {
         Ok(())
     }
 
-    /// Makes the output from the records so far and deletes the spool.
+    /// Makes the output from the records so far and deletes the spool; gives the records that go by other names than their
+    /// ids.
     ///
     /// # Errors
     /// If the system refuses; what was at the output is untouched, and the spool stays to be resumed.
-    pub fn finish(self) -> Result<(), Error> {
+    pub fn finish(self) -> Result<Vec<Renamed>, Error> {
         match self.target {
             Target::Stream(stream) => stream.finish(),
             Target::File { output, mut spool, .. } => {
                 spool.sync()?;
-                output::replace(&output, |out| output::encode(&spool, self.format, self.layout, &self.settings, out))?;
-                spool.remove()
+                let fit = if self.format.is_table() { Use::Table } else { Use::Archive };
+                let names = Names::plan(fit, spool.finished());
+                let (format, layout, settings) = (self.format, self.layout, &self.settings);
+                output::replace(&output, |out| output::encode(&spool, format, layout, settings, &names, out))?;
+                spool.remove()?;
+                Ok(names.changed)
             }
         }
     }
@@ -218,7 +232,7 @@ impl Sink {
     /// If the system refuses to write what is held back.
     pub fn suspend(self) -> Result<Option<PathBuf>, Error> {
         match self.target {
-            Target::Stream(stream) => stream.finish().map(|()| None),
+            Target::Stream(stream) => stream.finish().map(|_| None),
             Target::File { mut spool, .. } => {
                 spool.sync()?;
                 Ok((spool.finished().len() > 0).then(|| spool.path().to_owned()))

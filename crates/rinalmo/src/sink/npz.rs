@@ -1,4 +1,5 @@
-//! The `.npz` form: a zip of stored (not compressed) `.npy` files named `<id>/<kind>.npy`, or `<id>.npy` for pairs.
+//! The `.npz` form: a zip of stored (not compressed) `.npy` files named `<id>/<kind>.npy`, or `<id>.npy` for pairs. Where
+//! records go by other names than their ids, a last member `names.tsv` lists them.
 //!
 //! The header of a `.npy` file is the format 1.0 of the NumPy documentation (`numpy.lib.format`).
 
@@ -6,15 +7,18 @@ use std::io::{self, Seek, Write};
 
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use super::{Dtype, Kind, names::Names, spool::Spool};
+use super::{
+    Dtype, Kind,
+    names::{INDEX, Names},
+    spool::Spool,
+};
 
 /// Writes all records of the spool.
-pub(super) fn encode<W: Write + Seek>(spool: &Spool, out: W) -> io::Result<W> {
-    let mut names = Names::for_archives();
+pub(super) fn encode<W: Write + Seek>(spool: &Spool, names: &Names, out: W) -> io::Result<W> {
     let mut zip = ZipWriter::new(out);
     for head in spool.heads() {
         let head = head?;
-        let name = names.give(head.index, &head.id);
+        let name = names.of(head.index);
         for array in &head.arrays {
             let entry = match array.kind {
                 Kind::Pairs => format!("{name}.npy"),
@@ -27,6 +31,10 @@ pub(super) fn encode<W: Write + Seek>(spool: &Spool, out: W) -> io::Result<W> {
             zip.write_all(&header)?;
             io::copy(&mut spool.payload(array)?, &mut zip)?;
         }
+    }
+    if let Some(table) = names.table() {
+        zip.start_file(INDEX, SimpleFileOptions::default().compression_method(CompressionMethod::Stored))?;
+        zip.write_all(table.as_bytes())?;
     }
     Ok(zip.finish()?)
 }

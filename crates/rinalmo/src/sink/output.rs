@@ -8,7 +8,7 @@ use std::{
 
 use flate2::{Compression, write::GzEncoder};
 
-use super::{Error, Format, Layout, npz, parquet, safetensors, spool::Spool, tsv, with_suffix};
+use super::{Error, Format, Layout, names::Names, npz, parquet, safetensors, spool::Spool, tsv, with_suffix};
 
 /// Checks before any work that a file can take the place of what is there.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
@@ -49,14 +49,15 @@ pub(super) fn encode(
     format: Format,
     layout: Layout,
     settings: &str,
+    names: &Names,
     out: BufWriter<File>,
 ) -> io::Result<BufWriter<File>> {
     let mut out = match format {
-        Format::Npz => npz::encode(spool, out)?,
-        Format::Safetensors => safetensors::encode(spool, settings, out)?,
-        Format::Parquet => parquet::encode(spool, settings, out)?,
-        Format::Tsv => tsv::encode(spool, layout, out)?,
-        Format::TsvGz => tsv::encode(spool, layout, GzEncoder::new(out, Compression::default()))?.finish()?,
+        Format::Npz => npz::encode(spool, names, out)?,
+        Format::Safetensors => safetensors::encode(spool, names, settings, out)?,
+        Format::Parquet => parquet::encode(spool, names, settings, out)?,
+        Format::Tsv => tsv::encode(spool, names, layout, out)?,
+        Format::TsvGz => tsv::encode(spool, names, layout, GzEncoder::new(out, Compression::default()))?.finish()?,
     };
     out.flush()?;
     Ok(out)

@@ -8,7 +8,7 @@
 //! | `values` | list of float32 | the vector |
 //!
 //! So `df[df.kind == "mean"]` is one row a record, whatever else was asked for. The settings of the run are in the
-//! key-value metadata under `rinalmo`.
+//! key-value metadata under `rinalmo`, and under `names` a table of the records that go by other names than their ids.
 
 use std::{
     io::{self, Write},
@@ -41,20 +41,21 @@ const GROUP_VALUES: usize = 8 << 20;
 const GROUP_ROWS: usize = 1 << 20;
 
 /// Writes all records of the spool.
-pub(super) fn encode<W: Write + Send>(spool: &Spool, settings: &str, out: W) -> io::Result<W> {
+pub(super) fn encode<W: Write + Send>(spool: &Spool, names: &Names, settings: &str, out: W) -> io::Result<W> {
     let schema = Arc::new(parse_message_type(SCHEMA)?);
     let element = ["values", "list", "element"].map(String::from).to_vec();
+    let table = names.table().map(|table| KeyValue::new("names".to_owned(), table));
+    let metadata = [KeyValue::new("rinalmo".to_owned(), settings.to_owned())].into_iter().chain(table).collect();
     let properties = WriterProperties::builder()
         .set_compression(Compression::SNAPPY)
         .set_column_dictionary_enabled(ColumnPath::new(element), false) // embeddings do not repeat
-        .set_key_value_metadata(Some(vec![KeyValue::new("rinalmo".to_owned(), settings.to_owned())]))
+        .set_key_value_metadata(Some(metadata))
         .build();
     let mut writer = SerializedFileWriter::new(out, schema, Arc::new(properties))?;
-    let mut names = Names::for_tables();
     let mut group = Group::default();
     for head in spool.heads() {
         let head = head?;
-        let name = ByteArray::from(names.give(head.index, &head.id).into_bytes());
+        let name = ByteArray::from(names.of(head.index));
         for array in &head.arrays {
             let kind = ByteArray::from(array.kind.name());
             rows(spool, array, |position, values| {

@@ -1,4 +1,5 @@
-//! The `.safetensors` form: one tensor `<id>/<kind>` an array, the settings of the run under `__metadata__`.
+//! The `.safetensors` form: one tensor `<id>/<kind>` an array, the settings of the run under `__metadata__`, and beside them
+//! a table of the records that go by other names than their ids.
 //!
 //! The header stands first and names every offset, so it is built in one pass over the spool, and the numbers follow in a
 //! second. Layout: <https://github.com/huggingface/safetensors>.
@@ -11,18 +12,17 @@ use super::{Dtype, head::Head, names::Names, spool::Spool};
 pub(super) const HEADER_LIMIT: usize = 100_000_000;
 
 /// Writes all records of the spool.
-pub(super) fn encode<W: Write>(spool: &Spool, settings: &str, mut out: W) -> io::Result<W> {
+pub(super) fn encode<W: Write>(spool: &Spool, names: &Names, settings: &str, mut out: W) -> io::Result<W> {
     let dtype = match spool.dtype() {
         Dtype::F32 => "F32",
         Dtype::F16 => "F16",
         Dtype::Bf16 => "BF16",
     };
-    let mut header = format!(r#"{{"__metadata__":{{"rinalmo":{}}}"#, quoted(settings));
-    let mut names = Names::for_archives();
+    let mut header = String::new();
     let mut begin = 0;
     for head in spool.heads() {
         let head = head?;
-        let name = names.give(head.index, &head.id);
+        let name = names.of(head.index);
         for array in &head.arrays {
             let name = quoted(&format!("{name}/{}", array.kind));
             let (shape, end) = (&array.shape, begin + array.bytes);
@@ -30,7 +30,10 @@ pub(super) fn encode<W: Write>(spool: &Spool, settings: &str, mut out: W) -> io:
             begin = end;
         }
     }
-    header.push('}');
+    let settings = format!(r#"{{"__metadata__":{{"rinalmo":{}"#, quoted(settings));
+    let table = names.table().map_or_else(String::new, |table| format!(r#","names":{}"#, quoted(&table)));
+    let fits = settings.len() + table.len() + header.len() + 16 <= HEADER_LIMIT;
+    let mut header = [settings.as_str(), if fits { table.as_str() } else { "" }, "}", &header, "}"].concat();
     header.extend(std::iter::repeat_n(' ', header.len().next_multiple_of(8) - header.len()));
 
     out.write_all(&(header.len() as u64).to_le_bytes())?;

@@ -188,7 +188,7 @@ impl Spool {
     }
 
     /// Places and ids of the records here, in input order.
-    pub fn finished(&self) -> impl ExactSizeIterator<Item = (u64, &str)> {
+    pub fn finished(&self) -> impl ExactSizeIterator<Item = (u64, &str)> + Clone {
         self.entries.iter().map(|(index, entry)| (*index, &*entry.id))
     }
 

@@ -5,13 +5,18 @@ use std::{
     path::Path,
 };
 
-use super::{Error, Layout, Record, array::row_shape, names::Names, tsv::Table};
+use super::{
+    Error, Layout, Record,
+    array::row_shape,
+    names::{Giver, Renamed, Use},
+    tsv::Table,
+};
 
 /// A table on a stream. Its first record decides how many columns there are.
 pub(super) struct Stream {
     state: State,
     layout: Layout,
-    names: Names,
+    names: Giver,
 }
 
 type Out = BufWriter<Box<dyn Write + Send>>;
@@ -25,7 +30,7 @@ enum State {
 
 impl Stream {
     pub fn new(out: Box<dyn Write + Send>, layout: Layout) -> Self {
-        Self { state: State::Before(BufWriter::new(out)), layout, names: Names::for_tables() }
+        Self { state: State::Before(BufWriter::new(out)), layout, names: Giver::new(Use::Table) }
     }
 
     /// Writes the rows of a record and passes them on.
@@ -53,10 +58,11 @@ impl Stream {
         }
     }
 
-    /// Writes at least the header line, and passes on what is held back.
-    pub fn finish(mut self) -> Result<(), Error> {
+    /// Writes at least the header line, and passes on what is held back; gives the records that go by other names.
+    pub fn finish(mut self) -> Result<Vec<Renamed>, Error> {
         let mut table = self.begin(0).map_err(failed)?;
-        table.out.flush().map_err(failed)
+        table.out.flush().map_err(failed)?;
+        Ok(self.names.changed)
     }
 }
 

@@ -11,18 +11,17 @@ use rinalmo_seq::table::tsv_cell;
 use super::{Layout, array::row_shape, names::Names, rows::rows, spool::Spool};
 
 /// Writes all records of the spool.
-pub(super) fn encode<W: Write>(spool: &Spool, layout: Layout, out: W) -> io::Result<W> {
+pub(super) fn encode<W: Write>(spool: &Spool, names: &Names, layout: Layout, out: W) -> io::Result<W> {
     let mut width = 0;
     for head in spool.heads() {
         width = head?.arrays.iter().map(|array| row_shape(&array.shape).1).fold(width, usize::max);
     }
     let mut table = Table::new(out, layout, width)?;
-    let mut names = Names::for_tables();
     for head in spool.heads() {
         let head = head?;
-        let name = names.give(head.index, &head.id);
+        let name = names.of(head.index);
         for array in &head.arrays {
-            rows(spool, array, |position, values| table.row(&name, array.kind.name(), position, values))?;
+            rows(spool, array, |position, values| table.row(name, array.kind.name(), position, values))?;
         }
     }
     Ok(table.out)

@@ -18,7 +18,10 @@
 //! admissible partner left stays unpaired. RNAfold without `--enforceConstraint` is softer: there
 //! brackets only forbid what conflicts with them.
 
+use std::collections::HashSet;
 use std::str::FromStr;
+
+use rinalmo_seq::base_pair::is_canonical;
 
 /// Why a constraint cannot be used; columns count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -164,6 +167,18 @@ impl Constraint {
         })
     }
 
+    /// The bracketed pairs whose letters are no canonical pair of `sequence`.
+    pub fn non_canonical(&self, sequence: &[u8]) -> Vec<(usize, usize)> {
+        let odd = |&(i, j): &(usize, usize)| sequence.len() > j && !is_canonical(sequence[i], sequence[j]);
+        self.forced().filter(odd).collect()
+    }
+
+    /// The bases that ask for a partner (`|`, `<` or `>`) and have none in `pairs`.
+    pub fn unmet(&self, pairs: &[(usize, usize)]) -> Vec<usize> {
+        let paired: HashSet<usize> = pairs.iter().flat_map(|&(i, j)| [i, j]).collect();
+        (0..self.len()).filter(|&i| self.must_pair(i) && !paired.contains(&i)).collect()
+    }
+
     /// Whether the pair `i < j` is left open to the decoder: neither forbidden nor clashing with a
     /// bracketed pair. Positions beyond the line are free.
     pub fn allows(&self, i: usize, j: usize) -> bool {
@@ -212,6 +227,14 @@ mod tests {
         assert_eq!(message("é"), "constraint: column 1: `é` is not one of `.|x<>()`");
         assert_eq!(message("..)"), "constraint: column 3: `)` has no matching bracket");
         assert_eq!(message("(.(.)"), "constraint: column 1: `(` has no matching bracket");
+    }
+
+    #[test]
+    fn what_is_not_met_is_named() {
+        let constraint: Constraint = "((<.|..))>".parse().unwrap();
+        assert_eq!(constraint.unmet(&[(0, 8), (1, 7), (2, 9)]), [4]);
+        assert_eq!(constraint.non_canonical(b"GAGAAAACCU"), [(1, 7)]);
+        assert_eq!(constraint.non_canonical(b""), []);
     }
 
     #[test]

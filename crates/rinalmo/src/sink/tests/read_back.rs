@@ -16,7 +16,7 @@ fn read_npz(path: &Path) -> Vec<(String, Vec<u64>, Vec<f32>)> {
     let mut arrays = Vec::new();
     for place in 0..zip.len() {
         let mut entry = zip.by_index(place).unwrap();
-        let name = entry.name().unwrap().strip_suffix(".npy").unwrap().to_owned();
+        let Some(name) = entry.name().unwrap().strip_suffix(".npy").map(str::to_owned) else { continue };
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).unwrap();
         let file = npyz::NpyFile::new(&bytes[..]).unwrap();
@@ -31,7 +31,7 @@ fn read_npz(path: &Path) -> Vec<(String, Vec<u64>, Vec<f32>)> {
     arrays
 }
 
-const NAMES: [&str; 5] = ["x", "a_b", "x_2", "record_4", "µ \"q\""];
+const NAMES: [&str; 5] = ["x", "a/b", "x_2", "record_4", "µ \"q\""];
 
 fn expected() -> Vec<(String, Vec<u64>, Vec<f32>)> {
     let mut all = Vec::new();
@@ -58,6 +58,39 @@ fn npz_holds_every_array_under_its_name() {
         (name, shape, data.into_iter().map(|value| f16::from_f32(value).to_f32()).collect())
     });
     assert_eq!(read_npz(&path), rounded.collect::<Vec<_>>());
+}
+
+#[test]
+fn changed_names_are_listed_in_the_file_and_given_back() {
+    let table = "name\tid\trecord\nx_2\tx\t3\nrecord_4\t\t4\n";
+    let folder = tempfile::tempdir().unwrap();
+    let write = |ending: &str, records: &[Record]| {
+        let path = folder.path().join(format!("out.{ending}"));
+        let mut sink = Sink::open(&path, options(Leftover::Refuse)).unwrap();
+        records.iter().for_each(|record| sink.write(record).unwrap());
+        let renamed = sink.finish().unwrap();
+        (path, renamed.into_iter().map(|renamed| (renamed.id, renamed.name)).collect::<Vec<_>>())
+    };
+    let changed = [("x".to_owned(), "x_2".to_owned()), (String::new(), "record_4".to_owned())];
+    let (npz, renamed) = write("npz", &records());
+    assert_eq!(renamed, changed);
+    let mut text = String::new();
+    let mut zip = zip::ZipArchive::new(File::open(&npz).unwrap()).unwrap();
+    zip.by_name("names.tsv").unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, table);
+    let (safetensors, renamed) = write("safetensors", &records());
+    assert_eq!(renamed, changed);
+    let (_, header) = ::safetensors::SafeTensors::read_metadata(&fs::read(&safetensors).unwrap()).unwrap();
+    assert_eq!(header.metadata().as_ref().unwrap()["names"], table);
+    assert_eq!(write("tsv", &records()).1, changed);
+    assert_eq!(write("parquet", &records()).1, changed);
+
+    // Where all go by their ids there is no list, and a slash is no reason for one.
+    let (npz, renamed) = write("npz", &[record(0, "AB12.1/1-24", 1), record(1, "AB12.1_1-24", 2)]);
+    assert_eq!(renamed, []);
+    let names: Vec<String> = read_npz(&npz).into_iter().map(|array| array.0).collect();
+    assert_eq!(names, ["AB12.1/1-24/tokens", "AB12.1/1-24/mean", "AB12.1_1-24/tokens", "AB12.1_1-24/mean"]);
+    assert_eq!(zip::ZipArchive::new(File::open(&npz).unwrap()).unwrap().len(), 4);
 }
 
 #[test]

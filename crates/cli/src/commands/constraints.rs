@@ -1,0 +1,178 @@
+//! `fold --constraint`: which constraint is whose, and what became of it.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use rinalmo::Constraint;
+use rinalmo::constraints::{self, Record};
+use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, Structure, alphabet::spelled, input};
+
+use crate::context::Context;
+use crate::io::{Feed, feed, first_of};
+
+/// Pairs of letters that do not pair are reported one by one up to so many records.
+const REPORTED: usize = 5;
+
+/// What `--constraint` gives.
+pub enum Constraints {
+    None,
+    Every(Constraint),
+    File(File),
+}
+
+/// A constraint file.
+pub struct File {
+    name: String,
+    records: Vec<Record>,
+    /// Records by their whole headers and by the first words of those.
+    by_header: HashMap<String, Vec<usize>>,
+    by_id: HashMap<String, Vec<usize>>,
+    /// Whether a sequence of each record came.
+    used: Vec<bool>,
+    odd: Vec<String>,
+}
+
+impl Constraints {
+    /// Reads what the flag says: a constraint, or a file of them.
+    pub fn open(text: Option<&str>) -> Result<Self> {
+        let Some(text) = text else { return Ok(Self::None) };
+        if constraints::is_constraint(text) {
+            return Ok(Self::Every(text.parse()?));
+        }
+        if text != "-" && !Path::new(text).exists() {
+            bail!("--constraint: `{text}` is neither a constraint (of the characters .|x<>()) nor a file");
+        }
+        Ok(Self::File(File::open(text)?))
+    }
+
+    /// The constraint of a record: by its name in a file, none where the file does not have it.
+    pub fn of(&mut self, record: &SequenceRecord) -> Result<Option<Constraint>> {
+        match self {
+            Self::None => Ok(None),
+            Self::Every(constraint) => Ok(Some(constraint.clone())),
+            Self::File(file) => file.of(record),
+        }
+    }
+
+    /// Checks that a structure has all that its constraint asks for.
+    pub fn check_met(&mut self, record: &SequenceRecord, structure: &Structure) -> Result<()> {
+        let Some(constraint) = self.of(record)? else { return Ok(()) };
+        let unmet: Vec<String> = constraint.unmet(structure.pairs()).iter().map(|i| (i + 1).to_string()).collect();
+        match unmet.len() {
+            0 => Ok(()),
+            1 => bail!("the constraint is not met: base {} finds no partner that it may pair with", unmet[0]),
+            _ => {
+                bail!("the constraint is not met: bases {} find no partners that they may pair with", unmet.join(", "))
+            }
+        }
+    }
+
+    /// Reports what is odd, and after all sequences the constraints that none came for.
+    pub fn report(&self, complete: bool, context: &Context) {
+        let Self::File(file) = self else { return };
+        file.odd.iter().take(REPORTED).for_each(|odd| context.note(format!("warning: {odd}")));
+        if file.odd.len() > REPORTED {
+            let more = file.odd.len() - REPORTED;
+            context.note(format!("warning: {}: {more} more records with such pairs", file.name));
+        }
+        let unused = file.records.iter().zip(&file.used).filter(|(_, used)| !**used);
+        let unused: Vec<&str> = unused.map(|(record, _)| record.header.as_str()).collect();
+        if let Some(ids) = first_of(&unused).filter(|_| complete) {
+            context.note(format!("warning: {}: no sequence for {ids}", file.name));
+        }
+    }
+}
+
+impl File {
+    fn open(name: &str) -> Result<Self> {
+        let records = constraints::read(input::open(name)?).with_context(|| name.to_owned())?;
+        if records.iter().all(|record| record.constraint.is_err()) {
+            let first = records.iter().find_map(|record| Some((record, record.constraint.as_ref().err()?)));
+            let Some((record, mistake)) = first else { bail!("{name}: holds no constraint") };
+            bail!("{name}:{}: record `{}`: {}", mistake.line, record.header, mistake.reason);
+        }
+        let (mut by_header, mut by_id) = (HashMap::new(), HashMap::new());
+        for (number, record) in records.iter().enumerate() {
+            by_header.entry(single_spaced(&record.header)).or_insert_with(Vec::new).push(number);
+            by_id.entry(record.id().to_owned()).or_insert_with(Vec::new).push(number);
+        }
+        let used = vec![false; records.len()];
+        Ok(Self { name: name.to_owned(), records, by_header, by_id, used, odd: Vec::new() })
+    }
+
+    fn of(&mut self, record: &SequenceRecord) -> Result<Option<Constraint>> {
+        let Some(number) = self.find(record)? else { return Ok(None) };
+        let Self { name, records, used, odd, .. } = self;
+        let found = &records[number];
+        let seen = std::mem::replace(&mut used[number], true);
+        let at = |line: usize, reason: &str| anyhow!("{name}:{line}: {reason}");
+        let constraint = found.constraint.as_ref().map_err(|mistake| at(mistake.line, &mistake.reason))?;
+        if record.sequence.is_empty() && found.sequence.is_none() {
+            return Err(at(found.line, "it has no sequence; give FILES with the sequences"));
+        }
+        found.check(&record.sequence).map_err(|reason| at(found.line, &reason))?;
+        if !seen {
+            odd.extend(odd_pairs(constraint, record));
+        }
+        Ok(Some(constraint.clone()))
+    }
+
+    /// The number of the constraint of a record: its own where both come from this file, else that of its whole header,
+    /// else that of its id; of several the one for the same sequence.
+    fn find(&self, record: &SequenceRecord) -> Result<Option<usize>> {
+        if record.source.as_ref() == self.name && record.index < self.records.len() {
+            return Ok(Some(record.index));
+        }
+        let by_header = self.by_header.get(&single_spaced(&record.header));
+        let Some(numbers) = by_header.or_else(|| self.by_id.get(&record.id)) else { return Ok(None) };
+        if let [one] = numbers[..] {
+            return Ok(Some(one));
+        }
+        let letters = spelled(&record.sequence);
+        let own = |number: &&usize| self.records[**number].sequence.as_ref().is_some_and(|own| spelled(own) == letters);
+        match numbers.iter().filter(own).collect::<Vec<_>>()[..] {
+            [one] => Ok(Some(*one)),
+            _ => bail!("{}: {} constraints for this id, expected one", self.name, numbers.len()),
+        }
+    }
+
+    /// The sequences of the file, as if they had been given as FILES: each at its own line, and every record once.
+    pub fn sequences(&self, options: InputOptions) -> Result<Feed> {
+        if self.records.iter().all(|record| record.sequence.is_none()) {
+            let first = self.records.first().map_or("", Record::id);
+            bail!("{}: record `{first}` has no sequence; give FILES with the sequences", self.name);
+        }
+        let (mut fasta, mut line) = (Vec::new(), 1);
+        for record in &self.records {
+            fasta.resize(fasta.len() + record.line.saturating_sub(line), b'\n');
+            fasta.extend_from_slice(format!(">{}\n", record.header).as_bytes());
+            line = line.max(record.line) + 1;
+            if let Some(sequence) = &record.sequence {
+                fasta.extend_from_slice(sequence);
+                fasta.push(b'\n');
+                line += 1;
+            }
+        }
+        Ok(feed(Sequences::from_reader(&self.name, std::io::Cursor::new(fasta), options), options))
+    }
+}
+
+/// Bracketed pairs of letters that do not pair, in words.
+fn odd_pairs(constraint: &Constraint, record: &SequenceRecord) -> Option<String> {
+    let odd = constraint.non_canonical(&record.sequence);
+    let &(i, j) = odd.first()?;
+    let base = |at: usize| format!("{}{}", char::from(record.sequence[at]), at + 1);
+    let more = if odd.len() > 1 { format!(" and {} more", odd.len() - 1) } else { String::new() };
+    let (source, line, id) = (&record.source, record.line, &record.id);
+    Some(format!(
+        "{source}:{line}: record `{id}`: the constraint pairs {} with {}{more}, which are no canonical pairs; they are \
+         kept as asked",
+        base(i),
+        base(j)
+    ))
+}
+
+fn single_spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
