@@ -10,7 +10,8 @@ use rinalmo::corpus::cluster::{self, Coverage};
 #[derive(Args)]
 #[command(next_help_heading = "Leakage guard")]
 pub(super) struct ExcludeArgs {
-    /// Keep out sequences like one of this evaluation set; may be given several times
+    /// Keep out sequences like one of this evaluation set, a file of sequences or structures in any format; gaps of
+    /// alignments are not compared. May be given several times
     #[arg(long, value_name = "FILE")]
     exclude: Vec<PathBuf>,
     /// From this identity on sequences are alike

@@ -53,8 +53,9 @@ pub struct StructureArgs {
     /// Where bands of length end, in nt
     #[arg(long, value_name = "NT,NT", value_delimiter = ',', default_value = "50,100,200,500")]
     bands: Vec<usize>,
-    /// Look for the references in what a predictor was trained on (FASTA or tables): the same sequences, sequences at
-    /// 80 % identity or more over 80 % of the reference, and the same families
+    /// Look for the references in what a predictor was trained on (files of sequences or structures in any format): the
+    /// same sequences, sequences at 80 % identity or more over 80 % of the reference, gaps of alignments left out on
+    /// both sides, and the same families
     #[arg(long, value_name = "FILE", num_args = 1..)]
     trained_on: Vec<PathBuf>,
     #[command(flatten)]
