@@ -135,7 +135,7 @@ fn damaged_and_malicious_copies_of_a_real_checkpoint_are_one_clear_error() {
         .position(|w| w == b"ctorch._utils\n_rebuild_te")
         .or_else(|| evil.windows(13).position(|w| w == b"ctorch._utils"));
     let at = at.expect("every checkpoint rebuilds tensors");
-    evil[at..at + 13].copy_from_slice(b"cposix_system");
+    evil[at..at + 13].copy_from_slice(b"cposix\nsystem");
     let sandbox = sandbox.with("cut.pt", &bytes[..bytes.len() / 2]).with("evil.pt", evil);
     for file in ["cut.pt", "evil.pt"] {
         let run = sandbox.run(&format!("fold a.fa --heads 4 -m {file}"));
@@ -145,7 +145,7 @@ fn damaged_and_malicious_copies_of_a_real_checkpoint_are_one_clear_error() {
         );
     }
     let evil = sandbox.run("model show evil.pt --heads 4").err;
-    assert!(evil.contains("posix_system"), "what is refused is named: {evil}");
+    assert!(evil.contains("asks for `posix.system`"), "what is refused is named: {evil}");
 }
 
 #[test]
