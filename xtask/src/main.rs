@@ -1,12 +1,14 @@
 //! Chores of this repository, run as `cargo xtask <chore>`.
 //!
 //! `check` is what CI runs and what a push should have passed; `help-pages` writes down what the
-//! program says about itself.
+//! program says about itself; `notice` and `sbom` list what it is built of.
 
 mod check;
 mod help_pages;
 mod process;
+mod supply;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -28,11 +30,28 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Write `NOTICE`: whose work is in the program, under which licence
+    Notice {
+        /// Where to write it [default: NOTICE in the root]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Write nothing; fail if it differs
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write what the program is built of as CycloneDX JSON, for a release
+    Sbom {
+        /// Where to write it [default: target/rinalmo.cdx.json]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().chore {
         Chore::Check => check::run(),
         Chore::HelpPages { check } => help_pages::run(check),
+        Chore::Notice { output, check } => supply::notice(output, check),
+        Chore::Sbom { output } => supply::sbom(output),
     }
 }

@@ -1,0 +1,100 @@
+//! `cargo xtask notice`: `NOTICE`, which says whose work is in the program and under which licence.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{PLATFORM, Package, output, packages, write_or_check};
+
+const HEAD: &str = "\
+rinalmo is licensed under MIT or Apache-2.0, at your choice (LICENSE-MIT, LICENSE-APACHE).
+
+The program `rinalmo` holds work of others, which this file names with its licences. It is written by
+`cargo xtask notice`, and a test compares it with what the program is built of.
+";
+
+/// What is in the program besides packages, and what that asks for.
+const OTHERS: &str = "\
+Data in the program:
+- DejaVu Sans, a subset of the font, for drawings: crates/draw/font/LICENSE (Bitstream Vera and Arev licences)
+- the nearest-neighbour parameters of Turner 2004 (Mathews et al. 2004), as published: crates/energy/src/parameters.rs
+- the bundled model: models/nano/README.md names what it was trained with
+";
+
+/// Licences that ask for more than their text and the names of the authors, and how it is met.
+const DUTIES: &[(&str, &str)] = &[
+    ("MPL-2.0", "used unchanged; the source of each version is at its address and on crates.io"),
+    ("CDLA-Permissive-2.0", "data (Mozilla's root certificates), passed on unchanged with this notice"),
+    ("bzip2-1.0.6", "used unchanged; the authors of bzip2 do not endorse this program"),
+    ("BSL-1.0", "used unchanged; the Boost licence asks for its text in source copies only"),
+    ("Unicode-3.0", "tables made from Unicode's data files, © Unicode, Inc."),
+];
+
+/// Writes it, or with `check` compares it.
+///
+/// # Errors
+/// Cargo cannot be asked, or the file cannot be written.
+pub fn run(file: Option<PathBuf>, check: bool) -> anyhow::Result<ExitCode> {
+    let path = output(file, "NOTICE");
+    if write_or_check(&path, &render(&packages()?), check)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("{}: is not what the program is built of\nhint: `cargo xtask notice` writes it anew", path.display());
+    Ok(ExitCode::FAILURE)
+}
+
+fn render(packages: &[Package]) -> String {
+    let mut by_license: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
+    for package in packages.iter().filter(|package| !package.is_ours) {
+        by_license.entry(&package.license).or_default().push(package);
+    }
+    let mut text = format!("{HEAD}\n{OTHERS}\nPackages in the program for {PLATFORM}, by licence:\n");
+    for (license, packages) in by_license {
+        let duty = DUTIES.iter().find(|(asked, _)| is_needed(license, asked));
+        let duty = duty.map_or_else(String::new, |(_, how)| format!(" ({how})"));
+        let _ = write!(text, "\n{license}{duty}\n");
+        for Package { name, version, repository, .. } in packages {
+            let address =
+                if repository.is_empty() { format!("https://crates.io/crates/{name}") } else { repository.clone() };
+            let _ = writeln!(text, "- {name} {version}: {address}");
+        }
+    }
+    text
+}
+
+/// Does an expression leave no choice but this licence?
+fn is_needed(expression: &str, license: &str) -> bool {
+    expression.split(" AND ").any(|part| part.trim_matches(['(', ')']) == license)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::process::root;
+
+    #[test]
+    fn the_notice_is_what_the_program_is_built_of() {
+        let found = std::fs::read_to_string(root().join("NOTICE")).unwrap();
+        assert!(found == render(&packages().unwrap()), "NOTICE is out of date: `cargo xtask notice` writes it anew");
+    }
+
+    #[test]
+    fn a_licence_is_needed_where_there_is_no_choice() {
+        assert!(is_needed("MPL-2.0", "MPL-2.0") && is_needed("(MIT OR Apache-2.0) AND Unicode-3.0", "Unicode-3.0"));
+        assert!(!is_needed("Apache-2.0 OR BSL-1.0", "BSL-1.0"));
+    }
+
+    #[test]
+    fn the_data_that_are_named_are_there() {
+        for place in [
+            "crates/draw/font/LICENSE",
+            "crates/energy/src/parameters.rs",
+            "models/nano/README.md",
+            "LICENSE-MIT",
+            "LICENSE-APACHE",
+        ] {
+            assert!(root().join(place).is_file() && (OTHERS.contains(place) || HEAD.contains(place)), "{place}");
+        }
+    }
+}

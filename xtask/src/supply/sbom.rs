@@ -1,0 +1,80 @@
+//! `cargo xtask sbom`: what the program is built of as CycloneDX 1.5, for releases and for tools that look for known faults.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::{PROGRAM, Package, checksums, output, packages};
+
+/// Writes it.
+///
+/// # Errors
+/// Cargo cannot be asked, or the file cannot be written.
+pub fn run(file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
+    let path = output(file, "target/rinalmo.cdx.json");
+    let text = serde_json::to_string_pretty(&document()?)? + "\n";
+    fs::write(&path, text).with_context(|| path.display().to_string())?;
+    eprintln!("{}", path.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The whole document. It holds no time and no random number: the same lock file gives the same bytes.
+fn document() -> anyhow::Result<Value> {
+    let (packages, checksums) = (packages()?, checksums()?);
+    let sum = |package: &Package| checksums.get(&(package.name.clone(), package.version.clone())).cloned();
+    let program = packages.iter().find(|package| package.name == PROGRAM).context("the program is in its own list")?;
+    let others = packages.iter().filter(|package| *package != program);
+    Ok(json!({
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+        "metadata": { "component": component(program, None, "application") },
+        "components": others.map(|package| component(package, sum(package), "library")).collect::<Vec<_>>(),
+    }))
+}
+
+fn component(package: &Package, sha256: Option<String>, kind: &str) -> Value {
+    let Package { name, version, license, repository, is_ours } = package;
+    let address = format!("pkg:cargo/{name}@{version}");
+    let mut component = json!({
+        "type": kind,
+        "bom-ref": address,
+        "name": name,
+        "version": version,
+        "licenses": [{ "expression": license }],
+    });
+    if !is_ours {
+        component["purl"] = address.into();
+    }
+    if let Some(sum) = sha256 {
+        component["hashes"] = json!([{ "alg": "SHA-256", "content": sum }]);
+    }
+    if !repository.is_empty() {
+        component["externalReferences"] = json!([{ "type": "vcs", "url": repository }]);
+    }
+    component
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_names_every_package_once_with_licence_and_checksum() {
+        let document = document().unwrap();
+        assert_eq!(document["metadata"]["component"]["name"], PROGRAM);
+        let components = document["components"].as_array().unwrap();
+        assert_eq!(components.len() + 1, packages().unwrap().len());
+        let mut names: Vec<&str> = components.iter().map(|component| component["bom-ref"].as_str().unwrap()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), components.len());
+        for component in components.iter().filter(|component| component.get("purl").is_some()) {
+            assert!(component["hashes"][0]["content"].as_str().is_some_and(|sum| sum.len() == 64), "{component}");
+            assert!(component["licenses"][0]["expression"].is_string(), "{component}");
+        }
+    }
+}
