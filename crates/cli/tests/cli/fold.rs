@@ -341,3 +341,22 @@ fn names_of_devices_and_models_are_checked_before_anything_else() {
     }
     assert_eq!(sandbox.run("fold a.fa -j 0").err, "error: --threads: expected at least 1\n");
 }
+
+#[test]
+fn pseudoknots_that_are_left_out_are_counted_and_said() {
+    let sandbox = Sandbox::new().with("a.fa", ">BWYV\nGGCGCGGCACCGUCCGCGGAACAAACGG\n>none\nGGGGAAAACCCC\n");
+    let counts = |words: &str| {
+        let run = sandbox.run(&format!("fold a.fa -f json {words}"));
+        assert_eq!(run.code, 0, "{run}");
+        let count = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap()["crossing_left_out"].clone();
+        (run.out.lines().map(|line| count(line).as_u64().unwrap()).collect::<Vec<u64>>(), run.err)
+    };
+    let (left_out, said) = counts("");
+    assert!(left_out[0] > 0 && left_out[1] == 0, "{left_out:?}");
+    let pairs = format!("record `BWYV`: {} pairs with a probability above 0.5 left out", left_out[0]);
+    assert!(said.contains(&pairs) && said.contains("`--decode greedy`"), "{said}");
+    assert_eq!(counts("-q"), (left_out, String::new()));
+    assert_eq!(counts("--decode greedy"), (vec![0, 0], String::new()));
+    let twice = sandbox.pipe("fold", ">a\nGGCGCGGCACCGUCCGCGGAACAAACGG\n>b\nGGCGCGGCACCGUCCGCGGAACAAACGG\n");
+    assert!(twice.err.starts_with("note: 2 records, first `a`: "), "{twice}");
+}

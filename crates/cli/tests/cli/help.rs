@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 36] = [
     "",
     "fold",
     "embed",
@@ -33,6 +33,9 @@ const COMMANDS: [&str; 33] = [
     "corpus sample",
     "corpus export",
     "corpus structures",
+    "config",
+    "config list",
+    "config show",
     "pretrain",
     "finetune",
     "benchmark",
@@ -69,6 +72,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       evaluate   Score predictions against known answers, and predictors against each other
       model      Show, convert, calibrate, verify, list and download models
       corpus     Fetch, build, inspect, sample and export what models learn from
+      config     List or print the configs for training that are built in
       pretrain   Train a model by guessing hidden letters of a corpus
       finetune   Fit a model to a task by labelled sequences
       benchmark  Repeat an experiment of the paper, beside what was published

@@ -6,9 +6,11 @@
 
 #![cfg(feature = "bundled")]
 
+mod arguments;
 mod arrays;
 mod benchmark;
 mod common;
+mod config;
 mod corpus;
 mod embed;
 mod evaluate;

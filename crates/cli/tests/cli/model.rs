@@ -178,3 +178,18 @@ fn downloads_know_their_names_and_say_what_to_do_offline() {
     }
     assert!(sandbox.run("model list").out.contains("\n  micro "), "and it is not here");
 }
+
+#[test]
+fn what_is_converted_for_multimolecule_gives_the_same_numbers() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL);
+    let said = sandbox.run("model convert nano-mlm theirs --to multimolecule --dtype f32");
+    assert_eq!((said.code, said.err.contains("note: ")), (0, false), "{said}");
+    assert_eq!(sandbox.names("theirs"), ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"]);
+    for (name, model) in [("a.npz", "nano-mlm"), ("b.npz", "theirs")] {
+        sandbox.run(&format!("-q embed a.fa --include tokens,logits -o {name} -m {model} --dtype f32")).done();
+    }
+    let [a, b] = ["a.npz", "b.npz"].map(|name| crate::arrays::npz(&sandbox.path(name)));
+    assert_eq!(a, b);
+    let said = sandbox.run("model convert nano other --to multimolecule");
+    assert!(said.code == 0 && said.err.contains("multimolecule has no such structure head"), "{said}");
+}
