@@ -25,7 +25,8 @@ pub fn report_renamed(output: &Path, renamed: &[Renamed], context: &Context) {
 /// Reports how many records are called otherwise than their ids; the first is `(id, name)`.
 pub fn report(output: &str, first: Option<(&str, &str)>, count: usize, list: &str, context: &Context) {
     let Some((id, name)) = first else { return };
-    let (records, verb) = (many(count, "record"), if count == 1 { "goes" } else { "go" });
+    let verb = if count == 1 { "goes by another name than its id" } else { "go by other names than their ids" };
+    let records = many(count, "record");
     let id = if id.is_empty() { "a nameless one".to_owned() } else { format!("`{id}`") };
-    context.note(format!("{output}: {records} {verb} by other names than their ids, {id} by `{name}`{list}"));
+    context.note(format!("{output}: {records} {verb}, {id} by `{name}`{list}"));
 }

@@ -27,8 +27,8 @@ fn npz_holds_every_kind_under_its_record_and_duplicates_are_numbered() {
     let expected: Vec<String> =
         ["a", "b/c", "a_2"].iter().flat_map(|id| kinds.map(|kind| format!("{id}/{kind}"))).collect();
     assert_eq!(names, expected);
-    let named = sandbox.run("embed a.fa -o b.npz --include mean").done().err;
-    let note = "b.npz: 1 record goes by other names than their ids, `a` by `a_2`; the member names.tsv lists them\n";
+    let named = sandbox.run("embed a.fa -o b.npz --include mean").well().err;
+    let note = "b.npz: 1 record goes by another name than its id, `a` by `a_2`; the member names.tsv lists them\n";
     assert!(named.ends_with(note), "{named}");
     let width = find(&arrays, "a/mean").shape[0];
     for (id, len) in [("a", 12), ("b/c", 4), ("a_2", 5)] {
