@@ -204,13 +204,22 @@ mod tests {
 
     #[test]
     fn what_is_no_file_of_structures_is_named_or_passed_over() {
-        let folder =
-            folder(&[("a.dbn", ">x\nGAAAC\n(...)\n"), ("notes.txt", "Made in May.\n"), ("b.pdf", "%PDF-1.4\n")]);
+        let folder = folder(&[
+            ("a.dbn", ">x\nGAAAC\n(...)\n"),
+            ("notes.txt", "Made in May.\n"),
+            ("b.result", "Made in May.\n"),
+            ("b.pdf", "%PDF-1.4\n"),
+        ]);
         let found = read(folder.path(), &Options::default()).unwrap();
         assert_eq!(found.entries.len(), 1);
         assert!(found.notes[0].contains("notes.txt: is neither a table of structures nor"), "{:?}", found.notes);
-        let said = read(&folder.path().join("b.pdf"), &Options::default()).unwrap_err().to_string();
-        assert!(said.ends_with(".stockholm") && said.contains("b.pdf: is neither a table of structures nor"), "{said}");
+        let said = |name: &str| read(&folder.path().join(name), &Options::default()).unwrap_err().to_string();
+        let neither = said("b.result");
+        assert!(
+            neither.ends_with(".stockholm") && neither.contains("is neither a table of structures nor"),
+            "{neither}"
+        );
+        assert!(said("b.pdf").contains("b.pdf: this is a PDF"), "{}", said("b.pdf"));
     }
 
     #[test]
