@@ -49,8 +49,9 @@ fn inferred(archive: &Archive, place: &Place, sorted: &Sorted) -> Result<ModelCo
     // Where a description contradicts the shapes, hold the tensors against it: the list says more than we could.
     config.encoder.dim = theirs.hidden_size.unwrap_or(config.encoder.dim);
     config.encoder.blocks = theirs.num_hidden_layers.unwrap_or(config.encoder.blocks);
+    let config = checked(&place.file, config)?;
     infer::check_pooling(&config).map_err(|reason| Error::config(&place.file, reason))?;
-    checked(&place.file, config)
+    Ok(config)
 }
 
 fn with_heads(mut config: ModelConfig, heads: usize) -> ModelConfig {
