@@ -10,6 +10,8 @@ const ENSEMBLE: &[u8] = b"frequency of mfe structure in ensemble";
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     positions: usize,
+    /// The last line, if it was of dots alone: letters after it make it a line of gaps.
+    dots: Option<(usize, Vec<u8>)>,
 }
 
 impl Known {
@@ -17,7 +19,7 @@ impl Known {
     ///
     /// Brackets without letters can be nothing else, so a structure may go over several lines. With letters, as
     /// constraints and deep pseudoknots have them, or with dots alone, it must be a structure as long as the sequence.
-    pub(crate) fn takes(&mut self, line: &[u8], len: usize) -> bool {
+    pub(crate) fn takes(&mut self, number: usize, line: &[u8], len: usize) -> bool {
         let text = line.split(u8::is_ascii_whitespace).next().unwrap_or_default();
         if len == 0 {
             return false;
@@ -29,8 +31,16 @@ impl Known {
             || text.len() == len && is_structure(text);
         if found {
             self.positions += text.len();
+            self.dots = text.iter().all(|&sign| sign == b'.').then(|| (number, text.to_vec()));
         }
         found
+    }
+
+    /// The line of dots just taken, where a line of letters follows: in an alignment it was of gaps.
+    pub(crate) fn give_back(&mut self) -> Option<(usize, Vec<u8>)> {
+        let (number, dots) = self.dots.take()?;
+        self.positions -= dots.len();
+        Some((number, dots))
     }
 
     /// How many structures there were of a record whose sequence has `len` letters.
@@ -83,12 +93,12 @@ mod tests {
             "]",
             " frequency of mfe structure in ensemble 0.56; ensemble diversity 2.31  ".trim(),
         ] {
-            assert!(Known::default().takes(line.as_bytes(), line.split(' ').next().unwrap().len()), "{line}");
+            assert!(Known::default().takes(1, line.as_bytes(), line.split(' ').next().unwrap().len()), "{line}");
         }
         for line in ["ACGU..", "------", "AC-GU.", "ACG(U)A", "ACGUX", "A(CGU"] {
-            assert!(!Known::default().takes(line.as_bytes(), 6), "{line}");
+            assert!(!Known::default().takes(1, line.as_bytes(), 6), "{line}");
         }
-        assert!(!Known::default().takes(b".....", 6), "dots alone may be gaps");
-        assert!(!Known::default().takes(b"((..))", 0), "a structure needs a sequence before it");
+        assert!(!Known::default().takes(1, b".....", 6), "dots alone may be gaps");
+        assert!(!Known::default().takes(1, b"((..))", 0), "a structure needs a sequence before it");
     }
 }

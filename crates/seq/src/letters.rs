@@ -83,7 +83,7 @@ impl Tally {
 /// A sequence growing line by line: a byte for each position, and a tally of those that are no base.
 #[derive(Debug, Default)]
 pub(crate) struct Letters {
-    pub(crate) sequence: Vec<u8>,
+    sequence: Vec<u8>,
     tally: Tally,
     /// A `*` that is the last position so far; only the end of the record shows what it is.
     stop: Option<Stranger>,
@@ -107,6 +107,11 @@ impl Letters {
                 self.push_word(line, text, start, word.len());
             }
         });
+    }
+
+    /// How many positions there are so far.
+    pub(crate) fn len(&self) -> usize {
+        self.sequence.len()
     }
 
     /// The sequence and what it holds besides bases.

@@ -52,8 +52,11 @@ impl<R: BufRead> Reader<R> {
                     break;
                 }
                 Some(b';' | b'#') | None => {}
-                Some(_) if known.takes(self.lines.text(), letters.sequence.len()) => {}
-                Some(_) => letters.push(self.lines.number(), self.lines.whole()),
+                Some(_) if known.takes(self.lines.number(), self.lines.text(), letters.len()) => {}
+                Some(_) => {
+                    known.give_back().into_iter().for_each(|(number, gaps)| letters.push(number, &gaps));
+                    letters.push(self.lines.number(), self.lines.whole());
+                }
             }
         }
         let (sequence, tally) = letters.finish();
@@ -134,5 +137,7 @@ mod tests {
         let message = "line 9: record `c`: its structure has 2 positions, its sequence 3";
         assert_eq!(seen[2].0, Err(message.into()));
         assert_eq!(seen[3], (record("d", "A"), 0));
+        let aligned = b">a\nACGU\n....\nAC\n";
+        assert_eq!(read(aligned), [record("a", "ACGU....AC")], "dots between letters are gaps");
     }
 }

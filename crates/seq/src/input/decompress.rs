@@ -31,7 +31,7 @@ const COMPRESSIONS: [(&str, &[u8], Decoder); 5] = [
 ];
 
 /// Opens a text file, or standard input for `-`: gzip, bgzip, zstd, xz and bzip2 are decompressed as they are read,
-/// UTF-16 is decoded and a byte order mark dropped.
+/// UTF-16 is decoded, a byte order mark dropped, and `\r\n` and `\r` become `\n`.
 ///
 /// A failure while reading, such as a truncated archive, is an [`io::Error`] whose message names the file.
 ///

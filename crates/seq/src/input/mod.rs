@@ -8,6 +8,7 @@ mod flat;
 mod format;
 mod gzip_members;
 mod kinds;
+mod line_ends;
 mod record;
 mod remarks;
 mod sequences;

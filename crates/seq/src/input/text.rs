@@ -1,14 +1,17 @@
-//! Text as UTF-8, however it was saved: UTF-16 of PowerShell and Excel is decoded, a byte order mark is dropped.
+//! Text as UTF-8 in lines, however it was saved: UTF-16 of PowerShell and Excel is decoded, a byte order mark is
+//! dropped, and lines end in `\n`.
 //!
 //! What says so is the mark in front; UTF-16 without one is recognised by the zero byte of its first two characters.
 //! Bytes that are no UTF-16 become `�`, so nothing is left out. Everything else passes unchanged.
 
 use std::io::{self, BufRead, Cursor, Read};
 
+use super::line_ends::Newlines;
+
 /// Bytes that show how a text is encoded.
 const LONGEST_MARK: usize = 4;
 
-/// The text of a stream as UTF-8.
+/// The text of a stream as UTF-8 whose lines end in `\n`.
 pub(super) fn decoded<R: BufRead + Send + 'static>(mut stream: R) -> io::Result<Box<dyn BufRead + Send>> {
     let mut start = Vec::with_capacity(LONGEST_MARK);
     (&mut stream).take(LONGEST_MARK as u64).read_to_end(&mut start)?;
@@ -22,8 +25,8 @@ pub(super) fn decoded<R: BufRead + Send + 'static>(mut stream: R) -> io::Result<
     };
     let rest = Cursor::new(start.split_off(mark)).chain(stream);
     Ok(match order {
-        None => Box::new(rest),
-        Some(order) => Box::new(Utf16 { inner: rest, units: Units::new(order), at: 0 }),
+        None => Box::new(Newlines::new(rest)),
+        Some(order) => Box::new(Newlines::new(Utf16 { inner: rest, units: Units::new(order), at: 0 })),
     })
 }
 
@@ -140,12 +143,13 @@ mod tests {
 
     #[test]
     fn every_encoding_gives_the_same_text() {
-        for text in [">a\r\nGΨA𝄞C\n", ">a", "id,sequence\n"] {
-            assert_eq!(read(text.as_bytes().to_vec()), text);
-            assert_eq!(read(format!("\u{feff}{text}").into_bytes()), text);
+        for text in [">a\r\nGΨA𝄞C\n", ">a", "id,sequence\n", ">a\rGU\r"] {
+            let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+            assert_eq!(read(text.as_bytes().to_vec()), lines);
+            assert_eq!(read(format!("\u{feff}{text}").into_bytes()), lines);
             for mark in [true, false] {
-                assert_eq!(read(utf16(text, mark, u16::to_le_bytes)), text);
-                assert_eq!(read(utf16(text, mark, u16::to_be_bytes)), text);
+                assert_eq!(read(utf16(text, mark, u16::to_le_bytes)), lines);
+                assert_eq!(read(utf16(text, mark, u16::to_be_bytes)), lines);
             }
         }
         assert_eq!([vec![], b"A".to_vec(), b"\xff\xfe".to_vec()].map(read), ["", "A", ""]);

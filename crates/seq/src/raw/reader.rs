@@ -82,7 +82,7 @@ impl<R: BufRead> Reader<R> {
     fn pass_structures(&mut self, len: usize) -> Result<usize, Error> {
         let mut known = Known::default();
         while self.advance_to_line()? {
-            if !known.takes(self.lines.text(), len) {
+            if !known.takes(self.lines.number(), self.lines.text(), len) {
                 self.lines.hold();
                 break;
             }
