@@ -5,8 +5,9 @@ use std::{fmt, sync::Arc};
 use super::{Gaps, InputOptions, OnInvalid, SequenceRecord};
 use crate::letters::Count;
 
-/// Above this share of letters without a code, a file may not hold RNA at all.
-const HARDLY_RNA: f64 = 0.1;
+/// Above this share of letters without a code, a file may not hold RNA at all: proteins have three in ten, tRNAs with
+/// their modifications up to two.
+const HARDLY_RNA: f64 = 0.25;
 
 /// Counts over the records of one file.
 #[derive(Debug, Clone)]
