@@ -83,12 +83,26 @@ impl Default for Loading {
     }
 }
 
-/// The loss of a batch, not yet a mean: gradients of several batches are summed first and divided once.
+/// The loss of a batch, not yet a mean: sums of several batches and processes are added first and divided once.
+///
+/// With losses `l_i` and weights `w_i` of the `n` items of a step, whatever batches and processes they came in,
+///
+/// ```text
+/// L = Σ w_i l_i / Σ w_i            the loss that is reported and watched
+/// g = clip(∇L) · Σ w_i / n         the gradient that the optimiser takes
+/// ```
+///
+/// The normaliser `Σ w_i` and the weight `Σ w_i / n` are two things. Without clipping `g = Σ w_i ∇l_i / n`, so an item
+/// of weight ½ moves the model half as far as one of weight 1, in a batch of its own as much as beside others. Clipping
+/// looks at the weighted mean alone: it neither undoes a weight above 1 nor spares a weight below it. Where all weights
+/// are 1 this is the mean.
 pub struct Loss {
-    /// Summed over what is scored, `[1]`, in f32.
+    /// `Σ w_i l_i` over what is scored, `[1]`, in f32.
     pub sum: Tensor<1>,
-    /// How many are scored: what the sum is to be divided by.
+    /// `Σ w_i`.
     pub weight: f64,
+    /// `n`: how many are scored, whatever they weigh.
+    pub count: f64,
 }
 
 /// What a validation found.

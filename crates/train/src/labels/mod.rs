@@ -276,7 +276,8 @@ impl Labels {
                 -log_softmax(outputs, 1).gather(1, classes)
             }
         }; // [labels, 1]
-        Loss { sum: (each * column(weights)).sum(), weight: total }
+        let count = targets.iter().filter(|target| !target.is_nan()).count() as f64;
+        Loss { sum: (each * column(weights)).sum(), weight: total, count }
     }
 }
 
@@ -323,7 +324,7 @@ mod tests {
     fn loss(task: &Labels, outputs: &[f32], targets: &[f32]) -> f64 {
         let shape = [targets.len(), outputs.len() / targets.len()];
         let outputs = Tensor::<2>::from_data(TensorData::new(outputs.to_vec(), shape), &Device::flex());
-        let Loss { sum, weight } = task.loss_of(outputs, targets);
+        let Loss { sum, weight, .. } = task.loss_of(outputs, targets);
         f64::from(sum.into_scalar::<f32>()) / weight
     }
 

@@ -153,7 +153,7 @@ impl Task for Mlm {
         let hidden = pass.encode(&packed);
         let scored = targets.iter().filter(|&&target| target >= 0).count() as f64;
         let mean = cross_entropy(head(pass.model).forward(hidden), &targets);
-        Loss { sum: mean * scored, weight: scored }
+        Loss { sum: mean * scored, weight: scored, count: scored }
     }
 
     fn tokens(&self, batch: &Batch) -> usize {

@@ -25,6 +25,7 @@ struct Gathered<B> {
     gradients: Gradients,
     loss: f64,
     weight: f64,
+    count: f64,
     tokens: f64,
     at: Vec<Position>,
     batches: Vec<B>,
@@ -44,27 +45,28 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         let before = waited;
         let mut found = self.gather(batches)?;
         let [stop, late] = flags().map(|flag| f64::from(u8::from(flag)));
-        let mut numbers = [found.loss, found.weight, found.tokens, stop, late];
+        let mut numbers = [found.loss, found.weight, found.count, found.tokens, stop, late];
         self.exchange.sum(&mut numbers)?;
         if self.exchange.share().ranks > 1 {
             let model = self.model.as_ref().expect(THERE);
             found.gradients = self.exchange.collect()?.in_order(model, &self.device);
         }
-        let [loss, weight, tokens, stop, late] = numbers;
-        let weight = weight.max(1.0); // where nothing is scored there is nothing to divide either
-        let (loss, norm) = (loss / weight, found.gradients.norm() / weight);
+        let [loss, weight, count, tokens, stop, late] = numbers;
+        let (loss, norm) = (mean(loss, weight), mean(found.gradients.norm(), weight)); // of L and ∇L
         if let Some(what) = trouble(loss, norm, &self.state, &self.options) {
             return Err(Error::Diverged(Box::new(self.divergence(what, &found))));
         }
         let clipping = self.options.clip.map_or(1.0, |clip| (clip / (norm + CLIP_EPSILON)).min(1.0));
         let rate = self.options.schedule.rate(self.state.step);
-        self.update(found.gradients, clipping / weight, rate);
+        self.update(found.gradients, mean(clipping, count), rate); // clip(∇L) · Σ w_i / n
         let at = found.at.last().copied().unwrap_or(self.state.position);
         let state = &mut self.state;
         state.step += 1;
         state.position = Position { epoch: at.epoch, step: at.step + 1 };
         state.tokens += tokens as u64;
-        state.loss = Some(state.loss.map_or(loss, |mean| KEPT * mean + (1.0 - KEPT) * loss));
+        if weight > 0.0 {
+            state.loss = Some(state.loss.map_or(loss, |mean| KEPT * mean + (1.0 - KEPT) * loss));
+        }
         state.score = None;
         let seconds = before + begun.elapsed().as_secs_f64();
         state.seconds += seconds;
@@ -83,6 +85,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
             gradients: Gradients::default(),
             loss: 0.0,
             weight: 0.0,
+            count: 0.0,
             tokens: 0.0,
             at: Vec::new(),
             batches: Vec::new(),
@@ -112,6 +115,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
             let loss = task.loss(&mut pass, batch);
             found.loss += f64::from(loss.sum.clone().into_scalar::<f32>());
             found.weight += loss.weight;
+            found.count += loss.count;
             if !sends {
                 found.gradients.add(pass.backward(&loss.sum));
                 return Ok(());
@@ -140,6 +144,11 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         let batches = found.batches.iter().map(|batch| self.task.tell(batch)).collect();
         Divergence { step: self.state.step + 1, at: found.at.clone(), what, batches }
     }
+}
+
+/// A sum divided; 0 where there is nothing to divide by, for then its gradients are 0 too.
+fn mean(sum: f64, by: f64) -> f64 {
+    if by > 0.0 || !sum.is_finite() { sum / by } else { 0.0 }
 }
 
 /// What is wrong with a step, in words.

@@ -274,7 +274,7 @@ impl Task for Structures {
             pair_loss(head(pass.model).forward(bases, self.letters(window)), &self.cells(window)) * weight
         });
         let weight = batch.iter().map(|window| self.train[window.item].weight).sum();
-        Loss { sum: Tensor::cat(losses.collect(), 0).sum(), weight }
+        Loss { sum: Tensor::cat(losses.collect(), 0).sum(), weight, count: batch.len() as f64 }
     }
 
     fn tokens(&self, batch: &Vec<Window>) -> usize {

@@ -1,6 +1,7 @@
 //! What the tests of this crate share: a task of one batch, a small corpus, and an observer that remembers.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Barrier, Mutex};
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
@@ -10,7 +11,9 @@ use rinalmo_corpus::{Store, build, clean::Clean, unique};
 use rinalmo_model::ops::cross_entropy;
 use rinalmo_model::{EncoderConfig, Model, ModelConfig, Packed};
 use rinalmo_train::run::{StepReport, ValidationReport};
-use rinalmo_train::{Batches, Drawn, Error, Loading, Loss, Observer, Part, Pass, Share, Task, Validation};
+use rinalmo_train::{
+    Batches, Drawn, Error, Exchange, Gradients, Loading, Loss, Observer, Part, Pass, Share, Task, Validation,
+};
 
 /// The same batch again and again, an epoch each time.
 pub struct Fixed {
@@ -32,7 +35,8 @@ impl Task for Fixed {
     fn loss(&self, pass: &mut Pass<'_>, (): &()) -> Loss {
         let hidden = pass.encode(&self.packed);
         let weight = self.targets.iter().filter(|&&target| target >= 0).count() as f64;
-        Loss { sum: cross_entropy(pass.model.mlm.as_ref().unwrap().forward(hidden), &self.targets) * weight, weight }
+        let mean = cross_entropy(pass.model.mlm.as_ref().unwrap().forward(hidden), &self.targets);
+        Loss { sum: mean * weight, weight, count: weight }
     }
 
     fn tokens(&self, (): &()) -> usize {
@@ -44,7 +48,7 @@ impl Task for Fixed {
     }
 
     fn validate(&self, model: &Model, device: &Device, _: Share) -> Result<Validation, Error> {
-        let Loss { sum, weight } = self.loss(&mut Pass::whole(model, device), &());
+        let Loss { sum, weight, .. } = self.loss(&mut Pass::whole(model, device), &());
         let sum = f64::from(sum.into_scalar::<f32>());
         Ok(Validation { parts: vec![Part { name: "all".into(), sum, weight }] })
     }
@@ -132,4 +136,60 @@ pub fn weights(model: &Model) -> Vec<Vec<f32>> {
     let mut values = Values(Vec::new());
     model.visit(&mut values);
     values.0
+}
+
+/// Two ranks in threads that add up in one place.
+pub struct Two {
+    rank: usize,
+    barrier: Arc<Barrier>,
+    sums: Arc<Mutex<[Vec<f64>; 2]>>,
+    pieces: Vec<Gradients>,
+    /// Pieces that gradients came in at most.
+    pub most: usize,
+}
+
+impl Two {
+    /// Both of them.
+    pub fn both() -> [Self; 2] {
+        let (barrier, sums) = (Arc::new(Barrier::new(2)), Arc::default());
+        [0, 1].map(|rank| Self {
+            rank,
+            barrier: Arc::clone(&barrier),
+            sums: Arc::clone(&sums),
+            pieces: Vec::new(),
+            most: 0,
+        })
+    }
+
+    fn add(&self, numbers: Vec<f64>) -> Vec<f64> {
+        self.sums.lock().unwrap()[self.rank] = numbers;
+        self.barrier.wait();
+        let sums = self.sums.lock().unwrap().clone();
+        self.barrier.wait();
+        sums[0].iter().zip(&sums[1]).map(|(one, other)| one + other).collect()
+    }
+}
+
+impl Exchange for Two {
+    fn share(&self) -> Share {
+        Share { rank: self.rank, ranks: 2 }
+    }
+
+    fn sum(&mut self, numbers: &mut [f64]) -> Result<(), Error> {
+        numbers.copy_from_slice(&self.add(numbers.to_vec()));
+        Ok(())
+    }
+
+    fn start(&mut self, piece: Gradients) -> Result<(), Error> {
+        let (flat, outline) = piece.flatten();
+        let sums = self.add(flat.into_iter().map(f64::from).collect());
+        let sums: Vec<f32> = sums.into_iter().map(|sum| sum as f32).collect();
+        self.pieces.push(outline.restore(&sums));
+        Ok(())
+    }
+
+    fn collect(&mut self) -> Result<Gradients, Error> {
+        self.most = self.most.max(self.pieces.len());
+        Ok(Gradients { tensors: self.pieces.drain(..).flat_map(|piece| piece.tensors).collect() })
+    }
 }

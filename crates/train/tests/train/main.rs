@@ -4,6 +4,7 @@ mod checkpoints;
 mod common;
 mod golden;
 mod golden_structure;
+mod loss_weights;
 mod resume;
 mod steps;
 mod structures;

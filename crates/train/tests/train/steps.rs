@@ -1,8 +1,6 @@
 //! What a step does: batches add up, processes add up, frozen parts stay, and what diverges is not taken.
 
-use std::sync::{Arc, Barrier, Mutex};
-
-use crate::common::{Fixed, Record, tiny, weights};
+use crate::common::{Fixed, Record, Two, tiny, weights};
 use burn::tensor::Device;
 use rinalmo_corpus::sample::Position;
 use rinalmo_kernels::Level;
@@ -52,9 +50,9 @@ impl Task for Listed {
     }
 
     fn loss(&self, pass: &mut Pass<'_>, number: &usize) -> Loss {
-        let Loss { sum, weight } = batch(*number).loss(pass, &());
+        let loss = batch(*number).loss(pass, &());
         let factor = if self.spoilt == Some(*number) { f32::NAN } else { 1.0 };
-        Loss { sum: sum * factor, weight }
+        Loss { sum: loss.sum * factor, ..loss }
     }
 
     fn tokens(&self, number: &usize) -> usize {
@@ -168,53 +166,8 @@ fn products_in_bf16_lose_some_bits_and_no_more() {
     }
 }
 
-/// Two ranks in threads that add up in one place.
-struct Two {
-    rank: usize,
-    barrier: Arc<Barrier>,
-    sums: Arc<Mutex<[Vec<f64>; 2]>>,
-    pieces: Vec<Gradients>,
-    most: usize,
-}
-
-impl Two {
-    fn add(&self, numbers: Vec<f64>) -> Vec<f64> {
-        self.sums.lock().unwrap()[self.rank] = numbers;
-        self.barrier.wait();
-        let sums = self.sums.lock().unwrap().clone();
-        self.barrier.wait();
-        sums[0].iter().zip(&sums[1]).map(|(one, other)| one + other).collect()
-    }
-}
-
-impl Exchange for Two {
-    fn share(&self) -> Share {
-        Share { rank: self.rank, ranks: 2 }
-    }
-
-    fn sum(&mut self, numbers: &mut [f64]) -> Result<(), Error> {
-        numbers.copy_from_slice(&self.add(numbers.to_vec()));
-        Ok(())
-    }
-
-    fn start(&mut self, piece: Gradients) -> Result<(), Error> {
-        let (flat, outline) = piece.flatten();
-        let sums = self.add(flat.into_iter().map(f64::from).collect());
-        let sums: Vec<f32> = sums.into_iter().map(|sum| sum as f32).collect();
-        self.pieces.push(outline.restore(&sums));
-        Ok(())
-    }
-
-    fn collect(&mut self) -> Result<Gradients, Error> {
-        self.most = self.most.max(self.pieces.len());
-        Ok(Gradients { tensors: self.pieces.drain(..).flat_map(|piece| piece.tensors).collect() })
-    }
-}
-
 /// What two ranks are left with: weights, state, and how many pieces gradients came in.
 fn train_two(options: &Options) -> Vec<(Vec<Vec<f32>>, RunState, usize)> {
-    let (barrier, sums) = (Arc::new(Barrier::new(2)), Arc::default());
-    let two = |rank| Two { rank, barrier: Arc::clone(&barrier), sums: Arc::clone(&sums), pieces: Vec::new(), most: 0 };
     let begin = |mut exchange: Two| {
         let options = options.clone();
         std::thread::spawn(move || {
@@ -226,7 +179,7 @@ fn train_two(options: &Options) -> Vec<(Vec<Vec<f32>>, RunState, usize)> {
             (weights, state, exchange.most)
         })
     };
-    let threads = [0, 1].map(two).map(begin);
+    let threads = Two::both().map(begin);
     threads.into_iter().map(|thread| thread.join().unwrap()).collect()
 }
 
