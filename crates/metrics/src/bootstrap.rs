@@ -2,7 +2,13 @@
 //!
 //! Items (structures, sequences) are drawn with replacement, as many as there are, and the figure is computed anew. The
 //! draws depend on the seed and the number of items alone, so that figures of the same items are resampled alike.
+//!
+//! Items that are alike, of one cluster or family, do not vary by themselves: ten copies of a structure are one
+//! observation. Where that is known, whole groups are drawn ([`Units`]; Field & Welsh 2007), else intervals would be too
+//! narrow.
 
+use std::collections::HashMap;
+use std::hash::Hash;
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -34,17 +40,54 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// What is drawn as one: numbers of items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Units(Vec<Vec<usize>>);
+
+impl Units {
+    /// Every item by itself.
+    pub fn items(count: usize) -> Self {
+        Self((0..count).map(|item| vec![item]).collect())
+    }
+
+    /// Items of one group together, those of none by themselves.
+    pub fn groups<K: Hash + Eq>(of_items: impl IntoIterator<Item = Option<K>>) -> Self {
+        let (mut units, mut known) = (Vec::<Vec<usize>>::new(), HashMap::new());
+        for (item, group) in of_items.into_iter().enumerate() {
+            let new = units.len();
+            match group.map_or(new, |group| *known.entry(group).or_insert(new)) {
+                unit if unit == new => units.push(vec![item]),
+                unit => units[unit].push(item),
+            }
+        }
+        Self(units)
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
 impl Bootstrap {
     /// The interval of `figure`, which is given the drawn items' numbers; `None` without items or resamples.
-    pub fn of(&self, items: usize, mut figure: impl FnMut(&[usize]) -> f64) -> Option<Interval> {
-        if items == 0 || self.resamples == 0 {
+    pub fn of(&self, items: usize, figure: impl FnMut(&[usize]) -> f64) -> Option<Interval> {
+        self.over(&Units::items(items), figure)
+    }
+
+    /// The same by drawing whole units, as many as there are. `None` too where several items are one unit: nothing is
+    /// known then of how much units differ.
+    pub fn over(&self, units: &Units, mut figure: impl FnMut(&[usize]) -> f64) -> Option<Interval> {
+        let count = units.count();
+        if count == 0 || self.resamples == 0 || (count == 1 && units.0[0].len() > 1) {
             return None;
         }
-        let mut random = fastrand::Rng::with_seed(self.seed ^ (items as u64).rotate_left(32));
-        let mut drawn = vec![0; items];
+        let mut random = fastrand::Rng::with_seed(self.seed ^ (count as u64).rotate_left(32));
+        let mut drawn = Vec::new();
         let mut figures: Vec<f64> = (0..self.resamples)
             .map(|_| {
-                drawn.iter_mut().for_each(|item| *item = random.usize(Range { start: 0, end: items }));
+                drawn.clear();
+                (0..count).for_each(|_| drawn.extend(&units.0[random.usize(Range { start: 0, end: count })]));
                 figure(&drawn)
             })
             .collect();
@@ -55,12 +98,22 @@ impl Bootstrap {
 
     /// The interval of a mean.
     pub fn mean(&self, values: &[f64]) -> Option<Interval> {
-        self.of(values.len(), |items| items.iter().map(|&item| values[item]).sum::<f64>() / items.len() as f64)
+        self.mean_over(values, &Units::items(values.len()))
+    }
+
+    /// The interval of a mean by drawing whole units.
+    pub fn mean_over(&self, values: &[f64], units: &Units) -> Option<Interval> {
+        self.over(units, |items| items.iter().map(|&item| values[item]).sum::<f64>() / items.len() as f64)
     }
 
     /// The interval of a mean in which each value counts by its weight.
     pub fn weighted_mean(&self, values: &[f64], weights: &[f64]) -> Option<Interval> {
-        self.of(values.len().min(weights.len()), |items| {
+        self.weighted_mean_over(values, weights, &Units::items(values.len().min(weights.len())))
+    }
+
+    /// The same by drawing whole units.
+    pub fn weighted_mean_over(&self, values: &[f64], weights: &[f64], units: &Units) -> Option<Interval> {
+        self.over(units, |items| {
             let (mut sum, mut weight) = (0.0, 0.0);
             for &item in items {
                 sum += values[item] * weights[item];
@@ -91,6 +144,31 @@ mod tests {
         let values: Vec<f64> = (0..400).map(f64::from).collect();
         let Interval { low, high } = Bootstrap { resamples: 4000, ..Bootstrap::default() }.mean(&values).unwrap();
         assert!((low - (199.5 - 11.3)).abs() < 0.8 && (high - (199.5 + 11.3)).abs() < 0.8, "{low} {high}");
+    }
+
+    #[test]
+    fn copies_of_an_observation_make_no_interval_narrower() {
+        let values: Vec<f64> = (0..40).map(|n| f64::from(n * n % 17)).collect();
+        let copies: Vec<f64> = values.iter().flat_map(|&value| [value; 10]).collect();
+        let groups = Units::groups((0..400).map(|item| Some(item / 10)));
+        let bootstrap = Bootstrap::default();
+        let (once, grouped) = (bootstrap.mean(&values).unwrap(), bootstrap.mean_over(&copies, &groups).unwrap());
+        assert!((once.low - grouped.low).abs() < 1e-9 && (once.high - grouped.high).abs() < 1e-9, "the same draws");
+        let blind = bootstrap.mean(&copies).unwrap();
+        assert!(blind.high - blind.low < 0.5 * (once.high - once.low), "{blind:?} {once:?}");
+    }
+
+    #[test]
+    fn items_without_a_group_stand_alone_and_one_group_tells_nothing() {
+        let units = Units::groups([Some("a"), None, Some("b"), Some("a"), None]);
+        assert_eq!(units.0, [vec![0, 3], vec![1], vec![2], vec![4]]);
+        assert_eq!(Bootstrap::default().mean_over(&[1.0, 2.0], &Units::groups([Some(1), Some(1)])), None);
+        let weighted = Bootstrap::default().weighted_mean_over(
+            &[3.0, 3.0, 9.0],
+            &[1.0, 5.0, 0.0],
+            &Units::groups([Some(1), Some(1), Some(1)]),
+        );
+        assert_eq!(weighted, None);
     }
 
     #[test]

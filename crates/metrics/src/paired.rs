@@ -7,7 +7,7 @@
 
 use serde::Serialize;
 
-use crate::bootstrap::{Bootstrap, Interval};
+use crate::bootstrap::{Bootstrap, Interval, Units};
 use crate::error::{Error, numbers, same_length};
 
 /// Items up to which the test is exact.
@@ -36,6 +36,14 @@ impl Paired {
     /// # Errors
     /// If the lists are empty or differ in length, or a figure is not a number.
     pub fn of(first: &[f64], second: &[f64], bootstrap: &Bootstrap) -> Result<Self, Error> {
+        Self::over(first, second, bootstrap, &Units::items(first.len()))
+    }
+
+    /// The same with an interval by drawing whole units. The test takes items as they are: it has no units.
+    ///
+    /// # Errors
+    /// As [`Paired::of`].
+    pub fn over(first: &[f64], second: &[f64], bootstrap: &Bootstrap, units: &Units) -> Result<Self, Error> {
         same_length(first.len(), second.len())?;
         numbers(first)?;
         numbers(second)?;
@@ -43,7 +51,7 @@ impl Paired {
         let count = |of: fn(&f64) -> bool| differences.iter().filter(|difference| of(difference)).count();
         Ok(Self {
             difference: differences.iter().sum::<f64>() / differences.len() as f64,
-            interval: bootstrap.mean(&differences),
+            interval: bootstrap.mean_over(&differences, units),
             higher: count(|difference| *difference > 0.0),
             lower: count(|difference| *difference < 0.0),
             equal: count(|difference| *difference == 0.0),

@@ -35,7 +35,7 @@ mod score;
 
 use std::collections::BTreeMap;
 
-use rinalmo_metrics::bootstrap::Bootstrap;
+use rinalmo_metrics::bootstrap::{Bootstrap, Units};
 use rinalmo_metrics::paired::Paired;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -99,6 +99,17 @@ pub struct Evaluation {
     pub leakage: Option<Leakage>,
     /// How intervals were made.
     pub bootstrap: Bootstrap,
+    /// What was drawn for them.
+    pub drawn: Drawn,
+}
+
+/// What is drawn as one for intervals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Drawn {
+    /// `clusters` or `families`, where they are known (records of none count as one each), or `records`.
+    pub by: &'static str,
+    /// How many of them there are.
+    pub count: usize,
 }
 
 /// Scores predictors on the references that all of them have a prediction for.
@@ -130,7 +141,8 @@ pub fn structure(
         reference: references.name.clone(),
         references: references.items.len(),
         records: numbers.len(),
-        comparisons: compare(&reports, bootstrap),
+        comparisons: compare(&reports, &references.units(numbers.iter().copied()), bootstrap),
+        drawn: Drawn { by: references.drawn_by(), count: references.units(numbers.iter().copied()).count() },
         reports,
         left_out,
         leakage,
@@ -138,13 +150,14 @@ pub fn structure(
     })
 }
 
-fn compare(reports: &[Report], bootstrap: &Bootstrap) -> Vec<Comparison> {
+fn compare(reports: &[Report], units: &Units, bootstrap: &Bootstrap) -> Vec<Comparison> {
     let mut comparisons = Vec::new();
     for (place, first) in reports.iter().enumerate() {
         for second in &reports[place + 1..] {
             let paired = |f1: fn(&RecordScore) -> f64| {
                 let of = |report: &Report| report.records.iter().map(f1).collect::<Vec<_>>();
-                Paired::of(&of(first), &of(second), bootstrap).expect("both scored the same records, at least one")
+                Paired::over(&of(first), &of(second), bootstrap, units)
+                    .expect("both scored the same records, at least one")
             };
             let f1 = Both { strict: paired(|r| r.agreement.strict.f1), relaxed: paired(|r| r.agreement.relaxed.f1) };
             comparisons.push(Comparison { first: first.predictor.clone(), second: second.predictor.clone(), f1 });
@@ -172,6 +185,7 @@ impl Evaluation {
         let left_out = self.left_out.iter().map(|(kind, count)| (kind.name().to_owned(), (*count).into()));
         json.insert("left_out".into(), Value::Object(left_out.collect()));
         json.insert("bootstrap".into(), serde_json::json!(self.bootstrap));
+        json.insert("drawn".into(), serde_json::json!(self.drawn));
         if let Some(leakage) = &self.leakage {
             json.insert("leakage".into(), serde_json::json!(leakage));
         }

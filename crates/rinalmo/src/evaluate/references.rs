@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use rinalmo_metrics::bootstrap::Units;
 use rinalmo_seq::{Structure, input};
 use rinalmo_tasks::table::Table;
 
@@ -22,6 +23,8 @@ pub struct Reference {
     pub structure: Structure,
     /// Its family, where that is known.
     pub family: Option<String>,
+    /// Which references are like it: those with the same number, where that is known.
+    pub cluster: Option<u64>,
     /// Where it stands, for messages.
     pub place: String,
 }
@@ -104,14 +107,14 @@ impl References {
         };
         for entry in found.entries {
             let names: Vec<String> = entry.names().map(str::to_owned).collect();
-            let Entry { id, sequence, structure, length_known, family, place, .. } = entry;
+            let Entry { id, sequence, structure, length_known, family, cluster, place, .. } = entry;
             if !length_known {
                 let text = format!("{place}: its length is not known; the table needs a column `sequence` or `len`");
                 references.problems.push(Problem::new(Kind::Unreadable, text));
                 continue;
             }
             let family = families.of(&id, family);
-            references.add(Reference { id, sequence, structure, family, place }, names, max_length);
+            references.add(Reference { id, sequence, structure, family, cluster, place }, names, max_length);
         }
         Ok(references)
     }
@@ -155,6 +158,26 @@ impl References {
     /// Every family, sorted.
     pub fn families(&self) -> BTreeSet<&str> {
         self.items.iter().filter_map(|reference| reference.family.as_deref()).collect()
+    }
+
+    /// What is drawn as one for intervals: clusters where any are known, else families where there are several, else
+    /// records. What is alike does not differ by itself.
+    pub fn drawn_by(&self) -> &'static str {
+        match self.items.iter().any(|reference| reference.cluster.is_some()) {
+            true => "clusters",
+            false if self.families().len() > 1 => "families",
+            false => "records",
+        }
+    }
+
+    /// Some references in the groups that are drawn as one.
+    pub fn units(&self, numbers: impl IntoIterator<Item = usize>) -> Units {
+        let items = numbers.into_iter().map(|number| &self.items[number]);
+        match self.drawn_by() {
+            "clusters" => Units::groups(items.map(|reference| reference.cluster)),
+            "families" => Units::groups(items.map(|reference| reference.family.as_deref())),
+            _ => Units::groups(items.map(|_| None::<u64>)),
+        }
     }
 
     /// The letters of every reference.
@@ -219,6 +242,23 @@ mod tests {
     }
 
     const TABLE: &str = "id,structure,family\na_b_1,(...),F\na_c_2,(....),G\n";
+
+    #[test]
+    fn families_are_drawn_for_intervals_where_several_are_known() {
+        let units = |text: &str| {
+            let references = open(text, "column", None);
+            references.units(0..references.items.len()).count()
+        };
+        let table = |families: [&str; 4]| {
+            let row = |(number, family): (usize, &str)| format!("x{number},(...),{family}\n");
+            format!("id,structure,family\n{}", families.into_iter().enumerate().map(row).collect::<String>())
+        };
+        assert_eq!(units(&table(["a", "b", "a", "b"])), 2);
+        assert_eq!(units(&table(["a", "", "a", "b"])), 3, "a record of no family stands alone");
+        assert_eq!(units(&table(["a", "a", "a", "a"])), 4, "one family is every record");
+        let clusters = "id,structure,family,cluster\nw,(...),a,1\nx,(...),b,1\ny,(...),a,2\nz,(...),a,\n";
+        assert_eq!(units(clusters), 3, "clusters go before families");
+    }
 
     #[test]
     fn families_come_from_a_column_the_id_or_a_table() {

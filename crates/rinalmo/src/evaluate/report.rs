@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
+use rinalmo_metrics::bootstrap::{Bootstrap, Interval, Units};
 use rinalmo_metrics::calibration::Calibration;
 use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_metrics::regression::Regression;
@@ -18,7 +18,7 @@ pub struct Figures {
     /// The means; that of F1 is the mean of the records' F1.
     #[serde(flatten)]
     pub mean: Agreement,
-    /// Their intervals, by resampling records.
+    /// Their intervals, by resampling families where several are known, else records.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<Intervals>,
 }
@@ -175,22 +175,25 @@ impl Report {
         }
         let all: Vec<&RecordScore> = records.iter().collect();
         let lengths: Vec<f64> = records.iter().map(|record| length(record) as f64).collect();
-        let families: BTreeMap<String, Means> =
-            by_family.into_iter().map(|(family, records)| (family, means(&records, None, bootstrap))).collect();
+        let families: BTreeMap<String, Means> = by_family
+            .into_iter()
+            .map(|(family, records)| (family, means(&records, None, &Units::items(records.len()), bootstrap)))
+            .collect();
+        let drawn = |records: &[&RecordScore]| references.units(records.iter().map(|record| record.reference));
         let unlike = |alike: &[bool]| {
             let unlike: Vec<&RecordScore> = records.iter().filter(|record| !alike[record.reference]).collect();
-            means(&unlike, None, bootstrap)
+            means(&unlike, None, &drawn(&unlike), bootstrap)
         };
         Self {
             predictor: predictions.name.clone(),
-            mean: means(&all, None, bootstrap),
-            length_weighted: means(&all, Some(&lengths), bootstrap),
+            mean: means(&all, None, &drawn(&all), bootstrap),
+            length_weighted: means(&all, Some(&lengths), &drawn(&all), bootstrap),
             family_mean: (families.len() > 1).then(|| mean_of_means(families.values())),
             families,
             lengths: (0..)
                 .zip(&by_length)
                 .filter(|(_, of)| !of.is_empty())
-                .map(|(band, of)| (band_name(bands, band), means(of, None, bootstrap)))
+                .map(|(band, of)| (band_name(bands, band), means(of, None, &drawn(of), bootstrap)))
                 .collect(),
             unlike_training: alike.map(unlike),
             pairs: kinds(&records),
@@ -207,14 +210,14 @@ fn band_name(bands: &[usize], band: usize) -> String {
     bands.get(band).map_or_else(|| format!(">{before}"), |last| format!("{}-{last}", before + 1))
 }
 
-fn means(records: &[&RecordScore], weights: Option<&[f64]>, bootstrap: &Bootstrap) -> Means {
+fn means(records: &[&RecordScore], weights: Option<&[f64]>, units: &Units, bootstrap: &Bootstrap) -> Means {
     let figures = |of: fn(&RecordScore) -> &Agreement| {
         let column = |figure: fn(&Agreement) -> f64| -> Vec<f64> { records.iter().map(|r| figure(of(r))).collect() };
         let columns = [column(|a| a.precision), column(|a| a.recall), column(|a| a.f1), column(|a| a.mcc)];
         let [precision, recall, f1, mcc] = [0, 1, 2, 3].map(|n| mean(&columns[n], weights));
         let interval = |values: &[f64]| match weights {
-            None => bootstrap.mean(values),
-            Some(weights) => bootstrap.weighted_mean(values, weights),
+            None => bootstrap.mean_over(values, units),
+            Some(weights) => bootstrap.weighted_mean_over(values, weights, units),
         };
         let intervals = match [0, 1, 2, 3].map(|n| interval(&columns[n])) {
             [Some(precision), Some(recall), Some(f1), Some(mcc)] => Some(Intervals { precision, recall, f1, mcc }),

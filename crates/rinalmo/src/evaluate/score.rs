@@ -90,6 +90,7 @@ mod tests {
             sequence: Some(letters.to_vec()),
             structure: known,
             family: None,
+            cluster: None,
             place: String::new(),
         };
         let predicted = Structure::new(19, vec![(0, 16), (2, 14), (5, 17)]).unwrap();
