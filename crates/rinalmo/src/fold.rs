@@ -64,8 +64,9 @@ pub struct Fold {
     pub pairs: Vec<(usize, usize, f32)>,
     /// Mean probability of the chosen pairs; 0 where there are none.
     pub score: f32,
-    /// What F1 (relaxed: a pair counts that is one position off) to expect of this structure, where the model was
-    /// calibrated for that; of its own way to decode and its own threshold.
+    /// What F1 (relaxed: a pair counts that is one position off) to expect of this structure. `None` unless the model was
+    /// calibrated for just this: with its own decoder and threshold, without a constraint, and with the loops and
+    /// letters of pairs that are allowed by default.
     pub expected_f1: Option<f32>,
     /// The threshold that was applied, or was found.
     pub threshold: f32,
@@ -230,7 +231,8 @@ impl Model {
             (None, Some(_)) => self.method()?.of_one_threshold(),
         };
         let decoded = method.decode(&map.values, request.sequence, &decode_options)?;
-        let expected_f1 = self.meta.calibration.map(|found| {
+        let calibrated = self.meta.calibration.filter(|_| self.is_calibrated_for(request, options));
+        let expected_f1 = calibrated.map(|found| {
             let expected = decoded.expected_f1(&map.values, options.min_loop);
             (found.f1_scale * expected + found.f1_shift).clamp(0.0, 1.0)
         });
@@ -264,6 +266,23 @@ impl Model {
         let weigh = |item: &&&Item| mebibytes(self.fold_memory(item.sequence.len())) as usize;
         let groups = crate::batches::Batches::new(items, mebibytes(self.budget(None)) as usize, weigh);
         Ok(groups.flat_map(|group| group.into_par_iter().map(one).collect::<Vec<_>>()).collect())
+    }
+
+    /// Whether a structure is made as those were that the expected F1 was fitted to: with the model's own decoder and
+    /// threshold, the loops and pairs that are allowed by default, and nothing known beforehand.
+    fn is_calibrated_for(&self, request: &FoldRequest<'_>, options: &FoldOptions) -> bool {
+        let usual = FoldOptions::default();
+        let own_method = options.method.is_none_or(|method| self.method().is_ok_and(|own| own == method));
+        let own_threshold = options.threshold.is_none_or(|threshold| threshold == self.threshold());
+        // A threshold alone asks for a decoder of one threshold.
+        let one_threshold = options.threshold.is_some() && options.method.is_none();
+        let kept = !one_threshold || self.method().is_ok_and(|own| own == own.of_one_threshold());
+        own_method
+            && own_threshold
+            && kept
+            && options.min_loop == usual.min_loop
+            && options.non_canonical == usual.non_canonical
+            && request.constraint.is_none()
     }
 
     /// Logits of all pairs of one sequence, `[len, len]` row by row: symmetric, zero diagonal.

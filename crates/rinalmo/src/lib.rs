@@ -34,6 +34,7 @@
 //! # Ok::<(), rinalmo::Error>(())
 //! ```
 
+mod alike;
 pub mod batches;
 pub mod benchmark;
 #[cfg(feature = "bundled")]

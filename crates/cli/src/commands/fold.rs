@@ -19,9 +19,13 @@ use crate::io::{self, InputArgs, Job, OutputArgs, many};
 /// Predict secondary structures
 ///
 /// Prints for each record its header, its sequence as given, and its structure in dot-bracket
-/// notation followed by a number from 0 to 1: the F1 to expect of it, where the model was
-/// calibrated for that as the one in the box was, else the mean probability of the chosen pairs
-/// (0.000 where none is chosen). Pseudoknots are written with further kinds of brackets: []{}<>Aa...
+/// notation. Pseudoknots are written with further kinds of brackets: []{}<>Aa...
+///
+/// A number from 0 to 1 follows the structure. `expected_f1=` is the F1 to expect of it, by a model
+/// that was calibrated for that, as the bundled one was. `score=` is what stands there otherwise, the
+/// mean probability of the chosen pairs (0.000 where none is chosen): after a flag that changes how
+/// pairs are chosen (--decode, --threshold, --min-loop, --non-canonical, --constraint) the expected
+/// F1 is not known.
 #[derive(Args)]
 pub struct FoldArgs {
     #[command(flatten)]

@@ -18,7 +18,7 @@ use crate::io::{OutputFailure, create, report};
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StructureFormat {
-    /// Header, sequence, dot-bracket and what F1 to expect, or the mean probability of the pairs
+    /// Header, sequence, dot-bracket and `expected_f1=0.812`, or where that is not known `score=0.713`
     Dbn,
     /// Connectivity table
     Ct,
@@ -199,7 +199,10 @@ fn render(
     let sequence = record.sequence.clone();
     match format {
         StructureFormat::Dbn => {
-            let score = Some(format!("{:.3}", fold.expected_f1.unwrap_or(fold.score)));
+            let score = Some(match fold.expected_f1 {
+                Some(f1) => format!("expected_f1={f1:.3}"),
+                None => format!("score={:.3}", fold.score),
+            });
             dot_bracket::Writer::new(out).write(&dot_bracket::Record { header, sequence, structure, score })?;
         }
         StructureFormat::Ct => ct::Writer::new(out).write(&ct::Record { header, sequence, structure })?,

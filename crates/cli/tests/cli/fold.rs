@@ -27,12 +27,38 @@ fn the_default_output_is_header_sequence_as_given_structure_and_score() {
     assert_eq!(lines.len(), 9);
     for (record, given) in lines.chunks(3).zip(given.chunks(2)) {
         assert_eq!(&record[..2], given);
-        let (structure, score) = record[2].split_once(' ').unwrap();
+        let (structure, number) = record[2].split_once(' ').unwrap();
         assert_eq!(structure.len(), given[1].len());
+        let score = number.strip_prefix("expected_f1=").unwrap();
         assert_eq!(score.len(), 5, "three decimals");
         assert!((0.0..=1.0).contains(&score.parse::<f64>().unwrap()));
     }
     assert_eq!(lines[2], lines[5], "upper and lower case are one sequence");
+}
+
+#[test]
+fn the_expected_f1_is_of_structures_made_as_those_that_it_was_fitted_to() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGGCAAAAGCCCC\n");
+    let with = |flags: &str| {
+        let json = sandbox.run(&format!("-q fold a.fa -f json {flags}")).well().out;
+        let dbn = sandbox.run(&format!("-q fold a.fa {flags}")).well().out;
+        let tsv = sandbox.run(&format!("-q fold a.fa -f tsv {flags}")).well().out;
+        let expected = json.contains("\"expected_f1\"");
+        assert!(json.contains("\"score\""), "{json}");
+        assert_eq!(dbn.contains(" expected_f1=0."), expected, "{dbn}");
+        assert_eq!(dbn.contains(" score="), !expected, "{dbn}");
+        let row: Vec<&str> = tsv.lines().nth(1).unwrap().split('\t').collect();
+        assert_eq!(row[5].is_empty(), !expected, "{tsv}");
+        expected
+    };
+    for own in ["", "--decode f1", "--min-loop 3"] {
+        assert!(with(own), "{own}");
+    }
+    let others =
+        ["--decode nested", "--decode greedy", "-t 0.3", "-t 0.3 --decode f1", "--min-loop 4", "--non-canonical"];
+    for other in others.into_iter().chain(["-C (............)"]) {
+        assert!(!with(other), "{other}");
+    }
 }
 
 #[test]
@@ -48,13 +74,13 @@ fn nothing_is_paired_above_a_threshold_that_nothing_reaches() {
     [out]
     >hp a hairpin
     GGGGAAAACCCC
-    ............ 0.000
+    ............ score=0.000
     >low
     ggggaaaacccc
-    ............ 0.000
+    ............ score=0.000
     >T
     GGGGTTTTCCCCT
-    ............. 0.000
+    ............. score=0.000
     ");
 }
 

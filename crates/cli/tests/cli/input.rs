@@ -25,7 +25,7 @@ fn headers(out: &str) -> Vec<&str> {
 
 #[test]
 fn compression_is_told_by_content_whatever_the_name() {
-    let expected = format!("{HAIRPIN}............ 0.000\n");
+    let expected = format!("{HAIRPIN}............ score=0.000\n");
     for (name, bytes) in
         [("a.txt", gzip(HAIRPIN)), ("a.gz", ZSTD.to_vec()), ("a.fa", XZ.to_vec()), ("b.xz", HAIRPIN.into())]
     {
@@ -69,10 +69,10 @@ fn tables_that_cannot_be_read_say_what_they_have() {
     [out]
     >a
     ACGU
-    .... 0.000
+    .... score=0.000
     >c
     GGGG
-    .... 0.000
+    .... score=0.000
     [err]
     error: x.tsv:3: record `b`: character `@` is not an RNA base
     ");
@@ -88,13 +88,13 @@ fn a_wrong_letter_fails_its_record_stops_is_skipped_or_is_unknown_as_asked() {
     [out]
     >a
     ACGU
-    .... 0.000
+    .... score=0.000
     >c
     GGNG
-    .... 0.000
+    .... score=0.000
     >d
     ACGU
-    .... 0.000
+    .... score=0.000
     [err]
     error: a.fa:5: record `b`: character `@` is not an RNA base
     hint: --on-invalid unk reads such characters as unknown bases, skip leaves their records out
@@ -106,7 +106,7 @@ fn a_wrong_letter_fails_its_record_stops_is_skipped_or_is_unknown_as_asked() {
     [out]
     >a
     ACGU
-    .... 0.000
+    .... score=0.000
     [err]
     error: a.fa:5: record `b`: character `@` is not an RNA base
     ");
@@ -115,10 +115,10 @@ fn a_wrong_letter_fails_its_record_stops_is_skipped_or_is_unknown_as_asked() {
     [out]
     >a
     ACGU
-    .... 0.000
+    .... score=0.000
     >d
     ACGU
-    .... 0.000
+    .... score=0.000
     [err]
     skipped: a.fa:5: record `b`: character `@` is not an RNA base
     skipped: a.fa:7: record `c`: character `P` is not an RNA base
@@ -129,16 +129,16 @@ fn a_wrong_letter_fails_its_record_stops_is_skipped_or_is_unknown_as_asked() {
     [out]
     >a
     ACGU
-    .... 0.000
+    .... score=0.000
     >b
     ACAXA
-    ..... 0.000
+    ..... score=0.000
     >c
     GGPG
-    .... 0.000
+    .... score=0.000
     >d
     ACGU
-    .... 0.000
+    .... score=0.000
     [err]
     warning: a.fa: 2 letters that are no bases are read as unknown, in 2 records, first `@` at line 5 in record `b`
     ");
@@ -203,7 +203,7 @@ fn gaps_are_dropped_kept_or_refused_as_asked() {
 
 #[test]
 fn sequences_are_read_from_files_of_every_layout() {
-    let hairpin = ">hp\nGGGGAAAACCCC\n............ 0.000\n";
+    let hairpin = ">hp\nGGGGAAAACCCC\n............ score=0.000\n";
     let rows: String = (1..=12).map(|i| format!("{i} {} 0\n", ["G", "A", "C"][(i - 1) / 4])).collect();
     let ct: String =
         (1..=12).map(|i| format!("{i} {} {} {} 0 {i}\n", ["G", "A", "C"][(i - 1) / 4], i - 1, (i + 1) % 13)).collect();
@@ -250,7 +250,7 @@ fn empty_records_fail_alone_and_an_empty_input_is_no_failure() {
     [out]
     >c
     ACGU
-    .... 0.000
+    .... score=0.000
     [err]
     error: a.fa:1: record `a`: the sequence is empty
     error: a.fa:2: record `#2`: the sequence is empty

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rinalmo::calibrate::{Calibrated, calibrate};
+use rinalmo::calibrate::{Calibrated, CrossFit, Figures, calibrate};
 use rinalmo::checkpoint::WriteOptions;
 use rinalmo::structures::{Known, known};
 use rinalmo::{LoadOptions, Model};
@@ -17,7 +17,9 @@ use crate::context::{Context, Outcome};
 ///
 /// Folds DATA, which the model must not have been trained with, and finds a line of its logits by which pairs called
 /// 30 % likely are true in 30 % of the cases, the way to decode and the threshold of the best mean F1, and what F1 to
-/// expect of a single structure. The model is written with that to OUTPUT; its weights stay as they are.
+/// expect of a single structure. The model is written with that to OUTPUT; its weights stay as they are. The figures
+/// printed are cross-fitted: structures are dealt into five folds, families or clusters of like sequences together, and
+/// each fold is judged by what the others were fitted to.
 #[derive(Args)]
 pub(super) struct CalibrateArgs {
     #[command(flatten)]
@@ -63,13 +65,30 @@ impl CalibrateArgs {
 }
 
 fn told(found: &Calibrated) -> String {
-    let Calibrated { threshold, f1, structures, error_before, error_after, f1_error, .. } = *found;
+    let Calibrated { threshold, structures, figures, in_sample, .. } = *found;
     let (method, scale, shift) = (found.method.name(), found.calibration.scale, found.calibration.shift);
-    let correlation = found.f1_pearson_squared.map_or_else(String::new, |r2| format!(", squared correlation {r2:.3}"));
+    let fitted = match found.cross_fit {
+        Some(CrossFit { folds, together, groups }) => format!(
+            "cross-fitted, each of {folds} folds of {groups} {} by what the others were fitted to (in brackets: on the \
+             structures fitted to)",
+            together.plural()
+        ),
+        None => "warning: all structures are alike, so these figures are of those that were fitted to: too good".into(),
+    };
+    let both =
+        |of: fn(&Figures) -> f64, digits: usize| format!("{:.digits$} ({:.digits$})", of(&figures), of(&in_sample));
+    let correlation =
+        figures.f1_pearson_squared.map_or_else(String::new, |r2| format!(", squared correlation {r2:.3}"));
     format!(
-        "{structures} structures: {method} decoding, threshold {threshold:.2}, mean relaxed F1 {f1:.4}\n\
-         probabilities: sigmoid({scale:.3} · logit {shift:+.3}), expected calibration error {error_before:.4} before, \
-         {error_after:.4} now\n\
-         expected F1 of a structure: off by {f1_error:.3} on average{correlation}"
+        "{structures} structures: {method} decoding, threshold {threshold:.2}, probabilities sigmoid({scale:.3} · logit \
+         {shift:+.3})\n\
+         {fitted}:\n\
+         mean relaxed F1 {}\n\
+         expected calibration error {:.4} before, {} now\n\
+         expected F1 of a structure: off by {} on average{correlation}",
+        both(|of| of.f1, 4),
+        figures.error_before,
+        both(|of| of.error_after, 4),
+        both(|of| of.f1_error, 3),
     )
 }
