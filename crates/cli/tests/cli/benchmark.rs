@@ -39,6 +39,7 @@ fn folds_are_trained_tried_and_put_beside_what_was_published() {
     assert_eq!(figures[0], "5s", "{run}");
     assert!(figures[1].parse::<f64>().unwrap() <= 1.0 && figures.contains(&"0.630"), "{run}");
     assert!(run.out.contains("strict F1") && run.out.contains("trained here: 2 folds"), "{run}");
+    assert!(run.out.contains(" records of 5s ") && run.out.contains("guard: "), "what the guard found: {run}");
     assert!(sandbox.read("b/table.md").contains("| 5s "));
     let results: serde_json::Value = serde_json::from_str(&sandbox.read("b/results.json")).unwrap();
     assert_eq!(results["folds"][1]["scores"][0]["records"], 4);
@@ -73,7 +74,7 @@ fn splice_sites_are_learned_for_each_species_kept_out() {
     }
     let config = TINY.replace("\n[unfreeze]\nafter = 1\nblocks = 1\nevery = 1\n", "");
     let sandbox = Sandbox::new().with("tiny.toml", config).with("w.tsv", table);
-    let words = "benchmark splice --config tiny.toml --set hold_out.share=0.25 --data w.tsv --out s --name tiny";
+    let words = "benchmark splice --config tiny.toml --set hold_out.share=0.25 --set hold_out.by=item --data w.tsv --out s --name tiny";
     let run = sandbox.run(words).well();
     assert!(run.out.contains("donor fly") && run.out.contains("donor worm") && run.out.contains("[RNA-FM]"), "{run}");
     let folded = sandbox.run(&format!("{words} --run RNAfold")).refused();

@@ -12,6 +12,7 @@
 //! ```
 
 mod data;
+mod guard;
 mod plan;
 mod published;
 mod result;
@@ -26,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use crate::evaluate::Question;
 use crate::finetune::Files;
 
+pub use guard::Check;
 pub use plan::{Plan, Standing};
 pub use published::{Published, published};
 pub use result::{FoldResult, Score};
@@ -56,6 +58,16 @@ impl Benchmark {
             Self::BpRna => "bprna",
             Self::Splice => "splice",
             Self::Mrl => "mrl",
+            Self::Family => "family",
+        }
+    }
+
+    /// The task that it trains for, as heads name it.
+    pub fn task(self) -> &'static str {
+        match self {
+            Self::ArchiveII | Self::BpRna => "structure",
+            Self::Splice => "splice",
+            Self::Mrl => "ribosome",
             Self::Family => "family",
         }
     }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::result::{of_labels, of_structures};
-use super::{Benchmark, Fold, FoldResult, Score, Trial, data, table};
+use super::{Benchmark, Fold, FoldResult, Score, Trial, data, guard, table};
 use crate::evaluate::{self, Answers, FamilyFrom, Labels, Options, Predictions, References, Watch, labels};
 use crate::finetune::{Config, Record, Section};
 use crate::runs::{CHECKPOINTS, CONFIG, RECORD, config, differences};
@@ -27,6 +27,7 @@ pub struct Plan {
     out: PathBuf,
     folds: Vec<Fold>,
     told: Vec<String>,
+    trained_on: Vec<PathBuf>,
 }
 
 /// How far a fold is.
@@ -58,7 +59,13 @@ impl Plan {
     /// Something is missing, or a row is odd; file and line are told.
     pub fn open(benchmark: Benchmark, data: &[PathBuf], out: &Path) -> Result<Self, Error> {
         let prepared = data::prepare(benchmark, data, &out.join(DATA))?;
-        Ok(Self { benchmark, out: out.to_owned(), folds: prepared.folds, told: prepared.told })
+        Ok(Self { benchmark, out: out.to_owned(), folds: prepared.folds, told: prepared.told, trained_on: Vec::new() })
+    }
+
+    /// The same with files of what the model that folds begin with was trained on, for the guard.
+    #[must_use]
+    pub fn trained_on(self, files: Vec<PathBuf>) -> Self {
+        Self { trained_on: files, ..self }
     }
 
     /// The same with some of its folds, by name.
@@ -151,6 +158,7 @@ impl Plan {
         watch: &mut dyn Watch,
     ) -> Result<Option<FoldResult>, Error> {
         let folder = self.folder(fold);
+        let (checks, trained_before) = (guard::check(fold, &self.trained_on)?, self.trained_before(&folder)?);
         let mut scores = Vec::new();
         for trial in &fold.trials {
             let Some((json, found)) = self.judge(trial, name, model, programs, watch)? else { return Ok(None) };
@@ -159,9 +167,19 @@ impl Plan {
         }
         let saved = Checkpoints::new(folder.join(CHECKPOINTS)).latest()?.saved;
         let (steps, seconds) = saved.map_or((0, 0.0), |saved| (saved.state.step, saved.state.seconds));
-        let result = FoldResult { fold: fold.name.clone(), steps, seconds, scores };
+        let (fold, name, guard) = (fold.name.clone(), name.to_owned(), Some(checks));
+        let result = FoldResult { fold, steps, seconds, scores, guard, trained_before, name };
         write(&folder.join(RESULT), &result)?;
         Ok(Some(result))
+    }
+
+    /// The model that a fold began with, if it has a head for the task: it was trained for it before.
+    fn trained_before(&self, folder: &Path) -> Result<Option<String>, Error> {
+        let Some(from) = read::<Record>(&folder.join(RECORD))?.and_then(|record| record.from) else { return Ok(None) };
+        let checkpoint = crate::runs::open(&from)?;
+        let trained = checkpoint.config.head.as_ref().is_some_and(|head| head.task() == self.benchmark.task());
+        let says = checkpoint.meta.provenance.map_or_else(String::new, |provenance| format!(" ({provenance})"));
+        Ok(trained.then(|| format!("{from}{says}")))
     }
 
     fn judge(

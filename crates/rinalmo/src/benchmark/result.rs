@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rinalmo_metrics::bootstrap::Interval;
 use serde::{Deserialize, Serialize};
 
+use super::Check;
 use crate::evaluate::{Evaluation, LabelEvaluation};
 
 /// A fold that was trained and tried.
@@ -18,6 +19,23 @@ pub struct FoldResult {
     pub seconds: f64,
     /// How every predictor did on every trial.
     pub scores: Vec<Score>,
+    /// What of the trials is like training data; `None` where that was not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guard: Option<Vec<Check>>,
+    /// The model that the fold began with, where it had been trained for the task before, and on what, as far as it
+    /// says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trained_before: Option<String>,
+    /// What the table calls the model that was trained here.
+    #[serde(default)]
+    pub name: String,
+}
+
+impl FoldResult {
+    /// Whether the model of this fold may have seen what it was tried on.
+    pub fn is_doubtful(&self) -> bool {
+        self.trained_before.is_some() || self.guard.iter().flatten().any(|check| check.alike > 0)
+    }
 }
 
 /// How a predictor did on a trial.

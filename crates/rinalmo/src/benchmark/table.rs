@@ -5,6 +5,9 @@ use rinalmo_metrics::spread::spread;
 use super::{Benchmark, FoldResult, published};
 use crate::grid::Grid;
 
+/// Marks a model that may have seen what it was tried on.
+const DOUBTFUL: &str = "*";
+
 /// Tables, and what is to be known of them.
 pub struct Tables {
     grids: Vec<Grid>,
@@ -58,6 +61,7 @@ pub fn tables(benchmark: Benchmark, results: &[FoldResult], told: &[String]) -> 
         benchmark.figures().iter().map(|&figure| (figure, columns(benchmark, figure, results))).collect();
     let mut notes = told.to_vec();
     notes.extend(times(results));
+    notes.extend(doubts(results, benchmark.task()));
     for table in benchmark.figures().iter().flat_map(|&figure| published(benchmark, figure)) {
         let names: Vec<&str> = table.predictors.keys().map(String::as_str).collect();
         let note = format!("published ({}): {}", names.join(", "), table.source);
@@ -85,10 +89,13 @@ pub fn tables(benchmark: Benchmark, results: &[FoldResult], told: &[String]) -> 
 /// Every predictor that has a figure: ours in the order of results, then the published ones.
 fn columns(benchmark: Benchmark, figure: &str, results: &[FoldResult]) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
+    let doubtful = |name: &str| results.iter().any(|result| result.name == name && result.is_doubtful());
     for score in results.iter().flat_map(|result| &result.scores) {
         let Some(&value) = score.figures.get(figure) else { continue };
-        let place = columns.iter().position(|column| column.name == score.predictor).unwrap_or_else(|| {
-            columns.push(Column { name: score.predictor.clone(), values: Vec::new() });
+        let mark = if doubtful(&score.predictor) { DOUBTFUL } else { "" };
+        let name = format!("{}{mark}", score.predictor);
+        let place = columns.iter().position(|column| column.name == name).unwrap_or_else(|| {
+            columns.push(Column { name, values: Vec::new() });
             columns.len() - 1
         });
         let values = &mut columns[place].values;
@@ -138,6 +145,32 @@ fn turned(row: &str, figures: &[(&str, Vec<Column>)]) -> Grid {
     grid
 }
 
+/// What the guard found, and what marks a model's column.
+fn doubts(results: &[FoldResult], task: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut note = |text: String| {
+        if !notes.contains(&text) {
+            notes.push(text);
+        }
+    };
+    for result in results {
+        match &result.guard {
+            Some(checks) => checks.iter().for_each(|check| note(check.told())),
+            None => note(format!("guard: fold {} was tried before there was one", result.fold)),
+        }
+        if let Some(from) = &result.trained_before {
+            note(format!(
+                "{DOUBTFUL} {}: not comparable with published figures: it began with {from}, which was trained for {task} \
+                 before; --trained-on FILE names what it saw",
+                result.name
+            ));
+        } else if result.is_doubtful() {
+            note(format!("{DOUBTFUL} {}: some test records are like training records", result.name));
+        }
+    }
+    notes
+}
+
 /// How long training took.
 fn times(results: &[FoldResult]) -> Option<String> {
     let (seconds, steps) = results.iter().fold((0.0, 0), |sum, result| (sum.0 + result.seconds, sum.1 + result.steps));
@@ -149,13 +182,39 @@ fn times(results: &[FoldResult]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::benchmark::Score;
+    use crate::benchmark::{Check, Score};
 
     fn result(fold: &str, row: &str, figures: &[(&str, f64)]) -> FoldResult {
         let figures = figures.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect();
         let (row, predictor) = (row.to_owned(), "nano".to_owned());
         let score = Score { row, predictor, records: 1, figures, intervals: Default::default() };
-        FoldResult { fold: fold.into(), steps: 10, seconds: 60.0, scores: vec![score] }
+        FoldResult {
+            fold: fold.into(),
+            steps: 10,
+            seconds: 60.0,
+            scores: vec![score],
+            guard: Some(Vec::new()),
+            trained_before: None,
+            name: "nano".into(),
+        }
+    }
+
+    #[test]
+    fn a_model_that_may_have_seen_the_test_data_is_marked_and_the_reason_noted() {
+        let clean = result("5s", "5s", &[("relaxed F1", 0.5)]);
+        let text = |result: FoldResult| tables(Benchmark::ArchiveII, &[result], &[]).text();
+        assert!(!text(clean.clone()).contains("nano*"));
+        let trained = FoldResult { trained_before: Some("nano (on TR0)".into()), ..clean.clone() };
+        let said = text(trained);
+        assert!(said.contains("nano*"), "{said}");
+        assert!(said.contains("* nano: not comparable with published figures: it began with nano (on TR0), which was trained for structure before"), "{said}");
+        let check = |alike| Check { row: "5s".into(), records: 9, alike, identical: 1, trained_on: Vec::new() };
+        let alike = FoldResult { guard: Some(vec![check(4)]), ..clean.clone() };
+        let said = text(alike);
+        assert!(said.contains("nano*") && said.contains("guard: 4 of the 9 records of 5s are like"), "{said}");
+        let none = text(FoldResult { guard: Some(vec![check(0)]), ..clean.clone() });
+        assert!(!none.contains("nano*") && none.contains("guard: none of the 9 records of 5s"), "{none}");
+        assert!(text(FoldResult { guard: None, ..clean }).contains("guard: fold 5s was tried before there was one"));
     }
 
     #[test]

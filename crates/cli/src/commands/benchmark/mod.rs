@@ -20,7 +20,8 @@ use crate::io::{DownloadBar, Progress};
 ///
 /// Takes data as their publishers distribute them, trains each fold in a folder of its own in OUT, as `rinalmo finetune`
 /// does, tries its best model on what was kept out, and writes OUT/table.md and OUT/results.json. The same command goes on
-/// where an earlier one stopped; what is finished stays.
+/// where an earlier one stopped; what is finished stays. Every fold trains a new head, and is searched for test records
+/// like those that it was trained on; what is found is said below the table.
 #[derive(Args)]
 pub struct BenchmarkArgs {
     /// Which experiment
@@ -35,6 +36,9 @@ pub struct BenchmarkArgs {
     /// The model every fold begins with, by name or path; without it the config's `[model]` begins from nothing
     #[arg(long, value_name = "MODEL")]
     from: Option<String>,
+    /// What that model was trained on, for the search for test records that it has seen: files or folders
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    trained_on: Vec<PathBuf>,
     /// Recipe: a TOML file, or the name of one that is built in [default: the paper's]
     #[arg(long, value_name = "FILE|NAME")]
     config: Option<PathBuf>,
@@ -104,7 +108,7 @@ pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
         bail!("--run: programs fold; they have no answer to `{}`", benchmark.name());
     }
     let data = if args.download { download(benchmark, &args.out, context)? } else { args.data.clone() };
-    let plan = Plan::open(benchmark, &data, &args.out)?.only(&args.folds)?;
+    let plan = Plan::open(benchmark, &data, &args.out)?.only(&args.folds)?.trained_on(args.trained_on.clone());
     plan.told().iter().for_each(|told| context.note(told));
     if args.list {
         return list(&plan);
@@ -225,6 +229,7 @@ impl BenchmarkArgs {
             Some(path) => Config::open_for(K::NAME, path, &overrides)?,
             None => Config::read(benchmark.recipe(), "the paper's recipe", &overrides)?,
         };
+        config.fresh_head = true; // as in the paper, whatever head the model of --from has
         LimitArgs { steps: self.steps, epochs: self.epochs, time: None }.replace(&mut config.train.until);
         Ok(config)
     }
