@@ -232,6 +232,31 @@ impl HeadConfig {
         }
     }
 
+    /// Numbers that it gives for each of what it looks at.
+    pub fn outputs(&self) -> usize {
+        match *self {
+            Self::Structure { .. } | Self::Ribosome { .. } | Self::Splice { .. } => 1,
+            Self::Family { classes, .. } => classes,
+            Self::Sequence { outputs, .. } | Self::Token { outputs, .. } => outputs,
+        }
+    }
+
+    /// Its sizes, in words.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Structure { channels, blocks, energy, .. } => {
+                let energy = if *energy { "with" } else { "without" };
+                format!("{channels} channels, {blocks} blocks, {energy} the energy model")
+            }
+            Self::Ribosome { channels, blocks, .. } => format!("{channels} channels, {blocks} blocks"),
+            Self::Splice { hidden } => format!("{hidden} hidden units"),
+            Self::Family { hidden, classes } => format!("{hidden} hidden units, {classes} classes"),
+            Self::Sequence { hidden, outputs, .. } | Self::Token { hidden, outputs } => {
+                format!("{hidden} hidden units, {outputs} outputs")
+            }
+        }
+    }
+
     /// Whether the released code has such a head, and so a name for its tensors.
     pub fn is_published(&self) -> bool {
         !matches!(self, Self::Sequence { .. } | Self::Token { .. } | Self::Structure { energy: true, .. })

@@ -37,6 +37,24 @@ pub fn from_checkpoint(
     seed: u64,
     device: &Device,
 ) -> Result<Model, Error> {
+    filled(checkpoint, config, false, seed, device)
+}
+
+/// The same with fresh heads, whatever heads the checkpoint has.
+///
+/// # Errors
+/// The checkpoint's encoder is of another size.
+pub fn from_encoder(checkpoint: &Checkpoint, config: &ModelConfig, seed: u64, device: &Device) -> Result<Model, Error> {
+    filled(checkpoint, config, true, seed, device)
+}
+
+fn filled(
+    checkpoint: &Checkpoint,
+    config: &ModelConfig,
+    fresh_heads: bool,
+    seed: u64,
+    device: &Device,
+) -> Result<Model, Error> {
     let theirs = &checkpoint.config;
     let plain = |encoder: &EncoderConfig| encoder.clone().with_lora(None);
     // Their adapters, if they have any, are those of this run, or there are none.
@@ -50,13 +68,15 @@ pub fn from_checkpoint(
         return differ("encoder", format!("{:?}", theirs.encoder), format!("{:?}", config.encoder));
     }
     if let (Some(found), Some(expected)) = (&theirs.head, &config.head)
+        && !fresh_heads
         && found.task() == expected.task()
         && found != expected
     {
         return differ("head", format!("{found:?}"), format!("{expected:?}"));
     }
     let fan_in = fan_in(&config.manifest());
-    let values = |name: &str, count: usize| match checkpoint.tensor(name) {
+    let theirs = |name: &str| !fresh_heads || name.starts_with("encoder.");
+    let values = |name: &str, count: usize| match checkpoint.tensor(name).filter(|_| theirs(name)) {
         Some(tensor) => tensor.to_f32(),
         None => draw(seed, name, count, fan_in.get(name).copied().unwrap_or(1)),
     };

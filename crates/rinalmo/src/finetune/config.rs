@@ -6,12 +6,13 @@
 
 use std::path::Path;
 
-use rinalmo_model::{EncoderConfig, Lora, LoraTarget};
+use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget};
 use rinalmo_train::Options;
 use rinalmo_train::optimizer::{Part, Thaw};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::hold_out::Unit;
 use crate::Error;
 use crate::pretrain::Size;
 use crate::recipes;
@@ -21,6 +22,18 @@ use crate::runs::{Keep, RunConfig, config};
 pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + std::fmt::Debug {
     /// One in which no key is left out.
     fn full() -> Self;
+
+    /// Keys that are given and that a head contradicts, each in words.
+    fn contradictions(&self, head: &HeadConfig) -> Vec<String>;
+
+    /// Writes down what the head is, and what is inherited from the model that a run begins with: how it chooses pairs.
+    fn settle(&mut self, _head: &HeadConfig, _decode: Option<&str>) {}
+
+    /// With what another run settled, where this leaves it open.
+    #[must_use]
+    fn settled_as(self, _run: &Self) -> Self {
+        self
+    }
 }
 
 /// A run's config; `D` is the task's section `[data]`.
@@ -30,6 +43,9 @@ pub struct Config<D: Section> {
     /// The task that it is for, as the command line spells it; any where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
+    /// Whether the head is a new one, even where the model to begin with has one for the task.
+    #[serde(skip_serializing_if = "is_false")]
+    pub fresh_head: bool,
     /// How large the encoder is, for runs that do not begin with a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Size>,
@@ -58,6 +74,7 @@ impl<D: Section> Default for Config<D> {
             task: None,
             model: None,
             data: D::default(),
+            fresh_head: false,
             hold_out: HoldOut::default(),
             unfreeze: None,
             frozen: None,
@@ -68,17 +85,25 @@ impl<D: Section> Default for Config<D> {
     }
 }
 
-/// A share of the training data kept for validation.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// A share of the training data kept for validation, every class giving its own.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HoldOut {
     /// The share, chosen at random by the seed.
     pub share: f64,
+    /// What is held out as one: `cluster`, all that are alike, or `item`; clusters where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<Unit>,
 }
 
 impl Default for HoldOut {
     fn default() -> Self {
-        Self { share: 0.1 }
+        Self { share: 0.1, by: None }
     }
 }
 
@@ -172,6 +197,8 @@ impl<D: Section> RunConfig for Config<D> {
             }),
             task: Some(String::new()),
             data: D::full(),
+            fresh_head: true,
+            hold_out: HoldOut { by: Some(Unit::Cluster), ..HoldOut::default() },
             unfreeze: Some(Unfreeze { every: Some(1), ..Unfreeze::default() }),
             frozen: Some(Frozen::default()),
             lora: Some(Adapters::default()),
@@ -307,7 +334,8 @@ impl<D: Section> Config<D> {
     /// As a run would keep it that trains an encoder of the same size as another run's.
     pub(crate) fn like(&self, run: &Self) -> Result<Self, Error> {
         let size = run.model.as_ref().or(self.model.as_ref()).cloned().unwrap_or_default();
-        Ok(self.clone().resolved(&size.encoder(0).map_err(Error::Config)?))
+        let data = self.data.clone().settled_as(&run.data);
+        Ok(Self { data, ..self.clone() }.resolved(&size.encoder(0).map_err(Error::Config)?))
     }
 
     /// With the unfreezing spelt out for an encoder, and what is switched off told by a number (TOML has no word for
@@ -318,6 +346,7 @@ impl<D: Section> Config<D> {
         }
         self.train.clip = self.train.clip.or(Some(f64::INFINITY));
         self.train.explosion = self.train.explosion.or(Some(f64::INFINITY));
+        self.hold_out.by = Some(self.hold_out.by.unwrap_or_default());
         self.model = Some(Size::from(encoder));
         self
     }

@@ -7,8 +7,9 @@ use rinalmo_train::optimizer::{Part, groups};
 use rinalmo_train::{Options, Share, Task};
 
 use super::Config;
+use super::heads::{Begun, choose};
 use super::kind::{Files, Kind, Split};
-use super::run::{Begun, sizes};
+use super::run::{described, sizes};
 use crate::Error;
 use crate::pretrain::grouped;
 use crate::runs::open;
@@ -25,6 +26,7 @@ pub struct DryRun {
     /// Steps of an epoch, where there are data.
     pub steps_an_epoch: Option<u64>,
     name: &'static str,
+    head: String,
     options: Options,
 }
 
@@ -48,24 +50,27 @@ impl DryRun {
     /// # Errors
     /// The config has no sense, or a file cannot be read or does not fit.
     pub fn new<K: Kind>(config: Config<K::Data>, from: Option<&str>, files: &Files) -> Result<Self, Error> {
-        let config = config.for_task(K::NAME)?;
+        let mut config = config.for_task(K::NAME)?;
         config.check()?;
         let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, K::published(), 0);
         let mut task = None;
         if !files.train.is_empty() {
-            let split = Split { seed: config.train.seed, hold_out: config.hold_out.share, share: Share::default() };
+            let split = Split::of(&config, Share::default());
             let prepared = K::prepare(files, &split, &config.data)?;
             steps_an_epoch = Some(prepared.batches.div_ceil(config.train.accumulate) as u64);
             (data, head, longest) = (prepared.told, prepared.head, prepared.longest);
             task = Some(prepared.task);
         }
-        let model = sizes(&config, from.map(begun).transpose()?, &head, longest)?;
+        let begun = from.map(begun).transpose()?;
+        let document = task.as_ref().map(described::<K>);
+        let chosen = choose(&mut config, begun.as_ref(), &head, document.as_ref())?;
+        let model = sizes(&config, begun.as_ref(), chosen.head, longest)?;
         if let Some(task) = &task {
             task.check(&model).map_err(Error::Options)?;
         }
         let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);
-        Ok(Self { model, stages, data, steps_an_epoch, name: K::NAME, options })
+        Ok(Self { model, stages, data, steps_an_epoch, name: K::NAME, head: chosen.told, options })
     }
 }
 
@@ -110,6 +115,7 @@ impl fmt::Display for DryRun {
         for (number, about) in self.data.iter().enumerate() {
             line(if number == 0 { "data" } else { "" }, about.clone())?;
         }
+        line("head", self.head.trim_start_matches("head: ").into())?;
         if let Some(steps) = self.steps_an_epoch {
             line("epoch", format!("{} steps", grouped(steps)))?;
         }

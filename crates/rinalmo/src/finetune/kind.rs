@@ -1,6 +1,5 @@
 //! What a task brings to a fine-tuning run: how its data are read and which head it trains.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rinalmo_model::HeadConfig;
@@ -9,7 +8,8 @@ use rinalmo_train::{Cache, Share, Task};
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
 
-use super::Section;
+use super::hold_out::{self, Entry, Unit};
+use super::{Config, Section};
 use crate::Error;
 
 /// Where data lie.
@@ -57,6 +57,11 @@ pub trait Kind {
     /// Writes into a model's description what is known of it before training, such as names of classes.
     fn describe(task: &Self::Task, document: &mut Document);
 
+    /// The task as its section of the config was settled, with what the model to begin with brings.
+    fn settled(task: Self::Task, _data: &Self::Data) -> Self::Task {
+        task
+    }
+
     /// Has a frozen encoder's representations kept.
     ///
     /// # Errors
@@ -74,8 +79,18 @@ pub struct Split {
     pub seed: u64,
     /// The share held out where no validation data are given.
     pub hold_out: f64,
+    /// What is held out as one.
+    pub by: Unit,
     /// Which of the run's processes this is.
     pub share: Share,
+}
+
+impl Split {
+    /// As a config says.
+    pub(super) fn of<D: Section>(config: &Config<D>, share: Share) -> Self {
+        let hold_out = config.hold_out;
+        Self { seed: config.train.seed, hold_out: hold_out.share, by: hold_out.by.unwrap_or_default(), share }
+    }
 }
 
 /// A task with its data.
@@ -107,12 +122,13 @@ pub struct Parts<I> {
     pub validation: Vec<I>,
     /// Test.
     pub test: Vec<I>,
+    /// Whether files name the validation data, so that none are held out.
+    pub validation_given: bool,
 }
 
-/// Reads all files and shares their items out; `read` is told whether a file is of test data.
+/// Reads all files and shares their items out as they and `splits` say; `read` is told whether a file is of test data.
 pub(super) fn share_out<I>(
     files: &Files,
-    split: &Split,
     read: impl Fn(&Path, bool) -> Result<Vec<I>, Error>,
     id: impl Fn(&I) -> &str,
 ) -> Result<Parts<I>, Error> {
@@ -127,6 +143,7 @@ pub(super) fn share_out<I>(
         train: all(&files.train, false)?,
         validation: all(&files.validation, false)?,
         test: all(&files.test, true)?,
+        validation_given: false,
     };
     if let Some((path, fold)) = &files.splits {
         let splits = Splits::read(path, fold)?;
@@ -143,14 +160,51 @@ pub(super) fn share_out<I>(
             return Err(Error::Options(format!("{}: {message}", path.display())));
         }
     }
-    if parts.validation.is_empty() && split.hold_out > 0.0 {
-        let count = (parts.train.len() as f64 * split.hold_out).round() as usize;
-        let chosen: BTreeSet<usize> =
-            rinalmo_train::shuffled(parts.train.len(), split.seed).into_iter().take(count).collect();
-        let numbered = std::mem::take(&mut parts.train).into_iter().enumerate();
-        for (number, item) in numbered {
-            if chosen.contains(&number) { parts.validation.push(item) } else { parts.train.push(item) }
-        }
-    }
+    parts.validation_given = !parts.validation.is_empty();
     Ok(parts)
+}
+
+/// An error that says what is wrong with the validation data.
+pub(super) fn unfit(what: &str, given: bool) -> Error {
+    let hint = match given {
+        true => "hint: other --validation data; without any, a share of the training data is held out",
+        false => "hint: --validation FILE, or a larger hold_out.share",
+    };
+    Error::Options(format!("the validation data {what}: no model could be chosen by them\n{hint}"))
+}
+
+impl<I> Parts<I> {
+    /// Leaves items of training and validation out, and says how many.
+    pub(super) fn keep(&mut self, keep: impl Fn(&I) -> bool) -> usize {
+        let before = self.train.len() + self.validation.len();
+        self.train.retain(&keep);
+        self.validation.retain(&keep);
+        before - self.train.len() - self.validation.len()
+    }
+
+    /// Keeps some of the training data for validation, where no other data are there for it; says which.
+    ///
+    /// # Errors
+    /// An item is odd, or nothing can be held out.
+    pub(super) fn hold_out(
+        &mut self,
+        split: &Split,
+        entry: impl Fn(&I) -> Result<Entry, Error>,
+    ) -> Result<Option<String>, Error> {
+        if self.validation_given {
+            return Ok(None);
+        }
+        if split.hold_out == 0.0 {
+            return Ok(Some("validation: none, so the last model is the one that is kept".into()));
+        }
+        let entries = self.train.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let drawn = hold_out::draw(&entries, split.hold_out, split.by, split.seed)?;
+        for (item, held) in std::mem::take(&mut self.train).into_iter().zip(&drawn.held_out) {
+            if *held { self.validation.push(item) } else { self.train.push(item) }
+        }
+        Ok(Some(match drawn.clusters {
+            Some((chosen, all)) => format!("held out for validation: {chosen} of {all} clusters of the training data"),
+            None => "held out for validation: single sequences of the training data, near copies or not".into(),
+        }))
+    }
 }

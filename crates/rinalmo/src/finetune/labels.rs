@@ -10,7 +10,9 @@ use rinalmo_weights::{Document, Scaler};
 use serde::{Deserialize, Serialize};
 
 use super::Section;
-use super::kind::{Files, Kind, Parts, Prepared, Split, share_out};
+use super::heads::contradiction;
+use super::hold_out::Entry;
+use super::kind::{Files, Kind, Parts, Prepared, Split, share_out, unfit};
 use crate::{Error, RIBOSOME_PADDING};
 
 /// What is drawn for fine-tuning on labels, and what they mean. What is left out has the task's own value.
@@ -89,6 +91,20 @@ impl Section for LabelConfig {
             only_test: map(),
         }
     }
+
+    fn contradictions(&self, head: &HeadConfig) -> Vec<String> {
+        let name = |pooling: Pooling| if pooling == Pooling::Cls { "cls" } else { "mean" };
+        match *head {
+            HeadConfig::Splice { hidden } | HeadConfig::Family { hidden, .. } | HeadConfig::Token { hidden, .. } => {
+                contradiction("hidden", self.hidden, hidden).into_iter().collect()
+            }
+            HeadConfig::Sequence { hidden, pooling, .. } => {
+                let pooled = contradiction("pooling", Some(name(self.pooling.unwrap_or(Pooling::Cls))), name(pooling));
+                contradiction("hidden", self.hidden, hidden).into_iter().chain(pooled).collect()
+            }
+            HeadConfig::Structure { .. } | HeadConfig::Ribosome { .. } => Vec::new(),
+        }
+    }
 }
 
 /// Is there a splice site in the middle?
@@ -165,20 +181,23 @@ fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) ->
     };
     let (training, testing) = (columns(&data.only), columns(&data.only_test));
     let read = |path: &Path, test: bool| Ok(labels::read(path, if test { &testing } else { &training })?);
-    let mut parts = share_out(files, split, read, |item: &Item| &item.id)?;
-    let mut left_out = 0;
-    for items in [&mut parts.train, &mut parts.validation] {
-        let before = items.len();
-        items.retain(|item| data.max_len.is_none_or(|most| item.sequence.len() <= most));
-        left_out += before - items.len();
-    }
+    let mut parts = share_out(files, read, |item: &Item| &item.id)?;
+    let left_out = parts.keep(|item| data.max_len.is_none_or(|most| item.sequence.len() <= most));
     let each = preset.name == "token";
+    let entry = |item: &Item| {
+        let (sequence, classes) = (item.sequence.clone(), strata(item, meaning, each, &data.positive)?);
+        Ok(Entry { sequence, cluster: None, classes })
+    };
+    let mut about_parts = Vec::from_iter(parts.hold_out(split, entry)?);
     let (aim, parts) = targets(parts, meaning, each, &data.positive)?;
-    let (head, readout) = preset.head(data, &aim);
-    let mut told = vec![about("training", &parts.train, &aim), about("validation", &parts.validation, &aim)];
-    if !parts.test.is_empty() {
-        told.push(about("test", &parts.test, &aim));
+    if parts.validation_given || split.hold_out > 0.0 {
+        about_parts.extend(check(&parts, &aim)?);
     }
+    let (head, readout) = preset.head(data, &aim);
+    let named = [("training", &parts.train), ("validation", &parts.validation), ("test", &parts.test)];
+    let named = named.into_iter().filter(|(name, examples)| *name == "training" || !examples.is_empty());
+    let mut told: Vec<String> = named.map(|(name, examples)| about(name, examples, &aim)).collect();
+    told.append(&mut about_parts);
     if left_out > 0 {
         told.push(format!("{left_out} sequences are left out, longer than data.max_len"));
     }
@@ -238,6 +257,47 @@ impl Preset {
     }
 }
 
+/// The classes that an item is of, for a draw that keeps all of them; none where labels are numbers.
+fn strata(item: &Item, meaning: Meaning, each: bool, positive: &[String]) -> Result<Vec<String>, Error> {
+    let words = |item: &Item| Ok::<_, Error>(words(item, each)?.into_iter().flatten());
+    match meaning {
+        Meaning::Number if each => Ok(item.numbers().map(|_| Vec::new())?),
+        Meaning::Number => Ok(item.number().map(|_| Vec::new())?),
+        Meaning::Classes => Ok(words(item)?.collect()),
+        Meaning::YesNo => words(item)?.map(|word| Ok(yes(item, &word, positive)?.to_string())).collect(),
+    }
+}
+
+/// Whether a model can be learned from the training data and chosen by the validation data; a sentence on what the
+/// latter lack.
+fn check(parts: &Parts<Example>, aim: &Aim) -> Result<Option<String>, Error> {
+    let (examples, given) = (&parts.validation, parts.validation_given);
+    if examples.is_empty() {
+        return Err(unfit("hold no sequence that data.max_len and data.only leave", given));
+    }
+    let Some(counts) = counts(examples, aim) else {
+        let targets: Vec<f32> =
+            examples.iter().flat_map(|example| &example.targets).copied().filter(|target| !target.is_nan()).collect();
+        return match targets.iter().any(|target| *target != targets[0]) {
+            true => Ok(None),
+            false => Err(unfit(&format!("have {} labels and not two that differ", targets.len()), given)),
+        };
+    };
+    let names = match aim {
+        Aim::Classes(names) => names.clone(),
+        _ => vec!["no".into(), "yes".into()],
+    };
+    let of = |present: bool| {
+        let named = names.iter().zip(&counts).filter(move |(_, count)| (**count > 0) == present);
+        named.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+    };
+    let (present, missing) = (of(true), of(false));
+    if present.len() < 2 {
+        return Err(unfit(&format!("have no label but {}", present.first().unwrap_or(&"unknown ones")), given));
+    }
+    Ok((!missing.is_empty()).then(|| format!("note: the validation data have no {}", missing.join(", "))))
+}
+
 /// A label in words, one or one a base.
 fn words(item: &Item, each: bool) -> Result<Vec<Option<String>>, Error> {
     Ok(if each { item.classes()? } else { vec![Some(item.label.clone())] })
@@ -252,7 +312,7 @@ fn targets(
 ) -> Result<(Aim, Parts<Example>), Error> {
     let train = &parts.train;
     let aim = match meaning {
-        Meaning::YesNo => Aim::YesNo,
+        Meaning::YesNo => both(train, each, positive)?,
         Meaning::Number => Aim::Number(scaler(train, each)?),
         Meaning::Classes => {
             let mut names = BTreeSet::new();
@@ -289,6 +349,7 @@ fn targets(
         train: all(parts.train, "training")?,
         validation: all(parts.validation, "validation")?,
         test: all(parts.test, "test")?,
+        validation_given: parts.validation_given,
     };
     Ok((aim, parts))
 }
@@ -299,6 +360,22 @@ fn marks(
     mark: impl Fn(&str) -> Result<f32, rinalmo_tasks::table::Error>,
 ) -> Result<Vec<f32>, Error> {
     words(item, each)?.iter().map(|word| word.as_deref().map_or(Ok(f32::NAN), |word| Ok(mark(word)?))).collect()
+}
+
+/// Refuses training data that are all yes or all no.
+fn both(train: &[Item], each: bool, positive: &[String]) -> Result<Aim, Error> {
+    let mut found = BTreeSet::new();
+    for item in train {
+        found.extend(strata(item, Meaning::YesNo, each, positive)?);
+    }
+    match found.len() {
+        2 => Ok(Aim::YesNo),
+        _ => {
+            let all = if found.contains("1") { "yes" } else { "no" };
+            let hint = "hint: data.positive names labels that mean yes";
+            Err(Error::Options(format!("the training data's labels all mean {all}: there is nothing to learn\n{hint}")))
+        }
+    }
 }
 
 fn yes(item: &Item, word: &str, positive: &[String]) -> Result<f32, rinalmo_tasks::table::Error> {
@@ -367,6 +444,7 @@ fn about(what: &str, examples: &[Example], aim: &Aim) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::hold_out::Unit;
     use super::*;
     use rinalmo_train::Share;
 
@@ -382,7 +460,7 @@ mod tests {
         let [train, test] = paths.map(|path| vec![path]);
         let test = if text_of_test.is_empty() { Vec::new() } else { test };
         let files = Files { train, test, ..Files::default() };
-        let split = Split { seed: 0, hold_out: 0.0, share: Share::default() };
+        let split = Split { seed: 0, hold_out: 0.0, by: Unit::Item, share: Share::default() };
         K::prepare(&files, &split, data).map_err(|error| error.to_string())
     }
 

@@ -23,6 +23,8 @@
 pub(crate) mod adapters;
 mod config;
 mod dry_run;
+mod heads;
+mod hold_out;
 mod kind;
 mod labels;
 mod run;
@@ -30,6 +32,7 @@ mod structure;
 
 pub use config::{Adapters, Config, Frozen, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};
+pub use hold_out::Unit;
 pub use kind::{Files, Kind, Parts, Prepared, Split};
 pub use labels::{Family, LabelConfig, Meaning, Ribosome, Sequence, Splice, Token};
 pub use rinalmo_model::{Lora, LoraTarget};

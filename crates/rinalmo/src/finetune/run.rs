@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Preset};
+use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_train::{
     Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Validation, ValidationReport,
 };
-use rinalmo_weights::{Checkpoint, Document};
+use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
 
+use super::heads::{Begun, choose};
+use super::hold_out::Unit;
 use super::kind::{Files, Kind, Prepared, Split};
 use super::{Adapters, Config, Section, adapters};
 use crate::run_log::LOSS;
@@ -127,19 +129,26 @@ impl<K: Kind> Run<K> {
     /// The config has no sense, a file cannot be read or does not fit, or the folder holds a run.
     pub fn begin(request: Request<K::Data>, device: &Device, share: Share) -> Result<Self, Error> {
         let Request { name, config, files, out, from, program } = request;
-        let config = config.for_task(K::NAME)?;
+        let mut config = config.for_task(K::NAME)?;
         config.check()?;
         let checkpoint = from.as_deref().map(open).transpose()?;
         let prepared = prepare::<K>(&files, &config, share)?;
-        let model = sizes(&config, checkpoint.as_ref().map(Begun::from), &prepared.head, prepared.longest)?;
+        let begun = checkpoint.as_ref().map(Begun::from);
+        let chosen = choose(&mut config, begun.as_ref(), &prepared.head, Some(&described::<K>(&prepared.task)))?;
+        let prepared = Prepared { task: K::settled(prepared.task, &config.data), ..prepared };
+        let model = sizes(&config, begun.as_ref(), chosen.head, prepared.longest)?;
         prepared.task.check(&model).map_err(Error::Options)?;
         let config = config.resolved(&model.encoder);
         let checksums = checksums(&files)?;
         let session = Session::begin(program, device, share, 0)?;
         let folder = Folder::create(&out, share.rank == 0)?;
-        let (task, seed, data) = (K::NAME.to_owned(), config.train.seed, prepared.told.clone());
+        let (task, seed, mut data) = (K::NAME.to_owned(), config.train.seed, prepared.told.clone());
+        data.push(chosen.told);
         let record = Record { name, task, seed, from, files, checksums, data, test: None, sessions: Vec::new() };
-        let start = Start::of(checkpoint);
+        let start = match config.fresh_head {
+            true => Start::of(checkpoint).without_heads(),
+            false => Start::of(checkpoint),
+        };
         let (device, skipped) = (device.clone(), Vec::new());
         Ok(Self { folder, config, model, prepared, start, record, session, device, skipped })
     }
@@ -160,14 +169,22 @@ impl<K: Kind> Run<K> {
         if let Some(((path, _), _)) = found.iter().zip(&record.checksums).find(|(found, was)| found.1 != was.1) {
             return refuse(format!("the run began on other data than {} holds now", path.display()));
         }
-        let prepared = prepare::<K>(&record.files, &config, share)?;
+        let mut as_begun = config.clone();
+        as_begun.hold_out.by.get_or_insert(Unit::Item); // what runs did before they had the key
+        let prepared = prepare::<K>(&record.files, &as_begun, share)?;
         let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
+        let start = if config.fresh_head { start.without_heads() } else { start };
+        let begun = match &start {
+            Start::From(checkpoint) | Start::Encoder(checkpoint) => Some(Begun::from(&**checkpoint)),
+            Start::Saved(_) | Start::Fresh => None,
+        };
         let model = match &start {
             Start::Saved(saved) => saved.weights()?.config.clone(),
-            Start::From(checkpoint) => {
-                sizes(&config, Some(Begun::from(&**checkpoint)), &prepared.head, prepared.longest)?
+            _ => {
+                let document = described::<K>(&prepared.task);
+                let chosen = choose(&mut config.clone(), begun.as_ref(), &prepared.head, Some(&document))?;
+                sizes(&config, begun.as_ref(), chosen.head, prepared.longest)?
             }
-            Start::Fresh => sizes(&config, None, &prepared.head, prepared.longest)?,
         };
         let session = Session { changed, ..Session::begin(resume.program, device, share, start.step())? };
         Ok(Self { folder, config, model, prepared, start, record, session, device: device.clone(), skipped })
@@ -279,10 +296,11 @@ impl<K: Kind> Run<K> {
     /// Where the weights come from, in words that depend on nothing but what was trained.
     fn provenance(&self) -> String {
         let begun = match &self.start {
-            Start::From(checkpoint) if self.config.lora.is_some() => {
+            Start::From(checkpoint) | Start::Encoder(checkpoint) if self.config.lora.is_some() => {
                 format!("{} (sha256 {}), adapted", checkpoint.meta.name, checkpoint.sha256())
             }
             Start::From(checkpoint) => format!("{}, fine-tuned", checkpoint.meta.name),
+            Start::Encoder(checkpoint) => format!("{}, fine-tuned with a new head", checkpoint.meta.name),
             _ => "trained from scratch".to_owned(),
         };
         format!("{begun} for {} on {} items", K::NAME, self.prepared.items)
@@ -337,52 +355,38 @@ impl Observer for Best<'_> {
 }
 
 fn prepare<K: Kind>(files: &Files, config: &Config<K::Data>, share: Share) -> Result<Prepared<K::Task>, Error> {
-    let split = Split { seed: config.train.seed, hold_out: config.hold_out.share, share };
-    K::prepare(files, &split, &config.data)
+    K::prepare(files, &Split::of(config, share), &config.data)
 }
 
-/// A model that a run begins with.
-pub(super) struct Begun {
-    name: String,
-    encoder: EncoderConfig,
-    head: Option<HeadConfig>,
+/// What is said of the model that `task` trains.
+pub(super) fn described<K: Kind>(task: &K::Task) -> Document {
+    let mut document = Document::new("", ModelConfig::pretrained(EncoderConfig::new(1, 1, 1)));
+    K::describe(task, &mut document);
+    document
 }
 
-impl From<&Checkpoint> for Begun {
-    fn from(checkpoint: &Checkpoint) -> Self {
-        let (name, config) = (checkpoint.meta.name.clone(), checkpoint.config.clone());
-        Self { name, encoder: config.encoder, head: config.head }
-    }
-}
-
-impl From<&Preset> for Begun {
-    fn from(preset: &Preset) -> Self {
-        Self { name: preset.name.to_owned(), encoder: preset.encoder(), head: None }
-    }
-}
-
-/// The sizes of the model that a run trains: the encoder's of the model it begins with, or those of the config; the head it
-/// needs, or the model's own of that task; no masked-language head.
+/// The sizes of the model that a run trains: the encoder's of the model it begins with, or those of the config; no
+/// masked-language head.
 pub(super) fn sizes<D: Section>(
     config: &Config<D>,
-    begun: Option<Begun>,
-    head: &HeadConfig,
+    begun: Option<&Begun>,
+    head: HeadConfig,
     longest: usize,
 ) -> Result<ModelConfig, Error> {
     let told = config.model.as_ref().filter(|size| size.is_told());
     let told = told.map(|size| size.encoder(longest).map_err(Error::Config)).transpose()?;
-    let (encoder, theirs) = match (begun, told) {
-        (Some(Begun { name, encoder, .. }), Some(told)) if encoder != told => {
+    let encoder = match (begun, told) {
+        (Some(begun), Some(told)) if begun.encoder != told => {
+            let name = begun.name();
             return Err(Error::Config(format!("[model] and --from {name} are of different sizes; give one of them")));
         }
-        (Some(Begun { encoder, head, .. }), _) => (encoder, head),
-        (None, Some(encoder)) => (encoder, None),
+        (Some(begun), _) => begun.encoder.clone(),
+        (None, Some(encoder)) => encoder,
         (None, None) => {
             let hint = "hint: --from nano, say; or [model] in the config for an encoder that begins from nothing";
             return Err(Error::Config(format!("there is no model to begin with\n{hint}")));
         }
     };
-    let head = theirs.filter(|theirs| theirs.task() == head.task()).unwrap_or_else(|| head.clone());
     let encoder = encoder.with_lora(config.lora.as_ref().map(Adapters::lora));
     let model = ModelConfig { encoder, mlm: false, head: Some(head) };
     model.check().map_err(|what| Error::Config(format!("[model]: {what}")))?;

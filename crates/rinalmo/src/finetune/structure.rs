@@ -10,7 +10,9 @@ use rinalmo_train::{Cache, StructureConfig, Structures, Tuning};
 use rinalmo_weights::Document;
 
 use super::Section;
-use super::kind::{Files, Kind, Prepared, Split, share_out};
+use super::heads::contradiction;
+use super::hold_out::Entry;
+use super::kind::{Files, Kind, Prepared, Split, share_out, unfit};
 use crate::Error;
 
 /// Which positions pair.
@@ -23,12 +25,41 @@ impl Section for StructureConfig {
             batch: 1,
             max_len: Some(1),
             crop: Some(2),
-            energy: true,
+            energy: Some(true),
             channels: Some(1),
             blocks: Some(1),
             all_structures: true,
             tuning: Tuning::default(),
-            decode: Method::default(),
+            decode: Some(Method::default()),
+        }
+    }
+
+    fn contradictions(&self, head: &HeadConfig) -> Vec<String> {
+        let HeadConfig::Structure { channels, blocks, energy, .. } = *head else { return Vec::new() };
+        let found = [
+            contradiction("energy", self.energy, energy),
+            contradiction("channels", self.channels, channels),
+            contradiction("blocks", self.blocks, blocks),
+        ];
+        found.into_iter().flatten().collect()
+    }
+
+    fn settle(&mut self, head: &HeadConfig, decode: Option<&str>) {
+        if let HeadConfig::Structure { channels, blocks, energy, .. } = *head {
+            (self.channels, self.blocks, self.energy) = (Some(channels), Some(blocks), Some(energy));
+        }
+        // What finds a threshold for each structure needs calibrated probabilities, and a calibration is of its weights.
+        let theirs = decode.and_then(Method::find).map(Method::of_one_threshold);
+        self.decode = self.decode.or(theirs).or(Some(Method::default()));
+    }
+
+    fn settled_as(self, run: &Self) -> Self {
+        Self {
+            energy: self.energy.or(run.energy),
+            channels: self.channels.or(run.channels),
+            blocks: self.blocks.or(run.blocks),
+            decode: self.decode.or(run.decode),
+            ..self
         }
     }
 }
@@ -45,17 +76,26 @@ impl Kind for Structure {
     fn prepare(files: &Files, split: &Split, data: &StructureConfig) -> Result<Prepared<Structures>, Error> {
         let notes = RefCell::new(Vec::new());
         let read = |path: &Path, test: bool| read(path, data.all_structures && !test, &mut notes.borrow_mut());
-        let parts = share_out(files, split, read, |item: &Item| &item.id)?;
+        let mut parts = share_out(files, read, |item: &Item| &item.id)?;
+        let left_out = parts.keep(|item| data.fits(item));
+        let held_out = parts.hold_out(split, |item| Ok(entry(item)))?;
+        if parts.validation_given || split.hold_out > 0.0 {
+            check(&parts.validation, parts.validation_given)?;
+        }
         let mut told = notes.into_inner();
-        told.extend([about("training", &parts.train), about("validation", &parts.validation)]);
+        told.push(about("training", &parts.train));
+        if !parts.validation.is_empty() {
+            told.push(about("validation", &parts.validation));
+        }
         if !parts.test.is_empty() {
             told.push(about("test", &parts.test));
         }
-        let task = Structures::new(parts.train, parts.validation, data, split.seed, split.share)?;
-        if task.left_out() > 0 {
+        told.extend(held_out);
+        if left_out > 0 {
             let most = data.max_len.map_or_else(String::new, |most| format!(", longer than {most} nt"));
-            told.push(format!("{} structures are left out{most}", task.left_out()));
+            told.push(format!("{left_out} structures are left out{most}"));
         }
+        let task = Structures::new(parts.train, parts.validation, data, split.seed, split.share)?;
         let drawn = |item: &Item| data.crop.map_or(item.sequence.len(), |crop| crop.min(item.sequence.len())) + 2;
         let (items, batches) = (task.train().len(), task.batches_an_epoch());
         let all: u64 = task.train().iter().map(|item| drawn(item) as u64).sum();
@@ -74,6 +114,10 @@ impl Kind for Structure {
             tokens,
             longest,
         })
+    }
+
+    fn settled(task: Structures, data: &StructureConfig) -> Structures {
+        task.decoded(None, data.method())
     }
 
     fn describe(_: &Structures, _: &mut Document) {}
@@ -97,6 +141,22 @@ fn read(path: &Path, all_structures: bool, notes: &mut Vec<String>) -> Result<Ve
     };
     notes.extend(std::mem::take(&mut found.notes).into_iter().map(hint));
     Ok(found.strict()?)
+}
+
+/// What a draw for validation has to know of a structure.
+fn entry(item: &Item) -> Entry {
+    Entry { sequence: item.sequence.clone(), cluster: item.cluster, classes: Vec::new() }
+}
+
+/// Whether a model can be chosen by these.
+fn check(validation: &[Item], given: bool) -> Result<(), Error> {
+    if validation.is_empty() {
+        return Err(unfit("hold no structure of 2 bases to data.max_len", given));
+    }
+    match validation.iter().any(|item| !item.structure.pairs().is_empty()) {
+        true => Ok(()),
+        false => Err(unfit(&format!("have not one pair in {} structures", validation.len()), given)),
+    }
 }
 
 fn about(what: &str, items: &[Item]) -> String {

@@ -141,7 +141,7 @@ impl Run {
         let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
         let mut config = config;
         let model = match &start {
-            Start::From(checkpoint) => sizes(&mut config, Some(checkpoint))?,
+            Start::From(checkpoint) | Start::Encoder(checkpoint) => sizes(&mut config, Some(checkpoint))?,
             Start::Fresh | Start::Saved(_) => config.model()?,
         };
         let task = Mlm::new(store, &config.data, config.train.seed, share)?;
@@ -243,7 +243,9 @@ impl Run {
     fn provenance(&self) -> String {
         let Corpus { sequences, clusters, .. } = &self.record.corpus;
         let begun = match &self.start {
-            Start::From(checkpoint) => format!("continued from {} by", checkpoint.meta.name),
+            Start::From(checkpoint) | Start::Encoder(checkpoint) => {
+                format!("continued from {} by", checkpoint.meta.name)
+            }
             _ => "trained by".to_owned(),
         };
         format!("{begun} masked language modelling on {sequences} sequences in {clusters} clusters")

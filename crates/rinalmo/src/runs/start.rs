@@ -13,6 +13,8 @@ pub(crate) enum Start {
     Fresh,
     /// Another model.
     From(Box<Checkpoint>),
+    /// Another model's encoder.
+    Encoder(Box<Checkpoint>),
     /// This run's own past.
     Saved(Box<Saved>),
 }
@@ -26,6 +28,14 @@ impl Start {
     /// Of a run that begins.
     pub(crate) fn of(checkpoint: Option<Checkpoint>) -> Self {
         checkpoint.map_or(Self::Fresh, |checkpoint| Self::From(Box::new(checkpoint)))
+    }
+
+    /// The same with fresh heads.
+    pub(crate) fn without_heads(self) -> Self {
+        match self {
+            Self::From(checkpoint) => Self::Encoder(checkpoint),
+            other => other,
+        }
     }
 
     /// Of a run that goes on: behind its newest whole checkpoint, or as it began where none was written yet. Told with it
@@ -72,10 +82,12 @@ impl Start {
         let model = match self {
             Self::Saved(saved) => return Ok(Trainer::resume(task, saved, options, device, exchange)?),
             Self::Fresh => start::fresh(config, seed, &device),
-            Self::From(checkpoint) => {
-                let model = start::from_checkpoint(checkpoint, config, seed, &device)?;
+            Self::From(checkpoint) | Self::Encoder(checkpoint) => {
                 document.license = checkpoint.meta.license.clone();
-                model
+                match self {
+                    Self::Encoder(_) => start::from_encoder(checkpoint, config, seed, &device)?,
+                    _ => start::from_checkpoint(checkpoint, config, seed, &device)?,
+                }
             }
         };
         Ok(Trainer::new(task, document, model, options, device, exchange)?)

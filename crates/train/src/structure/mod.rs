@@ -49,8 +49,10 @@ pub struct StructureConfig {
     /// where it is not given. Validation takes them whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<usize>,
-    /// The head begins with the pair probabilities of an energy model too, see [`rinalmo_model::pair_features`].
-    pub energy: bool,
+    /// The head begins with the pair probabilities of an energy model too, see [`rinalmo_model::pair_features`]; not
+    /// where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub energy: Option<bool>,
     /// Channels of the head's map; as published where it is not given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
@@ -62,8 +64,10 @@ pub struct StructureConfig {
     pub all_structures: bool,
     /// How a validation chooses the threshold.
     pub tuning: Tuning,
-    /// How it chooses pairs, and whoever folds with the model: greedily, as published, or the best nested structure.
-    pub decode: Method,
+    /// How it chooses pairs, and whoever folds with the model: greedily, as published, or the best nested structure;
+    /// greedily where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decode: Option<Method>,
 }
 
 impl Default for StructureConfig {
@@ -73,24 +77,34 @@ impl Default for StructureConfig {
             batch: 1,
             max_len: None,
             crop: None,
-            energy: false,
+            energy: None,
             channels: None,
             blocks: None,
             all_structures: false,
             tuning: Tuning::default(),
-            decode: Method::default(),
+            decode: None,
         }
     }
 }
 
 impl StructureConfig {
+    /// Whether a structure is trained on or validated with: one of two bases to `max_len`.
+    pub fn fits(&self, item: &Item) -> bool {
+        item.sequence.len() > 1 && self.max_len.is_none_or(|most| item.sequence.len() <= most)
+    }
+
+    /// How pairs are chosen.
+    pub fn method(&self) -> Method {
+        self.decode.unwrap_or_default()
+    }
+
     /// The head that is trained.
     pub fn head(&self) -> HeadConfig {
         let mut head = HeadConfig::structure();
         if let HeadConfig::Structure { channels, blocks, energy, .. } = &mut head {
             *channels = self.channels.unwrap_or(*channels);
             *blocks = self.blocks.unwrap_or(*blocks);
-            *energy = self.energy;
+            *energy = self.energy.unwrap_or(false);
         }
         head
     }
@@ -137,9 +151,8 @@ impl Structures {
             return Err(Error::Options("data.crop: expected a window of at least 2 bases".into()));
         }
         let before = train.len() + validation.len();
-        let fits =
-            |item: &Item| item.sequence.len() > 1 && config.max_len.is_none_or(|most| item.sequence.len() <= most);
-        let [train, validation] = [train, validation].map(|items| items.into_iter().filter(fits).collect::<Vec<_>>());
+        let fitting = |items: Vec<Item>| items.into_iter().filter(|item| config.fits(item)).collect::<Vec<_>>();
+        let [train, validation] = [train, validation].map(fitting);
         let clusters = clusters(&train);
         let order = Order::new(clusters.len(), config.batch, seed, share)?;
         let left_out = before - train.len() - validation.len();
@@ -170,7 +183,7 @@ impl Structures {
     /// Has a validation judge by one threshold, and by pairs chosen so.
     pub fn decoded(mut self, threshold: Option<f32>, decode: Method) -> Self {
         self.config.tuning = threshold.map_or(self.config.tuning, Tuning::Fixed);
-        self.config.decode = decode;
+        self.config.decode = Some(decode);
         self
     }
 
@@ -293,11 +306,11 @@ impl Task for Structures {
     }
 
     fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
-        validation::validate(&self.validation, self.config.decode, model, device, share)
+        validation::validate(&self.validation, self.config.method(), model, device, share)
     }
 
     fn conclude(&self, validation: &mut Validation) {
-        threshold::conclude(validation, self.config.tuning, self.config.decode);
+        threshold::conclude(validation, self.config.tuning, self.config.method());
     }
 
     fn score(&self, validation: &Validation) -> Option<f64> {
@@ -307,7 +320,7 @@ impl Task for Structures {
     fn note(&self, validation: &Validation, document: &mut Document) {
         let chosen = validation.part(threshold::THRESHOLD).and_then(crate::Part::mean);
         document.threshold = chosen.map(|chosen| chosen as f32).or(document.threshold);
-        let decode = self.config.decode;
+        let decode = self.config.method();
         document.decode = (decode != Method::Greedy).then(|| decode.name().to_owned());
     }
 }

@@ -36,6 +36,9 @@ pub struct FinetuneArgs {
     /// The model to begin with, by name or path; without it the config's `[model]` begins from nothing
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     from: Option<String>,
+    /// Begin with a new head, even where the model of --from has one for TASK
+    #[arg(long, conflicts_with = "resume")]
+    fresh_head: bool,
     /// The run's folder
     #[arg(long, value_name = "OUT")]
     out: Option<PathBuf>,
@@ -197,6 +200,7 @@ impl FinetuneArgs {
             bail!("--config is needed; `rinalmo config list` names those that are built in")
         };
         let mut config: Config<K::Data> = Config::open_for(K::NAME, path, &overrides(&self.set, self.seed))?;
+        config.fresh_head |= self.fresh_head;
         self.limits.replace(&mut config.train.until);
         Ok(config)
     }
