@@ -158,7 +158,7 @@ fn what_cannot_be_scored_is_refused_with_what_to_do() {
     };
     assert_eq!(said("-r known.csv"), "error: nothing to evaluate: give --predictions, --model or --run\n");
     assert!(said("-r known.csv -p other.dbn").contains("other.dbn: no id is that of a reference: the first is `seq1`"));
-    assert!(said("-r bare.csv -p found.dbn").contains("bare.csv:1: no column `base_pairs`, `structure`, `struct`"));
+    assert!(said("-r bare.csv -p found.dbn").contains("bare.csv:1: no column `structure`, `struct`, `base_pairs`"));
     assert!(said("-r gone.csv -p found.dbn").contains("gone.csv"));
     assert!(said("-r known.csv --run no-such-program").contains("`no-such-program` cannot be run"));
     assert!(said("-r known.csv -p found.dbn --json known.csv").contains("known.csv: is an input too"));

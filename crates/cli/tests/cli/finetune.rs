@@ -144,7 +144,7 @@ fn what_cannot_be_trained_on_is_named() {
     let short = refused("--data short.tsv");
     assert!(short.contains("short.tsv:3: record `b`, structure: 8 characters for a sequence of 9 bases"), "{short}");
     let column = refused("--data column.csv");
-    assert!(column.contains("column.csv:1: no column `struct`, `structure`, `base_pairs`\nhint: its columns are `name`, `sequence`, `bracket`"), "{column}");
+    assert!(column.contains("column.csv:1: no column `structure`, `struct`, `base_pairs`\nhint: its columns are `name`, `sequence`, `bracket`"), "{column}");
     assert!(refused("--data none.tsv").contains("none.tsv"));
     let key = refused("--data train.tsv --set data.batches=2");
     assert!(key.contains("unknown key `batches`\nhint: did you mean `batch`?"), "{key}");

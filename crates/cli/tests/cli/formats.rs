@@ -61,11 +61,12 @@ fn tsv_has_a_header_and_a_row_a_record() {
     let sandbox = sandbox();
     let run = sandbox.run("-q fold a.fa --decode greedy -t 0.01 -f tsv --batch-tokens 60").done();
     let rows: Vec<Vec<&str>> = run.out.lines().map(|line| line.split('\t').collect()).collect();
-    assert_eq!(rows[0], ["id", "length", "score", "sequence", "structure", "expected_f1"]);
+    let names = ["id", "length", "score", "sequence", "structure", "expected_f1", "crossing_left_out", "header"];
+    assert_eq!(rows[0], names);
     let expected = dbn(&sandbox);
     assert_eq!(rows.len(), 1 + expected.len());
     for (row, (header, sequence, structure)) in rows[1..].iter().zip(expected) {
-        assert_eq!(row[0], header.split(' ').next().unwrap());
+        assert_eq!((row[0], row[7]), (header.split(' ').next().unwrap(), &*header));
         assert_eq!((row[1].parse(), row[3]), (Ok(sequence.len()), &*sequence));
         assert_eq!(Structure::parse_dot_bracket(row[4]).unwrap(), structure);
     }
@@ -79,8 +80,10 @@ fn json_names_pairs_from_one_and_the_weights() {
     for (line, (header, sequence, structure)) in run.out.lines().zip(dbn(&sandbox)) {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
         let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
-        assert_eq!(keys.len(), 8, "{keys:?}");
-        assert_eq!(value["id"], header.split(' ').next().unwrap());
+        let id = header.split(' ').next().unwrap();
+        let expects = value.get("expected_f1").is_some();
+        assert_eq!(keys.len(), 8 + usize::from(expects) + usize::from(header != id), "{keys:?}");
+        assert_eq!((&value["id"], value["header"].as_str().unwrap_or(id)), (&id.into(), &*header));
         assert_eq!(value["sequence"], sequence);
         assert_eq!(Structure::parse_dot_bracket(value["structure"].as_str().unwrap()).unwrap(), structure);
         assert_eq!(value["threshold"], 0.01);
