@@ -30,8 +30,13 @@ const STEPS: &[Step] = &[
     step("lints", "cargo clippy --workspace --all-targets -- -D warnings"),
     step("lints without features", "cargo clippy --workspace --all-targets --no-default-features -- -D warnings"),
     Step { env: DENY_WARNINGS, ..step("docs", "cargo doc --workspace --no-deps") },
-    step("fuzz targets", "cargo check --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --no-default-features"),
+    step("fuzz targets", "cargo clippy --workspace --bins --features rinalmo-fuzz/libfuzzer -- -D warnings"),
     step("tests", "cargo test --workspace"),
+    // Seven seconds for each of nine targets.
+    Step {
+        env: &[("RINALMO_MUTATE_SECONDS", "7")],
+        ..step("mutated inputs", "cargo test --workspace --test mutations mutated -- --nocapture")
+    },
     optional(
         "lints of processes",
         "mpicc",

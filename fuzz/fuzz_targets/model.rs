@@ -1,0 +1,5 @@
+//! libFuzzer's door to [`rinalmo_fuzz::targets::model`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rinalmo_fuzz::targets::model::run(bytes));

@@ -1,0 +1,5 @@
+//! libFuzzer's door to [`rinalmo_fuzz::targets::tables`].
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| rinalmo_fuzz::targets::tables::run(bytes));

@@ -1,0 +1,139 @@
+//! Checkpoints from their bytes to a forward pass: opened, verified, loaded, folded and embedded with.
+//!
+//! Mutating bytes alone hardly gets past the file formats, so half of the inputs are sound files of absurd models: one of
+//! the numbers in the description is replaced, and the tensors are made to fit it.
+
+use std::collections::HashMap;
+
+use rinalmo::checkpoint::{Document, HEADER_KEY};
+use rinalmo::sink::Kind;
+use rinalmo::{Device, EmbedOptions, FoldOptions, Marginal, Model, RIBOSOME_PADDING};
+use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, Pooling};
+use rinalmo_weights::{Checkpoint, OpenOptions};
+use safetensors::Dtype;
+use safetensors::tensor::TensorView;
+use serde_json::Value;
+
+use crate::scratch::with_file;
+use crate::{Rng, inputs};
+
+/// Writes small `.pt` files; shared with the tests of `weights`.
+#[allow(missing_docs, dead_code)]
+#[path = "../../../crates/weights/tests/checkpoints/pt.rs"]
+pub mod pt;
+
+const SEQUENCE: &[u8] = b"GGGGAAAACCCC";
+
+/// Opens the bytes as a checkpoint and asks the model for everything it can do.
+pub fn run(bytes: &[u8]) {
+    with_file(bytes, ".safetensors", |path| {
+        let options = OpenOptions { heads: Some(4), ..OpenOptions::default() };
+        let Ok(checkpoint) = Checkpoint::open(path, &options) else { return };
+        let _ = checkpoint.config.parameters();
+        for member in checkpoint.members().to_vec() {
+            let _ = Checkpoint::open(path, &OpenOptions { member: Some(member), ..options.clone() });
+        }
+        let Ok(model) = Model::from_checkpoint(checkpoint, None, &Device::cpu()) else { return };
+        ask(&model);
+    });
+}
+
+fn ask(model: &Model) {
+    let _ = model.fold(&[SEQUENCE], &FoldOptions { probabilities: true, ..FoldOptions::default() });
+    for kind in [Kind::Tokens, Kind::Mean, Kind::Cls, Kind::Logits, Kind::Attentions] {
+        let _ = model.embed(&[SEQUENCE], &EmbedOptions { include: vec![kind], ..EmbedOptions::default() });
+    }
+    let _ = model.score(SEQUENCE, Marginal::Masked);
+    let _ = model.predict_splice(&[SEQUENCE]);
+    let _ = model.predict_ribosome_load(&[SEQUENCE], RIBOSOME_PADDING);
+    let _ = model.predict_family(&[SEQUENCE]);
+    let _ = model.predict_sequence(&[SEQUENCE]);
+    let _ = model.predict_token(&[SEQUENCE]);
+}
+
+/// A tiny model of every kind of head.
+pub fn tiny() -> Vec<ModelConfig> {
+    let small = || ModelConfig::pretrained(EncoderConfig::new(8, 2, 4));
+    let lora = Lora { rank: 2, alpha: 2, targets: vec![LoraTarget::Qkv, LoraTarget::Down] };
+    let adapted = EncoderConfig::new(8, 2, 4).with_lora(Some(lora));
+    vec![
+        small(),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true }),
+        small().with_head(HeadConfig::Ribosome { channels: 4, blocks: 1, kernel: 3 }),
+        small().with_head(HeadConfig::Splice { hidden: 4 }),
+        small().with_head(HeadConfig::Family { hidden: 4, classes: 3 }),
+        small().with_head(HeadConfig::Sequence { hidden: 4, outputs: 2, pooling: Pooling::Mean }),
+        small().with_head(HeadConfig::Token { hidden: 4, outputs: 2 }),
+        ModelConfig::pretrained(EncoderConfig::new(8, 2, 4).with_gelu().with_learned_positions(16)),
+        ModelConfig::pretrained(adapted),
+    ]
+}
+
+/// Each of them in our own form, and the first as PyTorch saves it.
+pub fn seeds() -> Vec<Vec<u8>> {
+    let mut seeds: Vec<Vec<u8>> = tiny().into_iter().map(|config| file(&document(config.clone()), &config)).collect();
+    seeds.push(pt::modern(&pt::tensors_of(&tiny()[0], str::to_owned), &[], false));
+    seeds
+}
+
+fn document(config: ModelConfig) -> Value {
+    serde_json::to_value(Document::new("tiny", config)).expect("a description is JSON")
+}
+
+/// A file with this description and the tensors of this model.
+fn file(document: &Value, config: &ModelConfig) -> Vec<u8> {
+    let manifest = config.manifest();
+    let data: Vec<Vec<u8>> = manifest.iter().map(|spec| values(spec.shape.iter().product())).collect();
+    let views = manifest.iter().zip(&data).filter_map(|(spec, data)| {
+        Some((spec.name.as_str(), TensorView::new(Dtype::F32, spec.shape.clone(), data).ok()?))
+    });
+    let header = HashMap::from([(HEADER_KEY.to_owned(), document.to_string())]);
+    safetensors::serialize(views, Some(header)).unwrap_or_default()
+}
+
+fn values(count: usize) -> Vec<u8> {
+    (0..count).flat_map(|i| ((i % 13) as f32 / 13.0 - 0.4).to_le_bytes()).collect()
+}
+
+/// Bytes mutated anyhow, or a file of a model with one absurd size.
+pub fn mutate(random: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
+    if random.bool() {
+        return inputs::any(random, seeds);
+    }
+    let config = random.choice(tiny()).expect("the list is not empty");
+    let mut absurd = document(config.clone());
+    for _ in 0..random.usize(1..=2) {
+        change_a_number(random, &mut absurd["config"]);
+    }
+    // Tensors that fit what is described, where they stay small; else those of the sound model.
+    let fitting = serde_json::from_value(absurd["config"].clone()).ok().filter(|_| largest(&absurd["config"]) <= 64);
+    file(&absurd, &fitting.unwrap_or(config))
+}
+
+fn largest(value: &Value) -> u64 {
+    match value {
+        Value::Number(number) => number.as_u64().unwrap_or(u64::MAX),
+        Value::Object(fields) => fields.values().map(largest).max().unwrap_or(0),
+        Value::Array(items) => items.iter().map(largest).max().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+fn change_a_number(random: &mut Rng, value: &mut Value) {
+    let mut numbers = Vec::new();
+    collect(value, &mut numbers);
+    let new = random.choice([0, 1, 2, 3, 4, 5, 7, 8, 31, 64, 1 << 20, 1 << 60, u64::MAX]);
+    if let (Some(place), Some(new)) = (random.choice(numbers), new) {
+        *place = new.into();
+    }
+}
+
+fn collect<'v>(value: &'v mut Value, numbers: &mut Vec<&'v mut Value>) {
+    match value {
+        Value::Number(_) => numbers.push(value),
+        Value::Object(fields) => fields.values_mut().for_each(|field| collect(field, numbers)),
+        Value::Array(items) => items.iter_mut().for_each(|item| collect(item, numbers)),
+        _ => {}
+    }
+}

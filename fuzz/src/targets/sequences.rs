@@ -1,0 +1,47 @@
+//! Sequence files: what a writer accepts is read back as it was.
+
+use rinalmo_seq::{InputOptions, OnInvalid, Sequences, fasta, fastq, ig, raw};
+
+use super::texts;
+
+macro_rules! round_trip {
+    ($format:ident, $bytes:expr) => {
+        for record in $format::Reader::new($bytes).flatten() {
+            let mut writer = $format::Writer::new(Vec::new());
+            if writer.write(&record).is_ok() {
+                let written = writer.into_inner();
+                let again: Vec<_> =
+                    $format::Reader::new(&written[..]).collect::<Result<_, _>>().expect("a written record is readable");
+                assert_eq!(again, [record]);
+            }
+        }
+    };
+}
+
+/// Each format alone, and any input as the program takes it.
+pub fn run(bytes: &[u8]) {
+    round_trip!(fasta, bytes);
+    round_trip!(fastq, bytes);
+    round_trip!(raw, bytes);
+    round_trip!(ig, bytes);
+    for on_invalid in [OnInvalid::Replace, OnInvalid::Error, OnInvalid::Skip, OnInvalid::Unk] {
+        let input = std::io::Cursor::new(bytes.to_vec());
+        let options = InputOptions { on_invalid, ..InputOptions::default() };
+        let _ = Sequences::from_reader("input", input, options).count();
+    }
+}
+
+/// One of each layout.
+pub fn seeds() -> Vec<Vec<u8>> {
+    texts(&[
+        ">a first\nGGGAAACCC\nACGU\n>b\nacgunrykmswbdhv\n",
+        "@a\nGGGAAACCC\n+\nIIIIIIIII\n@b\nACGU\n+b\nFFFF\n",
+        "GGGAAACCC\nACGU\n",
+        "; a comment\n>a\nGGG-AA.A~CCC*\n",
+        ";first line\ntitle\nGGGAAA CCC1\n",
+        "id,sequence\na,GGGAAACCC\nb,ACGU\n",
+        ">a\n1 gggaaaccc uuu\n61 acgu\n",
+        ">a\nGGGAAACCC&GGGUUUCCC\n>b\nGG\u{3a8}AA\n",
+        ">a\nGGGAAACCC\n(((...))) (-1.20)\n",
+    ])
+}

@@ -1,0 +1,19 @@
+//! Variants as people write them.
+
+use rinalmo::Variant;
+
+/// What is read is written in its normal form, which is read back as the same, and compared with a sequence.
+pub fn run(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for line in text.lines() {
+        if let Ok(variant) = line.parse::<Variant>() {
+            let _ = variant.check(b"GGGGAAAACCCC");
+            assert_eq!(variant.to_string().parse::<Variant>().ok(), Some(variant), "`{line}` is not read back");
+        }
+    }
+}
+
+/// Every spelling.
+pub fn seeds() -> Vec<Vec<u8>> {
+    super::texts(&["G1A\nG1A+C9U\nG1A:C9T\nn.1G>A\nr.1g>a\n", "c.12A>G\na:n.3G>C\nG1del\nn.2_3delinsA\nn.4dup\n"])
+}
