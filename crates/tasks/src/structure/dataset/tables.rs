@@ -38,7 +38,8 @@ pub(super) fn read(mut table: Table, options: &Options, found: &mut Found) -> Re
         };
         match entry {
             Ok(entry) => found.entries.push(entry),
-            Err(error) => found.wrong.push(error),
+            Err(error) if error.is_about_one_row() => found.wrong.push(error),
+            Err(error) => return Err(error),
         }
     }
 }
@@ -80,9 +81,12 @@ impl Columns {
         let number = |cell: &str| {
             cell.parse().map_err(|_| row.wrong(format!("column `cluster`: expected a whole number, found `{cell}`")))
         };
-        let share = |cell: &str| match cell.parse::<f64>() {
-            Ok(weight) if weight.is_finite() && weight >= 0.0 => Ok(weight),
-            _ => Err(row.wrong(format!("column `weight`: expected a number of at least 0, found `{cell}`"))),
+        let share = |column: usize| match row.number(column) {
+            Ok(weight) if weight >= 0.0 => Ok(weight),
+            _ => {
+                let found = row.cell(column);
+                Err(row.wrong(format!("column `weight`: expected a number of at least 0, found `{found}`")))
+            }
         };
         Ok(Entry {
             id: id.to_owned(),
@@ -93,7 +97,7 @@ impl Columns {
             length_known,
             family: cell(self.family).map(str::to_owned),
             cluster: cell(self.cluster).map(number).transpose()?,
-            weight: cell(self.weight).map(share).transpose()?.unwrap_or(1.0),
+            weight: self.weight.filter(|column| !row.cell(*column).is_empty()).map(share).transpose()?.unwrap_or(1.0),
             place: format!("{file}:{}: `{id}`", row.line()),
         })
     }
