@@ -138,7 +138,7 @@ mod tests {
     fn every_changed_byte_is_noticed_where_it_lies() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x");
-        std::fs::write(&path, (0..5 * 512 - 100u32).map(|n| n as u8).collect::<Vec<_>>()).unwrap();
+        std::fs::write(&path, (0..5 * 512 - 100u32).map(|n| (n + n / 512) as u8).collect::<Vec<_>>()).unwrap();
         append(&path, 512, 5).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         assert_eq!(bytes.len(), 5 * (512 + SUM) + FOOTER);
