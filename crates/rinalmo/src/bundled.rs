@@ -1,4 +1,4 @@
-//! The models in the box: a small checkpoint that is part of the program, one encoder with several heads.
+//! The bundled models: a small checkpoint that is part of the program, one encoder with several heads.
 
 use rinalmo_weights::Checkpoint;
 

@@ -11,14 +11,14 @@ use rinalmo_seq::words::nearest;
 
 use crate::Error;
 
-/// The name of the model in the box, if there is one.
+/// The name of the bundled model, if there is one.
 #[cfg(feature = "bundled")]
 pub const BUNDLED: Option<&str> = Some(crate::bundled::NAME);
-/// The name of the model in the box, if there is one.
+/// The name of the bundled model, if there is one.
 #[cfg(not(feature = "bundled"))]
 pub const BUNDLED: Option<&str> = None;
 
-/// The name of the model in the box that does a task (`structure`, `mlm`, `splice`, `ribosome`, `family`), if there is one.
+/// The name of the bundled model that does a task (`structure`, `mlm`, `splice`, `ribosome`, `family`), if there is one.
 /// For splice sites that is the one for donors; `nano-splice-acceptor` is beside it.
 pub fn in_the_box(task: &str) -> Option<String> {
     let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
@@ -32,7 +32,7 @@ pub fn in_the_box(task: &str) -> Option<String> {
     first.members().contains(&name).then_some(name)
 }
 
-/// The names of all models in the box, the first one first.
+/// The names of all bundled models, the first one first.
 pub fn all_in_the_box() -> Vec<String> {
     let first = BUNDLED.and_then(|name| open(name, &OpenOptions::default()).ok());
     first.map_or_else(Vec::new, |first| [std::slice::from_ref(&first.meta.name), first.members()].concat())
@@ -41,7 +41,7 @@ pub fn all_in_the_box() -> Vec<String> {
 /// What users of the bundled model should know, in a line.
 pub const BUNDLED_NOTE: &str = "model: nano (bundled); `rinalmo model list` names larger ones";
 
-/// Opens a checkpoint by name (of a model in the box, or of a downloaded one) or by path; `PATH#NAME` is a further model in
+/// Opens a checkpoint by name (of a bundled model, or of a downloaded one) or by path; `PATH#NAME` is a further model in
 /// the file at `PATH`.
 ///
 /// # Errors

@@ -54,7 +54,7 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads a model by name (of the one in the box, or of a downloaded one: see
+    /// Loads a model by name (of the bundled one, or of a downloaded one: see
     /// [`crate::checkpoint`]) or from a path: an official `.pt`, a multimolecule directory, or
     /// our own form.
     ///
@@ -75,7 +75,7 @@ impl Model {
         Ok(Self { max_memory: options.max_memory, ..model })
     }
 
-    /// Loads the model in the box.
+    /// Loads the bundled model.
     ///
     /// # Errors
     /// Never in a sound build.

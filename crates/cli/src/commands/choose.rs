@@ -18,7 +18,7 @@ pub const HEADS_NOTE: &str = "model: a small head on nano (bundled); `rinalmo mo
 #[derive(Args, Clone, Debug)]
 pub struct ModelChoice {
     /// A name from `rinalmo model list`, or a path: official .pt, multimolecule folder, or our own
-    /// .safetensors [default: the one in the box, where the command can use it]
+    /// .safetensors [default: the bundled one, where the command can use it]
     #[arg(short, long, value_name = "NAME|PATH")]
     pub model: Option<String>,
     /// Attention heads, where neither the checkpoint nor a config.json beside it says; only the published sizes
@@ -63,7 +63,7 @@ impl From<Dtype> for Option<Precision> {
 }
 
 impl ModelChoice {
-    /// Loads it; where the user names none, the one in the box that does `task`, and says `note` then.
+    /// Loads it; where the user names none, the bundled one that does `task`, and says `note` then.
     pub fn load(&self, context: &Context, task: &str, note: Option<&str>) -> anyhow::Result<Model> {
         let device = context.device()?;
         let options =
@@ -85,9 +85,9 @@ impl ModelChoice {
     }
 }
 
-/// The model in the box that does a task; where none does the first, which says what it lacks. And whether it does.
+/// The bundled model that does a task; where none does the first, which says what it lacks. And whether it does.
 fn default_model(task: &str, options: &LoadOptions, device: &rinalmo::Device) -> anyhow::Result<(Model, bool)> {
-    let none = "this program was built without a model in the box\nhint: give --model; `rinalmo model list` names some";
+    let none = "this program was built without a bundled model\nhint: give --model; `rinalmo model list` names some";
     let first = BUNDLED.context(none)?;
     let found = in_the_box(task);
     let model = Model::load_with(found.as_deref().unwrap_or(first), options, device)?;

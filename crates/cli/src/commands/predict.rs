@@ -135,7 +135,7 @@ fn said_of_each(bases: Vec<Said>) -> Vec<Field> {
     vec![(name, Value::Array(each.collect()))]
 }
 
-/// Predicts with `run`, by the model in the box that does `task` where the user names none, and writes what `row` makes of each prediction.
+/// Predicts with `run`, by the bundled model that does `task` where the user names none, and writes what `row` makes of each prediction.
 fn predict<P>(
     args: &TaskArgs,
     task: &str,

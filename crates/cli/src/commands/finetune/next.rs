@@ -11,7 +11,7 @@ use rinalmo::checkpoint::{self, OpenOptions};
 pub fn after_structures(folder: &Path, from: Option<&str>, validation: &[PathBuf]) -> String {
     let folder = folder.display();
     let data: Vec<String> = validation.iter().map(|path| path.display().to_string()).collect();
-    let data = if data.is_empty() { "STRUCTURES".to_owned() } else { data.join(" ") };
+    let data = if data.is_empty() { "STRUCTURES".to_owned() } else { data.join(" --data ") };
     let was = if from.is_some_and(is_calibrated) { ", not the F1 to expect as of the model it began with" } else { "" };
     format!(
         "next: `rinalmo model calibrate {folder} {folder}/calibrated.safetensors --data {data}` fits probabilities, \
@@ -33,6 +33,8 @@ mod tests {
         let said = after_structures(Path::new("runs/a"), None, &["VL0.tsv".into()]);
         let command = "`rinalmo model calibrate runs/a runs/a/calibrated.safetensors --data VL0.tsv`";
         assert!(said.contains(command) && !said.contains("began with"), "{said}");
+        let said = after_structures(Path::new("a"), None, &["b.tsv".into(), "c.ct".into()]);
+        assert!(said.contains("--data b.tsv --data c.ct`"), "{said}");
         assert!(after_structures(Path::new("a"), None, &[]).contains("--data STRUCTURES`"));
     }
 

@@ -340,7 +340,7 @@ impl VerifyArgs {
     }
 }
 
-/// List models: the one in the box, the published ones, and which are here
+/// List models: the bundled one, the published ones, and which are here
 #[derive(Args)]
 struct ListArgs {
     /// Print as JSON
@@ -382,7 +382,7 @@ impl ListArgs {
         let mut text = String::new();
         for name in checkpoint::all_in_the_box() {
             let task = checkpoint::open(&name, &OpenOptions::default())?.meta.task;
-            text.push_str(&format!("* {name:width$}  {task:9}  in the box\n"));
+            text.push_str(&format!("* {name:width$}  {task:9}  bundled\n"));
         }
         for (entry, here) in &rows {
             let mark = if here.is_some() { '*' } else { ' ' };
