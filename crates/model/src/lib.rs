@@ -45,4 +45,4 @@ pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, 
 pub use model::Model;
 pub use network::{Attentions, Network};
 pub use on_device::OnDevice;
-pub use pair_features::{PAIR_FEATURES, pair_features};
+pub use pair_features::{PAIR_FEATURES, pair_features, pair_features_within};

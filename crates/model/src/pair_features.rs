@@ -4,6 +4,8 @@
 //! A small encoder has seen too little RNA to know thermodynamics; given as inputs, they need not be learned, and hold for
 //! families that no training has seen. The published head has none of them.
 
+use std::ops::Range;
+
 use rinalmo_energy::Ensemble;
 
 /// Numbers of each pair.
@@ -22,14 +24,23 @@ const LEAST: f32 = 1e-6;
 /// - bases: `len` letters; others than A, C, G, U and T pair with nothing
 /// - returns: `[len, len, PAIR_FEATURES]`, symmetric
 pub fn pair_features(bases: &[u8]) -> Vec<f32> {
-    let len = bases.len();
+    pair_features_within(bases, 0..bases.len())
+}
+
+/// The features of the pairs within a window of a sequence, whose energies are those of all of it.
+///
+/// # Shapes
+/// - bases: letters, with all of `window` among them
+/// - returns: `[window.len(), window.len(), PAIR_FEATURES]`, symmetric
+pub fn pair_features_within(bases: &[u8], window: Range<usize>) -> Vec<f32> {
+    let (whole, len) = (bases.len(), window.len());
     let ensemble = Ensemble::new(bases);
     let (probabilities, unpaired) = (ensemble.probabilities(), ensemble.unpaired());
     let letters: Vec<u8> = bases.iter().map(|base| base.to_ascii_uppercase()).collect();
     let mut features = vec![0.0; len * len * PAIR_FEATURES];
     for (cell, to) in features.chunks_exact_mut(PAIR_FEATURES).enumerate() {
-        let (i, j) = (cell / len, cell % len);
-        let p = probabilities[cell];
+        let (i, j) = (window.start + cell / len, window.start + cell % len);
+        let p = probabilities[i * whole + j];
         let [gc, au, gu] = kind(letters[i], letters[j]);
         let apart = i.abs_diff(j);
         to.copy_from_slice(&[
@@ -60,4 +71,25 @@ fn kind(a: u8, b: u8) -> [f32; 3] {
 pub(crate) fn memory(len: usize) -> u64 {
     let features = 4 * PAIR_FEATURES as u64 * (len as u64).pow(2);
     features + rinalmo_energy::memory(len)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_has_the_features_that_its_pairs_have_in_the_whole() {
+        let bases = b"GGGACGAAAGUCCAGGCAUUCGUGCC";
+        let (all, len) = (pair_features(bases), bases.len());
+        let window = 5..21;
+        let found = pair_features_within(bases, window.clone());
+        let expected: Vec<f32> = window
+            .clone()
+            .flat_map(|i| {
+                all[(i * len + window.start) * PAIR_FEATURES..(i * len + window.end) * PAIR_FEATURES].to_vec()
+            })
+            .collect();
+        assert_eq!(found, expected);
+        assert_ne!(found, pair_features(&bases[window]), "a window alone folds otherwise");
+    }
 }

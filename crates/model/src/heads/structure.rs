@@ -10,7 +10,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::layers::{Convolution2d, Linear, instance_norm};
 use crate::ops;
-use crate::pair_features::{PAIR_FEATURES, pair_features};
+use crate::pair_features::{PAIR_FEATURES, pair_features_within};
 
 /// Projection of pairs → bottleneck blocks → 3×3 convolution → symmetric map.
 #[derive(Module, Debug)]
@@ -36,7 +36,7 @@ impl StructureHead {
         }
     }
 
-    /// The same that looks at [`pair_features`] too.
+    /// The same that looks at [`pair_features`](crate::pair_features()) too.
     #[must_use]
     pub fn with_features(self, device: &Device) -> Self {
         let channels = self.project.weight.lazy_shape()[0];
@@ -51,9 +51,19 @@ impl StructureHead {
     /// - bases: the sequence, of `len` letters
     /// - returns: `[len, len]`
     pub fn forward(&self, hidden: Tensor<2>, bases: &[u8]) -> Tensor<2> {
+        self.forward_within(hidden, bases, 0)
+    }
+
+    /// The same of a window of a sequence, of whose pairs is known what is known in the whole sequence.
+    ///
+    /// # Shapes
+    /// - hidden: `[len, dim]`, of the window
+    /// - bases: the whole sequence, of `start + len` letters or more
+    /// - returns: `[len, len]`
+    pub fn forward_within(&self, hidden: Tensor<2>, bases: &[u8], start: usize) -> Tensor<2> {
         let len = hidden.dims()[0];
         let known = self.features.as_ref().map(|features| {
-            let values = TensorData::new(pair_features(bases), [len * len, PAIR_FEATURES]);
+            let values = TensorData::new(pair_features_within(bases, start..start + len), [len * len, PAIR_FEATURES]);
             features.forward(Tensor::from_data(values, &hidden.device())) // [len², channels]
         });
         if ops::has_kernels(&hidden) {

@@ -14,12 +14,14 @@ mod threshold;
 mod validation;
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
 use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, StructureHead};
+use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_tasks::structure::dataset::Item;
 use rinalmo_tasks::structure::decode::Method;
@@ -36,6 +38,9 @@ use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
 /// Keeps which member of a cluster is drawn apart from what else depends on the seed.
 const MEMBER: u64 = 0x3e3b_e12f;
 
+/// Bases at most whose energies are computed for a window: the time grows with their third power.
+const SURROUNDINGS: usize = 1500;
+
 /// What is drawn for fine-tuning on structures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -46,7 +51,8 @@ pub struct StructureConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_len: Option<usize>,
     /// Of longer ones a window of so many bases is drawn anew each epoch, with the pairs inside it; they are taken whole
-    /// where it is not given. Validation takes them whole.
+    /// where it is not given. Validation takes them whole. Energies are those of the whole sequence, of longer ones than
+    /// 1,500 nt those of so many bases around the window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<usize>,
     /// The head begins with the pair probabilities of an energy model too, see [`rinalmo_model::pair_features`]; not
@@ -232,6 +238,26 @@ impl Structures {
         }
     }
 
+    /// Whether a window begins where its sequence does, and whether it ends there.
+    fn ends(&self, window: &Window) -> [bool; 2] {
+        [window.start == 0, window.start + window.len == self.train[window.item].sequence.len()]
+    }
+
+    /// A window's tokens: `<cls>` stands before a sequence's first base and `<eos>` after its last, nowhere within.
+    fn tokens_of(&self, window: &Window) -> Vec<Token> {
+        let (whole, [first, last]) = (tokenize(self.letters(window)), self.ends(window));
+        whole[usize::from(!first)..whole.len() - usize::from(!last)].to_vec()
+    }
+
+    /// The stretch of its sequence whose energies are taken for a window: all of it, or where that is long so many bases
+    /// around the window.
+    fn surroundings(&self, window: &Window) -> Range<usize> {
+        let whole = self.train[window.item].sequence.len();
+        let len = window.len.max(SURROUNDINGS.min(whole));
+        let start = window.start.saturating_sub((len - window.len) / 2).min(whole - len);
+        start..start + len
+    }
+
     fn letters(&self, window: &Window) -> &[u8] {
         &self.train[window.item].sequence[window.start..][..window.len]
     }
@@ -272,7 +298,7 @@ impl Task for Structures {
     }
 
     fn loss(&self, pass: &mut Pass<'_>, batch: &Vec<Window>) -> Loss {
-        let packed = Packed::new(batch.iter().map(|window| tokenize(self.letters(window))));
+        let packed = Packed::new(batch.iter().map(|window| self.tokens_of(window)));
         let hidden = match &self.cache {
             Some(cache) => {
                 let items: Vec<usize> = batch.iter().map(|window| window.item).collect();
@@ -282,16 +308,20 @@ impl Task for Structures {
         };
         let dim = hidden.dims()[1];
         let losses = packed.spans().zip(batch).map(|(span, window)| {
-            let bases = hidden.clone().slice([span.start + 1..span.end - 1, 0..dim]); // without <cls> and <eos>
-            let weight = self.train[window.item].weight;
-            pair_loss(head(pass.model).forward(bases, self.letters(window)), &self.cells(window)) * weight
+            let [first, last] = self.ends(window).map(usize::from);
+            let bases = hidden.clone().slice([span.start + first..span.end - last, 0..dim]); // without <cls> and <eos>
+            let Item { weight, sequence, .. } = &self.train[window.item];
+            let around = self.surroundings(window);
+            let start = window.start - around.start;
+            let logits = head(pass.model).forward_within(bases, &sequence[around], start);
+            pair_loss(logits, &self.cells(window)) * *weight
         });
         let weight = batch.iter().map(|window| self.train[window.item].weight).sum();
         Loss { sum: Tensor::cat(losses.collect(), 0).sum(), weight, count: batch.len() as f64 }
     }
 
     fn tokens(&self, batch: &Vec<Window>) -> usize {
-        batch.iter().map(|window| window.len + 2).sum()
+        batch.iter().map(|window| self.tokens_of(window).len()).sum()
     }
 
     fn tell(&self, batch: &Vec<Window>) -> String {
@@ -401,6 +431,30 @@ mod tests {
         assert_eq!(task.window(2, 0), Window { item: 2, start: 0, len: 5 });
         let window = Window { item: 1, start: 1, len: 8 };
         assert_eq!((task.letters(&window), task.cells(&window)), (&b"GAGAAACC"[..], vec![6])); // of (0, 8), (1, 7), (3, 10)
+    }
+
+    #[test]
+    fn special_tokens_stand_at_ends_of_sequences_only() {
+        let task = Structures::new(items(), Vec::new(), &StructureConfig::default(), 0, Share::default()).unwrap();
+        let tokens = |start, len| task.tokens_of(&Window { item: 1, start, len });
+        let whole = tokenize(b"GGAGAAACCAC");
+        assert_eq!(tokens(0, 11), whole);
+        assert_eq!(tokens(0, 8), whole[..9]);
+        assert_eq!(tokens(3, 8), whole[4..]);
+        assert_eq!(tokens(2, 6), whole[3..9]);
+    }
+
+    #[test]
+    fn energies_are_of_the_whole_sequence_or_of_a_long_stretch_around_the_window() {
+        let sequence = "A".repeat(4000).into_bytes();
+        let long = Item::new("long".into(), sequence, Structure::unpaired(4000));
+        let task = Structures::new(vec![long], Vec::new(), &StructureConfig::default(), 0, Share::default()).unwrap();
+        let around = |start, len| task.surroundings(&Window { item: 0, start, len });
+        assert_eq!(around(2000, 300), 1400..2900);
+        assert_eq!((around(0, 300), around(3700, 300)), (0..1500, 2500..4000));
+        assert_eq!(around(1000, 2000), 1000..3000);
+        let short = Structures::new(items(), Vec::new(), &StructureConfig::default(), 0, Share::default()).unwrap();
+        assert_eq!(short.surroundings(&Window { item: 1, start: 2, len: 6 }), 0..11);
     }
 
     #[test]
