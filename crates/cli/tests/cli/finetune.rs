@@ -1,8 +1,7 @@
 //! Fine-tuning from outside: what a run leaves, what it refuses, and that stopping it changes nothing.
 
-use std::path::PathBuf;
-
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use crate::common::{Sandbox, TINY, hairpins};
 
@@ -100,6 +99,24 @@ fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
 }
 
 #[test]
+fn a_run_is_resumed_from_any_folder() {
+    let sandbox = sandbox();
+    sandbox.run(&format!("-q {BEGIN} --out first")).well();
+    let begin = format!("-q {BEGIN} --from first --out second --steps 2 --set model.dim= --set model.blocks=");
+    sandbox.run(&format!("{begin} --set model.heads=")).well();
+    let mut elsewhere = sandbox.command("-q finetune structure --resume --out ../second --steps 4");
+    std::fs::create_dir(sandbox.path("elsewhere")).unwrap();
+    elsewhere.current_dir(sandbox.path("elsewhere"));
+    sandbox.finish(assert_cmd::Command::from_std(elsewhere)).well();
+    let record: serde_json::Value = serde_json::from_str(&sandbox.read("second/run.json")).unwrap();
+    let paths = record["files"]["train"].as_array().unwrap().iter().chain([&record["from"]]);
+    for path in paths {
+        let path = Path::new(path.as_str().unwrap());
+        assert!(path.is_absolute() && path.exists(), "{record}");
+    }
+}
+
+#[test]
 fn a_run_may_begin_with_another_runs_model() {
     let sandbox = sandbox();
     sandbox.run(&format!("-q {BEGIN} --out first")).well();
@@ -109,7 +126,7 @@ fn a_run_may_begin_with_another_runs_model() {
     let second = second.well();
     assert!(second.err.contains("done after 4 steps"), "{second}");
     let record: serde_json::Value = serde_json::from_str(&sandbox.read("second/run.json")).unwrap();
-    assert_eq!(record["from"], "first");
+    assert!(Path::new(record["from"].as_str().unwrap()).is_absolute(), "{record}");
     let wrong = sandbox.run(&format!("{BEGIN} --from first --out third --set model.dim=32")).refused();
     assert!(wrong.contains("[model] and --from"), "{wrong}");
 }

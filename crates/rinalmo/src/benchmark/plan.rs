@@ -12,7 +12,7 @@ use super::result::{of_labels, of_structures};
 use super::{Benchmark, Fold, FoldResult, Score, Trial, data, guard, table};
 use crate::evaluate::{self, Answers, FamilyFrom, Labels, Options, Predictions, References, Watch, labels};
 use crate::finetune::{Config, Record, Section};
-use crate::runs::{CHECKPOINTS, CONFIG, RECORD, config, differences};
+use crate::runs::{CHECKPOINTS, CONFIG, RECORD, config, differences, model_from_anywhere};
 use crate::{Error, FoldOptions, Model};
 
 const DATA: &str = "data";
@@ -109,7 +109,7 @@ impl Plan {
     pub fn standing(&self, fold: &Fold) -> Result<Standing, Error> {
         let folder = self.folder(fold);
         let Some(record) = read::<Record>(&folder.join(RECORD))? else { return Ok(Standing::New) };
-        if record.files != fold.files {
+        if record.files.absolute() != fold.files.absolute() {
             let message = "holds a run on other data than this fold's\nhint: another --out, or the same --data".into();
             return Err(Error::Folder { folder, message });
         }
@@ -130,7 +130,9 @@ impl Plan {
         let Some(record) = read::<Record>(&folder.join(RECORD))? else { return Ok(()) };
         let begun: Config<D> = Config::open(&folder.join(CONFIG), &[])?;
         let now = config.like(&begun)?;
-        let was = record.from.as_deref();
+        let was = record.from.as_deref().map(model_from_anywhere);
+        let from = from.map(model_from_anywhere);
+        let (was, from) = (was.as_deref(), from.as_deref());
         let from = (was != from).then(|| ("--from".to_owned(), told(was), told(from)));
         let differ = differences(&config::to_table(&begun), &config::to_table(&now));
         match from.into_iter().chain(differ).next() {
@@ -249,7 +251,7 @@ impl Plan {
         }
         let tables = table::tables(self.benchmark, &all, &self.told);
         let path = self.out.join(TABLE);
-        fs::write(&path, tables.markdown()).map_err(Error::file("written", &path))?;
+        crate::runs::write(&path, &tables.markdown())?;
         Ok(tables.text())
     }
 }

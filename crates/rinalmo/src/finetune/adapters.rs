@@ -21,8 +21,7 @@ pub(super) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     let Some(best) = best(folder, keep)? else { return Ok(None) };
     let (model, document) = best.model(&Device::flex())?;
     let adapter = folder.path().join(ADAPTER);
-    write_model(&model, &document, &part(&adapter), start::own)?;
-    fs::rename(part(&adapter), &adapter).map_err(Error::file("written", &adapter))?;
+    write_whole(&model, &document, &adapter, start::own)?;
     let path = folder.path().join(MODEL);
     write_merged(model, document, &path)?;
     let merged = Checkpoint::open(&path, &OpenOptions::default())?;
@@ -36,6 +35,13 @@ pub(super) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
 pub(crate) fn write_merged(model: Model, mut document: Document, path: &Path) -> Result<(), Error> {
     document.config.encoder.lora = None;
     let merged = Model { encoder: model.encoder.merged(), ..model };
-    write_model(&merged, &document, &part(path), |_| true)?;
-    fs::rename(part(path), path).map_err(Error::file("written", path))
+    write_whole(&merged, &document, path, |_| true)
+}
+
+/// Writes a model beside its place, brings it to disk, and moves it there: what is read from the old file stays whole.
+fn write_whole(model: &Model, document: &Document, path: &Path, keep: impl Fn(&str) -> bool) -> Result<(), Error> {
+    let part = part(path);
+    write_model(model, document, &part, keep).inspect_err(|_| drop(fs::remove_file(&part)))?;
+    let written = fs::File::open(&part).and_then(|file| file.sync_all());
+    written.and_then(|()| fs::rename(&part, path)).map_err(Error::file("written", path))
 }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::hold_out::{self, Entry, Unit};
 use super::{Config, Section};
 use crate::Error;
+use crate::runs::absolute;
 
 /// Where data lie.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,13 @@ pub struct Files {
 }
 
 impl Files {
+    /// The same files by paths that hold in any folder, so that a run can be resumed from anywhere.
+    pub fn absolute(&self) -> Self {
+        let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(path)).collect();
+        let splits = self.splits.as_ref().map(|(path, fold)| (absolute(path), fold.clone()));
+        Self { train: all(&self.train), validation: all(&self.validation), test: all(&self.test), splits }
+    }
+
     /// All files, splits too.
     pub(super) fn all(&self) -> impl Iterator<Item = &Path> {
         let splits = self.splits.iter().map(|(path, _)| path);

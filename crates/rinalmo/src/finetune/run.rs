@@ -14,7 +14,9 @@ use super::hold_out::Unit;
 use super::kind::{Files, Kind, Prepared, Split};
 use super::{Adapters, Config, Section, adapters};
 use crate::run_log::LOSS;
-use crate::runs::{Folder, Program, Session, Start, Trained, Training, best, changes, config, export, open};
+use crate::runs::{
+    Folder, Program, Session, Start, Trained, Training, best, changes, config, export, model_from_anywhere, open,
+};
 use crate::{Device, Error};
 
 /// What a frozen encoder says, while a run goes.
@@ -129,6 +131,7 @@ impl<K: Kind> Run<K> {
     /// The config has no sense, a file cannot be read or does not fit, or the folder holds a run.
     pub fn begin(request: Request<K::Data>, device: &Device, share: Share) -> Result<Self, Error> {
         let Request { name, config, files, out, from, program } = request;
+        let (files, from) = (files.absolute(), from.as_deref().map(model_from_anywhere));
         let mut config = config.for_task(K::NAME)?;
         config.check()?;
         let checkpoint = from.as_deref().map(open).transpose()?;

@@ -12,7 +12,8 @@ use super::record::{Corpus, Record};
 use super::{Config, Size};
 use crate::run_log::PERPLEXITY;
 use crate::runs::{
-    Folder, Program, Session, Start, Trained, Training, changes, contradiction, differences, export, open,
+    Folder, Program, Session, Start, Trained, Training, changes, contradiction, differences, export,
+    model_from_anywhere, open,
 };
 use crate::{Device, Error};
 
@@ -103,6 +104,7 @@ impl Run {
     /// The config has no sense, a file cannot be opened or does not fit, or the folder holds a run.
     pub fn begin(request: Request, device: &Device, share: Share) -> Result<Self, Error> {
         let Request { name, mut config, corpus, out, from, program } = request;
+        let from = from.as_deref().map(model_from_anywhere);
         let checkpoint = from.as_deref().map(open).transpose()?;
         let model = sizes(&mut config, checkpoint.as_ref())?;
         let config = config.resolved(&model);
@@ -125,7 +127,9 @@ impl Run {
         let mut record: Record = folder.record()?;
         let refuse = |message: String| Err(Error::Folder { folder: resume.out.clone(), message });
         let (config, changed) = merged(&folder, &resume)?;
-        if let Some(from) = resume.from.as_ref().filter(|from| Some(*from) != record.from.as_ref()) {
+        let same =
+            |from: &str| record.from.as_deref().is_some_and(|was| was == from || was == model_from_anywhere(from));
+        if let Some(from) = resume.from.as_deref().filter(|from| !same(from)) {
             let begun = record.from.as_ref().map_or_else(|| "fresh weights".to_owned(), |was| format!("`{was}`"));
             return refuse(format!("the run began with {begun}, --from says `{from}`\nhint: leave --from out"));
         }

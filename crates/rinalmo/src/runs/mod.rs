@@ -8,6 +8,7 @@ mod start;
 mod training;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use rinalmo_model::HeadConfig;
 use rinalmo_train::Saved;
@@ -22,6 +23,24 @@ pub use folder::Folder;
 pub use session::{Program, Session};
 pub(crate) use start::{Start, open};
 pub(crate) use training::{Trained, Training};
+
+/// A path that leads to the same file from every folder.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The name or path of a model (or `PATH#NAME`) that leads to the same one from every folder.
+pub(crate) fn model_from_anywhere(name_or_path: &str) -> String {
+    let bundled = crate::checkpoint::BUNDLED.is_some_and(|bundled| name_or_path.starts_with(bundled));
+    let (path, member) = match name_or_path.rsplit_once('#') {
+        Some((path, member)) if !Path::new(name_or_path).exists() => (path, format!("#{member}")),
+        _ => (name_or_path, String::new()),
+    };
+    match Path::new(path).exists() && !bundled {
+        true => format!("{}{member}", absolute(Path::new(path)).display()),
+        false => name_or_path.to_owned(),
+    }
+}
 
 /// The best checkpoint, or the last where nothing was validated.
 pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error> {
