@@ -1,4 +1,6 @@
 //! Sequences and clusters of a store for other programs: FASTA and a table.
+//!
+//! [`Store::check_output`] says whether a file is safe to write while the store is open.
 
 use std::io::Write;
 

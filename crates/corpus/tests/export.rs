@@ -70,3 +70,20 @@ fn statistics_count_what_is_there() {
     assert_eq!(stats.cluster_sizes.bins[0], (1, 1, stats.alone));
     assert!(stats.to_string().contains("12 clusters held out"), "{stats}");
 }
+
+#[test]
+#[cfg(unix)]
+fn an_open_store_is_no_place_to_export_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = store(folder.path(), &fasta(20, 20..100, 4));
+    let at = |name: &str| folder.path().join(name);
+    std::os::unix::fs::symlink("corpus.lmdb", at("soft")).unwrap();
+    std::fs::hard_link(at("corpus.lmdb"), at("hard")).unwrap();
+    for name in ["corpus.lmdb", "./corpus.lmdb", "soft", "hard"] {
+        let error = store.check_output(&at(name)).unwrap_err().to_string();
+        assert!(error.ends_with("is the store that is read; write to another file"), "{error}");
+    }
+    for name in ["input.fa", "new"] {
+        store.check_output(&at(name)).unwrap();
+    }
+}

@@ -47,6 +47,16 @@ struct Inner {
     arrays: Arrays,
 }
 
+/// Do both paths lead to one file that is there?
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (std::fs::metadata(one), std::fs::metadata(other)) {
+        use std::os::unix::fs::MetadataExt;
+        return (one.dev(), one.ino()) == (other.dev(), other.ino());
+    }
+    one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
+}
+
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("path", &self.inner.path).field("header", &self.inner.header).finish()
@@ -127,6 +137,20 @@ impl Store {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.inner.path
+    }
+
+    /// Checks that `output` is another file than the store's own, whatever it is called: its bytes are mapped into
+    /// memory, and a process that reads a map of a file that is cut ends by a signal.
+    ///
+    /// # Errors
+    /// It is the store's own.
+    pub fn check_output(&self, output: &Path) -> Result<(), Error> {
+        match is_same_file(self.path(), output) {
+            true => {
+                Err(Error::Options(format!("{}: is the store that is read; write to another file", output.display())))
+            }
+            false => Ok(()),
+        }
     }
 
     /// What it says of itself.
