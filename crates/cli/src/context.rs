@@ -9,7 +9,11 @@ use anyhow::{Context as _, bail};
 use rinalmo::pretrain::{Exchange, Processes};
 use rinalmo::{Device, DeviceName};
 
-use crate::Common;
+use crate::io::Totals;
+use crate::{Common, stop};
+
+/// More threads than any machine has use for; each takes memory.
+const MOST_THREADS: usize = 1024;
 
 /// How a command ended, when it could run at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +22,7 @@ pub enum Outcome {
     Done,
     /// Some records failed or were skipped.
     Partial,
-    /// Ctrl-C.
+    /// A signal stopped it.
     Interrupted,
 }
 
@@ -27,7 +31,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::Partial => Self::from(1),
-            Outcome::Interrupted => Self::from(130),
+            Outcome::Interrupted => Self::from(stop::exit_code()),
         }
     }
 }
@@ -40,9 +44,10 @@ pub struct Context {
     threads: Option<usize>,
     quiet: bool,
     verbose: bool,
-    stop: Arc<AtomicBool>,
     /// Another process speaks for this one.
     silent: Arc<AtomicBool>,
+    /// All that the command will do, where it can be counted.
+    totals: OnceLock<Totals>,
 }
 
 impl Context {
@@ -50,14 +55,21 @@ impl Context {
     pub fn new(common: &Common) -> anyhow::Result<Self> {
         common.device.parse::<DeviceName>().context("--device")?;
         if let Some(threads) = common.threads {
-            if threads == 0 {
-                bail!("--threads: expected at least 1");
+            if !(1..=MOST_THREADS).contains(&threads) {
+                bail!("--threads: expected 1 to {MOST_THREADS}, found {threads}");
             }
             rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().context("--threads")?;
         }
-        let flag = || Arc::new(AtomicBool::new(false));
         let Common { device, threads, quiet, verbose } = common.clone();
-        Ok(Self { device, number: OnceLock::new(), threads, quiet, verbose, stop: flag(), silent: flag() })
+        Ok(Self {
+            device,
+            number: OnceLock::new(),
+            threads,
+            quiet,
+            verbose,
+            silent: Arc::default(),
+            totals: OnceLock::new(),
+        })
     }
 
     /// Takes this process's place among those of a run: its device and threads, and silence unless it leads.
@@ -74,22 +86,9 @@ impl Context {
         }
     }
 
-    /// Lets Ctrl-C ask for an end instead of being one; for commands that look at [`Self::stopped`]. SIGUSR1 does too:
-    /// `mpirun` hands it on, while others make it kill what has not ended a second later.
-    pub fn catch_ctrl_c(&self) -> anyhow::Result<()> {
-        #[cfg(unix)]
-        signal_hook::flag::register(signal_hook::consts::SIGUSR1, self.stop.clone())
-            .context("cannot listen for SIGUSR1")?;
-        let (flag, silent) = (self.stop.clone(), self.silent.clone());
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                std::process::exit(130); // the second time without waiting
-            }
-            if !silent.load(Ordering::SeqCst) {
-                eprintln!("\nstopping after the batch at hand; once more to stop at once");
-            }
-        })
-        .context("cannot listen for Ctrl-C")
+    /// Has signals ask for an end before they are one.
+    pub fn listen_for_signals(&self) -> anyhow::Result<()> {
+        stop::listen(self.silent.clone())
     }
 
     /// Opens the device.
@@ -102,14 +101,24 @@ impl Context {
         Ok(device)
     }
 
-    /// Was Ctrl-C pressed?
-    pub fn stopped(&self) -> bool {
-        self.stop.load(Ordering::SeqCst)
+    /// The flag that is raised when it is to stop.
+    pub fn stop_flag(&self) -> Arc<AtomicBool> {
+        stop::flag()
     }
 
-    /// The flag that Ctrl-C raises.
-    pub fn stop_flag(&self) -> Arc<AtomicBool> {
-        self.stop.clone()
+    /// Was it asked to stop? Then it must end soon.
+    pub fn stopped(&self) -> bool {
+        stop::is_asked()
+    }
+
+    /// Has progress know the total, which may still be counted.
+    pub fn expect(&self, totals: Totals) {
+        self.totals.get_or_init(|| totals);
+    }
+
+    /// The total of all that the command does, once it is counted.
+    pub fn totals(&self) -> Totals {
+        self.totals.get().cloned().unwrap_or_default()
     }
 
     /// Only errors on standard error?

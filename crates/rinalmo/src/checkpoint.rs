@@ -4,7 +4,7 @@ use std::path::Path;
 
 pub use rinalmo_weights::{
     Calibration, Checkpoint, Document, Dtype, Family, HEADER_KEY, Layout, Metadata, OpenOptions, Scaler, WriteOptions,
-    download, multimolecule, registry,
+    download, multimolecule, registry, unfinished,
 };
 
 use rinalmo_seq::words::nearest;

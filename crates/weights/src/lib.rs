@@ -42,4 +42,4 @@ pub use family::Family;
 pub use family::document::{Calibration, Document, HEADER_KEY, Scaler};
 pub use load::{fill, load};
 pub use tensor::Tensor;
-pub use write::{Layout, WriteOptions};
+pub use write::{Layout, WriteOptions, unfinished};

@@ -240,12 +240,18 @@ impl Entry<'_> {
     }
 }
 
+/// How the names of files begin that this process is writing and that are not whole yet: whoever ends it may remove them.
+pub fn unfinished() -> String {
+    format!(".rinalmo-{}-", std::process::id())
+}
+
 /// Fills a temporary file beside `path`, brings it to disk, and gives it the name.
 pub(crate) fn atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
     let failed = |cause| Error::io(path, cause);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".rinalmo-").suffix(".part");
+    let prefix = unfinished();
+    builder.prefix(&prefix).suffix(".part");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // the umask takes away what it must
     let file = builder.tempfile_in(folder).map_err(failed)?;

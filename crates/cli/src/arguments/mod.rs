@@ -10,13 +10,13 @@ pub use lists::WORDS as INCLUDED;
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{ArgMatches, Command};
 
 /// Parses the arguments, or ends the program with what is wrong with them.
-pub fn parse<C: Parser>() -> C {
+pub fn parse(definition: &mut Command) -> ArgMatches {
     let arguments = lists::joined(std::env::args_os());
-    C::try_parse_from(&arguments).unwrap_or_else(|error| explained(error, &arguments).exit())
+    definition.try_get_matches_from_mut(&arguments).unwrap_or_else(|error| explained(error, &arguments).exit())
 }
 
 /// The error with a tip that helps, in place of one that does not.

@@ -1,13 +1,12 @@
 //! `rinalmo config`: the configs that are built into the program.
 
-use std::io::{Write, stdout};
-
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use rinalmo::recipes::{self, Recipe};
 use rinalmo::seq::words::nearest;
 
 use crate::context::Outcome;
+use crate::io::print;
 
 /// List or print the configs for training that are built in
 ///
@@ -33,10 +32,9 @@ enum Command {
 
 /// Runs the command.
 pub fn run(args: ConfigArgs) -> Result<Outcome> {
-    let mut out = stdout().lock();
     match args.command {
-        Command::List => out.write_all(list().as_bytes())?,
-        Command::Show { name } => out.write_all(find(&name)?.text.as_bytes())?,
+        Command::List => print(list())?,
+        Command::Show { name } => print(find(&name)?.text)?,
     }
     Ok(Outcome::Done)
 }

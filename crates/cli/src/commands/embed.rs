@@ -10,7 +10,7 @@ use rinalmo::{EmbedOptions, Model, TRAINED_LENGTH, Window};
 
 use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, InputArgs, Job, many};
+use crate::io::{self, Arrays, FailureArgs, ForceArgs, InputArgs, Job, WhenStopped, kept, many};
 
 /// Write embeddings of sequences
 ///
@@ -40,6 +40,8 @@ pub struct EmbedArgs {
     /// Bases that neighbouring windows share [default: half a window]
     #[arg(long, value_name = "O", requires = "window")]
     overlap: Option<usize>,
+    #[command(flatten)]
+    force: ForceArgs,
     /// Go on where an interrupted run with the same settings stopped
     #[arg(long, conflicts_with = "restart")]
     resume: bool,
@@ -51,6 +53,8 @@ pub struct EmbedArgs {
     /// Tokens encoded at a time
     #[arg(long, value_name = "N", default_value_t = EmbedOptions::default().batch_tokens)]
     batch_tokens: usize,
+    #[command(flatten)]
+    failures: FailureArgs,
 }
 
 /// `--include`.
@@ -97,13 +101,14 @@ impl From<StoreArg> for Dtype {
 pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     let options = args.resolve()?;
     args.check_output(&options)?;
-    args.input.refuse_as_outputs([&Some(args.output.clone())])?;
+    args.force.check(&args.output)?;
     let feed = args.input.open(context)?;
     let task = if options.include.contains(&Kind::Logits) { "mlm" } else { "structure" };
     let model = args.choice.load(context, task, Some(ENCODER_NOTE))?;
     model.embed_each::<&[u8]>(&[], &options)?; // says now, not later, if the model cannot do this
     let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
-    let before = sink.finished().len();
+    let sink = Arrays::new(sink, &args.output, WhenStopped::Keep);
+    let before = sink.finished();
     if before > 0 {
         context.note(format!("resuming after {}", many(before, "finished record")));
     }
@@ -115,15 +120,15 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
         let renamed = job.sink.finish()?;
         io::report_renamed(&args.output, &renamed, context);
     } else if let Some(path) = job.sink.suspend()? {
-        context.note(format!("finished records are kept in {}; --resume goes on from there", path.display()));
+        context.note(kept(&path));
     }
-    ended.into_result()
+    ended.into_result().map(|outcome| args.failures.judge(outcome))
 }
 
 struct Embedding {
     model: Model,
     options: EmbedOptions,
-    sink: Sink,
+    sink: Arrays,
     long: usize,
 }
 
@@ -149,6 +154,11 @@ impl Job for Embedding {
 
     /// The sink syncs by itself.
     fn flush(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// What becomes of the records so far depends on how the loop ended.
+    fn finish(&mut self) -> Result<()> {
         Ok(())
     }
 }

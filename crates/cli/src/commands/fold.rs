@@ -14,7 +14,7 @@ use super::constraints::Constraints;
 use super::folding::FoldingArgs;
 use super::structures::{Folded, StructureFormat, Structures};
 use crate::context::{Context, Outcome};
-use crate::io::{self, InputArgs, Job, OutputArgs, many};
+use crate::io::{self, Arrays, FailureArgs, InputArgs, Job, OutputArgs, WhenStopped, many};
 
 /// Predict secondary structures
 ///
@@ -57,15 +57,13 @@ pub struct FoldArgs {
     constraint: Option<String>,
     #[command(flatten)]
     folding: FoldingArgs,
+    #[command(flatten)]
+    failures: FailureArgs,
 }
 
 /// Runs the command.
 pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     let options = args.resolve()?;
-    args.input.refuse_as_outputs([&args.output.output, &args.bpp])?;
-    if args.bpp.is_some() && args.bpp == args.output.output {
-        bail!("--bpp: the structures go to that file; give another");
-    }
     let constraints = Constraints::open(args.constraint.as_deref())?;
     let feed = match &constraints {
         Constraints::File(file) if args.input.files.is_empty() => file.sequences(args.input.options())?,
@@ -80,7 +78,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     };
     let mut job = Folding { model, options, constraints, out, bpp, knotted: Knotted::default() };
     let ended = io::run(&mut job, feed, args.folding.batch_tokens, context);
-    let finished = job.bpp.map(Sink::finish).transpose(); // also when whoever reads our output stopped
+    let finished = job.bpp.map(|bpp| bpp.finish()).transpose(); // also when whoever reads our output stopped
     let ended = ended?;
     if let (Some(renamed), Some(path)) = (finished?, &args.bpp) {
         io::report_renamed(path, &renamed, context);
@@ -88,7 +86,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     job.knotted.report(context);
     job.out.finish(context)?;
     job.constraints.report(ended.is_complete(), context);
-    ended.into_result()
+    ended.into_result().map(|outcome| args.failures.judge(outcome))
 }
 
 struct Folding {
@@ -96,7 +94,7 @@ struct Folding {
     options: FoldOptions,
     constraints: Constraints,
     out: Structures,
-    bpp: Option<Sink>,
+    bpp: Option<Arrays>,
     knotted: Knotted,
 }
 
@@ -121,7 +119,7 @@ impl Job for Folding {
             return written;
         }
         self.knotted.add(record, &fold);
-        if let (Some(sink), Some(map)) = (&mut self.bpp, fold.probabilities) {
+        if let (Some(sink), Some(map)) = (&self.bpp, fold.probabilities) {
             let array = Array { kind: Kind::Pairs, shape: vec![map.len, map.len], data: map.values };
             let id = record.id.clone();
             sink.write(&sink::Record { index: record.index as u64, id, arrays: vec![array] })?;
@@ -131,6 +129,10 @@ impl Job for Folding {
 
     fn flush(&mut self) -> Result<()> {
         self.out.flush()
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.out.put()
     }
 }
 
@@ -177,7 +179,7 @@ impl FoldArgs {
         Ok(FoldOptions { probabilities: self.bpp.is_some(), ..self.folding.resolve()? })
     }
 
-    fn open_bpp(&self, model: &Model) -> Result<Option<Sink>> {
+    fn open_bpp(&self, model: &Model) -> Result<Option<Arrays>> {
         let Some(path) = &self.bpp else { return Ok(None) };
         if path.as_os_str() == "-" {
             bail!("--bpp: standard output is taken by the structures; give a file");
@@ -185,6 +187,6 @@ impl FoldArgs {
         let settings = format!("model={} sha256={}", model.name(), model.sha256());
         let layout = Layout::Pairs { cutoff: self.bpp_cutoff };
         let options = sink::OpenOptions { layout, settings, leftover: sink::Leftover::Discard, ..Default::default() };
-        Ok(Some(Sink::open(path, options)?))
+        Ok(Some(Arrays::new(Sink::open(path, options)?, path, WhenStopped::Finish)))
     }
 }

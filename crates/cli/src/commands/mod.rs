@@ -13,7 +13,7 @@ pub mod pretrain;
 pub mod score;
 
 mod folding;
-mod structures;
+pub(crate) mod structures;
 mod told;
 mod training;
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::choose::{HEADS_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, number};
+use crate::io::{self, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, number};
 
 /// Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
 #[derive(Args)]
@@ -53,6 +53,8 @@ struct TaskArgs {
     table: TableArgs,
     #[command(flatten)]
     choice: ModelChoice,
+    #[command(flatten)]
+    failures: FailureArgs,
 }
 
 #[derive(Args)]
@@ -143,13 +145,13 @@ fn predict<P>(
     run: impl Fn(&Model, &[&[u8]]) -> Result<Vec<Result<P, Error>>, Error>,
     row: impl Fn(P) -> Vec<Field>,
 ) -> Result<Outcome> {
-    args.input.refuse_as_outputs([args.table.path()])?;
     let feed = args.input.open(context)?;
     let model = args.choice.load(context, task, Some(HEADS_NOTE))?;
     run(&model, &[])?; // says now, not later, if the model lacks the head
     let rows = Rows::open(&args.table, &model)?;
     let mut job = Prediction { model, run, row, rows };
-    io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?.into_result()
+    let outcome = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?.into_result()?;
+    Ok(args.failures.judge(outcome))
 }
 
 struct Prediction<F, R> {
@@ -180,5 +182,9 @@ where
 
     fn flush(&mut self) -> Result<()> {
         self.rows.flush()
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.rows.finish()
     }
 }

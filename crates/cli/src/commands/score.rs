@@ -11,7 +11,7 @@ use rinalmo::{Marginal, Model, Variant};
 use self::variants::Variants;
 use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Field, InputArgs, Job, Rows, TableArgs, chain, number};
+use crate::io::{self, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, chain, number};
 
 /// Score sequences, or the effect of variants
 ///
@@ -40,13 +40,14 @@ pub struct ScoreArgs {
     unmasked: bool,
     #[command(flatten)]
     choice: ModelChoice,
+    #[command(flatten)]
+    failures: FailureArgs,
 }
 
 /// Runs the command.
 pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let variants = args.variants.as_deref().map(Variants::open).transpose()?;
     let marginal = if args.unmasked { Marginal::Unmasked } else { Marginal::Masked };
-    args.input.refuse_as_outputs([args.table.path()])?;
     let feed = args.input.open(context)?;
     let model = args.choice.load(context, "mlm", Some(ENCODER_NOTE))?;
     model.score_variants(b"A", &[], marginal)?; // says now, not later, if the model cannot score
@@ -56,7 +57,8 @@ pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let problems = job.variants.map_or_else(Vec::new, |variants| variants.problems(ended.is_complete()));
     problems.iter().for_each(|problem| eprintln!("error: {problem}"));
     let outcome = ended.into_result()?;
-    Ok(if problems.is_empty() || outcome == Outcome::Interrupted { outcome } else { Outcome::Partial })
+    let faulty = !problems.is_empty() && outcome != Outcome::Interrupted;
+    Ok(args.failures.judge(if faulty { Outcome::Partial } else { outcome }))
 }
 
 struct Scoring {
@@ -86,6 +88,10 @@ impl Job for Scoring {
 
     fn flush(&mut self) -> Result<()> {
         self.rows.flush()
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.rows.finish()
     }
 }
 

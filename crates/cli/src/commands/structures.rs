@@ -13,7 +13,7 @@ use rinalmo::{Fold, Model};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::io::{OutputFailure, create, report};
+use crate::io::{Out, OutputFailure, report, write_file};
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -34,7 +34,8 @@ pub enum StructureFormat {
 }
 
 impl StructureFormat {
-    fn extension(self) -> &'static str {
+    /// How its files' names end.
+    pub fn extension(self) -> &'static str {
         match self {
             Self::Dbn => "dbn",
             Self::Ct => "ct",
@@ -72,7 +73,7 @@ pub struct Structures {
 }
 
 enum Target {
-    Stream { out: Box<dyn Write + Send>, empty: bool },
+    Stream { out: Out, empty: bool },
     Folder { folder: PathBuf, names: HashMap<String, usize>, changed: Vec<Changed> },
 }
 
@@ -85,7 +86,7 @@ struct Changed {
 
 impl Structures {
     /// All records into one stream.
-    pub fn stream(out: Box<dyn Write + Send>, format: StructureFormat) -> Self {
+    pub fn stream(out: Out, format: StructureFormat) -> Self {
         Self { format, target: Target::Stream { out, empty: true } }
     }
 
@@ -119,12 +120,10 @@ impl Structures {
                 let SequenceRecord { id, header, .. } = folded.record;
                 let name = unused_name(names, id);
                 let file = format!("{name}.{}", format.extension());
-                let path = folder.join(&file);
+                write_file(&folder.join(&file), &text).context(OutputFailure)?;
                 if name != *id {
                     changed.push(Changed { file, id: id.clone(), header: header.clone() });
                 }
-                let mut file = create(&path).context(OutputFailure)?;
-                file.write_all(&text).and_then(|()| file.flush()).context(OutputFailure)?;
             }
         }
         match left_out {
@@ -146,10 +145,8 @@ impl Structures {
         let plain = |text: &str| text.replace(char::is_control, " ");
         let row = |Changed { file, id, header }: &Changed| format!("{file}\t{}\t{}\n", plain(id), plain(header));
         let text: String = changed.iter().map(row).collect();
-        let mut list = create(&folder.join(NAMES_LIST)).context(OutputFailure)?;
-        list.write_all(format!("file\tid\theader\n{text}").as_bytes())
-            .and_then(|()| list.flush())
-            .context(OutputFailure)?;
+        let list = format!("file\tid\theader\n{text}");
+        write_file(&folder.join(NAMES_LIST), list.as_bytes()).context(OutputFailure)?;
         let (output, first) = (folder.display().to_string(), Some((first.id.as_str(), first.file.as_str())));
         report(&output, first, changed.len(), &format!("; {NAMES_LIST} in there lists them"), context);
         Ok(())
@@ -159,6 +156,14 @@ impl Structures {
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.target {
             Target::Stream { out, .. } => out.flush().context(OutputFailure),
+            Target::Folder { .. } => Ok(()),
+        }
+    }
+
+    /// Puts a file in its place.
+    pub fn put(&mut self) -> Result<()> {
+        match &mut self.target {
+            Target::Stream { out, .. } => out.finish(),
             Target::Folder { .. } => Ok(()),
         }
     }

@@ -118,6 +118,6 @@ impl End<'_> {
             Ended::OutOfTime => context.note(format!("time is up after {step} steps; {how}")),
             Ended::Stopped => eprintln!("stopped after {step} steps; {how}"),
         }
-        if self.ended == Ended::Stopped { Outcome::Partial } else { Outcome::Done }
+        if self.ended == Ended::Stopped { Outcome::Interrupted } else { Outcome::Done }
     }
 }

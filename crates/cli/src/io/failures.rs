@@ -3,9 +3,26 @@
 use std::fmt;
 use std::io::ErrorKind;
 
+use clap::Args;
+
 use crate::context::{Context, Outcome};
 use crate::io::Progress;
 use crate::io::plain::plain;
+
+/// `--allow-failures`.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct FailureArgs {
+    /// Exit with code 0 even if records failed or were left out; they are reported on standard error all the same
+    #[arg(long)]
+    allow_failures: bool,
+}
+
+impl FailureArgs {
+    /// How the run ended, as far as the user minds.
+    pub fn judge(self, outcome: Outcome) -> Outcome {
+        if self.allow_failures && outcome == Outcome::Partial { Outcome::Done } else { outcome }
+    }
+}
 
 /// Failures and skips of one run.
 #[derive(Default)]

@@ -11,6 +11,7 @@ use rinalmo::seq::{Error, Gaps, InputOptions, OnInvalid, SequenceRecord, Sequenc
 
 use crate::context::Context;
 use crate::io::literal::{missing, sequence_in_place_of};
+use crate::io::{Total, Totals};
 
 /// Where sequences come from.
 #[derive(Args, Clone, Debug)]
@@ -99,6 +100,12 @@ impl InputArgs {
         if self.files.is_empty() && std::io::stdin().is_terminal() {
             context.note("reading sequences from the terminal; Ctrl-D ends them, `--help` explains");
         }
+        context.expect(self.count(context));
+        self.feed()
+    }
+
+    /// The stream of records.
+    fn feed(&self) -> anyhow::Result<Feed> {
         let options = self.options();
         if !self.files.iter().any(|file| sequence_in_place_of(file).is_some()) {
             return Ok(feed(Sequences::open(&self.files, options), options));
@@ -122,15 +129,25 @@ impl InputArgs {
         InputOptions { on_invalid: self.on_invalid.into(), gaps: self.gaps.into() }
     }
 
-    /// Refuses outputs that would overwrite an input, perhaps before it is read.
-    pub fn refuse_as_outputs<const N: usize>(&self, outputs: [&Option<PathBuf>; N]) -> anyhow::Result<()> {
-        for output in outputs.into_iter().flatten().filter(|output| output.is_file()) {
-            let place = output.canonicalize().ok();
-            if self.files.iter().any(|file| file.canonicalize().ok() == place) {
-                bail!("{}: is an input too; write to another file", output.display());
-            }
+    /// Counts what is in the files while the work begins, for the progress; reading takes next to no time beside it.
+    fn count(&self, context: &Context) -> Totals {
+        let totals = Totals::default();
+        let is_file = |file: &PathBuf| std::fs::metadata(file).is_ok_and(|about| about.is_file());
+        if self.files.is_empty() || !self.files.iter().all(is_file) || context.quiet() {
+            return totals; // a pipe is read only once
         }
-        Ok(())
+        let (input, counted) = (self.clone(), totals.clone());
+        std::thread::spawn(move || {
+            let mut total = Total::default();
+            for read in input.feed().into_iter().flatten() {
+                if let Ok(Read::Record(record)) = read {
+                    total.records += 1;
+                    total.bases += record.sequence.len() as u64;
+                }
+            }
+            counted.set(total)
+        });
+        totals
     }
 }
 

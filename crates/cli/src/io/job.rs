@@ -24,6 +24,9 @@ pub trait Job {
 
     /// Brings everything written so far to its reader.
     fn flush(&mut self) -> Result<()>;
+
+    /// Puts the output in its place, however the loop ended, unless the output itself failed.
+    fn finish(&mut self) -> Result<()>;
 }
 
 /// How the loop ended.
@@ -54,6 +57,12 @@ impl Ended {
 /// # Errors
 /// Of the output, after which nothing more can be written, and of the job as a whole.
 pub fn run(job: &mut impl Job, feed: Feed, batch_tokens: usize, context: &Context) -> Result<Ended> {
+    let ended = work(job, feed, batch_tokens, context);
+    let finished = job.finish(); // an output that failed is closed already, another one is still to be put in its place
+    ended.and_then(|ended| finished.map(|()| ended))
+}
+
+fn work(job: &mut impl Job, feed: Feed, batch_tokens: usize, context: &Context) -> Result<Ended> {
     let progress = Progress::new(context);
     let mut failures = Failures::default();
     let mut batches = Gatherer { feed, held: None, error: None, limit: batch_tokens, empty: true };
@@ -111,6 +120,7 @@ impl Gatherer {
         while !context.stopped() {
             let Some(record) = self.held.take().or_else(|| self.read(progress, failures, context)) else { break };
             if !job.wants(&record)? {
+                progress.pass(record.sequence.len());
                 continue;
             }
             tokens += record.sequence.len() + 2;
@@ -119,6 +129,9 @@ impl Gatherer {
                 break;
             }
             batch.push(record);
+        }
+        if context.stopped() {
+            batch.clear(); // what was only read is nothing that a stopped run would have to finish
         }
         Ok(batch)
     }

@@ -1,21 +1,27 @@
 //! What comes in and what goes out: records, tables, progress, failures.
 
+mod arrays;
+mod aside;
 mod download;
 mod failures;
+pub mod files;
 mod input;
 mod job;
 mod literal;
 mod output;
+mod overwrite;
 mod plain;
 mod progress;
 mod renamed;
 mod rows;
 
+pub use arrays::{Arrays, WhenStopped, kept};
 pub use download::DownloadBar;
-pub use failures::{Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure, many};
+pub use failures::{FailureArgs, Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure, many};
 pub use input::{Feed, InputArgs, Read, feed};
 pub use job::{Job, run};
-pub use output::{OutputArgs, create};
-pub use progress::Progress;
+pub use output::{Out, OutputArgs, print, write_file};
+pub use overwrite::ForceArgs;
+pub use progress::{Progress, Total, Totals};
 pub use renamed::{report, report_renamed};
 pub use rows::{Field, Rows, TableArgs, number};

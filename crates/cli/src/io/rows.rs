@@ -1,7 +1,6 @@
 //! Rows on their way out, as TSV or JSON lines.
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
@@ -11,7 +10,7 @@ use serde::Serializer as _;
 use serde::ser::SerializeMap as _;
 use serde_json::{Value, json};
 
-use crate::io::{OutputArgs, OutputFailure};
+use crate::io::{Out, OutputArgs, OutputFailure};
 
 /// How rows are written.
 #[derive(Args, Clone, Debug)]
@@ -21,13 +20,6 @@ pub struct TableArgs {
     format: TableFormat,
     #[command(flatten)]
     output: OutputArgs,
-}
-
-impl TableArgs {
-    /// The file to write, if it is one.
-    pub fn path(&self) -> &Option<PathBuf> {
-        &self.output.output
-    }
 }
 
 /// `--format`.
@@ -50,7 +42,7 @@ pub fn number(value: f32) -> Value {
 /// An open table.
 pub struct Rows {
     format: TableFormat,
-    out: Box<dyn Write + Send>,
+    out: Out,
     header: bool,
     model: Value,
 }
@@ -83,6 +75,11 @@ impl Rows {
     /// Brings everything so far to its reader.
     pub fn flush(&mut self) -> Result<()> {
         self.out.flush().context(OutputFailure)
+    }
+
+    /// Puts a file in its place.
+    pub fn finish(&mut self) -> Result<()> {
+        self.out.finish()
     }
 }
 

@@ -1,9 +1,9 @@
 //! Ctrl-C and worse: whole records on the disk, and a run that goes on as if it had never stopped.
 #![cfg(unix)]
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::common::{Sandbox, random_fasta};
@@ -40,10 +40,11 @@ fn stop(mut child: Child, name: &str) -> (Option<i32>, String) {
 fn ctrl_c_leaves_whole_records_in_the_output() {
     let sandbox = long();
     let child = sandbox.spawn("-q fold a.fa -o a.dbn --bpp p.tsv -j 1 --batch-tokens 400");
-    wait_for(&sandbox.path("a.dbn"), 0);
+    wait_for(&sandbox.path("a.dbn.part"), 0);
     let (code, err) = stop(child, "-INT");
     assert_eq!(code, Some(130), "{err}");
-    assert_eq!(err, "\nstopping after the batch at hand; once more to stop at once\n");
+    assert_eq!(err, "\nstopping; once more to stop at once\n");
+    assert_eq!(sandbox.names(""), ["a.dbn", "a.fa", "p.tsv"]);
     let found = structures(&sandbox.read("a.dbn"));
     assert!((1..6000).contains(&found.len()));
     assert!(found.iter().enumerate().all(|(i, record)| record.header == format!("r{}", i + 1)));
@@ -104,6 +105,98 @@ fn another_input_cannot_go_on_with_the_records_of_the_first() {
     ");
     sandbox.run("-q embed b.fa --include mean -o a.npz --restart").done();
     assert_eq!(crate::arrays::npz(&sandbox.path("a.npz"))[0].name, "other/mean");
+}
+
+/// A sequence that takes any machine much longer than a stopped program may take to end.
+fn huge() -> String {
+    random_fasta(1, |_| 20_000)
+}
+
+#[test]
+fn a_program_that_waits_for_input_is_stopped() {
+    let sandbox = Sandbox::new();
+    for (words, signal, code) in [
+        ("-q fold", "-INT", 130),
+        ("-q fold -o a.dbn --batch-tokens 1", "-TERM", 143),
+        ("-q embed -o a.npz --include mean --batch-tokens 1", "-HUP", 129),
+        ("-q score --unmasked", "-INT", 130),
+        ("-q predict mrl -o a.tsv", "-TERM", 143),
+    ] {
+        let mut command = sandbox.command(words);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut pipe = child.stdin.take().unwrap();
+        // The second record lets the first be done, and is then waited for.
+        pipe.write_all(format!(">a\n{0}\n>b\n{0}\n>c\nAC", "GGGGAAAACCCC".repeat(3)).as_bytes()).unwrap();
+        pipe.flush().unwrap();
+        let begun = match words.split_once("-o ") {
+            Some((_, rest)) if !words.contains("predict") => format!("{}.part", rest.split(' ').next().unwrap()),
+            _ => String::new(),
+        };
+        match begun.as_str() {
+            "" => std::thread::sleep(Duration::from_secs(3)), // it has begun to listen by then
+            name => wait_for(&sandbox.path(name), 100),
+        }
+        let (ended, err) = stop(child, signal);
+        assert_eq!(ended, Some(code), "{words}: {err}");
+        drop(pipe);
+    }
+    assert_eq!(structures(&sandbox.read("a.dbn"))[0].header, "a", "what was finished is there");
+    let names = sandbox.names("");
+    assert_eq!(names, ["a.dbn", "a.npz.part"], "an embedding is kept for --resume, nothing else is left");
+}
+
+#[test]
+fn a_long_computation_is_stopped_with_what_is_finished() {
+    let sandbox = Sandbox::new().with("a.fa", format!(">short\nGGGGAAAACCCC\n{}", huge()));
+    for (words, part) in [
+        ("fold a.fa -j 1 --max-memory 64G --batch-tokens 20 -o a.dbn", "a.dbn.part"),
+        ("embed a.fa -j 1 --include mean --batch-tokens 20 -o a.npz", "a.npz.part"),
+        ("score a.fa -j 1 -o a.tsv", ""),
+    ] {
+        let child = sandbox.spawn(words);
+        match part {
+            "" => std::thread::sleep(Duration::from_secs(3)),
+            part => wait_for(&sandbox.path(part), 60),
+        }
+        let (code, err) = stop(child, "-TERM");
+        assert_eq!(code, Some(143), "{words}: {err}");
+        assert_eq!(
+            err.contains("finished records are kept in a.npz.part; --resume goes on from there"),
+            part == "a.npz.part",
+            "{err}"
+        );
+    }
+    let found = structures(&sandbox.read("a.dbn"));
+    assert_eq!((found.len(), found[0].header.as_str()), (1, "short"));
+    assert_eq!(sandbox.names(""), ["a.dbn", "a.fa", "a.npz.part"]);
+}
+
+#[test]
+fn a_build_that_is_stopped_leaves_nothing_half() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(60_000, |_| 100));
+    let child = sandbox.spawn("corpus build a.fa -o a.lmdb -j 1");
+    while !sandbox.path("a.lmdb.building").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let (code, err) = stop(child, "-TERM");
+    assert_eq!(code, Some(143), "{err}");
+    assert!(!sandbox.path("a.lmdb").exists());
+}
+
+#[test]
+fn progress_is_printed_where_there_is_no_terminal() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(400, |_| 60));
+    let mut command = sandbox.command("fold a.fa -o a.dbn -j 1 --batch-tokens 200");
+    command.env("RINALMO_PROGRESS_SECONDS", "0.05");
+    let run = sandbox.finish(assert_cmd::Command::from_std(command));
+    assert_eq!(run.code, 0, "{run}");
+    let lines: Vec<&str> = run.err.lines().filter(|line| line.contains(" of 400 records, ")).collect();
+    let line = lines.iter().find(|line| line.contains(" left")).unwrap_or_else(|| panic!("{run}"));
+    assert!(line.contains(" %, ") && line.contains(" nt/s, "), "{line}");
+    let mut quiet = sandbox.command("-q fold a.fa -o a.dbn -j 1 --batch-tokens 200");
+    quiet.env("RINALMO_PROGRESS_SECONDS", "0.05");
+    sandbox.finish(assert_cmd::Command::from_std(quiet)).done();
 }
 
 #[test]

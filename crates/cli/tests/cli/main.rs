@@ -17,6 +17,7 @@ mod evaluate;
 mod finetune;
 mod fold;
 mod formats;
+mod guard;
 mod help;
 mod input;
 mod interrupt;

@@ -66,7 +66,7 @@ fn places_that_cannot_be_written_are_told_before_any_work() {
     insta::assert_snapshot!(say("-q fold a.fa -o p.tsv --bpp p.tsv"), @r"
     exit 2
     [err]
-    error: --bpp: the structures go to that file; give another
+    error: p.tsv: both --output and --bpp would write it; give each a file of its own
     ");
     assert_eq!(sandbox.run("-q fold a.fa -o old.dbn --bpp p.txt").code, 2);
     assert_eq!(sandbox.read("old.dbn"), "precious");
@@ -123,4 +123,165 @@ fn a_reader_that_stops_reading_is_a_normal_end() {
         "what was done is kept: {finished}"
     );
     assert_eq!(sandbox.names(""), ["a.fa", "b.fa", "b.lmdb", "p.tsv"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_closed_standard_output_is_an_error_and_not_a_place_for_results() {
+    let sandbox =
+        Sandbox::new().with("a.fa", SMALL).with("t.tsv", "id\tsequence\tstructure\na\tGGGAAACCC\t(((...)))\n");
+    sandbox.run("-q corpus build a.fa -o c.lmdb --min-length 1").well();
+    let closed = |words: &str| {
+        let program = sandbox.command(words);
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", "exec \"$0\" \"$@\" >&-"]).arg(program.get_program()).args(program.get_args());
+        shell.current_dir(sandbox.path(""));
+        sandbox.finish(assert_cmd::Command::from_std(shell))
+    };
+    for words in [
+        "fold a.fa",
+        "fold a.fa -o -",
+        "embed a.fa -o - --include mean",
+        "predict mrl a.fa",
+        "score a.fa --unmasked",
+        "evaluate structure -r t.tsv -p t.tsv",
+        "model list",
+        "model show nano",
+        "corpus stats c.lmdb",
+        "corpus export c.lmdb",
+        "corpus structures t.tsv",
+    ] {
+        let run = closed(words);
+        assert!(run.code == 2 && run.err.starts_with("error: standard output is closed; "), "{words}\n{run}");
+    }
+    assert_eq!(closed("-q fold a.fa -o a.dbn").code, 0, "nothing is printed there");
+    assert!(sandbox.read("a.dbn").starts_with(">hp"));
+}
+
+/// Runs the program where no file may grow beyond some blocks of 512 bytes, as on a full disk.
+#[cfg(target_os = "linux")]
+fn with_little_space(sandbox: &Sandbox, blocks: usize, words: &str) -> crate::common::Run {
+    let program = sandbox.command(words);
+    let mut shell = std::process::Command::new("sh");
+    let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &script]).arg(program.get_program()).args(program.get_args()).current_dir(sandbox.path(""));
+    shell.env("RINALMO_HOME", sandbox.path("home"));
+    sandbox.finish(assert_cmd::Command::from_std(shell))
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_disk_that_is_full_leaves_no_half_file() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(60, |_| 100)).with("old", "precious").with(
+        "t.tsv",
+        (0..60).fold("id\tsequence\tstructure\n".to_owned(), |text, i| {
+            text + &format!(
+                "r{i}\t{0}{1}AAAA{2}\t{3}....{4}\n",
+                "",
+                "G".repeat(5 + i),
+                "C".repeat(5 + i),
+                "(".repeat(5 + i),
+                ")".repeat(5 + i)
+            )
+        }),
+    );
+    sandbox.run("-q corpus build a.fa -o c.lmdb").well();
+    let before = sandbox.names("");
+    for words in [
+        "-q fold a.fa -o old",
+        "-q fold a.fa -f json -o old",
+        "-q predict mrl a.fa -f json -o old",
+        "-q score a.fa --unmasked -f json -o old",
+        "-q corpus export c.lmdb -o old",
+        "-q corpus export c.lmdb --table -o old",
+        "-q corpus sample c.lmdb -o old",
+        "-q corpus structures t.tsv --min-pairs 1 --canonical 0 --identity 1 --force -o old",
+        "-q evaluate structure -r t.tsv -p t.tsv --csv old",
+        "-q evaluate structure -r t.tsv -p t.tsv --figure old.svg",
+        "-q corpus stats c.lmdb --svg old",
+    ] {
+        let run = with_little_space(&sandbox, 1, words);
+        assert!(
+            run.code == 2 && run.err.ends_with("the file would be larger than is allowed here\n"),
+            "{words}\n{run}"
+        );
+        assert_eq!(run.err.lines().count(), 1, "{words}\n{run}");
+        assert_eq!(sandbox.names(""), before, "{words}: nothing is left");
+        assert_eq!(sandbox.read("old"), "precious", "{words}");
+    }
+    // What comes in batches keeps those that are whole, under another name.
+    let run = with_little_space(&sandbox, 4, "-q fold a.fa -o old --batch-tokens 200");
+    let kept = "finished records are kept in [folder]/old.part\n";
+    assert!(run.code == 2 && run.err.ends_with(kept), "{run}");
+    assert_eq!(sandbox.read("old"), "precious");
+    let part = sandbox.read("old.part");
+    assert!(part.len() <= 4 * 512 && part.lines().count() % 3 == 0 && part.ends_with('\n'), "{part}");
+
+    // Arrays of an `-o` or `--bpp` that is full are told in the words of the system.
+    for words in ["-q fold a.fa -o new --bpp p.npz", "-q embed a.fa --include mean -o e.npz"] {
+        let run = with_little_space(&sandbox, 40, words);
+        assert!(
+            run.code == 2 && run.err.ends_with("the file would be larger than is allowed here\n"),
+            "{words}\n{run}"
+        );
+        assert!(!sandbox.path("p.npz").exists() && !sandbox.path("e.npz").exists(), "{words}");
+    }
+}
+
+#[test]
+fn one_rule_says_what_is_written_over() {
+    let table = "id\tsequence\tstructure\na\tGGGGAAAACCCC\t((((....))))\n";
+    let sandbox = Sandbox::new().with("a.fa", SMALL).with("a.tsv", table).with("many.fa", random_fasta(20, |i| 20 + i));
+    sandbox.run("model convert nano m.safetensors").well();
+    let old = |name: &str| std::fs::write(sandbox.path(name), "old").unwrap();
+    for words in [
+        "corpus build many.fa -o x",
+        "corpus structures a.tsv -o x",
+        "embed a.fa --include mean -o x.npz",
+        "embed a.fa --include mean --resume -o x.npz",
+        "model convert m.safetensors x",
+        "model calibrate m.safetensors x --data a.tsv",
+    ] {
+        let name = if words.starts_with("embed") { "x.npz" } else { "x" };
+        old(name);
+        let run = sandbox.run(words);
+        let said = format!("error: {name}: is already there\nhint: --force replaces it\n");
+        assert_eq!((run.code, run.err), (2, said), "{words}");
+        assert_eq!(sandbox.read(name), "old");
+        if !words.contains("calibrate") {
+            sandbox.run(&format!("{words} --force")).well();
+            assert!(std::fs::read(sandbox.path(name)).unwrap() != b"old", "{words}");
+        }
+    }
+    for words in [
+        "fold a.fa -o x",
+        "score a.fa --unmasked -o x",
+        "predict mrl a.fa -o x",
+        "evaluate structure -r a.tsv -p a.tsv --json x",
+        "corpus export c.lmdb -o x",
+        "corpus build many.fa -o c.lmdb --force --report x",
+    ] {
+        if words.contains("export") {
+            sandbox.run("-q corpus build many.fa -o c.lmdb --force").well();
+        }
+        old("x");
+        sandbox.run(words).well();
+        assert_ne!(sandbox.read("x"), "old", "{words}");
+    }
+}
+
+#[test]
+fn failures_can_be_allowed() {
+    let sandbox = Sandbox::new()
+        .with("a.fa", ">good\nGGGGAAAACCCC\n>long\nACGUACGUACGUACGUACGUACGU\n")
+        .with("t.tsv", "id\tsequence\tstructure\na\tGGGAAACCC\t(((...)))\nb\tGGGAAACCC\t(((...)))\n")
+        .with("p.tsv", "id\tstructure\na\t(((...)))\n")
+        .with("more.tsv", "id\tstructure\na\t(((...)))\nb\t(((...)))\nnew\t((...))\n");
+    for words in ["predict mrl a.fa --pad-to 16", "evaluate structure -r t.tsv -p p.tsv"] {
+        let (strict, allowed) = (sandbox.run(words), sandbox.run(&format!("{words} --allow-failures")));
+        assert_eq!((strict.code, allowed.code), (1, 0), "{strict}{allowed}");
+        assert_eq!((strict.out, strict.err), (allowed.out, allowed.err), "the same words");
+    }
+    let run = sandbox.run("evaluate structure -r t.tsv -p more.tsv");
+    assert!(run.code == 0 && run.err.contains("note: more.tsv: 1 prediction without a reference"), "{run}");
 }

@@ -360,7 +360,7 @@ mod interrupted {
         let second = sandbox.run("pretrain --resume --out run");
         assert!(second.code == 2 && second.err.contains("another process is working on this run"), "{second}");
         let (code, err) = signal(child, "-TERM");
-        assert_eq!(code, Some(1), "{err}");
+        assert_eq!(code, Some(143), "{err}");
         let end = err.lines().last().unwrap();
         assert!(end.starts_with("stopped after "), "{err}");
         assert!(end.ends_with("`rinalmo pretrain --resume --out run` goes on"), "{err}");

@@ -241,8 +241,8 @@ fn when_mpirun_is_told_to_end_one_checkpoint_is_written() {
         std::thread::sleep(Duration::from_millis(500)); // some steps
         signal(name, child.id());
         let (code, err) = end(child);
-        assert_eq!(code, Some(1), "{err}");
-        assert_eq!(err.matches("stopping after the batch at hand").count(), said, "{err}");
+        assert!(matches!(code, Some(130 | 143)), "{code:?}: {err}");
+        assert_eq!(err.matches("stopping; once more to stop at once").count(), said, "{err}");
         assert!(err.contains(&format!("`rinalmo pretrain --resume --out {out}` goes on")), "{err}");
         let step = newest(&sandbox, &out);
         assert!(err.contains(&format!("stopped after {step} steps")) || step >= 1000, "{err}");

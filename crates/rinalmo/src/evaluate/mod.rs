@@ -3,7 +3,7 @@
 //! [`References`] are known structures, [`Predictions`] come from files, a [`Model`](crate::Model) or any program that
 //! folds; [`structure`] scores them, exact pairs and pairs one position off side by side, and compares predictors on the
 //! records that all of them have. [`Labels`] and [`Answers`] are the same for one answer a sequence: splice sites,
-//! ribosome load, families. [`mlm`] is a model's perplexity. [`Leakage`] tells which references a predictor has been trained on.
+//! ribosome load, families. [`Perplexities`] are those of models on a corpus. [`Leakage`] tells which references a predictor has been trained on.
 //!
 //! ```
 //! use rinalmo::evaluate::{FamilyFrom, Options, Predictions, References, structure};
@@ -44,7 +44,7 @@ use crate::Error;
 
 pub use labels::{Answers, Figure, LabelComparison, LabelEvaluation, LabelReport, Labels, Question, Scores, labels};
 pub use leakage::{Leakage, SharedFamily};
-pub use mlm::mlm;
+pub use mlm::Perplexities;
 pub use predictions::{Predictions, Watch};
 pub use problem::{Kind, Problem};
 pub use references::{FamilyFrom, Reference, References};

@@ -1,6 +1,6 @@
 //! `rinalmo benchmark`.
 
-use std::io::{Write, stdout};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -14,7 +14,7 @@ use super::evaluate::Watching;
 use super::finetune::go;
 use super::training::{LimitArgs, name, overrides, program};
 use crate::context::{Context, Outcome};
-use crate::io::{DownloadBar, Progress};
+use crate::io::{DownloadBar, Progress, print};
 
 /// Repeat an experiment of the paper, beside what was published
 ///
@@ -141,7 +141,7 @@ fn download(benchmark: Benchmark, out: &Path, context: &Context) -> Result<Vec<P
 
 /// A line for each fold.
 fn list(plan: &Plan) -> Result<Outcome> {
-    let mut out = stdout().lock();
+    let mut out = String::new();
     writeln!(out, "fold\tstanding\ttrain\ttest")?;
     for fold in plan.folds() {
         let standing = match plan.standing(fold)? {
@@ -155,6 +155,7 @@ fn list(plan: &Plan) -> Result<Outcome> {
         let tests: Vec<PathBuf> = fold.trials.iter().map(|trial| trial.path.clone()).collect();
         writeln!(out, "{}\t{standing}\t{}\t{}", fold.name, paths(&fold.files.train), paths(&tests))?;
     }
+    print(out)?;
     Ok(Outcome::Done)
 }
 
@@ -177,12 +178,12 @@ impl BenchmarkArgs {
             };
             if stopped || !self.attempt(plan, fold, context)? {
                 eprintln!("stopped in fold {}; the same command goes on", fold.name);
-                return Ok(Outcome::Partial);
+                return Ok(Outcome::Interrupted);
             }
             plan.tell(&[])?;
         }
         let table = plan.tell(&self.beside)?;
-        stdout().write_all(table.as_bytes())?;
+        print(table)?;
         context.note(format!("the table is in {}/table.md, every figure in results.json", self.out.display()));
         Ok(Outcome::Done)
     }

@@ -1,9 +1,8 @@
 //! `rinalmo corpus build`.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use rinalmo::corpus::build::{Options, StageTime, Watch, build};
 use rinalmo::corpus::clean::{Clean, OddLetters, Reason};
@@ -12,7 +11,7 @@ use rinalmo::corpus::{Error, unique};
 
 use super::exclude::ExcludeArgs;
 use crate::context::{Context, Outcome};
-use crate::io::create;
+use crate::io::{FailureArgs, ForceArgs, Out, print};
 
 /// Build a store from sequence files
 ///
@@ -27,9 +26,8 @@ pub struct BuildArgs {
     /// The store to write
     #[arg(short, long, value_name = "OUTPUT")]
     output: PathBuf,
-    /// Replace a store that is there, once the new one is whole
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
     /// Write the report as JSON too
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -48,6 +46,8 @@ pub struct BuildArgs {
     /// Memory for duplicates and clusters in MiB each; beyond it, disk and more rounds
     #[arg(long, help_heading = "Options", value_name = "MIB", default_value_t = 2048)]
     memory: usize,
+    #[command(flatten)]
+    failures: FailureArgs,
 }
 
 /// What is kept.
@@ -113,10 +113,8 @@ enum EngineArg {
 impl BuildArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let output = &self.output;
-        if output.exists() && !self.force {
-            bail!("{}: is there already; --force replaces it", output.display());
-        }
-        let report = self.report.as_deref().map(create).transpose()?;
+        self.force.check(output)?;
+        let mut report = self.report.as_deref().map(Out::create).transpose()?;
         let built = build(&self.inputs, output, &self.options(), &*self.cluster.engine(), &Told(context));
         let built = match built {
             Err(Error::Stopped) => {
@@ -125,13 +123,13 @@ impl BuildArgs {
             }
             built => built?,
         };
-        writeln!(stdout(), "{built}")?;
-        if let Some(mut report) = report {
-            serde_json::to_writer_pretty(&mut report, &built)?;
-            report.flush().context("--report")?;
+        if let Some(report) = &mut report {
+            serde_json::to_writer_pretty(&mut *report, &built)?;
+            report.finish().context("--report")?;
         }
+        print(format_args!("{built}\n"))?;
         let malformed = built.read.total().dropped(Reason::Malformed);
-        Ok(if malformed > 0 { Outcome::Partial } else { Outcome::Done })
+        Ok(self.failures.judge(if malformed > 0 { Outcome::Partial } else { Outcome::Done }))
     }
 
     fn options(&self) -> Options {

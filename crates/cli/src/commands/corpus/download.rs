@@ -1,6 +1,5 @@
 //! `rinalmo corpus download`.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -9,7 +8,7 @@ use rinalmo::corpus::sources::{self, Options, Request};
 
 use crate::commands::choose::parse_size;
 use crate::context::{Context, Outcome};
-use crate::io::DownloadBar;
+use crate::io::{DownloadBar, print};
 
 /// Fetch public sequences: RNAcentral, Rfam, Ensembl, nt
 ///
@@ -47,7 +46,7 @@ pub struct DownloadArgs {
 impl DownloadArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let Some(folder) = self.output.as_ref().filter(|_| !self.list) else {
-            stdout().write_all(list().as_bytes())?;
+            print(list())?;
             return Ok(Outcome::Done);
         };
         let requests = self.sources.iter().map(|text| self.request(text)).collect::<Result<Vec<_>, _>>()?;
@@ -65,7 +64,7 @@ impl DownloadArgs {
         }
         bar.clear();
         for path in paths {
-            writeln!(stdout(), "{}", path.display())?;
+            print(format_args!("{}\n", path.display()))?;
         }
         Ok(Outcome::Done)
     }

@@ -49,11 +49,13 @@ impl ExportArgs {
             WhichArg::Train => Which::Train,
             WhichArg::HeldOut => Which::HeldOut,
         };
-        let output = self.output.open()?;
+        self.output.output.as_deref().map_or(Ok(()), |output| store.check_output(output))?;
+        let mut output = self.output.open()?;
         let written = match self.table {
-            true => export::table(&store, which, output)?,
-            false => export::fasta(&store, Options { which, dna: self.dna }, output)?,
+            true => export::table(&store, which, &mut output)?,
+            false => export::fasta(&store, Options { which, dna: self.dna }, &mut output)?,
         };
+        output.finish()?;
         context.detail(|| format!("{written} sequences"));
         Ok(Outcome::Done)
     }

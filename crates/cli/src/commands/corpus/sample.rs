@@ -69,6 +69,7 @@ impl SampleArgs {
         let sampler = Sampler::new(store.clone(), self.options())?;
         let position = Position { epoch: self.epoch, step: self.step };
         let threads = rayon::current_num_threads();
+        self.output.output.as_deref().map_or(Ok(()), |output| store.check_output(output))?;
         let mut output = self.output.open()?;
         let begun = Instant::now();
         let (mut tokens, mut padding) = (0, 0);
@@ -90,7 +91,7 @@ impl SampleArgs {
             writeln!(output, "tokens\tpadding_percent\tseconds\ttokens_per_second\tthreads")?;
             writeln!(output, "{tokens}\t{share:.2}\t{seconds:.3}\t{:.0}\t{threads}", tokens as f64 / seconds)?;
         }
-        output.flush()?;
+        output.finish()?;
         Ok(Outcome::Done)
     }
 

@@ -1,6 +1,5 @@
 //! `rinalmo corpus stats`.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -12,7 +11,7 @@ use rinalmo::corpus::stats::Stats;
 use serde_json::json;
 
 use crate::context::{Context, Outcome};
-use crate::io::create;
+use crate::io::{print, write_file};
 
 /// Show what is in a store: counts, lengths, cluster sizes, how it was made
 #[derive(Args)]
@@ -46,8 +45,7 @@ impl StatsArgs {
         if let Some(prefix) = &self.svg {
             for (name, histogram) in [("lengths", &stats.lengths), ("clusters", &stats.cluster_sizes)] {
                 let path = PathBuf::from(format!("{}.{name}.svg", prefix.display()));
-                let mut file = create(&path)?;
-                file.write_all(histogram.svg().as_bytes()).and_then(|()| file.flush()).context("--svg")?;
+                write_file(&path, histogram.svg().as_bytes()).context("--svg")?;
             }
         }
         let baselines = if self.baselines { baselines(&store)? } else { Vec::new() };
@@ -56,11 +54,11 @@ impl StatsArgs {
             if self.baselines {
                 told["baselines"] = json!(baselines);
             }
-            writeln!(stdout(), "{told:#}")?;
+            print(format_args!("{told:#}\n"))?;
         } else {
-            writeln!(stdout(), "{stats}")?;
+            print(format_args!("{stats}\n"))?;
             for Baseline { order, perplexity, letters } in baselines {
-                writeln!(stdout(), "{order}-gram: perplexity {perplexity:.4} over {letters} hidden letters")?;
+                print(format_args!("{order}-gram: perplexity {perplexity:.4} over {letters} hidden letters\n"))?;
             }
         }
         Ok(Outcome::Done)

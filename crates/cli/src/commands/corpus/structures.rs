@@ -1,6 +1,5 @@
 //! `rinalmo corpus structures`.
 
-use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
@@ -10,7 +9,7 @@ use rinalmo::structures::{Collection, Counts, Options, Source, collect, name};
 
 use super::exclude::ExcludeArgs;
 use crate::context::{Context, Outcome};
-use crate::io::OutputArgs;
+use crate::io::{ForceArgs, OutputArgs};
 
 /// Gather known structures for fine-tuning into one table
 ///
@@ -27,6 +26,8 @@ pub struct StructuresArgs {
     files: Vec<String>,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    force: ForceArgs,
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
@@ -66,12 +67,13 @@ struct FilterArgs {
 
 impl StructuresArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        self.output.output.as_deref().map_or(Ok(()), |output| self.force.check(output))?;
         let sources: Vec<Source> = self.files.iter().map(|file| source(file)).collect();
         let found = collect(&sources, &self.options())?;
         let names: Vec<String> = sources.iter().map(|source| name(&source.path)).collect();
         let mut output = self.output.open()?;
         found.write(&names, &mut output)?;
-        output.flush()?;
+        output.finish()?;
         found.notes.iter().for_each(|note| context.note(note));
         context.note(told(&names, &found));
         Ok(if found.wrong.is_empty() { Outcome::Done } else { Outcome::Partial })

@@ -1,6 +1,5 @@
 //! `rinalmo evaluate splice`, `mrl` and `family`: tables of answers, or models that are asked.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -10,7 +9,7 @@ use rinalmo::evaluate::{Answers, Labels, Question, labels};
 use super::summary::{OpenArgs, SummaryArgs};
 use super::{Watching, left_out, named, numbered, write};
 use crate::context::{Context, Outcome};
-use crate::io::Progress;
+use crate::io::{Progress, print};
 
 /// Tables in, figures out.
 #[derive(Args)]
@@ -77,10 +76,10 @@ impl LabelArgs {
             name.inspect(|name| found.name = (*name).to_owned());
             predictors.push(found);
         }
-        for name in &self.models {
-            let model = self.open.open(name, context)?;
+        let models = self.models.iter().map(|name| self.open.open(name, context)).collect::<Result<Vec<_>>>()?;
+        for model in &models {
             let mut watch = Watching { progress: Progress::new(context), context };
-            predictors.push(Answers::from_model(&model, &known, &mut watch)?);
+            predictors.push(Answers::from_model(model, &known, &mut watch)?);
             watch.progress.finish();
             if context.stopped() {
                 return Ok(Outcome::Interrupted);
@@ -94,9 +93,8 @@ impl LabelArgs {
         let evaluation = labels(&known, &predictors, &self.summary.bootstrap())?;
         write(&self.summary.json, || format!("{:#}\n", evaluation.to_json()))?;
         write(&self.summary.markdown, || evaluation.markdown())?;
-        stdout().write_all(evaluation.text().as_bytes())?;
-        stdout().flush()?;
-        Ok(if evaluation.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
+        print(evaluation.text())?;
+        Ok(self.summary.judge(&evaluation.left_out))
     }
 }
 

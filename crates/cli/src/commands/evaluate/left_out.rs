@@ -25,6 +25,10 @@ pub fn tell(of: &str, problems: &[Problem], context: &Context) {
             Kind::Duplicate => "; the first counts",
             _ => "",
         };
-        eprintln!("warning: {of}: {}{advice}", kind.describe(problems.len()));
+        let described = kind.describe(problems.len());
+        match kind {
+            Kind::NoReference => context.note(format!("note: {of}: {described}")), // nothing is missing in the figures
+            _ => eprintln!("warning: {of}: {described}{advice}"),
+        }
     }
 }

@@ -1,17 +1,18 @@
 //! `rinalmo evaluate mlm`: perplexity of models on what a corpus holds out.
 
-use std::io::{Write, stdout};
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use rinalmo::evaluate::mlm;
+use rinalmo::evaluate::Perplexities;
 use rinalmo::pretrain::{MlmConfig, Validation, perplexity};
 use serde_json::{Map, Value, json};
 
 use super::write;
 use crate::commands::corpus::baselines;
 use crate::context::{Context, Outcome};
+use crate::io::print;
 
 /// Models in, perplexities out.
 #[derive(Args)]
@@ -40,18 +41,18 @@ impl MlmArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let device = context.device()?;
         let config = MlmConfig { tokens: Some(self.tokens), validation_batches: self.batches, ..MlmConfig::default() };
+        let store = rinalmo::corpus::Store::open(&self.corpus)?;
+        let models = Perplexities::open(&self.model, store.clone(), &config)?;
         let mut columns = Vec::new();
-        for model in &self.model {
+        for (model, found) in self.model.iter().zip(models.validate(&device)) {
             context.detail(|| format!("model {model}"));
-            columns.push((model.clone(), mlm(model, &self.corpus, &config, &device)?));
+            columns.push((model.clone(), found?));
             if context.stopped() {
                 return Ok(Outcome::Interrupted);
             }
         }
-        let baselines =
-            if self.baselines { baselines(&rinalmo::corpus::Store::open(&self.corpus)?)? } else { Vec::new() };
-        let mut out = stdout().lock();
-        write!(out, "{}", table(&columns))?;
+        let baselines = if self.baselines { baselines(&store)? } else { Vec::new() };
+        let mut out = table(&columns);
         for baseline in &baselines {
             writeln!(out, "# {}-gram\t{}\t{:.4}", baseline.order, baseline.letters, baseline.perplexity)?;
         }
@@ -61,6 +62,7 @@ impl MlmArgs {
                 baselines.iter().map(|b| (format!("{}-gram", b.order), json!(b.perplexity))).collect();
             format!("{:#}\n", json!({ "models": models, "baselines": baselines }))
         })?;
+        print(out)?;
         Ok(Outcome::Done)
     }
 }

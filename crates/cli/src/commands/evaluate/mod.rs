@@ -7,15 +7,14 @@ mod structure;
 mod summary;
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use rinalmo::evaluate::{Question, Watch, png};
 
 use crate::context::{Context, Outcome};
-use crate::io::{Progress, create};
+use crate::io::{Progress, write_file};
 
 /// Score predictions against known answers, and predictors against each other
 #[derive(Args)]
@@ -96,8 +95,7 @@ fn draw(path: &Option<PathBuf>, svg: impl FnOnce() -> String) -> Result<()> {
 }
 
 fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = create(path)?;
-    file.write_all(bytes).and_then(|()| file.flush()).with_context(|| path.display().to_string())
+    write_file(path, bytes)
 }
 
 /// Shows how far a predictor is, and passes Ctrl-C on.

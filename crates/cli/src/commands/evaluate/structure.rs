@@ -1,6 +1,5 @@
 //! `rinalmo evaluate structure`.
 
-use std::io::{Write, stdout};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
@@ -12,7 +11,7 @@ use super::summary::{OpenArgs, SummaryArgs};
 use super::{Watching, draw, left_out, named, numbered, write};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
-use crate::io::Progress;
+use crate::io::{Progress, print};
 
 /// Score secondary structures: of models, of files, or of any folding program
 ///
@@ -129,9 +128,8 @@ impl StructureArgs {
         draw(&self.figure, || evaluation.boxes(&references))?;
         draw(&self.figure_bars, || evaluation.bars())?;
         draw(&self.figure_calibration, || evaluation.reliability().unwrap_or_default())?;
-        stdout().write_all(evaluation.text().as_bytes())?;
-        stdout().flush()?;
-        Ok(if evaluation.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
+        print(evaluation.text())?;
+        Ok(self.summary.judge(&evaluation.left_out))
     }
 
     /// Checks what can be checked before the work.
@@ -142,8 +140,6 @@ impl StructureArgs {
         if !self.bands.is_sorted_by(|a, b| a < b) {
             bail!("--bands: expected rising lengths, found {:?}", self.bands);
         }
-        let inputs = self.predictions.iter().map(|text| named(text).1).chain([self.reference.as_path()]);
-        let inputs: Vec<PathBuf> = inputs.filter_map(|input| input.canonicalize().ok()).collect();
         let figures = [&self.figure, &self.figure_bars, &self.figure_calibration];
         let is_other = |figure: &&PathBuf| figure.extension().is_none_or(|found| found != "svg" && found != "png");
         if let Some(figure) = figures.into_iter().flatten().find(is_other) {
@@ -151,12 +147,6 @@ impl StructureArgs {
         }
         if self.figure_calibration.is_some() && self.models.is_empty() {
             bail!("--figure-calibration: only a model (--model) gives probabilities of pairs");
-        }
-        let texts = [&self.summary.json, &self.csv, &self.summary.markdown];
-        for output in texts.into_iter().chain(figures).flatten() {
-            if output.canonicalize().is_ok_and(|output| inputs.contains(&output)) {
-                bail!("{}: is an input too; write to another file", output.display());
-            }
         }
         for input in self.predictions.iter().map(|text| named(text).1).chain(self.trained_on.iter().map(|path| &**path))
         {

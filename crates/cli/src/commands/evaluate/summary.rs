@@ -1,14 +1,17 @@
 //! What every evaluation by records takes: how it sums up, where figures go, how models are opened.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 use rinalmo::Model;
+use rinalmo::evaluate::Kind;
 use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
 
 use crate::commands::choose::{Dtype, MemoryArgs, ModelChoice};
-use crate::context::Context;
+use crate::context::{Context, Outcome};
+use crate::io::FailureArgs;
 
 /// Summing up.
 #[derive(Args)]
@@ -25,12 +28,21 @@ pub struct SummaryArgs {
     /// Write the tables as Markdown
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
+    #[command(flatten)]
+    failures: FailureArgs,
 }
 
 impl SummaryArgs {
     /// How intervals are made.
     pub fn bootstrap(&self) -> Bootstrap {
         Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() }
+    }
+
+    /// How an evaluation ended that left out so many things of each kind. Predictions beyond the references are no fault:
+    /// whoever predicts more than is known loses nothing.
+    pub fn judge(&self, left_out: &BTreeMap<Kind, usize>) -> Outcome {
+        let faults = left_out.keys().any(|kind| *kind != Kind::NoReference);
+        self.failures.judge(if faults { Outcome::Partial } else { Outcome::Done })
     }
 }
 

@@ -3,7 +3,7 @@
 mod next;
 mod repeats;
 
-use std::io::{Write, stdout};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -17,12 +17,14 @@ use rinalmo::pretrain::{Ended, Exchange, Processes, Share, Stop, Validation, dur
 use crate::commands::told::{Pace, Terms, Told};
 use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
 use crate::context::{Context, Outcome};
+use crate::io::print;
+use crate::stop::Patience;
 
 /// Fit a model to a task by labelled sequences
 ///
 /// Trains the head for TASK, and as much of the encoder as the config says, on the data given, and keeps everything about
 /// the run in the folder OUT: config, metrics, curves, checkpoints, and in the end the best model by validation, which
-/// `--model OUT` opens. Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 1; `--resume` goes on.
+/// `--model OUT` opens. Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143; `--resume` goes on.
 #[derive(Args)]
 pub struct FinetuneArgs {
     /// What to learn
@@ -125,7 +127,7 @@ fn train<K: Kind>(args: &FinetuneArgs, context: &Context, processes: &mut Proces
             return Ok(Outcome::Done);
         }
         let told = DryRun::new::<K>(args.read::<K>()?, args.from.as_deref(), &Files::from(&args.data))?;
-        write!(stdout(), "{told}")?;
+        print(told)?;
         return Ok(Outcome::Done);
     }
     let Some(out) = &args.out else { bail!("--out is needed: the folder that the run is to live in") };
@@ -156,6 +158,7 @@ pub(super) fn go<K: Kind, X: Exchange>(run: Run<K>, exchange: X, context: &Conte
     context.note(tell(&outlook));
     let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
     let mut told = Told::new(context, pace, Terms::Parts);
+    let _patience = Patience::begin();
     let finished = run.go(exchange, &Stop::from(context.stop_flag()), &mut told);
     told.finish();
     Ok(finished?)
@@ -218,7 +221,7 @@ fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outco
 
 /// A line for each figure: what it is of, its name, its value, how many it is over.
 fn table(found: &[(&str, Option<&Validation>)]) -> Result<()> {
-    let mut out = stdout().lock();
+    let mut out = String::new();
     if found.iter().any(|(_, validation)| validation.is_some_and(|validation| !validation.parts.is_empty())) {
         writeln!(out, "data\tfigure\tvalue\tover")?;
     }
@@ -229,5 +232,5 @@ fn table(found: &[(&str, Option<&Validation>)]) -> Result<()> {
             }
         }
     }
-    Ok(())
+    print(out)
 }

@@ -1,7 +1,7 @@
 //! `--repeats`: the same run with one seed after the other, and what they have in common.
 
 use std::collections::BTreeMap;
-use std::io::{Write, stdout};
+use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::Result;
@@ -11,6 +11,7 @@ use rinalmo::pretrain::{Ended, Exchange, Processes, Validation};
 
 use super::{FinetuneArgs, go};
 use crate::context::{Context, Outcome};
+use crate::io::print;
 
 /// Runs one after the other.
 pub fn run<K: Kind>(
@@ -36,7 +37,7 @@ pub fn run<K: Kind>(
     if processes.leads() {
         tell(&found)?;
     }
-    Ok(if stopped { Outcome::Partial } else { Outcome::Done })
+    Ok(if stopped { Outcome::Interrupted } else { Outcome::Done })
 }
 
 /// Mean and deviation of every figure, a line each.
@@ -53,13 +54,13 @@ fn tell(found: &[Finished]) -> Result<()> {
             }
         }
     }
-    let mut out = stdout().lock();
+    let mut out = String::new();
     writeln!(out, "data\tfigure\tmean\tsd\truns")?;
     for (data, figure, values) in figures.into_values() {
         let (mean, sd) = spread(&values);
         writeln!(out, "{data}\t{figure}\t{mean:.4}\t{sd:.4}\t{}", values.len())?;
     }
-    Ok(())
+    print(out)
 }
 
 #[cfg(test)]

@@ -2,16 +2,18 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use rinalmo::calibrate::{Calibrated, CrossFit, Figures, calibrate};
-use rinalmo::checkpoint::WriteOptions;
+use rinalmo::checkpoint::{WriteOptions, unfinished};
 use rinalmo::structures::{Known, known};
 use rinalmo::{LoadOptions, Model};
 
 use super::Source;
 use crate::commands::choose::MemoryArgs;
 use crate::context::{Context, Outcome};
+use crate::io::ForceArgs;
+use crate::stop::Leftovers;
 
 /// Set a structure model's probabilities right on known structures
 ///
@@ -33,9 +35,8 @@ pub(super) struct CalibrateArgs {
     /// Leave out longer ones
     #[arg(long, value_name = "NT", default_value_t = 1000)]
     max_length: usize,
-    /// Replace what is there
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
     #[command(flatten)]
     memory: MemoryArgs,
 }
@@ -43,9 +44,8 @@ pub(super) struct CalibrateArgs {
 impl CalibrateArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let mut checkpoint = self.source.open()?;
-        if self.output.exists() && !self.force {
-            bail!("{}: is already there\nhint: --force replaces it", self.output.display());
-        }
+        self.force.check(&self.output)?;
+        let _leftovers = Leftovers::beside(&self.output, unfinished());
         let Known { mut items, notes } = known(&self.data)?;
         notes.iter().for_each(|note| context.note(note));
         items.retain(|item| item.sequence.len() <= self.max_length);

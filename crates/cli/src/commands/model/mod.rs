@@ -4,7 +4,7 @@ mod calibrate;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::HumanBytes;
 use rinalmo::checkpoint::{
@@ -14,7 +14,8 @@ use serde_json::json;
 
 use crate::commands::choose::parse_size;
 use crate::context::{Context, Outcome};
-use crate::io::DownloadBar;
+use crate::io::{DownloadBar, ForceArgs, print};
+use crate::stop::Leftovers;
 
 /// Show, convert, calibrate, verify, list and download models
 #[derive(Args)]
@@ -31,6 +32,13 @@ enum Action {
     Verify(VerifyArgs),
     List(ListArgs),
     Download(DownloadArgs),
+}
+
+impl ModelArgs {
+    /// Does it leave nothing behind wherever it is stopped? Then a signal may end it at once.
+    pub fn ends_anywhere(&self) -> bool {
+        !matches!(self.action, Action::Convert(_) | Action::Calibrate(_))
+    }
 }
 
 /// Runs the command.
@@ -179,9 +187,8 @@ struct ConvertArgs {
     /// times
     #[arg(long, value_name = "NAME=MODEL")]
     with: Vec<String>,
-    /// Replace what is there
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    force: ForceArgs,
 }
 
 /// `--to`.
@@ -208,9 +215,8 @@ enum DtypeArg {
 impl ConvertArgs {
     fn run(&self, context: &Context) -> Result<Outcome> {
         let mut checkpoint = self.source.open()?;
-        if self.output.exists() && !self.force {
-            bail!("{}: is already there\nhint: --force replaces it", self.output.display());
-        }
+        self.force.check(&self.output)?;
+        let _leftovers = Leftovers::beside(&self.output, checkpoint::unfinished());
         let merged = self.adapter.as_ref().map(|adapter| self.merge(&checkpoint, adapter)).transpose()?;
         if let Some(path) = &merged {
             checkpoint = Checkpoint::open(path, &OpenOptions::default())?;
@@ -451,10 +457,4 @@ fn unknown(name: &str) -> String {
     let hint = registry::nearest(name)
         .map_or_else(|| "`rinalmo model list` names them".into(), |n| format!("did you mean `{n}`?"));
     format!("{name}: no published model of this name, and no address\nhint: {hint}")
-}
-
-/// Prints to standard output; a closed pipe is an error that ends the program quietly.
-fn print(text: &str) -> Result<()> {
-    use std::io::Write;
-    std::io::stdout().write_all(text.as_bytes()).context("standard output")
 }

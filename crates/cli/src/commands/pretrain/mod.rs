@@ -1,6 +1,6 @@
 //! `rinalmo pretrain`.
 
-use std::io::{Write, stdout};
+use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -14,12 +14,14 @@ use crate::commands::corpus::note_unchecked;
 use crate::commands::told::{Pace, Terms, Told};
 use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
 use crate::context::{Context, Outcome};
+use crate::io::print;
+use crate::stop::Patience;
 
 /// Train a model by guessing hidden letters of a corpus
 ///
 /// Trains the model that CONFIG describes on a store made by `rinalmo corpus build`, and keeps everything about it in
 /// the folder OUT: config, metrics, curves, checkpoints, and in the end the best model, which `--model OUT` opens.
-/// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 1; `--resume` goes on to the same weights,
+/// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143; `--resume` goes on to the same weights,
 /// to the bit, as if it had never stopped, also after a crash.
 #[derive(Args)]
 pub struct PretrainArgs {
@@ -78,8 +80,10 @@ fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> 
     let folder = run.folder().to_owned();
     let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
     let mut told = Told::new(context, pace, Terms::Perplexity);
+    let patience = Patience::begin();
     let finished = run.go(&mut *processes, &stop, &mut told);
     told.finish();
+    drop(patience);
     let finished = finished?;
     if processes.leads() { report(&finished, &folder, context) } else { Ok(Outcome::Done) }
 }
@@ -124,7 +128,7 @@ fn dry_run(args: &PretrainArgs, context: &Context, stop: &Stop) -> Result<Outcom
     }
     let device = context.device()?;
     let told = DryRun::new(config, args.from.as_deref(), args.corpus.as_deref(), &device, stop)?;
-    write!(stdout(), "{told}")?;
+    print(told)?;
     Ok(if context.stopped() { Outcome::Interrupted } else { Outcome::Done })
 }
 
@@ -140,7 +144,7 @@ impl PretrainArgs {
 /// The validation as a table on standard output, what is where on standard error.
 fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outcome> {
     if let Some(report) = &finished.validation {
-        let mut out = stdout().lock();
+        let mut out = String::new();
         writeln!(out, "part\tletters\tloss\tperplexity")?;
         for part in &report.validation.parts {
             if let Some(loss) = part.mean() {
@@ -148,6 +152,7 @@ fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outco
                 writeln!(out, "{name}\t{weight:.0}\t{loss:.4}\t{:.4}", perplexity(loss))?;
             }
         }
+        print(out)?;
     }
     let how = format!("`rinalmo pretrain --resume --out {}` goes on", folder.display());
     let Finished { ended, exported, .. } = *finished;

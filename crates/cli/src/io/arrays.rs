@@ -1,0 +1,103 @@
+//! An output of arrays, shared with whoever ends the program when it is stopped.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context as _, Result};
+use rinalmo::sink::{Error, Record, Renamed, Sink};
+
+use crate::io::OutputFailure;
+use crate::stop::{self, Leftovers, Unfinished};
+
+/// What becomes of the records so far when the program is stopped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum WhenStopped {
+    /// They make the output.
+    Finish,
+    /// They wait for a run that resumes.
+    Keep,
+}
+
+/// An open output of arrays.
+pub struct Arrays(Arc<Mutex<Open>>);
+
+struct Open {
+    /// None once it is finished.
+    sink: Option<Sink>,
+    path: PathBuf,
+    when_stopped: WhenStopped,
+}
+
+impl Arrays {
+    /// Takes over a sink that is open at `path`.
+    pub fn new(sink: Sink, path: &Path, when_stopped: WhenStopped) -> Self {
+        let open = Arc::new(Mutex::new(Open { sink: Some(sink), path: path.to_owned(), when_stopped }));
+        stop::finish_when_stopped(open.clone());
+        Self(open)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Open> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many records are done, those of a resumed run included.
+    pub fn finished(&self) -> usize {
+        self.lock().sink.as_ref().map_or(0, |sink| sink.finished().len())
+    }
+
+    /// Was this record done by the run that is resumed?
+    ///
+    /// # Errors
+    /// Another record was done at its place.
+    pub fn is_finished(&self, index: u64, id: &str) -> Result<bool, Error> {
+        self.lock().sink.as_ref().map_or(Ok(true), |sink| sink.is_finished(index, id))
+    }
+
+    /// Writes a record.
+    ///
+    /// # Errors
+    /// As [`Sink::write`].
+    pub fn write(&self, record: &Record) -> Result<(), Error> {
+        self.lock().sink.as_mut().map_or(Ok(()), |sink| sink.write(record))
+    }
+
+    /// Makes the output; gives the records that go by other names than their ids.
+    ///
+    /// # Errors
+    /// As [`Sink::finish`].
+    pub fn finish(&self) -> Result<Vec<Renamed>> {
+        let (sink, path) = {
+            let mut open = self.lock();
+            (open.sink.take(), open.path.clone())
+        };
+        // Stopped here, the records stay in the `.part`; the file that is being made of them goes.
+        let beside = path.file_name().map_or_else(String::new, |name| format!("{}.part.tmp", name.to_string_lossy()));
+        let _leftovers = Leftovers::beside(&path, beside);
+        sink.map_or(Ok(Vec::new()), Sink::finish).context(OutputFailure)
+    }
+
+    /// Stops without an output; gives the file in which the records so far are kept.
+    ///
+    /// # Errors
+    /// As [`Sink::suspend`].
+    pub fn suspend(&self) -> Result<Option<PathBuf>, Error> {
+        let sink = self.lock().sink.take();
+        sink.map_or(Ok(None), Sink::suspend)
+    }
+}
+
+/// What is said of records that wait for a run that resumes.
+pub fn kept(path: &Path) -> String {
+    format!("finished records are kept in {}; --resume goes on from there", path.display())
+}
+
+impl Unfinished for Open {
+    fn finish_now(&mut self) -> Option<String> {
+        let sink = self.sink.take()?;
+        let done = match self.when_stopped {
+            WhenStopped::Finish => sink.finish().map(|_| None),
+            WhenStopped::Keep => sink.suspend().map(|path| path.map(|path| kept(&path))),
+        };
+        done.unwrap_or_else(|error| Some(format!("error: {}", crate::io::chain(&error.into()))))
+    }
+}

@@ -1,0 +1,203 @@
+//! A text file that takes its name once it is whole.
+//!
+//! It is written under another name beside the old one and renamed at the end, so a full disk or a crash leaves what was
+//! there before. What is no regular file (`/dev/stdout`, a pipe) is written as it is.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+/// As many names are tried for the unfinished file.
+const NAMES: usize = 100;
+
+/// An open file. Dropped without [`Aside::put`] it leaves nothing.
+#[derive(Debug)]
+pub struct Aside {
+    file: File,
+    /// The name to take, and the name until then; none for what is written as it is.
+    names: Option<(PathBuf, PathBuf)>,
+    /// Bytes up to the last whole batch.
+    whole: u64,
+    written: u64,
+}
+
+impl Aside {
+    /// Begins a file that will be called `path`.
+    ///
+    /// # Errors
+    /// It cannot be written there.
+    pub fn create(path: &Path) -> Result<Self> {
+        let about = std::fs::metadata(path).ok();
+        let opened = match &about {
+            Some(about) if !about.is_file() => OpenOptions::new().write(true).open(path).map(|file| (file, None)),
+            _ => create_beside(path, about.as_ref()).map(|(file, names)| (file, Some(names))),
+        };
+        let (file, names) = opened.with_context(|| format!("{}: cannot be written", path.display()))?;
+        Ok(Self { file, names, whole: 0, written: 0 })
+    }
+
+    /// Marks all that is written as whole: what a run that is stopped here may leave.
+    pub fn mark(&mut self) {
+        self.whole = self.written;
+    }
+
+    /// Brings what is written to the disk, where errors show that were put off.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn sync(&self) -> io::Result<()> {
+        if self.names.is_some() { self.file.sync_all() } else { Ok(()) }
+    }
+
+    /// Gives the file its name.
+    ///
+    /// # Errors
+    /// The system refuses, and the old file stays.
+    pub fn put(mut self) -> io::Result<()> {
+        let Some((path, part)) = self.names.take() else { return Ok(()) };
+        let named = std::fs::rename(&part, &path);
+        named.inspect_err(|_| drop(std::fs::remove_file(&part)))
+    }
+
+    /// The same for what is whole; the file is dropped if nothing is.
+    ///
+    /// # Errors
+    /// As [`Aside::put`].
+    pub fn put_whole(self) -> io::Result<()> {
+        if self.whole == 0 && self.names.is_some() {
+            return Ok(());
+        }
+        if self.names.is_some() {
+            self.file.set_len(self.whole)?;
+        }
+        self.put()
+    }
+}
+
+impl Aside {
+    /// Gives up after an error: what is whole stays under the other name, and the error says so.
+    pub fn keep_whole(mut self, error: io::Error) -> io::Error {
+        match self.names.take_if(|_| self.whole > 0 && self.file.set_len(self.whole).is_ok()) {
+            None => error,
+            Some((_, part)) => {
+                let text = format!("{error}; finished records are kept in {}", part.display());
+                io::Error::new(error.kind(), text)
+            }
+        }
+    }
+}
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.file.write(bytes)?;
+        self.written += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Some((_, part)) = &self.names {
+            let _ = std::fs::remove_file(part); // the error that matters was reported
+        }
+    }
+}
+
+/// A new file beside `path`, with the names to have in the end and until then.
+fn create_beside(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(File, (PathBuf, PathBuf))> {
+    // A link stays a link: the file that it leads to is replaced.
+    let path = path.canonicalize().or_else(|_| std::path::absolute(path))?;
+    if about.is_some_and(|about| about.permissions().readonly()) {
+        return Err(ErrorKind::PermissionDenied.into());
+    }
+    let mut error = ErrorKind::AlreadyExists.into();
+    for number in 1..=NAMES {
+        let part = part(&path, number);
+        match OpenOptions::new().write(true).create_new(true).open(&part) {
+            Ok(file) => {
+                if let Some(about) = about {
+                    let _ = file.set_permissions(about.permissions()); // as they were, where the system allows
+                }
+                return Ok((file, (path, part)));
+            }
+            Err(found) if found.kind() == ErrorKind::AlreadyExists => error = found,
+            Err(found) => return Err(found),
+        }
+    }
+    Err(error)
+}
+
+/// The name of a file that is not whole yet.
+fn part(path: &Path, number: usize) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(if number == 1 { ".part".into() } else { format!(".{number}.part") });
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, "old").unwrap();
+        let begin = || {
+            let mut file = Aside::create(&path).unwrap();
+            file.write_all(b"new").unwrap();
+            file
+        };
+        drop(begin());
+        assert_eq!((std::fs::read_to_string(&path).unwrap().as_str(), names(folder.path()).len()), ("old", 1));
+        begin().put_whole().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old", "nothing was marked as whole");
+        let mut file = begin();
+        file.mark();
+        file.write_all(b" and half").unwrap();
+        assert_eq!(names(folder.path()), ["a", "a.part"]);
+        file.put_whole().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        begin().put().unwrap();
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_file_of_another_run_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.part"), "records").unwrap();
+        Aside::create(&folder.path().join("a")).unwrap().put().unwrap();
+        assert_eq!(names(folder.path()), ["a", "a.part"]);
+        assert_eq!(std::fs::read_to_string(folder.path().join("a.part")).unwrap(), "records");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn links_and_permissions_stay() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        std::fs::write(at("file"), "old").unwrap();
+        std::fs::set_permissions(at("file"), PermissionsExt::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("file", at("link")).unwrap();
+        let mut file = Aside::create(&at("link")).unwrap();
+        file.write_all(b"new").unwrap();
+        file.put().unwrap();
+        assert_eq!(std::fs::read_to_string(at("file")).unwrap(), "new");
+        assert!(at("link").is_symlink());
+        assert_eq!(std::fs::metadata(at("file")).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}

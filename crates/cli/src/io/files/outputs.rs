@@ -1,0 +1,130 @@
+//! What a command writes.
+
+use std::path::{Path, PathBuf};
+
+use rinalmo::structures::NAMES_LIST;
+
+use super::place::Place;
+use super::{Given, Output, Role};
+use crate::commands::structures::StructureFormat;
+
+/// Files that training writes in its folder.
+const RUN: [&str; 8] = [
+    "config.toml",
+    "run.json",
+    "metrics.jsonl",
+    "loss.svg",
+    "perplexity.svg",
+    "model.safetensors",
+    "model-official.safetensors",
+    "adapter.safetensors",
+];
+/// Files that a benchmark writes in its folder, its folds aside.
+const BENCHMARK: [&str; 2] = ["results.json", "table.md"];
+/// Files of a model that is written as a folder.
+const MODEL: [&str; 4] = ["model.safetensors", "config.json", "vocab.txt", "tokenizer_config.json"];
+
+/// What one argument has written.
+pub struct Target {
+    /// The argument, `--output` for one.
+    pub argument: String,
+    /// Its value, as typed.
+    pub shown: String,
+    /// The files.
+    pub files: Files,
+}
+
+/// Files that will be written.
+pub enum Files {
+    /// These; the first is the one that was named.
+    These(Vec<PathBuf>),
+    /// Files of this ending in this folder, under names that are not known yet.
+    Records {
+        /// The folder.
+        folder: PathBuf,
+        /// The ending.
+        ending: &'static str,
+    },
+}
+
+/// All that the arguments name.
+pub fn of(given: &Given<'_>) -> Vec<Target> {
+    let written = given.values().filter(|value| value.text != "-").filter_map(|value| {
+        let Role::Writes(output) = value.role else { return None };
+        let files = files(output, Path::new(&value.text), given)?;
+        Some(Target { argument: value.argument, shown: value.text.to_string_lossy().into_owned(), files })
+    });
+    written.collect()
+}
+
+fn files(output: Output, path: &Path, given: &Given<'_>) -> Option<Files> {
+    let within = |folder: &Path, names: &[&str]| names.iter().map(|name| folder.join(name)).collect::<Vec<_>>();
+    let with = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    Some(Files::These(match output {
+        // What is not whole yet has a name of its own, which is written over too.
+        Output::Results | Output::File => vec![path.to_owned(), with(".part"), with(".part.tmp")],
+        Output::Model => [vec![path.to_owned(), with(".merged")], within(path, &MODEL)].concat(),
+        Output::Prefix => vec![with(".lengths.svg"), with(".clusters.svg")],
+        Output::Run => within(path, &RUN),
+        Output::Benchmark => {
+            let folds = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+            within(path, &BENCHMARK).into_iter().chain(folds.flat_map(|fold| within(&fold, &RUN))).collect()
+        }
+        Output::Records => {
+            let format = given.matches.get_one::<StructureFormat>("format")?;
+            return Some(Files::Records { folder: path.to_owned(), ending: format.extension() });
+        }
+        Output::Downloads => return None,
+    }))
+}
+
+impl Files {
+    /// Files that are there and may be written over, where their names are not known yet.
+    pub fn existing(&self) -> impl Iterator<Item = (PathBuf, Place)> {
+        let (folder, ending) = match self {
+            Self::Records { folder, ending } => (Some(folder), *ending),
+            Self::These(_) => (None, ""),
+        };
+        let entries = folder.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+        entries.filter_map(move |entry| {
+            let named = entry.file_name().eq_ignore_ascii_case(NAMES_LIST);
+            let of_it = named || entry.path().extension().is_some_and(|found| found.eq_ignore_ascii_case(ending));
+            let place = Place::of(&entry.path()).filter(|_| of_it)?;
+            Some((entry.path(), place))
+        })
+    }
+
+    /// Would both write one file?
+    pub fn meet(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::These(one), Self::These(other)) => one.iter().any(|one| {
+                let place = Place::of(one);
+                other.iter().any(|other| place.as_ref().zip(Place::of(other)).is_some_and(|(a, b)| a.is(&b)))
+            }),
+            (Self::Records { folder, ending }, Self::These(paths))
+            | (Self::These(paths), Self::Records { folder, ending }) => {
+                let place = paths.first().and_then(|path| Place::of(path));
+                place.is_some_and(|place| place.ends_in(ending) && place.is_directly_in(folder))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Where standard output goes, if that is a file.
+#[cfg(unix)]
+pub fn standard_output() -> Option<Place> {
+    use std::os::fd::AsFd;
+    let copy = std::io::stdout().as_fd().try_clone_to_owned().ok()?;
+    Place::of_open(&std::fs::File::from(copy).metadata().ok()?)
+}
+
+/// Where standard output goes, if that is a file.
+#[cfg(not(unix))]
+pub fn standard_output() -> Option<Place> {
+    None
+}

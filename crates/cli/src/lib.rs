@@ -1,0 +1,125 @@
+//! The `rinalmo` command: the library's verbs on files and pipes.
+//!
+//! Flags are parsed here into what was typed; each command resolves them into options that no
+//! longer know about flags, and fails within its first second if it is to fail.
+
+mod arguments;
+mod commands;
+mod context;
+mod heap;
+mod io;
+mod panics;
+mod stop;
+
+use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::context::{Context, Outcome};
+pub use crate::io::files;
+
+/// RNA language model: structures, embeddings, splice sites, ribosome load, variant effects.
+///
+/// Results go to standard output or the named file; progress, warnings and errors to standard
+/// error. A closed pipe is a normal end; Ctrl-C and SIGTERM stop within two seconds, with everything
+/// finished so far written. A file that is named for results is replaced once the new one is whole.
+#[derive(Parser)]
+#[command(name = "rinalmo", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 finished but some records failed or were skipped, 2 could not run, \
+                          130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.";
+
+#[derive(Subcommand)]
+enum Command {
+    Fold(commands::fold::FoldArgs),
+    Embed(commands::embed::EmbedArgs),
+    Predict(commands::predict::PredictArgs),
+    Score(commands::score::ScoreArgs),
+    Evaluate(commands::evaluate::EvaluateArgs),
+    Model(commands::model::ModelArgs),
+    Corpus(commands::corpus::CorpusArgs),
+    Config(commands::config::ConfigArgs),
+    Pretrain(Box<commands::pretrain::PretrainArgs>),
+    Finetune(Box<commands::finetune::FinetuneArgs>),
+    Benchmark(Box<commands::benchmark::BenchmarkArgs>),
+}
+
+/// Options of every command.
+#[derive(Args, Clone, Debug)]
+struct Common {
+    /// `--device`.
+    #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", help_heading = "Common options")]
+    #[arg(help = "Where to compute: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto")]
+    device: String,
+    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    #[arg(short = 'j', long, global = true, value_name = "N", help_heading = "Common options")]
+    threads: Option<usize>,
+    /// Say nothing on standard error but errors
+    #[arg(short, long, global = true, help_heading = "Common options")]
+    quiet: bool,
+    /// Say what is used: device, model, sizes
+    #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Common options")]
+    verbose: bool,
+}
+
+/// Was standard output closed when the program began? `main` finds out before Rust opens something in its place.
+pub static STANDARD_OUTPUT_IS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Runs the program with the arguments it was started with.
+pub fn main() -> ExitCode {
+    panics::leave_devices_to_errors();
+    let mut definition = command();
+    let matches = arguments::parse(&mut definition);
+    let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut definition).exit());
+    let checked = files::check(&definition, &matches);
+    let ended = checked.and_then(|()| run(parsed.command, parsed.common));
+    match ended {
+        Ok(outcome) => outcome.into(),
+        Err(error) if io::is_closed_pipe(&error) => Outcome::Done.into(),
+        Err(error) => {
+            eprintln!("error: {}", io::chain(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The definition of the command line: every subcommand with its arguments.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
+    let context = Context::new(&common)?;
+    let ends_anywhere = match &command {
+        Command::Config(_) => true,
+        Command::Model(args) => args.ends_anywhere(),
+        Command::Corpus(args) => args.is_download(),
+        _ => false,
+    };
+    if !ends_anywhere {
+        context.listen_for_signals()?;
+    }
+    if matches!(command, Command::Pretrain(_) | Command::Finetune(_) | Command::Benchmark(_)) {
+        heap::keep_buffers();
+    }
+    match command {
+        Command::Fold(args) => commands::fold::run(args, &context),
+        Command::Embed(args) => commands::embed::run(args, &context),
+        Command::Predict(args) => commands::predict::run(args, &context),
+        Command::Score(args) => commands::score::run(args, &context),
+        Command::Evaluate(args) => commands::evaluate::run(args, &context),
+        Command::Model(args) => commands::model::run(args, &context),
+        Command::Corpus(args) => commands::corpus::run(args, &context),
+        Command::Config(args) => commands::config::run(args),
+        Command::Pretrain(args) => commands::pretrain::run(*args, &context),
+        Command::Finetune(args) => commands::finetune::run(*args, &context),
+        Command::Benchmark(args) => commands::benchmark::run(*args, &context),
+    }
+}
