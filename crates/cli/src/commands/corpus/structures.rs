@@ -9,7 +9,7 @@ use rinalmo::structures::{Collection, Counts, Options, Source, collect, name};
 
 use super::exclude::ExcludeArgs;
 use crate::context::{Context, Outcome};
-use crate::io::{ForceArgs, OutputArgs};
+use crate::io::{FailureArgs, ForceArgs, OutputArgs};
 
 /// Gather known structures for fine-tuning into one table
 ///
@@ -28,6 +28,8 @@ pub struct StructuresArgs {
     output: OutputArgs,
     #[command(flatten)]
     force: ForceArgs,
+    #[command(flatten)]
+    failures: FailureArgs,
     #[command(flatten)]
     filter: FilterArgs,
     #[command(flatten)]
@@ -76,7 +78,7 @@ impl StructuresArgs {
         output.finish()?;
         found.notes.iter().for_each(|note| context.note(note));
         context.note(told(&names, &found));
-        Ok(if found.wrong.is_empty() { Outcome::Done } else { Outcome::Partial })
+        Ok(self.failures.judge(if found.wrong.is_empty() { Outcome::Done } else { Outcome::Partial }))
     }
 
     fn options(&self) -> Options {

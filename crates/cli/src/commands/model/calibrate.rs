@@ -12,7 +12,7 @@ use rinalmo::{LoadOptions, Model};
 use super::Source;
 use crate::commands::choose::MemoryArgs;
 use crate::context::{Context, Outcome};
-use crate::io::ForceArgs;
+use crate::io::{FailureArgs, ForceArgs};
 use crate::stop::Leftovers;
 
 /// Set a structure model's probabilities right on known structures
@@ -38,6 +38,8 @@ pub(super) struct CalibrateArgs {
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
+    failures: FailureArgs,
+    #[command(flatten)]
     memory: MemoryArgs,
 }
 
@@ -60,7 +62,7 @@ impl CalibrateArgs {
         meta.decode = Some(found.method.name().to_owned());
         meta.calibration = Some(found.calibration);
         checkpoint.write(&self.output, &WriteOptions::default())?;
-        Ok(if found.left_out.is_empty() { Outcome::Done } else { Outcome::Partial })
+        Ok(self.failures.judge(if found.left_out.is_empty() { Outcome::Done } else { Outcome::Partial }))
     }
 }
 
