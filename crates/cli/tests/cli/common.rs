@@ -53,6 +53,7 @@ impl Sandbox {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("rinalmo"));
         command.current_dir(self.folder.path()).args(words.split_whitespace());
         command.env("RINALMO_HOME", self.path("home")).env_remove("RINALMO_MIRROR").env("RUST_BACKTRACE", "0");
+        command.env("RINALMO_PROGRESS_SECONDS", "3600"); // a slow machine prints no lines in between
         command.stdin(Stdio::null());
         command
     }

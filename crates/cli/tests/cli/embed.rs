@@ -77,13 +77,13 @@ fn numbers_are_stored_in_the_type_asked_for() {
     for (dtype, expected) in
         [("f32", safetensors::Dtype::F32), ("f16", safetensors::Dtype::F16), ("bf16", safetensors::Dtype::BF16)]
     {
-        sandbox.run(&format!("-q embed a.fa -o a.safetensors --store {dtype} --include cls")).done();
+        sandbox.run(&format!("-q embed a.fa -o a.safetensors --force --store {dtype} --include cls")).done();
         assert!(safetensors(&sandbox.path("a.safetensors")).iter().all(|(_, found)| *found == expected), "{dtype}");
     }
     sandbox.run("-q embed a.fa -o a.npz --store f16 --include cls").done();
     let size = |name: &str| std::fs::metadata(sandbox.path(name)).unwrap().len();
     let half = size("a.npz");
-    sandbox.run("-q embed a.fa -o a.npz --include cls").done();
+    sandbox.run("-q embed a.fa -o a.npz --force --include cls").done();
     assert!(half < size("a.npz") * 2 / 3);
 }
 

@@ -131,7 +131,7 @@ fn what_is_missing_or_does_not_fit_is_told_counted_and_ends_with_one() {
     left out: odd.dbn: nothing for `b_1` (known.csv:4: `b_1`)
     warning: odd: 1 reference without a prediction; they are NOT in the figures
     left out: odd.dbn: `zz`: no reference has this id
-    warning: odd: 1 prediction without a reference
+    note: odd: 1 prediction without a reference
     left out: odd.dbn: `a_2`: 9 positions, its reference has 10 (known.csv:3: `a_2`)
     warning: odd: 1 prediction for another sequence than the reference's
     hint: --missing empty takes references without a prediction as predicted without pairs

@@ -126,6 +126,9 @@ fn models_are_compared_at_guessing_hidden_letters() {
     assert!((found / same - 1.0).abs() < 1e-5, "{found} and {same}: the masks are those of the run");
     let none = sandbox.run("evaluate mlm --corpus nowhere.lmdb -m runs/tiny");
     assert!(none.code == 2 && none.err.contains("nowhere.lmdb"), "{none}");
+    let second = sandbox.run("-v evaluate mlm --corpus corpus.lmdb -m runs/tiny no-such-model");
+    assert!(second.code == 2 && second.err.contains("no-such-model"), "{second}");
+    assert!(!second.err.contains("model runs/tiny"), "no work is done before all are opened: {second}");
 }
 
 #[test]
