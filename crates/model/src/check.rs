@@ -91,7 +91,7 @@ fn encoder(config: &EncoderConfig) -> Vec<Row> {
     let _: Activation = activation; // has no size
     let mut rows = vec![
         ("encoder's width", dim, 1, WIDEST),
-        ("number of the encoder's blocks", blocks, 1, DEEPEST),
+        ("number of the encoder's blocks", blocks, 0, DEEPEST), // none: letters alone, as one-hot baselines have them
         (HEADS, heads, 1, WIDEST),
         ("width of the feed-forward layer", hidden, 1, WIDEST),
     ];
@@ -142,7 +142,6 @@ mod tests {
                 adapted,
                 vec![
                     |c, n| c.encoder.dim = n,
-                    |c, n| c.encoder.blocks = n,
                     |c, n| c.encoder.heads = n,
                     |c, n| c.encoder.hidden = n,
                     |c, n| c.encoder.positions = Positions::Learned { max_len: n },
@@ -186,7 +185,9 @@ mod tests {
             let head = HeadConfig::Structure { channels: 4, blocks, kernel: 3, energy: false };
             let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 4)).with_head(head);
             assert!(config.check().is_err());
+            assert!(ModelConfig::pretrained(EncoderConfig::new(16, blocks, 4)).check().is_err());
         }
+        assert_eq!(ModelConfig::pretrained(EncoderConfig::new(16, 0, 4)).check(), Ok(()), "letters alone");
     }
 
     #[test]

@@ -114,6 +114,9 @@ impl Model {
         if options.wants(Kind::Logits) && !self.config.mlm {
             return Err(self.lacks("masked-language"));
         }
+        if options.wants(Kind::Attentions) && self.config.encoder.blocks == 0 {
+            return Err(Error::Options("the model's encoder has no blocks, so it has no attention weights".into()));
+        }
         if let Some(Window { len, overlap }) = options.window {
             if overlap >= len {
                 return Err(Error::Options(format!("windows of {len} nt cannot overlap by {overlap} nt")));

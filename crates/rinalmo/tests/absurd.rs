@@ -83,10 +83,10 @@ fn ask(model: &Model) {
     assert_sensible(found);
 }
 
-/// Positions may be too few for the sequence; nothing else may be wrong with a model that opened.
+/// Positions may be too few for the sequence, and an encoder without blocks has no attention; nothing else may be wrong with a model that opened.
 fn assert_sensible(asked: Result<(), rinalmo::Error>) {
     let text = asked.err().map_or_else(String::new, |error| error.to_string());
-    assert!(text.is_empty() || text.contains("longer than the"), "{text}");
+    assert!(text.is_empty() || text.contains("longer than the") || text.contains("has no blocks"), "{text}");
 }
 
 /// The files of a model in every family that has names for it.
@@ -134,7 +134,8 @@ fn every_size_at_the_edge_is_refused_or_computes() {
                         ["not a sound model: ", "attention heads", "heads do not divide", "not a RiNALMo", "is odd"];
                     let missing = text.contains("does not fit") && (what.contains("= 0") || what.contains("heads"));
                     assert!(words.iter().any(|word| text.contains(word)) || missing, "{family}: {what}: {text}");
-                    assert!(config.check().is_err(), "{family}: {what}: {text}");
+                    // Without blocks there are no names to recognise a family of others by.
+                    assert!(config.check().is_err() || what == "blocks = 0", "{family}: {what}: {text}");
                     refused += 1;
                 }
             }

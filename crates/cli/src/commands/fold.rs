@@ -78,7 +78,9 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     };
     let mut job = Folding { model, options, constraints, out, bpp, knotted: Knotted::default() };
     let ended = io::run(&mut job, feed, args.folding.batch_tokens, context);
-    let finished = job.bpp.map(|bpp| bpp.finish()).transpose(); // also when whoever reads our output stopped
+    // What is whole is kept, also when whoever reads our output stopped; a file of nothing is not.
+    let nothing = |bpp: &Arrays| ended.is_err() && bpp.finished() == 0;
+    let finished = job.bpp.filter(|bpp| !nothing(bpp)).map(|bpp| bpp.finish()).transpose();
     let ended = ended?;
     if let (Some(renamed), Some(path)) = (finished?, &args.bpp) {
         io::report_renamed(path, &renamed, context);

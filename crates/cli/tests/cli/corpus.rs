@@ -283,13 +283,13 @@ f\tpin\tGGCC!\t.....
 
 #[test]
 fn a_bad_record_costs_itself_and_further_structures_are_passed_over_in_every_format() {
-    let ct = "9 ENERGY = E a\n1 G 0 2 9 1\n2 G 1 3 8 2\n3 G 2 4 7 3\n4 A 3 5 0 4\n5 A 4 6 0 5\n6 A 5 7 0 6\n7 C 6 8 3 7\n8 C 7 9 2 8\n\
+    let ct = "9 ENERGY = ? a\n1 G 0 2 9 1\n2 G 1 3 8 2\n3 G 2 4 7 3\n4 A 3 5 0 4\n5 A 4 6 0 5\n6 A 5 7 0 6\n7 C 6 8 3 7\n8 C 7 9 2 8\n\
               9 C 8 0 1 9\n";
     let rnafold = ">b\nGGGAAAACCC\n(((....))) ( -3.40)\n(((....))) [ -3.60]\n(((....))) { -3.40 d=0.50}\n frequency of mfe structure in \
                    ensemble 0.72; ensemble diversity 0.93\n>bad\nGGG\n(.\n>c\nGGGAAAAACCC\n(((.....)))\n";
     let own = "# STOCKHOLM 1.0\nd/1-12 GGG-AAAAAACCC\n#=GR d/1-12 SS <<<.......>>>\n//\n";
     let sandbox = Sandbox::new()
-        .with("a.ct", [ct.replace('E', "-3.4"), ct.replace('E', "-1.0")].concat())
+        .with("a.ct", [ct.replace('?', "-3.4"), ct.replace('?', "-1.0")].concat())
         .with("b.dbn", rnafold)
         .with("d.sto", own);
     let run = sandbox.run("corpus structures a.ct b.dbn d.sto --min-length 1 -o out.tsv");

@@ -239,7 +239,7 @@ fn answers_in_tables_are_scored() {
         sandbox.with("loads.csv", "utr,rl\nA,1\nC,3\nG,5\n").with("l.tsv", "id\tmrl\nseq1\t1\nseq2\t3\nseq3\tmany\n");
     let run = sandbox.run("evaluate mrl -r loads.csv -p l.tsv --json out.json");
     assert_eq!(run.code, 1, "{run}");
-    assert!(run.err.contains("left out: l.tsv:4: `seq3`: `many`, expected a number\n"), "{run}");
+    assert!(run.err.contains("left out: l.tsv:4: `seq3`: `many`, expected a finite number\n"), "{run}");
     assert!(run.err.contains("1 reference without a prediction; they are NOT in the figures\n"), "{run}");
     let told: Value = serde_json::from_str(&sandbox.read("out.json")).unwrap();
     assert!(near(&told["all"]["r2"], 1.0) && near(&told["all"]["mae"], 0.0), "{told:#}");

@@ -90,7 +90,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       -v, --verbose          Say what is used: device, model, sizes
 
     Exit codes: 0 done, 1 finished but some records failed or were skipped, 2 could not run, 130 stopped
-    by Ctrl-C.
+    by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
     ");
     let bare = sandbox.run("");
     assert_eq!((bare.code, bare.out.as_str()), (2, ""));

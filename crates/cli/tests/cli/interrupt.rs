@@ -109,7 +109,7 @@ fn another_input_cannot_go_on_with_the_records_of_the_first() {
 
 /// A sequence that takes any machine much longer than a stopped program may take to end.
 fn huge() -> String {
-    random_fasta(1, |_| 8_000)
+    random_fasta(1, |_| 4_000)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Pre-training from outside: what a run leaves, what it refuses, and that stopping it changes nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::common::{Run, Sandbox, random_fasta};
 
@@ -312,8 +312,9 @@ fn training_goes_on_from_a_checkpoint_of_its_own_size() {
         run.lines().find(|line| line.starts_with("all\t")).unwrap().rsplit('\t').next().unwrap().parse::<f64>().unwrap()
     };
     assert!(last(&run.out) < 22.0, "{run}");
-    let record = sandbox.read("second/run.json");
-    assert!(record.contains("\"from\": \"first/model.safetensors\""), "{record}");
+    let record: serde_json::Value = serde_json::from_str(&sandbox.read("second/run.json")).unwrap();
+    let from = Path::new(record["from"].as_str().unwrap());
+    assert!(from.is_absolute() && from.ends_with("first/model.safetensors"), "{}", from.display());
 }
 
 #[cfg(unix)]

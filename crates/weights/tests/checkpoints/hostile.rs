@@ -179,10 +179,7 @@ fn sizes_of_no_model_are_refused_before_they_are_used() {
         assert!(description.contains(from), "{description}");
         std::fs::write(own.join("config.json"), description.replace(from, to)).unwrap();
         let text = Checkpoint::open(&own, &OpenOptions::default()).unwrap_err().to_string();
-        assert!(
-            text.contains("description: not a sound model: the ") && text.contains("000, expected 1 to "),
-            "{text}"
-        );
+        assert!(text.contains("description: not a sound model: the ") && text.contains("000, expected "), "{text}");
     }
 }
 

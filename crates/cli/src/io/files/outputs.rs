@@ -66,6 +66,8 @@ fn files(output: Output, path: &Path, given: &Given<'_>) -> Option<Files> {
     };
     Some(Files::These(match output {
         // What is not whole yet has a name of its own, which is written over too.
+        // A device or a pipe is written to as it stands.
+        Output::Results | Output::File if path.exists() && !path.is_file() => vec![path.to_owned()],
         Output::Results | Output::File => vec![path.to_owned(), with(".part"), with(".part.tmp")],
         Output::Model => [vec![path.to_owned(), with(".merged")], within(path, &MODEL)].concat(),
         Output::Prefix => vec![with(".lengths.svg"), with(".clusters.svg")],

@@ -145,6 +145,7 @@ pub const ROLES: &[Row] = &[
     ("benchmark", "data", Reads(Input::Path)),
     ("benchmark", "config", Reads(Input::Path)),
     ("benchmark", "from", Reads(Input::Model)),
+    ("benchmark", "trained_on", Reads(Input::Path)),
     ("benchmark", "beside", Reads(Input::Results)),
     ("benchmark", "out", Writes(Output::Benchmark)),
     ("benchmark", "folds", Neither),
