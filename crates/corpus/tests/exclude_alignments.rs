@@ -72,7 +72,7 @@ fn an_evaluation_set_without_bases_is_refused() {
         std::fs::write(&set, text).unwrap();
         let exclude = Exclude { sets: vec![set], ..Exclude::default() };
         let options = Options { exclude, ..options() };
-        let result = build(&[input.clone()], &folder.path().join("c.lmdb"), &options, &FirstLetters, &());
+        let result = build(std::slice::from_ref(&input), &folder.path().join("c.lmdb"), &options, &FirstLetters, &());
         let message = result.unwrap_err().to_string();
         assert!(
             message.ends_with("set.fa: the evaluation set holds no bases, so it would exclude nothing"),

@@ -6,6 +6,7 @@
 //! lists them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::archive::Archive;
 
@@ -70,11 +71,11 @@ fn rename<T>(entries: &mut BTreeMap<String, T>, new: impl Fn(&str) -> String) {
     let mut kept = Vec::new();
     let mut renamed = BTreeMap::new();
     for (name, value) in std::mem::take(entries) {
-        let to = new(&name);
-        if renamed.contains_key(&to) {
-            kept.push((name, value));
-        } else {
-            renamed.insert(to, value);
+        match renamed.entry(new(&name)) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(_) => kept.push((name, value)),
         }
     }
     for (name, value) in kept {

@@ -55,7 +55,7 @@ fn cargo(words: &[&str]) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).context("cargo's list is not text")
 }
 
-/// `serde v1.0.1	MIT OR Apache-2.0	https://…`, perhaps with a path or a star for one that was listed before.
+/// A name with its version, a licence and an address, between tabs; perhaps with a path, or a star for one that was listed before.
 fn parse(line: &str) -> Option<Package> {
     let mut cells = line.trim_end_matches(" (*)").split('\t');
     let (package, license) = (cells.next()?, cells.next()?);

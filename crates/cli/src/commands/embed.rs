@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::seq::SequenceRecord;
+use rinalmo::seq::{Gaps, InputOptions, OnInvalid, SequenceRecord};
 use rinalmo::sink::{self, Dtype, Format, Kind, Layout, Leftover, Sink};
 use rinalmo::{EmbedOptions, Model, TRAINED_LENGTH, Window};
 
@@ -211,14 +211,23 @@ impl EmbedArgs {
                 () => Leftover::Refuse,
             },
             settings: format!(
-                "model={} sha256={} dtype={} include={} window={window}",
+                "model={} sha256={} dtype={} include={} window={window}{}",
                 model.name(),
                 model.sha256(),
                 model.precision().name(),
-                include.join("+")
+                include.join("+"),
+                reading(self.input.options())
             ),
         }
     }
+}
+
+/// How letters and gaps become positions, where that is not the usual way: a run is resumed with the same reading only.
+/// Ways that refuse a record do not count, as they change nothing in the others.
+fn reading(options: InputOptions) -> String {
+    let letters = if options.on_invalid == OnInvalid::Unk { " letters=unk" } else { "" };
+    let gaps = if options.gaps == Gaps::Keep { " gaps=keep" } else { "" };
+    format!("{letters}{gaps}")
 }
 
 #[cfg(test)]

@@ -79,6 +79,7 @@ impl From<GapsArg> for Gaps {
 }
 
 /// What the input gives next.
+#[expect(clippy::large_enum_variant, reason = "nearly every value is a record")]
 pub enum Read {
     /// A sequence.
     Record(SequenceRecord),

@@ -136,6 +136,11 @@ fn failures_of_single_records_leave_the_others() {
     assert!(run.err.contains("error: a.fa:5: record `c`: character `@` is not an RNA base\n"), "{run}");
     assert!(run.err.contains("finished records are kept in b.npz.part; --resume goes on from there\n"), "{run}");
     assert_eq!(sandbox.names(""), ["a.fa", "a.npz", "b.npz.part"]);
+    // What was refused may be read otherwise now; what is done would not be the same with other positions.
+    let other = sandbox.run("embed a.fa -o b.npz --include mean --resume --gaps keep");
+    assert!(other.code == 2 && other.err.contains("gaps=keep"), "{other}");
+    assert_eq!(sandbox.run("-q embed a.fa -o b.npz --include mean --resume --on-invalid skip").code, 1);
+    assert_eq!(sandbox.names(""), ["a.fa", "a.npz", "b.npz"]);
 }
 
 #[test]

@@ -214,7 +214,7 @@ fn a_disk_that_is_full_leaves_no_half_file() {
     assert!(run.code == 2 && run.err.ends_with(kept), "{run}");
     assert_eq!(sandbox.read("old"), "precious");
     let part = sandbox.read("old.part");
-    assert!(part.len() <= 4 * 512 && part.lines().count() % 3 == 0 && part.ends_with('\n'), "{part}");
+    assert!(part.len() <= 4 * 512 && part.lines().count().is_multiple_of(3) && part.ends_with('\n'), "{part}");
 
     // Arrays of an `-o` or `--bpp` that is full are told in the words of the system.
     for words in ["-q fold a.fa -o new --bpp p.npz", "-q embed a.fa --include mean -o e.npz"] {

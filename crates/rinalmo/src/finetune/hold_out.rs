@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, alike};
 
+/// Fewest items without a class that are held out, where training keeps as many: R² of one number means nothing.
+const FEWEST_NUMBERS: usize = 2;
+
 /// What is drawn as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -106,7 +109,13 @@ impl Strata {
             left[class] += 1;
             items[class] += count;
         }
-        let target = items.iter().map(|&count| ((count as f64 * share).round() as usize).max(usize::from(count > 0)));
+        // One number is no sample to judge a fit by; a class may be one of several.
+        let least =
+            |class: usize, count: usize| if class == 0 { (count / 2).min(FEWEST_NUMBERS) } else { 1 }.min(count);
+        let target = items.iter().enumerate().map(|(class, &count)| {
+            let share = (count as f64 * share).round() as usize;
+            share.max(least(class, count)).max(usize::from(count > 0))
+        });
         let (target, held) = (target.collect(), vec![0; items.len()]);
         Self { groups: by_group, left, target, held, chosen: BTreeSet::new() }
     }

@@ -78,7 +78,8 @@ impl Kind for Structure {
         let read = |path: &Path, test: bool| read(path, data.all_structures && !test, &mut notes.borrow_mut());
         let mut parts = share_out(files, read, |item: &Item| &item.id)?;
         let left_out = parts.keep(|item| data.fits(item));
-        let held_out = parts.hold_out(split, |item| Ok(entry(item)))?;
+        let held_out =
+            parts.hold_out(split, |item| Ok(entry(item))).map_err(|error| explained(error, &notes.borrow()))?;
         if parts.validation_given || split.hold_out > 0.0 {
             check(&parts.validation, parts.validation_given)?;
         }
@@ -129,6 +130,14 @@ impl Kind for Structure {
     fn fixed(test: Structures, document: &Document) -> Structures {
         let decode = document.decode.as_deref().and_then(Method::find).unwrap_or_default();
         test.decoded(document.threshold, decode)
+    }
+}
+
+/// An error with what was passed over, which may be why there is too little.
+fn explained(error: Error, notes: &[String]) -> Error {
+    match error {
+        Error::Options(text) => Error::Options(notes.iter().fold(text, |text, note| format!("{text}\nnote: {note}"))),
+        other => other,
     }
 }
 

@@ -59,11 +59,11 @@ impl<R: BufRead> Reader<R> {
     }
 
     fn read_record(&mut self) -> Result<Option<Record>, Error> {
-        if let Some((header, sequence)) = self.current.take() {
-            if self.at_structure(sequence.len())? {
-                let line = self.lines.number();
-                return self.structure_of(header, sequence, line).map(Some);
-            }
+        if let Some((header, sequence)) = self.current.take()
+            && self.at_structure(sequence.len())?
+        {
+            let line = self.lines.number();
+            return self.structure_of(header, sequence, line).map(Some);
         }
         let header = self.read_header()?;
         self.bare = header.is_none();

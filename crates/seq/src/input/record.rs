@@ -92,7 +92,7 @@ impl SequenceRecord {
     /// left out, and letters and gaps become what `options` say.
     ///
     /// # Errors
-    /// As those of [`admit`](Self::admit).
+    /// As those of a record that is judged by its policy.
     pub fn judged(mut self, options: InputOptions) -> Result<Self, Error> {
         let (sequence, tally) = Letters::of(self.line, &self.sequence).finish();
         self.sequence = sequence;

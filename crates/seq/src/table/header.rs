@@ -28,12 +28,15 @@ pub(super) struct Start {
     pub names: Vec<String>,
 }
 
+/// The start of a stream, and the whole of it.
+pub type Peeked<R> = (Vec<u8>, io::Chain<Cursor<Vec<u8>>, R>);
+
 /// Looks at a stream up to the end of its first line that may be a header. What is read is in front of what is given
 /// back.
 ///
 /// # Errors
 /// The stream fails.
-pub fn peek<R: BufRead>(mut stream: R) -> io::Result<(Vec<u8>, io::Chain<Cursor<Vec<u8>>, R>)> {
+pub fn peek<R: BufRead>(mut stream: R) -> io::Result<Peeked<R>> {
     let mut start = Vec::new();
     while (start.len() as u64) < LONGEST {
         let before = start.len();

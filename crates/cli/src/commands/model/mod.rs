@@ -103,7 +103,7 @@ impl ShowArgs {
                 value["tensors"] =
                     tensors.map(|(name, t)| json!({"name": name, "dtype": t.dtype, "shape": t.shape})).collect();
             }
-            print(&format!("{value:#}\n"))?;
+            print(format!("{value:#}\n"))?;
             return Ok(Outcome::Done);
         }
         let mut text = describe(&checkpoint);
@@ -381,7 +381,7 @@ impl ListArgs {
                     json!({"name": name, "task": built_in.meta.task, "size": "nano", "license": license}),
                 );
             }
-            print(&format!("{:#}\n", serde_json::Value::from(all)))?;
+            print(format!("{:#}\n", serde_json::Value::from(all)))?;
             return Ok(Outcome::Done);
         }
         let width = rows.iter().map(|(entry, _)| entry.name.len()).max().unwrap_or(0);
@@ -448,7 +448,7 @@ impl DownloadArgs {
             context.note(format!("{}, licence {}", entry.source.page(), entry.license));
             context.note(format!("use it with `--model {}`", entry.name));
         }
-        print(&format!("{}\n", fetched.path.display()))?;
+        print(format!("{}\n", fetched.path.display()))?;
         Ok(Outcome::Done)
     }
 }

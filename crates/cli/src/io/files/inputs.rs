@@ -81,7 +81,7 @@ impl Inputs {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().to_lowercase();
             let of_it = |ending: &&str| name.strip_suffix(*ending).is_some_and(|stem| stem.ends_with('.'));
-            if BESIDE.contains(&name.as_str()) || MODELS.iter().any(|ending| of_it(&ending)) {
+            if BESIDE.contains(&name.as_str()) || MODELS.iter().any(of_it) {
                 self.add_path(&entry.path());
             }
         }
