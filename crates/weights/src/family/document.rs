@@ -222,7 +222,7 @@ mod tests {
         assert!(complaint(&|v| v["threshold"] = 1.5.into()).contains("threshold 1.5"));
         assert!(complaint(&|v| v["calibration"]["scale"] = 0.0.into()).contains("calibration of scale 0 and"));
         let absurd = complaint(&|v| v["config"]["encoder"]["blocks"] = (1u64 << 60).into());
-        assert!(absurd.contains("blocks is 1152921504606846976, expected 1 to 4096"), "{absurd}");
+        assert!(absurd.contains("blocks is 1152921504606846976, expected 0 to 4096"), "{absurd}");
         assert!(complaint(&|v| v["treshold"] = 0.5.into()).contains("unknown field `treshold`"));
     }
 }
