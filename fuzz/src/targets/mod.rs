@@ -2,6 +2,21 @@
 
 use crate::{Target, inputs};
 
+/// What a format's writer accepts of the records that its reader finds is read back as it was.
+macro_rules! round_trip {
+    ($format:ident, $bytes:expr) => {
+        for record in $format::Reader::new($bytes).flatten() {
+            let mut writer = $format::Writer::new(Vec::new());
+            if writer.write(&record).is_ok() {
+                let written = writer.into_inner();
+                let again: Vec<_> =
+                    $format::Reader::new(&written[..]).collect::<Result<_, _>>().expect("a written record is readable");
+                assert_eq!(again, [record]);
+            }
+        }
+    };
+}
+
 pub mod archive;
 pub mod configs;
 pub mod constraints;

@@ -4,20 +4,6 @@ use rinalmo_seq::{InputOptions, OnInvalid, Sequences, fasta, fastq, ig, raw};
 
 use super::texts;
 
-macro_rules! round_trip {
-    ($format:ident, $bytes:expr) => {
-        for record in $format::Reader::new($bytes).flatten() {
-            let mut writer = $format::Writer::new(Vec::new());
-            if writer.write(&record).is_ok() {
-                let written = writer.into_inner();
-                let again: Vec<_> =
-                    $format::Reader::new(&written[..]).collect::<Result<_, _>>().expect("a written record is readable");
-                assert_eq!(again, [record]);
-            }
-        }
-    };
-}
-
 /// Each format alone, and any input as the program takes it.
 pub fn run(bytes: &[u8]) {
     round_trip!(fasta, bytes);

@@ -68,9 +68,7 @@ impl<R: BufRead> BufRead for Utf16<R> {
 
 impl<R: BufRead> Read for Utf16<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let text = self.fill_buf()?;
-        let len = text.len().min(buffer.len());
-        buffer[..len].copy_from_slice(&text[..len]);
+        let len = self.fill_buf()?.read(buffer)?;
         self.consume(len);
         Ok(len)
     }
