@@ -4,6 +4,7 @@
 //! RiNALMo's (Methods, "Pre-training data"): lengths 16 to 8192, exact duplicates removed, clusters at 70 % identity and
 //! 80 % coverage, an epoch drawing one random member of every cluster.
 
+pub mod alike;
 pub mod bank;
 pub mod baseline;
 pub mod build;

@@ -17,11 +17,17 @@
 //! # Ok::<(), rinalmo_download::Error>(())
 //! ```
 
+// Without a client, what only it asks for is unused.
+#![cfg_attr(not(feature = "http"), allow(dead_code))]
+
 mod content;
 mod digest;
 mod error;
+#[cfg(feature = "http")]
 mod http;
 mod lock;
+#[cfg(not(feature = "http"))]
+mod offline;
 mod options;
 mod part;
 mod plan;
@@ -29,7 +35,9 @@ mod record;
 mod safe;
 mod sums;
 mod take;
+#[cfg(feature = "http")]
 mod text;
+#[cfg(feature = "http")]
 mod transfer;
 
 use std::fs;
@@ -38,13 +46,18 @@ use std::path::{Path, PathBuf};
 pub use digest::{Digests, Expected, Sum, check_size, parse_sha256, sha256_of};
 pub use error::{Error, Wanted};
 pub use lock::Lock;
+#[cfg(not(feature = "http"))]
+pub use offline::{read_text, size};
 pub use options::{Options, Progress};
 pub use plan::{Job, Plan};
 pub use record::Record;
 pub use sums::{Sums, expected_in};
 pub use take::take;
+#[cfg(feature = "http")]
 pub use text::{read_text, size};
 
+#[cfg(not(feature = "http"))]
+use offline as transfer;
 use part::Part;
 
 /// One file that is in place.

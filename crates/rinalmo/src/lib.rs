@@ -34,49 +34,35 @@
 //! # Ok::<(), rinalmo::Error>(())
 //! ```
 
-mod alike;
-pub mod batches;
-pub mod benchmark;
-#[cfg(feature = "bundled")]
-mod bundled;
-pub mod calibrate;
-pub mod checkpoint;
-pub mod constraints;
+#[cfg(feature = "corpus")]
 pub mod corpus;
-mod device;
-mod embed;
-mod error;
-pub mod evaluate;
-pub mod finetune;
-mod finite;
-mod fold;
-mod grid;
-mod memory;
-mod model;
-mod predict;
-pub mod pretrain;
-pub mod recipes;
-mod run_log;
-mod runs;
-mod score;
-pub mod sink;
-pub mod structures;
-pub mod variant;
 
-pub use device::{Device, DeviceName, is_device_failure};
-pub use embed::{EmbedOptions, Embedding, TRAINED_LENGTH, Window};
-pub use error::Error;
-pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
-pub use memory::default_budget;
-pub use model::{LoadOptions, Model};
-pub use predict::{Family, RIBOSOME_PADDING, Said, SpliceSite};
-pub use rinalmo_model::cpu::Precision;
-pub use rinalmo_tasks::structure::{constraint::Constraint, decode::Method};
-pub use score::{Marginal, SequenceScore};
-pub use variant::Variant;
+/// Checkpoints: opened by name or path, converted, fetched, listed.
+pub mod checkpoint {
+    pub use rinalmo_infer::checkpoint::*;
+    #[cfg(feature = "train")]
+    pub use rinalmo_runs::finetune::merge;
+}
 
+/// The paper's experiments from end to end, beside its published figures.
+#[cfg(feature = "evaluate")]
+pub use rinalmo_benchmark as benchmark;
+/// How good a predictor is: scores, intervals, comparisons, leakage.
+#[cfg(feature = "evaluate")]
+pub use rinalmo_evaluate as evaluate;
+#[cfg(feature = "evaluate")]
+pub use rinalmo_evaluate::{calibrate, structures};
+pub use rinalmo_infer::{
+    Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions, FoldRequest,
+    LoadOptions, Marginal, Method, Model, PairMap, Precision, RIBOSOME_PADDING, Said, SequenceScore, SpliceSite,
+    TRAINED_LENGTH, Variant, Window, batches, constraints, default_budget, is_device_failure, variant,
+};
+#[cfg(feature = "train")]
+pub use rinalmo_runs::{finetune, pretrain, recipes};
 /// Sequence and structure files: readers, writers, records.
 pub use rinalmo_seq as seq;
+/// Arrays and tables on disk.
+pub use rinalmo_sink as sink;
 
 /// README's example, run with the tests.
 #[cfg(all(doctest, feature = "bundled"))]

@@ -1,0 +1,64 @@
+//! What can go wrong in an experiment.
+
+use std::path::{Path, PathBuf};
+
+/// Everything that a benchmark can fail with.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A model could not be loaded or asked.
+    #[error(transparent)]
+    Infer(#[from] rinalmo_infer::Error),
+
+    /// A training run could not begin, go on or be read.
+    #[error(transparent)]
+    Run(#[from] rinalmo_runs::Error),
+
+    /// A model could not be evaluated.
+    #[error(transparent)]
+    Evaluate(#[from] rinalmo_evaluate::Error),
+
+    /// A run's folder that holds something else than expected.
+    #[error("{}: {message}", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What was expected, what was found, and what to do.
+        message: String,
+    },
+
+    /// Options that contradict each other, the data or the model.
+    #[error("{0}")]
+    Options(String),
+
+    /// A file could not be read or written.
+    #[error("{}: cannot be {action}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What was tried: `read`, `written`.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+
+    /// A corpus could not be opened or sampled.
+    #[error(transparent)]
+    Corpus(#[from] rinalmo_corpus::Error),
+
+    /// Labelled data could not be read.
+    #[error(transparent)]
+    Data(#[from] rinalmo_tasks::table::Error),
+
+    /// A file of sequences or structures cannot be used.
+    #[error(transparent)]
+    Sequences(#[from] rinalmo_seq::Error),
+}
+
+impl Error {
+    /// Says which file an [`std::io::Error`] speaks of.
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { path, action, source }
+    }
+}

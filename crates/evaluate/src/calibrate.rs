@@ -1,0 +1,359 @@
+//! Probabilities that hold what they say: a structure model set right on structures that it was not trained with.
+//!
+//! Three things are found, each from what stands before it. A line of logits makes, of all pairs that are called 30 %
+//! likely, 30 % true (Platt, 1999). A way to decode and a threshold give the best mean F1. And what F1 to expect of a
+//! structure: if probabilities hold, `2 · Σ_chosen p / (chosen + Σ_all p)` is about what a comparison with the truth would
+//! give, and a straight line takes it to the relaxed F1 that was found.
+//!
+//! All structures are fitted to. What is reported of the fit is cross-fitted: structures are dealt into folds, whole
+//! families or clusters together, and each fold is judged by what the others were fitted to.
+
+mod folds;
+
+use rinalmo_metrics::calibration::Calibration as Bins;
+use rinalmo_metrics::pairs::PairCounts;
+use rinalmo_metrics::platt::{Tally, platt};
+use rinalmo_metrics::regression::Regression;
+use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
+
+use crate::Error;
+use folds::Folds;
+pub use folds::Together;
+use rinalmo_infer::checkpoint::Calibration;
+use rinalmo_infer::{Model, PairMap};
+
+/// Pairs of less than this probability before calibration are not looked at: a hundred to one of all there are, which
+/// decide nothing and would decide the fit.
+const LEAST: f32 = 0.005;
+/// Bins of equal width in which calibration errors are counted.
+const BINS: usize = 20;
+/// Cells of the logits' histogram in one unit.
+const CELLS: f32 = 50.0;
+/// The largest logit, up and down, that is told apart from larger ones.
+const LARGEST: f32 = 20.0;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Calibrated {
+    /// Lines of probabilities and of expected F1, fitted to all structures.
+    pub calibration: Calibration,
+    /// How to decode.
+    pub method: Method,
+    /// With which threshold.
+    pub threshold: f32,
+    /// Structures.
+    pub structures: usize,
+    /// Structures that were left out, each with why: too long for the machine's memory, or no finite numbers.
+    pub left_out: Vec<String>,
+    /// How figures were cross-fitted; `None` where they could not be, so that they are of the structures fitted to.
+    pub cross_fit: Option<CrossFit>,
+    /// Its figures.
+    pub figures: Figures,
+    /// The same of the structures fitted to, each judged by what it was part of: too good.
+    pub in_sample: Figures,
+}
+
+/// How structures were dealt into folds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CrossFit {
+    /// Folds.
+    pub folds: usize,
+    /// What stayed together.
+    pub together: Together,
+    /// How many of them there are.
+    pub groups: usize,
+}
+
+/// What a calibration came to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Figures {
+    /// The mean relaxed F1 with the decoder and threshold that were chosen.
+    pub f1: f64,
+    /// The expected calibration error of pairs before: over those of probability 0.005 or more.
+    pub error_before: f64,
+    /// And after, of the same pairs.
+    pub error_after: f64,
+    /// How far expected and found F1 lie apart on average.
+    pub f1_error: f64,
+    /// Their squared correlation (Pearson), where both vary.
+    pub f1_pearson_squared: Option<f64>,
+}
+
+/// Finds out how a model is set right on `items`, as many at a time as fit into memory; their maps are computed twice
+/// rather than kept. Items that the model cannot fold are left out.
+///
+/// # Errors
+/// The model has no structure head, or there is too little to go by: no pair, or no probability worth a name.
+pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
+    let every: Vec<&Item> = items.iter().collect();
+    let (mut fitting, mut histograms, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for (item, histogram) in items.iter().zip(model.with_logits(&every, |item, logits| Histogram::of(&logits, item))?) {
+        match histogram {
+            Ok(histogram) => {
+                fitting.push(item);
+                histograms.push(histogram);
+            }
+            Err(error) => left_out.push(format!("{}: {error}", item.id)),
+        }
+    }
+    let folds = Folds::of(&fitting)?;
+    let mut by_fold: Vec<Histogram> = (0..folds.count).map(|_| Histogram::new()).collect();
+    histograms.iter().zip(&folds.of).for_each(|(histogram, &fold)| by_fold[fold].add(histogram));
+    drop(histograms);
+    let sum = |skip: Option<usize>| {
+        let mut all = Histogram::new();
+        by_fold.iter().enumerate().filter(|(fold, _)| Some(*fold) != skip).for_each(|(_, part)| all.add(part));
+        all
+    };
+    let all = sum(None);
+    let whole = line_of(&all).ok_or_else(|| {
+        let (none, count) = ("no base pair with a predicted probability of 0.005 or more", fitting.len());
+        Error::Options(format!("calibration needs at least one; found {none} that is true, in {count} structures"))
+    })?;
+    // The line without each fold, where there are several; one that cannot be found without a fold is that of all.
+    let without: Vec<Line> = match folds.count {
+        1 => Vec::new(),
+        count => (0..count).map(|fold| line_of(&sum(Some(fold))).unwrap_or(whole)).collect(),
+    };
+    let lines: Vec<Line> = std::iter::once(whole).chain(without.iter().copied()).collect();
+    let tried = model.with_logits(&fitting, |item, logits| {
+        let of = |&(scale, shift): &Line| {
+            Tried::of(PairMap::of_logits(logits.clone(), item.sequence.len(), scale, shift), item)
+        };
+        lines.iter().map(of).collect::<Vec<_>>()
+    })?;
+
+    let tried = tried.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let everything: Vec<&Tried> = tried.iter().map(|lines| &lines[0]).collect();
+    let (way, f1_line) = fit(&everything);
+    let points: Vec<(f64, f64)> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
+    let before = all.bins(1.0, 0.0);
+    let in_sample = Figures::of(&points, &before, &all.bins(whole.0, whole.1));
+    let figures = match without.is_empty() {
+        true => in_sample,
+        false => cross_fitted(&folds, &by_fold, &without, &tried, &before),
+    };
+    let (method, threshold) = ways().nth(way).unwrap_or_default();
+    Ok(Calibrated {
+        calibration: Calibration {
+            scale: whole.0,
+            shift: whole.1,
+            f1_scale: f1_line.0 as f32,
+            f1_shift: f1_line.1 as f32,
+        },
+        method,
+        threshold,
+        structures: fitting.len(),
+        left_out,
+        cross_fit: folds.cross_fit(),
+        figures,
+        in_sample,
+    })
+}
+
+/// Each fold judged by what the others were fitted to.
+fn cross_fitted(
+    folds: &Folds,
+    by_fold: &[Histogram],
+    without: &[Line],
+    tried: &[Vec<Tried>],
+    before: &Bins,
+) -> Figures {
+    let (mut points, mut after) = (Vec::new(), Bins::new(BINS));
+    for (fold, line) in without.iter().enumerate() {
+        let part = |inside: bool| {
+            let of = tried.iter().zip(&folds.of).filter(move |(_, of)| (**of == fold) == inside);
+            of.map(|(lines, _)| &lines[1 + fold])
+        };
+        let (way, f1_line) = fit(&part(false).collect::<Vec<_>>());
+        points.extend(part(true).map(|tried| tried.point(way, f1_line)));
+        after += &by_fold[fold].bins(line.0, line.1);
+    }
+    Figures::of(&points, before, &after)
+}
+
+impl Figures {
+    /// From expected and found F1, and bins of pairs.
+    fn of(points: &[(f64, f64)], before: &Bins, after: &Bins) -> Self {
+        let (expected, found): (Vec<f64>, Vec<f64>) = points.iter().copied().unzip();
+        let fit = Regression::of(&expected, &found).ok();
+        Self {
+            f1: found.iter().sum::<f64>() / found.len().max(1) as f64,
+            error_before: before.expected_error().unwrap_or(0.0),
+            error_after: after.expected_error().unwrap_or(0.0),
+            f1_error: fit.map_or(0.0, |fit| fit.mae),
+            f1_pearson_squared: fit.and_then(|fit| fit.pearson_squared),
+        }
+    }
+}
+
+/// Scale and shift of logits.
+type Line = (f32, f32);
+
+fn line_of(histogram: &Histogram) -> Option<Line> {
+    platt(&histogram.tallies()).map(|(scale, shift)| (scale as f32, shift as f32))
+}
+
+/// The best way to decode, and the line from estimates to the F1 found.
+fn fit(tried: &[&Tried]) -> (usize, (f64, f64)) {
+    let mean = |way: usize| tried.iter().map(|tried| tried.f1[way].1).sum::<f64>() / tried.len().max(1) as f64;
+    let best = (0..ways().count()).max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
+    (best, line(&tried.iter().map(|tried| tried.f1[best]).collect::<Vec<_>>()))
+}
+
+/// Decoders that are tried, the first of equals being taken.
+const METHODS: [Method; 3] = [Method::F1, Method::Nested, Method::Greedy];
+
+/// Thresholds that each is tried with: 0.02 to 0.7. Of the one that finds its own they are the least it may find.
+fn thresholds() -> impl Iterator<Item = f32> + Clone {
+    (1..36).map(|number| number as f32 / 50.0)
+}
+
+/// Every decoder with every threshold.
+fn ways() -> impl Iterator<Item = (Method, f32)> + Clone {
+    METHODS.into_iter().flat_map(|method| thresholds().map(move |threshold| (method, threshold)))
+}
+
+/// One structure, decoded in every way: its estimate and its relaxed F1.
+struct Tried {
+    f1: Vec<(f64, f64)>,
+}
+
+impl Tried {
+    fn of(map: PairMap, item: &Item) -> Self {
+        let options = DecodeOptions::default();
+        let decoded = METHODS.into_iter().flat_map(|method| {
+            let decoded = method.decode_at(&map.values, &item.sequence, &options, thresholds());
+            decoded.expect("a map is len × len, and there is no constraint")
+        });
+        let f1 = decoded.map(|decoded| {
+            let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
+            let found = PairCounts::relaxed(&pairs, item.structure.pairs()).score().f1;
+            (f64::from(decoded.expected_f1(&map.values, options.min_loop)), found)
+        });
+        Self { f1: f1.collect() }
+    }
+
+    /// What F1 is expected with a way and a line, and what was found.
+    fn point(&self, way: usize, (scale, shift): (f64, f64)) -> (f64, f64) {
+        let (estimate, found) = self.f1[way];
+        ((scale * estimate + shift).clamp(0.0, 1.0), found)
+    }
+}
+
+/// Pairs by their logit: how many there are, and how many are true.
+struct Histogram(Vec<(u64, u64)>);
+
+impl Histogram {
+    fn new() -> Self {
+        Self(vec![(0, 0); (2.0 * LARGEST * CELLS) as usize + 1])
+    }
+
+    /// Of pairs that a hairpin could close.
+    fn of(logits: &[f32], item: &Item) -> Self {
+        let (len, mut counts, pairs) = (item.sequence.len(), Self::new(), item.structure.pairs());
+        let least = (LEAST / (1.0 - LEAST)).ln();
+        for i in 0..len {
+            for j in i + 1 + DecodeOptions::default().min_loop..len {
+                let x = logits[i * len + j];
+                if x < least {
+                    continue;
+                }
+                let cell = &mut counts.0[((x.clamp(-LARGEST, LARGEST) + LARGEST) * CELLS).round() as usize];
+                cell.0 += 1;
+                cell.1 += u64::from(pairs.binary_search(&(i, j)).is_ok());
+            }
+        }
+        counts
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.0.iter_mut().zip(&other.0).for_each(|(sum, more)| *sum = (sum.0 + more.0, sum.1 + more.1));
+    }
+
+    /// The cells that have any.
+    fn tallies(&self) -> Vec<Tally> {
+        let logit = |number: usize| number as f64 / f64::from(CELLS) - f64::from(LARGEST);
+        let told = self.0.iter().enumerate().filter(|(_, cell)| cell.0 > 0);
+        told.map(|(number, &(count, hits))| Tally { logit: logit(number), count, hits }).collect()
+    }
+
+    /// Its pairs in bins if logits counted so.
+    fn bins(&self, scale: f32, shift: f32) -> Bins {
+        let mut bins = Bins::new(BINS);
+        for Tally { logit, count, hits } in self.tallies() {
+            let x = f64::from(scale) * logit + f64::from(shift);
+            bins.add_many(1.0 / (1.0 + (-x).exp()), count, hits);
+        }
+        bins
+    }
+}
+
+/// The straight line of least squares; level where all is at one place.
+fn line(points: &[(f64, f64)]) -> (f64, f64) {
+    let count = points.len().max(1) as f64;
+    let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+    let (x, y) = (mean(|point| point.0), mean(|point| point.1));
+    let spread: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+    if spread < 1e-12 {
+        return (0.0, y);
+    }
+    let slope = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>() / spread;
+    (slope, y - slope * x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_error_is_of_what_the_line_makes_of_logits() {
+        // Of pairs of logit 2 an eighth is true, as of logit ln 1/7.
+        let mut histogram = Histogram::new();
+        histogram.0[((2.0 + LARGEST) * CELLS) as usize] = (800, 100);
+        let error = |shift| histogram.bins(1.0, shift).expected_error().unwrap();
+        assert!(error(-2.0 - 7_f32.ln()) < 1e-6);
+        let called = 1.0 / (1.0 + (-2.0_f64).exp());
+        assert!((error(0.0) - (called - 0.125)).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_line_goes_through_what_lies_on_one() {
+        let (slope, offset) = line(&[(0.0, 0.1), (0.5, 0.5), (1.0, 0.9)]);
+        assert!((slope - 0.8).abs() < 1e-12 && (offset - 0.1).abs() < 1e-12);
+        assert_eq!(line(&[(0.3, 0.2), (0.3, 0.4)]).0, 0.0);
+    }
+
+    /// Structures of two sorts: estimates say the F1 of one decoder, and of the other the contrary.
+    fn tried(estimate: f64, found: f64) -> Tried {
+        Tried {
+            f1: ways().map(|(method, _)| if method == Method::F1 { (estimate, found) } else { (0.0, 0.0) }).collect(),
+        }
+    }
+
+    #[test]
+    fn a_fold_is_judged_by_what_the_others_were_fitted_to() {
+        // In fold 0 the F1 is the estimate, in fold 1 it is 1 less the estimate: each is as wrong about the other as
+        // can be, which the line through both does not show.
+        let estimates = [0.1, 0.3, 0.7, 0.9];
+        let both = estimates.iter().map(|x| (*x, *x)).chain(estimates.iter().map(|x| (*x, 1.0 - x)));
+        let tried: Vec<Vec<Tried>> = both.map(|(x, y)| (0..3).map(|_| self::tried(x, y)).collect()).collect();
+        let of = vec![0, 0, 0, 0, 1, 1, 1, 1];
+        let folds = Folds { of, count: 2, together: Together::Cluster, groups: 2 };
+        let mut histograms = [Histogram::new(), Histogram::new()];
+        let cell = (LARGEST * CELLS) as usize; // logit 0
+        (histograms[0].0[cell], histograms[1].0[cell]) = ((100, 90), (100, 10));
+        let logit = |p: f32| (p / (1.0 - p)).ln();
+        let without = [(1.0, logit(0.1)), (1.0, logit(0.9))];
+        let before = Bins::new(BINS);
+        let figures = cross_fitted(&folds, &histograms, &without, &tried, &before);
+        assert!((figures.error_after - 0.8).abs() < 1e-6, "called 10 % where 90 % are true: {figures:?}");
+        // |x − (1 − x)|: 0.8, 0.4, 0.4, 0.8
+        assert!((figures.f1_error - 0.6).abs() < 1e-9 && (figures.f1 - 0.5).abs() < 1e-9, "{figures:?}");
+        let everything: Vec<&Tried> = tried.iter().map(|lines| &lines[0]).collect();
+        let (way, f1_line) = fit(&everything);
+        let points: Vec<_> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
+        assert!(Figures::of(&points, &before, &before).f1_error < 0.31, "in sample it looks better");
+    }
+}

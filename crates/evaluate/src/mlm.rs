@@ -1,0 +1,55 @@
+//! How well models predict masked tokens: perplexity on the clusters that a corpus holds out, with the masks that
+//! validation of a run has.
+
+use rinalmo_corpus::Store;
+use rinalmo_train::{Mlm, MlmConfig, Share, Task, Validation};
+use rinalmo_weights::{Checkpoint, OpenOptions};
+
+use crate::Error;
+use rinalmo_infer::finite::not_finite;
+use rinalmo_infer::{Device, Precision};
+
+/// Models to compare on a store made by [`rinalmo_corpus`], all of them opened.
+#[derive(Debug)]
+pub struct Perplexities {
+    task: Mlm,
+    models: Vec<Checkpoint>,
+}
+
+impl Perplexities {
+    /// Opens every model, by name or path. `config` says which tokens are masked and how many batches are
+    /// looked at.
+    ///
+    /// # Errors
+    /// A model cannot be opened or has no masked-language head, or the corpus holds nothing out.
+    pub fn open<S: AsRef<str>>(models: &[S], corpus: Store, config: &MlmConfig) -> Result<Self, Error> {
+        let task = Mlm::new(corpus, config, 0, Share::default())?;
+        let open = |name: &S| {
+            let checkpoint = rinalmo_infer::checkpoint::open(name.as_ref(), &OpenOptions::default())?;
+            let fits = task.check(&checkpoint.config);
+            fits.map_err(|what| Error::Options(format!("{}: {what}", name.as_ref())))?;
+            Ok(checkpoint)
+        };
+        let models = models.iter().map(open).collect::<Result<_, Error>>()?;
+        Ok(Self { task, models })
+    }
+
+    /// Validates each model in the order they were given: the whole first, then every source and band of lengths. Sums are
+    /// of losses in nats, weights of masked tokens; [`rinalmo_runs::pretrain::perplexity`] of a part's mean is its perplexity.
+    ///
+    /// # Errors
+    /// Each: weights or the store cannot be read, or a loss is no number.
+    pub fn validate(&self, device: &Device) -> impl Iterator<Item = Result<Validation, Error>> {
+        self.models.iter().map(|checkpoint| {
+            let network = rinalmo_weights::load(checkpoint, device.burn())?;
+            let found = device.guarded(|| self.task.validate(&network, device.burn(), Share::default()))??;
+            match found.parts.iter().all(|part| part.sum.is_finite()) {
+                true => Ok(found),
+                false => {
+                    let broken = checkpoint.first_not_finite();
+                    Err(not_finite(&checkpoint.meta.name, "this corpus", broken.as_ref(), Precision::F32).into())
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,74 @@
+//! A model's predictions, with how well its probabilities are calibrated.
+
+use rinalmo_metrics::calibration::Calibration;
+
+use super::{Predictions, Watch};
+use crate::Error;
+use crate::problem::{Kind, Problem};
+use crate::references::{Reference, References};
+use rinalmo_infer::{FoldOptions, FoldRequest, Model, PairMap};
+
+/// Bins of the reliability curve.
+const BINS: usize = 20;
+/// Pairs of lower probability are not looked at: nearly all that there are, and nearly all right to be low.
+pub(crate) const LEAST: f32 = 0.01;
+/// Batches folded between two looks at the clock: enough for lengths to be sorted within them.
+const BATCHES: usize = 16;
+
+impl Predictions {
+    /// Folds every reference's sequence. With `calibrate`, pairs that the model gives at least 1 % are counted by
+    /// their probability; those of neighbours that can never be chosen ([`FoldOptions::min_loop`]) are not.
+    ///
+    /// # Errors
+    /// The model cannot fold, or a reference has no sequence.
+    pub fn from_model(
+        model: &Model,
+        references: &References,
+        options: &FoldOptions,
+        calibrate: bool,
+        watch: &mut dyn Watch,
+    ) -> Result<Self, Error> {
+        let sequences = references.sequences()?;
+        let options = FoldOptions { probabilities: calibrate, ..options.clone() };
+        let mut predictions = Self::none(model.name().to_owned(), references);
+        let mut calibration = Calibration::new(BINS);
+        let mut order: Vec<usize> = (0..sequences.len()).collect();
+        order.sort_by_key(|&number| sequences[number].len());
+        let weigh = |&number: &usize| sequences[number].len() + 2;
+        // Maps of a whole batch are in memory at once.
+        let fit = if calibrate { model.tokens_of_kept_maps(options.max_memory) } else { usize::MAX };
+        let limit = BATCHES.saturating_mul(options.batch_tokens).min(fit);
+        for numbers in rinalmo_infer::batches::Batches::new(order, limit, weigh) {
+            if watch.stopped() {
+                break;
+            }
+            let request = |&number: &usize| FoldRequest { sequence: sequences[number], constraint: None };
+            let requests: Vec<FoldRequest<'_>> = numbers.iter().map(request).collect();
+            for (number, fold) in numbers.into_iter().zip(model.fold_each(&requests, &options)?) {
+                let reference = &references.items[number];
+                match fold {
+                    Ok(fold) => {
+                        fold.probabilities.inspect(|map| count(map, reference, options.min_loop, &mut calibration));
+                        predictions.structures[number] = Some(fold.structure);
+                        predictions.expected_f1[number] = fold.expected_f1;
+                    }
+                    Err(error) => {
+                        let text = format!("{}: {error}", reference.place);
+                        predictions.problems.push(Problem::new(Kind::NoPrediction, text));
+                    }
+                }
+                watch.done(sequences[number].len());
+            }
+        }
+        predictions.calibration = calibrate.then_some(calibration);
+        Ok(predictions)
+    }
+}
+
+/// Counts the pairs of one sequence.
+fn count(map: &PairMap, reference: &Reference, min_loop: usize, calibration: &mut Calibration) {
+    let pairs = reference.structure.pairs();
+    for (i, j, probability) in map.above(LEAST).filter(|&(i, j, _)| j - i > min_loop) {
+        calibration.add(f64::from(probability), pairs.binary_search(&(i, j)).is_ok());
+    }
+}

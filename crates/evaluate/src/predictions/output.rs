@@ -1,0 +1,147 @@
+//! What folding programs print: structures in brackets, somewhere behind a header, a sequence, or neither.
+
+use std::collections::{HashMap, VecDeque};
+
+use rinalmo_seq::Structure;
+
+use crate::references::References;
+use rinalmo_seq::alphabet::spelled;
+
+/// What sequences are called on the way in, with the number of the reference from 1: what no program stumbles over.
+pub(super) const NAME: &str = "seq";
+
+/// Structures found so far. A structure is that of the last header or sequence before it; without either, structures
+/// are taken in the order of the sequences. Only the first one of a sequence counts.
+pub(super) struct Output<'r> {
+    references: &'r References,
+    by_letters: HashMap<Vec<u8>, Vec<usize>>,
+    current: Option<usize>,
+    in_order: VecDeque<usize>,
+    /// Of each reference.
+    pub structures: Vec<Option<Structure>>,
+    /// What looked like a structure but did not fit, by reference.
+    pub odd: HashMap<usize, String>,
+}
+
+impl<'r> Output<'r> {
+    /// Nothing yet of the sequences of `numbers`, in the order they are handed in.
+    pub fn new(references: &'r References, numbers: &[usize]) -> Self {
+        let mut by_letters: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
+        for &number in numbers {
+            let letters = references.items[number].sequence.as_deref().unwrap_or_default();
+            by_letters.entry(spelled(letters)).or_default().push(number);
+        }
+        let in_order = VecDeque::from(numbers.to_vec());
+        let structures = vec![None; references.items.len()];
+        Self { references, by_letters, current: None, in_order, structures, odd: HashMap::new() }
+    }
+
+    /// Reads a line; gives the bases of the sequence whose structure it is.
+    pub fn line(&mut self, text: &str) -> Option<usize> {
+        let text = text.trim();
+        if let Some(header) = text.strip_prefix('>') {
+            self.current = self.named(header).or(self.current);
+            return None;
+        }
+        let word = text.split_whitespace().next()?;
+        if word.bytes().all(|letter| letter.is_ascii_alphabetic()) {
+            self.current = self.of_letters(word.as_bytes()).or(self.current);
+            return None;
+        }
+        let bracket = |letter: u8| letter.is_ascii_alphabetic() || b".()[]{}<>-_,:~|".contains(&letter);
+        if word.bytes().all(bracket) && word.contains(['.', '(']) { self.structure(word) } else { None }
+    }
+
+    fn named(&self, header: &str) -> Option<usize> {
+        let number = header.split_whitespace().next()?.strip_prefix(NAME)?.parse::<usize>().ok()?.checked_sub(1)?;
+        (number < self.structures.len()).then_some(number)
+    }
+
+    /// The first sequence of these letters that has no structure yet; the current one goes first.
+    fn of_letters(&self, letters: &[u8]) -> Option<usize> {
+        let numbers = self.by_letters.get(&spelled(letters))?;
+        let current = self.current.filter(|current| numbers.contains(current) && self.structures[*current].is_none());
+        current.or_else(|| numbers.iter().copied().find(|&number| self.structures[number].is_none()))
+    }
+
+    fn structure(&mut self, brackets: &str) -> Option<usize> {
+        let number = match self.current {
+            Some(number) => number,
+            None => {
+                std::iter::from_fn(|| self.in_order.pop_front()).find(|&number| self.structures[number].is_none())?
+            }
+        };
+        if self.structures[number].is_some() {
+            return None;
+        }
+        let expected = self.references.items[number].structure.len();
+        match Structure::parse_dot_bracket(brackets) {
+            Ok(structure) if structure.len() == expected => {
+                self.structures[number] = Some(structure);
+                self.odd.remove(&number);
+                Some(expected)
+            }
+            Ok(structure) => {
+                self.odd.insert(number, format!("a structure of {} positions for {expected} bases", structure.len()));
+                None
+            }
+            Err(error) => {
+                self.odd.insert(number, error.to_string());
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::references::FamilyFrom;
+
+    fn read(lines: &str) -> (Vec<Option<String>>, HashMap<usize, String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("refs.csv");
+        let rows = "id,sequence,structure\na,GAAAC,.....\nb,GGAAACC,.......\nc,gaaac,.....\n";
+        std::fs::write(&path, rows).unwrap();
+        let references = References::open(&path, &FamilyFrom::Column, None).unwrap();
+        let mut output = Output::new(&references, &[0, 1, 2]);
+        lines.lines().for_each(|line| {
+            output.line(line);
+        });
+        let text = |structure: &Option<Structure>| structure.as_ref().map(|s| s.to_dot_bracket().unwrap());
+        (output.structures.iter().map(text).collect(), output.odd)
+    }
+
+    const ALL: [Option<&str>; 3] = [Some("(...)"), Some("((...))"), Some(".....")];
+
+    fn is_all(found: &[Option<String>]) -> bool {
+        found.iter().map(Option::as_deref).eq(ALL)
+    }
+
+    #[test]
+    fn headers_tell_whatever_the_order() {
+        let (found, odd) = read(
+            ">seq2\nGGAAACC\n((...)) ( -1.20)\n>seq3 x\nGAAAC\n..... (  0.00)\n{...} [ -0.4]\n>seq1\nGAAAC\n(...) (-0.3)\n",
+        );
+        assert!(is_all(&found) && odd.is_empty(), "{found:?} {odd:?}");
+        // Headers of a program's own do not lead astray.
+        let (found, _) = read("> seq1\n>seq1\nGAAAC\n>structure\n(...)\n>seq2\n((...))\n>seq3\n.....\n");
+        assert!(is_all(&found), "{found:?}");
+    }
+
+    #[test]
+    fn sequences_tell_where_headers_do_not() {
+        let (found, _) = read("GAAAC\n(...) (-0.3)\nGGAAACC\n((...))\nGAAAC\n.....\n");
+        assert!(is_all(&found), "{found:?}");
+        let (found, _) = read("done in 0.2 s\n(...)\n((...))\n..... (0.0)\n(-0.2)\n");
+        assert!(is_all(&found), "{found:?}");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_remembered() {
+        let (found, odd) = read(">seq1\nGAAAC\n(....)\n>seq2\n((...)\n");
+        assert_eq!(found, [None, None, None]);
+        assert_eq!(odd[&0], "a structure of 6 positions for 5 bases");
+        assert_eq!(odd[&1], "unbalanced bracket `(` at column 1");
+    }
+}

@@ -1,0 +1,84 @@
+//! Checkpoints: opened by name or path, converted, fetched, listed.
+
+use std::path::Path;
+
+pub use rinalmo_weights::{
+    Calibration, Checkpoint, Document, Dtype, Family, HEADER_KEY, Layout, Metadata, OpenOptions, Scaler, WriteOptions,
+    download, multimolecule, registry, unfinished,
+};
+
+use rinalmo_seq::words::nearest;
+
+use crate::Error;
+
+/// The name of the bundled model, if there is one.
+#[cfg(feature = "bundled")]
+pub const BUNDLED: Option<&str> = Some(crate::bundled::NAME);
+/// The name of the bundled model, if there is one.
+#[cfg(not(feature = "bundled"))]
+pub const BUNDLED: Option<&str> = None;
+
+/// The name of the bundled model that does a task (`structure`, `mlm`, `splice`, `ribosome`, `family`), if there is one.
+/// For splice sites that is the one for donors; `nano-splice-acceptor` is beside it.
+pub fn in_the_box(task: &str) -> Option<String> {
+    let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
+    let known = match task {
+        _ if first.meta.task == task || (task == "mlm" && first.config.mlm) => return Some(first.meta.name.clone()),
+        "splice" => "splice-donor",
+        "ribosome" => "mrl",
+        other => other,
+    };
+    let name = format!("{}-{known}", first.meta.name);
+    first.members().contains(&name).then_some(name)
+}
+
+/// The names of all bundled models, the first one first.
+pub fn all_in_the_box() -> Vec<String> {
+    let first = BUNDLED.and_then(|name| open(name, &OpenOptions::default()).ok());
+    first.map_or_else(Vec::new, |first| [std::slice::from_ref(&first.meta.name), first.members()].concat())
+}
+
+/// What users of the bundled model should know, in a line.
+pub const BUNDLED_NOTE: &str = "model: nano (bundled); `rinalmo model list` names larger ones";
+
+/// Opens a checkpoint by name (of a bundled model, or of a downloaded one) or by path; `PATH#NAME` is a further model in
+/// the file at `PATH`.
+///
+/// # Errors
+/// Where nothing of that name is here (with the way to get it), or the file is not a model.
+pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Error> {
+    #[cfg(feature = "bundled")]
+    if name_or_path == crate::bundled::NAME {
+        return crate::bundled::checkpoint(None);
+    } else if name_or_path.starts_with(crate::bundled::NAME)
+        && let Ok(member) = crate::bundled::checkpoint(Some(name_or_path))
+    {
+        return Ok(member);
+    }
+    let path = Path::new(name_or_path);
+    if path.exists() {
+        return Ok(Checkpoint::open(path, options)?);
+    }
+    if let Some((path, member)) = name_or_path.rsplit_once('#').filter(|(path, _)| Path::new(path).exists()) {
+        return Ok(Checkpoint::open(path, &OpenOptions { member: Some(member.to_owned()), ..options.clone() })?);
+    }
+    if let Some(entry) = registry::find(name_or_path) {
+        let path = download::locate(entry.name, &download::Options::default())?;
+        let mut checkpoint = Checkpoint::open(&path, options)?;
+        checkpoint.meta.name = entry.name.to_owned();
+        return Ok(checkpoint);
+    }
+    Err(Error::UnknownModel(unknown(name_or_path)))
+}
+
+fn unknown(name: &str) -> String {
+    let looks_like_a_path = name.contains(['/', '\\', '.']);
+    let what = if looks_like_a_path { "no such file" } else { "no model of this name, and no such file" };
+    let bundled = all_in_the_box();
+    let known = bundled.iter().map(String::as_str).chain(registry::all().iter().map(|entry| entry.name));
+    let hint = match nearest(name, known) {
+        Some(nearest) => format!("did you mean `{nearest}`? `rinalmo model list` names the models"),
+        None => "`rinalmo model list` names the models".to_owned(),
+    };
+    format!("{name}: {what}\nhint: {hint}")
+}

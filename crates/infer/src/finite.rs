@@ -1,0 +1,75 @@
+//! Are results numbers? A weight that is NaN or infinite, or a sum that overflows, spreads through a model and comes out
+//! as a structure without pairs or as a vector of NaN. So results are looked at where they leave the model, and the cause
+//! is looked for where one is found.
+
+use rinalmo_model::cpu::Precision;
+use rinalmo_weights::NotFinite;
+
+use crate::{Error, Model};
+
+/// Bits of an exponent; all are set in infinities and NaN alone.
+const EXPONENT: u32 = 0x7f80_0000;
+/// Numbers looked at between two looks at the answer: few enough for a cache, many enough to be worth vectors.
+const CHUNK: usize = 4096;
+
+/// Is every number finite? Without a branch a number, so that it costs no more than reading them.
+pub fn all_finite(values: &[f32]) -> bool {
+    let sound = |chunk: &[f32]| !chunk.iter().fold(false, |bad, x| bad | (x.to_bits() & EXPONENT == EXPONENT));
+    values.chunks(CHUNK).all(sound)
+}
+
+impl Model {
+    /// Lets results pass that are finite.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`], with the likely cause.
+    pub(crate) fn finite(&self, values: &[f32]) -> Result<(), Error> {
+        if all_finite(values) { Ok(()) } else { Err(self.not_finite()) }
+    }
+
+    /// The error of results that are not numbers. Looks through the weights once.
+    fn not_finite(&self) -> Error {
+        let broken = self.broken.get_or_init(|| self.checkpoint.first_not_finite());
+        not_finite(&self.meta.name, "this sequence", broken.as_ref(), self.precision)
+    }
+}
+
+/// The error of a model whose results for `what` are not numbers; `broken` is a weight that is none either.
+pub fn not_finite(model: &str, what: &'static str, broken: Option<&NotFinite>, precision: Precision) -> Error {
+    let cause = match (broken, precision) {
+        (Some(weight), _) => format!(
+            "{weight}\nhint: the checkpoint is damaged or its training diverged; `rinalmo model verify` names all such \
+             tensors"
+        ),
+        (None, Precision::F32) => "its weights are finite, so a sum overflowed f32\n\
+                                   hint: compare the checkpoint with its source; weights this large are of no use"
+            .to_owned(),
+        (None, other) => format!(
+            "its weights are finite, so a sum overflowed\nhint: it computed in {}; try `--dtype f32`",
+            other.name()
+        ),
+    };
+    Error::NotFinite { model: model.to_owned(), what, cause }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_bad_number_anywhere_is_found() {
+        for len in [1, 7, CHUNK, CHUNK + 1, 3 * CHUNK - 1] {
+            let mut values = vec![f32::MAX; len];
+            values[len / 2] = f32::MIN_POSITIVE / 2.0;
+            assert!(all_finite(&values));
+            for bad in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                for at in [0, len / 2, len - 1] {
+                    let kept = std::mem::replace(&mut values[at], bad);
+                    assert!(!all_finite(&values), "{bad} at {at} of {len}");
+                    values[at] = kept;
+                }
+            }
+        }
+        assert!(all_finite(&[]));
+    }
+}

@@ -1,0 +1,119 @@
+//! What the verbs take of memory, counted before they begin: an allocation that fails ends the process, with everything
+//! else that it was to do.
+
+use rinalmo_model::{HeadConfig, VOCABULARY};
+
+pub use rinalmo_model::memory::default_budget;
+pub(crate) use rinalmo_model::memory::{longest_that_fits, mebibytes};
+
+use crate::{EmbedOptions, Error, Model, Window};
+use rinalmo_sink::Kind;
+
+/// Vectors of the encoder's width that a token has while it is encoded on a CPU: itself, query, key and value, key and
+/// value once more in the order of attention, what it attended to, and the result.
+const VECTORS: u64 = 8;
+/// Those that it has on this side of another device: what comes back, and a copy.
+const VECTORS_ELSEWHERE: u64 = 2;
+const F32: u64 = 4; // bytes
+
+impl Model {
+    /// Bytes that work may take: as asked for now, or when the model was loaded, or most of what is free.
+    pub(crate) fn budget(&self, asked: Option<u64>) -> u64 {
+        asked.or(self.max_memory).unwrap_or_else(default_budget)
+    }
+
+    /// Is what a sequence of `len` bases needs within the budget?
+    ///
+    /// # Errors
+    /// [`Error::TooLong`], with what would be.
+    pub(crate) fn afford(
+        &self,
+        len: usize,
+        what: &'static str,
+        budget: u64,
+        needed: impl Fn(usize) -> u64,
+    ) -> Result<(), Error> {
+        let bytes = needed(len);
+        if bytes <= budget {
+            return Ok(());
+        }
+        let fits = longest_that_fits(budget, needed);
+        Err(Error::TooLong { len, what, needed: mebibytes(bytes), budget: budget >> 20, fits })
+    }
+
+    /// Bytes it takes to encode so many tokens at once, weights aside.
+    pub(crate) fn encode_memory(&self, tokens: usize) -> u64 {
+        let vectors = if self.device.is_cpu() { VECTORS } else { VECTORS_ELSEWHERE };
+        bytes(&[vectors, self.config.encoder.dim as u64, tokens as u64, F32])
+    }
+
+    /// Bytes it takes to embed one sequence of `len` bases, weights aside: to encode it, and what is asked for.
+    pub fn embed_memory(&self, len: usize, options: &EmbedOptions) -> u64 {
+        let (tokens, encoder) = (len as u64 + 2, &self.config.encoder);
+        let dim = encoder.dim as u64;
+        let encoded = match options.window {
+            Some(Window { len: window, overlap }) if len > window => {
+                let windows = 1 + (len - window).div_ceil((window - overlap).max(1));
+                windows.saturating_mul(window + 2)
+            }
+            _ => len + 2,
+        };
+        let array = |kind: &Kind| match kind {
+            Kind::Tokens => bytes(&[tokens, dim, F32]),
+            Kind::Logits => bytes(&[2, tokens, VOCABULARY as u64, F32]), // as they come, and without special tokens
+            // As they come, and as one array.
+            Kind::Attentions => bytes(&[2, encoder.blocks as u64, encoder.heads as u64, tokens, tokens, F32]),
+            _ => bytes(&[dim, F32]),
+        };
+        let arrays = options.include.iter().map(array).fold(bytes(&[tokens, dim, F32]), u64::saturating_add);
+        self.encode_memory(encoded).saturating_add(arrays)
+    }
+
+    /// Tokens that can be embedded together within the budget: [`EmbedOptions::batch_tokens`], or fewer where what is
+    /// asked for takes much. Of longer sequences one is embedded at a time, if it fits.
+    pub fn embed_batch_tokens(&self, options: &EmbedOptions) -> usize {
+        let whole = EmbedOptions { window: None, ..options.clone() };
+        let fit = longest_that_fits(self.budget(options.max_memory), |len| self.embed_memory(len, &whole));
+        options.batch_tokens.min(fit).max(1)
+    }
+
+    /// Tokens whose maps of pairs may be kept together, whatever sequences they are of: half of the budget, as the next
+    /// map is made beside them.
+    pub fn tokens_of_kept_maps(&self, asked: Option<u64>) -> usize {
+        longest_that_fits(self.budget(asked) / 2, |len| bytes(&[len as u64, len as u64, F32]))
+    }
+
+    /// Bytes it takes to predict something of one sequence of `len` bases, weights aside: to encode it, and the rows of
+    /// the head.
+    pub(crate) fn predict_memory(&self, len: usize) -> u64 {
+        let row = match self.config.head {
+            Some(HeadConfig::Splice { hidden }) => hidden + 1,
+            Some(
+                HeadConfig::Family { hidden, classes: outputs }
+                | HeadConfig::Sequence { hidden, outputs, .. }
+                | HeadConfig::Token { hidden, outputs },
+            ) => hidden + outputs,
+            Some(HeadConfig::Structure { .. } | HeadConfig::Ribosome { .. }) | None => 0,
+        };
+        let rows = bytes(&[2, row as u64, len as u64 + 2, F32]);
+        self.encode_memory(len + 2).saturating_add(rows)
+    }
+
+    /// Bytes it takes to find the likelihoods of one sequence of `len` bases, weights aside.
+    pub(crate) fn score_memory(&self, len: usize) -> u64 {
+        let logits = bytes(&[3, VOCABULARY as u64, len as u64 + 2, F32]);
+        self.encode_memory(len + 2).saturating_add(logits)
+    }
+
+    /// Bytes it takes to predict ribosome loads of sequences padded to `pad_to` tokens, one on each thread.
+    pub(crate) fn ribosome_memory(&self, pad_to: usize) -> u64 {
+        let Some(HeadConfig::Ribosome { channels, kernel, .. }) = self.config.head else { return 0 };
+        let row = self.config.encoder.dim + channels * (kernel + 4);
+        bytes(&[rayon::current_num_threads() as u64, pad_to as u64, row as u64, F32])
+    }
+}
+
+/// A product of sizes; what is too large to be counted is as large as can be.
+fn bytes(sizes: &[u64]) -> u64 {
+    sizes.iter().fold(1, |product: u64, size| product.saturating_mul(*size))
+}

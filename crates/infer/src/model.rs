@@ -1,0 +1,287 @@
+//! A model ready to use: weights on a device, and what is known about them.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use rinalmo_kernels::Level;
+use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::{ModelConfig, Network, OnDevice, Packed};
+use rinalmo_seq::alphabet::Token;
+use rinalmo_weights::{Checkpoint, Metadata, NotFinite, OpenOptions};
+
+use crate::device::Failed;
+use crate::{Device, Error, Method};
+
+/// Threshold of structure models whose file says none, as multimolecule folds.
+const NEUTRAL_THRESHOLD: f32 = 0.5;
+
+/// How a model is brought to its device.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LoadOptions {
+    /// Attention heads, where neither a file nor its description says; models of a published size have 20.
+    pub heads: Option<usize>,
+    /// What products are computed in. By default bf16 on a CPU that has dot products for it, else f32; other devices
+    /// compute in f32.
+    pub precision: Option<Precision>,
+    /// Bytes that work on sequences may take, weights aside; by default most of what is free.
+    pub max_memory: Option<u64>,
+}
+
+/// An encoder with its heads, loaded onto a device.
+///
+/// ```
+/// use rinalmo_infer::{Device, FoldOptions, Model};
+///
+/// # #[cfg(feature = "bundled")] {
+/// let model = Model::bundled(&Device::cpu())?;
+/// let folds = model.fold(&["GGGGAAACCCC"], &FoldOptions::default())?;
+/// println!("{}", folds[0].dot_bracket());
+/// # }
+/// # Ok::<(), rinalmo_infer::Error>(())
+/// ```
+pub struct Model {
+    pub(crate) network: Box<dyn Network>,
+    pub(crate) config: ModelConfig,
+    pub(crate) meta: Metadata,
+    pub(crate) device: Device,
+    pub(crate) precision: Precision,
+    pub(crate) checkpoint: Checkpoint,
+    /// Bytes that work may take, where somebody said so.
+    pub(crate) max_memory: Option<u64>,
+    /// A weight that is no finite number, once anybody has had cause to look for one.
+    pub(crate) broken: OnceLock<Option<NotFinite>>,
+}
+
+impl Model {
+    /// Loads a model by name (of the bundled one, or of a downloaded one: see
+    /// [`crate::checkpoint`]) or from a path: an official `.pt`, a multimolecule directory, or
+    /// our own form.
+    ///
+    /// # Errors
+    /// Where nothing of that name is here, or the file is not a model.
+    pub fn load(name_or_path: &str, device: &Device) -> Result<Self, Error> {
+        Self::load_with(name_or_path, &LoadOptions::default(), device)
+    }
+
+    /// The same with options.
+    ///
+    /// # Errors
+    /// As [`Model::load`].
+    pub fn load_with(name_or_path: &str, options: &LoadOptions, device: &Device) -> Result<Self, Error> {
+        let checkpoint =
+            crate::checkpoint::open(name_or_path, &OpenOptions { heads: options.heads, ..OpenOptions::default() })?;
+        let model = Self::from_checkpoint(checkpoint, options.precision, device)?;
+        Ok(Self { max_memory: options.max_memory, ..model })
+    }
+
+    /// Loads the bundled model.
+    ///
+    /// # Errors
+    /// Never in a sound build.
+    #[cfg(feature = "bundled")]
+    pub fn bundled(device: &Device) -> Result<Self, Error> {
+        Self::from_checkpoint(crate::bundled::checkpoint(None)?, None, device)
+    }
+
+    /// Puts an opened checkpoint's weights onto a device, with the precision of [`LoadOptions`].
+    ///
+    /// # Errors
+    /// If its tensors cannot be read, or the device does not compute in that precision.
+    pub fn from_checkpoint(
+        checkpoint: Checkpoint,
+        precision: Option<Precision>,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        let level = Level::current()?;
+        let precision = match (device.is_cpu(), precision) {
+            (true, precision) => precision.unwrap_or_else(|| Precision::auto(level)),
+            (false, None | Some(Precision::F32)) => Precision::F32,
+            (false, Some(other)) => {
+                let (name, device) = (other.name(), device.name());
+                return Err(Error::Options(format!("device {device} computes in f32, {name} is for the CPU")));
+            }
+        };
+        let network = rinalmo_weights::load(&checkpoint, device.burn())?;
+        let network: Box<dyn Network> = match device.is_cpu() {
+            true => Box::new(CpuModel::new(network, precision, level)),
+            false => Box::new(OnDevice::new(network, device.burn().clone())),
+        };
+        let (config, meta) = (checkpoint.config.clone(), checkpoint.meta.clone());
+        let (device, max_memory, broken) = (device.clone(), None, OnceLock::new());
+        Ok(Self { network, config, meta, device, precision, checkpoint, max_memory, broken })
+    }
+
+    /// Its sizes.
+    pub fn config(&self) -> &ModelConfig {
+        &self.config
+    }
+
+    /// Its name, threshold, scaler, labels, provenance, licence.
+    pub fn metadata(&self) -> &Metadata {
+        &self.meta
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.meta.name
+    }
+
+    /// SHA-256 of the file its weights came from, in hex; computed when first asked for.
+    pub fn sha256(&self) -> &str {
+        self.checkpoint.sha256()
+    }
+
+    /// The device it is on.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// What its products are computed in.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
+    /// What computes: the device, the precision and, on the CPU, the level of instructions.
+    pub fn computes_with(&self) -> String {
+        let (device, precision) = (self.device.name(), self.precision.name());
+        match (self.device.is_cpu(), Level::current()) {
+            (true, Ok(level)) => {
+                format!("{device}, {precision}, {level} kernels, {} threads", rayon::current_num_threads())
+            }
+            _ => format!("{device}, {precision}"),
+        }
+    }
+
+    /// The threshold its structures are decoded with by default.
+    pub fn threshold(&self) -> f32 {
+        self.meta.threshold.unwrap_or(NEUTRAL_THRESHOLD)
+    }
+
+    /// How its structures are decoded by default.
+    ///
+    /// # Errors
+    /// Its description names a way that is not known.
+    pub fn method(&self) -> Result<Method, Error> {
+        let Some(name) = &self.meta.decode else { return Ok(Method::Greedy) };
+        let unknown = || {
+            format!("model `{}` decodes by `{name}`, known are greedy, nested and f1; update the program", self.name())
+        };
+        Method::find(name).ok_or_else(|| Error::Options(unknown()))
+    }
+
+    /// The error of a verb that needs a head this model has not.
+    pub(crate) fn lacks(&self, head: &'static str) -> Error {
+        let mut found = Vec::from_iter(self.config.mlm.then_some("masked-language"));
+        found.extend(self.config.head.as_ref().map(|head| head.task()));
+        let found = if found.is_empty() { "none".to_owned() } else { found.join(", ") };
+        Error::NoHead { model: self.meta.name.clone(), head, found }
+    }
+
+    /// Asks the network. A device that fails in the middle of its work is an error.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&dyn Network) -> T) -> Result<T, Failed> {
+        self.device.guard(|| question(&*self.network))
+    }
+
+    /// Encodes the good ones of a batch's token sequences together. A sequence whose representation is not finite is
+    /// good no more.
+    pub(crate) fn encode(&self, batch: impl IntoIterator<Item = Result<Vec<Token>, Error>>) -> (Encoded, Admitted) {
+        let mut tokens = Vec::new();
+        let mut admitted: Vec<_> =
+            batch.into_iter().map(|sequence| sequence.map(|sequence| tokens.push(sequence))).collect();
+        let packed = Packed::new(tokens);
+        let dim = self.config.encoder.dim;
+        let hidden = if packed.total() > 0 { self.ask(|network| network.encode(&packed)) } else { Ok(Vec::new()) };
+        match hidden {
+            Ok(hidden) => {
+                let encoded = Encoded { packed, hidden, dim };
+                let admitted = Admitted(self.still_good(admitted, &encoded));
+                (encoded, admitted)
+            }
+            Err(failed) => {
+                admitted.iter_mut().filter(|good| good.is_ok()).for_each(|good| *good = Err(failed.clone().into()));
+                let nothing = Encoded { packed: Packed::default(), hidden: Vec::new(), dim };
+                (nothing, Admitted(admitted.into_iter().filter_map(Result::err).map(Admission::Refused).collect()))
+            }
+        }
+    }
+
+    /// Looks at the representation of every sequence that was encoded.
+    fn still_good(&self, admitted: Vec<Result<(), Error>>, encoded: &Encoded) -> Vec<Admission> {
+        let mut spans = encoded.packed.spans();
+        let mut rows = || spans.next().map_or(&[][..], |span| encoded.rows(span));
+        let look = |good: Result<(), Error>| match good {
+            Ok(()) => Admission::Encoded(self.finite(rows())),
+            Err(error) => Admission::Refused(error),
+        };
+        admitted.into_iter().map(look).collect()
+    }
+
+    /// Is a sequence of `len` bases one that the encoder can take?
+    pub(crate) fn check_len(&self, len: usize) -> Result<(), Error> {
+        match self.config.encoder.max_len() {
+            _ if len == 0 => Err(Error::EmptySequence),
+            Some(max) if len + 2 > max => Err(Error::TooLongForPositions { len, max: max.saturating_sub(2) }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A batch's representation: one row a token of every sequence that was good.
+pub(crate) struct Encoded {
+    /// The good sequences.
+    pub packed: Packed,
+    /// `[rows, dim]`
+    pub hidden: Vec<f32>,
+    dim: usize,
+}
+
+/// Which sequences of a batch were good, and what was wrong with the others.
+pub(crate) struct Admitted(Vec<Admission>);
+
+/// What became of a sequence.
+enum Admission {
+    /// It was encoded, and the representation is good or not.
+    Encoded(Result<(), Error>),
+    /// It was not.
+    Refused(Error),
+}
+
+impl Encoded {
+    /// The representation of some tokens.
+    fn rows(&self, span: Range<usize>) -> &[f32] {
+        &self.hidden[span.start * self.dim..span.end * self.dim]
+    }
+
+    /// The bases of every sequence that was encoded, `[len, dim]`, without `<cls>` and `<eos>`.
+    pub fn bases(&self) -> Vec<&[f32]> {
+        self.packed.spans().map(|span| self.rows(span.start + 1..span.end - 1)).collect()
+    }
+
+    /// The representation of `<cls>` of every sequence that was encoded, `[sequences, dim]`.
+    pub fn cls(&self) -> Vec<f32> {
+        self.packed.spans().flat_map(|span| self.rows(span.start..span.start + 1)).copied().collect()
+    }
+}
+
+impl Admitted {
+    /// For each sequence of the batch its result, or why there is none; `results` are those of the encoded ones.
+    pub fn results<R>(self, results: impl IntoIterator<Item = R>) -> Vec<Result<R, Error>> {
+        let mut results = results.into_iter();
+        let mut next = || results.next().expect("one result for every sequence that was encoded");
+        let each = |admission| match admission {
+            Admission::Encoded(good) => {
+                let result = next();
+                good.map(|()| result)
+            }
+            Admission::Refused(error) => Err(error),
+        };
+        self.0.into_iter().map(each).collect()
+    }
+}
+
+impl fmt::Debug for Model {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Model").field("name", &self.meta.name).field("config", &self.config).finish_non_exhaustive()
+    }
+}

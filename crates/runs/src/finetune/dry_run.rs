@@ -1,0 +1,167 @@
+//! What a fine-tuning run would be, told without touching its folder: sizes, data, and what trains when.
+
+use std::fmt;
+
+use rinalmo_model::{ModelConfig, Preset};
+use rinalmo_train::optimizer::{Part, groups};
+use rinalmo_train::{Options, Share, Task};
+
+use super::Config;
+use super::heads::{Begun, choose};
+use super::kind::{Files, Kind, Split};
+use super::run::{described, sizes};
+use crate::Error;
+use crate::pretrain::grouped;
+use crate::run::open;
+
+/// What a run would be.
+#[derive(Debug, Clone)]
+pub struct DryRun {
+    /// The model's sizes.
+    pub model: ModelConfig,
+    /// What trains when.
+    pub stages: Vec<Stage>,
+    /// What is in the data, in words.
+    pub data: Vec<String>,
+    /// Steps of an epoch, where there are data.
+    pub steps_an_epoch: Option<u64>,
+    name: &'static str,
+    head: String,
+    options: Options,
+}
+
+/// Epochs in which the same parameters train.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// The first of them, from 0.
+    pub first: u64,
+    /// One behind the last, where the run has a last.
+    pub end: Option<u64>,
+    /// What joins, and the share of the schedule's rate it trains at.
+    pub joins: Vec<(Part, f64)>,
+    /// Parameters that train.
+    pub trained: usize,
+}
+
+impl DryRun {
+    /// Looks at everything a run of `config` would need. Without data, sizes and stages only; `from` may then be the
+    /// name of a published size, whose weights need not be here.
+    ///
+    /// # Errors
+    /// The config has no sense, or a file cannot be read or does not fit.
+    pub fn new<K: Kind>(config: Config<K::Data>, from: Option<&str>, files: &Files) -> Result<Self, Error> {
+        let mut config = config.for_task(K::NAME)?;
+        config.check()?;
+        let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, K::published(), 0);
+        let mut task = None;
+        if !files.train.is_empty() {
+            let split = Split::of(&config, Share::default());
+            let prepared = K::prepare(files, &split, &config.data)?;
+            steps_an_epoch = Some(prepared.batches.div_ceil(config.train.accumulate) as u64);
+            (data, head, longest) = (prepared.told, prepared.head, prepared.longest);
+            task = Some(prepared.task);
+        }
+        let begun = from.map(begun).transpose()?;
+        let document = task.as_ref().map(described::<K>);
+        let chosen = choose(&mut config, begun.as_ref(), &head, document.as_ref())?;
+        let model = sizes(&config, begun.as_ref(), chosen.head, longest)?;
+        if let Some(task) = &task {
+            task.check(&model).map_err(Error::Options)?;
+        }
+        let options = config.resolved(&model.encoder).options();
+        let stages = stages(&model, &options);
+        Ok(Self { model, stages, data, steps_an_epoch, name: K::NAME, head: chosen.told, options })
+    }
+}
+
+/// What a run would begin with: a model, or the name of a published size.
+fn begun(from: &str) -> Result<Begun, Error> {
+    match (open(from), Preset::find(from)) {
+        (Ok(checkpoint), _) => Ok(Begun::from(&checkpoint)),
+        (Err(_), Some(preset)) => Ok(Begun::from(preset)),
+        (Err(error), None) => Err(error),
+    }
+}
+
+/// Epochs in which something joins, and those behind them.
+fn stages(model: &ModelConfig, options: &Options) -> Vec<Stage> {
+    let mut begins: Vec<u64> = options.thaw.iter().map(|thaw| thaw.epoch).collect();
+    begins.push(0);
+    begins.sort_unstable();
+    begins.dedup();
+    begins.retain(|epoch| options.until.epochs.is_none_or(|epochs| *epoch < epochs));
+    let manifest = model.manifest();
+    let stage = |(number, &first): (usize, &u64)| {
+        let joins = options.thaw.iter().filter(|thaw| thaw.epoch == first).map(|thaw| (thaw.part, thaw.rate));
+        let joins: Vec<(Part, f64)> = if options.thaw.is_empty() { vec![(Part::All, 1.0)] } else { joins.collect() };
+        let trains = manifest.iter().filter(|spec| groups::rate(&options.thaw, first, &spec.name).is_some());
+        let trained = trains.map(|spec| spec.shape.iter().product::<usize>()).sum();
+        Stage { first, end: begins.get(number + 1).copied().or(options.until.epochs), joins, trained }
+    };
+    begins.iter().enumerate().map(stage).collect()
+}
+
+impl fmt::Display for DryRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let encoder = &self.model.encoder;
+        let name = self.model.preset().map_or_else(String::new, |preset| format!("{}: ", preset.name));
+        let mut line = |name: &str, text: String| writeln!(f, "{name:<12}{text}");
+        let parameters = grouped(self.model.parameters() as u64);
+        line("task", self.name.into())?;
+        line(
+            "model",
+            format!("{name}width {}, {} blocks, with its head {parameters} parameters", encoder.dim, encoder.blocks),
+        )?;
+        for (number, about) in self.data.iter().enumerate() {
+            line(if number == 0 { "data" } else { "" }, about.clone())?;
+        }
+        line("head", self.head.trim_start_matches("head: ").into())?;
+        if let Some(steps) = self.steps_an_epoch {
+            line("epoch", format!("{} steps", grouped(steps)))?;
+        }
+        line("rate", self.rate())?;
+        for (number, stage) in self.stages.iter().enumerate() {
+            line(if number == 0 { "trains" } else { "" }, stage.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+impl DryRun {
+    fn rate(&self) -> String {
+        let schedule = &self.options.schedule;
+        let rate = |step: u64| format!("{:.2e}", schedule.rate(step));
+        match self.steps_an_epoch.zip(self.options.until.epochs) {
+            Some((steps, epochs)) => {
+                let last = (steps * epochs).saturating_sub(1);
+                format!("{} in step 0, {} in step {}", rate(0), rate(last), grouped(last))
+            }
+            None => format!("{} in step 0, {} in step 10,000", rate(0), rate(10_000)),
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let epochs = match self.end {
+            Some(end) if end == self.first + 1 => format!("epoch {}", self.first),
+            Some(end) => format!("epochs {} to {}", self.first, end - 1),
+            None => format!("from epoch {} on", self.first),
+        };
+        let part = |&(part, rate): &(Part, f64)| {
+            let name = match part {
+                Part::All => "everything".to_owned(),
+                Part::Heads => "the head".to_owned(),
+                Part::Embedding => "the embedding".to_owned(),
+                Part::Blocks(from, to) if to == from + 1 => format!("block {from}"),
+                Part::Blocks(from, to) => format!("blocks {from} to {}", to - 1),
+                Part::FinalNorm => "the final norm".to_owned(),
+                Part::Adapters => "adapters".to_owned(),
+            };
+            if rate == 1.0 { name } else { format!("{name} at {rate} of the rate") }
+        };
+        let joins: Vec<String> = self.joins.iter().map(part).collect();
+        let and = if self.first == 0 { "" } else { "and " };
+        write!(f, "{epochs:<16}{and}{}: {} parameters", joins.join(", "), grouped(self.trained as u64))
+    }
+}

@@ -1,0 +1,260 @@
+//! What of the training data is kept for validation, where no file is given for it.
+//!
+//! Whole clusters are drawn: a near copy of a sequence that is trained on would choose the threshold, the step to stop
+//! at and the best model by what was learned by heart. Clusters are those of the data's column `cluster`; where it does
+//! not name one for every item, sequences are clustered (80 % identity over 80 % of both, as `corpus structures` does)
+//! and joined with what the column says. The draw is stratified: every class gives its share, and none leaves training.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use rinalmo_corpus::alike;
+
+/// Fewest items without a class that are held out, where training keeps as many: R² of one number means nothing.
+const FEWEST_NUMBERS: usize = 2;
+
+/// What is drawn as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// All that are alike.
+    #[default]
+    Cluster,
+    /// One sequence, whatever it is like.
+    Item,
+}
+
+/// What the draw has to know of an item.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Its letters.
+    pub sequence: Vec<u8>,
+    /// Its cluster, where the data name one.
+    pub cluster: Option<u64>,
+    /// Its classes: several where each base has one, none where labels are numbers.
+    pub classes: Vec<String>,
+}
+
+/// What was drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Drawn {
+    /// Whether each entry is held out.
+    pub held_out: Vec<bool>,
+    /// Clusters that were drawn, and all there are; none where single sequences were.
+    pub clusters: Option<(usize, usize)>,
+}
+
+/// Draws about `share` of the entries. The same seed draws the same.
+///
+/// # Errors
+/// Nothing can be held out without a near copy in training.
+pub(super) fn draw(entries: &[Entry], share: f64, unit: Unit, seed: u64) -> Result<Drawn, Error> {
+    let groups = match unit {
+        Unit::Item => (0..entries.len()).collect(),
+        Unit::Cluster => clusters(entries)?,
+    };
+    let chosen = Strata::new(entries, &groups, share).choose(seed);
+    let all = groups.iter().max().map_or(0, |last| last + 1);
+    if chosen.is_empty() {
+        return Err(Error::Options(nothing_to_hold_out(entries.len(), all)));
+    }
+    let held_out = groups.iter().map(|group| chosen.contains(group)).collect();
+    Ok(Drawn { held_out, clusters: (unit == Unit::Cluster).then_some((chosen.len(), all)) })
+}
+
+fn clusters(entries: &[Entry]) -> Result<Vec<usize>, Error> {
+    Ok(alike::clusters(entries, |entry| &entry.sequence, |entry| entry.cluster)?)
+}
+
+fn nothing_to_hold_out(items: usize, groups: usize) -> String {
+    let why = match (items, groups) {
+        (0 | 1, _) => format!("the training data have {items} items"),
+        (_, 1) => format!("all {items} training sequences are alike, so each would have a near copy in training"),
+        _ => format!("each of the {groups} clusters of the training data has the only items of some class"),
+    };
+    format!(
+        "no validation data can be held out: {why}\nhint: --validation FILE; or `--set hold_out.by=item` holds single \
+         sequences out, near copies or not; or `--set hold_out.share=0` for no validation"
+    )
+}
+
+/// How many items of each class every group has, and how many are still to be drawn.
+struct Strata {
+    /// Of each group: its items of each class. Items of no class are of one together.
+    groups: Vec<BTreeMap<usize, usize>>,
+    /// Of each class: groups that are left to training.
+    left: Vec<usize>,
+    /// Of each class: items to hold out.
+    target: Vec<usize>,
+    /// Of each class: items held out so far.
+    held: Vec<usize>,
+    chosen: BTreeSet<usize>,
+}
+
+impl Strata {
+    fn new(entries: &[Entry], groups: &[usize], share: f64) -> Self {
+        let names: BTreeSet<&str> = entries.iter().flat_map(|entry| &entry.classes).map(String::as_str).collect();
+        let numbers: HashMap<&str, usize> = names.into_iter().zip(1..).collect(); // 0 is of those without
+        let mut by_group = vec![BTreeMap::new(); groups.iter().max().map_or(0, |last| last + 1)];
+        for (entry, &group) in entries.iter().zip(groups) {
+            let mut classes: BTreeSet<usize> = entry.classes.iter().map(|name| numbers[name.as_str()]).collect();
+            if classes.is_empty() {
+                classes.insert(0);
+            }
+            classes.into_iter().for_each(|class| *by_group[group].entry(class).or_insert(0) += 1);
+        }
+        let (mut left, mut items) = (vec![0; numbers.len() + 1], vec![0; numbers.len() + 1]);
+        for (&class, &count) in by_group.iter().flatten() {
+            left[class] += 1;
+            items[class] += count;
+        }
+        // One number is no sample to judge a fit by; a class may be one of several.
+        let least =
+            |class: usize, count: usize| if class == 0 { (count / 2).min(FEWEST_NUMBERS) } else { 1 }.min(count);
+        let target = items.iter().enumerate().map(|(class, &count)| {
+            let share = (count as f64 * share).round() as usize;
+            share.max(least(class, count)).max(usize::from(count > 0))
+        });
+        let (target, held) = (target.collect(), vec![0; items.len()]);
+        Self { groups: by_group, left, target, held, chosen: BTreeSet::new() }
+    }
+
+    /// Draws groups, for the rarest class first.
+    fn choose(mut self, seed: u64) -> BTreeSet<usize> {
+        let order = rinalmo_train::shuffled(self.groups.len(), seed);
+        let mut classes: Vec<usize> = (0..self.target.len()).filter(|&class| self.target[class] > 0).collect();
+        classes.sort_by_key(|&class| (self.target[class], class));
+        for class in classes {
+            for &group in &order {
+                let count = self.groups[group].get(&class).copied().unwrap_or(0);
+                if count > 0 && self.held[class] + count <= self.target[class] {
+                    self.take(group);
+                }
+            }
+            if self.held[class] == 0 {
+                self.take_smallest(class, &order);
+            }
+        }
+        self.chosen
+    }
+
+    /// Where every group is larger than the share: the smallest one that training can spare.
+    fn take_smallest(&mut self, class: usize, order: &[usize]) {
+        let mut candidates: Vec<usize> =
+            order.iter().copied().filter(|&group| self.groups[group].contains_key(&class)).collect();
+        candidates.sort_by_key(|&group| self.groups[group].values().sum::<usize>());
+        candidates.into_iter().find(|&group| self.take(group));
+    }
+
+    /// Holds a group out, unless it is or training would lose a class with it.
+    fn take(&mut self, group: usize) -> bool {
+        if self.chosen.contains(&group) || self.groups[group].keys().any(|&class| self.left[class] < 2) {
+            return false;
+        }
+        self.chosen.insert(group);
+        for (&class, &count) in &self.groups[group] {
+            self.left[class] -= 1;
+            self.held[class] += count;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sequences that are like nothing else, with `copies` near copies each.
+    fn families(families: usize, copies: usize) -> Vec<Entry> {
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut entries = Vec::new();
+        for _ in 0..families {
+            let parent: Vec<u8> = (0..80).map(|_| b"ACGU"[random.usize(0..4)]).collect();
+            for copy in 0..copies {
+                let mut sequence = parent.clone();
+                sequence[10 + 7 * copy] = if sequence[10 + 7 * copy] == b'A' { b'C' } else { b'A' };
+                entries.push(Entry { sequence, ..Entry::default() });
+            }
+        }
+        entries
+    }
+
+    fn held(entries: &[Entry], share: f64, seed: u64) -> Vec<bool> {
+        draw(entries, share, Unit::Cluster, seed).unwrap().held_out
+    }
+
+    #[test]
+    fn near_copies_stay_together_whether_or_not_a_column_says_so() {
+        let unsaid = families(12, 5);
+        let said: Vec<Entry> = (0..60).map(|number| Entry { cluster: Some(number / 5), ..Entry::default() }).collect();
+        for entries in [&unsaid, &said] {
+            for seed in 0..8 {
+                let found = draw(entries, 0.25, Unit::Cluster, seed).unwrap();
+                assert_eq!(found.clusters, Some((3, 12)));
+                for family in found.held_out.chunks(5) {
+                    assert!(family.iter().all(|held| *held == family[0]), "{:?}", found.held_out);
+                }
+            }
+        }
+        let apart = draw(&unsaid, 0.25, Unit::Item, 0).unwrap();
+        assert_eq!((apart.clusters, apart.held_out.iter().filter(|held| **held).count()), (None, 15));
+        assert!(apart.held_out.chunks(5).any(|family| family.iter().any(|held| *held != family[0])));
+    }
+
+    #[test]
+    fn a_column_and_what_is_found_alike_are_joined() {
+        // The first two are near copies; the column says the second belongs to the third.
+        let mut entries = families(4, 1);
+        entries.insert(1, Entry { cluster: Some(9), ..families(4, 2)[1].clone() });
+        entries[2].cluster = Some(9);
+        assert_eq!(clusters(&entries).unwrap(), [0, 0, 0, 1, 2]);
+    }
+
+    #[test]
+    fn sequences_too_short_for_the_engine_are_one_cluster_where_they_are_the_same() {
+        let entry = |text: &str| Entry { sequence: text.into(), ..Entry::default() };
+        assert_eq!(clusters(&[entry("GCA"), entry("AAU"), entry("gca")]).unwrap(), [0, 1, 0]);
+    }
+
+    #[test]
+    fn every_class_gives_its_share_and_none_leaves_training() {
+        let class = |number: usize| if number < 90 { "no" } else { "yes" };
+        let mut entries = families(100, 1);
+        (0..100).for_each(|number| entries[number].classes = vec![class(number).into()]);
+        for seed in 0..16 {
+            let held = held(&entries, 0.1, seed);
+            let of = |part: &[bool]| part.iter().filter(|held| **held).count();
+            assert_eq!((of(&held[..90]), of(&held[90..])), (9, 1), "seed {seed}");
+        }
+        entries[99].classes = vec!["only once".into()];
+        assert!((0..16).all(|seed| !held(&entries, 0.3, seed)[99]), "training would lose a class");
+    }
+
+    #[test]
+    fn a_draw_is_its_seeds_and_about_the_share() {
+        let entries = families(40, 2);
+        let count = |seed| held(&entries, 0.1, seed).iter().filter(|held| **held).count();
+        assert!((0..8).all(|seed| count(seed) == 8));
+        assert_eq!(held(&entries, 0.1, 3), held(&entries, 0.1, 3));
+        assert_ne!(held(&entries, 0.1, 3), held(&entries, 0.1, 4));
+    }
+
+    #[test]
+    fn clusters_larger_than_the_share_give_the_smallest_of_them() {
+        let entry = |cluster| Entry { cluster: Some(cluster), ..Entry::default() };
+        let entries: Vec<Entry> = [1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3].map(entry).to_vec();
+        let expected: Vec<bool> = (0..12).map(|number| (5..8).contains(&number)).collect();
+        assert!((0..8).all(|seed| held(&entries, 0.1, seed) == expected));
+    }
+
+    #[test]
+    fn what_cannot_be_held_out_is_refused_with_a_way_on() {
+        let said = |entries: &[Entry]| draw(entries, 0.2, Unit::Cluster, 0).unwrap_err().to_string();
+        let alike = said(&families(1, 6));
+        assert!(alike.contains("all 6 training sequences are alike") && alike.contains("hold_out.by=item"), "{alike}");
+        assert!(draw(&families(1, 6), 0.2, Unit::Item, 0).is_ok());
+        assert!(said(&families(1, 1)).contains("the training data have 1 items"));
+    }
+}

@@ -1,0 +1,218 @@
+//! What a task brings to a fine-tuning run: how its data are read and which head it trains.
+
+use std::path::{Path, PathBuf};
+
+use rinalmo_model::HeadConfig;
+use rinalmo_tasks::structure::dataset::{Partition, Splits};
+use rinalmo_train::{Cache, Share, Task};
+use rinalmo_weights::Document;
+use serde::{Deserialize, Serialize};
+
+use super::hold_out::{self, Entry, Unit};
+use super::{Config, Section};
+use crate::Error;
+use crate::run::absolute;
+
+/// Where data lie.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Files {
+    /// What is trained on; with `splits` everything.
+    pub train: Vec<PathBuf>,
+    /// What models are chosen by; a share of the training data is held out where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub validation: Vec<PathBuf>,
+    /// What the best model is tried on in the end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test: Vec<PathBuf>,
+    /// A table that says what of `train` is for what, and which of its folds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub splits: Option<(PathBuf, String)>,
+}
+
+impl Files {
+    /// The same files by paths that hold in any folder, so that a run can be resumed from anywhere.
+    pub fn absolute(&self) -> Self {
+        let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(path)).collect();
+        let splits = self.splits.as_ref().map(|(path, fold)| (absolute(path), fold.clone()));
+        Self { train: all(&self.train), validation: all(&self.validation), test: all(&self.test), splits }
+    }
+
+    /// All files, splits too.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Path> {
+        let splits = self.splits.iter().map(|(path, _)| path);
+        self.train.iter().chain(&self.validation).chain(&self.test).chain(splits).map(PathBuf::as_path)
+    }
+}
+
+/// A task to be fine-tuned for.
+pub trait Kind {
+    /// Its section of the config.
+    type Data: Section;
+    /// What the loop trains.
+    type Task: Task;
+    /// Its name, as the command line spells it.
+    const NAME: &'static str;
+
+    /// The published head, for looking at sizes without data.
+    fn published() -> HeadConfig;
+
+    /// Reads data and says which head is needed.
+    ///
+    /// # Errors
+    /// A file cannot be read or does not fit.
+    fn prepare(files: &Files, split: &Split, data: &Self::Data) -> Result<Prepared<Self::Task>, Error>;
+
+    /// Writes into a model's description what is known of it before training, such as names of classes.
+    fn describe(task: &Self::Task, document: &mut Document);
+
+    /// The task as its section of the config was settled, with what the model to begin with brings.
+    fn settled(task: Self::Task, _data: &Self::Data) -> Self::Task {
+        task
+    }
+
+    /// Has a frozen encoder's representations kept.
+    ///
+    /// # Errors
+    /// The data are drawn in ever new pieces.
+    fn cached(task: Self::Task, cache: Cache) -> Result<Self::Task, Error>;
+
+    /// Has a trial on test data go by what was found in training, such as a threshold.
+    fn fixed(test: Self::Task, document: &Document) -> Self::Task;
+}
+
+/// How data are shared out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Split {
+    /// What everything random depends on.
+    pub seed: u64,
+    /// The share held out where no validation data are given.
+    pub hold_out: f64,
+    /// What is held out as one.
+    pub by: Unit,
+    /// Which of the run's processes this is.
+    pub share: Share,
+}
+
+impl Split {
+    /// As a config says.
+    pub(super) fn of<D: Section>(config: &Config<D>, share: Share) -> Self {
+        let hold_out = config.hold_out;
+        Self { seed: config.train.seed, hold_out: hold_out.share, by: hold_out.by.unwrap_or_default(), share }
+    }
+}
+
+/// A task with its data.
+pub struct Prepared<T> {
+    /// What the loop trains.
+    pub task: T,
+    /// The head it needs.
+    pub head: HeadConfig,
+    /// The best model's last trial: a task whose validation data are the test data.
+    pub test: Option<T>,
+    /// What there is, in words.
+    pub told: Vec<String>,
+    /// Items trained on.
+    pub items: usize,
+    /// Batches of this process in an epoch.
+    pub batches: usize,
+    /// Tokens of an epoch.
+    pub tokens: u64,
+    /// Tokens of the longest item.
+    pub longest: usize,
+}
+
+/// Items for training, validation and test.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts<I> {
+    /// Training.
+    pub train: Vec<I>,
+    /// Validation.
+    pub validation: Vec<I>,
+    /// Test.
+    pub test: Vec<I>,
+    /// Whether files name the validation data, so that none are held out.
+    pub validation_given: bool,
+}
+
+/// Reads all files and shares their items out as they and `splits` say; `read` is told whether a file is of test data.
+pub(super) fn share_out<I>(
+    files: &Files,
+    read: impl Fn(&Path, bool) -> Result<Vec<I>, Error>,
+    id: impl Fn(&I) -> &str,
+) -> Result<Parts<I>, Error> {
+    let all = |paths: &[PathBuf], test: bool| -> Result<Vec<I>, Error> {
+        let mut items = Vec::new();
+        for path in paths {
+            items.extend(read(path, test)?);
+        }
+        Ok(items)
+    };
+    let mut parts = Parts {
+        train: all(&files.train, false)?,
+        validation: all(&files.validation, false)?,
+        test: all(&files.test, true)?,
+        validation_given: false,
+    };
+    if let Some((path, fold)) = &files.splits {
+        let splits = Splits::read(path, fold)?;
+        for item in std::mem::take(&mut parts.train) {
+            match splits.of(id(&item)) {
+                Some(Partition::Train) => parts.train.push(item),
+                Some(Partition::Validation) => parts.validation.push(item),
+                Some(Partition::Test) => parts.test.push(item),
+                None => {}
+            }
+        }
+        if parts.train.is_empty() {
+            let message = format!("fold `{fold}` names none of the training data's records");
+            return Err(Error::Options(format!("{}: {message}", path.display())));
+        }
+    }
+    parts.validation_given = !parts.validation.is_empty();
+    Ok(parts)
+}
+
+/// An error that says what is wrong with the validation data.
+pub(super) fn unfit(what: &str, given: bool) -> Error {
+    let hint = match given {
+        true => "hint: other --validation data; without any, a share of the training data is held out",
+        false => "hint: --validation FILE, or a larger hold_out.share",
+    };
+    Error::Options(format!("the validation data {what}: no model could be chosen by them\n{hint}"))
+}
+
+impl<I> Parts<I> {
+    /// Leaves items of training and validation out, and says how many.
+    pub(super) fn keep(&mut self, keep: impl Fn(&I) -> bool) -> usize {
+        let before = self.train.len() + self.validation.len();
+        self.train.retain(&keep);
+        self.validation.retain(&keep);
+        before - self.train.len() - self.validation.len()
+    }
+
+    /// Keeps some of the training data for validation, where no other data are there for it; says which.
+    ///
+    /// # Errors
+    /// An item is odd, or nothing can be held out.
+    pub(super) fn hold_out(
+        &mut self,
+        split: &Split,
+        entry: impl Fn(&I) -> Result<Entry, Error>,
+    ) -> Result<Option<String>, Error> {
+        if self.validation_given {
+            return Ok(None);
+        }
+        if split.hold_out == 0.0 {
+            return Ok(Some("validation: none, so the last model is the one that is kept".into()));
+        }
+        let entries = self.train.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+        let drawn = hold_out::draw(&entries, split.hold_out, split.by, split.seed)?;
+        for (item, held) in std::mem::take(&mut self.train).into_iter().zip(&drawn.held_out) {
+            if *held { self.validation.push(item) } else { self.train.push(item) }
+        }
+        Ok(Some(match drawn.clusters {
+            Some((chosen, all)) => format!("held out for validation: {chosen} of {all} clusters of the training data"),
+            None => "held out for validation: single sequences of the training data, near copies or not".into(),
+        }))
+    }
+}

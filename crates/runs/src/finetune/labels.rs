@@ -1,0 +1,533 @@
+//! Fine-tuning on labels: splice sites, ncRNA families, mean ribosome load, and anything of the same shape.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use rinalmo_model::{HeadConfig, Pooling};
+use rinalmo_tasks::labels::{self, Columns, Item};
+use rinalmo_train::{Aim, Cache, Example, LabelOptions, Labels, Readout};
+use rinalmo_weights::{Document, Scaler};
+use serde::{Deserialize, Serialize};
+
+use super::Section;
+use super::heads::contradiction;
+use super::hold_out::Entry;
+use super::kind::{Files, Kind, Parts, Prepared, Split, share_out, unfit};
+use crate::Error;
+use rinalmo_infer::RIBOSOME_PADDING;
+
+/// What is drawn for fine-tuning on labels, and what they mean. What is left out has the task's own value.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LabelConfig {
+    /// Sequences in a batch; 32, for ribosome load 64.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
+    /// Longer ones are left out; none where it is not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_len: Option<usize>,
+    /// What a label means, for tasks that do not say it themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aim: Option<Meaning>,
+    /// Labels that mean yes; by themselves `1`, `true`, `yes`, `y`, `+` and `positive`, in any case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub positive: Vec<String>,
+    /// Has every class count alike in the loss, however rare.
+    pub balance: bool,
+    /// The column of sequences, where it is not called so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<String>,
+    /// The column of labels, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Width of the head's hidden layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<usize>,
+    /// What stands for a whole sequence, for `sequence`: `"cls"` or `"mean"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pooling: Option<Pooling>,
+    /// Tokens that every sequence is padded to, for ribosome load; 102 as published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pad_to: Option<usize>,
+    /// Share of the head's last layer's input that is dropped, for ribosome load; 0.2 as published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropout: Option<f32>,
+    /// Only rows that say this in these columns, for training and validation.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub only: BTreeMap<String, String>,
+    /// The same for the test data.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub only_test: BTreeMap<String, String>,
+}
+
+/// What a label means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// A quantity.
+    Number,
+    /// Yes or no.
+    YesNo,
+    /// One of several classes.
+    Classes,
+}
+
+impl Section for LabelConfig {
+    fn full() -> Self {
+        let some = || Some(String::new());
+        let map = || BTreeMap::from([("column".to_owned(), "value".to_owned())]);
+        Self {
+            batch: Some(1),
+            max_len: Some(1),
+            aim: Some(Meaning::Number),
+            positive: vec![String::new()],
+            balance: false,
+            sequence: some(),
+            label: some(),
+            hidden: Some(1),
+            pooling: Some(Pooling::Cls),
+            pad_to: Some(1),
+            dropout: Some(0.0),
+            only: map(),
+            only_test: map(),
+        }
+    }
+
+    fn contradictions(&self, head: &HeadConfig) -> Vec<String> {
+        let name = |pooling: Pooling| if pooling == Pooling::Cls { "cls" } else { "mean" };
+        match *head {
+            HeadConfig::Splice { hidden } | HeadConfig::Family { hidden, .. } | HeadConfig::Token { hidden, .. } => {
+                contradiction("hidden", self.hidden, hidden).into_iter().collect()
+            }
+            HeadConfig::Sequence { hidden, pooling, .. } => {
+                let pooled = contradiction("pooling", Some(name(self.pooling.unwrap_or(Pooling::Cls))), name(pooling));
+                contradiction("hidden", self.hidden, hidden).into_iter().chain(pooled).collect()
+            }
+            HeadConfig::Structure { .. } | HeadConfig::Ribosome { .. } => Vec::new(),
+        }
+    }
+}
+
+/// Is there a splice site in the middle?
+#[derive(Debug, Clone, Copy)]
+pub struct Splice;
+
+/// Of which family is it?
+#[derive(Debug, Clone, Copy)]
+pub struct Family;
+
+/// How many ribosomes sit on it?
+#[derive(Debug, Clone, Copy)]
+pub struct Ribosome;
+
+/// Anything said of whole sequences.
+#[derive(Debug, Clone, Copy)]
+pub struct Sequence;
+
+/// Anything said of each base.
+#[derive(Debug, Clone, Copy)]
+pub struct Token;
+
+/// A preset: what a task says of labels and head.
+struct Preset {
+    name: &'static str,
+    meaning: Option<Meaning>,
+    batch: usize,
+    hidden: usize,
+}
+
+macro_rules! kind {
+    ($kind:ident, $name:literal, $meaning:expr, $batch:literal, $hidden:literal, $published:expr) => {
+        impl Kind for $kind {
+            type Data = LabelConfig;
+            type Task = Labels;
+            const NAME: &'static str = $name;
+
+            fn published() -> HeadConfig {
+                $published
+            }
+
+            fn prepare(files: &Files, split: &Split, data: &LabelConfig) -> Result<Prepared<Labels>, Error> {
+                let preset = Preset { name: $name, meaning: $meaning, batch: $batch, hidden: $hidden };
+                prepare(&preset, files, split, data)
+            }
+
+            fn describe(task: &Labels, document: &mut Document) {
+                task.describe(document);
+            }
+
+            fn cached(task: Labels, cache: Cache) -> Result<Labels, Error> {
+                Ok(task.cached(cache))
+            }
+
+            fn fixed(test: Labels, _: &Document) -> Labels {
+                test
+            }
+        }
+    };
+}
+
+kind!(Splice, "splice", Some(Meaning::YesNo), 32, 128, HeadConfig::splice());
+kind!(Family, "family", Some(Meaning::Classes), 32, 256, HeadConfig::family());
+kind!(Ribosome, "ribosome", Some(Meaning::Number), 64, 32, HeadConfig::ribosome());
+kind!(Sequence, "sequence", None, 32, 128, HeadConfig::Sequence { hidden: 128, outputs: 1, pooling: Pooling::Cls });
+kind!(Token, "token", None, 8, 128, HeadConfig::Token { hidden: 128, outputs: 1 });
+
+fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) -> Result<Prepared<Labels>, Error> {
+    let meaning = preset.check(data)?;
+    let columns = |only: &BTreeMap<String, String>| Columns {
+        sequence: data.sequence.clone(),
+        label: data.label.clone(),
+        only: only.clone(),
+    };
+    let (training, testing) = (columns(&data.only), columns(&data.only_test));
+    let read = |path: &Path, test: bool| Ok(labels::read(path, if test { &testing } else { &training })?);
+    let mut parts = share_out(files, read, |item: &Item| &item.id)?;
+    let left_out = parts.keep(|item| data.max_len.is_none_or(|most| item.sequence.len() <= most));
+    let each = preset.name == "token";
+    let entry = |item: &Item| {
+        let (sequence, classes) = (item.sequence.clone(), strata(item, meaning, each, &data.positive)?);
+        Ok(Entry { sequence, cluster: None, classes })
+    };
+    let mut about_parts = Vec::from_iter(parts.hold_out(split, entry)?);
+    let (aim, parts) = targets(parts, meaning, each, &data.positive)?;
+    if parts.validation_given || split.hold_out > 0.0 {
+        about_parts.extend(check(&parts, &aim)?);
+    }
+    let (head, readout) = preset.head(data, &aim);
+    let named = [("training", &parts.train), ("validation", &parts.validation), ("test", &parts.test)];
+    let named = named.into_iter().filter(|(name, examples)| *name == "training" || !examples.is_empty());
+    let mut told: Vec<String> = named.map(|(name, examples)| about(name, examples, &aim)).collect();
+    told.append(&mut about_parts);
+    if left_out > 0 {
+        told.push(format!("{left_out} sequences are left out, longer than data.max_len"));
+    }
+    let weights = data.balance.then(|| balanced(&parts.train, &aim)).flatten();
+    let options = LabelOptions {
+        batch: data.batch.unwrap_or(preset.batch),
+        weights,
+        dropout: data.dropout.unwrap_or(if preset.name == "ribosome" { 0.2 } else { 0.0 }),
+    };
+    let tokens = parts.train.iter().map(|example| example.sequence.len() as u64 + 2).sum();
+    let longest = parts.train.iter().map(|example| example.sequence.len() + 2).max().unwrap_or(0);
+    let test = (!parts.test.is_empty()).then(|| Labels::trial(parts.test, (readout, aim.clone())));
+    let task = Labels::new(parts.train, parts.validation, (readout, aim), &options, split.seed, split.share)?;
+    let (items, batches) = (task.train().len(), task.batches_an_epoch());
+    Ok(Prepared { task, head, test, told, items, batches, tokens, longest })
+}
+
+impl Preset {
+    /// What labels mean; refuses keys that say nothing here.
+    fn check(&self, data: &LabelConfig) -> Result<Meaning, Error> {
+        let refuse =
+            |key: &str, of: &str| Err(Error::Config(format!("data.{key} is for {of}, not for `{}`", self.name)));
+        match self.name {
+            name if data.pad_to.is_some() && name != "ribosome" => return refuse("pad_to", "`ribosome`"),
+            name if data.dropout.is_some() && name != "ribosome" => return refuse("dropout", "`ribosome`"),
+            name if data.pooling.is_some() && name != "sequence" => return refuse("pooling", "`sequence`"),
+            "ribosome" if data.hidden.is_some() => return refuse("hidden", "tasks with a hidden layer"),
+            _ => {}
+        }
+        match (self.meaning, data.aim) {
+            (Some(own), None) => Ok(own),
+            (None, Some(told)) => Ok(told),
+            (Some(own), Some(told)) if own == told => Ok(own),
+            (Some(_), Some(_)) => refuse("aim", "`sequence` and `token`"),
+            (None, None) => {
+                let hint = "hint: aim = \"number\", \"yes_no\" or \"classes\"";
+                Err(Error::Config(format!("data.aim is left out: what does a label mean?\n{hint}")))
+            }
+        }
+    }
+
+    fn head(&self, data: &LabelConfig, aim: &Aim) -> (HeadConfig, Readout) {
+        let hidden = data.hidden.unwrap_or(self.hidden);
+        let outputs = if let Aim::Classes(names) = aim { names.len() } else { 1 };
+        match self.name {
+            "splice" => (HeadConfig::Splice { hidden }, Readout::Splice),
+            "family" => (HeadConfig::Family { hidden, classes: outputs }, Readout::Family),
+            "ribosome" => {
+                (HeadConfig::ribosome(), Readout::Ribosome { pad_to: data.pad_to.unwrap_or(RIBOSOME_PADDING) })
+            }
+            "sequence" => {
+                let pooling = data.pooling.unwrap_or(Pooling::Cls);
+                (HeadConfig::Sequence { hidden, outputs, pooling }, Readout::Sequence { pooling })
+            }
+            _ => (HeadConfig::Token { hidden, outputs }, Readout::Token),
+        }
+    }
+}
+
+/// The classes that an item is of, for a draw that keeps all of them; none where labels are numbers.
+fn strata(item: &Item, meaning: Meaning, each: bool, positive: &[String]) -> Result<Vec<String>, Error> {
+    let words = |item: &Item| Ok::<_, Error>(words(item, each)?.into_iter().flatten());
+    match meaning {
+        Meaning::Number if each => Ok(item.numbers().map(|_| Vec::new())?),
+        Meaning::Number => Ok(item.number().map(|_| Vec::new())?),
+        Meaning::Classes => Ok(words(item)?.collect()),
+        Meaning::YesNo => words(item)?.map(|word| Ok(yes(item, &word, positive)?.to_string())).collect(),
+    }
+}
+
+/// Whether a model can be learned from the training data and chosen by the validation data; a sentence on what the
+/// latter lack.
+fn check(parts: &Parts<Example>, aim: &Aim) -> Result<Option<String>, Error> {
+    let (examples, given) = (&parts.validation, parts.validation_given);
+    if examples.is_empty() {
+        return Err(unfit("hold no sequence that data.max_len and data.only leave", given));
+    }
+    let Some(counts) = counts(examples, aim) else {
+        let targets: Vec<f32> =
+            examples.iter().flat_map(|example| &example.targets).copied().filter(|target| !target.is_nan()).collect();
+        return match targets.iter().any(|target| *target != targets[0]) {
+            true => Ok(None),
+            false => Err(unfit(&format!("have {} labels and not two that differ", targets.len()), given)),
+        };
+    };
+    let names = match aim {
+        Aim::Classes(names) => names.clone(),
+        _ => vec!["no".into(), "yes".into()],
+    };
+    let of = |present: bool| {
+        let named = names.iter().zip(&counts).filter(move |(_, count)| (**count > 0) == present);
+        named.map(|(name, _)| name.as_str()).collect::<Vec<_>>()
+    };
+    let (present, missing) = (of(true), of(false));
+    if present.len() < 2 {
+        return Err(unfit(&format!("have no label but {}", present.first().unwrap_or(&"unknown ones")), given));
+    }
+    Ok((!missing.is_empty()).then(|| format!("note: the validation data have no {}", missing.join(", "))))
+}
+
+/// A label in words, one or one a base.
+fn words(item: &Item, each: bool) -> Result<Vec<Option<String>>, Error> {
+    Ok(if each { item.classes()? } else { vec![Some(item.label.clone())] })
+}
+
+/// Makes numbers of labels; classes are those of the training data.
+fn targets(
+    parts: Parts<Item>,
+    meaning: Meaning,
+    each: bool,
+    positive: &[String],
+) -> Result<(Aim, Parts<Example>), Error> {
+    let train = &parts.train;
+    let aim = match meaning {
+        Meaning::YesNo => both(train, each, positive)?,
+        Meaning::Number => Aim::Number(scaler(train, each)?),
+        Meaning::Classes => {
+            let mut names = BTreeSet::new();
+            for item in train {
+                names.extend(words(item, each)?.into_iter().flatten());
+            }
+            if names.len() < 2 {
+                let found = Vec::from_iter(names).join(", ");
+                return Err(Error::Options(format!("the training data have one class only: {found}")));
+            }
+            Aim::Classes(names.into_iter().collect())
+        }
+    };
+    let example = |item: Item, part: &str| -> Result<Example, Error> {
+        let targets = match &aim {
+            Aim::Number(_) if each => item.numbers()?.into_iter().map(|n| n.map_or(f32::NAN, |n| n as f32)).collect(),
+            Aim::Number(_) => vec![item.number()? as f32],
+            Aim::YesNo => marks(&item, each, |word| yes(&item, word, positive))?,
+            Aim::Classes(names) => marks(&item, each, |word| {
+                let place = names.binary_search_by(|name| name.as_str().cmp(word));
+                place.map(|class| class as f32).map_err(|_| {
+                    let known = names.iter().take(20).map(String::as_str).collect::<Vec<_>>().join(", ");
+                    item.wrong(format!(
+                        "class `{word}` occurs in the {part} data, but not in the training data ({known})"
+                    ))
+                })
+            })?,
+        };
+        Ok(Example { id: item.id, sequence: item.sequence, targets })
+    };
+    let all =
+        |items: Vec<Item>, part: &str| items.into_iter().map(|item| example(item, part)).collect::<Result<Vec<_>, _>>();
+    let parts = Parts {
+        train: all(parts.train, "training")?,
+        validation: all(parts.validation, "validation")?,
+        test: all(parts.test, "test")?,
+        validation_given: parts.validation_given,
+    };
+    Ok((aim, parts))
+}
+
+fn marks(
+    item: &Item,
+    each: bool,
+    mark: impl Fn(&str) -> Result<f32, rinalmo_tasks::table::Error>,
+) -> Result<Vec<f32>, Error> {
+    words(item, each)?.iter().map(|word| word.as_deref().map_or(Ok(f32::NAN), |word| Ok(mark(word)?))).collect()
+}
+
+/// Refuses training data that are all yes or all no.
+fn both(train: &[Item], each: bool, positive: &[String]) -> Result<Aim, Error> {
+    let mut found = BTreeSet::new();
+    for item in train {
+        found.extend(strata(item, Meaning::YesNo, each, positive)?);
+    }
+    match found.len() {
+        2 => Ok(Aim::YesNo),
+        _ => {
+            let all = if found.contains("1") { "yes" } else { "no" };
+            let hint = "hint: data.positive names labels that mean yes";
+            Err(Error::Options(format!("the training data's labels all mean {all}: there is nothing to learn\n{hint}")))
+        }
+    }
+}
+
+fn yes(item: &Item, word: &str, positive: &[String]) -> Result<f32, rinalmo_tasks::table::Error> {
+    let yes = match positive {
+        [] => labels::yes_no(word),
+        positive => Some(positive.iter().any(|known| labels::same(known, word))),
+    };
+    let hint = "hint: data.positive names labels that mean yes";
+    yes.map(|yes| f32::from(u8::from(yes))).ok_or_else(|| item.wrong(format!("`{word}`, expected 0 or 1\n{hint}")))
+}
+
+/// Mean and deviation of the training data's labels.
+fn scaler(items: &[Item], each: bool) -> Result<Scaler, Error> {
+    let mut values = Vec::new();
+    for item in items {
+        match each {
+            true => values.extend(item.numbers()?.into_iter().flatten()),
+            false => values.push(item.number()?),
+        }
+    }
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count.max(1.0);
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let std = (squares / (count - 1.0).max(1.0)).sqrt();
+    match std > 0.0 {
+        true => Ok(Scaler { mean: mean as f32, std: std as f32 }),
+        false => Err(Error::Options("the training data's labels are all the same: there is nothing to learn".into())),
+    }
+}
+
+/// Has every class sum up to the same weight, one a label on average.
+fn balanced(examples: &[Example], aim: &Aim) -> Option<Vec<f32>> {
+    let counts = counts(examples, aim)?;
+    let (all, present) = (counts.iter().sum::<usize>(), counts.iter().filter(|count| **count > 0).count());
+    Some(counts.iter().map(|&count| if count == 0 { 0.0 } else { all as f32 / (present * count) as f32 }).collect())
+}
+
+/// How many labels each class has.
+fn counts(examples: &[Example], aim: &Aim) -> Option<Vec<usize>> {
+    let classes = match aim {
+        Aim::Number(_) => return None,
+        Aim::YesNo => 2,
+        Aim::Classes(names) => names.len(),
+    };
+    let mut counts = vec![0; classes];
+    let targets = examples.iter().flat_map(|example| &example.targets).filter(|target| !target.is_nan());
+    targets.for_each(|&target| counts[target as usize] += 1);
+    Some(counts)
+}
+
+fn about(what: &str, examples: &[Example], aim: &Aim) -> String {
+    let longest = examples.iter().map(|example| example.sequence.len()).max().unwrap_or(0);
+    let labels = match (aim, counts(examples, aim)) {
+        (Aim::Number(Scaler { mean, std }), _) => {
+            format!("labels of mean {mean:.3} and deviation {std:.3} in training")
+        }
+        (Aim::YesNo, Some(counts)) => format!("{} yes, {} no", counts[1], counts[0]),
+        (Aim::Classes(names), Some(counts)) => {
+            let (least, most) = (counts.iter().min().unwrap_or(&0), counts.iter().max().unwrap_or(&0));
+            format!("{} classes of {least} to {most} labels", names.len())
+        }
+        _ => String::new(),
+    };
+    format!("{what}: {} sequences of up to {longest} nt, {labels}", examples.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::hold_out::Unit;
+    use super::*;
+    use rinalmo_train::Share;
+
+    fn prepare_text<K: Kind<Data = LabelConfig, Task = Labels>>(
+        train: &str,
+        test: &str,
+        data: &LabelConfig,
+    ) -> Result<Prepared<Labels>, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = ["train.csv", "test.csv"].map(|name| folder.path().join(name));
+        paths.iter().zip([train, test]).for_each(|(path, text)| std::fs::write(path, text).unwrap());
+        let text_of_test = test;
+        let [train, test] = paths.map(|path| vec![path]);
+        let test = if text_of_test.is_empty() { Vec::new() } else { test };
+        let files = Files { train, test, ..Files::default() };
+        let split = Split { seed: 0, hold_out: 0.0, by: Unit::Item, share: Share::default() };
+        K::prepare(&files, &split, data).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_class_seen_only_in_test_is_named() {
+        let train = "id,seq,label\na,ACG,tRNA\nb,ACG,5S\n";
+        let said =
+            prepare_text::<Family>(train, "id,seq,label\nc,ACG,snoRNA\n", &LabelConfig::default()).err().unwrap();
+        let expected = "test.csv:2: column `label`: record `c`: class `snoRNA` occurs in the test data, but not in the training \
+                        data (5S, tRNA)";
+        assert!(said.ends_with(expected), "{said}");
+        let found = prepare_text::<Family>(train, train, &LabelConfig::default()).unwrap();
+        assert_eq!(found.head, HeadConfig::Family { hidden: 256, classes: 2 });
+        assert_eq!(found.task.train()[0].targets, [1.0]);
+    }
+
+    #[test]
+    fn yes_is_what_the_config_says() {
+        let text = "seq,label\nACG,1\nACG,0\nACG,2\n";
+        let said = prepare_text::<Splice>(text, text, &LabelConfig::default()).err().unwrap();
+        assert!(said.contains("train.csv:4: column `label`: record `row 4`: `2`, expected 0 or 1"), "{said}");
+        let donors = LabelConfig { positive: vec!["1".into()], balance: true, ..LabelConfig::default() };
+        let found = prepare_text::<Splice>(text, text, &donors).unwrap();
+        assert_eq!(found.told[0], "training: 3 sequences of up to 3 nt, 1 yes, 2 no");
+    }
+
+    #[test]
+    fn tables_of_spreadsheets_are_trained_on() {
+        let numbers = "sep=;\r\nID;Sequence;RL\r\na;ACG;0,5\r\nb;ACG;1,5\r\n;;\r\n";
+        let found = prepare_text::<Ribosome>(numbers, numbers, &LabelConfig::default()).unwrap();
+        assert_eq!(found.task.train().iter().map(|example| example.targets[0]).collect::<Vec<_>>(), [0.5, 1.5]);
+        for (yes, no) in [("1.0", "0.0"), ("TRUE", "FALSE"), ("+", "-"), ("Positive", "negative"), ("y", "n")] {
+            let text = format!("seq\tlabel\nACG\t{yes}\nACG\t{no}\n\t\n");
+            let found = prepare_text::<Splice>(&text, &text, &LabelConfig::default()).unwrap();
+            assert_eq!(found.told[0], "training: 2 sequences of up to 3 nt, 1 yes, 1 no", "{yes} {no}");
+        }
+        let doubtful = "utr,rl\nACG,\"1,234\"\nACG,2\n";
+        let said = prepare_text::<Ribosome>(doubtful, doubtful, &LabelConfig::default()).err().unwrap();
+        assert!(said.contains("train.csv:2: column `rl`: record `row 2`: `1,234` may be 1.234 or 1234"), "{said}");
+    }
+
+    #[test]
+    fn a_label_that_is_no_number_and_labels_all_alike_are_refused() {
+        let said = prepare_text::<Ribosome>("utr,rl\nACG,1\nACG,NaN\n", "", &LabelConfig::default()).err().unwrap();
+        assert!(said.contains("train.csv:3: column `rl`: record `row 3`: `NaN`, expected a finite number"), "{said}");
+        let same = "utr,rl\nACG,1\nACG,1\n";
+        assert!(prepare_text::<Ribosome>(same, same, &LabelConfig::default()).err().unwrap().contains("all the same"));
+    }
+
+    #[test]
+    fn bases_have_labels_of_their_own() {
+        let data = LabelConfig { aim: Some(Meaning::Classes), ..LabelConfig::default() };
+        let found = prepare_text::<Token>("seq,label\nACG,EI-\n", "seq,label\nACG,III\n", &data).unwrap();
+        assert_eq!(found.head, HeadConfig::Token { hidden: 128, outputs: 2 });
+        let targets = &found.task.train()[0].targets;
+        assert_eq!(targets[..2], [0.0, 1.0]);
+        assert!(targets[2].is_nan());
+    }
+
+    #[test]
+    fn keys_of_other_tasks_are_refused() {
+        let text = "seq,label\nACG,1\nACG,0\n";
+        let said = |data: LabelConfig| prepare_text::<Splice>(text, text, &data).err().unwrap();
+        let padded = LabelConfig { pad_to: Some(102), ..LabelConfig::default() };
+        assert_eq!(said(padded), "data.pad_to is for `ribosome`, not for `splice`");
+        let unsaid = prepare_text::<Sequence>(text, text, &LabelConfig::default()).err().unwrap();
+        assert!(unsaid.starts_with("data.aim is left out"), "{unsaid}");
+    }
+}

@@ -1,0 +1,41 @@
+//! Fine-tuning: a pre-trained encoder and a head learn a task from labelled sequences.
+//!
+//! A [`Kind`] is a task: how its data are read, which head it needs. A [`Config`] is read from a TOML file, a [`Run`]
+//! begins in a folder or is resumed there, and [`Run::go`] trains until it is done or asked to stop, keeping the best
+//! model by validation. [`DryRun`] tells beforehand what a run would be. See `docs/finetuning.md`.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use rinalmo_infer::Device;
+//! use rinalmo_runs::finetune::{Config, Files, Request, Run, Structure};
+//! use rinalmo_runs::pretrain::{Alone, Program, Share, Stop};
+//!
+//! let config = Config::open(Path::new("configs/structure-nano.toml"), &[])?;
+//! let files = Files { train: vec!["TR0.tsv.gz".into()], validation: vec!["VL0.tsv.gz".into()], ..Files::default() };
+//! let (name, from, out) = ("folds".into(), Some("nano".into()), "runs/structure".into());
+//! let request = Request { name, config, files, out, from, program: Program::default() };
+//! let run = Run::<Structure>::begin(request, &Device::cpu(), Share::default())?;
+//! let finished = run.go(Alone, &Stop::default(), &mut ())?;
+//! println!("{:?}", finished.validation);
+//! # Ok::<(), rinalmo_runs::Error>(())
+//! ```
+
+mod adapters;
+mod config;
+mod dry_run;
+mod heads;
+mod hold_out;
+mod kind;
+mod labels;
+mod run;
+mod structure;
+
+pub use adapters::merge;
+pub use config::{Adapters, Config, Frozen, HoldOut, Section, Unfreeze};
+pub use dry_run::{DryRun, Stage};
+pub use hold_out::Unit;
+pub use kind::{Files, Kind, Parts, Prepared, Split};
+pub use labels::{Family, LabelConfig, Meaning, Ribosome, Sequence, Splice, Token};
+pub use rinalmo_model::{Lora, LoraTarget};
+pub use run::{Finished, Outlook, Record, Request, Resume, Run};
+pub use structure::Structure;

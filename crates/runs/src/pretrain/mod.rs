@@ -1,0 +1,43 @@
+//! Pre-training: a model learns to guess hidden letters of a corpus.
+//!
+//! A [`Config`] is read from a TOML file, a [`Run`] begins in a folder or is resumed there, and [`Run::go`] trains until
+//! it is done or asked to stop. [`DryRun`] tells beforehand what a run would be. [`Processes`] are those that `mpirun`
+//! started, with feature `mpi`. See `docs/pretraining.md`.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use rinalmo_infer::Device;
+//! use rinalmo_runs::pretrain::{Alone, Config, Program, Request, Run, Share, Stop};
+//!
+//! let config = Config::open(Path::new("configs/nano.toml"), &["train.until.steps=1000".into()])?;
+//! let (name, corpus, out) = ("nano".into(), "corpus.lmdb".into(), "runs/nano".into());
+//! let request = Request { name, config, corpus, out, from: None, program: Program::default() };
+//! let run = Run::begin(request, &Device::cpu(), Share::default())?;
+//! let finished = run.go(Alone, &Stop::default(), &mut ())?;
+//! println!("{} steps", finished.state.step);
+//! # Ok::<(), rinalmo_runs::Error>(())
+//! ```
+
+mod config;
+mod dry_run;
+mod estimate;
+mod processes;
+mod record;
+mod run;
+mod size;
+mod trial;
+
+pub use crate::run::{Folder, Keep, Program, Session};
+pub use config::Config;
+pub use dry_run::{DryRun, OnCorpus, bytes, duration, grouped};
+pub use estimate::{EpochSize, Memory};
+pub use processes::Processes;
+pub use record::{Corpus, Record};
+pub use rinalmo_metrics::perplexity::perplexity;
+pub use rinalmo_train::{
+    Alone, Divergence, Ended, Every, Exchange, Limits, MlmConfig, Observer, Options, Part, RunState, Share, StepReport,
+    Stop, Validation, ValidationReport,
+};
+pub use run::{Finished, Outlook, Request, Resume, Run};
+pub use size::{Nonlinearity, PositionKind, Size};
+pub use trial::{TooLarge, Trial};

@@ -1,0 +1,65 @@
+//! What `run.json` says of a pre-training run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rinalmo_corpus::Store;
+use serde::{Deserialize, Serialize};
+
+use crate::run::Session;
+
+/// What is known of a run beside its config.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The model's name.
+    pub name: String,
+    /// What everything random depends on.
+    pub seed: u64,
+    /// The checkpoint whose weights it began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// What it is trained on.
+    pub corpus: Corpus,
+    /// Each time a process worked on it.
+    pub sessions: Vec<Session>,
+}
+
+/// A corpus, so that it is known again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Corpus {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Sequences in it.
+    pub sequences: u64,
+    /// Their letters.
+    pub bases: u64,
+    /// Clusters in it.
+    pub clusters: u64,
+    /// Of them held out.
+    pub held_out: u64,
+    /// Its parts' checksums.
+    pub checksums: BTreeMap<String, String>,
+    /// The files it was built from.
+    pub sources: Vec<String>,
+    /// How it was built.
+    pub parameters: serde_json::Value,
+    /// By which programs.
+    pub tools: BTreeMap<String, String>,
+}
+
+impl Corpus {
+    pub(super) fn of(store: &Store) -> Self {
+        let header = store.header().clone();
+        Self {
+            path: std::path::absolute(store.path()).unwrap_or_else(|_| store.path().into()),
+            sequences: header.sequences,
+            bases: header.bases,
+            clusters: header.clusters,
+            held_out: header.held_out,
+            checksums: header.checksums,
+            sources: header.sources,
+            parameters: header.parameters,
+            tools: header.tools,
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Configs by path or by name: those of `configs/` are built into the program, so that a run needs no checkout of it.
+//!
+//! ```
+//! use rinalmo_runs::recipes;
+//!
+//! let recipe = recipes::find("structure-nano").unwrap();
+//! assert_eq!(recipe.task(), "structure");
+//! # Ok::<(), rinalmo_runs::Error>(())
+//! ```
+
+use std::fs;
+use std::path::Path;
+
+use rinalmo_seq::words::nearest;
+
+use crate::Error;
+
+/// The task of configs for pre-training; every other one is a task of fine-tuning.
+pub const PRETRAIN: &str = "pretrain";
+
+/// A config that is built into the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recipe {
+    /// Its name: that of its file in `configs/`, without the ending.
+    pub name: &'static str,
+    /// The whole file.
+    pub text: &'static str,
+}
+
+macro_rules! recipes {
+    ($($name:literal),* $(,)?) => {
+        &[$(Recipe { name: $name, text: include_str!(concat!("../../../configs/", $name, ".toml")) }),*]
+    };
+}
+
+/// All of them, by name; a test compares them with the folder.
+const RECIPES: &[Recipe] = recipes![
+    "ablation-absolute-positions",
+    "ablation-gelu",
+    "family",
+    "family-nano",
+    "giga",
+    "mega",
+    "micro",
+    "nano",
+    "nano-evening",
+    "ribosome",
+    "ribosome-nano",
+    "ribosome-released",
+    "sequence",
+    "splice",
+    "splice-nano",
+    "structure",
+    "structure-nano",
+    "structure-released",
+    "token",
+];
+
+impl Recipe {
+    /// What it trains: `pretrain`, or a task of fine-tuning.
+    pub fn task(&self) -> &'static str {
+        let line = self.text.lines().find_map(|line| line.strip_prefix("task = \""));
+        line.and_then(|rest| rest.split('"').next()).expect("a test reads the task of every one")
+    }
+
+    /// What it is for, in a line.
+    pub fn about(&self) -> &'static str {
+        let line = self.text.lines().next().and_then(|line| line.strip_prefix("# ")).unwrap_or_default();
+        line.strip_suffix('.').unwrap_or(line)
+    }
+}
+
+/// All configs that are built in, by name.
+pub fn all() -> &'static [Recipe] {
+    RECIPES
+}
+
+/// The config of this name, with or without `configs/` before it and `.toml` behind it.
+pub fn find(name: &str) -> Option<&'static Recipe> {
+    let name = bare(name);
+    RECIPES.iter().find(|recipe| recipe.name == name)
+}
+
+/// The text of a config: that of a file where there is one, else the one in the program of this name.
+///
+/// # Errors
+/// There is neither, with the nearest names; or the file cannot be read.
+pub fn read(name_or_path: &Path) -> Result<String, Error> {
+    let name = name_or_path.to_string_lossy();
+    match (name_or_path.exists(), find(&name)) {
+        (false, Some(recipe)) => Ok(recipe.text.to_owned()),
+        (false, None) => Err(Error::Config(unknown(&name))),
+        (true, _) => fs::read_to_string(name_or_path).map_err(Error::file("read", name_or_path)),
+    }
+}
+
+/// Checks that a config is for a task, where it says what it is for.
+///
+/// # Errors
+/// It is for another one, with the command that it is for.
+pub fn check_task(text: &str, name: &str, task: &str) -> Result<(), Error> {
+    let table = text.parse::<toml::Table>().ok(); // what cannot be parsed is reported where it is read
+    let said = table.as_ref().and_then(|table| table.get("task")).and_then(toml::Value::as_str);
+    match said {
+        Some(said) if said != task => Err(Error::Config(format!("{name}: {}", of_another(said, task, name)))),
+        _ => Ok(()),
+    }
+}
+
+/// What is wrong with a config for `said` where one for `task` is needed; `name` is what it is opened by.
+fn of_another(said: &str, task: &str, name: &str) -> String {
+    let command = match said {
+        PRETRAIN => format!("rinalmo pretrain {name} …"),
+        _ => format!("rinalmo finetune {said} --config {name} …"),
+    };
+    let known = RECIPES.iter().any(|recipe| recipe.task() == said);
+    let names: Vec<&str> = RECIPES.iter().filter(|recipe| recipe.task() == task).map(|recipe| recipe.name).collect();
+    let use_it = if known { format!("`{command}` uses it; ") } else { String::new() };
+    format!(
+        "this config is for the task `{said}`, not for `{task}`\nhint: {use_it}for `{task}` there are {}",
+        names.join(", ")
+    )
+}
+
+fn unknown(name: &str) -> String {
+    let typed = bare(name);
+    let hint = match nearest(typed, RECIPES.iter().map(|recipe| recipe.name)) {
+        Some(near) => format!("did you mean `{near}`? `rinalmo config list` names all that are built in"),
+        None => "`rinalmo config list` names those that are built in".to_owned(),
+    };
+    format!("{name}: no such file, and no config of this name is built in\nhint: {hint}")
+}
+
+fn bare(name: &str) -> &str {
+    let name = name.strip_prefix("./").unwrap_or(name);
+    let name = name.strip_prefix("configs/").unwrap_or(name);
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::finetune::{Config, Family, Kind, Ribosome, Sequence, Splice, Structure, Token};
+
+    fn folder() -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs")
+    }
+
+    #[test]
+    fn every_file_of_configs_is_built_in() {
+        let names = |path: std::io::Result<fs::DirEntry>| path.unwrap().file_name().into_string().unwrap();
+        let files: BTreeSet<String> = fs::read_dir(folder()).unwrap().map(names).collect();
+        let built_in: BTreeSet<String> = RECIPES.iter().map(|recipe| format!("{}.toml", recipe.name)).collect();
+        assert_eq!(files, built_in);
+        assert!(RECIPES.is_sorted_by_key(|recipe| recipe.name.replace('-', "+")), "the list is in order");
+    }
+
+    fn opens<K: Kind>(recipe: &Recipe) -> bool {
+        check_task(recipe.text, recipe.name, K::NAME).is_ok()
+            && Config::<K::Data>::open(Path::new(recipe.name), &[]).unwrap().check().is_ok()
+    }
+
+    #[test]
+    fn every_one_opens_for_its_task_and_for_no_other() {
+        type Opens = fn(&Recipe) -> bool;
+        let kinds: [(&str, Opens); 6] = [
+            (Structure::NAME, opens::<Structure>),
+            (Splice::NAME, opens::<Splice>),
+            (Family::NAME, opens::<Family>),
+            (Ribosome::NAME, opens::<Ribosome>),
+            (Sequence::NAME, opens::<Sequence>),
+            (Token::NAME, opens::<Token>),
+        ];
+        for recipe in RECIPES {
+            assert!(!recipe.about().is_empty(), "{}", recipe.name);
+            for (task, opens) in kinds {
+                assert_eq!(opens(recipe), recipe.task() == task, "{} for {task}", recipe.name);
+            }
+            let pretrains = check_task(recipe.text, recipe.name, PRETRAIN).is_ok();
+            assert_eq!(pretrains, recipe.task() == PRETRAIN, "{}", recipe.name);
+            if pretrains {
+                crate::pretrain::Config::open(Path::new(recipe.name), &[]).unwrap().model().unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_found_with_and_without_folder_and_ending() {
+        for name in ["structure-nano", "structure-nano.toml", "configs/structure-nano.toml", "./configs/structure-nano"]
+        {
+            assert_eq!(find(name).map(|recipe| recipe.name), Some("structure-nano"), "{name}");
+        }
+        assert_eq!(find("other/structure-nano.toml"), None);
+    }
+
+    #[test]
+    fn a_file_wins_over_a_name_and_an_unknown_name_gets_the_nearest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("giga");
+        fs::write(&path, "mine").unwrap();
+        assert_eq!(read(&path).unwrap(), "mine");
+        let said = |name: &str| read(Path::new(name)).unwrap_err().to_string();
+        assert!(said("struture-nano.toml").contains("did you mean `structure-nano`?"));
+        assert!(said("zzz/zzz.toml").ends_with("built in\nhint: `rinalmo config list` names those that are built in"));
+    }
+
+    #[test]
+    fn a_config_of_another_task_is_refused_with_the_command_it_is_for() {
+        let said = check_task("task = \"splice\"\n", "mine.toml", "structure").unwrap_err().to_string();
+        assert_eq!(
+            said,
+            "mine.toml: this config is for the task `splice`, not for `structure`\n\
+             hint: `rinalmo finetune splice --config mine.toml …` uses it; for `structure` there are structure, \
+             structure-nano, structure-released"
+        );
+        assert!(check_task("[train]\n", "mine.toml", "structure").is_ok(), "what says nothing is taken as meant");
+    }
+}

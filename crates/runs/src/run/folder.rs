@@ -1,0 +1,164 @@
+//! A run's folder: where everything lies, what is known of the run, and that one process at a time works in it.
+//!
+//! | file | what |
+//! |---|---|
+//! | `config.toml` | the config, nothing left out |
+//! | `run.json` | name, seed, data, and every session: program, device, threads, from which step to which |
+//! | `checkpoints/` | the last few and the best |
+//! | `metrics.jsonl`, `events.out.tfevents.*`, `perplexity.svg` or `loss.svg` | what happened ([`crate::log`]) |
+//! | `model.safetensors`, `model-official.safetensors` | the best model, when a session ends |
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use rinalmo_download::Lock;
+use rinalmo_train::Checkpoints;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+
+/// The config of a run, in its folder.
+pub const CONFIG: &str = "config.toml";
+/// What a run was begun with, and what became of it.
+pub const RECORD: &str = "run.json";
+const LOCK: &str = ".lock";
+/// The folder of checkpoints in a run's folder.
+pub const CHECKPOINTS: &str = "checkpoints";
+/// Our own form of the best model.
+pub(crate) const MODEL: &str = "model.safetensors";
+/// The same with the released code's names.
+pub(crate) const OFFICIAL: &str = "model-official.safetensors";
+
+/// A run's folder.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    _lock: Option<Lock>,
+}
+
+impl Folder {
+    /// Makes a folder for a new run, or takes one that holds no run. The first process of a run leads: it looks, and
+    /// may have written already when the others come.
+    pub(crate) fn create(path: &Path, leads: bool) -> Result<Self, Error> {
+        if !leads {
+            return Ok(Self { path: path.into(), _lock: None });
+        }
+        if let Some(found) = [CONFIG, RECORD, CHECKPOINTS, MODEL].into_iter().find(|name| path.join(name).exists()) {
+            let message =
+                format!("holds a run already (`{found}`)\nhint: --resume goes on with it, another --out begins anew");
+            return Err(Error::Folder { folder: path.into(), message });
+        }
+        fs::create_dir_all(path).map_err(Error::file("made", path))?;
+        Self::lock(path, leads)
+    }
+
+    /// Opens the folder of a run that was begun.
+    pub(crate) fn open(path: &Path, leads: bool) -> Result<Self, Error> {
+        for name in [CONFIG, RECORD] {
+            if !path.join(name).is_file() {
+                let message =
+                    format!("holds no run to resume (no `{name}`)\nhint: without --resume a run begins there");
+                return Err(Error::Folder { folder: path.into(), message });
+            }
+        }
+        Self::lock(path, leads)
+    }
+
+    fn lock(path: &Path, leads: bool) -> Result<Self, Error> {
+        let path = path.to_owned();
+        if !leads {
+            return Ok(Self { path, _lock: None });
+        }
+        let file = path.join(LOCK);
+        match Lock::take(File::create(&file).map_err(Error::file("written", &file))?) {
+            Err(TryLockError::WouldBlock) => {
+                let message = "another process is working on this run\nhint: wait for it, or end it".into();
+                Err(Error::Folder { folder: path, message })
+            }
+            Ok(lock) => Ok(Self { path, _lock: Some(lock) }),
+            Err(TryLockError::Error(_)) => Ok(Self { path, _lock: None }), // not every file system locks
+        }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Its checkpoints.
+    pub fn checkpoints(&self, keep: usize) -> Checkpoints {
+        Checkpoints::new(self.path.join(CHECKPOINTS)).keeping(keep)
+    }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.path.join(CONFIG)
+    }
+
+    pub(crate) fn write_config(&self, text: &str) -> Result<(), Error> {
+        write(&self.config(), text)
+    }
+
+    pub(crate) fn record<R: DeserializeOwned>(&self) -> Result<R, Error> {
+        let path = self.path.join(RECORD);
+        let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+        serde_json::from_str(&text)
+            .map_err(|error| Error::Folder { folder: path, message: format!("is not what a run writes: {error}") })
+    }
+
+    pub(crate) fn write_record<R: Serialize>(&self, record: &R) -> Result<(), Error> {
+        let text = serde_json::to_string_pretty(record).expect("a record is made of words and numbers");
+        write(&self.path.join(RECORD), &(text + "\n"))
+    }
+
+    /// Writes the record when a session has ended. Where that was by an error, it says more than one in writing this.
+    pub(crate) fn close<R: Serialize, T>(&self, record: &R, outcome: &Result<T, Error>) -> Result<(), Error> {
+        match (self.write_record(record), outcome) {
+            (_, Err(_)) => Ok(()),
+            (written, Ok(_)) => written,
+        }
+    }
+}
+
+/// The time now, as a word.
+pub(crate) fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
+
+/// Writes a file whole or not at all.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(path: &Path, text: &str) -> Result<(), Error> {
+    let part = part(path);
+    let written = fs::write(&part, text).and_then(|()| File::open(&part)?.sync_all());
+    written.and_then(|()| fs::rename(&part, path)).map_err(Error::file("written", path))
+}
+
+/// The name of a file that is not whole yet.
+pub(crate) fn part(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".part");
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_for_one_run_and_one_process() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("runs/nano");
+        let complaint = |result: Result<Folder, Error>| result.unwrap_err().to_string();
+        assert!(complaint(Folder::open(&path, true)).contains("holds no run to resume"));
+        let first = Folder::create(&path, true).unwrap();
+        assert!(complaint(Folder::create(&path, true)).contains("another process is working"));
+        Folder::create(&path, false).unwrap();
+        first.write_config("").unwrap();
+        drop(first);
+        let said = complaint(Folder::create(&path, true));
+        assert!(said.contains("holds a run already (`config.toml`)\nhint: --resume"), "{said}");
+    }
+}

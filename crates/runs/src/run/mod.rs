@@ -1,0 +1,133 @@
+//! What every training run leaves and reads, whatever it trains: its folder, its sessions, the keys of its config.
+
+pub mod config;
+pub(crate) mod folder;
+mod keys;
+mod session;
+mod start;
+mod training;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rinalmo_model::HeadConfig;
+use rinalmo_train::Saved;
+use rinalmo_weights::{Layout, WriteOptions};
+
+use crate::Error;
+pub use folder::{CHECKPOINTS, CONFIG, RECORD, write};
+use folder::{MODEL, OFFICIAL};
+
+pub use config::{Keep, RunConfig};
+pub use folder::Folder;
+pub use session::{Program, Session};
+pub(crate) use start::Start;
+pub use start::open;
+pub(crate) use training::{Trained, Training};
+
+/// A path that leads to the same file from every folder.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// The name or path of a model (or `PATH#NAME`) that leads to the same one from every folder.
+pub fn model_from_anywhere(name_or_path: &str) -> String {
+    let bundled = rinalmo_infer::checkpoint::BUNDLED.is_some_and(|bundled| name_or_path.starts_with(bundled));
+    let (path, member) = match name_or_path.rsplit_once('#') {
+        Some((path, member)) if !Path::new(name_or_path).exists() => (path, format!("#{member}")),
+        _ => (name_or_path, String::new()),
+    };
+    match Path::new(path).exists() && !bundled {
+        true => format!("{}{member}", absolute(Path::new(path)).display()),
+        false => name_or_path.to_owned(),
+    }
+}
+
+/// The best checkpoint, or the last where nothing was validated.
+pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error> {
+    let checkpoints = folder.checkpoints(keep);
+    Ok(match checkpoints.best()? {
+        Some(best) => Some(best),
+        None => checkpoints.latest()?.saved,
+    })
+}
+
+/// Writes the best model, or the last where nothing was validated, in our form and, where it has any, with the released
+/// code's names.
+pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
+    let Some(best) = best(folder, keep)? else { return Ok(None) };
+    let place = |name: &str| (folder.path().join(name), folder::part(&folder.path().join(name)));
+    let found = best.weights()?;
+    if found.config.head.as_ref().is_none_or(HeadConfig::is_published) {
+        let (official, part) = place(OFFICIAL);
+        found.write(&part, &WriteOptions { layout: Layout::Official, dtype: None })?;
+        fs::rename(&part, &official).map_err(Error::file("written", &official))?;
+    }
+    let (model, part) = place(MODEL);
+    let _ = fs::remove_file(&part); // of a run that was killed here
+    let weights = best.path.join(MODEL);
+    let linked = fs::hard_link(&weights, &part).or_else(|_| fs::copy(&weights, &part).map(drop));
+    linked.and_then(|()| fs::rename(&part, &model)).map_err(Error::file("written", &model))?;
+    Ok(Some(best.state.step))
+}
+
+/// The error of a run that is to go on otherwise than it began.
+pub(crate) fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str) -> Result<T, Error> {
+    let folder = folder.path().to_owned();
+    let message = format!(
+        "the run began with {path} = {was}, now it is {is}\nhint: a run goes on as it began; another --out begins anew"
+    );
+    Err(Error::Folder { folder, message })
+}
+
+/// What is changed in the config of a run that goes on, as `key=value`.
+///
+/// # Errors
+/// A key that belongs to what the run is: any but those of `[checkpoints]` and of `[train]`, the seed not among them.
+pub(crate) fn changes(folder: &Folder, begun: &toml::Table, now: &toml::Table) -> Result<Vec<String>, Error> {
+    let mut changed = Vec::new();
+    for (path, was, is) in differences(begun, now) {
+        let free = path.starts_with("checkpoints.") || path.starts_with("train.") && path != "train.seed";
+        if !free {
+            return contradiction(folder, &path, &was, &is);
+        }
+        changed.push(format!("{path}={is}"));
+    }
+    Ok(changed)
+}
+
+/// Keys in which two configs differ, and what they say there.
+pub fn differences(one: &toml::Table, other: &toml::Table) -> Vec<(String, String, String)> {
+    let (one, other) = (keys::leaves(one), keys::leaves(other));
+    let find = |list: &[(String, toml::Value)], path: &str| {
+        list.iter()
+            .find(|(known, _)| known == path)
+            .map_or_else(|| "left out".to_owned(), |(_, value)| value.to_string())
+    };
+    let mut paths: Vec<&String> = one.iter().chain(&other).map(|(path, _)| path).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    let both = paths.into_iter().map(|path| (path.clone(), find(&one, path), find(&other, path)));
+    // What a run is for is checked when its folder is opened; older runs do not say it in their config.
+    both.filter(|(path, was, is)| path != "task" && was != is).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_name_what_is_left_out_too() {
+        let parse = |text: &str| toml::from_str::<toml::Table>(text).unwrap();
+        let one = parse("train.seed = 1\ntrain.save = \"epoch\"");
+        let found = differences(&one, &parse("train.seed = 2\ntrain.save = { steps = 3 }"));
+        let pair = |path: &str, was: &str, is: &str| (path.to_owned(), was.to_owned(), is.to_owned());
+        let expected = [
+            pair("train.save", "\"epoch\"", "left out"),
+            pair("train.save.steps", "left out", "3"),
+            pair("train.seed", "1", "2"),
+        ];
+        assert_eq!(found, expected);
+        assert!(differences(&one, &one).is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! A session's training: in a run's folder, logged, with checkpoints.
+
+use rinalmo_train::{Ended, Exchange, Observer, Options, RunState, Stop, Task, ValidationReport};
+use rinalmo_weights::Document;
+
+use super::{Folder, Start};
+use crate::Error;
+use crate::log::{RunLog, Terms};
+use rinalmo_infer::Device;
+
+/// What is trained, and where it is kept.
+pub(crate) struct Training<'a, T> {
+    /// The run's folder.
+    pub(crate) folder: &'a Folder,
+    /// The model's name.
+    pub(crate) name: &'a str,
+    /// What its log speaks of.
+    pub(crate) terms: Terms,
+    /// What the session begins with.
+    pub(crate) start: &'a Start,
+    /// The task.
+    pub(crate) task: &'a T,
+    /// What a fresh or foreign model becomes.
+    pub(crate) document: Document,
+    /// How it is trained.
+    pub(crate) options: Options,
+    /// The run's config, for its checkpoints.
+    pub(crate) config: toml::Table,
+    /// So many of the last checkpoints are kept.
+    pub(crate) keep: usize,
+    /// Where it is trained.
+    pub(crate) device: &'a Device,
+}
+
+/// Where a session's training came to.
+pub(crate) struct Trained {
+    /// Why it ended, and its last validation.
+    pub(crate) outcome: Result<(Ended, Option<ValidationReport>), Error>,
+    /// Where the run stands.
+    pub(crate) state: RunState,
+}
+
+impl<T: Task> Training<'_, T> {
+    /// Trains until it is done or asked to stop. Only the first process tells the observer and writes.
+    ///
+    /// # Errors
+    /// Training could not begin. What goes wrong on the way is the outcome.
+    pub(crate) fn go<X: Exchange>(
+        self,
+        exchange: X,
+        stop: &Stop,
+        observer: &mut dyn Observer,
+    ) -> Result<Trained, Error> {
+        let mut nobody = ();
+        let mut log = match exchange.share().rank {
+            0 => Some(RunLog::open(self.folder.path(), self.name, self.terms, self.start.step(), stop, observer)?),
+            _ => None,
+        };
+        let observer = log.as_mut().map_or(&mut nobody as &mut dyn Observer, |log| log);
+        let device = self.device.burn().clone().autodiff();
+        let (ended, state) = {
+            let mut trainer = self.start.trainer(self.task, self.document, self.options, device, exchange)?;
+            trainer.describe(serde_json::to_value(self.config).expect("a table is made of values"));
+            let ended = trainer.run(Some(&self.folder.checkpoints(self.keep)), stop, observer);
+            (ended, trainer.state().clone())
+        };
+        let logged = log.map(RunLog::finish).transpose();
+        let outcome = ended.map_err(Error::from).and_then(|ended| Ok((ended, logged?.flatten())));
+        Ok(Trained { outcome, state })
+    }
+}

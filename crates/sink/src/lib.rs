@@ -1,0 +1,258 @@
+//! Where arrays go when they leave the program: `.npz`, `.safetensors`, `.parquet`, `.tsv`, or a table on standard output.
+//!
+//! Memory stays that of one record, whatever the number of records. Each finished record is appended to `<output>.part`, the
+//! [spool]; [`Sink::finish`] makes the output from it in input order, puts it in place in one step, and deletes the spool.
+//! So a killed run loses at most the record it was writing, and a resumed run ends with the same file as one that was never
+//! cut. The price is room on the disk for the numbers twice while finishing.
+//!
+//! ```no_run
+//! use rinalmo_sink::{Array, Kind, Leftover, OpenOptions, Record, Sink};
+//! # fn main() -> Result<(), rinalmo_sink::Error> {
+//! let options = OpenOptions { leftover: Leftover::Resume, settings: "model=giga".into(), ..Default::default() };
+//! let mut sink = Sink::open("embeddings.npz".as_ref(), options)?;
+//! for (index, id) in (0..).zip(["tRNA-Phe", "TAR"]) {
+//!     if !sink.is_finished(index, id)? {
+//!         let mean = Array { kind: Kind::Mean, shape: vec![2], data: vec![0.5, -0.5] };
+//!         sink.write(&Record { index, id: id.into(), arrays: vec![mean] })?;
+//!     }
+//! }
+//! for renamed in sink.finish()? {
+//!     println!("{} is called {}", renamed.id, renamed.name);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [spool]: Sink::open
+
+mod array;
+mod error;
+mod format;
+mod head;
+mod names;
+mod npz;
+mod output;
+mod pairs;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod rows;
+mod safetensors;
+mod settings;
+mod spool;
+mod stream;
+mod tsv;
+
+#[cfg(all(test, feature = "parquet"))]
+mod tests;
+
+use std::{
+    borrow::Cow,
+    ffi::OsString,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+pub use self::{
+    array::{Array, Dtype, Kind, Record},
+    error::Error,
+    format::{Format, Layout},
+    names::Renamed,
+};
+use self::{
+    head::Head,
+    names::{Names, Use},
+    spool::Spool,
+    stream::Stream,
+};
+
+/// What to do with the records that an unfinished run left for the same output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leftover {
+    /// Stop with an error that names them, so that no work is lost unawares.
+    #[default]
+    Refuse,
+    /// Keep them and add to them; with none left, begin anew.
+    Resume,
+    /// Delete them.
+    Discard,
+}
+
+/// How an output is written.
+#[derive(Clone, Debug, Default)]
+pub struct OpenOptions {
+    /// How numbers are stored.
+    pub dtype: Dtype,
+    /// What the output holds.
+    pub layout: Layout,
+    /// What to do with the records of an unfinished run.
+    pub leftover: Leftover,
+    /// All else that decides the numbers (model and its sha256, input files, options): records made with other settings are
+    /// not resumed. Kept as provenance in `.safetensors` and `.parquet`.
+    pub settings: String,
+}
+
+/// An open output.
+pub struct Sink {
+    format: Format,
+    layout: Layout,
+    dtype: Dtype,
+    settings: String,
+    target: Target,
+}
+
+enum Target {
+    File { output: PathBuf, spool: Spool, header_bytes: usize },
+    Stream(Stream),
+}
+
+impl Sink {
+    /// Opens the output at `path`, in the format of its ending; `-` is a table on standard output.
+    ///
+    /// Nothing appears at `path` before [`finish`](Self::finish), and what is there stays until then.
+    ///
+    /// # Errors
+    /// Before any work is done: if the ending is unknown, the format cannot hold such an output, the folder cannot be
+    /// written, another run writes there, or an unfinished run left records that `options` refuses or that do not fit.
+    pub fn open(path: &Path, options: OpenOptions) -> Result<Self, Error> {
+        if path == Path::new("-") {
+            return Self::to_writer(Box::new(std::io::stdout()), options);
+        }
+        let format = Format::of(path)?;
+        let OpenOptions { dtype, layout, leftover, settings } = options;
+        format.check(layout, dtype)?;
+        output::check(path)?;
+        let fingerprint = format!("layout={} dtype={dtype} {settings}", layout_word(format, layout));
+        let spool = Spool::open(&with_suffix(path, ".part"), &fingerprint, dtype, leftover)?;
+        let target = Target::File { output: path.to_owned(), spool, header_bytes: settings.len() };
+        let mut sink = Self { format, layout, dtype, settings, target };
+        sink.check_leftover()?;
+        Ok(sink)
+    }
+
+    /// Opens a text table on a stream: records are written as they come, and cannot be resumed.
+    ///
+    /// # Errors
+    /// If a table cannot hold such an output, or `options` asks to resume.
+    pub fn to_writer(out: Box<dyn Write + Send>, options: OpenOptions) -> Result<Self, Error> {
+        let OpenOptions { dtype, layout, leftover, settings } = options;
+        Format::Tsv.check(layout, dtype)?;
+        if leftover == Leftover::Resume {
+            return Err(Error::CannotResume);
+        }
+        Ok(Self { format: Format::Tsv, layout, dtype, settings, target: Target::Stream(Stream::new(out, layout)) })
+    }
+
+    /// A renamed spool may come from a format that holds more than this one.
+    fn check_leftover(&mut self) -> Result<(), Error> {
+        let Target::File { spool, header_bytes, .. } = &mut self.target else { return Ok(()) };
+        for head in spool.heads() {
+            let head = head.map_err(Error::io("cannot read", spool.path()))?;
+            head.arrays.iter().try_for_each(|array| self.format.check_kind(self.layout, array.kind))?;
+            *header_bytes += safetensors::header_bytes(&head);
+        }
+        Ok(())
+    }
+
+    /// Whether the record at this place of the input was done by the run that is resumed.
+    ///
+    /// # Errors
+    /// If another id was done at this place: the input has changed.
+    pub fn is_finished(&self, index: u64, id: &str) -> Result<bool, Error> {
+        let Target::File { spool, .. } = &self.target else { return Ok(false) };
+        match spool.id(index) {
+            Some(found) if found != id => {
+                Err(Error::InputChanged { index, found: id.to_owned(), expected: found.to_owned() })
+            }
+            found => Ok(found.is_some()),
+        }
+    }
+
+    /// Places and ids of the records done so far, those of a resumed run included, in input order; empty for a stream.
+    pub fn finished(&self) -> Vec<(u64, &str)> {
+        match &self.target {
+            Target::File { spool, .. } => spool.finished().collect(),
+            Target::Stream(_) => Vec::new(),
+        }
+    }
+
+    /// Writes one record with all its arrays. Files put records in input order, whatever order they come in.
+    ///
+    /// # Errors
+    /// If an array does not fit its shape, the format or the number type, if the record was written before, or if the system
+    /// refuses; the record is then not part of the output, and others may follow.
+    pub fn write(&mut self, record: &Record) -> Result<(), Error> {
+        record.check()?;
+        for array in &record.arrays {
+            self.format.check_kind(self.layout, array.kind)?;
+            if let Some(value) = self.dtype.overflow(&array.data) {
+                return Err(Error::Overflow { id: record.id.clone(), kind: array.kind, value, dtype: self.dtype });
+            }
+        }
+        let record = match self.layout {
+            Layout::Pairs { cutoff } if self.format.is_table() => Cow::Owned(pairs::listed(record, cutoff)),
+            _ => Cow::Borrowed(record),
+        };
+        let (spool, header_bytes) = match &mut self.target {
+            Target::Stream(stream) => return stream.write(&record),
+            Target::File { spool, header_bytes, .. } => (spool, header_bytes),
+        };
+        let bytes = *header_bytes + safetensors::header_bytes(&Head::of(&record));
+        if self.format == Format::Safetensors && bytes > safetensors::HEADER_LIMIT {
+            let (limit, records) = (safetensors::HEADER_LIMIT, spool.finished().len());
+            return Err(Error::HeaderFull { limit, records, spool: spool.path().to_owned() });
+        }
+        spool.append(&record)?;
+        *header_bytes = bytes;
+        Ok(())
+    }
+
+    /// Makes the output from the records so far and deletes the spool; gives the records that go by other names than their
+    /// ids.
+    ///
+    /// # Errors
+    /// If the system refuses; what was at the output is untouched, and the spool stays to be resumed.
+    pub fn finish(self) -> Result<Vec<Renamed>, Error> {
+        match self.target {
+            Target::Stream(stream) => stream.finish(),
+            Target::File { output, mut spool, .. } => {
+                spool.sync()?;
+                let fit = if self.format.is_table() { Use::Table } else { Use::Archive };
+                let names = Names::plan(fit, spool.finished());
+                let (format, layout, settings) = (self.format, self.layout, &self.settings);
+                output::replace(&output, |out| output::encode(&spool, format, layout, settings, &names, out))?;
+                spool.remove()?;
+                Ok(names.changed)
+            }
+        }
+    }
+
+    /// Stops without an output: the records so far stay on the disk for a run that resumes, in the file returned; none, if
+    /// there are no records or this is a stream.
+    ///
+    /// # Errors
+    /// If the system refuses to write what is held back.
+    pub fn suspend(self) -> Result<Option<PathBuf>, Error> {
+        match self.target {
+            Target::Stream(stream) => stream.finish().map(|_| None),
+            Target::File { mut spool, .. } => {
+                spool.sync()?;
+                Ok((spool.finished().len() > 0).then(|| spool.path().to_owned()))
+            }
+        }
+    }
+}
+
+/// What the spool holds: the same for all formats, but that tables list pairs above a cutoff.
+fn layout_word(format: Format, layout: Layout) -> String {
+    match layout {
+        Layout::Vectors => "vectors".into(),
+        Layout::Pairs { cutoff } if format.is_table() => format!("pairs>{cutoff}"),
+        Layout::Pairs { .. } => "pairs".into(),
+    }
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name.into()
+}
