@@ -8,7 +8,7 @@ use rinalmo_corpus::cluster::{Coverage, Options};
 use rinalmo_corpus::exclude::{EvaluationSet, Guard, default_options};
 use rinalmo_corpus::read;
 use rinalmo_seq::alphabet::spelled;
-use rinalmo_tasks::structure::dataset;
+use rinalmo_seq::labelled::structures as dataset;
 use serde::{Deserialize, Serialize};
 
 use super::Fold;

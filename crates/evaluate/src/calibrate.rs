@@ -10,12 +10,12 @@
 
 mod folds;
 
+use rinalmo_decode::{DecodeOptions, Method};
 use rinalmo_metrics::calibration::Calibration as Bins;
 use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_metrics::platt::{Tally, platt};
 use rinalmo_metrics::regression::Regression;
-use rinalmo_tasks::structure::dataset::Item;
-use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
+use rinalmo_seq::labelled::structures::Item;
 
 use crate::Error;
 use folds::Folds;

@@ -26,7 +26,7 @@ pub enum Error {
 
     /// Labelled data could not be read.
     #[error(transparent)]
-    Data(#[from] rinalmo_tasks::table::Error),
+    Data(#[from] rinalmo_seq::table::Error),
 
     /// A file of sequences or structures cannot be used.
     #[error(transparent)]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use rinalmo_tasks::structure::dataset::{self, Found, Options};
-pub(super) use rinalmo_tasks::structure::dataset::{Entry, stem};
+use rinalmo_seq::labelled::structures::{self as dataset, Found, Options};
+pub(super) use rinalmo_seq::labelled::structures::{Entry, stem};
 
 use super::problem::{Kind, Problem};
 use crate::Error;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use rinalmo_metrics::bootstrap::Units;
+use rinalmo_seq::table::Table;
 use rinalmo_seq::{Structure, input};
-use rinalmo_tasks::table::Table;
 
 use super::problem::{Kind, Problem};
 use super::read::{self, Entry};

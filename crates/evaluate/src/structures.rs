@@ -24,9 +24,9 @@ use rinalmo_corpus::build::{Exclude, Excluded};
 use rinalmo_corpus::cluster::{Builtin, Engine, Options as Alike};
 use rinalmo_seq::alphabet::bases;
 use rinalmo_seq::base_pair::is_canonical;
-use rinalmo_tasks::structure::dataset::{self, Item};
+use rinalmo_seq::labelled::structures::{self as dataset, Item};
 
-pub use rinalmo_tasks::structure::dataset::NAMES_LIST;
+pub use rinalmo_seq::labelled::structures::NAMES_LIST;
 
 use crate::Error;
 

@@ -6,8 +6,8 @@
 use std::fmt;
 use std::io::BufRead;
 
+use rinalmo_decode::constraint::Constraint;
 use rinalmo_seq::alphabet::spelled;
-use rinalmo_tasks::structure::constraint::Constraint;
 
 /// What a constraint is written in.
 const MARKS: &str = ".|x<>()";

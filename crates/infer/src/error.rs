@@ -1,6 +1,6 @@
 //! What can go wrong between a sequence and its result, with what to do about it.
 
-use rinalmo_tasks::structure::decode::DecodeError;
+use rinalmo_decode::DecodeError;
 
 /// Everything that loading a model and asking it can fail with.
 #[derive(Debug, thiserror::Error)]

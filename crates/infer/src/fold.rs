@@ -1,12 +1,12 @@
 //! Secondary structures: representation → logits of all pairs → decoding.
 
 use rayon::prelude::*;
+use rinalmo_decode::constraint::Constraint;
+use rinalmo_decode::{DecodeOptions, Method, crossing};
 use rinalmo_model::HeadConfig;
+use rinalmo_seq::labelled::structures::Item;
 use rinalmo_seq::structure::PAGES;
 use rinalmo_seq::{Structure, tokenizer::tokenize};
-use rinalmo_tasks::structure::constraint::Constraint;
-use rinalmo_tasks::structure::dataset::Item;
-use rinalmo_tasks::structure::decode::{DecodeOptions, Method, crossing};
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
 use crate::memory::{longest_that_fits, mebibytes};

@@ -27,7 +27,7 @@ pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
 pub use predict::{Family, RIBOSOME_PADDING, Said, SpliceSite};
+pub use rinalmo_decode::{Method, constraint::Constraint};
 pub use rinalmo_model::cpu::Precision;
-pub use rinalmo_tasks::structure::{constraint::Constraint, decode::Method};
 pub use score::{Marginal, SequenceScore};
 pub use variant::Variant;

@@ -52,7 +52,7 @@ pub enum Error {
 
     /// Labelled data could not be read.
     #[error(transparent)]
-    Data(#[from] rinalmo_tasks::table::Error),
+    Data(#[from] rinalmo_seq::table::Error),
 
     /// Training could not begin, go on or be saved.
     #[error(transparent)]

@@ -9,6 +9,7 @@
 //! | read the sequences of any input, compressed or not | [`Sequences`] |
 //! | turn a sequence into token ids | [`tokenizer::tokenize`] |
 //! | hold base pairs, read and write brackets | [`Structure`] |
+//! | read data to train on or to be judged by: structures, labels | [`labelled`] |
 //! | read sequences with their structures, whatever the format | [`folded`] |
 //! | read or write one format | [`fasta`], [`fastq`], [`raw`], [`ig`], [`dot_bracket`], [`ct`], [`bpseq`], [`stockholm`], [`st`] |
 //! | find the name in a title | [`title`] |
@@ -46,6 +47,7 @@ pub mod folded;
 pub mod ig;
 pub mod input;
 mod known;
+pub mod labelled;
 mod letters;
 mod lines;
 pub mod masking;

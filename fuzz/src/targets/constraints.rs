@@ -1,8 +1,8 @@
 //! Constraint files of folding, read and obeyed.
 
 use rinalmo::constraints;
+use rinalmo_decode::{DecodeOptions, Method};
 use rinalmo_seq::alphabet;
-use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
 
 /// Every record that is read is given to the decoders.
 pub fn run(bytes: &[u8]) {

@@ -5,8 +5,8 @@
 use std::path::Path;
 
 use rinalmo::evaluate::{FamilyFrom, Predictions, References};
-use rinalmo_tasks::labels::{self, Columns};
-use rinalmo_tasks::structure::dataset;
+use rinalmo_seq::labelled::labels::{self, Columns};
+use rinalmo_seq::labelled::structures as dataset;
 
 use crate::scratch::with_file;
 

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rinalmo_seq::input::Kinds;
-use rinalmo_tasks::labels::{self, Columns};
-use rinalmo_tasks::table::Table;
+use rinalmo_seq::labelled::labels::{self, Columns};
+use rinalmo_seq::table::Table;
 
 use super::{Prepared, Written, everything, is_table, missing, name};
 use crate::Error;

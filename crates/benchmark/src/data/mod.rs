@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rinalmo_tasks::table::{self, Row, Table};
+use rinalmo_seq::table::{self, Row, Table};
 
 use super::unpack::unpacked;
 use super::{Benchmark, Fold};

@@ -54,7 +54,7 @@ struct Row {
     of: String,
 }
 
-type Tables = Vec<(PathBuf, rinalmo_tasks::table::Table, [usize; 4])>;
+type Tables = Vec<(PathBuf, rinalmo_seq::table::Table, [usize; 4])>;
 
 /// The paper's rules on the original table: a finite load, sets random and human, ten reads or more, no UTR twice (neither
 /// is kept); the hundred of most reads for each length are the evaluation's, other random ones are trained on.

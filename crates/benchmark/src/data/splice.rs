@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use rinalmo_tasks::labels::{same, yes_no};
-use rinalmo_tasks::table::{Table, columns};
+use rinalmo_seq::labelled::labels::{same, yes_no};
+use rinalmo_seq::table::{Table, columns};
 
 use super::{Prepared, Written, each, everything, folder_of, missing, name, tables_with};
 use crate::Error;

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use rinalmo_tasks::structure::dataset::{Partition, Splits};
-use rinalmo_tasks::table::{Table, columns};
+use rinalmo_seq::labelled::structures::{Partition, Splits};
+use rinalmo_seq::table::{Table, columns};
 
 use super::{Prepared, Written, each, everything, folder_of, is_table, missing, name, tables_with};
 use crate::Error;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_seq::labelled::structures::Item;
 
 use super::CrossFit;
 use crate::Error;

@@ -14,8 +14,8 @@ use std::path::Path;
 use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
 use rinalmo_metrics::paired::Paired;
 use rinalmo_seq::input;
-use rinalmo_tasks::labels::{self as labelled, same};
-use rinalmo_tasks::table::{Comma, Row, Table, columns};
+use rinalmo_seq::labelled::labels::{self as labelled, same};
+use rinalmo_seq::table::{Comma, Row, Table, columns};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

@@ -8,7 +8,7 @@ use rinalmo_metrics::classification::{Binary, Confusion};
 use rinalmo_metrics::paired::Paired;
 use rinalmo_metrics::ranking::Ranking;
 use rinalmo_metrics::regression::Regression;
-use rinalmo_tasks::labels::same;
+use rinalmo_seq::labelled::labels::same;
 
 use super::{Answers, Figure, LabelComparison, LabelReport, Labels, Question, Scores};
 use crate::Error;

@@ -106,8 +106,8 @@ pub(super) fn contradiction<T: PartialEq + std::fmt::Display>(key: &str, asked: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rinalmo_decode::Method;
     use rinalmo_model::ModelConfig;
-    use rinalmo_tasks::structure::decode::Method;
     use rinalmo_train::StructureConfig;
 
     const MODEL: &str = "[model]\ndim = 16\nblocks = 2\nheads = 2\n[train]\nschedule.peak = 1e-4\nuntil.epochs = 1\n";

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rinalmo_model::HeadConfig;
-use rinalmo_tasks::structure::dataset::{Partition, Splits};
+use rinalmo_seq::labelled::structures::{Partition, Splits};
 use rinalmo_train::{Cache, Share, Task};
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use rinalmo_model::{HeadConfig, Pooling};
-use rinalmo_tasks::labels::{self, Columns, Item};
+use rinalmo_seq::labelled::labels::{self, Columns, Item};
 use rinalmo_train::{Aim, Cache, Example, LabelOptions, Labels, Readout};
 use rinalmo_weights::{Document, Scaler};
 use serde::{Deserialize, Serialize};
@@ -358,7 +358,7 @@ fn targets(
 fn marks(
     item: &Item,
     each: bool,
-    mark: impl Fn(&str) -> Result<f32, rinalmo_tasks::table::Error>,
+    mark: impl Fn(&str) -> Result<f32, rinalmo_seq::table::Error>,
 ) -> Result<Vec<f32>, Error> {
     words(item, each)?.iter().map(|word| word.as_deref().map_or(Ok(f32::NAN), |word| Ok(mark(word)?))).collect()
 }
@@ -379,7 +379,7 @@ fn both(train: &[Item], each: bool, positive: &[String]) -> Result<Aim, Error> {
     }
 }
 
-fn yes(item: &Item, word: &str, positive: &[String]) -> Result<f32, rinalmo_tasks::table::Error> {
+fn yes(item: &Item, word: &str, positive: &[String]) -> Result<f32, rinalmo_seq::table::Error> {
     let yes = match positive {
         [] => labels::yes_no(word),
         positive => Some(positive.iter().any(|known| labels::same(known, word))),

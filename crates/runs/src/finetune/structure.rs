@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::path::Path;
 
+use rinalmo_decode::Method;
 use rinalmo_model::HeadConfig;
-use rinalmo_tasks::structure::dataset::{self, Item};
-use rinalmo_tasks::structure::decode::Method;
+use rinalmo_seq::labelled::structures::{self as dataset, Item};
 use rinalmo_train::{Cache, StructureConfig, Structures, Tuning};
 use rinalmo_weights::Document;
 

@@ -20,11 +20,11 @@ use std::sync::Arc;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
+use rinalmo_decode::Method;
 use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, StructureHead};
 use rinalmo_seq::alphabet::Token;
+use rinalmo_seq::labelled::structures::Item;
 use rinalmo_seq::tokenizer::tokenize;
-use rinalmo_tasks::structure::dataset::Item;
-use rinalmo_tasks::structure::decode::Method;
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
 

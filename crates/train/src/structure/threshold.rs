@@ -1,6 +1,6 @@
 //! The probability above which positions pair, chosen on the validation set.
 
-use rinalmo_tasks::structure::decode::Method;
+use rinalmo_decode::Method;
 use serde::{Deserialize, Serialize};
 
 use crate::{Part, Validation};

@@ -6,13 +6,13 @@
 
 use burn::tensor::Device;
 use rayon::prelude::*;
+use rinalmo_decode::{DecodeOptions, Method};
 use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::memory::default_budget;
 use rinalmo_model::{Model, Network, OnDevice, Packed};
+use rinalmo_seq::labelled::structures::Item;
 use rinalmo_seq::tokenizer::tokenize;
-use rinalmo_tasks::structure::dataset::Item;
-use rinalmo_tasks::structure::decode::{DecodeOptions, Method};
 
 use super::threshold::{AT_EACH, LOSS, thresholds};
 use crate::optimizer::values::level;

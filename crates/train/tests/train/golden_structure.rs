@@ -5,7 +5,7 @@ use std::path::Path;
 use burn::tensor::Device;
 use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig};
 use rinalmo_seq::Structure;
-use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_seq::labelled::structures::Item;
 use rinalmo_train::{Pass, Share, StructureConfig, Structures, Task, Window, start};
 use rinalmo_weights::{Checkpoint, OpenOptions};
 use safetensors::SafeTensors;

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_seq::Structure;
-use rinalmo_tasks::structure::dataset::Item;
+use rinalmo_seq::labelled::structures::Item;
 use rinalmo_train::optimizer::{Part, Thaw};
 use rinalmo_train::run::DropoutRates;
 use rinalmo_train::{

@@ -21,7 +21,7 @@ const FIRST: f32 = 0.25;
 /// If the map's size, the threshold or the constraint does not fit, see [`DecodeError`].
 ///
 /// ```
-/// use rinalmo_tasks::structure::decode::{DecodeOptions, f1};
+/// use rinalmo_decode::{DecodeOptions, f1};
 ///
 /// let mut map = vec![0.0; 64]; // of GGGAAACC
 /// map[7] = 0.9; // 0 with 7
@@ -30,7 +30,7 @@ const FIRST: f32 = 0.25;
 /// let decoded = f1(&map, b"GGGAAACC", &options)?;
 /// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
 /// assert!((decoded.threshold - 0.9 / 2.2).abs() < 1e-6);
-/// # Ok::<(), rinalmo_tasks::structure::decode::DecodeError>(())
+/// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
 pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let at = |threshold: f32| nested(map, sequence, &DecodeOptions { threshold, ..options.clone() });
@@ -53,7 +53,7 @@ pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decod
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::decode::{Method, decode_entries};
+    use crate::{Method, decode_entries};
 
     #[test]
     fn of_certain_pairs_the_expected_f1_is_the_one_found() {

@@ -12,7 +12,7 @@ const LIKELY: f32 = 0.5;
 /// As of the decoder.
 ///
 /// ```
-/// use rinalmo_tasks::structure::decode::{DecodeOptions, crossing, nested};
+/// use rinalmo_decode::{DecodeOptions, crossing, nested};
 ///
 /// let (sequence, options) = (b"GGCCAACCGG", DecodeOptions::default());
 /// let mut map = vec![0.0; 100];
@@ -21,7 +21,7 @@ const LIKELY: f32 = 0.5;
 /// let decoded = nested(&map, sequence, &options)?;
 /// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
 /// assert_eq!(crossing(&decoded, &map, sequence, &options)?, [(3, 9, 0.8)]);
-/// # Ok::<(), rinalmo_tasks::structure::decode::DecodeError>(())
+/// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
 pub fn crossing(
     decoded: &Decoded,
@@ -43,7 +43,7 @@ pub fn crossing(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::decode::{Method, greedy};
+    use crate::{Method, greedy};
 
     const SEQUENCE: &[u8] = b"GGGAAACCAACCCAAAGG";
 

@@ -64,7 +64,7 @@ fn is_first_word(entry: &Entry) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rinalmo_seq::Structure;
+    use crate::Structure;
 
     use super::*;
 

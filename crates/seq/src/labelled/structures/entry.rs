@@ -1,6 +1,6 @@
 //! A structure as a file gives it.
 
-use rinalmo_seq::Structure;
+use crate::Structure;
 
 use super::{Error, Item};
 

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use rinalmo_seq::folded::{ENDINGS, Format, Reader};
-use rinalmo_seq::input::{self, Kinds};
+use crate::folded::{ENDINGS, Format, Reader};
+use crate::input::{self, Kinds};
 
 use super::entry::Entry;
 use super::{Error, Found, Options, tables};
@@ -154,7 +154,7 @@ pub(super) fn read(
         Kind::Folded(format) => format,
         Kind::Table | Kind::Unknown => {
             let mut start = Vec::new();
-            (&mut stream).take(START).read_to_end(&mut start).map_err(rinalmo_seq::Error::from)?;
+            (&mut stream).take(START).read_to_end(&mut start).map_err(crate::Error::from)?;
             let (format, blank) = (Format::sniff(&start), start.trim_ascii().is_empty());
             stream = Box::new(Cursor::new(start).chain(stream));
             match format {

@@ -26,7 +26,7 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// If the map's size, the threshold or the constraint does not fit, see [`DecodeError`].
 ///
 /// ```
-/// use rinalmo_tasks::structure::decode::{DecodeOptions, nested};
+/// use rinalmo_decode::{DecodeOptions, nested};
 ///
 /// let mut map = vec![0.0; 64]; // of GGGAAACC
 /// map[6] = 0.8; // 0 with 6
@@ -34,7 +34,7 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// map[2 * 8 + 6] = 0.6; // 2 with 6, which fits inside
 /// let decoded = nested(&map, b"GGGAAACC", &DecodeOptions::default())?;
 /// assert_eq!(decoded.pairs, [(1, 7, 0.9), (2, 6, 0.6)]);
-/// # Ok::<(), rinalmo_tasks::structure::decode::DecodeError>(())
+/// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
 pub fn nested(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let Candidates { forced, mut free } = collect(map, sequence, options)?;
@@ -151,7 +151,7 @@ fn row_start(n: usize, i: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::decode::{Method, decode_entries};
+    use crate::{Method, decode_entries};
 
     fn fold(entries: &[(usize, usize, f32)], sequence: &str, constraint: &str) -> Vec<(usize, usize)> {
         let options = DecodeOptions { threshold: 0.3, ..Default::default() };

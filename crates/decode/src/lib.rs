@@ -6,6 +6,7 @@
 //! structure without any; [`f1`] finds the best threshold for that as well.
 
 mod candidates;
+pub mod constraint;
 mod crossing;
 mod f1;
 #[cfg(test)]
@@ -18,7 +19,7 @@ mod nested;
 use rinalmo_seq::Structure;
 use serde::{Deserialize, Serialize};
 
-use super::constraint::{Constraint, ConstraintError};
+use constraint::{Constraint, ConstraintError};
 
 pub use crossing::crossing;
 pub use f1::f1;

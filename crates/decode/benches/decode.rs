@@ -2,7 +2,7 @@
 //! a model gives, where a few for each base do.
 
 use divan::Bencher;
-use rinalmo_tasks::structure::decode::{DecodeOptions, greedy};
+use rinalmo_decode::{DecodeOptions, greedy};
 
 /// Bases: a ribosomal domain, and the longest RNA of ArchiveII.
 const LENGTHS: [usize; 2] = [500, 2900];

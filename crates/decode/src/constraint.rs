@@ -82,12 +82,12 @@ enum Mark {
 /// A parsed constraint line.
 ///
 /// ```
-/// use rinalmo_tasks::structure::constraint::Constraint;
+/// use rinalmo_decode::constraint::Constraint;
 ///
 /// let constraint: Constraint = "(x...<.)".parse()?;
 /// assert_eq!(constraint.forced().collect::<Vec<_>>(), [(0, 7)]);
 /// assert!(!constraint.allows(1, 6) && constraint.allows(2, 6));
-/// # Ok::<(), rinalmo_tasks::structure::constraint::ConstraintError>(())
+/// # Ok::<(), rinalmo_decode::constraint::ConstraintError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constraint {

@@ -27,7 +27,7 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// If the map's size, the threshold or the constraint does not fit, see [`DecodeError`].
 ///
 /// ```
-/// use rinalmo_tasks::structure::decode::{DecodeOptions, greedy};
+/// use rinalmo_decode::{DecodeOptions, greedy};
 ///
 /// let mut map = vec![0.0; 49]; // of GGAAACC
 /// map[6] = 0.9; // 0 with 6
@@ -35,7 +35,7 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// map[7 + 6] = 0.7; // 1 with 6, which is taken
 /// let decoded = greedy(&map, b"GGAAACC", &DecodeOptions::default())?;
 /// assert_eq!(decoded.pairs, [(0, 6, 0.9), (1, 5, 0.8)]);
-/// # Ok::<(), rinalmo_tasks::structure::decode::DecodeError>(())
+/// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
 pub fn greedy(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let Candidates { forced, free } = collect(map, sequence, options)?;
@@ -89,7 +89,7 @@ fn unrank(rank: u128) -> (usize, usize, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::structure::decode::{Method, decode_entries};
+    use crate::{Method, decode_entries};
 
     fn fold(entries: &[(usize, usize, f32)], sequence: &str, constraint: &str) -> Vec<(usize, usize)> {
         let options = DecodeOptions::default();

@@ -24,8 +24,8 @@ mod tables;
 
 use std::path::Path;
 
-use rinalmo_seq::Structure;
-use rinalmo_seq::input;
+use crate::Structure;
+use crate::input;
 
 pub use crate::table::Error;
 pub use entry::Entry;

@@ -1,6 +1,6 @@
 //! Structures in tables, a row each.
 
-use rinalmo_seq::Structure;
+use crate::Structure;
 
 use super::entry::{Entry, single_spaced};
 use super::{Found, Options};

@@ -16,7 +16,7 @@ pub(super) struct Candidate {
     pub i: usize,
     pub j: usize,
     pub p: f32,
-    /// How many of its two bases ask for a partner, see [`constraint`](crate::structure::constraint).
+    /// How many of its two bases ask for a partner, see [`constraint`](crate::constraint).
     pub asked: u8,
 }
 

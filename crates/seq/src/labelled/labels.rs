@@ -9,7 +9,7 @@ use std::io::BufRead;
 use std::path::Path;
 use std::sync::Arc;
 
-use rinalmo_seq::{InputOptions, Sequences, input};
+use crate::{InputOptions, Sequences, input};
 
 use crate::table::{Comma, Error, Table, columns};
 
@@ -187,7 +187,7 @@ pub fn read(path: &Path, columns: &Columns) -> Result<Vec<Item>, Error> {
 /// It cannot be opened.
 pub fn is_fasta(path: &Path) -> Result<bool, Error> {
     let mut stream = input::open(path)?;
-    let start = stream.fill_buf().map_err(rinalmo_seq::Error::from)?;
+    let start = stream.fill_buf().map_err(crate::Error::from)?;
     Ok(start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'>'))
 }
 
