@@ -1,52 +1,32 @@
 //! TensorBoard's event files: records of length, checksums and a protobuf `Event` each.
 //!
 //! The messages are those of TensorFlow's `event.proto` and `summary.proto`, as far as scalars need them. Framing is
-//! TFRecord: length, its masked CRC-32C, data, its masked CRC-32C. (No crate that writes them is kept up.)
+//! TFRecord: length, its masked CRC-32C, data, its masked CRC-32C. (No crate that writes them is kept up. Three messages of
+//! numbers and text are written here by hand; the tests read them with a protobuf library.)
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use prost::Message;
-
-#[derive(Clone, PartialEq, Message)]
-struct Event {
-    /// Seconds since 1970.
-    #[prost(double, tag = "1")]
-    wall_time: f64,
-    #[prost(int64, tag = "2")]
-    step: i64,
-    #[prost(string, optional, tag = "3")]
-    file_version: Option<String>,
-    #[prost(message, optional, tag = "5")]
-    summary: Option<Summary>,
-    #[prost(message, optional, tag = "7")]
-    session_log: Option<SessionLog>,
+/// What an event says beside its time and step.
+enum Content<'a> {
+    /// The version of the format, which a file begins with.
+    Version(&'a str),
+    /// Numbers by name.
+    Scalars(&'a [(&'a str, f64)]),
+    /// A session starts: what older files say of this step and later ones no longer counts.
+    Start,
 }
 
-#[derive(Clone, PartialEq, Message)]
-struct Summary {
-    #[prost(message, repeated, tag = "1")]
-    value: Vec<Value>,
-}
+/// The format's version, as readers look for it.
+const VERSION: &str = "brain.Event:2";
 
-#[derive(Clone, PartialEq, Message)]
-struct Value {
-    #[prost(string, tag = "1")]
-    tag: String,
-    #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct SessionLog {
-    /// 1 says that a session starts: what older files say of this step and later ones no longer counts.
-    #[prost(int32, tag = "1")]
-    status: i32,
-}
-
-const START: i32 = 1;
+// Ways to write a field of a protobuf message.
+const VARINT: u8 = 0;
+const EIGHT_BYTES: u8 = 1;
+const BYTES: u8 = 2;
+const FOUR_BYTES: u8 = 5;
 
 /// An event file that is being written.
 pub(super) struct Events {
@@ -60,8 +40,8 @@ impl Events {
         let path = folder.join(name);
         let open = || {
             let mut events = Self { file: File::create(&path)? };
-            events.write(0, |event| event.file_version = Some("brain.Event:2".into()))?;
-            events.write(first, |event| event.session_log = Some(SessionLog { status: START }))?;
+            events.write(0, Content::Version(VERSION))?;
+            events.write(first, Content::Start)?;
             Ok(events)
         };
         match open() {
@@ -72,16 +52,59 @@ impl Events {
 
     /// Writes numbers of a step.
     pub(super) fn scalars(&mut self, step: u64, scalars: &[(&str, f64)]) -> io::Result<()> {
-        let value = |&(tag, value): &(&str, f64)| Value { tag: tag.into(), simple_value: Some(value as f32) };
-        let summary = Summary { value: scalars.iter().map(value).collect() };
-        self.write(step, |event| event.summary = Some(summary))
+        self.write(step, Content::Scalars(scalars))
     }
 
-    fn write(&mut self, step: u64, fill: impl FnOnce(&mut Event)) -> io::Result<()> {
-        let mut event = Event { wall_time: now(), step: step.cast_signed(), ..Event::default() };
-        fill(&mut event);
-        self.file.write_all(&frame(&event.encode_to_vec()))
+    fn write(&mut self, step: u64, content: Content<'_>) -> io::Result<()> {
+        self.file.write_all(&frame(&event(now(), step, content)))
     }
+}
+
+/// An `Event`, whose fields are 1 the time, 2 the step, 3 the version, 5 a `Summary`, 7 a `SessionLog`.
+fn event(seconds: f64, step: u64, content: Content<'_>) -> Vec<u8> {
+    let mut event = vec![key(1, EIGHT_BYTES)];
+    event.extend(seconds.to_le_bytes());
+    event.push(key(2, VARINT));
+    varint(&mut event, step);
+    match content {
+        Content::Version(version) => field(&mut event, 3, version.as_bytes()),
+        Content::Scalars(scalars) => {
+            let mut summary = Vec::new();
+            for &(tag, number) in scalars {
+                // A `Summary.Value`: 1 the tag, 2 the number.
+                let mut value = Vec::new();
+                field(&mut value, 1, tag.as_bytes());
+                value.push(key(2, FOUR_BYTES));
+                value.extend((number as f32).to_le_bytes());
+                field(&mut summary, 1, &value);
+            }
+            field(&mut event, 5, &summary);
+        }
+        // `status = START`, which is 1.
+        Content::Start => field(&mut event, 7, &[key(1, VARINT), 1]),
+    }
+    event
+}
+
+/// A field of bytes, text or another message.
+fn field(message: &mut Vec<u8>, number: u8, bytes: &[u8]) {
+    message.push(key(number, BYTES));
+    varint(message, bytes.len() as u64);
+    message.extend(bytes);
+}
+
+/// What a field begins with: its number and how it is written.
+const fn key(number: u8, wire: u8) -> u8 {
+    number << 3 | wire
+}
+
+/// A number in groups of seven bits, the lowest first; all but the last have the high bit set.
+fn varint(message: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        message.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    message.push(number as u8);
 }
 
 /// Seconds since 1970.
@@ -103,6 +126,55 @@ fn masked(data: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use prost::Message;
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Event {
+        #[prost(double, tag = "1")]
+        wall_time: f64,
+        #[prost(int64, tag = "2")]
+        step: i64,
+        #[prost(string, optional, tag = "3")]
+        file_version: Option<String>,
+        #[prost(message, optional, tag = "5")]
+        summary: Option<Summary>,
+        #[prost(message, optional, tag = "7")]
+        session_log: Option<SessionLog>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Summary {
+        #[prost(message, repeated, tag = "1")]
+        value: Vec<Value>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Value {
+        #[prost(string, tag = "1")]
+        tag: String,
+        #[prost(float, optional, tag = "2")]
+        simple_value: Option<f32>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct SessionLog {
+        #[prost(int32, tag = "1")]
+        status: i32,
+    }
+
+    #[test]
+    fn a_protobuf_library_reads_what_is_written() {
+        let long = "x".repeat(300);
+        let scalars = [("loss", 2.5), (long.as_str(), f64::NAN)];
+        let read = |content| Event::decode(&event(1.5e9, 1 << 40, content)[..]).unwrap();
+        let found = read(Content::Scalars(&scalars));
+        assert_eq!((found.wall_time, found.step), (1.5e9, 1 << 40));
+        let values = found.summary.unwrap().value;
+        assert_eq!((values[0].tag.as_str(), values[0].simple_value), ("loss", Some(2.5)));
+        assert!(values[1].tag == long && values[1].simple_value.unwrap().is_nan());
+        assert_eq!(read(Content::Start).session_log, Some(SessionLog { status: 1 }));
+        assert_eq!(read(Content::Version(VERSION)).file_version.as_deref(), Some(VERSION));
+    }
 
     #[test]
     fn records_are_framed_as_tensorflow_frames_them() {
@@ -127,7 +199,7 @@ mod tests {
             bytes = &bytes[16 + length..];
         }
         assert_eq!(found[0].file_version.as_deref(), Some("brain.Event:2"));
-        assert_eq!((found[1].step, found[1].session_log.clone().unwrap().status), (4, START));
+        assert_eq!((found[1].step, found[1].session_log.clone().unwrap().status), (4, 1));
         let values = &found[2].summary.as_ref().unwrap().value;
         assert_eq!((found[2].step, values[0].tag.as_str(), values[0].simple_value), (5, "loss", Some(2.5)));
         assert_eq!(values[1].simple_value, Some(1e-4));
