@@ -3,8 +3,8 @@
 use std::path::Path;
 
 pub use rinalmo_weights::{
-    Calibration, Checkpoint, Document, Dtype, Family, HEADER_KEY, Layout, Metadata, OpenOptions, Scaler, WriteOptions,
-    download, multimolecule, registry, unfinished,
+    Calibration, Checkpoint, Document, Dtype, Error as CheckpointError, Family, HEADER_KEY, Layout, Metadata,
+    OpenOptions, Scaler, WriteOptions, download, multimolecule, registry, unfinished,
 };
 
 use rinalmo_seq::words::nearest;
@@ -68,17 +68,11 @@ pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Err
         checkpoint.meta.name = entry.name.to_owned();
         return Ok(checkpoint);
     }
-    Err(Error::UnknownModel(unknown(name_or_path)))
+    Err(unknown(name_or_path))
 }
 
-fn unknown(name: &str) -> String {
-    let looks_like_a_path = name.contains(['/', '\\', '.']);
-    let what = if looks_like_a_path { "no such file" } else { "no model of this name, and no such file" };
+fn unknown(name: &str) -> Error {
     let bundled = all_in_the_box();
     let known = bundled.iter().map(String::as_str).chain(registry::all().iter().map(|entry| entry.name));
-    let hint = match nearest(name, known) {
-        Some(nearest) => format!("did you mean `{nearest}`? `rinalmo model list` names the models"),
-        None => "`rinalmo model list` names the models".to_owned(),
-    };
-    format!("{name}: {what}\nhint: {hint}")
+    Error::UnknownModel { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) }
 }

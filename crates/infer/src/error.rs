@@ -1,6 +1,10 @@
 //! What can go wrong between a sequence and its result, with what to do about it.
 
+use std::fmt;
+
 use rinalmo_decode::DecodeError;
+use rinalmo_model::cpu::Precision;
+use rinalmo_weights::NotFinite;
 
 /// Everything that loading a model and asking it can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +48,7 @@ pub enum Error {
     },
 
     /// The device failed in the middle of its work, for want of memory in most cases.
-    #[error("device `{device}` failed: {reason}\nhint: --device cpu takes what the machine's memory holds")]
+    #[error("device `{device}` failed: {reason}")]
     DeviceFailed {
         /// The device.
         device: String,
@@ -59,19 +63,21 @@ pub enum Error {
         model: String,
         /// What it was asked about.
         what: &'static str,
-        /// The likely cause, and what to do.
-        cause: String,
+        /// The likely cause.
+        cause: Cause,
     },
 
     /// No model has this name and no file this path.
-    #[error("{0}")]
-    UnknownModel(String),
+    #[error("{name}: {}", if looks_like_a_path(name) { "no such file" } else { "no model of this name, and no such file" })]
+    UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// The nearest known name.
+        nearest: Option<String>,
+    },
 
     /// The model lacks the head that a verb needs.
-    #[error(
-        "model `{model}` has no {head} head (it has: {found})\n\
-         hint: `rinalmo model list` names models by what they are for"
-    )]
+    #[error("model `{model}` has no {head} head (it has: {found})")]
     NoHead {
         /// The model's name.
         model: String,
@@ -86,10 +92,7 @@ pub enum Error {
     EmptySequence,
 
     /// What a sequence needs would not fit into memory.
-    #[error(
-        "a sequence of {len} nt needs {needed} MiB for {what}, {budget} MiB are allowed\n\
-         hint: up to {fits} nt fit; raise --max-memory if the machine has more"
-    )]
+    #[error("a sequence of {len} nt needs {needed} MiB for {what}, {budget} MiB are allowed")]
     TooLong {
         /// Bases in the sequence.
         len: usize,
@@ -104,7 +107,7 @@ pub enum Error {
     },
 
     /// A model with learned positions has none for this sequence's end.
-    #[error("a sequence of {len} nt is longer than the {max} nt this model has positions for\nhint: use --window")]
+    #[error("a sequence of {len} nt is longer than the {max} nt this model has positions for")]
     TooLongForPositions {
         /// Bases in the sequence.
         len: usize,
@@ -113,7 +116,7 @@ pub enum Error {
     },
 
     /// The sequence does not fit into the length that the head expects.
-    #[error("a sequence of {len} nt does not fit into {pad_to} tokens ({} nt)\nhint: raise --pad-to, or trim to the 3' end", pad_to.saturating_sub(2))]
+    #[error("a sequence of {len} nt does not fit into {pad_to} tokens ({} nt)", pad_to.saturating_sub(2))]
     LongerThanPadding {
         /// Bases in the sequence.
         len: usize,
@@ -141,4 +144,28 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+/// Why results are not finite.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// This weight is not: the checkpoint is damaged, or its training diverged.
+    Weight(NotFinite),
+    /// All weights are, so a sum overflowed, with products in this precision.
+    Overflow(Precision),
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Weight(weight) => weight.fmt(f),
+            Self::Overflow(Precision::F32) => f.write_str("its weights are finite, so a sum overflowed f32"),
+            Self::Overflow(_) => f.write_str("its weights are finite, so a sum overflowed"),
+        }
+    }
+}
+
+fn looks_like_a_path(name: &str) -> bool {
+    name.contains(['/', '\\', '.'])
 }

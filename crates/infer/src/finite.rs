@@ -5,6 +5,7 @@
 use rinalmo_model::cpu::Precision;
 use rinalmo_weights::NotFinite;
 
+use crate::error::Cause;
 use crate::{Error, Model};
 
 /// Bits of an exponent; all are set in infinities and NaN alone.
@@ -36,19 +37,7 @@ impl Model {
 
 /// The error of a model whose results for `what` are not numbers; `broken` is a weight that is none either.
 pub fn not_finite(model: &str, what: &'static str, broken: Option<&NotFinite>, precision: Precision) -> Error {
-    let cause = match (broken, precision) {
-        (Some(weight), _) => format!(
-            "{weight}\nhint: the checkpoint is damaged or its training diverged; `rinalmo model verify` names all such \
-             tensors"
-        ),
-        (None, Precision::F32) => "its weights are finite, so a sum overflowed f32\n\
-                                   hint: compare the checkpoint with its source; weights this large are of no use"
-            .to_owned(),
-        (None, other) => format!(
-            "its weights are finite, so a sum overflowed\nhint: it computed in {}; try `--dtype f32`",
-            other.name()
-        ),
-    };
+    let cause = broken.cloned().map_or(Cause::Overflow(precision), Cause::Weight);
     Error::NotFinite { model: model.to_owned(), what, cause }
 }
 

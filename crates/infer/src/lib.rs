@@ -22,7 +22,7 @@ pub mod variant;
 
 pub use device::{Device, DeviceName, is_device_failure};
 pub use embed::{EmbedOptions, Embedding, TRAINED_LENGTH, Window};
-pub use error::Error;
+pub use error::{Cause, Error};
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};

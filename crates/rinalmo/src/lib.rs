@@ -1,38 +1,128 @@
-//! RNA language model: structures, embeddings, splice sites, ribosome load, families, variant
-//! effects.
+//! RNA language models: structures, embeddings, splice sites, ribosome load, families, effects of mutations.
 //!
 //! Load a [`Model`] onto a [`Device`], then ask it:
 //!
 //! | verb | gives |
 //! |---|---|
 //! | [`Model::fold`] | secondary structures with pair probabilities |
-//! | [`Model::embed`] | vectors of bases, sequences, attention maps |
+//! | [`Model::embed`] | vectors of bases and sequences, attention maps |
 //! | [`Model::predict_splice`], [`Model::predict_ribosome_load`], [`Model::predict_family`] | one prediction a sequence |
-//! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effect of mutations |
+//! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effects of mutations |
 //!
-//! How good predictions are, of a model, of files or of other programs, tells [`evaluate`].
-//! A model of one's own is trained by [`pretrain`], on a corpus built by [`corpus`], and fitted to a task by
-//! [`finetune`]; the paper's experiments are in [`benchmark`].
+//! Each verb has a form that gives every sequence a result of its own, such as [`Model::fold_each`]: one that is too long
+//! does not cost the others.
 //!
-//! Checkpoints are opened, converted, fetched and listed in [`checkpoint`]; sequence and
-//! structure files are read and written in [`seq`].
+//! # Fold a sequence
 //!
 //! ```
 //! # #[cfg(feature = "bundled")] {
-//! use rinalmo::{Device, EmbedOptions, FoldOptions, Model, sink::Kind};
+//! use rinalmo::{Device, FoldOptions, Model};
 //!
 //! let model = Model::load("nano", &Device::cpu())?;
-//! let hairpin = "GGGCUAUUAGCUCAGUUGGUUAGAGCGCACCCCUGAUAAGGGUGAGGUCGCUGAUUCGAAUUCAGCAUAGCCCA";
-//!
-//! let fold = &model.fold(&[hairpin], &FoldOptions::default())?[0];
-//! assert_eq!(fold.dot_bracket().len(), hairpin.len());
-//!
-//! let options = EmbedOptions { include: vec![Kind::Mean], ..EmbedOptions::default() };
-//! let embedding = &model.embed(&[hairpin], &options)?[0];
-//! assert_eq!(embedding.get(Kind::Mean).unwrap().shape, [320]);
+//! let trna = "GGGCUAUUAGCUCAGUUGGUUAGAGCGCACCCCUGAUAAGGGUGAGGUCGCUGAUUCGAAUUCAGCAUAGCCCA";
+//! let folds = model.fold(&[trna], &FoldOptions::default())?;
+//! println!("{trna}\n{}", folds[0].dot_bracket());
+//! assert!(folds[0].structure.pairs().len() > 10);
 //! # }
 //! # Ok::<(), rinalmo::Error>(())
 //! ```
+//!
+//! # Embed sequences into an array
+//!
+//! ```
+//! # #[cfg(feature = "bundled")] {
+//! use ndarray::{Array2, Axis};
+//! use rinalmo::{Device, EmbedOptions, Model, sink::Kind};
+//!
+//! let model = Model::load("nano", &Device::cpu())?;
+//! let options = EmbedOptions { include: vec![Kind::Tokens], ..EmbedOptions::default() };
+//! for embedding in model.embed(&["GGGGAAAACCCC", "ACGU"], &options)? {
+//!     let bases = embedding.get(Kind::Tokens).expect("it was asked for");
+//!     let bases = Array2::from_shape_vec((bases.shape[0], bases.shape[1]), bases.data.clone())?;
+//!     assert_eq!(bases.mean_axis(Axis(0)).map(|mean| mean.len()), Some(320));
+//! }
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Score mutations
+//!
+//! The logarithm of how much likelier the model finds the new base than the old one; negative where the mutation is
+//! surprising.
+//!
+//! ```
+//! # #[cfg(feature = "bundled")] {
+//! use rinalmo::{Device, Marginal, Model, Variant};
+//!
+//! let model = Model::load("nano", &Device::cpu())?;
+//! let variants = ["G1A".parse::<Variant>()?, "C12U".parse()?];
+//! for (variant, score) in variants.iter().zip(model.score_variants(b"GGGGAAAACCCC", &variants, Marginal::Masked)?) {
+//!     println!("{}\t{score:.3}", variant.written());
+//! }
+//! # }
+//! # Ok::<(), rinalmo::Error>(())
+//! ```
+//!
+//! # Fine-tune a model on your own labels
+//!
+//! ```
+//! # #[cfg(all(feature = "bundled", feature = "train"))] {
+//! use rinalmo::finetune::{Config, Files, Request, Run, Sequence};
+//! use rinalmo::pretrain::{Alone, Program, Share, Stop};
+//! use rinalmo::{Device, Model};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let table = folder.path().join("half-lives.csv");
+//! let rows = (0..24).map(|n| format!("r{n},GG{}CC,{n}\n", "ACGU".repeat(1 + n % 5)));
+//! std::fs::write(&table, format!("id,sequence,label\n{}", rows.collect::<String>()))?;
+//!
+//! // A recipe that is built in; for the sake of this page with a few steps only.
+//! let changes = ["train.until.steps=2".into(), "hold_out.by=item".into()];
+//! let config = Config::open("sequence".as_ref(), &changes)?;
+//! let files = Files { train: vec![table], ..Files::default() };
+//! let (name, from, out) = ("half-lives".into(), Some("nano".into()), folder.path().join("run"));
+//! let request = Request { name, config, files, out: out.clone(), from, program: Program::default() };
+//! let run = Run::<Sequence>::begin(request, &Device::cpu(), Share::default())?;
+//! let finished = run.go(Alone, &Stop::default(), &mut ())?;
+//! assert_eq!(finished.state.step, 2);
+//!
+//! let model = Model::load(&out.join("model.safetensors").to_string_lossy(), &Device::cpu())?;
+//! println!("{:?}", model.predict_sequence(&["GGACGUACGUCC"])?);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Find out how good a model is
+//!
+//! ```
+//! # #[cfg(all(feature = "bundled", feature = "evaluate"))] {
+//! use rinalmo::evaluate::{FamilyFrom, Options, Predictions, References, structure};
+//! use rinalmo::{Device, FoldOptions, Model};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let known = folder.path().join("known.csv");
+//! std::fs::write(&known, "id,sequence,structure\nhairpin,GGGGAAAACCCC,((((....))))\n")?;
+//!
+//! let model = Model::load("nano", &Device::cpu())?;
+//! let references = References::open(&known, &FamilyFrom::default(), None)?;
+//! let predictions = Predictions::from_model(&model, &references, &FoldOptions::default(), false, &mut ())?;
+//! let evaluation = structure(&references, &[predictions], None, &Options::default())?;
+//! println!("F1 {:.3}", evaluation.reports[0].mean.figures.strict.mean.f1);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # What is where
+//!
+//! | module | does |
+//! |---|---|
+//! | [`seq`] | reads and writes sequence and structure files |
+//! | [`checkpoint`] | opens, converts, fetches and lists checkpoints |
+//! | [`sink`] | writes arrays and tables |
+//! | `corpus`, `pretrain`, `finetune`, `recipes` | train models of your own (feature `train`) |
+//! | `evaluate`, `calibrate`, `structures`, `benchmark` | measure them (feature `evaluate`) |
+//!
+//! Without default features the library has no C code, no TLS and no LMDB: it opens checkpoints, and runs every verb above.
 
 #[cfg(feature = "corpus")]
 pub mod corpus;
@@ -53,7 +143,7 @@ pub use rinalmo_evaluate as evaluate;
 #[cfg(feature = "evaluate")]
 pub use rinalmo_evaluate::{calibrate, structures};
 pub use rinalmo_infer::{
-    Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions, FoldRequest,
+    Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions, FoldRequest,
     LoadOptions, Marginal, Method, Model, PairMap, Precision, RIBOSOME_PADDING, Said, SequenceScore, SpliceSite,
     TRAINED_LENGTH, Variant, Window, batches, constraints, default_budget, is_device_failure, variant,
 };

@@ -114,10 +114,7 @@ pub enum Error {
         id: String,
     },
     /// A resumed run meets another record at a place already done.
-    #[error(
-        "record {} of the input is `{found}`, but the unfinished output has `{expected}` there\n\
-         hint: the input has changed; start anew with `--restart`, or resume with the input of the first run", index + 1
-    )]
+    #[error("record {} of the input is `{found}`, but the unfinished output has `{expected}` there", index + 1)]
     InputChanged {
         /// Its place, from 0.
         index: u64,
@@ -140,7 +137,7 @@ pub enum Error {
         spool: PathBuf,
     },
     /// An earlier run left records behind, and nobody said what to do with them.
-    #[error("`{}` holds {records} records of an unfinished run\nhint: `--resume` goes on with that run, `--restart` starts anew", spool.display())]
+    #[error("`{}` holds {records} records of an unfinished run", spool.display())]
     Unfinished {
         /// The records so far.
         spool: PathBuf,
@@ -149,8 +146,8 @@ pub enum Error {
     },
     /// The records left behind were made with other settings.
     #[error(
-        "`{}` was begun with other settings, so it cannot be resumed\n  then: {found}\n  now:  {expected}\n\
-         hint: repeat the run with the settings of then, or start anew with `--restart`", spool.display()
+        "`{}` was begun with other settings, so it cannot be resumed\n  then: {found}\n  now:  {expected}",
+        spool.display()
     )]
     Settings {
         /// The records so far.

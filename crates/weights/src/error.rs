@@ -50,11 +50,7 @@ pub enum Error {
         reason: String,
     },
     /// The number of attention heads is not known, or cannot be right.
-    #[error(
-        "{}: {reason}\nhint: give the number of attention heads with `--heads`; \
-         `rinalmo model convert FILE OUT --heads N` writes it into the file",
-        path.display()
-    )]
+    #[error("{}: {reason}", path.display())]
     Heads {
         /// The file.
         path: PathBuf,

@@ -54,7 +54,7 @@ fn check(config: &ModelConfig) -> Result<(), String> {
     let lacks = [
         (encoder.activation != Activation::SwiGlu, "GELU in place of SwiGLU"),
         (encoder.positions != Positions::Rotary, "learned positions"),
-        (encoder.lora.is_some(), "adapters beside its weights (`--adapter` makes them part of these)"),
+        (encoder.lora.is_some(), "adapters beside its weights that are not merged into these"),
         (intermediate(encoder).is_none(), "a feed-forward layer of this width"),
     ];
     match lacks.iter().find(|(lacks, _)| *lacks) {

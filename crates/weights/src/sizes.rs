@@ -28,7 +28,7 @@ pub(crate) fn find(
     if let (Some(described), Some(asked)) = (described, options.heads)
         && described != asked
     {
-        let reason = format!("its description says {described} attention heads, `--heads` says {asked}");
+        let reason = format!("its description says {described} attention heads, {asked} were asked for");
         return Err(Error::config(path, reason));
     }
     if let Some(document) = &place.document {

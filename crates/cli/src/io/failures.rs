@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::context::{Context, Outcome};
 use crate::io::Progress;
+use crate::io::hints::hint;
 use crate::io::plain::plain;
 
 /// `--allow-failures`.
@@ -98,7 +99,7 @@ pub fn first_of(ids: &[&str]) -> Option<String> {
     })
 }
 
-/// An error and its causes, each once, in plain words.
+/// An error and its causes, each once, in plain words, with what to do about it.
 pub fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -110,6 +111,10 @@ pub fn chain(error: &anyhow::Error) -> String {
             text.push_str(": ");
         }
         text.push_str(&part);
+    }
+    if let Some(hint) = hint(error) {
+        text.push_str("\nhint: ");
+        text.push_str(&hint);
     }
     plain(&text)
 }

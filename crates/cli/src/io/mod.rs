@@ -5,6 +5,7 @@ mod aside;
 mod download;
 mod failures;
 pub mod files;
+mod hints;
 mod input;
 mod job;
 mod literal;

@@ -30,6 +30,7 @@ mod labels;
 mod run;
 mod structure;
 
+pub use crate::Error;
 pub use adapters::merge;
 pub use config::{Adapters, Config, Frozen, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};

@@ -27,6 +27,7 @@ mod run;
 mod size;
 mod trial;
 
+pub use crate::Error;
 pub use crate::run::{Folder, Keep, Program, Session};
 pub use config::Config;
 pub use dry_run::{DryRun, OnCorpus, bytes, duration, grouped};

@@ -1,0 +1,85 @@
+//! What to do about the library's errors, in the words of the command line. The library says what is wrong; which flag
+//! helps is known here.
+
+use std::error::Error as StdError;
+
+use rinalmo::checkpoint::CheckpointError;
+use rinalmo::{Cause, Error, Precision, sink};
+
+/// The hint for an error, if there is one beyond what its own message says.
+pub fn hint(error: &anyhow::Error) -> Option<String> {
+    error.chain().find_map(of_one)
+}
+
+fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
+    use rinalmo::{benchmark, evaluate, pretrain};
+    if let Some(error) = error.downcast_ref() {
+        return of_infer(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_weights(error);
+    }
+    if let Some(error) = error.downcast_ref() {
+        return of_sink(error);
+    }
+    // These pass on as their own what a model says.
+    match (error.downcast_ref(), error.downcast_ref(), error.downcast_ref()) {
+        (Some(evaluate::Error::Infer(error)), ..)
+        | (_, Some(pretrain::Error::Infer(error)), _)
+        | (.., Some(benchmark::Error::Infer(error))) => of_infer(error),
+        (Some(evaluate::Error::Weights(error)), ..) | (_, Some(pretrain::Error::Weights(error)), _) => {
+            of_weights(error)
+        }
+        (.., Some(benchmark::Error::Run(error))) => of_one(error),
+        (.., Some(benchmark::Error::Evaluate(error))) => of_one(error),
+        _ => None,
+    }
+}
+
+fn of_infer(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Weights(error) => return of_weights(error),
+        Error::DeviceFailed { .. } => "--device cpu takes what the machine's memory holds".into(),
+        Error::NoHead { .. } => "`rinalmo model list` names models by what they are for".into(),
+        Error::TooLong { fits, .. } => format!("up to {fits} nt fit; raise --max-memory if the machine has more"),
+        Error::TooLongForPositions { .. } => "use --window".into(),
+        Error::LongerThanPadding { .. } => "raise --pad-to, or trim to the 3' end".into(),
+        Error::UnknownModel { nearest: Some(nearest), .. } => {
+            format!("did you mean `{nearest}`? `rinalmo model list` names the models")
+        }
+        Error::UnknownModel { .. } => "`rinalmo model list` names the models".into(),
+        Error::NotFinite { cause: Cause::Weight(_), .. } => {
+            "the checkpoint is damaged or its training diverged; `rinalmo model verify` names all such tensors".into()
+        }
+        Error::NotFinite { cause: Cause::Overflow(Precision::F32), .. } => {
+            "compare the checkpoint with its source; weights this large are of no use".into()
+        }
+        Error::NotFinite { cause: Cause::Overflow(precision), .. } => {
+            format!("it computed in {}; try `--dtype f32`", precision.name())
+        }
+        _ => return None,
+    })
+}
+
+fn of_weights(error: &CheckpointError) -> Option<String> {
+    match error {
+        CheckpointError::Heads { .. } => Some(
+            "give the number of attention heads with `--heads`; `rinalmo model convert FILE OUT --heads N` writes it into \
+             the file"
+                .into(),
+        ),
+        _ => None,
+    }
+}
+
+fn of_sink(error: &sink::Error) -> Option<String> {
+    let hint = match error {
+        sink::Error::InputChanged { .. } => {
+            "the input has changed; start anew with `--restart`, or resume with the input of the first run"
+        }
+        sink::Error::Unfinished { .. } => "`--resume` goes on with that run, `--restart` starts anew",
+        sink::Error::Settings { .. } => "repeat the run with the settings of then, or start anew with `--restart`",
+        _ => return None,
+    };
+    Some(hint.into())
+}
