@@ -1,9 +1,10 @@
 //! Chores of this repository, run as `cargo xtask <chore>`.
 //!
 //! `check` is what CI runs and what a push should have passed; `help-pages` writes down what the
-//! program says about itself; `notice` and `sbom` list what it is built of.
+//! program says about itself; `crates` draws the workspace; `notice` and `sbom` list what it is built of.
 
 mod check;
+mod crates;
 mod help_pages;
 mod process;
 mod supply;
@@ -30,6 +31,13 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Draw the workspace's crates into `docs/crates.svg`, and check their order in ARCHITECTURE.md
+    #[command(alias = "rooms")]
+    Crates {
+        /// Write nothing; fail if the drawing differs
+        #[arg(long)]
+        check: bool,
+    },
     /// Write `NOTICE`: whose work is in the program, under which licence
     Notice {
         /// Where to write it [default: NOTICE in the root]
@@ -51,6 +59,7 @@ fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().chore {
         Chore::Check => check::run(),
         Chore::HelpPages { check } => help_pages::run(check),
+        Chore::Crates { check } => crates::run(check),
         Chore::Notice { output, check } => supply::notice(output, check),
         Chore::Sbom { output } => supply::sbom(output),
     }
