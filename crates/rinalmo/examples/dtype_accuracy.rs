@@ -1,7 +1,7 @@
 //! What bf16 and int8 change: pair logits and structures of a whole test set against f32, with the same weights.
 //!
 //! The set is a table `name, sequence, dot-bracket` with a header line, tab-separated, gzipped or not. Sequences are
-//! upper-cased. F1 is the relaxed one, meaned over structures, at the model's own threshold.
+//! upper-cased. F1 is the relaxed one, averaged over structures, at the model's own threshold.
 //!
 //! ```text
 //! cargo run --release -p rinalmo --example dtype_accuracy -- nano TS0.tsv.gz
