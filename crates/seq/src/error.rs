@@ -2,7 +2,7 @@
 
 use std::{fmt, io, sync::Arc};
 
-use crate::{OnInvalid, letters::Symbol};
+use crate::{OnInvalid, letters::Symbol, title};
 
 /// Where in the input something stands: a line, and the name of the file once it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,6 +165,20 @@ impl Error {
     /// Puts the line of a structure in front of what is wrong with it.
     pub(crate) fn at(self, line: usize) -> Self {
         Self::BadStructure { place: Place::line(line), source: Box::new(self) }
+    }
+
+    /// Makes what is wrong with a record an error of that record alone, for readers that find the next one after it.
+    ///
+    /// `name` is what the record is called, `None` before it has begun; `number` is its place among the records, from 1.
+    /// What stands where the first record should begin is another sort of file, which stays an error of all of it.
+    pub(crate) fn of_record(self, name: Option<&str>, number: usize) -> Self {
+        let (place, message) = match self {
+            Self::Malformed { place, message } if name.is_some() || number > 1 => (place, message),
+            Self::BadStructure { place, source } => (place, source.to_string()),
+            other => return other,
+        };
+        let name = name.map(title::name).filter(|name| !name.is_empty());
+        Self::Record { place, record: name.map_or_else(|| format!("#{number}"), str::to_owned), message }
     }
 
     /// Tells the error which file it speaks of, where it names a line and no file yet.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow, bail};
 use rinalmo::Constraint;
 use rinalmo::constraints::{self, Record};
-use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, Structure, alphabet::spelled, input};
+use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, Structure, alphabet::spelled, input, title};
 
 use crate::context::Context;
 use crate::io::{Feed, feed, first_of};
@@ -94,8 +94,10 @@ impl File {
         }
         let (mut by_header, mut by_id) = (HashMap::new(), HashMap::new());
         for (number, record) in records.iter().enumerate() {
-            by_header.entry(single_spaced(&record.header)).or_insert_with(Vec::new).push(number);
-            by_id.entry(record.id().to_owned()).or_insert_with(Vec::new).push(number);
+            let name = title::name(&record.header); // as sequences are called
+            let id = name.split_whitespace().next().unwrap_or_default();
+            by_header.entry(single_spaced(name)).or_insert_with(Vec::new).push(number);
+            by_id.entry(id.to_owned()).or_insert_with(Vec::new).push(number);
         }
         let used = vec![false; records.len()];
         Ok(Self { name: name.to_owned(), records, by_header, by_id, used, odd: Vec::new() })

@@ -162,6 +162,19 @@ fn one_bad_letter_does_not_end_a_batch_in_any_command() {
 }
 
 #[test]
+fn a_damaged_record_of_a_structure_file_does_not_end_a_batch() {
+    let ct = "2 ENERGY = -1  a\n1 G 0 2 2 1\n2 C 1 0 1 2\n2 b\n1 G 0 2 x 1\n2 C 1 0 1 2\n1 c\n1 G 0 0 0 1\n";
+    let bpseq = "# a\n1 G 2\n2 C 1\n# b\n1 G 2\n2 C 0\n# c\n1 G 0\n";
+    let st = "#Name: a\nGC\n()\n#Name: b\nGC\n(\n#Name: c\nG\n.\n";
+    let sandbox = Sandbox::new().with("a.ct", ct).with("a.bpseq", bpseq).with("a.st", st);
+    for (name, line) in [("a.ct", 5), ("a.bpseq", 5), ("a.st", 6)] {
+        let run = sandbox.run(&format!("{FOLD} {name}"));
+        assert_eq!((run.code, headers(&run.out)), (1, vec!["a", "c"]), "{run}");
+        assert!(run.err.contains(&format!("error: {name}:{line}: record `b`: ")), "{run}");
+    }
+}
+
+#[test]
 fn letters_of_several_bytes_are_one_position_in_every_layout() {
     // Pseudouridine, an accented letter in one and in two characters, a no-break space and a stop sign.
     let sandbox = Sandbox::new().with("a.fa", ">a\nGGΨGÁAU\u{301}A\u{a0}CCCC*\n");

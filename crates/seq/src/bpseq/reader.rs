@@ -10,28 +10,42 @@ reader! {
     ///
     /// A record ends where a comment or base 1 begins the next. Comments begin with `#` or with a word. The one that names
     /// the record, by `File:`, `Filename:` or `Name:`, is its header, else the first one; the others are passed over.
-    {}
+    { records: usize }
 }
 
 impl<R: BufRead> Reader<R> {
     fn read(&mut self) -> Result<Option<Record>, Error> {
-        let record = self.read_record();
+        self.records += 1;
+        let (mut header, mut rows) = (Header::default(), Rows::default());
+        let read = self.read_rows(&mut header, &mut rows);
+        let begun = rows.len() > 0;
+        let name = header.name.or(header.first);
+        let record = match (&name, read) {
+            (_, Err(error)) => Err(error),
+            (None, Ok(())) if !begun => return Ok(None),
+            (Some(_), Ok(())) if !begun => {
+                Err(Error::malformed(self.lines.number(), "the input ends before its first base"))
+            }
+            (_, Ok(())) => rows.finish(),
+        };
         if matches!(record, Err(Error::Malformed { .. })) {
             self.lines.skip_to(begins_record)?;
         }
-        record
+        match record {
+            Ok((sequence, structure)) => Ok(Some(Record { header: name.unwrap_or_default(), sequence, structure })),
+            Err(error) => Err(error.of_record(name.as_deref().or(begun.then_some("")), self.records)),
+        }
     }
 
-    fn read_record(&mut self) -> Result<Option<Record>, Error> {
-        let mut header = Header::default();
-        let mut rows = Rows::default();
+    /// Reads the comments and the rows of one record.
+    fn read_rows(&mut self, header: &mut Header, rows: &mut Rows) -> Result<(), Error> {
         while self.lines.advance_to_text()? {
             let line = self.lines.string();
             if rows.len() > 0 && begins_record(line.as_bytes()) {
                 self.lines.hold();
                 break;
             }
-            if is_comment(line.as_bytes()) {
+            if rows.len() == 0 && is_comment(line.as_bytes()) {
                 header.take(&line);
                 continue;
             }
@@ -43,18 +57,7 @@ impl<R: BufRead> Reader<R> {
             };
             rows.push(self.lines.number(), index, base, partner)?;
         }
-        let header = header.name.or(header.first);
-        if rows.len() == 0 {
-            return match header {
-                None => Ok(None),
-                Some(header) => {
-                    let message = format!("record `{header}`: the input ends before its first base");
-                    Err(Error::malformed(self.lines.number(), message))
-                }
-            };
-        }
-        let (sequence, structure) = rows.finish()?;
-        Ok(Some(Record { header: header.unwrap_or_default(), sequence, structure }))
+        Ok(())
     }
 }
 
@@ -123,10 +126,10 @@ mod tests {
             [Err(message)] => message.clone(),
             other => panic!("{other:?}"),
         };
-        assert_eq!(only("# a\n1 G 2\n2 C 0\n"), "line 2: base 1 pairs with 2, which is without a partner");
-        assert_eq!(only("1 G 3\n2 A 3\n3 C 1\n"), "line 2: base 2 pairs with 3, which is with 1");
+        assert_eq!(only("# a\n1 G 2\n2 C 0\n"), "line 2: record `a`: base 1 pairs with 2, which is without a partner");
+        assert_eq!(only("1 G 3\n2 A 3\n3 C 1\n"), "line 2: record `#1`: base 2 pairs with 3, which is with 1");
         assert_eq!(only("1 G\n"), "line 1: expected `position base partner`, found `1 G`");
-        assert_eq!(only("1 G 0\n3 G 0\n"), "line 2: expected the row of base 2, found `3`");
+        assert_eq!(only("1 G 0\n3 G 0\n"), "line 2: record `#1`: expected the row of base 2, found `3`");
         assert_eq!(only("# a\n"), "line 1: record `a`: the input ends before its first base");
     }
 }

@@ -10,11 +10,12 @@ reader! {
     ///
     /// `#` lines, and `Word …: …` lines before a structure, are comments. Where a title has no name, a comment such as
     /// `# File: x` before it gives one.
-    {}
+    { name: Option<String>, records: usize }
 }
 
 impl<R: BufRead> Reader<R> {
     fn read(&mut self) -> Result<Option<Record>, Error> {
+        (self.name, self.records) = (None, self.records + 1);
         let record = self.read_record();
         if matches!(record, Err(Error::Malformed { .. })) {
             if is_title(self.lines.text()) {
@@ -22,15 +23,16 @@ impl<R: BufRead> Reader<R> {
             }
             self.lines.skip_to(is_title)?;
         }
-        record
+        record.map_err(|error| error.of_record(self.name.as_deref(), self.records))
     }
 
     fn read_record(&mut self) -> Result<Option<Record>, Error> {
         let Some((len, header)) = self.read_header()? else { return Ok(None) };
+        self.name = Some(header.clone());
         let mut rows = Rows::default();
         while rows.len() < len {
             if !self.next_line()? {
-                let message = format!("record `{header}`: the input ends after {} of {len} bases", rows.len());
+                let message = format!("the input ends after {} of {len} bases", rows.len());
                 return Err(Error::malformed(self.lines.number(), message));
             }
             let row = self.lines.string();
@@ -134,12 +136,12 @@ mod tests {
         assert_eq!(only(&format!("5 a\n{HAIRPIN}")), "line 5: record `a`: the input ends after 4 of 5 bases");
         assert_eq!(
             only("1 a\n1 A 0 2\n"),
-            "line 2: expected `index base previous next partner number`, found `1 A 0 2`"
+            "line 2: record `a`: expected `index base previous next partner number`, found `1 A 0 2`"
         );
         assert_eq!(only(">a\nACGU\n"), "line 1: expected the number of bases and a title, found `>a`");
         assert_eq!(
             only("2 a\n\n1 A 0 2 2 1\n2 A 1 0 0 2\n"),
-            "line 3: base 1 pairs with 2, which is without a partner"
+            "line 3: record `a`: base 1 pairs with 2, which is without a partner"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! One FASTA record.
 
+use crate::title;
+
 /// A header and a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Record {
@@ -10,8 +12,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// The first word of the header; empty if there is none.
+    /// The first word of the header, an energy before it aside (see [`title::name`]); empty if there is none.
     pub fn id(&self) -> &str {
-        self.header.split_whitespace().next().unwrap_or_default()
+        title::name(&self.header).split_whitespace().next().unwrap_or_default()
     }
 }

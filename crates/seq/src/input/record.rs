@@ -70,7 +70,8 @@ pub struct Remarks {
 pub struct SequenceRecord {
     /// The first word of the header; `seq1`, `seq2`, … for raw sequences. Not always unique, and may be empty.
     pub id: String,
-    /// The whole header without its mark; the id for raw sequences.
+    /// The whole header without its mark and without an energy before the name (see [`title::name`](crate::title::name));
+    /// the id for raw sequences.
     pub header: String,
     /// One ASCII letter for each position; may be empty. Letters that are not in the alphabet and gaps are as
     /// [`InputOptions`] say.

@@ -17,6 +17,7 @@ use crate::{
     Error,
     lines::Lines,
     table::{self, Table},
+    title,
 };
 
 type Stream = Box<dyn BufRead + Send>;
@@ -122,6 +123,7 @@ impl Sequences {
             self.raw_records += 1;
             format!("seq{}", self.raw_records)
         });
+        let header = title::name(&header).to_owned();
         let id = id.unwrap_or_else(|| header.split_whitespace().next().unwrap_or_default().to_string());
         let remarks = Remarks { structures, nameless, bare: std::mem::take(&mut self.bare), ..Remarks::default() };
         let index = self.records;
@@ -195,6 +197,50 @@ mod tests {
         let stream = std::io::Cursor::new(text);
         let ids = Sequences::from_reader("x", stream, InputOptions::default()).map(|record| record.unwrap().id);
         assert_eq!(ids.collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn damage_costs_one_record_in_every_format_with_structures() {
+        let table = [
+            (
+                "2 a\n1 G 0 2 2 1\n2 C 1 0 1 2\n2 ENERGY = -1  b\n1 G 0 2 x 1\n2 C 1 0 1 2\n1 c\n1 G 0 0 0 1\n",
+                "x:5: record `b`: expected the partner of base 1 or 0, found `x`",
+            ),
+            (
+                "# a\n1 G 2\n2 C 1\n# b\n1 G 0\nx C 0\n3 C 0\n# c\n1 G 0\n",
+                "x:6: record `b`: expected the row of base 2, found `x`",
+            ),
+            (
+                "# a\n1 G 2\n2 C 1\n# b\n1 G 2\n2 C 0\n# c\n1 G 0\n",
+                "x:5: record `b`: base 1 pairs with 2, which is without a partner",
+            ),
+            (
+                "#Name: a\nGC\n()\n#Name: b\nGC\n(\n#Name: c\nG\n.\n",
+                "x:6: record `b`: unbalanced bracket `(` at column 1",
+            ),
+            (">a\nGC\n()\n>b\nGC\n()..)\n>c\nG\n.\n", "x:4: record `b`: its structure has 5 positions, its sequence 2"),
+        ];
+        for (text, message) in table {
+            let said: Vec<_> = read(text, OnInvalid::Replace)
+                .into_iter()
+                .map(|read| read.map(|record| record.id).map_err(|error| (error.is_of_one_record(), error.to_string())))
+                .collect();
+            assert_eq!(said, [Ok("a".into()), Err((true, message.into())), Ok("c".into())], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_energy_before_a_name_is_no_part_of_it() {
+        let table = [
+            (">ENERGY = -3.4  alpha beta\nGC\n", ("alpha", "alpha beta")),
+            ("2 dG = -3.4 [initially -3.1] alpha beta\n1 G 0 2 0 1\n2 C 1 0 0 2\n", ("alpha", "alpha beta")),
+            (">energy plant\nGC\n", ("energy", "energy plant")),
+            (">ENERGY = -3.4\nGC\n", ("", "")),
+        ];
+        for (text, expected) in table {
+            let record = read(text, OnInvalid::Error).remove(0).unwrap();
+            assert_eq!((&*record.id, &*record.header), expected, "{text}");
+        }
     }
 
     #[test]

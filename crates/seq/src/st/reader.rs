@@ -9,20 +9,22 @@ reader! {
     /// An iterator over the records of an `.st` stream; after a malformed one, the next `#Name:` is read.
     ///
     /// `#Length:` is checked where it stands; the loop letters, knots, segments and all other lines are not needed.
-    {}
+    { name: Option<String>, records: usize }
 }
 
 impl<R: BufRead> Reader<R> {
     fn read(&mut self) -> Result<Option<Record>, Error> {
+        (self.name, self.records) = (None, self.records + 1);
         let record = self.read_record();
         if !matches!(record, Ok(None) | Err(Error::Io(_))) {
             self.lines.skip_to(|text| text.starts_with(b"#Name:"))?;
         }
-        record
+        record.map_err(|error| error.of_record(self.name.as_deref(), self.records))
     }
 
     fn read_record(&mut self) -> Result<Option<Record>, Error> {
         let Some(header) = self.read_name()? else { return Ok(None) };
+        self.name = Some(header.clone());
         let mut length: Option<usize> = None;
         let mut sequence = None;
         while self.lines.advance_to_text()? {
@@ -42,8 +44,8 @@ impl<R: BufRead> Reader<R> {
         }
         match (sequence, length) {
             (None, None | Some(0)) => Ok(Some(Record { header, ..Record::default() })),
-            (None, Some(_)) => Err(self.missing(&header, "sequence")),
-            (Some(_), _) => Err(self.missing(&header, "dot-bracket line")),
+            (None, Some(_)) => Err(self.missing("sequence")),
+            (Some(_), _) => Err(self.missing("dot-bracket line")),
         }
     }
 
@@ -66,15 +68,14 @@ impl<R: BufRead> Reader<R> {
         let found = sequence.len();
         if structure.len() != found || length.is_some_and(|length| length != found) {
             let said = length.map_or(String::new(), |length| format!(", and `#Length:` says {length}"));
-            let message =
-                format!("record `{header}`: {found} bases, {} positions in the structure{said}", structure.len());
+            let message = format!("{found} bases, {} positions in the structure{said}", structure.len());
             return Err(Error::malformed(number, message));
         }
         Ok(Record { header, sequence, structure })
     }
 
-    fn missing(&self, header: &str, what: &str) -> Error {
-        Error::malformed(self.lines.number(), format!("record `{header}`: it has no {what}"))
+    fn missing(&self, what: &str) -> Error {
+        Error::malformed(self.lines.number(), format!("it has no {what}"))
     }
 }
 
@@ -104,14 +105,14 @@ mod tests {
             assert!(records[1].is_ok());
             records[0].clone().unwrap_err()
         };
-        assert_eq!(first("#Name: b\nGA\n(.\nx\n"), "line 3: unbalanced bracket `(` at column 1");
+        assert_eq!(first("#Name: b\nGA\n(.\nx\n"), "line 3: record `b`: unbalanced bracket `(` at column 1");
         assert_eq!(
             first("#Name: b\n#Length: 3\nGA\n..\n"),
             "line 4: record `b`: 2 bases, 2 positions in the structure, and `#Length:` says 3"
         );
         assert_eq!(
             first("#Name: b\n#Length: many\n#PageNumber: 1\nGA\n..\n"),
-            "line 2: expected a number after `#Length:`, found `#Length: many`"
+            "line 2: record `b`: expected a number after `#Length:`, found `#Length: many`"
         );
         assert_eq!(first("#Name: b\nGA\n"), "line 3: record `b`: it has no dot-bracket line");
         assert_eq!(first("GA\n..\n"), "line 1: expected `#Name:`, found `GA`");
