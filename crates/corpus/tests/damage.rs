@@ -10,7 +10,7 @@ mod mutate;
 use std::path::Path;
 use std::process::Command;
 
-use common::{fasta, store};
+use common::{change_a_byte_of, fasta, store};
 use mutate::mutated;
 use rinalmo_corpus::sample::{BatchSize, Loader, Options, Position, Sampler};
 use rinalmo_corpus::stats::Stats;
@@ -165,12 +165,7 @@ fn an_earlier_store_opens_and_an_export_verifies_it_first() {
     let (path, sound, letters) = (store.path().to_owned(), all_of(store.path()).unwrap(), store.sequence(7).unwrap());
     without_checksums(&path);
     assert!(all_of(&path).unwrap() == sound);
-    let mut packed = Vec::new();
-    rinalmo_corpus::bank::packing::pack(&letters, &mut packed);
-    let mut bytes = std::fs::read(&path).unwrap();
-    let place = bytes.windows(packed.len()).position(|window| window == packed).unwrap();
-    bytes[place + packed.len() / 2] ^= 1;
-    std::fs::write(&path, bytes).unwrap();
+    change_a_byte_of(&letters, &path);
     let store = Store::open(&path).unwrap();
     let mut text = Vec::new();
     let message = export::fasta(&store, export::Options::default(), &mut text).unwrap_err().to_string();

@@ -5,7 +5,7 @@ mod common;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use common::{FirstLetters, fasta, files, options, store};
+use common::{FirstLetters, change_a_byte_of, fasta, files, options, store};
 use rinalmo_corpus::build::{Exclude, StageTime, Watch, build};
 use rinalmo_corpus::{Error, Store};
 
@@ -161,12 +161,7 @@ fn a_changed_byte_is_found_where_it_is_read_and_by_verify() {
     let letters = store.sequence(100).unwrap();
     let path = store.path().to_owned();
     drop(store);
-    let mut packed = Vec::new();
-    rinalmo_corpus::bank::packing::pack(&letters, &mut packed);
-    let mut bytes = std::fs::read(&path).unwrap();
-    let place = bytes.windows(packed.len()).position(|window| window == packed).unwrap();
-    bytes[place + packed.len() / 2] ^= 1;
-    std::fs::write(&path, bytes).unwrap();
+    change_a_byte_of(&letters, &path);
     let store = Store::open(&path).unwrap();
     for error in [store.sequence(100).unwrap_err(), store.verify().unwrap_err()] {
         assert!(error.to_string().contains("are not as they were written (the checksum of page "), "{error}");

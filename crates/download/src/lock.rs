@@ -1,16 +1,31 @@
 //! One writer at a time: operating-system locks on files, freed even when a process is killed.
 
 use std::fs::{File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use super::{Error, safe};
+use super::Error;
+use super::safe::{self, Unopened};
 
 /// The right to write, until dropped.
 #[derive(Debug)]
 pub struct Lock(File);
 
 impl Lock {
+    /// Opens a file to be locked, or makes it. It is never emptied, and whoever can write to its folder cannot lead it
+    /// elsewhere by a link.
+    ///
+    /// # Errors
+    /// It cannot be opened, or is a link or another thing than a file.
+    pub fn open(path: &Path) -> io::Result<File> {
+        safe::open_shared(path).map_err(|unopened| match unopened {
+            Unopened::System(error) => error,
+            Unopened::Refused(what) => {
+                io::Error::other(format!("{what}\nhint: find out who put it there and remove it"))
+            }
+        })
+    }
+
     /// Locks an open file, if nobody else has.
     ///
     /// # Errors

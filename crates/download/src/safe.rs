@@ -37,8 +37,24 @@ pub(super) fn open(path: &Path) -> Result<File, Error> {
     }
 }
 
-/// Opens a file that several users may share, such as a lock, or makes it; it is never emptied.
+/// As [`open_shared`], with the path in the error.
 pub(super) fn no_link(path: &Path) -> Result<File, Error> {
+    open_shared(path).map_err(|unopened| match unopened {
+        Unopened::System(error) => Error::io("create", path)(error),
+        Unopened::Refused(what) => refused(path, what),
+    })
+}
+
+/// Why a file was not opened.
+pub(super) enum Unopened {
+    /// What the system said.
+    System(io::Error),
+    /// What is wrong with what is there.
+    Refused(&'static str),
+}
+
+/// Opens a file that several users may share, such as a lock, or makes it; it is never emptied.
+pub(super) fn open_shared(path: &Path) -> Result<File, Unopened> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
@@ -50,12 +66,12 @@ pub(super) fn no_link(path: &Path) -> Result<File, Error> {
     }
     #[cfg(not(unix))]
     if fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink()) {
-        return Err(refused(path, LINK));
+        return Err(Unopened::Refused(LINK));
     }
-    let file = options.open(path).map_err(|error| opening(path, error))?;
-    match file.metadata().map_err(Error::io("read", path))?.is_file() {
+    let file = options.open(path).map_err(opening)?;
+    match file.metadata().map_err(Unopened::System)?.is_file() {
         true => Ok(file),
-        false => Err(refused(path, "it is no ordinary file")),
+        false => Err(Unopened::Refused("it is no ordinary file")),
     }
 }
 
@@ -68,19 +84,19 @@ pub(super) fn create(path: &Path) -> Result<File, Error> {
     OpenOptions::new().create_new(true).write(true).open(path).map_err(Error::io("create", path))
 }
 
-const LINK: &str = "it is a link, and an unfinished download never is one";
+const LINK: &str = "it is a link, and links are not followed here";
 
 #[cfg(unix)]
-fn opening(path: &Path, error: io::Error) -> Error {
+fn opening(error: io::Error) -> Unopened {
     match error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-        true => refused(path, LINK),
-        false => Error::io("create", path)(error),
+        true => Unopened::Refused(LINK),
+        false => Unopened::System(error),
     }
 }
 
 #[cfg(not(unix))]
-fn opening(path: &Path, error: io::Error) -> Error {
-    Error::io("create", path)(error)
+fn opening(error: io::Error) -> Unopened {
+    Unopened::System(error)
 }
 
 /// Whether a file is of this user, and has no second name somewhere else.

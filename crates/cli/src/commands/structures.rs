@@ -135,18 +135,27 @@ impl Structures {
         }
     }
 
-    /// Lists the files of a folder that are not called as their records are.
+    /// Lists the files of a folder that are not called as their records are. Of a list that an earlier run left there,
+    /// what it says of files that are still those of that run stays.
     ///
     /// # Errors
     /// The list cannot be written.
     pub fn finish(self, context: &Context) -> Result<()> {
-        let Target::Folder { folder, changed, .. } = self.target else { return Ok(()) };
-        let Some(first) = changed.first() else { return Ok(()) };
+        let Target::Folder { folder, names, changed } = self.target else { return Ok(()) };
+        let ending = format!(".{}", self.format.extension());
+        let is_written = |file: &str| file.strip_suffix(&ending).is_some_and(|n| names.contains_key(&n.to_lowercase()));
+        let path = folder.join(NAMES_LIST);
+        let earlier = std::fs::read_to_string(&path).ok().filter(|text| text.starts_with(LIST_HEADER));
         let plain = |text: &str| text.replace(char::is_control, " ");
         let row = |Changed { file, id, header }: &Changed| format!("{file}\t{}\t{}\n", plain(id), plain(header));
-        let text: String = changed.iter().map(row).collect();
-        let list = format!("file\tid\theader\n{text}");
-        write_file(&folder.join(NAMES_LIST), list.as_bytes()).context(OutputFailure)?;
+        let rows: String = still_true(earlier.as_deref(), &folder, is_written).chain(changed.iter().map(row)).collect();
+        if !rows.is_empty() {
+            write_file(&path, format!("{LIST_HEADER}{rows}").as_bytes()).context(OutputFailure)?;
+        } else if earlier.is_some() {
+            let removed = std::fs::remove_file(&path);
+            removed.with_context(|| format!("{}: cannot be removed", path.display())).context(OutputFailure)?;
+        }
+        let Some(first) = changed.first() else { return Ok(()) };
         let (output, first) = (folder.display().to_string(), Some((first.id.as_str(), first.file.as_str())));
         report(&output, first, changed.len(), &format!("; {NAMES_LIST} in there lists them"), context);
         Ok(())
@@ -167,6 +176,23 @@ impl Structures {
             Target::Folder { .. } => Ok(()),
         }
     }
+}
+
+/// The first line of a list of names.
+const LIST_HEADER: &str = "file\tid\theader\n";
+
+/// The rows of an earlier list that are of files that are still there and that this run has not written.
+fn still_true<'t>(
+    earlier: Option<&'t str>,
+    folder: &'t Path,
+    is_written: impl Fn(&str) -> bool + 't,
+) -> impl Iterator<Item = String> + 't {
+    let rows = earlier.unwrap_or_default().lines().skip(1);
+    let of_earlier_run = move |row: &&str| {
+        let file = row.split('\t').next().unwrap_or_default();
+        !is_written(file) && folder.join(file).is_file()
+    };
+    rows.filter(of_earlier_run).map(|row| format!("{row}\n"))
 }
 
 /// A file name for a record: its id without what file systems dislike, numbered from the second

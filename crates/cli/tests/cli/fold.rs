@@ -281,6 +281,22 @@ fn what_fold_writes_in_any_layout_is_found_by_its_name_again() {
 }
 
 #[test]
+fn a_list_of_names_says_nothing_of_files_that_a_later_run_wrote() {
+    let record = |name: &str| format!(">{name}\nGGGGAAAACCCC\n");
+    let sandbox = Sandbox::new()
+        .with("odd.fa", record("a/b") + &record("c/d"))
+        .with("plain.fa", record("a_b"))
+        .with("both.fa", record("a_b") + &record("c_d"));
+    let row = |file: &str, id: &str| format!("{file}.dbn\t{id}\t{id}\n");
+    sandbox.run("-q fold odd.fa --out-dir out").done();
+    assert_eq!(sandbox.read("out/names.list"), format!("file\tid\theader\n{}{}", row("a_b", "a/b"), row("c_d", "c/d")));
+    sandbox.run("-q fold plain.fa --out-dir out").done();
+    assert_eq!(sandbox.read("out/names.list"), format!("file\tid\theader\n{}", row("c_d", "c/d")));
+    sandbox.run("-q fold both.fa --out-dir out").done();
+    assert_eq!(sandbox.names("out"), ["a_b.dbn", "c_d.dbn"]);
+}
+
+#[test]
 fn a_sequence_too_long_for_the_memory_is_refused_with_the_length_that_fits() {
     let long = random_fasta(1, |_| 300);
     let sandbox = Sandbox::new().with("a.fa", format!(">a\nGGGAAACCC\n{long}>b\nGGGAAACCC\n"));

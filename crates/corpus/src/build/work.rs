@@ -2,11 +2,12 @@
 //!
 //! `<output>.building/` holds the outcome of every finished stage and a manifest. A stage has a key, the hash of its
 //! parameters and of the key before it, the first one of the inputs with their sizes and times. A stage whose key and
-//! files are as the manifest says is not done again. The manifest is replaced only after the files of a stage are on
+//! files, by their checksums, are as the manifest says is not done again. The manifest is replaced only after the files of a stage are on
 //! the disk, so whenever a build is killed, the next one goes on behind the last finished stage.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, UNIX_EPOCH};
 
@@ -14,13 +15,15 @@ use rinalmo_download::Lock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::Watch;
 use crate::Error;
 use crate::bank::{Output, with_ending};
 
 const MANIFEST: &str = "manifest.json";
+/// Bytes of a file that are read at once.
+const PIECE: usize = 1 << 20;
 
 /// The folder, held by one process.
 pub(super) struct Work<'a> {
@@ -36,9 +39,34 @@ pub(super) struct Work<'a> {
 #[derive(Serialize, Deserialize)]
 struct Stage {
     key: String,
-    files: BTreeMap<String, u64>, // name, bytes
+    files: BTreeMap<String, Left>,
     seconds: f64,
     report: Value,
+}
+
+/// What tells a file that a stage left from one that was changed or cut short since.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Left {
+    bytes: u64,
+    xxh3: String,
+}
+
+impl Left {
+    fn of(path: &Path) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::file("be opened", path))?;
+        let (mut sum, mut bytes, mut piece) = (Xxh3::new(), 0, vec![0; PIECE]);
+        loop {
+            match file.read(&mut piece) {
+                Ok(0) => return Ok(Self { bytes, xxh3: format!("{:032x}", sum.digest128()) }),
+                Ok(read) => {
+                    sum.update(&piece[..read]);
+                    bytes += read as u64;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::file("be read", path)(error)),
+            }
+        }
+    }
 }
 
 /// How long a stage took.
@@ -68,7 +96,7 @@ impl<'a> Work<'a> {
         let folder = with_ending(output, ".building");
         fs::create_dir_all(&folder).map_err(Error::file("be made", &folder))?;
         let lock_path = folder.join("lock");
-        let lock = match Lock::take(File::create(&lock_path).map_err(Error::file("be made", &lock_path))?) {
+        let lock = match Lock::take(Lock::open(&lock_path).map_err(Error::file("be made", &lock_path))?) {
             Ok(lock) => lock,
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: folder }),
             Err(TryLockError::Error(source)) => return Err(Error::file("be locked", &lock_path)(source)),
@@ -107,8 +135,8 @@ impl<'a> Work<'a> {
         let begun = Instant::now();
         let report = work(&self.folder)?;
         let seconds = begun.elapsed().as_secs_f64();
-        let size = |file: &&str| Ok((file.to_string(), size_of_file(&self.folder.join(file))?));
-        let files = files.iter().map(size).collect::<Result<_, Error>>()?;
+        let left = |file: &&str| Ok((file.to_string(), Left::of(&self.folder.join(file))?));
+        let files = files.iter().map(left).collect::<Result<_, Error>>()?;
         let value = serde_json::to_value(&report).expect("reports have text for keys");
         self.manifest.insert(name.to_owned(), Stage { key: self.key.clone(), files, seconds, report: value });
         self.save()?;
@@ -118,7 +146,12 @@ impl<'a> Work<'a> {
 
     fn finished<R: DeserializeOwned>(&self, name: &str, files: &[&str]) -> Option<(f64, R)> {
         let stage = self.manifest.get(name).filter(|stage| stage.key == self.key)?;
-        let whole = |file: &&str| size_of_file(&self.folder.join(file)).ok() == stage.files.get(*file).copied();
+        let whole = |file: &&str| {
+            let Some(left) = stage.files.get(*file) else { return false };
+            let path = self.folder.join(file);
+            let is_long_enough = fs::metadata(&path).is_ok_and(|about| about.len() == left.bytes);
+            is_long_enough && Left::of(&path).is_ok_and(|found| found == *left)
+        };
         let report = serde_json::from_value(stage.report.clone()).ok()?;
         files.iter().all(whole).then_some((stage.seconds, report))
     }
@@ -173,10 +206,6 @@ fn hash(value: &Value) -> String {
     format!("{:032x}", xxh3_128(value.to_string().as_bytes()))
 }
 
-fn size_of_file(path: &Path) -> Result<u64, Error> {
-    Ok(fs::metadata(path).map_err(Error::file("be opened", path))?.len())
-}
-
 /// Makes renames in a folder outlast a power cut.
 fn sync_folder(folder: &Path) -> Result<(), Error> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
@@ -211,8 +240,30 @@ mod tests {
         assert_eq!([build(2), build(2)], [3, 3]);
         std::fs::write(with_ending(&output, ".building").join("left"), "cut").unwrap();
         assert_eq!([build(2), build(2)], [4, 4]);
+        std::fs::write(with_ending(&output, ".building").join("left"), "behinD").unwrap();
+        assert_eq!([build(2), build(2)], [5, 5], "a file of the same length with other bytes");
         std::fs::write(with_ending(&output, ".building").join(MANIFEST), "{").unwrap();
-        assert_eq!(build(2), 5);
+        assert_eq!(build(2), 6);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_in_the_place_of_the_lock_is_refused_and_what_it_leads_to_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let (output, precious) = (folder.path().join("out"), folder.path().join("precious"));
+        fs::write(&precious, "mine").unwrap();
+        let work = with_ending(&output, ".building");
+        fs::create_dir(&work).unwrap();
+        for target in [&precious, &folder.path().join("nowhere")] {
+            std::os::unix::fs::symlink(target, work.join("lock")).unwrap();
+            let error = Work::begin(&output, &[], &()).map(drop).unwrap_err();
+            let cause = std::error::Error::source(&error).unwrap().to_string();
+            assert!(cause.starts_with("it is a link"), "{error}: {cause}");
+            fs::remove_file(work.join("lock")).unwrap();
+        }
+        assert_eq!(fs::read(&precious).unwrap(), b"mine");
+        assert!(!folder.path().join("nowhere").exists());
+        Work::begin(&output, &[], &()).unwrap();
     }
 
     #[test]

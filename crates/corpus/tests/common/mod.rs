@@ -87,3 +87,13 @@ pub fn files(folder: &Path, texts: &[String]) -> Vec<PathBuf> {
     };
     texts.iter().enumerate().map(write).collect()
 }
+
+/// Changes one bit of a sequence in the file of a store.
+pub fn change_a_byte_of(letters: &[u8], store: &Path) {
+    let mut packed = Vec::new();
+    rinalmo_corpus::bank::packing::pack(letters, &mut packed);
+    let mut bytes = std::fs::read(store).unwrap();
+    let place = bytes.windows(packed.len()).position(|window| window == packed).unwrap();
+    bytes[place + packed.len() / 2] ^= 1;
+    std::fs::write(store, bytes).unwrap();
+}

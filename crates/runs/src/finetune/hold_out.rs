@@ -70,7 +70,13 @@ fn clusters(entries: &[Entry]) -> Result<Vec<usize>, Error> {
 
 fn nothing_to_hold_out(items: usize, groups: usize) -> String {
     let why = match (items, groups) {
-        (0 | 1, _) => format!("the training data have {items} items"),
+        (0 | 1, _) => {
+            let found = if items == 0 { "no item" } else { "1 item" };
+            return format!(
+                "no validation data can be held out: the training data have {found}, expected 2 at least\n\
+                 hint: give more training data, or --validation FILE; or `--set hold_out.share=0` for no validation"
+            );
+        }
         (_, 1) => format!("all {items} training sequences are alike, so each would have a near copy in training"),
         _ => format!("each of the {groups} clusters of the training data has the only items of some class"),
     };
@@ -255,6 +261,8 @@ mod tests {
         let alike = said(&families(1, 6));
         assert!(alike.contains("all 6 training sequences are alike") && alike.contains("hold_out.by=item"), "{alike}");
         assert!(draw(&families(1, 6), 0.2, Unit::Item, 0).is_ok());
-        assert!(said(&families(1, 1)).contains("the training data have 1 items"));
+        let single = said(&families(1, 1));
+        assert!(single.contains("the training data have 1 item, expected 2 at least\nhint: give more"), "{single}");
+        assert!(single.contains("--validation FILE") && !single.contains("hold_out.by"), "{single}");
     }
 }

@@ -72,7 +72,7 @@ impl Folder {
             return Ok(Self { path, _lock: None });
         }
         let file = path.join(LOCK);
-        match Lock::take(File::create(&file).map_err(Error::file("written", &file))?) {
+        match Lock::take(Lock::open(&file).map_err(Error::file("written", &file))?) {
             Err(TryLockError::WouldBlock) => {
                 let message = "another process is working on this run\nhint: wait for it, or end it".into();
                 Err(Error::Folder { folder: path, message })
