@@ -43,6 +43,7 @@ pub mod dot_bracket;
 mod error;
 pub mod fasta;
 pub mod fastq;
+mod first_lines;
 pub mod folded;
 pub mod ig;
 pub mod input;

@@ -1,5 +1,10 @@
 //! Which format a file of structures is in: by its ending, or by its first lines.
 
+use crate::{
+    first_lines::{Kind, is_field, kind},
+    lines::Lines,
+};
+
 /// A format of sequences with structures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
@@ -41,34 +46,26 @@ impl Format {
     /// assert_eq!(Format::sniff(b"id\tseq\tstruct\n"), None);
     /// ```
     pub fn sniff(start: &[u8]) -> Option<Self> {
-        let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
-        let lines = start.split(|byte| b"\n\r".contains(byte)).map(<[u8]>::trim_ascii);
-        let mut named = false;
-        for line in lines.filter(|line| !line.is_empty()) {
-            if line.starts_with(b"# STOCKHOLM") {
-                return Some(Self::Stockholm);
+        let mut lines = Lines::new(start);
+        match lines.look_ahead(kind).ok()? {
+            Kind::Fasta => Some(Self::DotBracket),
+            Kind::Alignment => Some(Self::Stockholm),
+            Kind::Ct => Some(Self::Ct),
+            Kind::Bpseq => Some(Self::Bpseq),
+            Kind::St => {
+                let mut rest = start.split(|byte| b"\n\r".contains(byte)).map(<[u8]>::trim_ascii);
+                Some(if rest.any(is_segment) { Self::St } else { Self::DotBracket })
             }
-            named |= line.starts_with(b"#Name:");
-            if named && is_segment(line) {
-                return Some(Self::St);
-            }
-            if named || line.starts_with(b"#") || is_remark(line) {
-                continue;
-            }
-            return Self::of_line(line);
+            Kind::Raw => Self::of_line(&first_line(lines)?),
+            _ => None,
         }
-        named.then_some(Self::DotBracket)
     }
 
-    /// The format whose first line this may be, comments aside.
+    /// The format whose first line this may be where it has no marks.
     fn of_line(line: &[u8]) -> Option<Self> {
         let words: Vec<&[u8]> = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).collect();
-        if line.starts_with(b">") {
-            return Some(Self::DotBracket);
-        }
-        if is_number(words.first()?) {
-            let is_row = words.len() == 3 && words[1].len() == 1 && is_number(words[2]);
-            return Some(if is_row { Self::Bpseq } else { Self::Ct });
+        if words.first()?.iter().all(u8::is_ascii_digit) {
+            return Some(Self::Ct); // whose reader says what is wrong behind the title
         }
         let is_sequence = |word: &[u8]| word.iter().all(|letter| letter.is_ascii_alphabetic() || *letter == b'-');
         let numbers = words[1..].iter().all(|word| str::from_utf8(word).is_ok_and(|word| word.parse::<f64>().is_ok()));
@@ -76,14 +73,14 @@ impl Format {
     }
 }
 
-fn is_number(word: &[u8]) -> bool {
-    !word.is_empty() && word.iter().all(u8::is_ascii_digit)
-}
-
-/// `Organism: E. coli`, as the Comparative RNA Web begins its files.
-fn is_remark(line: &[u8]) -> bool {
-    let word = line.split(|byte| *byte == b':').next().unwrap_or_default();
-    word.len() < line.len() && word.iter().all(|letter| letter.is_ascii_alphabetic() || *letter == b' ')
+/// The first line that is neither blank nor a comment.
+fn first_line(mut lines: Lines<&[u8]>) -> Option<Vec<u8>> {
+    while lines.advance_to_text().ok()? {
+        if !lines.text().starts_with(b"#") && !is_field(lines.text()) {
+            return Some(lines.text().to_vec());
+        }
+    }
+    None
 }
 
 /// `S1 1..2 "GG" 6..7 "CC"`, which bpRNA's ST has and its dot-bracket has not.

@@ -18,101 +18,103 @@ const TAR_OFFSET: usize = 257;
 /// Offset of a zip archive's first entry's name.
 const ZIP_NAME: usize = 30;
 
-/// What the first bytes of a file say that it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Contents {
-    /// Not one byte.
-    Empty,
-    /// Compressed by gzip or bgzip.
-    Gzip,
-    /// Compressed by zstd.
-    Zstd,
-    /// Compressed by xz.
-    Xz,
-    /// Compressed by bzip2.
-    Bzip2,
-    /// Excel's `.xlsx` or LibreOffice's `.ods`.
-    Workbook,
-    /// Word's `.docx`, PowerPoint's `.pptx`, LibreOffice's other files.
-    Document,
-    /// Office files from before 2007: `.xls`, `.doc`.
-    OldOffice,
-    /// NumPy's `.npz`.
-    Npz,
-    /// NumPy's `.npy`.
-    Npy,
-    /// PyTorch's `.pt` since 1.6.
-    TorchZip,
-    /// Another zip archive.
-    Zip,
-    /// 7-Zip.
-    SevenZip,
-    /// A tar archive.
-    Tar,
-    /// A PDF.
-    Pdf,
-    /// A program or library: ELF, Mach-O, Windows.
-    Program,
-    /// A picture: PNG, JPEG, GIF.
-    Picture,
-    /// HTML or other XML.
-    WebPage,
-    /// What git keeps in place of a large file.
-    LfsPointer,
-    /// Tensors of Hugging Face's format.
-    Safetensors,
-    /// A Python pickle, as PyTorch wrote checkpoints before 1.6.
-    Pickle,
-    /// HDF5, as Keras and AnnData write.
-    Hdf5,
-    /// Parquet.
-    Parquet,
-    /// SQLite.
-    Sqlite,
-    /// The data file of an LMDB environment, as a corpus store has.
-    Lmdb,
-    /// Text in UTF-16, as Windows programs write.
-    Utf16,
-    /// FASTA.
-    Fasta,
-    /// Other text.
-    Text,
-    /// Bytes that are neither text nor anything above.
-    Binary,
+/// One row for each kind: what it is called in a sentence, what to do with it (no advice where nothing is wrong with it
+/// in itself), and where which bytes stand in such a file.
+macro_rules! contents {
+    ($($(#[$doc:meta])* $kind:ident: $name:literal, $advice:literal, [$($magic:expr),*];)*) => {
+        /// What the first bytes of a file say that it is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Contents {
+            $($(#[$doc])* $kind,)*
+        }
+
+        use Contents::{$($kind),*};
+
+        /// The rows in the order of the kinds. Where bytes fit several, the first counts.
+        const ROWS: &[Row] =
+            &[$(Row { contents: $kind, name: $name, advice: $advice, magic: &[$($magic),*] }),*];
+    };
 }
 
-use Contents::{
-    Binary, Bzip2, Document, Empty, Fasta, Gzip, Hdf5, LfsPointer, Lmdb, Npy, Npz, OldOffice, Parquet, Pdf, Pickle,
-    Picture, Program, Safetensors, SevenZip, Sqlite, Tar, Text, TorchZip, Utf16, WebPage, Workbook, Xz, Zip, Zstd,
-};
+/// What is known of a kind.
+struct Row {
+    contents: Contents,
+    name: &'static str,
+    advice: &'static str,
+    magic: &'static [(usize, &'static [u8])],
+}
 
-/// Where which bytes stand in which file; the first row that fits counts.
-const MAGIC: &[(usize, &[u8], Contents)] = &[
-    (0, b"\x1f\x8b", Gzip),
-    (0, b"\x28\xb5\x2f\xfd", Zstd),
-    (0, b"\xfd7zXZ\0", Xz),
-    (0, b"BZh", Bzip2),
-    (0, b"7z\xbc\xaf\x27\x1c", SevenZip),
-    (TAR_OFFSET, b"ustar", Tar),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OldOffice),
-    (0, b"%PDF-", Pdf),
-    (0, b"\x7fELF", Program),
-    (0, b"\xcf\xfa\xed\xfe", Program),
-    (0, b"\xca\xfe\xba\xbe", Program),
-    (0, b"\x89PNG\r\n", Picture),
-    (0, b"\xff\xd8\xff", Picture),
-    (0, b"GIF8", Picture),
-    (0, b"version https://git-lfs", LfsPointer),
-    (0, b"\x89HDF\r\n\x1a\n", Hdf5),
-    (0, b"PAR1", Parquet),
-    (0, b"SQLite format 3\0", Sqlite),
-    (0, b"\x93NUMPY", Npy),
-    (LMDB_OFFSET, b"\xde\xc0\xef\xbe", Lmdb),
-    (LMDB_OFFSET, b"\xbe\xef\xc0\xde", Lmdb),
-    (0, b"\xff\xfe", Utf16),
-    (0, b"\xfe\xff", Utf16),
-];
+impl Row {
+    fn fits(&self, start: &[u8]) -> bool {
+        self.magic.iter().any(|(at, magic)| start.get(*at..).is_some_and(|at| at.starts_with(magic)))
+    }
+}
+
+contents! {
+    /// Not one byte.
+    Empty: "an empty file", "", [];
+    /// Compressed by gzip or bgzip.
+    Gzip: "a gzip-compressed file", "unpack it with `gunzip`", [(0, b"\x1f\x8b")];
+    /// Compressed by zstd.
+    Zstd: "a zstd-compressed file", "unpack it with `unzstd`", [(0, b"\x28\xb5\x2f\xfd")];
+    /// Compressed by xz.
+    Xz: "an xz-compressed file", "unpack it with `unxz`", [(0, b"\xfd7zXZ\0")];
+    /// Compressed by bzip2.
+    Bzip2: "a bzip2-compressed file", "unpack it with `bunzip2`", [(0, b"BZh")];
+    /// Excel's `.xlsx` or LibreOffice's `.ods`.
+    Workbook: "a spreadsheet (.xlsx or .ods)", "save it as CSV in the spreadsheet program", [];
+    /// Word's `.docx`, PowerPoint's `.pptx`, LibreOffice's other files.
+    Document: "an office document", "save it as plain text", [];
+    /// Office files from before 2007: `.xls`, `.doc`.
+    OldOffice: "an old office file (.xls or .doc)", "save it as CSV or plain text",
+        [(0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")];
+    /// NumPy's `.npz`.
+    Npz: "a NumPy archive (.npz)", "", [];
+    /// NumPy's `.npy`.
+    Npy: "a NumPy array (.npy)", "", [(0, b"\x93NUMPY")];
+    /// PyTorch's `.pt` since 1.6.
+    TorchZip: "a PyTorch checkpoint", "", [];
+    /// Another zip archive.
+    Zip: "a zip archive", "unpack it with `unzip`", [];
+    /// 7-Zip.
+    SevenZip: "a 7-Zip archive", "unpack it with `7z x`", [(0, b"7z\xbc\xaf\x27\x1c")];
+    /// A tar archive.
+    Tar: "a tar archive", "unpack it with `tar xf`", [(TAR_OFFSET, b"ustar")];
+    /// A PDF.
+    Pdf: "a PDF", "copy the text that you need into a plain text file", [(0, b"%PDF-")];
+    /// A program or library: ELF, Mach-O, Windows.
+    Program: "a program or a library of one", "look whether the path is right",
+        [(0, b"\x7fELF"), (0, b"\xcf\xfa\xed\xfe"), (0, b"\xca\xfe\xba\xbe")];
+    /// A picture: PNG, JPEG, GIF.
+    Picture: "a picture", "look whether the path is right", [(0, b"\x89PNG\r\n"), (0, b"\xff\xd8\xff"), (0, b"GIF8")];
+    /// HTML or other XML.
+    WebPage: "a web page (HTML or XML)", "the download went wrong: fetch the file itself", [];
+    /// What git keeps in place of a large file.
+    LfsPointer: "a git-lfs pointer, not the file itself", "fetch the file with `git lfs pull`",
+        [(0, b"version https://git-lfs")];
+    /// Tensors of Hugging Face's format.
+    Safetensors: "a safetensors file", "", [];
+    /// A Python pickle, as PyTorch wrote checkpoints before 1.6.
+    Pickle: "a Python pickle", "", [];
+    /// HDF5, as Keras and AnnData write.
+    Hdf5: "an HDF5 file", "", [(0, b"\x89HDF\r\n\x1a\n")];
+    /// Parquet.
+    Parquet: "a Parquet table", "save it as CSV or TSV", [(0, b"PAR1")];
+    /// SQLite.
+    Sqlite: "an SQLite database", "export the table as CSV", [(0, b"SQLite format 3\0")];
+    /// The data file of an LMDB environment, as a corpus store has.
+    Lmdb: "the data of a corpus store (LMDB)", "",
+        [(LMDB_OFFSET, b"\xde\xc0\xef\xbe"), (LMDB_OFFSET, b"\xbe\xef\xc0\xde")];
+    /// Text in UTF-16, as Windows programs write.
+    Utf16: "a text in UTF-16", "save it as UTF-8", [(0, b"\xff\xfe"), (0, b"\xfe\xff")];
+    /// FASTA.
+    Fasta: "a FASTA file", "", [];
+    /// Other text.
+    Text: "a text file", "", [];
+    /// Bytes that are neither text nor anything above.
+    Binary: "a binary file of an unknown format", "look whether the path is right", [];
+}
 
 /// What the first entries of a zip archive are called, and what that makes the archive.
 const ZIP_ENTRIES: &[(&[u8], Contents)] = &[
@@ -128,39 +130,6 @@ const ZIP_ENTRIES: &[(&[u8], Contents)] = &[
 /// How a web page or other XML begins, in lower case.
 const PAGES: [&[u8]; 4] = [b"<!doctype", b"<html", b"<?xml", b"<head"];
 
-/// What each is called in a sentence, and what to do with it; no advice where nothing is wrong with it in itself.
-const WORDS: &[(Contents, &str, &str)] = &[
-    (Empty, "an empty file", ""),
-    (Gzip, "a gzip-compressed file", "unpack it with `gunzip`"),
-    (Zstd, "a zstd-compressed file", "unpack it with `unzstd`"),
-    (Xz, "an xz-compressed file", "unpack it with `unxz`"),
-    (Bzip2, "a bzip2-compressed file", "unpack it with `bunzip2`"),
-    (Workbook, "a spreadsheet (.xlsx or .ods)", "save it as CSV in the spreadsheet program"),
-    (Document, "an office document", "save it as plain text"),
-    (OldOffice, "an old office file (.xls or .doc)", "save it as CSV or plain text"),
-    (Npz, "a NumPy archive (.npz)", ""),
-    (Npy, "a NumPy array (.npy)", ""),
-    (TorchZip, "a PyTorch checkpoint", ""),
-    (Zip, "a zip archive", "unpack it with `unzip`"),
-    (SevenZip, "a 7-Zip archive", "unpack it with `7z x`"),
-    (Tar, "a tar archive", "unpack it with `tar xf`"),
-    (Pdf, "a PDF", "copy the text that you need into a plain text file"),
-    (Program, "a program or a library of one", "look whether the path is right"),
-    (Picture, "a picture", "look whether the path is right"),
-    (WebPage, "a web page (HTML or XML)", "the download went wrong: fetch the file itself"),
-    (LfsPointer, "a git-lfs pointer, not the file itself", "fetch the file with `git lfs pull`"),
-    (Safetensors, "a safetensors file", ""),
-    (Pickle, "a Python pickle", ""),
-    (Hdf5, "an HDF5 file", ""),
-    (Parquet, "a Parquet table", "save it as CSV or TSV"),
-    (Sqlite, "an SQLite database", "export the table as CSV"),
-    (Lmdb, "the data of a corpus store (LMDB)", ""),
-    (Utf16, "a text in UTF-16", "save it as UTF-8"),
-    (Fasta, "a FASTA file", ""),
-    (Text, "a text file", ""),
-    (Binary, "a binary file of an unknown format", "look whether the path is right"),
-];
-
 impl Contents {
     /// Decides by the start of a file; a few kilobytes are enough.
     pub fn of(start: &[u8]) -> Self {
@@ -173,9 +142,8 @@ impl Contents {
         if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
             return zip(start);
         }
-        let fits = |(at, magic, _): &&(usize, &[u8], Self)| start.get(*at..).is_some_and(|at| at.starts_with(magic));
-        if let Some(&(_, _, contents)) = MAGIC.iter().find(fits) {
-            return contents;
+        if let Some(row) = ROWS.iter().find(|row| row.fits(start)) {
+            return row.contents;
         }
         without_magic(&start[..start.len().min(START)])
     }
@@ -196,12 +164,12 @@ impl Contents {
 
     /// Its name with an article: `a PDF`.
     pub fn name(self) -> &'static str {
-        self.words().0
+        self.row().name
     }
 
     /// What to do with one that was given by mistake, where that is the same whatever it was given for.
     pub fn advice(self) -> Option<&'static str> {
-        Some(self.words().1).filter(|advice| !advice.is_empty())
+        Some(self.row().advice).filter(|advice| !advice.is_empty())
     }
 
     /// Whether lines can be read from it: text in UTF-8 or UTF-16, or a compression that readers undo, as far as its
@@ -216,9 +184,8 @@ impl Contents {
         format!("this is {}, expected {expected}{hint}", self.name())
     }
 
-    fn words(self) -> (&'static str, &'static str) {
-        let row = WORDS.iter().find(|(contents, ..)| *contents == self).expect("a test looks for every one of them");
-        (row.1, row.2)
+    fn row(self) -> &'static Row {
+        &ROWS[self as usize]
     }
 }
 
@@ -285,17 +252,16 @@ mod tests {
 
     #[test]
     fn every_magic_number_is_found_and_every_kind_has_words() {
-        for &(offset, magic, contents) in MAGIC {
-            assert_eq!(Contents::of(&at(offset, magic)), contents, "{magic:?}");
-            assert!(!contents.name().is_empty());
+        for (number, row) in ROWS.iter().enumerate() {
+            assert_eq!(row.contents as usize, number);
+            assert!(!row.contents.name().is_empty());
+            for &(offset, magic) in row.magic {
+                assert_eq!(Contents::of(&at(offset, magic)), row.contents, "{magic:?}");
+            }
         }
         for &(name, contents) in ZIP_ENTRIES {
             let name = format!("x/{}", String::from_utf8_lossy(name));
             assert_eq!(Contents::of(&zip_of(&name)), contents, "{name}");
-            assert!(!contents.name().is_empty());
-        }
-        for contents in [Empty, Safetensors, Zip, WebPage, Pickle, Fasta, Text, Binary, Document] {
-            assert!(!contents.name().is_empty());
         }
     }
 
@@ -338,7 +304,7 @@ mod tests {
 
     #[test]
     fn no_start_of_a_file_is_too_short_or_too_odd() {
-        for &(offset, magic, _) in MAGIC {
+        for &(offset, magic) in ROWS.iter().flat_map(|row| row.magic) {
             let whole = at(offset, magic);
             (0..offset + magic.len()).for_each(|len| assert!(!Contents::of(&whole[..len]).name().is_empty()));
         }
