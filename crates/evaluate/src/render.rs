@@ -32,12 +32,7 @@ impl Evaluation {
             text.push('\n');
         }
         text += "P precision, R recall, MCC Matthews' correlation; strict: exact pairs, relaxed: a pair may be one position off at one end\n";
-        if self.drawn.by != "records" && self.bootstrap.resamples > 0 {
-            text += &format!(
-                "95 %: intervals by resampling {} {}, whose records are not independent\n",
-                self.drawn.count, self.drawn.by
-            );
-        }
+        text += &self.drawn.told(&self.bootstrap);
         notes.for_each(|note| text = format!("{text}{note}\n"));
         text
     }

@@ -11,7 +11,7 @@ mod score;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use rinalmo_metrics::bootstrap::{Bootstrap, Interval};
+use rinalmo_metrics::bootstrap::{Bootstrap, Interval, Units};
 use rinalmo_metrics::paired::Paired;
 use rinalmo_seq::input;
 use rinalmo_seq::labelled::labels::{self as labelled, same};
@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::problem::{Kind, Problem};
-use super::read;
+use super::{Drawn, read};
 use crate::Error;
 
 /// What was asked of each sequence.
@@ -93,6 +93,7 @@ struct Known {
     sequence: Option<Vec<u8>>,
     answer: String,
     group: Option<String>,
+    cluster: Option<String>,
     place: String,
 }
 
@@ -156,8 +157,8 @@ impl Labels {
         }
         for item in labelled::read(path, &labelled::Columns::default())? {
             let place = format!("{}:{}: `{}`", item.place.file, item.place.line, item.id);
-            let known = Known { id: item.id, sequence: Some(item.sequence), answer: item.label, group: None, place };
-            self.add(known, item.comma);
+            let labelled::Item { id, sequence, label: answer, comma, cluster, .. } = item;
+            self.add(Known { id, sequence: Some(sequence), answer, group: None, cluster, place }, comma);
         }
         Ok(())
     }
@@ -166,6 +167,7 @@ impl Labels {
         let mut table = Table::open(path)?;
         let (id_column, answer) = (table.find(columns::ID), table.column(self.question.known())?);
         let (group, letters) = (by.map(|by| table.column(&[by])).transpose()?, table.find(columns::SEQUENCE));
+        let cluster = labelled::cluster_column(&table, answer);
         for number in 1.. {
             let row = match table.next_row() {
                 Ok(None) => break,
@@ -180,7 +182,8 @@ impl Labels {
             let group = group.map(|column| row.cell(column).to_owned());
             let sequence = letters.and_then(|column| row.sequence(column).ok());
             let place = format!("{}:{}: `{id}`", table.file(), row.line());
-            self.add(Known { id, sequence, answer: row.cell(answer).to_owned(), group, place }, table.comma());
+            let cluster = cluster.and_then(|column| labelled::cluster_of(&row, column));
+            self.add(Known { id, sequence, answer: row.cell(answer).to_owned(), group, cluster, place }, table.comma());
         }
         Ok(())
     }
@@ -207,6 +210,17 @@ impl Labels {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.items.len()
+    }
+
+    /// What is drawn as one for intervals: clusters where a column names any, else records. What is alike does not
+    /// differ by itself.
+    pub fn drawn_by(&self) -> &'static str {
+        if self.items.iter().any(|known| known.cluster.is_some()) { "clusters" } else { "records" }
+    }
+
+    /// Some known answers in the groups that are drawn as one; one of no cluster stands alone.
+    fn units(&self, numbers: &[usize]) -> Units {
+        Units::groups(numbers.iter().map(|&number| self.items[number].cluster.as_deref()))
     }
 
     /// Every answer and how often it is known.
@@ -343,6 +357,10 @@ pub struct LabelEvaluation {
     pub comparisons: Vec<LabelComparison>,
     /// What was left out, by kind.
     pub left_out: BTreeMap<Kind, usize>,
+    /// How intervals were made.
+    pub bootstrap: Bootstrap,
+    /// What was drawn for them.
+    pub drawn: Drawn,
 }
 
 /// One predictor minus another, row by row.
@@ -381,6 +399,8 @@ pub fn labels(labels: &Labels, predictors: &[Answers], bootstrap: &Bootstrap) ->
         reports: reports.collect::<Result<_, _>>()?,
         comparisons: score::compare(labels, predictors, &numbers, bootstrap)?,
         left_out,
+        bootstrap: *bootstrap,
+        drawn: Drawn { by: labels.drawn_by(), count: labels.units(&numbers).count() },
     })
 }
 
@@ -417,6 +437,8 @@ impl LabelEvaluation {
         }
         let left_out = self.left_out.iter().map(|(kind, count)| (kind.name().to_owned(), (*count).into()));
         json["left_out"] = left_out.collect::<Map<_, _>>().into();
+        json["bootstrap"] = json!(self.bootstrap);
+        json["drawn"] = json!(self.drawn);
         json
     }
 }

@@ -22,22 +22,30 @@ impl LabelEvaluation {
         for grid in self.grids() {
             text = format!("{text}\n{}", render(&grid));
         }
+        let drawn = self.drawn.told(&self.bootstrap);
+        if !drawn.is_empty() {
+            text = format!("{text}\n{drawn}");
+        }
         text
     }
 
     fn grids(&self) -> Vec<Grid> {
         let several = self.reports.len() > 1;
-        let mut grids: Vec<Grid> =
-            self.reports.first().map(|first| header("predictor", &first.all)).into_iter().collect();
+        // A column of intervals stands where any row has one.
+        let mut rows =
+            self.reports.iter().flat_map(|report| std::iter::once(&report.all).chain(report.groups.values()));
+        let has_interval = |scores: &&Scores| scores.figures.iter().any(|figure| figure.interval.is_some());
+        let Some(like) = rows.clone().find(has_interval).or_else(|| rows.next()) else { return Vec::new() };
+        let mut grids = vec![header("predictor", like)];
         for report in &self.reports {
-            grids[0].row(&report.predictor, cells(&report.all));
+            grids[0].row(&report.predictor, cells(&report.all, like));
             let within = |name: &str| if several { format!("{} {name}", report.predictor) } else { name.to_owned() };
-            report.groups.iter().for_each(|(name, scores)| grids[0].row(&within(name), cells(scores)));
+            report.groups.iter().for_each(|(name, scores)| grids[0].row(&within(name), cells(scores, like)));
         }
         for report in &self.reports {
             if let Some(first) = report.classes.values().next() {
                 let mut grid = header(&format!("{} by class", report.predictor), first);
-                report.classes.iter().for_each(|(name, scores)| grid.row(name, cells(scores)));
+                report.classes.iter().for_each(|(name, scores)| grid.row(name, cells(scores, first)));
                 grids.push(grid);
             }
         }
@@ -58,10 +66,14 @@ fn header(title: &str, scores: &Scores) -> Grid {
     Grid::new(title, std::iter::once("records".to_owned()).chain(columns))
 }
 
-fn cells(scores: &Scores) -> Vec<String> {
+/// The cells of a row, under the header of `like`.
+fn cells(scores: &Scores, like: &Scores) -> Vec<String> {
     let number = |value: f64| format!("{value:.3}");
-    let figures = scores.figures.iter().flat_map(|figure| {
-        let interval = figure.interval.map(|of| format!("{} to {}", number(of.low), number(of.high)));
+    let figures = scores.figures.iter().zip(&like.figures).flat_map(|(figure, like)| {
+        let interval = || {
+            figure.interval.map_or_else(|| "-".to_owned(), |of| format!("{} to {}", number(of.low), number(of.high)))
+        };
+        let interval = like.interval.map(|_| interval());
         std::iter::once(figure.value.map_or_else(|| "-".to_owned(), number)).chain(interval)
     });
     std::iter::once(scores.records.to_string()).chain(figures).collect()

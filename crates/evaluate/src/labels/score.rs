@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rinalmo_metrics::bootstrap::Bootstrap;
+use rinalmo_metrics::bootstrap::{Bootstrap, Units};
 use rinalmo_metrics::calibration::Calibration;
 use rinalmo_metrics::classification::{Binary, Confusion};
 use rinalmo_metrics::paired::Paired;
@@ -27,16 +27,21 @@ pub(super) fn report(
     bootstrap: &Bootstrap,
 ) -> Result<LabelReport, Error> {
     let pairs = pairs(labels, predictor, numbers);
-    let mut groups: BTreeMap<String, Vec<Pair<'_>>> = BTreeMap::new();
+    let mut groups: BTreeMap<String, (Vec<usize>, Vec<Pair<'_>>)> = BTreeMap::new();
     for (&number, pair) in numbers.iter().zip(&pairs) {
         if let Some(group) = &labels.items[number].group {
-            groups.entry(group.clone()).or_default().push(*pair);
+            let (numbers, pairs) = groups.entry(group.clone()).or_default();
+            numbers.push(number);
+            pairs.push(*pair);
         }
     }
-    let of_group = |(name, pairs): (String, Vec<Pair<'_>>)| Ok((name, scores(&labels.question, &pairs, bootstrap)?));
+    let scored =
+        |numbers: &[usize], pairs: &[Pair<'_>]| scores(&labels.question, pairs, &labels.units(numbers), bootstrap);
+    let of_group =
+        |(name, (numbers, pairs)): (String, (Vec<usize>, Vec<Pair<'_>>))| Ok((name, scored(&numbers, &pairs)?));
     Ok(LabelReport {
         predictor: predictor.name.clone(),
-        all: scores(&labels.question, &pairs, bootstrap)?,
+        all: scored(numbers, &pairs)?,
         groups: groups.into_iter().map(of_group).collect::<Result<_, Error>>()?,
         classes: if labels.question == Question::Family { classes(&pairs)? } else { BTreeMap::new() },
     })
@@ -69,10 +74,10 @@ pub(super) fn compare(
     // What is no probability is not above or below a threshold, and so neither right nor wrong.
     let predictors: Vec<&Answers> =
         predictors.iter().filter(|predictor| predictor.not_probabilities(labels).is_none()).collect();
-    let mut comparisons = Vec::new();
+    let (units, mut comparisons) = (labels.units(numbers), Vec::new());
     for (place, first) in predictors.iter().copied().enumerate() {
         for second in predictors[place + 1..].iter().copied() {
-            let paired = Paired::of(&rows(first), &rows(second), bootstrap).map_err(unfit)?;
+            let paired = Paired::over(&rows(first), &rows(second), bootstrap, &units).map_err(unfit)?;
             let (first, second) = (first.name.clone(), second.name.clone());
             comparisons.push(LabelComparison { first, second, of, paired });
         }
@@ -94,14 +99,14 @@ fn unfit(error: rinalmo_metrics::Error) -> Error {
     Error::Options(error.to_string())
 }
 
-fn scores(question: &Question, pairs: &[Pair<'_>], bootstrap: &Bootstrap) -> Result<Scores, Error> {
+fn scores(question: &Question, pairs: &[Pair<'_>], units: &Units, bootstrap: &Bootstrap) -> Result<Scores, Error> {
     let mut figures = figures(question, pairs)?;
     let first = |items: &[usize]| {
         let drawn: Vec<Pair<'_>> = items.iter().map(|&item| pairs[item]).collect();
         figures_quickly(question, &drawn)
     };
     if let Some(headline) = figures.first_mut().filter(|headline| headline.value.is_some()) {
-        headline.interval = bootstrap.of(pairs.len(), first);
+        headline.interval = bootstrap.over(units, first);
     }
     Ok(Scores { records: pairs.len(), figures })
 }

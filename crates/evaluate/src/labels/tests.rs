@@ -99,3 +99,56 @@ fn logits_have_an_order_only_unless_they_are_said_to_be_logits() {
     assert_eq!((figure(all, "f1"), figure(all, "recall"), found.comparisons.len()), (1.0, 1.0, 1));
     assert!((figure(all, "calibration_error") - 0.191).abs() < 0.001, "sigmoids are 0.961, 0.109 and 0.574");
 }
+
+/// A table of 12 answers with four near-copies each, a third of the answers wrong; with a column of clusters or without.
+fn near_copies(clusters: bool) -> (String, String) {
+    let mut known = format!("id,family,set{}\n", if clusters { ",cluster" } else { "" });
+    let mut found = "id\tfamily\n".to_owned();
+    for number in 0..48 {
+        let (cluster, set) = (number / 4, if number < 4 { "one" } else { "others" });
+        let of = if clusters { format!(",c{cluster}") } else { String::new() };
+        known += &format!("x{number},tRNA,{set}{of}\n");
+        found += &format!("x{number}\t{}\n", if cluster % 3 == 0 { "5s" } else { "tRNA" });
+    }
+    (known, found)
+}
+
+#[test]
+fn intervals_are_wider_where_near_copies_are_known_as_clusters() {
+    let score = |clusters| {
+        let (known, found) = near_copies(clusters);
+        score(Question::Family, &known, &[&found], Some("set"))
+    };
+    let width = |found: &LabelEvaluation| {
+        let interval = found.reports[0].all.figures[0].interval.unwrap();
+        interval.high - interval.low
+    };
+    let (apart, together) = (score(false), score(true));
+    assert_eq!(figure(&apart.reports[0].all, "accuracy"), figure(&together.reports[0].all, "accuracy"));
+    assert!(width(&together) > 1.6 * width(&apart), "{} {}", width(&together), width(&apart));
+    assert_eq!(together.drawn, Drawn { by: "clusters", count: 12 });
+    assert!(
+        together.text().ends_with("\n95 %: intervals by resampling 12 clusters, whose records are not independent\n")
+    );
+    assert_eq!(together.to_json()["drawn"]["by"], "clusters");
+    assert_eq!(apart.drawn, Drawn { by: "records", count: 48 });
+    assert!(!apart.text().contains("resampling"));
+    // One cluster says nothing of how clusters differ: no interval, and the columns stay in line.
+    assert_eq!(together.reports[0].groups["one"].figures[0].interval, None);
+    let text = together.markdown();
+    let columns = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap().matches('|').count();
+    let row = text.lines().find(|line| line.starts_with("| one")).unwrap();
+    assert_eq!(row.split('|').map(str::trim).collect::<Vec<_>>()[2..5], ["4", "0.000", "-"]);
+    assert_eq!(columns("| one"), columns("| predictor"));
+}
+
+#[test]
+fn differences_of_predictors_are_drawn_by_cluster_too() {
+    let compare = |clusters| {
+        let (known, found) = near_copies(clusters);
+        let right = found.replace("5s", "tRNA");
+        let interval = score(Question::Family, &known, &[&right, &found], None).comparisons[0].paired.interval.unwrap();
+        interval.high - interval.low
+    };
+    assert!(compare(true) > 1.6 * compare(false));
+}

@@ -1,6 +1,6 @@
 //! Fine-tuning on labels: splice sites, ncRNA families, mean ribosome load, and anything of the same shape.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use rinalmo_model::{HeadConfig, Pooling};
@@ -185,9 +185,11 @@ fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) ->
     let mut parts = share_out(files, read, |item: &Item| &item.id)?;
     let left_out = parts.keep(|item| data.max_len.is_none_or(|most| item.sequence.len() <= most));
     let each = preset.name == "token";
+    let clusters: HashMap<String, u64> = parts.train.iter().filter_map(|item| item.cluster.clone()).zip(0..).collect();
     let entry = |item: &Item| {
         let (sequence, classes) = (item.sequence.clone(), strata(item, meaning, each, &data.positive)?);
-        Ok(Entry { sequence, cluster: None, classes })
+        let cluster = item.cluster.as_ref().and_then(|cluster| clusters.get(cluster).copied());
+        Ok(Entry { sequence, cluster, classes })
     };
     let mut about_parts = Vec::from_iter(parts.hold_out(split, entry)?);
     let (aim, parts) = targets(parts, meaning, each, &data.positive)?;
@@ -501,6 +503,30 @@ mod tests {
         let doubtful = "utr,rl\nACG,\"1,234\"\nACG,2\n";
         let said = prepare_text::<Ribosome>(doubtful, doubtful, &LabelConfig::default()).err().unwrap();
         assert!(said.contains("train.csv:2: column `rl`: record `row 2`: `1,234` may be 1.234 or 1234"), "{said}");
+    }
+
+    #[test]
+    fn a_hold_out_splits_no_cluster_that_the_column_names() {
+        // Nothing is alike: sequences of a cluster are as random as all others.
+        let mut random = fastrand::Rng::with_seed(3);
+        let mut row = |number: usize, cluster: &str| {
+            let letters: String = (0..60).map(|_| ["A", "C", "G", "U"][random.usize(0..4)]).collect();
+            format!("{cluster}_{number},{letters},{number},{cluster}\n")
+        };
+        let rows: String = (0..60).map(|number| row(number, &format!("c{}", number / 5))).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("train.csv");
+        std::fs::write(&path, format!("id,seq,label,cluster\n{rows}")).unwrap();
+        let files = Files { train: vec![path], ..Files::default() };
+        for seed in 0..6 {
+            let split = Split { seed, hold_out: 0.25, by: Unit::Cluster, share: Share::default() };
+            let found = Ribosome::prepare(&files, &split, &LabelConfig::default()).unwrap();
+            assert!(found.told.iter().any(|told| told.contains("3 of 12 clusters")), "{:?}", found.told);
+            let left: Vec<&str> = found.task.train().iter().filter_map(|item| item.id.split('_').next()).collect();
+            assert_eq!(left.len(), 45);
+            let names: BTreeSet<&str> = left.iter().copied().collect();
+            assert!(names.iter().all(|name| left.iter().filter(|other| other == &name).count() == 5), "{left:?}");
+        }
     }
 
     #[test]

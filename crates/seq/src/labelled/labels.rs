@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::{InputOptions, Sequences, input};
 
-use crate::table::{Comma, Error, Table, columns};
+use crate::table::{Comma, Error, Row, Table, columns};
 
 /// A sequence and its label.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct Item {
     pub label: String,
     /// What a comma in it means, where it is a number.
     pub comma: Comma,
+    /// What its table says that it is in one cluster with: a number or a name. FASTA says nothing.
+    pub cluster: Option<String>,
     /// Where it stands.
     pub place: Place,
 }
@@ -198,7 +200,8 @@ fn read_fasta(path: &Path) -> Result<Vec<Item>, Error> {
         let record = record?;
         let place = Place { file: file.clone(), line: number as u64 + 1, column: Arc::clone(&column) };
         let label = record.header.split_whitespace().nth(1).unwrap_or_default().to_owned();
-        let item = Item { id: record.id, sequence: record.sequence, label, comma: Comma::Doubtful, place };
+        let item =
+            Item { id: record.id, sequence: record.sequence, label, comma: Comma::Doubtful, cluster: None, place };
         if item.label.is_empty() {
             return Err(item.wrong("no label, expected `>name label`"));
         }
@@ -217,6 +220,7 @@ fn read_table(path: &Path, told: &Columns) -> Result<Vec<Item>, Error> {
     let only: Result<Vec<_>, Error> =
         told.only.iter().map(|(name, value)| Ok((table.column(&[name])?, value))).collect();
     let (only, id, column) = (only?, table.find(columns::ID), Arc::<str>::from(table.name(label)));
+    let cluster = cluster_column(&table, label);
     let mut items = Vec::new();
     while let Some(row) = table.next_row()? {
         if only.iter().any(|(column, value)| row.cell(*column) != value.as_str()) {
@@ -226,13 +230,24 @@ fn read_table(path: &Path, told: &Columns) -> Result<Vec<Item>, Error> {
         let id = id.map(|id| row.cell(id)).filter(|id| !id.is_empty());
         let id = id.map_or_else(|| format!("row {}", row.line()), str::to_owned);
         let (sequence, label) = (row.sequence(sequence)?, row.cell(label).to_owned());
-        let item = Item { id, sequence, label, comma: table.comma(), place };
+        let cluster = cluster.and_then(|cluster| cluster_of(&row, cluster));
+        let item = Item { id, sequence, label, comma: table.comma(), cluster, place };
         if item.label.is_empty() {
             return Err(item.wrong("is empty, expected a label"));
         }
         items.push(item);
     }
     Ok(items)
+}
+
+/// The column of a table of labels that says what is in one cluster; one of labels is none.
+pub fn cluster_column(table: &Table, label: usize) -> Option<usize> {
+    table.find(columns::CLUSTER).filter(|&cluster| cluster != label)
+}
+
+/// The cluster that a row names, a number or a name; none where the cell is empty.
+pub fn cluster_of(row: &Row, column: usize) -> Option<String> {
+    Some(row.cell(column).trim()).filter(|cell| !cell.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -254,6 +269,20 @@ mod tests {
         let told = |items: &[Item]| (items[0].id.clone(), items[0].sequence.clone(), items[0].label.clone());
         assert_eq!(told(&table), told(&fasta));
         assert!(read_text("a.fa", ">x\nACG\n", &Columns::default()).unwrap_err().contains("no label"));
+    }
+
+    #[test]
+    fn clusters_are_read_where_a_column_names_them() {
+        let clusters = |name: &str, text: &str, columns: &Columns| -> Vec<Option<String>> {
+            read_text(name, text, columns).unwrap().into_iter().map(|item| item.cluster).collect()
+        };
+        let (some, plain) = (|text: &str| Some(text.to_owned()), Columns::default());
+        let text = "seq,label,Cluster ID\nACG,1,7\nACG,0,tRNA-1\nACG,1,\n";
+        assert_eq!(clusters("a.csv", text, &plain), [some("7"), some("tRNA-1"), None]);
+        assert_eq!(clusters("a.csv", "seq,label\nACG,1\n", &plain), [None]);
+        assert_eq!(clusters("a.fa", ">x tRNA 7\nACG\n", &plain), [None]);
+        let label = Columns { label: some("cluster"), ..Columns::default() };
+        assert_eq!(clusters("a.csv", "seq,cluster\nACG,1\n", &label), [None], "it is the label");
     }
 
     #[test]
