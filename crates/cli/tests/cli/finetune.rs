@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use crate::common::{Sandbox, TINY, hairpins};
+use crate::common::{Run, Sandbox, TINY, hairpins};
 
 fn sandbox() -> Sandbox {
     Sandbox::new().with("tiny.toml", TINY).with("train.tsv", hairpins(8)).with("valid.tsv", hairpins(4))
@@ -369,6 +369,10 @@ fn a_calibrated_model_expects_an_f1_of_each_structure() {
     let sandbox = sandbox();
     sandbox.run(&format!("-q {BEGIN} --out base")).well();
     let run = sandbox.run("model calibrate base set.safetensors --data valid.tsv").well();
+    let structures = |run: &Run| -> usize {
+        run.err.lines().find_map(|line| line.split_once(" structures: ")?.0.parse().ok()).unwrap()
+    };
+    let one = structures(&run);
     assert!(run.err.contains("structures: ") && run.err.contains("expected calibration error"), "{run}");
     let error = |name: &str| -> f64 {
         let after = run.err.split(name).next().unwrap();
@@ -385,6 +389,11 @@ fn a_calibrated_model_expects_an_f1_of_each_structure() {
     let run = sandbox.run("evaluate structure -r valid.tsv --model set.safetensors --csv out.csv").well();
     assert!(run.out.contains(": expected relaxed F1 "), "{run}");
     assert!(sandbox.read("out.csv").lines().next().unwrap().ends_with(",expected_f1"));
+    // Several files, after one flag as after several.
+    for words in ["--data valid.tsv train.tsv", "--data valid.tsv --data train.tsv"] {
+        let both = sandbox.run(&format!("model calibrate base both.safetensors --force {words}")).well();
+        assert!(structures(&both) > one, "{both}");
+    }
     let there = sandbox.run("model calibrate base set.safetensors --data valid.tsv").refused();
     assert!(there.contains("is already there\nhint: --force"), "{there}");
 }

@@ -104,6 +104,40 @@ fn a_run_is_opened_as_a_model_in_both_forms() {
     assert!(shown.contains("masked language modelling"), "{shown}");
 }
 
+/// Makes of a store what an earlier version wrote: no table of checksums, and a header that speaks of none.
+fn without_checksums(path: &Path) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let magic = b"rinalmo pagesums";
+    let footer = bytes.windows(magic.len()).rposition(|window| window == magic).unwrap();
+    let pages = u64::from_le_bytes(bytes[footer + 24..footer + 32].try_into().unwrap()) as usize;
+    bytes.truncate(footer - 8 * pages);
+    let told = b",\"page_checksums\":true";
+    let at = bytes.windows(told.len()).position(|window| window == told).unwrap();
+    bytes[at..at + told.len()].fill(b' ');
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn stores_of_an_earlier_version_are_told_by_whatever_opens_one() {
+    let sandbox = sandbox();
+    let note = "note: corpus.lmdb was built by an earlier version, without checksums of its pages";
+    let commands = [
+        "corpus stats corpus.lmdb",
+        "pretrain tiny.toml --corpus corpus.lmdb --dry-run",
+        "pretrain tiny.toml --corpus corpus.lmdb --out runs/tiny --set data.max_tokens=1024",
+        "evaluate mlm --corpus corpus.lmdb -m runs/tiny",
+    ];
+    for command in commands {
+        let run = sandbox.run(&command.replace("runs/tiny", "runs/new")).done_with_output();
+        assert!(!run.err.contains("earlier version"), "{run}");
+    }
+    without_checksums(&sandbox.path("corpus.lmdb"));
+    for command in commands {
+        let run = sandbox.run(command).done_with_output();
+        assert_eq!(run.err.matches(note).count(), 1, "{run}");
+    }
+}
+
 #[test]
 fn models_are_compared_at_guessing_hidden_letters() {
     let sandbox = sandbox();

@@ -6,7 +6,7 @@ use rinalmo_corpus::Store;
 use rinalmo_corpus::sample::{BatchSize, Split};
 use rinalmo_model::{Activation, EncoderConfig, ModelConfig, Positions};
 use rinalmo_train::{Limits, Mlm, Share, Stop};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::estimate::{EpochSize, Memory};
 use super::trial::{self, TooLarge, Trial};
@@ -32,8 +32,8 @@ pub struct DryRun {
 /// What a corpus tells.
 #[derive(Debug, Clone)]
 pub struct OnCorpus {
-    /// Where it lies.
-    pub path: PathBuf,
+    /// The corpus itself.
+    pub store: Store,
     /// Sequences in it.
     pub sequences: u64,
     /// Clusters in it.
@@ -88,7 +88,7 @@ impl OnCorpus {
         let task = Mlm::new(store.clone(), &config.data, config.train.seed, Share::default())?;
         let epoch = EpochSize::look(task.sampler(), model, &config.train)?;
         let trial = trial::time(config, model, &store, device, stop)?;
-        Ok(Self { path: path.into(), sequences, clusters, held_out, epoch, trial })
+        Ok(Self { store, sequences, clusters, held_out, epoch, trial })
     }
 }
 
@@ -191,7 +191,7 @@ impl DryRun {
 impl OnCorpus {
     fn sizes(&self) -> String {
         let [sequences, clusters, held_out] = [self.sequences, self.clusters, self.held_out].map(grouped);
-        format!("{}: {sequences} sequences in {clusters} clusters, {held_out} held out", self.path.display())
+        format!("{}: {sequences} sequences in {clusters} clusters, {held_out} held out", self.store.path().display())
     }
 }
 

@@ -43,8 +43,8 @@ impl CorpusArgs {
     }
 }
 
-/// Opens a store.
-fn open(path: &Path, context: &Context) -> Result<Store> {
+/// Opens a store, and says so where its pages have no checksums.
+pub fn open(path: &Path, context: &Context) -> Result<Store> {
     let store = Store::open(path)?;
     note_unchecked(&store, context);
     Ok(store)

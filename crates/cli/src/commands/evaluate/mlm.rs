@@ -10,7 +10,7 @@ use rinalmo::pretrain::{MlmConfig, Validation, perplexity};
 use serde_json::{Map, Value, json};
 
 use super::write;
-use crate::commands::corpus::baselines;
+use crate::commands::corpus::{baselines, open};
 use crate::context::{Context, Outcome};
 use crate::io::print;
 
@@ -41,7 +41,7 @@ impl MlmArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let device = context.device()?;
         let config = MlmConfig { tokens: Some(self.tokens), validation_batches: self.batches, ..MlmConfig::default() };
-        let store = rinalmo::corpus::Store::open(&self.corpus)?;
+        let store = open(&self.corpus, context)?;
         let models = Perplexities::open(&self.model, store.clone(), &config)?;
         let mut columns = Vec::new();
         for (model, found) in self.model.iter().zip(models.validate(&device)) {

@@ -29,8 +29,8 @@ pub(super) struct CalibrateArgs {
     /// Where to write
     #[arg(value_name = "OUTPUT")]
     output: PathBuf,
-    /// Known structures: tables, dot-bracket, CT, BPSEQ or ST files, or folders of them; may be given several times
-    #[arg(long, value_name = "FILE", required = true)]
+    /// Known structures: tables, dot-bracket, CT, BPSEQ or ST files, or folders of them; one or more
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     data: Vec<PathBuf>,
     /// Leave out longer ones
     #[arg(long, value_name = "NT", default_value_t = 1000)]

@@ -128,6 +128,7 @@ fn dry_run(args: &PretrainArgs, context: &Context, stop: &Stop) -> Result<Outcom
     }
     let device = context.device()?;
     let told = DryRun::new(config, args.from.as_deref(), args.corpus.as_deref(), &device, stop)?;
+    told.corpus.iter().for_each(|corpus| note_unchecked(&corpus.store, context));
     print(told)?;
     Ok(if context.stopped() { Outcome::Interrupted } else { Outcome::Done })
 }
