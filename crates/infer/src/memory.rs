@@ -9,11 +9,6 @@ pub(crate) use rinalmo_model::memory::{longest_that_fits, mebibytes};
 use crate::{EmbedOptions, Error, Model, Window};
 use rinalmo_sink::Kind;
 
-/// Vectors of the encoder's width that a token has while it is encoded on a CPU: itself, query, key and value, key and
-/// value once more in the order of attention, what it attended to, and the result.
-const VECTORS: u64 = 8;
-/// Those that it has on this side of another device: what comes back, and a copy.
-const VECTORS_ELSEWHERE: u64 = 2;
 const F32: u64 = 4; // bytes
 
 impl Model {
@@ -43,8 +38,7 @@ impl Model {
 
     /// Bytes it takes to encode so many tokens at once, weights aside.
     pub(crate) fn encode_memory(&self, tokens: usize) -> u64 {
-        let vectors = if self.device.is_cpu() { VECTORS } else { VECTORS_ELSEWHERE };
-        bytes(&[vectors, self.config.encoder.dim as u64, tokens as u64, F32])
+        rinalmo_model::memory::encode(self.config.encoder.dim, tokens, self.device.is_cpu())
     }
 
     /// Bytes it takes to embed one sequence of `len` bases, weights aside: to encode it, and what is asked for.
@@ -86,17 +80,7 @@ impl Model {
     /// Bytes it takes to predict something of one sequence of `len` bases, weights aside: to encode it, and the rows of
     /// the head.
     pub(crate) fn predict_memory(&self, len: usize) -> u64 {
-        let row = match self.config.head {
-            Some(HeadConfig::Splice { hidden }) => hidden + 1,
-            Some(
-                HeadConfig::Family { hidden, classes: outputs }
-                | HeadConfig::Sequence { hidden, outputs, .. }
-                | HeadConfig::Token { hidden, outputs },
-            ) => hidden + outputs,
-            Some(HeadConfig::Structure { .. } | HeadConfig::Ribosome { .. }) | None => 0,
-        };
-        let rows = bytes(&[2, row as u64, len as u64 + 2, F32]);
-        self.encode_memory(len + 2).saturating_add(rows)
+        rinalmo_model::memory::predict(&self.config, len, self.device.is_cpu())
     }
 
     /// Bytes it takes to find the likelihoods of one sequence of `len` bases, weights aside.

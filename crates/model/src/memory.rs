@@ -6,6 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use crate::{HeadConfig, ModelConfig};
+
 /// Share of the free memory that results may fill when nobody says otherwise.
 const SHARE: f64 = 0.8;
 /// Bytes assumed to be free on a system that does not tell.
@@ -93,6 +95,52 @@ fn number(text: &str) -> Option<u64> {
 fn field(text: &str, name: &str) -> Option<u64> {
     let words = text.lines().map(|line| line.split_whitespace());
     words.into_iter().find_map(|mut words| (words.next() == Some(name)).then(|| number(words.next()?)).flatten())
+}
+
+/// Vectors of the encoder's width that a token has while it is encoded on a CPU: itself, query, key and value, key and
+/// value once more in the order of attention, what it attended to, and the result.
+const VECTORS: u64 = 8;
+/// Those that it has on this side of another device: what comes back, and a copy.
+const VECTORS_ELSEWHERE: u64 = 2;
+const F32: u64 = 4; // bytes
+
+/// Bytes it takes to encode so many tokens at once by an encoder of width `dim`, weights aside.
+pub fn encode(dim: usize, tokens: usize, on_cpu: bool) -> u64 {
+    let vectors = if on_cpu { VECTORS } else { VECTORS_ELSEWHERE };
+    product(&[vectors, dim as u64, tokens as u64, F32])
+}
+
+/// Bytes it takes to predict something of one sequence of `len` bases, weights aside: to encode it, and the rows of the
+/// head.
+pub fn predict(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
+    let row = match config.head {
+        Some(HeadConfig::Splice { hidden }) => hidden + 1,
+        Some(
+            HeadConfig::Family { hidden, classes: outputs }
+            | HeadConfig::Sequence { hidden, outputs, .. }
+            | HeadConfig::Token { hidden, outputs },
+        ) => hidden + outputs,
+        Some(HeadConfig::Structure { .. } | HeadConfig::Ribosome { .. }) | None => 0,
+    };
+    let rows = product(&[2, row as u64, len as u64 + 2, F32]);
+    encode(config.encoder.dim, len + 2, on_cpu).saturating_add(rows)
+}
+
+/// Bytes it takes to map the pairs of one sequence of `len` bases in f32, weights aside, as
+/// [`crate::Network::pair_memory`] says of a model that is loaded; 0 without a structure head.
+pub fn pairs(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
+    match config.head {
+        Some(HeadConfig::Structure { channels, blocks, energy, .. }) if on_cpu => {
+            crate::cpu::structure_memory(channels, blocks, energy, len)
+        }
+        Some(HeadConfig::Structure { channels, energy, .. }) => crate::on_device::memory_of(channels, energy, len),
+        _ => 0,
+    }
+}
+
+/// A product of sizes; what is too large to be counted is as large as can be.
+fn product(sizes: &[u64]) -> u64 {
+    sizes.iter().fold(1, |product: u64, size| product.saturating_mul(*size))
 }
 
 /// Bytes as whole mebibytes, rounded up.

@@ -47,8 +47,7 @@ impl Network for OnDevice {
 
     fn pair_memory(&self, len: usize) -> u64 {
         let head = self.model.structure.as_ref().expect(NO_HEAD);
-        let known = if head.features.is_some() { pair_features::memory(len) } else { 0 };
-        StructureHead::memory(head.out.weight.lazy_shape()[1], len) + known
+        memory_of(head.out.weight.lazy_shape()[1], head.features.is_some(), len)
     }
 
     fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
@@ -75,4 +74,10 @@ impl Network for OnDevice {
 /// A float tensor's values in row-major order.
 fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.try_into_vec_as::<f32>().expect("a float tensor reads back as f32")
+}
+
+/// Bytes needed at the peak for a map of pairs by a head of these sizes, before there is one.
+pub(crate) fn memory_of(channels: usize, features: bool, len: usize) -> u64 {
+    let known = if features { pair_features::memory(len) } else { 0 };
+    StructureHead::memory(channels, len).saturating_add(known)
 }

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
-use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Network, OnDevice, Packed, ops};
+use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Network, OnDevice, Packed, memory, ops};
 use rinalmo_seq::tokenizer::tokenize;
 
 /// Logits reach some 2: six convolutions and norms, whose sums differ in order.
@@ -93,9 +93,17 @@ fn ribosome_loads_are_those_of_the_tensors_for_any_padding() {
 #[test]
 fn a_map_in_bf16_is_budgeted_at_half_of_one_in_f32() {
     let head = HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3, energy: false };
-    let (model, _) = model(head, |model| model.pair_logits(&hidden(2), b"GC"));
-    let memory = |precision| CpuModel::new(model.clone(), precision, Level::best()).pair_memory(1000);
-    let (f32, bf16) = (memory(Precision::F32), memory(Precision::Bf16));
+    let (published, _) = model(head, |model| model.pair_logits(&hidden(2), b"GC"));
+    let memory_in = |precision| CpuModel::new(published.clone(), precision, Level::best()).pair_memory(1000);
+    let (f32, bf16) = (memory_in(Precision::F32), memory_in(Precision::Bf16));
     assert!((512_000_000..530_000_000).contains(&f32), "{f32}");
     assert_eq!(bf16 < f32, Level::best().has_bf16());
+    for (blocks, energy) in [(1, false), (1, true), (2, false), (3, true)] {
+        let head = HeadConfig::Structure { channels: 20, blocks, kernel: 3, energy };
+        let (sized, device) = model(head.clone(), |model| model.pair_logits(&hidden(2), b"GC"));
+        let sizes = ModelConfig { head: Some(head), ..ModelConfig::pretrained(EncoderConfig::new(1, 1, 1)) };
+        let on_cpu = CpuModel::new(sized, Precision::F32, Level::best()).pair_memory(1000);
+        assert_eq!(memory::pairs(&sizes, 1000, true), on_cpu, "{blocks} blocks, energy {energy}");
+        assert_eq!(memory::pairs(&sizes, 1000, false), device.pair_memory(1000), "{blocks} blocks, energy {energy}");
+    }
 }

@@ -62,4 +62,4 @@ pub use run::{
 };
 pub use schedule::{Course, Schedule, WarmUp};
 pub use structure::{StructureConfig, Structures, Tuning, Window};
-pub use task::{Batches, Drawn, Loading, Loss, Part, Task, Validation};
+pub use task::{Batches, Drawn, Loading, Loss, Part, Task, Unaffordable, Validation};

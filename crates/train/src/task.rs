@@ -1,7 +1,10 @@
 //! What the loop asks of a task: batches, a loss, a validation.
 
+use std::fmt;
+
 use burn::tensor::{Device, Tensor};
 use rinalmo_corpus::sample::Position;
+use rinalmo_model::memory::{longest_that_fits, mebibytes};
 use rinalmo_model::{Model, ModelConfig};
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
@@ -25,6 +28,15 @@ pub trait Task {
     /// # Errors
     /// A sentence naming what it lacks.
     fn check(&self, config: &ModelConfig) -> Result<(), String>;
+
+    /// Does each of the validation data fit into `budget` bytes by itself, for a model of these sizes on a CPU or
+    /// elsewhere? What does not would end the process behind hours of training.
+    ///
+    /// # Errors
+    /// What does not fit, what it needs, and what would fit.
+    fn afford(&self, _config: &ModelConfig, _on_cpu: bool, _budget: u64) -> Result<(), Unaffordable> {
+        Ok(())
+    }
 
     /// The loss of a batch.
     fn loss(&self, pass: &mut Pass<'_>, batch: &Self::Batch) -> Loss;
@@ -53,6 +65,56 @@ pub trait Task {
 
     /// Writes into the model's description what a validation found for it, such as a threshold.
     fn note(&self, _validation: &Validation, _document: &mut Document) {}
+}
+
+/// What needs more memory than there is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unaffordable {
+    /// The name of the longest.
+    pub id: String,
+    /// Its bases.
+    pub len: usize,
+    /// Bytes that it needs.
+    pub needed: u64,
+    /// Bytes that are allowed.
+    pub budget: u64,
+    /// For what.
+    pub what: &'static str,
+    /// The most bases that would fit.
+    pub fits: usize,
+    /// How many are longer than that.
+    pub count: usize,
+}
+
+impl fmt::Display for Unaffordable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, len, needed, budget, what, fits, count } = self;
+        let (needed, budget) = (mebibytes(*needed), budget >> 20);
+        write!(
+            f,
+            "`{id}` of {len} nt needs {needed} MiB for {what}, {budget} MiB are allowed; up to {fits} nt fit, {count} of \
+             the sequences are longer"
+        )
+    }
+}
+
+impl Unaffordable {
+    /// Looks at names and lengths.
+    pub(crate) fn check<'a>(
+        items: impl Iterator<Item = (&'a str, usize)> + Clone,
+        budget: u64,
+        what: &'static str,
+        needed: impl Fn(usize) -> u64,
+    ) -> Result<(), Self> {
+        match items.clone().max_by_key(|(_, len)| *len) {
+            Some((id, len)) if needed(len) > budget => {
+                let fits = longest_that_fits(budget, &needed);
+                let count = items.filter(|(_, len)| *len > fits).count();
+                Err(Self { id: id.to_owned(), len, needed: needed(len), budget, what, fits, count })
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Batches without end.

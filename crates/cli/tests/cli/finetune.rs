@@ -365,6 +365,34 @@ fn adapters_are_saved_alone_and_merged_into_the_model_they_were_trained_beside()
 }
 
 #[test]
+fn validation_and_test_data_that_fit_into_no_memory_are_refused_before_training() {
+    // 300,000 nt have a map of 90 billion pairs.
+    let long = |file: &str| {
+        let (sequence, brackets) = ("A".repeat(300_000), ".".repeat(300_000));
+        format!("{}long\t{sequence}\t{brackets}\n", hairpins(4)).replace("long", file)
+    };
+    let sandbox = sandbox().with("long.tsv", long("giant"));
+    let refused = |more: &str| {
+        let said = sandbox.run(&format!("finetune structure --config tiny.toml --data train.tsv {more}")).refused();
+        assert!(said.contains("`giant` of 300000 nt needs ") && said.contains(" MiB for its map of pairs, "), "{said}");
+        assert!(!sandbox.path("x").exists(), "nothing was begun");
+        said
+    };
+    let said = refused("--validation long.tsv --out x");
+    assert!(said.contains("the validation data do not fit into memory: "), "{said}");
+    assert!(said.contains("1 of the sequences are longer\nhint: `--set data.max_len="), "{said}");
+    refused("--validation long.tsv --dry-run");
+    let said = refused("--validation valid.tsv --test long.tsv --out x");
+    assert!(
+        said.contains("the test data do not fit into memory: ") && said.contains("hint: leave longer ones out"),
+        "{said}"
+    );
+    let words = "--validation long.tsv --set data.max_len=1000 --epochs 1 --out x";
+    let run = sandbox.run(&format!("finetune structure --config tiny.toml --data train.tsv {words}")).well();
+    assert!(run.err.contains("1 structures are left out, longer than 1000 nt"), "{run}");
+}
+
+#[test]
 fn a_calibrated_model_expects_an_f1_of_each_structure() {
     let sandbox = sandbox();
     sandbox.run(&format!("-q {BEGIN} --out base")).well();

@@ -66,7 +66,7 @@ pub struct HeadBf16(Head<Bf16Pair>);
 
 /// Both forms have the same methods.
 macro_rules! head {
-    ($head:ident) => {
+    ($head:ident, $of:expr) => {
         impl $head {
             /// Packs a head's weights.
             ///
@@ -101,11 +101,21 @@ macro_rules! head {
             pub fn memory(&self, len: usize) -> u64 {
                 self.0.memory(len)
             }
+
+            /// The same of a head that is not packed yet; `features` says whether it looks at features of pairs.
+            pub fn memory_of(channels: usize, blocks: usize, features: bool, len: usize) -> u64 {
+                $of(channels, blocks, features, len)
+            }
         }
     };
 }
-head!(HeadF32);
-head!(HeadBf16);
+head!(HeadF32, Head::<f32>::memory_of);
+head!(HeadBf16, Head::<Bf16Pair>::memory_of);
+
+/// Maps that are stored at a time: a block's input, unless it is a sum that need not be, and its inner one.
+fn maps_of(blocks: usize, features: bool) -> usize {
+    if features { 1 + blocks.min(1) } else { blocks.min(2) }
+}
 
 /// A head in the terms that it computes in.
 struct Head<T> {
@@ -179,16 +189,17 @@ impl<T: Cell> Head<T> {
     }
 
     fn memory(&self, len: usize) -> u64 {
-        let maps = self.maps() * self.padded / T::VALUES * size_of::<T>();
-        maps as u64 * (len as u64).pow(2)
+        Self::memory_of(self.channels, self.blocks.len(), !self.features.is_empty(), len)
     }
 
-    /// Those stored at a time: a block's input, unless it is a sum that need not be, and its inner one.
+    /// Maps stored at a time.
     fn maps(&self) -> usize {
-        match self.features.is_empty() {
-            true => self.blocks.len().min(2),
-            false => 1 + self.blocks.len().min(1),
-        }
+        maps_of(self.blocks.len(), !self.features.is_empty())
+    }
+
+    fn memory_of(channels: usize, blocks: usize, features: bool, len: usize) -> u64 {
+        let bytes = maps_of(blocks, features) * channels.next_multiple_of(16) / T::VALUES * size_of::<T>();
+        (bytes as u64).saturating_mul((len as u64).pow(2))
     }
 
     fn forward(&self, level: Level, start: Start<'_>, out: &mut [f32]) -> Result<(), Error> {

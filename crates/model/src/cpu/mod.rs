@@ -23,6 +23,7 @@ use encoder::Encoder;
 use mlm::MlmHead;
 use ribosome::RibosomeHead;
 use structure::StructureHead;
+pub(crate) use structure::memory_of as structure_memory;
 
 /// What weights are kept in and products are computed in; sums are f32 throughout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

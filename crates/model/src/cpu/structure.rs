@@ -78,7 +78,17 @@ impl StructureHead {
             Map::F32(map) => map.memory(len),
             Map::Bf16(map) => map.memory(len),
         };
-        let known = if self.features { pair_features::memory(len) } else { 0 };
-        maps + known + 8 * (len as u64).pow(2)
+        beside_maps(self.features, len).saturating_add(maps)
     }
+}
+
+/// Bytes needed at the peak by a head of these sizes in f32, before there is one.
+pub(crate) fn memory_of(channels: usize, blocks: usize, features: bool, len: usize) -> u64 {
+    beside_maps(features, len).saturating_add(HeadF32::memory_of(channels, blocks, features, len))
+}
+
+/// What is known of pairs, and logits with their probabilities.
+fn beside_maps(features: bool, len: usize) -> u64 {
+    let known = if features { pair_features::memory(len) } else { 0 };
+    known + 8 * (len as u64).pow(2)
 }

@@ -9,10 +9,10 @@ use rinalmo_train::{Options, Share, Task};
 use super::Config;
 use super::heads::{Begun, choose};
 use super::kind::{Files, Kind, Split};
-use super::run::{described, sizes};
-use crate::Error;
+use super::run::{afford, described, sizes};
 use crate::pretrain::grouped;
 use crate::run::open;
+use rinalmo_infer::default_budget;
 
 /// What a run would be.
 #[derive(Debug, Clone)]
@@ -53,20 +53,21 @@ impl DryRun {
         let mut config = config.for_task(K::NAME)?;
         config.check()?;
         let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, K::published(), 0);
-        let mut task = None;
+        let mut brought = None;
         if !files.train.is_empty() {
             let split = Split::of(&config, Share::default());
             let prepared = K::prepare(files, &split, &config.data)?;
             steps_an_epoch = Some(prepared.batches.div_ceil(config.train.accumulate) as u64);
-            (data, head, longest) = (prepared.told, prepared.head, prepared.longest);
-            task = Some(prepared.task);
+            (data, head, longest) = (prepared.told.clone(), prepared.head.clone(), prepared.longest);
+            brought = Some(prepared);
         }
         let begun = from.map(begun).transpose()?;
-        let document = task.as_ref().map(described::<K>);
+        let document = brought.as_ref().map(|prepared| described::<K>(&prepared.task));
         let chosen = choose(&mut config, begun.as_ref(), &head, document.as_ref())?;
         let model = sizes(&config, begun.as_ref(), chosen.head, longest)?;
-        if let Some(task) = &task {
-            task.check(&model).map_err(Error::Options)?;
+        if let Some(prepared) = &brought {
+            prepared.task.check(&model).map_err(Error::Options)?;
+            afford(prepared, &model, true, default_budget())?;
         }
         let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);

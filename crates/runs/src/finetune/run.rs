@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_train::{
-    Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Validation, ValidationReport,
+    Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Unaffordable, Validation, ValidationReport,
 };
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::log::LOSS;
 use crate::run::{
     Folder, Program, Session, Start, Trained, Training, best, changes, config, export, model_from_anywhere, open,
 };
-use rinalmo_infer::Device;
+use rinalmo_infer::{Device, default_budget};
 
 /// What a frozen encoder says, while a run goes.
 const REPRESENTATIONS: &str = ".representations";
@@ -142,6 +142,7 @@ impl<K: Kind> Run<K> {
         let prepared = Prepared { task: K::settled(prepared.task, &config.data), ..prepared };
         let model = sizes(&config, begun.as_ref(), chosen.head, prepared.longest)?;
         prepared.task.check(&model).map_err(Error::Options)?;
+        afford(&prepared, &model, device.is_cpu(), default_budget())?;
         let config = config.resolved(&model.encoder);
         let checksums = checksums(&files)?;
         let session = Session::begin(program, device, share, 0)?;
@@ -190,6 +191,7 @@ impl<K: Kind> Run<K> {
                 sizes(&config, begun.as_ref(), chosen.head, prepared.longest)?
             }
         };
+        afford(&prepared, &model, device.is_cpu(), default_budget())?;
         let session = Session { changed, ..Session::begin(resume.program, device, share, start.step())? };
         Ok(Self { folder, config, model, prepared, start, record, session, device: device.clone(), skipped })
     }
@@ -360,6 +362,22 @@ impl Observer for Best<'_> {
 
 fn prepare<K: Kind>(files: &Files, config: &Config<K::Data>, share: Share) -> Result<Prepared<K::Task>, Error> {
     K::prepare(files, &Split::of(config, share), &config.data)
+}
+
+/// Whether each of the validation and test data fits into memory: what does not would end a run behind its training.
+pub(super) fn afford<T: Task>(
+    prepared: &Prepared<T>,
+    model: &ModelConfig,
+    on_cpu: bool,
+    budget: u64,
+) -> Result<(), Error> {
+    let refuse = |part: &str, what: Unaffordable, hint: &str| {
+        Error::Options(format!("the {part} data do not fit into memory: {what}\nhint: {hint}"))
+    };
+    let longest = |what: &Unaffordable| format!("`--set data.max_len={}` leaves longer ones out", what.fits);
+    prepared.task.afford(model, on_cpu, budget).map_err(|what| refuse("validation", what.clone(), &longest(&what)))?;
+    let test = prepared.test.as_ref().map_or(Ok(()), |test| test.afford(model, on_cpu, budget));
+    test.map_err(|what| refuse("test", what, "leave longer ones out of --test, or give the run more memory"))
 }
 
 /// What is said of the model that `task` trains.

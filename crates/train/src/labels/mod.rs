@@ -13,13 +13,13 @@ use std::sync::Arc;
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
-use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, Pooling};
+use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, Pooling, memory};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_weights::{Document, Scaler};
 
 use crate::order::Order;
 use crate::task::Batches;
-use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
+use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Unaffordable, Validation};
 
 /// A sequence and its labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -185,6 +185,11 @@ impl Task for Labels {
         }
     }
 
+    fn afford(&self, config: &ModelConfig, on_cpu: bool, budget: u64) -> Result<(), Unaffordable> {
+        let items = self.validation.iter().map(|example| (example.id.as_str(), example.sequence.len()));
+        Unaffordable::check(items, budget, "its vectors", |len| memory::predict(config, len, on_cpu))
+    }
+
     fn loss(&self, pass: &mut Pass<'_>, batch: &Vec<usize>) -> Loss {
         let examples = || batch.iter().map(|&item| &self.train[item]);
         let packed = Packed::new(examples().map(|example| tokenize(&example.sequence)));
@@ -347,6 +352,20 @@ mod tests {
         );
         let weighted = task(Aim::Classes(names), Some(vec![3.0, 1.0]));
         close(loss(&weighted, &[0.0, 1.0, 3.0, 3.0], &[1.0, 0.0]), (classes[0] + 3.0 * classes[1]) / 4.0);
+    }
+
+    #[test]
+    fn validation_data_that_fit_nowhere_are_named_before_training() {
+        let example = |id: &str, len| Example { id: id.into(), sequence: vec![b'A'; len], targets: vec![0.0] };
+        let aim = Aim::Classes(vec!["a".into(), "b".into()]);
+        let task = Labels::trial(vec![example("x", 5), example("y", 9)], (Readout::Family, aim));
+        let head = Some(HeadConfig::Family { hidden: 8, classes: 2 });
+        let config = ModelConfig { head, ..ModelConfig::pretrained(rinalmo_model::EncoderConfig::new(4, 1, 1)) };
+        let needed = |len| memory::predict(&config, len, true);
+        assert_eq!(task.afford(&config, true, needed(9)), Ok(()));
+        let found = task.afford(&config, true, needed(9) - 1).unwrap_err();
+        assert_eq!((found.id.as_str(), found.needed, found.fits, found.count), ("y", needed(9), 8, 1));
+        assert!(found.to_string().starts_with("`y` of 9 nt needs 1 MiB for its vectors, 0 MiB are allowed"), "{found}");
     }
 
     #[test]

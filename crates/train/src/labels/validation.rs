@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Device;
 use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::memory::{default_budget, encode, longest_that_fits};
 use rinalmo_model::{Model, Network, OnDevice, Packed, Pooling};
 use rinalmo_seq::tokenizer::tokenize;
 
@@ -11,7 +12,7 @@ use super::{Aim, Example, Labels, Readout, measure};
 use crate::optimizer::values::level;
 use crate::{Error, Share, Validation};
 
-/// Tokens that are encoded together.
+/// Tokens that are encoded together, where memory allows it.
 const TOKENS: usize = 8192;
 
 impl Labels {
@@ -23,6 +24,9 @@ impl Labels {
             true => Box::new(CpuModel::new(model.clone(), Precision::F32, level())),
             false => Box::new(OnDevice::new(model.clone(), device.clone())),
         };
+        let dim = model.encoder.norm.weight.lazy_shape()[0];
+        let on_cpu = *device == Device::flex();
+        let most = TOKENS.min(longest_that_fits(default_budget(), |tokens| encode(dim, tokens, on_cpu)));
         let mut validation = measure::empty(&self.aim);
         let mine: Vec<&Example> = self.validation.iter().skip(share.rank).step_by(share.ranks).collect();
         let mut rest = mine.as_slice();
@@ -30,7 +34,7 @@ impl Labels {
             let mut tokens = 0;
             let fits = |example: &&&Example| {
                 tokens += example.sequence.len() + 2;
-                tokens <= TOKENS
+                tokens <= most
             };
             let count = rest.iter().take_while(fits).count().max(1);
             let (batch, later) = rest.split_at(count);

@@ -21,7 +21,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
 use rinalmo_decode::Method;
-use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, StructureHead};
+use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, StructureHead, memory};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
 use rinalmo_seq::tokenizer::tokenize;
@@ -33,7 +33,7 @@ pub use threshold::Tuning;
 use crate::order::Order;
 use crate::random::Random;
 use crate::task::Batches;
-use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Validation};
+use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Unaffordable, Validation};
 
 /// Keeps which member of a cluster is drawn apart from what else depends on the seed.
 const MEMBER: u64 = 0x3e3b_e12f;
@@ -297,6 +297,11 @@ impl Task for Structures {
         }
     }
 
+    fn afford(&self, config: &ModelConfig, on_cpu: bool, budget: u64) -> Result<(), Unaffordable> {
+        let items = self.validation.iter().map(|item| (item.id.as_str(), item.sequence.len()));
+        Unaffordable::check(items, budget, "its map of pairs", |len| memory::pairs(config, len, on_cpu))
+    }
+
     fn loss(&self, pass: &mut Pass<'_>, batch: &Vec<Window>) -> Loss {
         let packed = Packed::new(batch.iter().map(|window| self.tokens_of(window)));
         let hidden = match &self.cache {
@@ -402,6 +407,28 @@ mod tests {
 
     fn items() -> Vec<Item> {
         vec![item("a", "GGGAAACCC", "(((...)))"), item("b", "GGAGAAACCAC", "((.[...)).]"), item("c", "GAAAC", ".....")]
+    }
+
+    #[test]
+    fn validation_data_that_fit_nowhere_are_named_before_training() {
+        let task = Structures::trial(items());
+        let config = ModelConfig {
+            head: Some(HeadConfig::structure()),
+            ..ModelConfig::pretrained(rinalmo_model::EncoderConfig::new(1, 1, 1))
+        };
+        let needed = |len| memory::pairs(&config, len, true);
+        assert_eq!(task.afford(&config, true, needed(11)), Ok(()));
+        let found = task.afford(&config, true, needed(11) - 1).unwrap_err();
+        assert_eq!((found.id.as_str(), found.len, found.fits, found.count), ("b", 11, 10, 1));
+        assert_eq!((found.needed, found.budget), (needed(11), needed(11) - 1));
+        let two = task.afford(&config, true, needed(5)).unwrap_err();
+        assert_eq!((two.fits, two.count), (5, 2));
+        let said = two.to_string();
+        assert!(
+            said.starts_with("`b` of 11 nt needs ") && said.ends_with("up to 5 nt fit, 2 of the sequences are longer"),
+            "{said}"
+        );
+        assert_eq!(Structures::trial(Vec::new()).afford(&config, true, 0), Ok(()));
     }
 
     #[test]

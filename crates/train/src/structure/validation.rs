@@ -61,7 +61,8 @@ pub(super) fn validate(
     Ok(Validation { parts })
 }
 
-/// Neighbours of up to so many tokens whose maps, all of them at once, fit into `budget` bytes.
+/// Neighbours of up to so many tokens whose maps, all of them at once, fit into `budget` bytes. What does not fit alone
+/// is refused before training ([`crate::Task::afford`]).
 fn batches<'a, 'i>(
     items: &'a [&'i Item],
     budget: u64,
