@@ -115,6 +115,17 @@ pub struct Drawn {
     pub count: usize,
 }
 
+impl Drawn {
+    /// A line about intervals of whole clusters or families; nothing where records were drawn.
+    fn line(&self, bootstrap: &Bootstrap) -> String {
+        match self.by {
+            "records" => String::new(),
+            _ if bootstrap.resamples == 0 => String::new(),
+            by => format!("95 %: intervals by resampling {} {by}, whose records are not independent\n", self.count),
+        }
+    }
+}
+
 /// Scores predictors on the references that all of them have a prediction for.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ impl Evaluation {
             text.push('\n');
         }
         text += "P precision, R recall, MCC Matthews' correlation; strict: exact pairs, relaxed: a pair may be one position off at one end\n";
-        text += &self.drawn.told(&self.bootstrap);
+        text += &self.drawn.line(&self.bootstrap);
         notes.for_each(|note| text = format!("{text}{note}\n"));
         text
     }

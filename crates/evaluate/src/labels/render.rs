@@ -22,7 +22,7 @@ impl LabelEvaluation {
         for grid in self.grids() {
             text = format!("{text}\n{}", render(&grid));
         }
-        let drawn = self.drawn.told(&self.bootstrap);
+        let drawn = self.drawn.line(&self.bootstrap);
         if !drawn.is_empty() {
             text = format!("{text}\n{drawn}");
         }

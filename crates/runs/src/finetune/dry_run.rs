@@ -10,6 +10,7 @@ use super::Config;
 use super::heads::{Begun, choose};
 use super::kind::{Files, Kind, Split};
 use super::run::{afford, described, sizes};
+use crate::Error;
 use crate::pretrain::grouped;
 use crate::run::open;
 use rinalmo_infer::default_budget;
