@@ -1,18 +1,18 @@
 #!/bin/sh
-# From data to the model in the box. DATA is the folder with corpus/, structure/, splice/ and mrl/ (data.sha256 lists their
-# files); everything else is made in the folder this is started in. README.md beside says how long each step takes.
+# From data to the bundled model. DATA is the folder with corpus/, structure/, splice/ and mrl/ (data.sha256 lists their
+# files). Everything else is written to the current folder. README.md says how long each step takes.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
 S=$DATA/structure
 
 (cd "$DATA" && sha256sum --check --quiet "$HERE/data.sha256")
 
-# 1. What is pre-trained on: everything but what models are judged by.
+# 1. The corpus for pre-training: everything except the evaluation sets.
 rinalmo corpus build "$DATA"/corpus/*.gz -o corpus.lmdb \
     --exclude "$S/TS0.tsv.gz" --exclude "$S/VL0.tsv.gz" --exclude "$S/ArchiveII.csv.gz"
 rinalmo pretrain "$HERE/pretrain.toml" --corpus corpus.lmdb --out pretrained --steps 1000
 
-# 2. Known structures: all but what is like TS0 or VL0.
+# 2. Known structures: all except those like TS0 or VL0.
 rinalmo corpus structures "$S/TR0.tsv.gz" "$DATA/corpus/bpRNA_1m.tsv.gz" "$S/stralign_nr80.tsv.gz" \
     "$DATA/corpus/rfam14.2_seed.tsv.gz@0.5" --exclude "$S/TS0.tsv.gz" --exclude "$S/VL0.tsv.gz" \
     --max-length 500 --canonical 0.5 --min-pairs 2 -o structures.tsv
@@ -23,19 +23,19 @@ rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv
     --from structure --out structure-more \
     --set train.schedule.peak=4e-4 --set train.schedule.then.cosine.steps=12000 --steps 12000
 
-# 3. Probabilities that hold, decoder, threshold, expected F1: on all of VL0.
+# 3. Calibrated probabilities, decoder, threshold, expected F1: on all of VL0.
 rinalmo model calibrate structure-more calibrated.safetensors --data "$S/VL0.tsv.gz" --force
 
-# 4. The head that guesses hidden letters, on the encoder as structures have left it.
+# 4. The head for masked letters, on the encoder fine-tuned on structures.
 rinalmo pretrain "$HERE/mlm.toml" --corpus corpus.lmdb --from structure-more --out mlm
 
-# 5. Small heads with adapters beside the same encoder, tried as `benchmark` does; those of splice sites are not shipped.
+# 5. Small heads with adapters on the same encoder, tested as `benchmark` does. Those for splice sites are not bundled.
 rinalmo benchmark family --data "$DATA"/corpus/nrc_*.fasta.gz --from structure-more --config "$HERE/family.toml" --out bench-family
 rinalmo benchmark splice --data "$DATA/splice" --folds donor-human acceptor-human --from structure-more \
     --config "$HERE/splice.toml" --out bench-splice
 rinalmo benchmark mrl --data "$DATA/mrl" --from structure-more --config "$HERE/mrl.toml" --out bench-mrl
 
-# 6. All of them in one file, the encoder once, in bf16.
+# 6. All of them in one file, with the encoder once, in bf16.
 rinalmo model convert calibrated.safetensors nano.safetensors --name nano --dtype bf16 --license "MIT OR Apache-2.0" --force \
     --provenance "recipes/nano: pre-trained on 3.7 M tokens, fine-tuned on 59,605 structures, calibrated on VL0" \
     --with nano-mlm=mlm --with nano-mrl=bench-mrl/mrl/adapter.safetensors \

@@ -1,6 +1,6 @@
 #!/bin/sh
-# A model that has seen no structure of ArchiveII's nine families nor of their kin, to tell what to expect of families that
-# nobody has seen; behind run.sh, in the same folder. Not shipped.
+# A model that has seen no structure of ArchiveII's nine families or their relatives, to find out what to expect for unseen
+# families. Run it after run.sh, in the same folder. Not bundled.
 set -eu
 HERE=$(cd "$(dirname "$0")" && pwd)
 S=$DATA/structure
@@ -8,7 +8,7 @@ S=$DATA/structure
 KIN="5S* 5_8S* 16S* 23S* SSU* LSU* SRP* Archaea_SRP Bacteria_large_SRP Bacteria_small_SRP Dictyostelium_SRP Fungi_SRP
 Metazoa_SRP Plant_SRP Protozoa_SRP tRNA* Tymo_tRNA-like tmRNA* alpha_tmRNA beta_tmRNA cyano_tmRNA mt-tmRNA RNase* Gl_RNase_MRP
 Intron_gp* gpI* Telomerase* Sacc_telomerase TERC"
-set -f # the stars are the program's
+set -f # rinalmo expands the stars, not the shell
 WITHOUT=$(for family in $KIN; do printf -- '--without %s ' "$family"; done)
 # shellcheck disable=SC2086
 rinalmo corpus structures "$S/stralign_nr80.tsv.gz" "$DATA/corpus/rfam14.2_seed.tsv.gz" --known-families $WITHOUT \
