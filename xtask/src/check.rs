@@ -2,7 +2,8 @@
 //!
 //! Lints and docs read the dependencies without generating code and share what they learn; the
 //! tests, which compile everything, come after them. All of them resolve features for the whole
-//! workspace with its tests, so that no step builds the tensor framework a second time.
+//! workspace with its tests, so that no step builds the tensor framework a second time. Tests that were skipped are told,
+//! and fail the step if they are not those that may be.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -10,7 +11,8 @@ use std::time::Instant;
 use anyhow::{Context as _, bail};
 
 use crate::help_pages;
-use crate::process::{command, is_installed};
+use crate::process::{command, is_installed, root};
+use crate::skips::Skips;
 
 /// One command.
 struct Step {
@@ -80,11 +82,16 @@ fn run_steps(steps: &[Step]) -> anyhow::Result<ExitCode> {
         }
         eprintln!("\n=== {name}: {line}");
         let start = Instant::now();
-        let code = step.run()?;
+        let skips = step.runs_tests().then(|| Skips::begin(root().join("target/skips.txt"))).transpose()?;
+        let code = step.run(skips.as_ref())?;
         let seconds = start.elapsed().as_secs_f64();
         if code != 0 {
             eprintln!("=== {name}: failed after {seconds:.1} s, exit code {code}");
             return Ok(ExitCode::from(code));
+        }
+        if let Some(Err(error)) = skips.map(|skips| skips.judge()) {
+            eprintln!("=== {name}: failed after {seconds:.1} s, {error:#}");
+            return Ok(ExitCode::FAILURE);
         }
         eprintln!("=== {name}: passed in {seconds:.1} s");
     }
@@ -92,11 +99,18 @@ fn run_steps(steps: &[Step]) -> anyhow::Result<ExitCode> {
 }
 
 impl Step {
-    fn run(&self) -> anyhow::Result<u8> {
+    fn runs_tests(&self) -> bool {
+        self.line.starts_with("cargo test")
+    }
+
+    fn run(&self, skips: Option<&Skips>) -> anyhow::Result<u8> {
         let mut words = self.line.split_whitespace();
         let Some(program) = words.next() else { bail!("step `{}` has no command", self.name) };
         let mut command = command(program);
         command.args(words).envs(self.env.iter().copied());
+        if let Some(skips) = skips {
+            command.env(rinalmo_skips::FILE_VARIABLE, skips.file());
+        }
         let status = command.status().with_context(|| format!("cannot run `{}`", self.line))?;
         // Ended by a signal: there is no code, but it did not pass.
         Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))

@@ -7,6 +7,7 @@ mod check;
 mod crates;
 mod help_pages;
 mod process;
+mod skips;
 mod supply;
 
 use std::path::PathBuf;

@@ -148,7 +148,7 @@ fn mmseqs() -> Option<Mmseqs> {
     match engine.version() {
         Ok(_) => Some(engine),
         Err(error) => {
-            eprintln!("skipped: {error}");
+            rinalmo_skips::skip!("{error}");
             None
         }
     }

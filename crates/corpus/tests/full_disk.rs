@@ -59,7 +59,7 @@ impl Drop for SmallDisk {
 #[test]
 fn a_build_goes_on_where_the_disk_was_full() {
     let Some(disk) = SmallDisk::new() else {
-        eprintln!("skipped: no tmpfs can be mounted here, and RINALMO_SMALL_DISK names no small disk");
+        rinalmo_skips::skip!("no tmpfs can be mounted here, and RINALMO_SMALL_DISK names no small disk");
         return;
     };
     let disk = &disk.path;

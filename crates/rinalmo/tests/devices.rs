@@ -58,7 +58,7 @@ mod answers {
             let device = match Device::open(name.parse().unwrap()) {
                 Ok(device) => device,
                 Err(error) => {
-                    println!("skipped: {error}");
+                    rinalmo_skips::skip!("{name}: {error}");
                     continue;
                 }
             };

@@ -16,12 +16,12 @@ const F1: f64 = 0.002;
 
 fn shared(path: &str) -> Option<PathBuf> {
     if std::env::var_os("RINALMO_TEST_SETS").is_none() {
-        println!("skipped: minutes long, run with RINALMO_TEST_SETS=1");
+        rinalmo_skips::skip!("minutes long, run with RINALMO_TEST_SETS=1");
         return None;
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
     if !path.exists() {
-        println!("skipped: {} is missing", path.display());
+        rinalmo_skips::skip!("{} is missing", path.display());
         return None;
     }
     Some(path)

@@ -7,7 +7,7 @@ use rinalmo_seq::{InputOptions, Sequences, Structure, bpseq, ct, dot_bracket, in
 fn data(folder: &str) -> Option<PathBuf> {
     let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(folder);
     if !path.is_dir() {
-        println!("skipped: {} is not here", path.display());
+        rinalmo_skips::skip!("{} is not here", path.display());
     }
     path.is_dir().then_some(path)
 }

@@ -126,7 +126,7 @@ pub fn fixture(name: &str) -> Option<String> {
     match path.exists() {
         true => Some(path.to_string_lossy().into_owned()),
         false => {
-            println!("skipped: no {}", path.display());
+            rinalmo_skips::skip!("no {}", path.display());
             None
         }
     }

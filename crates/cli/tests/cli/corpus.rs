@@ -185,7 +185,7 @@ fn mmseqs_is_run_where_it_is_and_missed_where_it_is_not() {
     assert!(missing.starts_with("error: clusters: `mmseqs` cannot be run; install MMseqs2"), "{missing}");
     assert_eq!(sandbox.names("."), ["a.fa"]);
     if std::process::Command::new("mmseqs").arg("version").output().is_err() {
-        println!("skipped: no mmseqs on the PATH");
+        rinalmo_skips::skip!("no mmseqs on the PATH");
         return;
     }
     let run = sandbox.run("-q corpus build a.fa -o c.lmdb --engine mmseqs --report r.json").done();

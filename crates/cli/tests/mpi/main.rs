@@ -44,7 +44,7 @@ until = { steps = 20 }
 /// A config and a corpus of 80 clusters to train with; none, with a remark, where there is no `mpirun`.
 fn sandbox() -> Option<Sandbox> {
     if Command::new("mpirun").arg("--version").output().is_err() {
-        println!("skipped: there is no mpirun");
+        rinalmo_skips::skip!("there is no mpirun");
         return None;
     }
     let sandbox = Sandbox::new().with("tiny.toml", TINY).with("a.fa", random_fasta(100, |i| 20 + 7 * i % 60));

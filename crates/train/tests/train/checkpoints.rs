@@ -118,7 +118,7 @@ fn a_run_starts_from_any_checkpoint_of_its_encoder() {
 #[test]
 fn a_full_disk_keeps_the_last_good_one_and_says_so() {
     let Some(disk) = std::env::var_os("RINALMO_SMALL_DISK").map(PathBuf::from) else {
-        eprintln!("skipped: RINALMO_SMALL_DISK names no small disk");
+        rinalmo_skips::skip!("RINALMO_SMALL_DISK names no small disk");
         return;
     };
     let folder = tempfile::tempdir_in(disk).unwrap();

@@ -10,7 +10,7 @@ use rinalmo_weights::{Checkpoint, Dtype, Family, Layout, OpenOptions, Scaler, Wr
 pub fn fixture(name: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures")).join(name);
     if !path.exists() {
-        println!("skipped: {} is missing", path.display());
+        rinalmo_skips::skip!("{} is missing", path.display());
         return None;
     }
     Some(path)
