@@ -184,14 +184,14 @@ fn sizes_of_no_model_are_refused_before_they_are_used() {
 }
 
 #[test]
-fn heads_that_cannot_be_right_point_to_the_flag() {
+fn heads_that_cannot_be_right_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(&small(), str::to_owned), &[], false)).unwrap();
     let three = OpenOptions { heads: Some(3), ..OpenOptions::default() };
     let text = Checkpoint::open(&path, &three).unwrap_err().to_string();
     assert!(
-        text.contains("3 heads do not divide a width of 16\nhint: give the number of attention heads with `--heads`"),
+        text.ends_with("3 heads do not divide a width of 16"),
         "{text}"
     );
     let own = folder.path().join("own");
@@ -199,7 +199,7 @@ fn heads_that_cannot_be_right_point_to_the_flag() {
     Checkpoint::open(&path, &four).unwrap().write(&own, &WriteOptions::default()).unwrap();
     let text =
         Checkpoint::open(&own, &OpenOptions { heads: Some(2), ..OpenOptions::default() }).unwrap_err().to_string();
-    assert!(text.ends_with("its description says 4 attention heads, `--heads` says 2"), "{text}");
+    assert!(text.ends_with("its description says 4 attention heads, 2 were asked for"), "{text}");
 }
 
 #[test]
