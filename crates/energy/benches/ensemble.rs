@@ -1,4 +1,4 @@
-//! The ensemble of a random sequence: bases a second (`item/s`), by length.
+//! Time of the ensemble of a random sequence: bases per second (`item/s`), by length.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -8,7 +8,7 @@ fn main() {
     divan::main();
 }
 
-/// Letters that have no pattern, the same every time.
+/// A random sequence, the same in every run.
 fn sequence(len: usize) -> Vec<u8> {
     let mut state: u64 = 20261205;
     let mut letter = || {

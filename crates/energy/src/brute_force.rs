@@ -1,4 +1,4 @@
-//! All structures of a short sequence one by one, each with its energy from the tables: what the recursions have to add up to.
+//! Tests the recursions: lists all structures of a short sequence and sums their energies from the tables.
 
 use proptest::prelude::*;
 
@@ -7,10 +7,10 @@ use crate::letters::{LETTERS, PAIRS, UNKNOWN, code, pair};
 use crate::parameters::Parameters;
 use crate::weights::RT;
 
-/// kcal/mol, and a probability's rounding to f32.
+/// Largest difference allowed, in kcal/mol for energies; for probabilities it covers rounding to f32.
 const SUM: f64 = 1e-6;
 
-/// A sequence's letters and a structure's partners.
+/// A sequence's letters and the partner of each base.
 struct Structure<'a> {
     parameters: &'a Parameters,
     letters: &'a [u8],
@@ -18,7 +18,8 @@ struct Structure<'a> {
 }
 
 impl Structure<'_> {
-    /// 0.01 kcal/mol of the loop from `i` to `j` and all within it; `i` and `j` pair unless they are the whole's ends.
+    /// Energy of the loop from `i` to `j` and of all loops inside it, in 0.01 kcal/mol. `closing` is `None` for the
+    /// exterior loop.
     fn energy(&self, closing: Option<(usize, usize)>) -> f64 {
         let (begin, end) = closing.map_or((0, self.letters.len()), |(i, j)| (i + 1, j));
         let mut branches = Vec::new();
@@ -45,7 +46,7 @@ impl Structure<'_> {
     }
 
     fn kind(&self, i: usize, j: usize) -> usize {
-        pair(self.letters[i], self.letters[j]).expect("only letters that can are paired")
+        pair(self.letters[i], self.letters[j]).expect("only letters that can pair are paired")
     }
 
     fn terminal(&self, kind: usize) -> i32 {
@@ -108,7 +109,7 @@ impl Structure<'_> {
         }
     }
 
-    /// Calls `visit` with every structure that pairs bases from `k` on as well.
+    /// Calls `visit` with every structure that extends this one by pairs of the bases from `k` on.
     fn each(&mut self, k: usize, visit: &mut impl FnMut(&Self)) {
         if k == self.letters.len() {
             return visit(self);
@@ -117,7 +118,7 @@ impl Structure<'_> {
         if self.partner[k].is_some() {
             return;
         }
-        // A partner must not lie beyond the end of the innermost pair around `k`.
+        // A partner must be inside the innermost pair around `k`.
         let around = (0..k).rev().find_map(|i| self.partner[i].filter(|&j| j > k)).unwrap_or(self.letters.len());
         for j in k + 4..around {
             if self.partner[j].is_none() && pair(self.letters[k], self.letters[j]).is_some() {
@@ -129,7 +130,7 @@ impl Structure<'_> {
     }
 }
 
-/// The ensemble's energy and the pairs' probabilities, from the list of all structures.
+/// The ensemble's free energy, and the probabilities of all pairs, from the list of all structures.
 fn enumerate(sequence: &[u8]) -> (f64, Vec<f64>) {
     let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
     let parameters = Parameters::turner2004();

@@ -1,4 +1,4 @@
-//! The public face: a sequence's pairs with their probabilities.
+//! The public type: a sequence's pairs with their probabilities.
 
 use crate::exterior::Exterior;
 use crate::inside::{Inside, OutOfRange};
@@ -8,11 +8,11 @@ use crate::outside::{self, probabilities};
 use crate::weights::RT;
 use crate::workers::Workers;
 
-/// Largest and inverse of the smallest size of the whole partition function, so that what is too small for f64 within
-/// it adds nothing that can be seen.
-const WHOLE: f64 = 1e100;
+/// Largest partition function that is accepted, and the inverse of the smallest. Within these bounds, terms that are
+/// too small for f64 (below 1e-308) do not change the result.
+const LARGEST_TOTAL: f64 = 1e100;
 
-/// Scales that are tried before a sequence is done in numbers that need none.
+/// How many scales are tried before a sequence is computed in [`Wide`] numbers, which need no scale.
 const ATTEMPTS: usize = 3;
 
 /// All secondary structures of a sequence at equilibrium.
@@ -24,26 +24,27 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
-    /// Works out the probability of every pair of `sequence`.
+    /// Computes the probability of every pair of `sequence`.
     ///
-    /// Letters are A, C, G and U or T, in either case. Any other, such as N, pairs with nothing; next to a pair it counts
-    /// as the least favourable of the four in a hairpin or internal loop, and as missing in a multiloop and outside.
+    /// Letters are A, C, G and U or T, in either case. Any other letter, such as N, pairs with no other. Next to a pair
+    /// it counts as the least favourable of the four in a hairpin or internal loop, and as missing in a multiloop or
+    /// the exterior loop.
     ///
-    /// Takes time by the cube of the length and [`memory`] by its square. Sequences of 300 bases and more are shared out
-    /// between the threads of the current `rayon` pool; the result is the same to the bit whatever their number.
+    /// Time grows with the cube of the length and [`memory`] with its square. Sequences of 300 bases and more are
+    /// computed on all threads of the current `rayon` pool. The number of threads does not change the result by a bit.
     pub fn new(sequence: &[u8]) -> Self {
-        Self::by(&Workers::all(sequence.len()), sequence)
+        Self::with(&Workers::all(sequence.len()), sequence)
     }
 
-    /// As [`Ensemble::new`] on this thread alone, for callers who do several sequences side by side.
+    /// As [`Ensemble::new`], but only on this thread, for callers that compute several sequences in parallel.
     ///
-    /// A thread that waits for others may begin another of its tasks, so many sequences that are each shared out can
-    /// hold the memory of more than one a thread.
+    /// A `rayon` thread that waits may start another task. So if many sequences are each split over threads, one thread
+    /// can hold the memory of more than one of them.
     pub fn on_this_thread(sequence: &[u8]) -> Self {
-        Self::by(&Workers::one(), sequence)
+        Self::with(&Workers::one(), sequence)
     }
 
-    fn by(workers: &Workers, sequence: &[u8]) -> Self {
+    fn with(workers: &Workers, sequence: &[u8]) -> Self {
         workers.enter(|| {
             let mut energy = estimate(sequence);
             for _ in 0..ATTEMPTS {
@@ -52,35 +53,35 @@ impl Ensemble {
                     Err(OutOfRange(more)) => energy -= more * RT,
                 }
             }
-            Self::scaled::<Wide>(workers, sequence, 0.0).ok().expect("a wide number has room for all")
+            Self::scaled::<Wide>(workers, sequence, 0.0).ok().expect("a wide number does not overflow")
         })
     }
 
-    /// As [`Ensemble::new`], each base being scaled by the `energy` it is thought to contribute, kcal/mol.
+    /// As [`Ensemble::new`], each base scaled by the `energy` it is estimated to contribute, in kcal/mol.
     fn scaled<T: Number>(workers: &Workers, sequence: &[u8], energy: f64) -> Result<Self, OutOfRange> {
         let len = sequence.len();
         let loops = Loops::new(sequence, energy);
         let inside = Inside::<T>::new(&loops, workers)?;
         let exterior = Exterior::new(&loops, &inside.closed);
         let whole = exterior.total();
-        if whole.size() > WHOLE || whole.recip().size() > WHOLE {
+        if whole.size() > LARGEST_TOTAL || whole.recip().size() > LARGEST_TOTAL {
             return Err(OutOfRange::by(whole.size(), len));
         }
         let probabilities = probabilities(&loops, &inside, &exterior, workers)?;
         Ok(Self { len, energy: energy * len as f64 - RT * whole.ln(), probabilities })
     }
 
-    /// Bases of the sequence.
+    /// Number of bases of the sequence.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether the sequence has no base.
+    /// Whether the sequence is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// Free energy of the ensemble in kcal/mol: `-RT ln Z`, 0 where nothing can pair.
+    /// Free energy of the ensemble in kcal/mol: `-RT ln Z`, with Z the partition function. 0 if no bases can pair.
     pub fn energy(&self) -> f64 {
         self.energy
     }
@@ -88,7 +89,7 @@ impl Ensemble {
     /// Probability that bases `i` and `j`, counted from 0, are paired with each other.
     ///
     /// # Panics
-    /// If one of them is not below [`Ensemble::len`].
+    /// If `i` or `j` is not below [`Ensemble::len`].
     pub fn probability(&self, i: usize, j: usize) -> f32 {
         assert!(i < self.len && j < self.len, "bases {i} and {j} of {}", self.len);
         self.probabilities[i * self.len + j]
@@ -99,27 +100,31 @@ impl Ensemble {
         &self.probabilities
     }
 
-    /// The same, handed over.
+    /// As [`Ensemble::probabilities`], without a copy.
     pub fn into_probabilities(self) -> Vec<f32> {
         self.probabilities
     }
 
-    /// Probability of every base of being unpaired, `[len]`.
+    /// Probability of every base to be unpaired, `[len]`.
     pub fn unpaired(&self) -> Vec<f32> {
         let paired = |row: &[f32]| row.iter().map(|p| f64::from(*p)).sum::<f64>();
         self.probabilities.chunks(self.len.max(1)).map(|row| (1.0 - paired(row)).max(0.0) as f32).collect()
     }
 }
 
-/// Bytes that [`Ensemble::new`] holds at its peak for a sequence of `len`, the result included: some 20 a pair of bases.
+/// Bytes that [`Ensemble::new`] holds at its peak for a sequence of `len` bases, the result included: about `20 ·
+/// len²`.
 ///
-/// A sequence that leaves the range of f64, such as thousands of bases that are half a perfect helix and half nothing,
-/// takes up to twice as many.
+/// A sequence that leaves the range of f64 takes up to twice as much: for example thousands of bases of which half are
+/// a perfect helix and the others unpaired.
 pub fn memory(len: usize) -> u64 {
     outside::bytes(len) as u64
 }
 
-/// What a base contributes to the ensemble's free energy, kcal/mol: fitted to random sequences by their share of G and C.
+/// Estimated contribution of a base to the ensemble's free energy, in kcal/mol.
+///
+/// The two constants were fitted to energies of random sequences by their fraction of G and C; the data of the fit were
+/// not kept. The estimate only sets the scale: a bad one is corrected by [`OutOfRange`] and changes no probability.
 fn estimate(sequence: &[u8]) -> f64 {
     let strong = sequence.iter().filter(|letter| b"GCgc".contains(letter)).count();
     let share = strong as f64 / sequence.len().max(1) as f64;
@@ -130,7 +135,7 @@ fn estimate(sequence: &[u8]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Sums of the same terms in numbers of other roundings.
+    /// Largest difference between sums of the same terms that are rounded differently, in kcal/mol.
     const F64: f64 = 1e-9;
 
     #[test]
@@ -140,7 +145,7 @@ mod tests {
             |energy| Ensemble::scaled::<f64>(&Workers::one(), &sequence, energy).ok().expect("within the range of f64");
         let (plain, scaled) = (ensemble(0.0), ensemble(-0.3));
         let wide =
-            Ensemble::scaled::<Wide>(&Workers::one(), &sequence, 0.0).ok().expect("a wide number has room for all");
+            Ensemble::scaled::<Wide>(&Workers::one(), &sequence, 0.0).ok().expect("a wide number does not overflow");
         for other in [scaled, wide] {
             assert!((other.energy - plain.energy).abs() < F64, "{} and {}", other.energy, plain.energy);
             assert!(other.probabilities.iter().zip(&plain.probabilities).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
@@ -148,19 +153,19 @@ mod tests {
     }
 
     #[test]
-    fn a_scale_that_is_far_off_is_told_and_by_how_much() {
+    fn a_scale_that_is_far_off_is_reported_with_its_correction() {
         let sequence = b"GC".repeat(400);
         let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&Workers::one(), &sequence, 0.0) else {
-            panic!("1e900 fits into no f64")
+            panic!("1e900 does not fit into an f64")
         };
         let better = -more * RT;
         assert!((-2.0..-1.0).contains(&better), "{better} kcal/mol a base");
         assert!(Ensemble::scaled::<f64>(&Workers::one(), &sequence, better).is_ok());
     }
 
-    /// Half of it is bound by 1.4 kcal/mol a base, half by nothing.
+    /// One half is bound by 1.4 kcal/mol a base, the other half not at all.
     #[test]
-    fn a_sequence_for_which_no_scale_serves_is_done_as_well() {
+    fn a_sequence_that_no_scale_fits_is_computed_in_wide_numbers() {
         let helix = b"GC".repeat(300);
         let sequence = [&helix[..], &[b'N'; 600]].concat();
         assert!(

@@ -1,10 +1,10 @@
-//! The loop that no pair closes: everything before a position, and everything from it on.
+//! The exterior loop, which no pair closes: sums over everything before a position, and over everything from it on.
 
 use crate::loops::Loops;
 use crate::number::Number;
 use crate::triangle::Triangle;
 
-/// Sums over all structures of a sequence's beginnings and ends, scaled.
+/// Scaled sums over all structures of the sequence's prefixes and suffixes.
 pub(crate) struct Exterior<T> {
     /// Of the first `k` bases, `[len + 1]`.
     pub before: Vec<T>,

@@ -8,21 +8,22 @@ use crate::ring::Ring;
 use crate::triangle::Triangle;
 use crate::workers::Workers;
 
-/// Sums of the factors of all structures of every span that are…
+/// For every span, the sum over all structures of the span that are…
 pub(crate) struct Inside<T> {
     /// …closed by a pair of first and last base.
     pub closed: Triangle<T>,
-    /// …one branch of a multiloop that begins with the span, and unpaired bases behind it.
+    /// …one branch of a multiloop that starts with the span, and unpaired bases after it.
     pub last: Triangle<T>,
     /// …one or more branches of a multiloop, and unpaired bases.
     pub some: Triangle<T>,
 }
 
-/// A scale that led out of the range of numbers, and the natural logarithm a base by which it did.
+/// A scale with which a number left its range; the value is the natural logarithm, per base, of the factor it was off
+/// by.
 pub(crate) struct OutOfRange(pub f64);
 
 impl OutOfRange {
-    /// By a value that `bases` have led to.
+    /// The error for a number `value` that was summed over `bases` bases.
     pub fn by(value: f64, bases: usize) -> Self {
         Self(value.clamp(f64::MIN_POSITIVE, f64::MAX).ln() / bases as f64)
     }
@@ -91,7 +92,7 @@ impl<T: Number> Inside<T> {
     }
 }
 
-/// Fills a block's values with the structures closed by `(i, i + distance)`, `i` from `first` on.
+/// Computes a block's values: the structures closed by `(i, i + distance)`, from `i = first` on.
 struct Close<'a, T> {
     out: &'a mut Block<T>,
     loops: &'a Loops,

@@ -1,40 +1,41 @@
 //! Larger loops between two pairs, summed over all their shapes for a block of pairs at once.
 //!
-//! A generic loop's factor is one of the outer pair, one of the inner, and a size's and an asymmetry's. Widening both
-//! sides by a base keeps the inner pair and the asymmetry, so what all loops of `size` unpaired bases add up to, the size
-//! aside, is what those of `size - 2` did around the same middle and the two loops whose shorter side is the shortest
-//! (Lyngsø, Zuker and Pedersen, Bioinformatics 15 (1999) 440). That makes 27 steps of some 400 a pair.
+//! The factor of a generic loop is a product: one factor of the outer pair, one of the inner pair, one of the size and
+//! one of the asymmetry. Adding a base to both sides keeps the inner pair and the asymmetry. So the sum over all loops
+//! of `size` unpaired bases, without the factor of the size, is the sum for `size - 2` around the same middle, plus the
+//! two loops whose shorter side is the shortest allowed (Lyngsø, Zuker and Pedersen, Bioinformatics 15 (1999) 440).
+//! That takes 27 steps a pair instead of about 400.
 
 use crate::loops::{BULGE, GENERIC, KINDS, Loops, ONE, TWO_BY_THREE};
 use crate::number::Number;
 use crate::ring::Ring;
 use crate::weights::LONGEST_LOOP;
 
-/// Pairs of a block.
+/// Number of pairs in a block.
 pub(crate) const LANES: usize = 32;
 
-/// Unpaired bases of the smallest loop with two on each side.
+/// Unpaired bases of the smallest generic loop: two on each side.
 const SMALLEST: usize = 4;
 
 /// A number for each pair of a block.
 pub(crate) type Lanes<T> = [T; LANES];
 
-/// Where the other pair of a loop lies.
+/// Where the other pair of a loop is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// Within the block's pairs: rows of smaller distance.
+    /// Inside the block's pairs: rows of smaller distance.
     Within,
-    /// Around them.
+    /// Outside the block's pairs: rows of larger distance.
     Around,
 }
 
-/// The pairs whose middle `i + distance / 2` is in one stretch of [`LANES`], whatever their distance.
+/// The pairs whose middle `i + distance / 2` is in one stretch of [`LANES`] bases, at any distance.
 pub(crate) struct Block<T> {
     /// Sums over generic loops by the number of unpaired bases, for rows of even and of odd distance.
     sums: [[Lanes<T>; LONGEST_LOOP + 1 - SMALLEST]; 2],
-    /// Sums of the row at hand, by kind of loop; factors of the block's own pairs are still to come.
+    /// Sums of the current row, by kind of loop, before the factors of the block's own pairs.
     pub totals: [Lanes<T>; KINDS],
-    /// What becomes of the pairs.
+    /// The results for the block's pairs.
     pub values: Lanes<T>,
 }
 
@@ -44,9 +45,9 @@ impl<T: Number> Block<T> {
         Self { sums: [[zeros; LONGEST_LOOP + 1 - SMALLEST]; 2], totals: [zeros; KINDS], values: zeros }
     }
 
-    /// Steps on to the pairs `(i, i + distance)` with `i` from `first` on, and fills `totals`.
+    /// Moves on to the pairs `(i, i + distance)`, from `i = first` on, and fills `totals`.
     ///
-    /// `ring` holds the pairs on the other `side`, and rows are to come one after the other, moving away from it.
+    /// `ring` holds the pairs on the other `side`. Rows must be passed in order, each one farther from that side.
     #[inline(always)]
     pub fn sum(&mut self, loops: &Loops, ring: &Ring<T>, side: Side, distance: usize, first: isize) {
         let largest = match side {
@@ -56,13 +57,13 @@ impl<T: Number> Block<T> {
         let others = Others { ring, side, distance, first };
         let asymmetry = &loops.weights.asymmetry;
         let sums = &mut self.sums[distance % 2];
-        // Sums are made in arrays of our own, of which the compiler knows that nobody else looks at them.
+        // Local arrays: the compiler knows that no other reference points to them.
         let mut generic = [T::ZERO; LANES];
         for size in (SMALLEST..=largest).rev() {
             let whole = loops.sizes[GENERIC][size];
             let mut sum = if size >= SMALLEST + 2 { sums[size - 2 - SMALLEST] } else { [T::ZERO; LANES] };
             let (left, right) = (others.at(GENERIC, size, 2), others.at(GENERIC, size, size - 2));
-            let factor = if size > SMALLEST { asymmetry[size - 4] } else { 0.5 }; // of two equal sides there is but one
+            let factor = if size > SMALLEST { asymmetry[size - 4] } else { 0.5 }; // `left` and `right` are the same 2x2 loop
             for k in 0..LANES {
                 sum[k] += (left[k] + right[k]) * factor;
                 generic[k] += sum[k] * whole;
@@ -85,14 +86,14 @@ impl<T: Number> Block<T> {
         self.totals = [generic, one, two_by_three, bulge];
     }
 
-    /// The sum over larger loops at one lane, given the factors of its pair.
+    /// The sum over larger loops at one lane, given the factors of the lane's pair.
     #[inline(always)]
     pub fn total(&self, lane: usize, factors: [f64; KINDS]) -> T {
         (0..KINDS).map(|kind| self.totals[kind][lane] * factors[kind]).sum()
     }
 }
 
-/// Pairs on the other side of the loops of a block.
+/// The pairs on the other side of a block's loops.
 struct Others<'a, T> {
     ring: &'a Ring<T>,
     side: Side,

@@ -1,15 +1,15 @@
-//! Letters and pairs as the small numbers that tables are indexed by.
+//! Letters and pairs as small integers that index the tables.
 
-/// Letters that tables tell apart: A, C, G and U, and [`UNKNOWN`].
+/// Letters that the tables distinguish: A, C, G and U, and [`UNKNOWN`].
 pub(crate) const LETTERS: usize = 5;
 
-/// Any other letter, and what would lie beyond an end of the sequence.
+/// Any other letter, and positions beyond an end of the sequence.
 pub(crate) const UNKNOWN: u8 = 4;
 
 /// Kinds of pairs: CG, GC, GU, UG, AU, UA. Read from the other strand, kind `k` is `k ^ 1`.
 pub(crate) const PAIRS: usize = 6;
 
-/// The kind of pair of every two letters, [`PAIRS`] where they cannot pair.
+/// The kind of pair of every two letters, [`PAIRS`] if they cannot pair.
 const KINDS: [[u8; LETTERS]; LETTERS] = {
     const NO: u8 = PAIRS as u8;
     [
@@ -32,7 +32,7 @@ pub(crate) fn code(letter: u8) -> u8 {
     }
 }
 
-/// Which of the [`PAIRS`] two letters make, if any.
+/// The kind of pair that two letters make, if they can pair.
 #[inline(always)]
 pub(crate) fn pair(left: u8, right: u8) -> Option<usize> {
     let kind = KINDS[left as usize][right as usize] as usize;

@@ -1,12 +1,16 @@
-//! How likely is each base pair, by the energy of structures: the nearest-neighbour model and its partition function.
+//! Base-pair probabilities from the energy of structures: the nearest-neighbour model and its partition function.
 //!
-//! Experiments have given every loop of a secondary structure a free energy (Turner 2004), so every structure has one, and
-//! at equilibrium a share of `exp(-E / RT)`. McCaskill's recursions (Biopolymers 29 (1990) 1105) add up the shares of all
-//! structures that have a pair, without a list of them: that is the pair's probability.
+//! Experiments have assigned a free energy to every loop of a secondary structure (Turner 2004), so every structure has
+//! an energy E, and at equilibrium a probability proportional to `exp(-E / RT)`. McCaskill's recursions (Biopolymers 29
+//! (1990) 1105) sum over all structures that contain a pair without listing them. That sum is the pair's probability.
 //!
-//! The model is what ViennaRNA computes by default (`RNAfold -p`): 37 °C, dangling ends and mismatches on both sides of
-//! every branch (`-d2`), isolated pairs allowed, at least three bases in a hairpin, at most thirty unpaired in an internal
-//! loop or bulge, no coaxial stacking, no pseudoknots.
+//! The model is ViennaRNA's default (`RNAfold -p`):
+//!
+//! - 37 °C;
+//! - dangling ends and mismatches on both sides of every branch (`-d2`);
+//! - isolated pairs are allowed;
+//! - a hairpin has at least three unpaired bases, an internal loop or bulge at most thirty;
+//! - no coaxial stacking, no pseudoknots.
 //!
 //! ```
 //! use rinalmo_energy::Ensemble;

@@ -1,18 +1,18 @@
-//! Factors of the loops of one sequence, scaled.
+//! Scaled factors of the loops of one sequence.
 //!
-//! A partition function of thousands of bases leaves the range of f64, so every base that a loop accounts for is
-//! divided by about what it contributes: a factor here is the loop's own times `scale` to the power of the bases that
-//! are in it and in no inner pair. Which scale is chosen changes no probability.
+//! A partition function of thousands of bases leaves the range of f64, so every base of a loop is divided by about what
+//! it contributes. A factor here is the loop's own factor times `scale` to the power of the bases that are in the loop
+//! but in no inner pair. The choice of scale changes no probability.
 
 use crate::letters::{LETTERS, PAIRS, UNKNOWN, code, pair};
 use crate::weights::{LONGEST_LOOP, Mismatch, RT, SHORTEST_HAIRPIN, Weights};
 
-/// Unpaired bases, left and right, of the loops that have tables of their own.
+/// Unpaired bases, left and right, of the loops that have their own tables.
 pub(crate) const SMALL: [(usize, usize); 7] = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2)];
 
-/// Kinds of larger loops between two pairs, whose factor is one of the outer pair, one of the inner, and one of sizes.
+/// Kinds of larger loops between two pairs. Their factor is a product: the outer pair's, the inner pair's, the sizes'.
 pub(crate) const KINDS: usize = 4;
-/// At least two unpaired bases on each side, 2x2 and 2x3 aside.
+/// At least two unpaired bases on each side, except 2x2 and 2x3.
 pub(crate) const GENERIC: usize = 0;
 /// One on one side and three or more on the other.
 pub(crate) const ONE: usize = 1;
@@ -21,21 +21,21 @@ pub(crate) const TWO_BY_THREE: usize = 2;
 /// None on one side and two or more on the other.
 pub(crate) const BULGE: usize = 3;
 
-/// The sequence with all that its loops cost.
+/// The sequence with the factors of its loops.
 pub(crate) struct Loops {
-    /// Codes of the letters, one unknown before and behind.
+    /// Codes of the letters, with one unknown letter before and one after them.
     letters: Vec<u8>,
     pub weights: &'static Weights,
     /// Powers of the scale.
     powers: [f64; LONGEST_LOOP + 3],
-    /// The factor of sizes of every kind of larger loop, by the number of unpaired bases.
+    /// The factor of the size for every kind of larger loop, by the number of unpaired bases.
     pub sizes: [[f64; LONGEST_LOOP + 1]; KINDS],
     /// Of hairpins, by the number of unpaired bases.
     hairpins: Vec<f64>,
 }
 
 impl Loops {
-    /// `energy` is what a base contributes by estimate, kcal/mol.
+    /// `energy` is the estimated contribution of a base, in kcal/mol.
     pub fn new(sequence: &[u8], energy: f64) -> Self {
         let weights = Weights::turner2004();
         let scale = (energy / RT).exp();
@@ -54,9 +54,8 @@ impl Loops {
         for size in 6..=LONGEST_LOOP {
             sizes[GENERIC][size] = weights.internal[size] * powers[size + 2];
         }
-        let hairpin = |size: usize| match size < SHORTEST_HAIRPIN {
-            true => 0.0,
-            false => weights.hairpin(size) * (energy / RT * (size + 2) as f64).exp(),
+        let hairpin = |size: usize| {
+            if size < SHORTEST_HAIRPIN { 0.0 } else { weights.hairpin(size) * (energy / RT * (size + 2) as f64).exp() }
         };
         let ends = std::iter::once(UNKNOWN);
         let letters = ends.clone().chain(sequence.iter().map(|letter| code(*letter))).chain(ends).collect();
@@ -78,19 +77,19 @@ impl Loops {
         pair(self.letters[i + 1], self.letters[j + 1])
     }
 
-    /// Codes of the letters beside the pair that it encloses.
+    /// Codes of the two letters inside the pair, next to it.
     #[inline(always)]
     fn enclosed(&self, i: usize, j: usize) -> [usize; 2] {
         [self.letters[i + 2] as usize, self.letters[j] as usize]
     }
 
-    /// Codes of the letters beside the pair outside of it.
+    /// Codes of the two letters outside the pair, next to it.
     #[inline(always)]
     fn outside(&self, i: usize, j: usize) -> [usize; 2] {
         [self.letters[i] as usize, self.letters[j + 2] as usize]
     }
 
-    /// The hairpin that `(i, j)`, of this kind, closes.
+    /// The factor of the hairpin that `(i, j)`, a pair of this kind, closes.
     #[inline(always)]
     pub fn hairpin(&self, kind: usize, i: usize, j: usize) -> f64 {
         let size = j - i - 1;
@@ -103,18 +102,19 @@ impl Loops {
         }
     }
 
-    /// The factor of a hairpin that has one of its own.
+    /// The factor of a hairpin that has its own energy in the tables.
     fn special(&self, i: usize, j: usize) -> Option<f64> {
         let letters = &self.letters[i + 1..j + 2];
         let found = self.weights.hairpins.iter().find(|(special, _)| special == letters);
         found.map(|(_, factor)| factor * self.powers[letters.len()])
     }
 
-    /// The loop between `(i, j)` of kind `outer` and `(i + 1 + left, j - 1 - right)` of kind `inner`, sizes of [`SMALL`].
+    /// The factor of the loop between `(i, j)` of kind `outer` and `(i + 1 + left, j - 1 - right)` of kind `inner`; the
+    /// sizes are in [`SMALL`].
     #[inline(always)]
     pub fn small(&self, [left, right]: [usize; 2], i: usize, j: usize, outer: usize, inner: usize) -> f64 {
         let weights = self.weights;
-        let inner = inner ^ 1; // as tables have it: from the other strand
+        let inner = inner ^ 1; // the tables read it from the other strand
         let [x, y] = self.enclosed(i, j);
         let [p, q] = [i + 1 + left, j - 1 - right];
         let [v, w] = self.outside(p, q);
@@ -157,28 +157,28 @@ impl Loops {
         ]
     }
 
-    /// The pair as a branch of a multiloop.
+    /// The factor of the pair as a branch of a multiloop.
     #[inline(always)]
     pub fn branch(&self, kind: usize, i: usize, j: usize) -> f64 {
         let [five, three] = self.outside(i, j);
         self.weights.branch[kind][five][three]
     }
 
-    /// The pair as the one that closes a multiloop.
+    /// The factor of the pair as the one that closes a multiloop.
     #[inline(always)]
     pub fn multiloop(&self, kind: usize, i: usize, j: usize) -> f64 {
         let [three, five] = self.enclosed(i, j);
         self.weights.branch[kind ^ 1][five][three] * self.weights.closing * self.powers[2]
     }
 
-    /// The pair as a branch of the exterior loop.
+    /// The factor of the pair as a branch of the exterior loop.
     #[inline(always)]
     pub fn exterior(&self, kind: usize, i: usize, j: usize) -> f64 {
         let [five, three] = self.outside(i, j);
         self.weights.exterior[kind][five][three]
     }
 
-    /// An unpaired base of a multiloop.
+    /// The factor of an unpaired base in a multiloop.
     pub fn unpaired(&self) -> f64 {
         self.weights.unpaired * self.powers[1]
     }

@@ -1,30 +1,30 @@
-//! What partition functions are counted in: f64, and a number of any size for sequences that leave its range.
+//! The numbers that partition functions are computed in: f64, and [`Wide`] for sequences that leave its range.
 //!
-//! With a scale by length, f64 does for all but sequences of which a thousand bases and more are bound far more strongly
-//! or weakly than the rest. Those are done once more in [`Wide`], some ten times slower.
+//! With a scale per base, f64 is enough except for sequences in which a stretch of a thousand bases or more is bound
+//! far more strongly or weakly than the rest. Those are computed again in [`Wide`], about ten times slower.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul};
 
-/// A number that is not negative.
+/// A number that is zero or positive.
 pub(crate) trait Number:
     Copy + PartialEq + Send + Sync + Sum + AddAssign + Add<Output = Self> + Mul<Output = Self> + Mul<f64, Output = Self>
 {
     const ZERO: Self;
     const ONE: Self;
 
-    /// The number as f64, if that can hold it.
+    /// The number as f64, if f64 can represent it.
     fn value(self) -> f64;
 
     fn ln(self) -> f64;
 
     fn recip(self) -> Self;
 
-    /// How close to the end of its range it is, to compare with [`LARGEST`].
+    /// How close the number is to the end of its range, to be compared with [`LARGEST`].
     fn size(self) -> f64;
 }
 
-/// Largest size that a recursion may reach: far enough from the end of f64 that a row's sums cannot go beyond it.
+/// Largest size that a value of the recursions may reach: f64 ends at 1.8e308, so the sums of the next row still fit.
 pub(crate) const LARGEST: f64 = 1e200;
 
 impl Number for f64 {
@@ -50,20 +50,20 @@ impl Number for f64 {
     }
 }
 
-/// `mantissa · 2^(256 · exponent)`, the mantissa being 0 or between 2^-128 and 2^128.
+/// `mantissa · 2^(256 · exponent)`; the mantissa is 0 or between 2^-128 and 2^128.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Wide {
     mantissa: f64,
     exponent: i64,
 }
 
-/// 2^128, 2^256 and 2^-256.
+/// 2^128; `UP` is 2^256 and `DOWN` 2^-256.
 const HALF: f64 = f64::from_bits((1023 + 128) << 52);
 const UP: f64 = HALF * HALF;
 const DOWN: f64 = 1.0 / UP;
 
 impl Wide {
-    /// The number of a mantissa at most 2^256 out of its range.
+    /// Normalises a mantissa that is out of its range by a factor of at most 2^256.
     #[inline(always)]
     fn new(mantissa: f64, exponent: i64) -> Self {
         if mantissa >= HALF {
@@ -141,7 +141,7 @@ impl Mul for Wide {
 impl Mul<f64> for Wide {
     type Output = Self;
 
-    /// By a factor between 2^-256 and 2^256.
+    /// Multiplies by a factor between 2^-256 and 2^256.
     #[inline(always)]
     fn mul(self, factor: f64) -> Self {
         Self::new(self.mantissa * factor, self.exponent)

@@ -1,8 +1,8 @@
-//! Probabilities of pairs: what is around each of them, times what it encloses.
+//! Probabilities of pairs: the sum over what is around each pair, times the sum over what it encloses.
 //!
-//! Every value here is the derivative of the logarithm of the whole partition function by a value of [`Inside`], found by
-//! going through its recursions backwards, from the longest spans to the shortest. That of `closed(i, j)`, times
-//! `closed(i, j)`, is the probability of the pair.
+//! Every value here is the derivative of the logarithm of the total partition function by a value of [`Inside`]. The
+//! recursions of [`Inside`] are differentiated in reverse, from the longest spans to the shortest. The derivative by
+//! `closed(i, j)`, times `closed(i, j)`, is the probability of the pair.
 
 use crate::exterior::Exterior;
 use crate::inside::{Inside, OutOfRange};
@@ -23,13 +23,13 @@ pub(crate) fn probabilities<T: Number>(
 ) -> Result<Vec<f32>, OutOfRange> {
     let len = loops.len();
     let mut probabilities = vec![0.0; len * len];
-    let mut whole = Triangle::new(len); // derivatives by two or more branches
+    let mut whole = Triangle::new(len); // derivatives by the sums over two or more branches
     let mut ring = Ring::new(len);
     let mut blocks: Vec<Block<T>> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
     let mut strips = vec![[[[T::ZERO; STRIP]; BAND]; 2]; len.div_ceil(STRIP)];
     let mut ending = vec![T::ZERO; len];
     let mut last = vec![T::ZERO; len];
-    // Derivatives by `closed` in the last rows, all and times the factor of closing a multiloop.
+    // Derivatives by `closed` in the last rows: plain, and times the factor of closing a multiloop.
     let mut closed: [Vec<T>; ROWS] = std::array::from_fn(|_| vec![T::ZERO; len]);
     let mut closing: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
     let unpaired = loops.unpaired();
@@ -45,7 +45,7 @@ pub(crate) fn probabilities<T: Number>(
             let longest = (spans + BAND - 1).min(len);
             workers.each(&mut strips[..longest.div_ceil(STRIP)], fill);
         }
-        // From the right, so that `ending` and `last` of the row before are still there on the left.
+        // From right to left, so that `ending` and `last` of the row before are still unchanged on the left.
         let row = whole.row_mut(distance);
         for i in (0..spans).rev() {
             let [left, right] = strips[i / STRIP].each_ref().map(|part| part[row_of_band][i % STRIP]);
@@ -92,12 +92,12 @@ const ROWS: usize = 7;
 
 /// Bytes that [`probabilities`] holds, the inside triangles and the result included.
 pub(crate) fn bytes(len: usize) -> usize {
-    let rows = (ROWS + 3 + 2 + 4) * len * size_of::<f64>(); // those here, of the exterior and of the loops
+    let rows = (ROWS + 3 + 2 + 4) * len * size_of::<f64>(); // of this function, the exterior loop and the loops
     let blocks = len.div_ceil(LANES) * size_of::<Block<f64>>() + len.div_ceil(STRIP) * size_of::<[Strip<f64>; 2]>();
     4 * Triangle::<f64>::bytes(len) + Ring::<f64>::bytes(len) + blocks + rows + len * len * size_of::<f32>()
 }
 
-/// Fills a block's values with the derivatives by `closed(i, i + distance)`, `i` from `first` on.
+/// Computes a block's values: the derivatives by `closed(i, i + distance)`, from `i = first` on.
 struct Around<'a, T> {
     out: &'a mut Block<T>,
     loops: &'a Loops,

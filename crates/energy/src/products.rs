@@ -1,8 +1,9 @@
-//! Multiloops: sums over all places where a stretch of branches is cut into two, a matrix product on triangles.
+//! Multiloops: sums over all positions where a stretch of branches is cut in two. This is a matrix product on
+//! triangles.
 //!
-//! This is the only part that takes time by the cube of the length. A branch spans at least five bases, so of a stretch
-//! `(i, j)` neither part spans more than `j - i - 5`: five rows can be summed before any of them is used, which spares
-//! four of five readings of the rows they are made of.
+//! Only this part takes time by the cube of the length. A branch spans at least five bases, so neither part of a
+//! stretch `(i, j)` spans more than `j - i - 5`. Five rows can therefore be summed before any of them is used, and the
+//! rows they are made of are read once instead of five times.
 
 use std::ops::Range;
 
@@ -10,23 +11,23 @@ use crate::number::Number;
 use crate::triangle::Triangle;
 use crate::weights::SHORTEST_HAIRPIN;
 
-/// The shortest distance of a pair, and so of a branch.
+/// The shortest distance of the two bases of a pair, and so of a branch.
 pub(crate) const SHORTEST: usize = SHORTEST_HAIRPIN + 1;
 
 /// Rows that are summed together.
 pub(crate) const BAND: usize = SHORTEST + 1;
 
-/// Spans of a row that are summed together: two rows of each factor stay in the near cache, and
-/// each is long enough to be fetched ahead.
+/// Spans of a row that are summed together: two rows of each factor stay in the cache next to the core, and
+/// each is long enough for the prefetcher.
 pub(crate) const STRIP: usize = 256;
 
 /// Sums of a strip of spans in a band of rows.
 pub(crate) type Strip<T> = [[T; STRIP]; BAND];
 
-/// Terms that are added at once.
+/// Terms that are added in one loop, so that the sum is loaded and stored once for four of them.
 const UNROLLED: usize = 4;
 
-/// Rows `distance..distance + BAND` of `out(i, j) = Σ_k some(i, k) · last(k + 1, j)`, by `i` from `first` on.
+/// Rows `distance..distance + BAND` of `out(i, j) = Σ_k some(i, k) · last(k + 1, j)`, from `i = first` on.
 pub(crate) struct Compose<'a, T> {
     pub out: &'a mut Strip<T>,
     pub some: &'a Triangle<T>,
@@ -43,7 +44,7 @@ impl<T: Number> pulp::WithSimd for Compose<'_, T> {
     fn with_simd<S: pulp::Simd>(self, _: S) {
         let Self { out, some, last, len, distance, first } = self;
         *out = [[T::ZERO; STRIP]; BAND];
-        let longest = (distance + BAND).min(len - first); // of the rows of this strip, and not included
+        let longest = (distance + BAND).min(len - first); // distance in this strip, exclusive
         for start in (SHORTEST..(longest - 1).saturating_sub(SHORTEST)).step_by(UNROLLED) {
             for (sum, distance) in out.iter_mut().zip(distance..longest) {
                 let width = STRIP.min(len - distance - first);
@@ -57,9 +58,9 @@ impl<T: Number> pulp::WithSimd for Compose<'_, T> {
     }
 }
 
-/// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k whole(i, k) · last(j + 1, k)`, by `i` from `first` on.
+/// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k whole(i, k) · last(j + 1, k)`, from `i = first` on.
 ///
-/// With `whole` the derivatives by what [`Compose`] gave, these are those by its first part.
+/// If `whole` holds the derivatives by the output of [`Compose`], these are the derivatives by its first factor.
 pub(crate) struct LeftPart<'a, T> {
     pub out: &'a mut Strip<T>,
     pub whole: &'a Triangle<T>,
@@ -90,9 +91,9 @@ impl<T: Number> pulp::WithSimd for LeftPart<'_, T> {
     }
 }
 
-/// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k some(k, i - 1) · whole(k, j)`, by `i` from `first` on.
+/// Rows `distance, distance - 1, …` of `out(i, j) = Σ_k some(k, i - 1) · whole(k, j)`, from `i = first` on.
 ///
-/// With `whole` the derivatives by what [`Compose`] gave, these are those by its second part.
+/// If `whole` holds the derivatives by the output of [`Compose`], these are the derivatives by its second factor.
 pub(crate) struct RightPart<'a, T> {
     pub out: &'a mut Strip<T>,
     pub some: &'a Triangle<T>,
@@ -127,7 +128,7 @@ impl<T: Number> pulp::WithSimd for RightPart<'_, T> {
     }
 }
 
-/// The product of a row with another, for the lanes of a strip from `begin` on; both are as long.
+/// The product of two rows of equal length, for the lanes of a strip from `begin` on.
 struct Term<'a, T> {
     begin: usize,
     left: &'a [T],
@@ -139,7 +140,7 @@ impl<'a, T> Term<'a, T> {
         self.begin + self.left.len()
     }
 
-    /// The same for some of its lanes.
+    /// The term for some of its lanes.
     #[inline(always)]
     fn part(&self, begin: usize, end: usize) -> Term<'a, T> {
         let range = begin - self.begin..end - self.begin;
@@ -147,7 +148,7 @@ impl<'a, T> Term<'a, T> {
     }
 }
 
-/// Adds the terms of all `k` in `range`, which are at most [`UNROLLED`].
+/// Adds the terms of all `k` in `range`, at most [`UNROLLED`] of them.
 #[inline(always)]
 fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> Term<'a, T>, range: Range<usize>) {
     if range.len() < UNROLLED {
@@ -158,7 +159,7 @@ fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> T
     }
     let k = range.start;
     let terms = [term(k), term(k + 1), term(k + 2), term(k + 3)];
-    // Lanes begin or end one after the other; those that all have go together.
+    // Lanes start or end one after the other; those that have all terms are added together.
     let (mut begin, mut end) = (0, STRIP);
     for term in &terms {
         begin = begin.max(term.begin);

@@ -1,16 +1,16 @@
-//! The last rows of a triangle, for the loops between two pairs, which reach no further.
+//! The last rows of a triangle, which are all that the loops between two pairs need.
 
 use crate::loops::KINDS;
 use crate::number::Number;
 use crate::weights::LONGEST_LOOP;
 
-/// Zeros before and behind a row: a block's first or last lanes may lie off it, and a loop reaches this far beyond.
+/// Zeros before and after a row: a block's first or last lanes may be off the row, and a loop reaches this far beyond.
 const MARGIN: usize = 2 * (LONGEST_LOOP + 2);
 
-/// Rows held: as many as a loop reaches across, both ends included.
+/// Number of rows: as many as a loop spans, both ends included.
 const ROWS: usize = LONGEST_LOOP + 3;
 
-/// For every kind of loop the values of pairs by row, times the pair's own factor in such a loop.
+/// For every kind of loop, the values of pairs by row, times the pair's own factor in such a loop.
 pub(crate) struct Ring<T> {
     width: usize,
     /// `[ROWS, KINDS, MARGIN + len + MARGIN]`
@@ -23,12 +23,12 @@ impl<T: Number> Ring<T> {
         Self { width, values: vec![T::ZERO; ROWS * KINDS * width] }
     }
 
-    /// Bytes of one.
+    /// Bytes of one ring.
     pub fn bytes(len: usize) -> usize {
         ROWS * KINDS * (len + 2 * MARGIN) * size_of::<T>()
     }
 
-    /// A row all of zeros, to be filled by [`Row::set`].
+    /// A row of zeros, to be filled by [`Row::set`].
     pub fn clear(&mut self, distance: usize) -> Row<'_, T> {
         let size = KINDS * self.width;
         let values = &mut self.values[distance % ROWS * size..][..size];
@@ -36,7 +36,7 @@ impl<T: Number> Ring<T> {
         Row { width: self.width, values }
     }
 
-    /// Values of one kind at `N` spans from `first` on, which may begin or end off the row.
+    /// Values of one kind at `N` spans from `first` on, which may start or end off the row.
     #[inline(always)]
     pub fn get<const N: usize>(&self, distance: usize, kind: usize, first: isize) -> &[T; N] {
         let row = &self.values[(distance % ROWS * KINDS + kind) * self.width..][..self.width];

@@ -1,7 +1,7 @@
-//! Numbers of all spans `i..=j` of a sequence, lying span by span of equal length.
+//! Numbers of all spans `i..=j` of a sequence, stored by length of the span.
 //!
-//! Row `d` holds the spans `(i, i + d)` by `i`. All recursions here combine whole rows with one another, shifted, so that
-//! they read and write next to each other and the compiler makes vector instructions of them.
+//! Row `d` holds the spans `(i, i + d)` by `i`. All recursions here combine whole shifted rows, so that they read and
+//! write contiguous memory and the compiler can vectorise them.
 
 use crate::number::Number;
 
@@ -16,12 +16,12 @@ impl<T: Number> Triangle<T> {
         Self { len, values: vec![T::ZERO; len * (len + 1) / 2] }
     }
 
-    /// Bytes of one.
+    /// Bytes of one triangle.
     pub fn bytes(len: usize) -> usize {
         len * (len + 1) / 2 * size_of::<T>()
     }
 
-    /// The spans of `distance` from first to last base, `len - distance` of them.
+    /// The spans with `distance` between first and last base, `len - distance` of them.
     #[inline(always)]
     pub fn row(&self, distance: usize) -> &[T] {
         &self.values[self.start(distance)..][..self.len - distance]
@@ -32,7 +32,7 @@ impl<T: Number> Triangle<T> {
         &mut self.values[start..][..self.len - distance]
     }
 
-    /// The row before that of `distance`, and that to be written.
+    /// The row of `distance - 1`, and the row of `distance` to be written.
     pub fn two(&mut self, distance: usize) -> (&[T], &mut [T]) {
         let start = self.start(distance);
         let (before, after) = self.values.split_at_mut(start);
@@ -44,7 +44,7 @@ impl<T: Number> Triangle<T> {
         self.row(j - i)[i]
     }
 
-    /// `len + (len - 1) + …`, a row's term each.
+    /// Start of a row: `len + (len - 1) + …`, one term for each row before it.
     #[inline(always)]
     fn start(&self, distance: usize) -> usize {
         distance * (2 * self.len + 1 - distance) / 2

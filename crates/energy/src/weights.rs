@@ -1,11 +1,11 @@
-//! Boltzmann factors `exp(-E / RT)` of all energies, worked out once.
+//! Boltzmann factors `exp(-E / RT)` of all energies, computed once.
 
 use std::sync::LazyLock;
 
 use crate::letters::{LETTERS, PAIRS};
 use crate::parameters::Parameters;
 
-/// Most unpaired bases of an internal loop or bulge.
+/// Most unpaired bases of an internal loop or bulge, as in ViennaRNA (`MAXLOOP`).
 pub(crate) const LONGEST_LOOP: usize = 30;
 
 /// Fewest unpaired bases of a hairpin.
@@ -14,10 +14,10 @@ pub(crate) const SHORTEST_HAIRPIN: usize = 3;
 /// R·T in kcal/mol, at 37 °C.
 pub(crate) const RT: f64 = 1.98717e-3 * (273.15 + 37.0);
 
-/// A factor for every kind of pair and the two letters beside it.
+/// A factor for every kind of pair and the two letters next to it.
 pub(crate) type Mismatch = [[[f64; LETTERS]; LETTERS]; PAIRS];
 
-/// Factors of [`Parameters`], those that always meet multiplied already. Axes are those of the energies.
+/// Factors of [`Parameters`]; those that always occur together are already multiplied. Axes are those of the energies.
 pub(crate) struct Weights {
     pub stack: [[f64; PAIRS]; PAIRS],
     /// Of a hairpin of more than three unpaired bases.
@@ -25,32 +25,32 @@ pub(crate) struct Weights {
     pub mismatch_internal: Mismatch,
     pub mismatch_internal_1n: Mismatch,
     pub mismatch_internal_23: Mismatch,
-    /// Of a branch in a multiloop, the closing pair being one read from the other strand.
+    /// Of a branch in a multiloop; the closing pair counts as one read from the other strand.
     pub branch: Mismatch,
     /// Of a branch of the exterior loop.
     pub exterior: Mismatch,
-    /// Of AU and GU where a helix ends in a bulge or hairpin.
+    /// Of AU and GU pairs at the end of a helix, next to a bulge or hairpin.
     pub terminal: [f64; PAIRS],
-    /// Rounded to f32, whose error is far below that of the energies, so that they stay in a near cache.
+    /// Stored as f32 to stay in a cache close to the core; the rounding error is far below the error of the energies.
     pub int11: Vec<f32>,
     pub int21: Vec<f32>,
     pub int22: Vec<f32>,
     hairpin: [f64; LONGEST_LOOP + 1],
     pub bulge: [f64; LONGEST_LOOP + 1],
     pub internal: [f64; LONGEST_LOOP + 1],
-    /// Of one side of an internal loop being so many bases longer.
+    /// Of one side of an internal loop having this many more bases than the other.
     pub asymmetry: [f64; LONGEST_LOOP + 1],
     /// Of an unpaired base in a multiloop.
     pub unpaired: f64,
     /// Of closing a multiloop.
     pub closing: f64,
     logarithm: f64,
-    /// Hairpins with an energy of their own: their letters, closing pair included.
+    /// Hairpins with their own energy: their letters, closing pair included.
     pub hairpins: Vec<(Vec<u8>, f64)>,
 }
 
 impl Weights {
-    /// Those of Turner 2004.
+    /// The factors of Turner 2004.
     pub fn turner2004() -> &'static Self {
         static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| Weights::new(&Parameters::turner2004()));
         &WEIGHTS
@@ -94,7 +94,7 @@ impl Weights {
         }
     }
 
-    /// Of a hairpin's number of unpaired bases.
+    /// Factor of a hairpin's number of unpaired bases.
     pub fn hairpin(&self, size: usize) -> f64 {
         if size <= LONGEST_LOOP {
             return self.hairpin[size];

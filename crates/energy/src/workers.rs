@@ -1,8 +1,8 @@
-//! Who does the work on a row: this thread or several, with the vector instructions that the processor has.
+//! Runs the work on a row: on this thread or on several, with the vector instructions that the processor has.
 
 use rayon::prelude::*;
 
-/// Sequences from this length on are worth sharing; those below take less than some ten milliseconds.
+/// Length in bases from which a sequence is split over threads; shorter ones take less than about ten milliseconds.
 const SHARED: usize = 300;
 
 pub(crate) struct Workers {
@@ -11,32 +11,33 @@ pub(crate) struct Workers {
 }
 
 impl Workers {
-    /// This thread alone.
+    /// Only this thread.
     pub fn one() -> Self {
         Self { arch: pulp::Arch::new(), shared: false }
     }
 
-    /// All threads of the pool, if a sequence of `len` is worth it.
+    /// All threads of the pool, if a sequence of `len` bases is long enough.
     pub fn all(len: usize) -> Self {
         Self { shared: len >= SHARED, ..Self::one() }
     }
 
-    /// Does the whole of `work` on one of the threads that share it, or every row would have to ask for entry.
+    /// Runs all of `work` on one thread of the pool. Otherwise every row would have to enter the pool.
     pub fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         if self.shared { rayon::scope(|_| work()) } else { work() }
     }
 
-    /// Does on each item, with its index, the task that is made for it.
+    /// Runs `work` on each item with its index.
     pub fn each<I: Send>(&self, items: &mut [I], work: impl Fn((usize, &mut I)) + Sync + Send) {
-        match self.shared && items.len() > 1 {
-            true => items.par_iter_mut().enumerate().for_each(work),
-            false => items.iter_mut().enumerate().for_each(work),
+        if self.shared && items.len() > 1 {
+            items.par_iter_mut().enumerate().for_each(work);
+        } else {
+            items.iter_mut().enumerate().for_each(work);
         }
     }
 
-    /// Does one task with vector instructions.
+    /// Runs one task with vector instructions.
     ///
-    /// Nothing is fused or reordered by them, so they change no bit of a result.
+    /// They fuse and reorder no operations, so they do not change a bit of the result.
     pub fn run(&self, task: impl pulp::WithSimd<Output = ()>) {
         self.arch.dispatch(task);
     }

@@ -1,11 +1,11 @@
-//! Ensembles beside those of ViennaRNA, computed by the script in `golden/`.
+//! Ensembles compared with ViennaRNA's, which the script in `golden/` computed.
 
 use rinalmo_energy::Ensemble;
 use serde_json::Value;
 
-/// Pairs below 1e-5 are not in the file; the others have six digits.
+/// Pairs below 1e-5 are not in the file; the others have six decimals.
 const PROBABILITY: f32 = 1.1e-5;
-/// kcal/mol, of hundreds, which ViennaRNA hands out as f32.
+/// kcal/mol. Energies are in the hundreds and ViennaRNA returns them as f32.
 const ENERGY: f64 = 5e-5;
 
 #[test]

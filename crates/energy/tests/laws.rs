@@ -1,4 +1,4 @@
-//! What holds for every sequence.
+//! Properties of every ensemble.
 
 use proptest::prelude::*;
 use rinalmo_energy::{Ensemble, memory};
@@ -12,7 +12,7 @@ fn sequence(len: std::ops::Range<usize>) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(letter, len)
 }
 
-/// Letters without a pattern.
+/// A random sequence.
 fn random(len: usize) -> Vec<u8> {
     let mut state: u64 = 31;
     let mut letter = || {
@@ -62,11 +62,11 @@ proptest! {
         prop_assert_eq!(ensemble.unpaired(), vec![1.0; len]);
     }
 
-    /// A base that never pairs and lies away from the others is free of charge.
+    /// A base that never pairs and is not next to a pair contributes no energy.
     #[test]
-    fn unknown_letters_around_change_no_pair(sequence in sequence(1..50), before in 1..40usize, behind in 1..40usize) {
+    fn unknown_letters_around_change_no_pair(sequence in sequence(1..50), before in 1..40usize, after in 1..40usize) {
         let alone = Ensemble::new(&sequence);
-        let longer = [vec![b'N'; before], sequence.clone(), vec![b'N'; behind]].concat();
+        let longer = [vec![b'N'; before], sequence.clone(), vec![b'N'; after]].concat();
         let within = Ensemble::new(&longer);
         prop_assert!((alone.energy() - within.energy()).abs() < 1e-9);
         for (i, j) in (0..sequence.len()).flat_map(|i| (0..sequence.len()).map(move |j| (i, j))) {
