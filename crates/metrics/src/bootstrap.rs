@@ -1,11 +1,11 @@
-//! How far a figure could be from itself on another sample: percentile intervals by resampling (Efron 1979).
+//! How far a figure could differ on another sample: percentile intervals by resampling (Efron 1979).
 //!
-//! Items (structures, sequences) are drawn with replacement, as many as there are, and the figure is computed anew. The
-//! draws depend on the seed and the number of items alone, so that figures of the same items are resampled alike.
+//! Items (structures, sequences) are drawn with replacement, as many as there are, and the figure is computed again.
+//! The draws depend only on the seed and the number of items, so figures of the same items are computed on the same
+//! draws.
 //!
-//! Items that are alike, of one cluster or family, do not vary by themselves: ten copies of a structure are one
-//! observation. Where that is known, whole groups are drawn ([`Units`]; Field & Welsh 2007), else intervals would be too
-//! narrow.
+//! Items of one cluster or family do not vary independently: ten copies of a structure are one observation. If the
+//! groups are known, whole groups are drawn ([`Units`]; Field & Welsh 2007); otherwise intervals would be too narrow.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,19 +13,19 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// How intervals are made.
+/// How intervals are computed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Bootstrap {
-    /// How often the items are drawn anew.
+    /// Number of resamples.
     pub resamples: usize,
-    /// What the draws depend on.
+    /// Seed of the draws.
     pub seed: u64,
-    /// Part of the resampled figures that lies in the interval.
+    /// Fraction of the resampled figures that is inside the interval, from 0 to 1.
     pub level: f64,
 }
 
 impl Default for Bootstrap {
-    /// A thousand resamples, 95 %.
+    /// A thousand resamples, seed 0, 95 %.
     fn default() -> Self {
         Self { resamples: 1000, seed: 0, level: 0.95 }
     }
@@ -40,17 +40,17 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// What is drawn as one: numbers of items.
+/// What is drawn together: each unit is a list of item indices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Units(Vec<Vec<usize>>);
 
 impl Units {
-    /// Every item by itself.
+    /// Every item is its own unit.
     pub fn items(count: usize) -> Self {
         Self((0..count).map(|item| vec![item]).collect())
     }
 
-    /// Items of one group together, those of none by themselves.
+    /// Items of the same group are one unit; an item without a group is its own unit.
     pub fn groups<K: Hash + Eq>(of_items: impl IntoIterator<Item = Option<K>>) -> Self {
         let (mut units, mut known) = (Vec::<Vec<usize>>::new(), HashMap::new());
         for (item, group) in of_items.into_iter().enumerate() {
@@ -63,20 +63,20 @@ impl Units {
         Self(units)
     }
 
-    /// How many there are.
+    /// Number of units.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 }
 
 impl Bootstrap {
-    /// The interval of `figure`, which is given the drawn items' numbers; `None` without items or resamples.
+    /// The interval of `figure`, a function of the drawn items' indices; `None` without items or resamples.
     pub fn of(&self, items: usize, figure: impl FnMut(&[usize]) -> f64) -> Option<Interval> {
         self.over(&Units::items(items), figure)
     }
 
-    /// The same by drawing whole units, as many as there are. `None` too where several items are one unit: nothing is
-    /// known then of how much units differ.
+    /// The interval of `figure` by drawing whole units, as many as there are. `None` also if all of several items are
+    /// one unit: one unit does not show how much units differ.
     pub fn over(&self, units: &Units, mut figure: impl FnMut(&[usize]) -> f64) -> Option<Interval> {
         let count = units.count();
         if count == 0 || self.resamples == 0 || (count == 1 && units.0[0].len() > 1) {
@@ -106,12 +106,12 @@ impl Bootstrap {
         self.over(units, |items| items.iter().map(|&item| values[item]).sum::<f64>() / items.len() as f64)
     }
 
-    /// The interval of a mean in which each value counts by its weight.
+    /// The interval of a weighted mean.
     pub fn weighted_mean(&self, values: &[f64], weights: &[f64]) -> Option<Interval> {
         self.weighted_mean_over(values, weights, &Units::items(values.len().min(weights.len())))
     }
 
-    /// The same by drawing whole units.
+    /// The interval of a weighted mean by drawing whole units.
     pub fn weighted_mean_over(&self, values: &[f64], weights: &[f64], units: &Units) -> Option<Interval> {
         self.over(units, |items| {
             let (mut sum, mut weight) = (0.0, 0.0);
@@ -124,7 +124,7 @@ impl Bootstrap {
     }
 }
 
-/// The value below which a part of the sorted values lies, between two of them by their distance.
+/// The quantile `part` (from 0 to 1) of sorted values, interpolated linearly between neighbours; 0 without values.
 pub fn quantile(sorted: &[f64], part: f64) -> f64 {
     let place = part.clamp(0.0, 1.0) * sorted.len().saturating_sub(1) as f64;
     let (below, above) = (place.floor() as usize, place.ceil() as usize);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn items_without_a_group_stand_alone_and_one_group_tells_nothing() {
+    fn items_without_a_group_are_units_and_one_group_has_no_interval() {
         let units = Units::groups([Some("a"), None, Some("b"), Some("a"), None]);
         assert_eq!(units.0, [vec![0, 3], vec![1], vec![2], vec![4]]);
         assert_eq!(Bootstrap::default().mean_over(&[1.0, 2.0], &Units::groups([Some(1), Some(1)])), None);

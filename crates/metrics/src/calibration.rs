@@ -1,15 +1,15 @@
-//! Are probabilities what they claim to be: of all that is called 70 % likely, do 70 % come true?
+//! Calibration: of all predictions with probability 0.7, do 70 % come true?
 //!
-//! Predictions are sorted into bins of equal width by their probability. The expected calibration error is the mean
-//! distance between a bin's mean probability and the part of it that came true, bins weighing by their predictions
-//! (Naeini, Cooper & Hauskrecht, AAAI 2015).
+//! Predictions are sorted by probability into bins of equal width. The expected calibration error is the mean
+//! difference between a bin's mean probability and the fraction of its predictions that came true, weighted by the
+//! number of predictions (Naeini, Cooper & Hauskrecht, AAAI 2015).
 
 use std::ops::AddAssign;
 
 /// One bin.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Bin {
-    /// Predictions in it.
+    /// Number of predictions in the bin.
     pub count: u64,
     /// How many came true.
     pub hits: u64,
@@ -17,12 +17,12 @@ pub struct Bin {
 }
 
 impl Bin {
-    /// Mean probability of its predictions; `None` where there are none.
+    /// Mean probability of its predictions; `None` if it has none.
     pub fn mean_probability(&self) -> Option<f64> {
         (self.count > 0).then(|| self.probabilities / self.count as f64)
     }
 
-    /// Part of its predictions that came true; `None` where there are none.
+    /// Fraction of its predictions that came true; `None` if it has none.
     pub fn frequency(&self) -> Option<f64> {
         (self.count > 0).then(|| self.hits as f64 / self.count as f64)
     }
@@ -36,24 +36,24 @@ impl AddAssign for Bin {
     }
 }
 
-/// Predictions in bins from probability 0 to 1.
+/// Predictions in bins of equal width from probability 0 to 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
     bins: Vec<Bin>,
 }
 
 impl Calibration {
-    /// No predictions yet, in `bins` bins, at least one.
+    /// `bins` empty bins, at least one.
     pub fn new(bins: usize) -> Self {
         Self { bins: vec![Bin::default(); bins.max(1)] }
     }
 
-    /// Adds a prediction: what came true with which probability. A bin holds its lower end; 1 is in the last.
+    /// Adds a prediction: its probability, and whether it came true. A bin includes its lower end; the last includes 1.
     pub fn add(&mut self, probability: f64, came_true: bool) {
         self.add_many(probability, 1, u64::from(came_true));
     }
 
-    /// Adds predictions of one probability, of which `hits` came true.
+    /// Adds `count` predictions of one probability, of which `hits` came true.
     pub fn add_many(&mut self, probability: f64, count: u64, hits: u64) {
         let last = self.bins.len() - 1;
         let bin = ((probability * self.bins.len() as f64) as usize).min(last); // NaN and below 0 are in the first
@@ -65,7 +65,7 @@ impl Calibration {
         &self.bins
     }
 
-    /// Predictions in all.
+    /// Number of predictions in all bins.
     pub fn count(&self) -> u64 {
         self.bins.iter().map(|bin| bin.count).sum()
     }
@@ -78,7 +78,7 @@ impl Calibration {
 }
 
 impl AddAssign<&Calibration> for Calibration {
-    /// Adds what another one of as many bins has seen.
+    /// Adds the predictions of another calibration with as many bins.
     fn add_assign(&mut self, other: &Calibration) {
         self.bins.iter_mut().zip(&other.bins).for_each(|(bin, other)| *bin += *other);
     }

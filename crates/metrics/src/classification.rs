@@ -1,4 +1,4 @@
-//! Classes predicted against classes known: yes or no (splice sites) and one of many (families).
+//! Predicted classes against known classes: binary (splice sites) and multi-class (families).
 //!
 //! A rate whose denominator is 0 is 0, as in the published evaluations (scikit-learn's
 //! `zero_division=0`).
@@ -6,7 +6,7 @@
 use crate::error::{Error, same_length};
 use crate::{harmonic, ratio};
 
-/// The four counts of a yes-or-no question.
+/// The four counts of a binary classification.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Binary {
     /// Predicted yes, and it is.
@@ -20,7 +20,7 @@ pub struct Binary {
 }
 
 impl Binary {
-    /// Counts answers item by item.
+    /// Counts predictions item by item.
     ///
     /// # Errors
     /// If the lists are empty or differ in length.
@@ -38,23 +38,23 @@ impl Binary {
         Ok(counts)
     }
 
-    /// Part of all items answered rightly.
+    /// Fraction of all items that are predicted correctly.
     pub fn accuracy(&self) -> f64 {
         let right = self.true_positives + self.true_negatives;
         ratio(right, right + self.false_positives + self.false_negatives)
     }
 
-    /// Part of the predicted positives that are positive.
+    /// Fraction of the predicted positives that are positive.
     pub fn precision(&self) -> f64 {
         ratio(self.true_positives, self.true_positives + self.false_positives)
     }
 
-    /// Part of the positives that are found (sensitivity).
+    /// Fraction of the positives that are predicted (sensitivity).
     pub fn recall(&self) -> f64 {
         ratio(self.true_positives, self.true_positives + self.false_negatives)
     }
 
-    /// Part of the negatives that are left alone.
+    /// Fraction of the negatives that are predicted negative.
     pub fn specificity(&self) -> f64 {
         ratio(self.true_negatives, self.true_negatives + self.false_positives)
     }
@@ -64,7 +64,7 @@ impl Binary {
         harmonic(self.precision(), self.recall())
     }
 
-    /// Matthews' correlation coefficient, from −1 to 1; 0 where one answer is never given or never right.
+    /// Matthews' correlation coefficient, from −1 to 1; 0 if its denominator is 0.
     pub fn mcc(&self) -> f64 {
         let Self { true_positives, false_positives, true_negatives, false_negatives } = *self;
         let [tp, fp, tn, missed] = [true_positives, false_positives, true_negatives, false_negatives].map(|n| n as f64);
@@ -73,7 +73,7 @@ impl Binary {
     }
 }
 
-/// The confusion matrix of a choice among several classes.
+/// The confusion matrix of a multi-class classification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confusion {
     classes: usize,
@@ -82,7 +82,7 @@ pub struct Confusion {
 }
 
 impl Confusion {
-    /// Counts choices item by item; classes are numbered from 0 to `classes − 1`.
+    /// Counts predictions item by item; classes are numbered from 0 to `classes − 1`.
     ///
     /// # Errors
     /// If the lists are empty or differ in length, or a class number is too large.
@@ -99,7 +99,7 @@ impl Confusion {
         Ok(Self { classes, counts })
     }
 
-    /// How many items of class `actual` were taken for `predicted`; 0 for unknown classes.
+    /// How many items of class `actual` were predicted as `predicted`; 0 for unknown classes.
     pub fn count(&self, actual: usize, predicted: usize) -> usize {
         if actual < self.classes && predicted < self.classes {
             self.counts[actual * self.classes + predicted]
@@ -108,7 +108,7 @@ impl Confusion {
         }
     }
 
-    /// The matrix seen as "is it `class`?".
+    /// The binary counts of `class` against all other classes.
     pub fn one_against_rest(&self, class: usize) -> Binary {
         let all = 0..self.classes;
         let hits = self.count(class, class);
@@ -122,13 +122,13 @@ impl Confusion {
         }
     }
 
-    /// Part of all items put in their class.
+    /// Fraction of all items predicted in their class.
     pub fn accuracy(&self) -> f64 {
         let right = (0..self.classes).map(|class| self.count(class, class));
         ratio(right.sum(), self.total())
     }
 
-    /// F1 of every class against the rest, each weighted by how many items it has.
+    /// Mean of the F1 of every class against the rest, weighted by the number of its items.
     pub fn weighted_f1(&self) -> f64 {
         let sum: f64 = (0..self.classes)
             .map(|class| self.one_against_rest(class))
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn binary_rates_are_as_worked_by_hand() {
-        // 3 hits, 1 false alarm, 4 rightly left alone, 2 missed.
+        // 3 true positives, 1 false positive, 4 true negatives, 2 false negatives.
         let predicted = [1, 1, 1, 1, 0, 0, 0, 0, 0, 0].map(|p| p == 1);
         let actual = [1, 1, 1, 0, 0, 0, 0, 0, 1, 1].map(|a| a == 1);
         let counts = Binary::of(&predicted, &actual).unwrap();
@@ -168,8 +168,8 @@ mod tests {
 
     #[test]
     fn weighted_f1_is_as_worked_by_hand() {
-        // F1 is 2·hits / (2·hits + false alarms + missed). Class 0: 6 / (6 + 1 + 0) = 6/7.
-        // Class 1: no hit, 0. Class 2: 2 / (2 + 1 + 1) = 1/2. Items 3, 1, 2 of 6.
+        // F1 is 2·TP / (2·TP + FP + FN). Class 0: 6 / (6 + 1 + 0) = 6/7.
+        // Class 1: no true positive, 0. Class 2: 2 / (2 + 1 + 1) = 1/2. Items 3, 1, 2 of 6.
         let confusion = Confusion::of(3, &[0, 0, 0, 2, 2, 0], &[0, 0, 0, 1, 2, 2]).unwrap();
         let class_0 = confusion.one_against_rest(0);
         assert_eq!((class_0.false_positives, class_0.true_negatives), (1, 2));

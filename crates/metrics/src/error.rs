@@ -1,9 +1,9 @@
-//! What can be wrong with the numbers handed in.
+//! Errors of the inputs.
 
 /// Why no score could be computed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The two lists to compare are not of one length.
+    /// The two lists to compare differ in length.
     #[error("metrics: {predicted} predictions for {actual} actual values, expected one for each")]
     LengthsDiffer {
         /// Number of predictions.
@@ -11,7 +11,7 @@ pub enum Error {
         /// Number of actual values.
         actual: usize,
     },
-    /// There is nothing to score.
+    /// There are no values to score.
     #[error("metrics: no values to score, expected at least one")]
     Empty,
     /// A class number is not below the number of classes.

@@ -1,11 +1,15 @@
-//! How good is a prediction: plain numbers in, plain numbers out.
+//! Metrics of predictions: plain numbers in, plain numbers out.
 //!
-//! The figures of the RiNALMo paper are of four kinds, and each has a module: base pairs of a
-//! secondary structure ([`pairs`]), a measured quantity such as ribosome load ([`regression`]),
-//! a class such as splice site or RNA family ([`classification`], and [`ranking`] where a score comes before the choice),
-//! and the language model's own loss ([`perplexity`](mod@perplexity)). How sure one may be of such a figure says
-//! [`bootstrap`], whether one predictor beats another [`paired`], whether its probabilities are what they claim
-//! [`calibration`], and [`mod@platt`] makes them so. Nothing here knows of models, files or tensors.
+//! One module for each kind of figure in the RiNALMo paper:
+//!
+//! - base pairs of a secondary structure: [`pairs`];
+//! - a measured quantity such as ribosome load: [`regression`];
+//! - a class such as splice site or RNA family: [`classification`], and [`ranking`] for scores before a threshold;
+//! - the language model's own loss: [`perplexity`](mod@perplexity).
+//!
+//! [`bootstrap`] gives the interval of such a figure. [`paired`] tests whether one predictor is better than another.
+//! [`calibration`] measures whether probabilities are right, and [`mod@platt`] corrects them. Nothing here depends on
+//! models, files or tensors.
 //!
 //! ```
 //! use rinalmo_metrics::pairs::{PairCounts, Summary};
@@ -35,14 +39,14 @@ pub mod spread;
 
 pub use error::Error;
 
-/// `numerator / denominator`, and 0 where there is nothing to divide by.
+/// `numerator / denominator`, or 0 if the denominator is 0.
 ///
-/// This is what the published evaluation does (scikit-learn's `zero_division=0`).
+/// The published evaluation does the same (scikit-learn's `zero_division=0`).
 fn ratio(numerator: usize, denominator: usize) -> f64 {
     if denominator == 0 { 0.0 } else { numerator as f64 / denominator as f64 }
 }
 
-/// Harmonic mean of precision and recall, and 0 where their sum is under 1e-5, as published.
+/// Harmonic mean of precision and recall; 0 if their sum is below 1e-5, as in the published evaluation.
 fn harmonic(precision: f64, recall: f64) -> f64 {
     if precision + recall < 1e-5 { 0.0 } else { 2.0 * precision * recall / (precision + recall) }
 }

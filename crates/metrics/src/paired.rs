@@ -1,32 +1,32 @@
-//! Is one predictor better than another on the same items? The mean difference with its interval, and Wilcoxon's
-//! signed-rank test (Biometrics Bulletin 1:80, 1945), two-sided.
+//! Compares two predictors on the same items: the mean difference with its interval, and Wilcoxon's signed-rank test
+//! (Biometrics Bulletin 1:80, 1945), two-sided.
 //!
-//! Items on which both are equal say nothing and are left out of the test; equal differences share their mean rank.
-//! Up to [`EXACT`] items the distribution is counted out, ties included; beyond, it is taken as normal, its variance
-//! corrected for ties.
+//! Items on which both are equal are left out of the test; equal differences get their mean rank. Up to [`EXACT`] items
+//! the exact distribution is used, ties included. For more items it is approximated by a normal distribution with the
+//! variance corrected for ties.
 
 use serde::Serialize;
 
 use crate::bootstrap::{Bootstrap, Interval, Units};
 use crate::error::{Error, numbers, same_length};
 
-/// Items up to which the test is exact.
+/// Largest number of items for which the exact distribution is used.
 pub const EXACT: usize = 30;
 
-/// One predictor's figures minus another's.
+/// One predictor's figures minus the other's.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Paired {
     /// Mean of the differences.
     pub difference: f64,
     /// Its interval.
     pub interval: Option<Interval>,
-    /// Items on which the first is higher.
+    /// Number of items on which the first is higher.
     pub higher: usize,
-    /// Items on which the first is lower.
+    /// Number of items on which the first is lower.
     pub lower: usize,
-    /// Items on which both are equal.
+    /// Number of items on which both are equal.
     pub equal: usize,
-    /// Chance of ranks at least so one-sided if neither were better; 1 where all are equal.
+    /// Probability of ranks at least this one-sided if neither predictor were better; 1 if all items are equal.
     pub p: f64,
 }
 
@@ -39,7 +39,7 @@ impl Paired {
         Self::over(first, second, bootstrap, &Units::items(first.len()))
     }
 
-    /// The same with an interval by drawing whole units. The test takes items as they are: it has no units.
+    /// As [`Paired::of`], with an interval by drawing whole units. The test itself does not use the units.
     ///
     /// # Errors
     /// As [`Paired::of`].
@@ -60,15 +60,16 @@ impl Paired {
     }
 }
 
-/// The two-sided p of Wilcoxon's signed-rank test; zeros are left out.
+/// The two-sided p of Wilcoxon's signed-rank test; differences of 0 are left out.
 pub fn wilcoxon(differences: &[f64]) -> f64 {
     let mut left: Vec<f64> = differences.iter().copied().filter(|difference| *difference != 0.0).collect();
     if left.is_empty() {
         return 1.0;
     }
     left.sort_by(|a, b| a.abs().total_cmp(&b.abs()));
-    // Twice the ranks, so that mean ranks are whole.
-    let (mut ranks, mut ties): (Vec<usize>, f64) = (Vec::new(), 0.0);
+    // Twice the ranks, so that mean ranks are integers.
+    let mut ranks: Vec<usize> = Vec::new();
+    let mut ties = 0.0;
     for tied in left.chunk_by(|a, b| a.abs() == b.abs()) {
         let (before, size) = (ranks.len(), tied.len());
         ranks.extend(std::iter::repeat_n(2 * before + size + 1, size));
@@ -86,10 +87,10 @@ pub fn wilcoxon(differences: &[f64]) -> f64 {
     libm::erfc(z / std::f64::consts::SQRT_2).min(1.0)
 }
 
-/// Part of all choices of signs whose positive ranks add up to something as far from the middle as `found`.
+/// Fraction of all choices of signs whose positive ranks sum to a value at least as far from the middle as `found`.
 fn exact(ranks: &[usize], found: usize) -> f64 {
     let total: usize = ranks.iter().sum();
-    let mut ways = vec![0.0; total + 1]; // up to 2^30, exact
+    let mut ways = vec![0.0; total + 1]; // counts up to 2^30, exact in f64
     ways[0] = 1.0;
     for &rank in ranks {
         for sum in (rank..=total).rev() {
@@ -109,7 +110,7 @@ mod tests {
     fn few_items_are_counted_out() {
         // All five above 0: 1 of 32 ways, on either side.
         assert_eq!(wilcoxon(&[0.1, 0.2, 0.3, 0.4, 0.5]), 2.0 / 32.0);
-        // Ranks 1 and 2 against 3: the middle itself.
+        // Ranks 1 and 2 against 3: exactly the middle.
         assert_eq!(wilcoxon(&[1.0, 2.0, -3.0]), 1.0);
         assert_eq!(wilcoxon(&[1.0, 0.0, 2.0, 3.0]), 0.25);
         assert_eq!(wilcoxon(&[0.0, 0.0]), 1.0);

@@ -1,32 +1,32 @@
-//! Base pairs predicted against base pairs known: precision, recall, F1.
+//! Predicted base pairs against known base pairs: precision, recall, F1.
 //!
-//! `strict` counts exact pairs. `relaxed` is the measure of the RiNALMo paper (section 4.5, after
-//! Mathews 2019): RNA breathes, so a pair one position off at one of its ends is right too.
-//! Precision looks the predicted pairs up in the relaxed reference, recall looks the reference
-//! pairs up in the relaxed prediction, so the two hits may differ.
+//! `strict` counts exact pairs. `relaxed` is the measure of the RiNALMo paper (section 4.5, after Mathews 2019):
+//! because RNA structures fluctuate, a pair that is off by one position at one of its ends is also correct. Precision
+//! looks up the predicted pairs in the relaxed reference, and recall looks up the reference pairs in the relaxed
+//! prediction, so the two numbers of hits may differ.
 //!
-//! The paper's code shifts the symmetric `L × L` map by one row or column each way and scores the
-//! strict upper triangle. Lists give the same answer without the map: a cell `(i, j)` with
-//! `i < j` has its four neighbours in the upper triangle or on the diagonal, never below it, and
-//! no base pairs with itself. A slip that would leave the sequence meets no pair either.
+//! The paper's code shifts the symmetric `L × L` map by one row or column each way and scores the strict upper
+//! triangle. Lists give the same result without the map: a cell `(i, j)` with `i < j` has its four neighbours in the
+//! upper triangle or on the diagonal, never below it, and no base pairs with itself. A shift beyond the ends of the
+//! sequence meets no pair.
 
 use std::collections::HashSet;
 
 use crate::{harmonic, ratio};
 
-/// How many pairs there are on both sides, and how many of each the other side confirms.
+/// How many pairs there are on either side, and how many of each the other side confirms.
 ///
-/// Counts of several structures may be added up for a pooled score; the paper's figures are
-/// means of each structure's score instead, see [`Summary`].
+/// Counts of several structures can be added for a pooled score. The paper's figures are means of each structure's
+/// score instead, see [`Summary`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PairCounts {
     /// Distinct predicted pairs.
     pub predicted: usize,
     /// Distinct reference pairs.
     pub reference: usize,
-    /// Predicted pairs that the reference confirms.
+    /// Predicted pairs that are in the reference.
     pub predicted_hits: usize,
-    /// Reference pairs that the prediction finds.
+    /// Reference pairs that are in the prediction.
     pub reference_hits: usize,
 }
 
@@ -41,17 +41,17 @@ impl PairCounts {
 
     /// Counts agreement up to one position at one end: `(i ± 1, j)` and `(i, j ± 1)` also count.
     ///
-    /// Pairs are read as by [`strict`](Self::strict).
+    /// Pairs are read as in [`strict`](Self::strict).
     pub fn relaxed(predicted: &[(usize, usize)], reference: &[(usize, usize)]) -> Self {
         Self::relaxed_parts(Part::whole(predicted), Part::whole(reference))
     }
 
-    /// Counts exact agreement of a part of the pairs, such as those that cross others.
+    /// Counts exact agreement of some of the pairs, such as those that cross others.
     pub fn strict_parts(predicted: Part<'_>, reference: Part<'_>) -> Self {
         Self::count(predicted, reference, |set, pair| set.contains(&pair))
     }
 
-    /// Counts agreement of a part of the pairs up to one position at one end.
+    /// Counts agreement of some of the pairs up to one position at one end.
     pub fn relaxed_parts(predicted: Part<'_>, reference: Part<'_>) -> Self {
         Self::count(predicted, reference, |set, (i, j)| {
             set.contains(&(i, j))
@@ -82,8 +82,8 @@ impl PairCounts {
 
     /// Precision, recall and F1 of these counts.
     ///
-    /// As in the published evaluation, precision is 0 for an empty prediction and recall is 0 for
-    /// an empty reference, so a structure without pairs scores 0 even if rightly predicted.
+    /// As in the published evaluation, precision is 0 for an empty prediction and recall is 0 for an empty reference.
+    /// So a structure without pairs scores 0 even if it is predicted correctly.
     pub fn score(&self) -> PairScore {
         let precision = ratio(self.predicted_hits, self.predicted);
         let recall = ratio(self.reference_hits, self.reference);
@@ -92,9 +92,9 @@ impl PairCounts {
 
     /// Matthews' correlation coefficient over all pairs of positions of a sequence of `len` bases, from −1 to 1.
     ///
-    /// In the form `√(P·R·S·V) − √((1−P)(1−R)(1−S)(1−V))` of precision, recall, specificity and negative predictive
-    /// value, which is the usual one where both sides confirm equally many (always so without slip) and goes on to
-    /// have a sense where they do not. 0 where a side has no pair, as scikit-learn has it.
+    /// Computed as `√(P·R·S·V) − √((1−P)(1−R)(1−S)(1−V))` from precision P, recall R, specificity S and negative
+    /// predictive value V. This equals the usual formula if both sides have equally many hits, as strict counts always
+    /// do, and is also defined if they differ. 0 if a side has no pair, as in scikit-learn.
     pub fn mcc(&self, len: usize) -> f64 {
         let PairCounts { predicted, reference, predicted_hits, reference_hits } = *self;
         if predicted == 0 || reference == 0 {
@@ -112,10 +112,10 @@ impl PairCounts {
     }
 }
 
-/// The pairs of one side that are counted, and all pairs of that side, in which those of the other side are looked up.
+/// Pairs of one side: those that are counted, and all, in which pairs of the other side are looked up.
 #[derive(Debug, Clone, Copy)]
 pub struct Part<'a> {
-    /// Some of the pairs.
+    /// The pairs that are counted.
     pub counted: &'a [(usize, usize)],
     /// All pairs.
     pub all: &'a [(usize, usize)],
@@ -144,11 +144,11 @@ fn distinct(pairs: &[(usize, usize)]) -> HashSet<(usize, usize)> {
 /// Precision, recall and their harmonic mean, each from 0 to 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct PairScore {
-    /// Part of the predicted pairs that is right.
+    /// Fraction of the predicted pairs that are correct.
     pub precision: f64,
-    /// Part of the reference pairs that is found.
+    /// Fraction of the reference pairs that are found.
     pub recall: f64,
-    /// Harmonic mean of the two; 0 where their sum is under 1e-5.
+    /// Harmonic mean of the two; 0 if their sum is below 1e-5.
     pub f1: f64,
 }
 
@@ -164,14 +164,14 @@ impl PairScore {
     }
 }
 
-/// Scores of many structures as the paper reports them; all zero where there are none.
+/// Scores of many structures as the paper reports them; all 0 if there are no structures.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Summary {
-    /// How many structures were scored.
+    /// Number of structures.
     pub structures: usize,
-    /// Each structure counts the same. Mean F1 is the mean of the F1s.
+    /// Each structure has the same weight. Mean F1 is the mean of the F1s.
     pub mean: PairScore,
-    /// Each structure counts by its sequence's length.
+    /// Each structure is weighted by the length of its sequence.
     pub length_weighted: PairScore,
 }
 
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn relaxed_score_is_as_worked_by_hand() {
-        // Right: (0,20), (1,18) beside both (1,19) and (2,18), (4,12). Wrong: (3,17), (8,15).
+        // Correct: (0,20), (1,18) next to both (1,19) and (2,18), (4,12). Wrong: (3,17), (8,15).
         // Found: (0,20), (1,19), (2,18), (5,12).
         let counts = PairCounts::relaxed(&PREDICTED, &REFERENCE);
         assert_eq!((counts.predicted_hits, counts.reference_hits), (3, 4));
@@ -242,7 +242,8 @@ mod tests {
 
     #[test]
     fn a_part_is_looked_up_in_the_whole_of_the_other_side() {
-        // Of the reference (0,20) and (5,12) count: both found, the second by a slip. Of the prediction (3,17) and (1,18).
+        // Of the reference (0,20) and (5,12) count: both found, the second one off by one. Of the prediction (3,17) and
+        // (1,18).
         let predicted = Part { counted: &[(3, 17), (1, 18)], all: &PREDICTED };
         let reference = Part { counted: &[(0, 20), (5, 12)], all: &REFERENCE };
         let counts =
@@ -253,7 +254,7 @@ mod tests {
 
     #[test]
     fn matthews_coefficient_is_as_worked_by_hand() {
-        // 21 bases have 210 pairs: 1 found, 4 wrong, 3 missed, 202 left alone.
+        // 21 bases have 210 pairs: 1 found, 4 wrong, 3 missed, 202 true negatives.
         let counts = PairCounts::strict(&PREDICTED, &REFERENCE);
         let by_hand = (1.0 * 202.0 - 4.0 * 3.0) / f64::sqrt(5.0 * 4.0 * 205.0 * 206.0);
         assert!((counts.mcc(21) - by_hand).abs() < 1e-12);
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(Summary::of([]), Summary::default());
     }
 
-    /// The paper's formulation: a symmetric map, shifted one cell each way, upper triangle.
+    /// The paper's definition: a symmetric map, shifted one cell each way, upper triangle.
     fn relaxed_by_map(predicted: &Pairs, reference: &Pairs, len: usize) -> PairCounts {
         let map = |pairs: &Pairs| {
             let mut map = vec![vec![false; len + 2]; len + 2]; // a border of zeros

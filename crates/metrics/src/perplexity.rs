@@ -1,8 +1,8 @@
-//! Perplexity: how many tokens the language model hesitates between, `exp` of its mean loss.
+//! Perplexity: `exp` of the language model's mean loss, the number of tokens among which it hesitates.
 //!
 //! The mean runs over tokens, not over batches: a batch with more scored tokens weighs more.
 
-/// A running mean of negative log-likelihoods, in nats a token.
+/// A running mean of negative log-likelihoods, in nats per token.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct MeanLoss {
     sum: f64,
@@ -26,7 +26,7 @@ impl MeanLoss {
         self.tokens
     }
 
-    /// The mean loss a token; `None` before the first token.
+    /// The mean loss per token; `None` before the first token.
     pub fn mean(&self) -> Option<f64> {
         (self.tokens > 0).then(|| self.sum / self.tokens as f64)
     }

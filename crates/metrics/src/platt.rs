@@ -1,20 +1,20 @@
-//! The straight line of logits whose sigmoids are calibrated probabilities (Platt, 1999).
+//! Platt scaling: a line through the logits whose sigmoid gives calibrated probabilities (Platt, 1999).
 
-/// Predictions of one logit.
+/// Predictions that have the same logit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tally {
     /// Their logit.
     pub logit: f64,
-    /// How many there are.
+    /// Number of predictions.
     pub count: u64,
     /// How many of them came true.
     pub hits: u64,
 }
 
-/// Scale and shift of the largest likelihood: what has logit `x` comes true with probability
-/// `sigmoid(scale · x + shift)`. Found by Newton's method.
+/// The scale and shift of maximum likelihood, so that predictions of logit `x` come true with probability
+/// `sigmoid(scale · x + shift)`. Computed by Newton's method.
 ///
-/// `None` where nothing or everything came true, and where what is likelier came true less often.
+/// `None` if no prediction or all predictions came true, or if more likely predictions came true less often.
 pub fn platt(tallies: &[Tally]) -> Option<(f64, f64)> {
     let (count, hits) = tallies.iter().fold((0, 0), |sum, tally| (sum.0 + tally.count, sum.1 + tally.hits));
     if hits == 0 || hits == count {
@@ -32,13 +32,13 @@ pub fn platt(tallies: &[Tally]) -> Option<(f64, f64)> {
         }
         let determinant = curve[0] * curve[2] - curve[1] * curve[1];
         if determinant <= 1e-12 {
-            break; // all logits are one: a line has no slope then
+            break; // all logits are equal, so the slope is undefined
         }
         let step = [
             (curve[2] * slope[0] - curve[1] * slope[1]) / determinant,
             (curve[0] * slope[1] - curve[1] * slope[0]) / determinant,
         ];
-        // Newton's step, halved until it makes things better: far from the best line it may overshoot.
+        // Newton's step, halved until the loss falls: far from the optimum it may overshoot.
         let mut part = 1.0;
         let before = loss(tallies, scale, shift);
         while part > 1e-6 && loss(tallies, scale + part * step[0], shift + part * step[1]) > before {
@@ -52,7 +52,7 @@ pub fn platt(tallies: &[Tally]) -> Option<(f64, f64)> {
     (scale.is_finite() && shift.is_finite() && scale > 0.0).then_some((scale, shift))
 }
 
-/// Cross-entropy of all predictions if logits counted so.
+/// Cross-entropy of all predictions with this scale and shift.
 fn loss(tallies: &[Tally], scale: f64, shift: f64) -> f64 {
     let one = |&Tally { logit, count, hits }: &Tally| {
         let x = scale * logit + shift;
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_go_by_is_said_and_certain_predictions_are_not_a_crash() {
+    fn without_hits_or_misses_there_is_no_line_and_certain_predictions_do_not_panic() {
         assert_eq!(platt(&[]), None);
         assert_eq!(platt(&[tally(2.0, 5, 5)]), None);
         assert_eq!(platt(&[tally(2.0, 5, 0)]), None);

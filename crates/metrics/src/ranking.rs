@@ -1,19 +1,20 @@
-//! How well a score puts positives above negatives, whatever the threshold: areas under the receiver operating
-//! characteristic and under the precision–recall curve. Equal scores are one step of the curve.
+//! How well a score ranks positives above negatives, at any threshold: the areas under the receiver operating
+//! characteristic and under the precision–recall curve. Items of equal score are one step of the curve.
 
 use crate::error::{Error, numbers, same_length};
 
 /// Both areas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ranking {
-    /// Chance that a positive scores above a negative, ties counting half; `None` without one of either.
+    /// Probability that a positive scores above a negative, ties counting half; `None` if there are no positives or no
+    /// negatives.
     pub auroc: Option<f64>,
     /// Average precision, `Σ (R_n − R_{n−1}) · P_n` over falling thresholds; `None` without positives.
     pub auprc: Option<f64>,
 }
 
 impl Ranking {
-    /// Ranks items by `scores`, the likeliest positives having the highest.
+    /// Ranks items by `scores`; likely positives have high scores.
     ///
     /// # Errors
     /// If the lists are empty or differ in length, or a score is not a number.
@@ -24,7 +25,8 @@ impl Ranking {
         order.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
         let positives = actual.iter().filter(|actual| **actual).count();
         let negatives = actual.len() - positives;
-        let (mut above, mut seen) = (0, 0); // positives and items of higher score
+        let mut above = 0; // positives of higher score
+        let mut seen = 0; // items of higher score
         let (mut wins, mut precisions) = (0.0, 0.0);
         for step in order.chunk_by(|&a, &b| scores[a] == scores[b]) {
             let hits = step.iter().filter(|&&item| actual[item]).count();

@@ -1,8 +1,8 @@
-//! A measured quantity against its prediction, such as mean ribosome load: R², squared Pearson
-//! correlation, mean squared and mean absolute error.
+//! A predicted quantity against a measured one, such as mean ribosome load: R², squared Pearson correlation, mean
+//! squared and mean absolute error.
 //!
-//! R² and squared Pearson are not the same: R² charges a prediction for a wrong offset or scale,
-//! Pearson forgives both. Published figures of the two must not share a table.
+//! R² and squared Pearson correlation differ: a wrong offset or scale lowers R² but not Pearson. Published figures of
+//! the two must not be in one table.
 
 use crate::error::{Error, same_length};
 
@@ -11,9 +11,9 @@ use crate::error::{Error, same_length};
 pub struct Regression {
     /// Number of values.
     pub count: usize,
-    /// `1 − Σ(y − ŷ)² / Σ(y − ȳ)²`; `None` where all actual values are equal.
+    /// `1 − Σ(y − ŷ)² / Σ(y − ȳ)²`; `None` if all actual values are equal.
     pub r2: Option<f64>,
-    /// Squared Pearson correlation; `None` where either side is constant.
+    /// Squared Pearson correlation; `None` if either side is constant.
     pub pearson_squared: Option<f64>,
     /// Mean squared error.
     pub mse: f64,
@@ -33,7 +33,9 @@ impl Regression {
         let (mean_p, mean_a) = (mean(predicted), mean(actual));
 
         // Sums of products of deviations, in two passes: one pass would lose digits.
-        let (mut pp, mut aa, mut pa) = (0.0, 0.0, 0.0);
+        let mut pp = 0.0;
+        let mut aa = 0.0;
+        let mut pa = 0.0;
         let (mut squares, mut absolutes) = (0.0, 0.0);
         for (p, a) in predicted.iter().zip(actual) {
             let (dp, da) = (p - mean_p, a - mean_a);

@@ -1,6 +1,6 @@
-//! What repeated measurements have in common.
+//! Mean and standard deviation of repeated measurements.
 
-/// Mean, and the standard deviation of a sample; 0 of a single value, both 0 of none.
+/// Mean and sample standard deviation. The deviation of a single value is 0; both are 0 without values.
 ///
 /// ```
 /// assert_eq!(rinalmo_metrics::spread::spread(&[1.0, 3.0]), (2.0, 2f64.sqrt()));

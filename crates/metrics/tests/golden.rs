@@ -1,4 +1,4 @@
-//! Scores beside those of the formulas in numpy, of scikit-learn and of scipy, computed by the scripts in `golden/`.
+//! Scores compared with formulas in numpy, with scikit-learn and with scipy, computed by the scripts in `golden/`.
 
 use rinalmo_metrics::classification::Binary;
 use rinalmo_metrics::paired::wilcoxon;
@@ -6,7 +6,7 @@ use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_metrics::ranking::Ranking;
 use serde_json::Value;
 
-/// Sums of f64 in another order.
+/// Sums of f64 are in another order, so the last digits may differ.
 const F64: f64 = 1e-12;
 
 fn cases(text: &str) -> Vec<Value> {
@@ -17,7 +17,7 @@ fn cases(text: &str) -> Vec<Value> {
 
 #[track_caller]
 fn near(found: f64, expected: &Value, what: &str) {
-    let expected = expected.as_f64().unwrap_or_else(|| panic!("{what} is no number"));
+    let expected = expected.as_f64().unwrap_or_else(|| panic!("{what} is not a number"));
     assert!((found - expected).abs() < F64, "{what}: {found}, expected {expected}");
 }
 
