@@ -1,4 +1,4 @@
-//! What all drawings are made on: white paper that becomes SVG text, and the colours of their lines.
+//! What all drawings share: the white SVG canvas and the colours of lines.
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -7,7 +7,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 pub(crate) type Root<'t> = DrawingArea<SVGBackend<'t>, Shift>;
 pub(crate) type Failed = DrawingAreaErrorKind<std::io::Error>;
 
-/// Around a drawing, in pixels.
+/// Margin around a drawing, in pixels.
 pub(crate) const MARGIN: u32 = 16;
 
 /// Colours that colour-blind readers can tell apart (Tol, "Colour schemes", 2021: bright).
@@ -20,12 +20,12 @@ const COLOURS: [RGBColor; 6] = [
     RGBColor(0xaa, 0x33, 0x77),
 ];
 
-/// The colour of the line or shape in this place.
+/// The colour of line or shape number `place`; colours repeat after six.
 pub(crate) fn colour(place: usize) -> RGBColor {
     COLOURS[place % COLOURS.len()]
 }
 
-/// Draws on white paper of so many pixels.
+/// Draws on a white canvas of `size` pixels and returns the SVG text.
 pub(crate) fn svg(size: (u32, u32), draw: impl FnOnce(&Root<'_>) -> Result<(), Failed>) -> String {
     let mut text = String::new();
     let root = SVGBackend::with_string(&mut text, size).into_drawing_area();
@@ -34,7 +34,7 @@ pub(crate) fn svg(size: (u32, u32), draw: impl FnOnce(&Root<'_>) -> Result<(), F
     text
 }
 
-/// Writes a name in the colour of its place, `side` of it at `at`.
+/// Writes a name in the colour of its place, at `at`, aligned to `side`.
 pub(crate) fn name(root: &Root<'_>, text: String, place: usize, side: HPos, at: (i32, i32)) -> Result<(), Failed> {
     let style = ("sans-serif", 13).into_font().color(&colour(place)).pos(Pos::new(side, VPos::Center));
     root.draw(&Text::new(text, at, style))

@@ -1,5 +1,5 @@
-//! Curves over a common axis, such as perplexities by step. The steep beginning that such curves have is cut off at the
-//! top, so that the rest can be seen.
+//! Curves over a common axis, such as perplexity by step. A steep start of a curve is clipped at the top, so that the
+//! rest is readable.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use plotters::style::text_anchor::HPos;
 
 use crate::canvas::{self, Failed, MARGIN, Root, colour};
 
-/// Measures of the drawing, in pixels.
+/// Sizes of the drawing, in pixels.
 const SIZE: (u32, u32) = (800, 480);
 const LABELS: (u32, u32) = (48, 64); // below, left
-/// Points of a line beyond which neighbours are drawn as their mean.
+/// Most points of a line before neighbours are averaged: more cannot be seen in a drawing of 800 pixels.
 const MOST_POINTS: usize = 500;
-/// Share of a line's points that are drawn at their height; the highest others lie at the upper edge.
+/// Fraction of a line's points that set the height of the axis; higher points are clipped at the upper edge.
 const SHOWN: f64 = 0.97;
 
 /// One curve.
@@ -21,24 +21,24 @@ const SHOWN: f64 = 0.97;
 pub struct Curve {
     /// Its name in the legend.
     pub name: String,
-    /// Its points; those that are not finite, or not above 0 in height, are left out.
+    /// Its points; points that are not finite or not above 0 are left out.
     pub points: Vec<(f64, f64)>,
-    /// Whether points are marked.
+    /// Whether points are drawn as circles.
     pub marked: bool,
 }
 
 impl Curve {
-    /// Many points, drawn as a line; where there are more than can be seen, neighbours are drawn as their mean.
+    /// Many points, drawn as a line; neighbours are averaged if there are too many to see.
     pub fn line(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.into(), points, marked: false }
     }
 
-    /// Few points, each marked.
+    /// Few points, each drawn as a circle.
     pub fn points(name: impl Into<String>, points: Vec<(f64, f64)>) -> Self {
         Self { name: name.into(), points, marked: true }
     }
 
-    /// What is drawn of it.
+    /// The points to draw.
     fn drawn(&self) -> Vec<(f64, f64)> {
         let good = |(x, y): &(f64, f64)| x.is_finite() && y.is_finite() && *y > 0.0;
         let points: Vec<(f64, f64)> = self.points.iter().copied().filter(good).collect();
@@ -56,21 +56,21 @@ impl Curve {
 /// Curves over a common axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curves {
-    /// What stands on top.
+    /// Text above the drawing.
     pub title: String,
-    /// The names of both axes.
+    /// The names of the axes, x and y.
     pub axes: [String; 2],
     /// The curves.
     pub curves: Vec<Curve>,
 }
 
 impl Curves {
-    /// None yet.
+    /// An empty drawing.
     pub fn new(title: impl Into<String>, across: impl Into<String>, up: impl Into<String>) -> Self {
         Self { title: title.into(), axes: [across.into(), up.into()], curves: Vec::new() }
     }
 
-    /// Draws them.
+    /// Draws the curves as SVG text.
     pub fn svg(&self) -> String {
         canvas::svg(SIZE, |root| self.draw(root))
     }
@@ -103,7 +103,7 @@ impl Curves {
         self.legend(root)
     }
 
-    /// From below the lowest point to above all marked ones and most others.
+    /// The range of the y axis: from below the lowest point to above all marked points and most others.
     fn heights(&self, curves: &[Vec<(f64, f64)>]) -> Range<f64> {
         let shown = |(curve, points): (&Curve, &Vec<(f64, f64)>)| {
             let mut heights: Vec<f64> = points.iter().map(|point| point.1).collect();
@@ -131,7 +131,7 @@ impl Curves {
     }
 }
 
-/// From the smallest to the largest number, widened; something where there is none.
+/// The range of the numbers, widened; 1 to 2 if there are none.
 fn extent(numbers: impl Iterator<Item = f64>, widen: impl Fn(f64, f64) -> (f64, f64)) -> Range<f64> {
     let ends = numbers.fold(None, |ends: Option<(f64, f64)>, number| {
         let (from, to) = ends.unwrap_or((number, number));
@@ -169,7 +169,7 @@ mod tests {
         assert!(curves.heights(&drawn).end < 3.3);
         curves.curves.push(Curve::points("validation", vec![(1.0, 9.0)]));
         let drawn: Vec<_> = curves.curves.iter().map(Curve::drawn).collect();
-        assert!(curves.heights(&drawn).contains(&9.0), "what is marked is always seen");
+        assert!(curves.heights(&drawn).contains(&9.0), "marked points are never clipped");
     }
 
     #[test]
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_what_is_no_number_do_not_stop_the_pen() {
+    fn empty_curves_and_nan_are_drawn_without_a_panic() {
         let mut curves = Curves::new("", "", "");
         assert!(curves.svg().contains("</svg>"));
         curves.curves.push(Curve::line("bad", vec![(1.0, f64::NAN), (2.0, f64::INFINITY), (3.0, 0.0)]));

@@ -1,5 +1,5 @@
-//! Groups side by side, such as families, each with one shape a series: distributions as violins with boxes, or bars.
-//! Heights are from 0 to 1, as scores are.
+//! Groups next to each other, such as families, each with one shape per series: distributions as violins with boxes, or
+//! bars. Values are scores, from 0 to 1.
 
 use std::ops::Range;
 
@@ -9,27 +9,27 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::canvas::{self, Failed, MARGIN, Root, colour};
 
-/// Measures of the drawing, in pixels.
+/// Sizes of the drawing, in pixels.
 const HEIGHT: u32 = 500;
 const SHAPE: usize = 44;
 const BETWEEN: usize = 24;
 const LEAST: usize = 560;
 const LINE: u32 = 16;
 const LABELS: (u32, u32) = (52, 56); // below, left
-/// Points of a violin's outline.
+/// Number of points of a violin's outline on each side.
 const OUTLINE: usize = 60;
 
-/// What is drawn of a series in a group.
+/// The shape of a series in a group.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
-    /// Every value, as a violin with a box: quartiles, median, whiskers to the last value within one and a half
-    /// times the distance of the quartiles.
+    /// Every value, as a violin with a box: quartiles, median, and whiskers to the last value within 1.5 times the
+    /// interquartile range.
     Values(Vec<f64>),
-    /// One value, as a bar, with the ends of its interval.
+    /// One value as a bar, with the ends of its interval.
     Bar(f64, Option<(f64, f64)>),
 }
 
-/// What is drawn in one colour.
+/// The shapes of one colour.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Series {
     /// Its name in the legend.
@@ -38,12 +38,12 @@ pub struct Series {
     pub shapes: Vec<Shape>,
 }
 
-/// Groups side by side.
+/// Groups next to each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Groups {
-    /// What stands on top.
+    /// Text above the drawing.
     pub title: String,
-    /// The name of the upright axis.
+    /// The name of the y axis.
     pub axis: String,
     /// The name of each group, and how many values it has.
     pub groups: Vec<(String, usize)>,
@@ -54,7 +54,7 @@ pub struct Groups {
 type Chart<'c, 't> = ChartContext<'c, SVGBackend<'t>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 impl Groups {
-    /// Draws them.
+    /// Draws the groups as SVG text.
     pub fn svg(&self) -> String {
         let wide = self.groups.len() * (self.series.len() * SHAPE + BETWEEN) + (LABELS.1 + 2 * MARGIN) as usize;
         canvas::svg((wide.max(LEAST) as u32, HEIGHT), |root| self.draw(root))
@@ -64,7 +64,7 @@ impl Groups {
         let across = 0.0..self.groups.len().max(1) as f64;
         let mut chart = ChartBuilder::on(root)
             .margin(MARGIN)
-            .margin_top(MARGIN + LINE * self.series.len() as u32) // room for the legend
+            .margin_top(MARGIN + LINE * self.series.len() as u32) // space for the legend
             .caption(&self.title, ("sans-serif", 18))
             .x_label_area_size(LABELS.0)
             .y_label_area_size(LABELS.1)
@@ -96,7 +96,7 @@ impl Groups {
         Ok(())
     }
 
-    /// Names in their colours, in the upper right corner, if there are several.
+    /// Names in their colours, in the upper right corner, if there are several series.
     fn legend(&self, root: &Root<'_>) -> Result<(), Failed> {
         let right = root.dim_in_pixel().0 as i32 - 2 * MARGIN as i32;
         for (place, series) in self.series.iter().enumerate().filter(|_| self.series.len() > 1) {
@@ -121,7 +121,7 @@ impl Shape {
     }
 }
 
-/// The density of values, mirrored; Gaussian kernels of Silverman's width, cut off where values cannot be.
+/// The density of the values, mirrored: Gaussian kernels of Silverman's bandwidth, clipped to 0 to 1.
 fn violin(chart: &mut Chart<'_, '_>, sorted: &[f64], across: &Range<f64>, colour: RGBColor) -> Result<(), Failed> {
     let count = sorted.len() as f64;
     if sorted.len() < 3 {
@@ -187,7 +187,7 @@ fn bar(
     Ok(())
 }
 
-/// The value below which a part of the sorted values lies.
+/// The quantile `part` (from 0 to 1) of sorted values, interpolated linearly.
 fn quantile(sorted: &[f64], part: f64) -> f64 {
     let place = part * sorted.len().saturating_sub(1) as f64;
     let at = |place: f64| sorted.get(place as usize).copied().unwrap_or(0.0);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_have_their_intervals_and_nothing_does_not_stop_the_pen() {
+    fn bars_have_intervals_and_empty_groups_do_not_panic() {
         let bars = |value| Series { name: "a".into(), shapes: vec![Shape::Bar(value, Some((0.4, 0.6)))] };
         let groups = |series| Groups { title: "".into(), axis: "F1".into(), groups: vec![("x".into(), 3)], series };
         let (drawn, empty) = (groups(vec![bars(0.5)]).svg(), groups(Vec::new()).svg());

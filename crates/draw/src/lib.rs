@@ -1,4 +1,4 @@
-//! Drawings: data in, SVG text out, and pixels of it where a file is to be PNG.
+//! Drawings: data in, SVG text out, and a PNG of it on request.
 //!
 //! ```
 //! use rinalmo_draw::{Curve, Curves};

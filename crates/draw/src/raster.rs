@@ -1,15 +1,15 @@
-//! SVG as pixels, with a font of our own, so that a drawing has its words on machines without any.
+//! SVG to PNG with a bundled font, so that text is drawn on machines without fonts.
 
 use std::sync::{Arc, LazyLock};
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-/// DejaVu Sans, its Latin and Greek letters; licence beside it.
+/// DejaVu Sans, its Latin and Greek letters; the licence is next to it.
 const FONT: &[u8] = include_bytes!("../font/DejaVuSans-subset.ttf");
 const FAMILY: &str = "DejaVu Sans";
 
-/// Pixels for each of the drawing's: sharp on paper and on fine screens.
+/// Pixels per pixel of the SVG: sharp on paper and on screens of high resolution.
 const SCALE: f32 = 2.0;
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
@@ -19,7 +19,7 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// What is wrong with an SVG that is to become pixels.
+/// Why an SVG cannot be rendered.
 #[derive(Debug)]
 pub struct Unusable(String);
 
@@ -31,10 +31,10 @@ impl std::fmt::Display for Unusable {
 
 impl std::error::Error for Unusable {}
 
-/// A drawing as PNG, twice as many pixels wide and high as the SVG says.
+/// Renders an SVG as PNG, with twice its width and height in pixels.
 ///
 /// # Errors
-/// The text is no SVG.
+/// If the text is not an SVG, or the picture is too large.
 pub fn png(svg: &str) -> Result<Vec<u8>, Unusable> {
     let options = Options { fontdb: FONTS.clone(), font_family: FAMILY.into(), ..Options::default() };
     let tree = Tree::from_str(svg, &options).map_err(|error| Unusable(error.to_string()))?;

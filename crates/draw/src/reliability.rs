@@ -1,25 +1,25 @@
-//! Reliability curves: how much of what was called so likely came true. On the diagonal, probabilities are what they say.
+//! Reliability curves: the fraction of predictions that came true, by probability. Calibrated ones are on the diagonal.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use crate::canvas::{self, Failed, MARGIN, Root, colour};
 
-/// Measures of the drawing, in pixels.
+/// Sizes of the drawing, in pixels.
 const SIZE: (u32, u32) = (520, 520);
 const LABELS: (u32, u32) = (48, 56); // below, left
 
 /// Reliability of several predictors.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reliability {
-    /// What stands on top.
+    /// Text above the drawing.
     pub title: String,
-    /// Name and, of each bin, mean probability and the part that came true.
+    /// Each curve's name and, for each bin, its mean probability and the fraction that came true.
     pub curves: Vec<(String, Vec<(f64, f64)>)>,
 }
 
 impl Reliability {
-    /// Draws the curves.
+    /// Draws the curves as SVG text.
     pub fn svg(&self) -> String {
         canvas::svg(SIZE, |root| self.draw(root))
     }
