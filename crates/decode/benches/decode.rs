@@ -1,5 +1,5 @@
-//! Greedy decoding, by length: of random maps, half of whose pairs pass the threshold, and of such as
-//! a model gives, where a few for each base do.
+//! Time of greedy decoding by length: of random maps, half of whose pairs pass the threshold, and of maps like a
+//! model's, in which a few pairs per base do.
 
 use divan::Bencher;
 use rinalmo_decode::{DecodeOptions, greedy};

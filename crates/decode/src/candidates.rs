@@ -1,37 +1,36 @@
 //! The pairs a decoder may choose from.
 //!
-//! A probability map is mostly near zero: of `L²/2` numbers a few for each base pass the
-//! threshold, so both decoders work on this list and never look at the map again. Passing over the rest
-//! takes most of the time that decoding does: 2 ms for a sparse map of 2900 bases (`benches/decode.rs`, one
-//! core of an AMD EPYC, Zen 5, 2026-11-22).
+//! A probability map is mostly near zero: of `L²/2` numbers only a few per base pass the threshold. So both decoders
+//! work on this list and never read the map again. Most of the decoding time is spent skipping the rest: 2 ms for a
+//! sparse map of 2900 bases (`benches/decode.rs`, one core of an AMD EPYC, Zen 5, 2026-11-22).
 
 use rinalmo_seq::alphabet::normal;
 use rinalmo_seq::base_pair::is_canonical;
 
 use super::{DecodeError, DecodeOptions};
 
-/// A pair open to choice.
+/// A pair that the decoder may choose.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Candidate {
     pub i: usize,
     pub j: usize,
     pub p: f32,
-    /// How many of its two bases ask for a partner, see [`constraint`](crate::constraint).
+    /// How many of its two bases must pair, see [`constraint`](crate::constraint).
     pub asked: u8,
 }
 
-/// What the decoders start from.
+/// The input of the decoders.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Candidates {
     /// Bracketed pairs of the constraint, always in the result, with their own probability.
     pub forced: Vec<(usize, usize, f32)>,
-    /// Pairs open to choice, sorted by `i`, then `j`. None shares a base with a forced one.
+    /// Pairs that may be chosen, sorted by `i`, then `j`. None shares a base with a forced pair.
     pub free: Vec<Candidate>,
 }
 
 /// Lists the admissible pairs of a map.
 ///
-/// Only `i < j` is read. NaN never pairs, nor does a probability of 0, whatever the threshold.
+/// Only `i < j` is read. NaN and a probability of 0 never pair, at any threshold.
 pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Candidates, DecodeError> {
     let len = sequence.len();
     if len.checked_mul(len) != Some(map.len()) {
@@ -48,7 +47,7 @@ pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> 
     }
     let asks: Vec<u8> = (0..len).map(|i| constraint.is_some_and(|c| c.must_pair(i)).into()).collect();
     let letters: Vec<Letter> = sequence.iter().map(|&base| Letter::new(base, options.non_canonical)).collect();
-    // What the pairs of each base must exceed, where the other base asks for a partner and where it does not.
+    // The limit that the pairs of each base must exceed: 0 if one of the two bases must pair, else the threshold.
     let zeros = vec![0.0; len];
     let threshold = options.threshold.max(0.0);
     let thresholds: Vec<f32> = asks.iter().map(|&ask| if ask > 0 { 0.0 } else { threshold }).collect();
@@ -59,7 +58,7 @@ pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> 
         let row = &map[i * len..][first..len];
         let limits = &if asks[i] > 0 { &zeros } else { &thresholds }[first..];
         for (block, (row, limits)) in row.chunks(BLOCK).zip(limits.chunks(BLOCK)).enumerate() {
-            // Without a branch in it, this looks at several numbers at a time.
+            // Without a branch in the loop the compiler compares several numbers at a time.
             if !row.iter().zip(limits).fold(false, |any, (p, limit)| any | (p > limit)) {
                 continue;
             }
@@ -73,10 +72,10 @@ pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> 
     Ok(Candidates { forced, free })
 }
 
-/// Numbers of a row that are passed over together if none exceeds its limit.
+/// Numbers of a row that are skipped together if none exceeds its limit.
 const BLOCK: usize = 32;
 
-/// A letter and those it may pair with, one bit each.
+/// A letter and the letters it may pair with, one bit each.
 #[derive(Clone, Copy)]
 struct Letter {
     own: u8,
@@ -84,7 +83,7 @@ struct Letter {
 }
 
 impl Letter {
-    /// If `any` letters may pair, all are alike.
+    /// With `any`, all letters may pair with each other.
     fn new(base: u8, any: bool) -> Self {
         if any {
             return Self { own: 1, partners: 1 };
@@ -98,7 +97,7 @@ impl Letter {
     }
 }
 
-/// The probability reported for a forced pair: 0 where the map has none.
+/// The probability reported for a forced pair: 0 if the map has NaN.
 fn number(p: f32) -> f32 {
     if p.is_nan() { 0.0 } else { p }
 }
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_found_wherever_they_lie_in_a_long_row() {
+    fn pairs_are_found_anywhere_in_a_long_row() {
         let len = 3 * BLOCK;
         let sequence: Vec<u8> = (0..len).map(|i| b"GC"[i % 2]).collect();
         let mut map = vec![0.1; len * len];
@@ -160,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn bases_that_ask_for_a_partner_need_no_threshold() {
+    fn bases_that_must_pair_need_no_threshold() {
         let constraint = Some("|.....<".parse().unwrap());
         let options = DecodeOptions { constraint, ..Default::default() };
         assert_eq!(even(0.01, b"GGAAUCC", &options), [(0, 4), (0, 5)]);
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn a_map_or_constraint_of_another_size_is_refused() {
         let options = DecodeOptions::default();
         let error = collect(&[0.0; 5], b"ACG", &options).unwrap_err();
         assert_eq!(error, DecodeError::MapSize { found: 5, len: 3 });

@@ -1,6 +1,6 @@
-//! What is known beforehand about a structure, in RNAfold's constraint notation.
+//! What is known in advance about a structure, in RNAfold's constraint notation.
 //!
-//! One character a base, in the order of the sequence:
+//! One character per base, in the order of the sequence:
 //!
 //! | character | meaning for its base |
 //! |---|---|
@@ -11,25 +11,28 @@
 //! | `>` | pairs with a base upstream (to its left) |
 //! | `\|` | pairs with any base |
 //!
-//! For a decoder of probabilities this means: bracketed pairs are always in the result, whatever
-//! their letters and probability, and whatever clashes with them goes. `x`, `<` and `>` forbid
-//! pairs and are always obeyed. `<`, `>` and `|` also ask for a partner: their pairs need no
-//! threshold, only a probability above 0, and go before those of other bases; a base without any
-//! admissible partner left stays unpaired. RNAfold without `--enforceConstraint` is softer: there
-//! brackets only forbid what conflicts with them.
+//! For a decoder of probabilities this means:
+//!
+//! - Pairs in brackets are always in the result, whatever their letters and probability; pairs that conflict with them
+//!   are not.
+//! - `x`, `<` and `>` forbid pairs.
+//! - `<`, `>` and `|` also mark a base that must pair: its pairs need no threshold, only a probability above 0, and are
+//!   chosen before those of other bases. A base without an admissible partner stays unpaired.
+//!
+//! RNAfold without `--enforceConstraint` is less strict: there, brackets only forbid pairs that conflict with them.
 
 use std::collections::HashSet;
 use std::str::FromStr;
 
 use rinalmo_seq::base_pair::is_canonical;
 
-/// Why a constraint cannot be used; columns count characters from 1.
+/// Why a constraint is invalid; columns count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConstraintError {
     /// A character outside the notation.
     #[error("constraint: column {column}: `{found}` is not one of `.|x<>()`")]
     Character {
-        /// Where it stands.
+        /// Its column.
         column: usize,
         /// The character.
         found: char,
@@ -37,12 +40,12 @@ pub enum ConstraintError {
     /// A bracket without its partner.
     #[error("constraint: column {column}: `{bracket}` has no matching bracket")]
     Unbalanced {
-        /// Where it stands.
+        /// Its column.
         column: usize,
         /// The bracket.
         bracket: char,
     },
-    /// Not one character a base.
+    /// Not one character per base.
     #[error("constraint: {found} characters for a sequence of {expected} bases, expected one for each")]
     Length {
         /// Characters in the constraint.
@@ -50,7 +53,7 @@ pub enum ConstraintError {
         /// Bases in the sequence.
         expected: usize,
     },
-    /// A bracketed pair closes too short a loop.
+    /// A pair in brackets closes too short a loop.
     #[error(
         "constraint: columns {open} and {close} pair with {between} bases between them, expected at least {min_loop}\n\
          hint: move the brackets apart, or lower the minimal loop"
@@ -67,7 +70,7 @@ pub enum ConstraintError {
     },
 }
 
-/// What is asked of one base.
+/// The constraint of one base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mark {
     Free,
@@ -131,12 +134,12 @@ impl FromStr for Constraint {
 }
 
 impl Constraint {
-    /// Number of bases spoken of.
+    /// Number of bases.
     pub fn len(&self) -> usize {
         self.marks.len()
     }
 
-    /// Whether it speaks of no base at all.
+    /// Whether the line is empty.
     pub fn is_empty(&self) -> bool {
         self.marks.is_empty()
     }
@@ -159,7 +162,7 @@ impl Constraint {
         }
     }
 
-    /// The bracketed pairs, `i < j`, by increasing `i`. No two of them cross.
+    /// The pairs in brackets, `i < j`, by increasing `i`. No two of them cross.
     pub fn forced(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.marks.iter().enumerate().filter_map(|(i, mark)| match mark {
             Mark::With(j) if i < *j => Some((i, *j)),
@@ -167,26 +170,26 @@ impl Constraint {
         })
     }
 
-    /// The bracketed pairs whose letters are no canonical pair of `sequence`.
+    /// The pairs in brackets whose letters in `sequence` are not a canonical pair.
     pub fn non_canonical(&self, sequence: &[u8]) -> Vec<(usize, usize)> {
         let odd = |&(i, j): &(usize, usize)| sequence.len() > j && !is_canonical(sequence[i], sequence[j]);
         self.forced().filter(odd).collect()
     }
 
-    /// The bases that ask for a partner (`|`, `<` or `>`) and have none in `pairs`.
+    /// The bases that must pair (`|`, `<` or `>`) and have no partner in `pairs`.
     pub fn unmet(&self, pairs: &[(usize, usize)]) -> Vec<usize> {
         let paired: HashSet<usize> = pairs.iter().flat_map(|&(i, j)| [i, j]).collect();
         (0..self.len()).filter(|&i| self.must_pair(i) && !paired.contains(&i)).collect()
     }
 
-    /// Whether the pair `i < j` is left open to the decoder: neither forbidden nor clashing with a
-    /// bracketed pair. Positions beyond the line are free.
+    /// Whether the decoder may choose the pair `i < j`: it is neither forbidden nor in conflict with a pair in
+    /// brackets. Positions beyond the line are free.
     pub fn allows(&self, i: usize, j: usize) -> bool {
         let left = matches!(self.mark(i), Mark::Free | Mark::Paired | Mark::Downstream);
         left && matches!(self.mark(j), Mark::Free | Mark::Paired | Mark::Upstream)
     }
 
-    /// Whether the base at `i` asks for a partner of the decoder's choice (`|`, `<` or `>`).
+    /// Whether the base at `i` must pair, with a partner of the decoder's choice (`|`, `<` or `>`).
     pub fn must_pair(&self, i: usize) -> bool {
         matches!(self.mark(i), Mark::Paired | Mark::Downstream | Mark::Upstream)
     }
@@ -222,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_are_told_with_their_column() {
+    fn errors_name_their_column() {
         assert_eq!(message("..[..]"), "constraint: column 3: `[` is not one of `.|x<>()`");
         assert_eq!(message("é"), "constraint: column 1: `é` is not one of `.|x<>()`");
         assert_eq!(message("..)"), "constraint: column 3: `)` has no matching bracket");
@@ -230,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_met_is_named() {
+    fn bases_without_their_partner_are_listed() {
         let constraint: Constraint = "((<.|..))>".parse().unwrap();
         assert_eq!(constraint.unmet(&[(0, 8), (1, 7), (2, 9)]), [4]);
         assert_eq!(constraint.non_canonical(b"GAGAAAACCU"), [(1, 7)]);

@@ -1,15 +1,16 @@
-//! What a decoder without pseudoknots left out although the model is nearly certain of it.
+//! Pairs that a decoder without pseudoknots left out although the model is nearly certain of them.
 
 use super::{DecodeError, DecodeOptions, Decoded, candidates};
 
-/// Pairs more probable than this are more likely there than not.
+/// A pair above this probability is more likely to be present than absent.
 const LIKELY: f32 = 0.5;
 
-/// Pairs that [`nested`](super::nested) or [`f1`](super::f1) left out only because they cross what it chose: of two bases
-/// that stayed free, more probable than one half and than the threshold that was applied. A greedy decoder leaves none.
+/// Pairs that [`nested`](super::nested) or [`f1`](super::f1) left out only because they cross chosen pairs: both bases
+/// are unpaired, and the probability is above one half and above the threshold that was used. A greedy decoder leaves
+/// out none.
 ///
 /// # Errors
-/// As of the decoder.
+/// The same as the decoder's.
 ///
 /// ```
 /// use rinalmo_decode::{DecodeOptions, crossing, nested};

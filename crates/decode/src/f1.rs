@@ -1,18 +1,21 @@
-//! The structure without pseudoknots from which the best F1 is to be expected.
+//! The structure without pseudoknots that has the largest expected F1.
 //!
-//! If probabilities hold, `n` chosen pairs have an F1 of about `2 · Σ_chosen p / (n + Σ_all p)`. For the largest such
-//! ratio nothing needs to be searched: the nested structure with the largest `Σ (2p − λ)` has it, once `λ` is that ratio
-//! itself (Dinkelbach, 1967). So a pair is worth its place if it is more probable than half of the F1 that the whole
-//! structure may expect: strict where the model is sure of a sequence, lenient where it is not.
+//! If probabilities are calibrated, `n` chosen pairs have an F1 of about `2 · Σ_chosen p / (n + Σ_all p)`. The largest
+//! such ratio is found without a search over structures: it belongs to the nested structure with the largest `Σ (2p −
+//! λ)` if `λ` is that ratio itself (Dinkelbach, 1967). So a pair is chosen if it is more probable than half of the
+//! expected F1 of the whole structure. The threshold is strict if the model is certain of a sequence, and low if it is
+//! not.
 
 use super::{DecodeError, DecodeOptions, Decoded, expected_pairs, nested};
 
-/// Where the search begins: the threshold of a structure whose F1 would be a half.
+/// The first threshold of the iteration: that of a structure whose expected F1 is 0.5.
 const FIRST: f32 = 0.25;
 
-/// Decodes a map to the nested structure with the largest expected F1, of pairs more probable than the options' threshold.
+/// Decodes a map to the nested structure with the largest expected F1. Only pairs above the options' threshold are
+/// chosen.
 ///
-/// It means something where probabilities are calibrated. Constraints count as in [`nested`], before any expectation.
+/// The result is only useful if probabilities are calibrated. Constraints apply as in [`nested`], before the expected
+/// F1.
 ///
 /// # Shapes
 /// - map: `[len, len]` row-major, of which only `i < j` is read; `sequence` has `len` letters
@@ -25,7 +28,7 @@ const FIRST: f32 = 0.25;
 ///
 /// let mut map = vec![0.0; 64]; // of GGGAAACC
 /// map[7] = 0.9; // 0 with 7
-/// map[8 + 6] = 0.3; // 1 with 6: too little beside that one
+/// map[8 + 6] = 0.3; // 1 with 6: too improbable next to that one
 /// let options = DecodeOptions { threshold: 0.0, ..DecodeOptions::default() };
 /// let decoded = f1(&map, b"GGGAAACC", &options)?;
 /// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
@@ -44,7 +47,7 @@ pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decod
             return Ok(next);
         }
         if gained < 0.0 {
-            return Ok(best); // bases that had to pair cost more than they expect
+            return Ok(best); // pairs of bases that must pair lowered the expected F1
         }
         best = next;
     }
@@ -74,6 +77,6 @@ mod tests {
         };
         assert_eq!(fold(0.2, 0.0), [(0, 11), (1, 10)]);
         assert_eq!(fold(0.9, 0.0), [(0, 11)]);
-        assert_eq!(fold(0.2, 0.3), [], "a threshold that was asked for holds");
+        assert_eq!(fold(0.2, 0.3), [], "the threshold of the options applies");
     }
 }

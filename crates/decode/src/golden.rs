@@ -1,4 +1,4 @@
-//! The greedy decoder against the authors' own, on the logits of their model with random weights.
+//! The greedy decoder compared with the authors' own, on the logits of their model with random weights.
 
 use std::path::Path;
 

@@ -1,24 +1,23 @@
-//! The paper's decoder: take the most probable pair, drop all that clash, repeat.
+//! The paper's decoder: choose the most probable pair, drop all that conflict with it, repeat.
 //!
-//! The published code looks for the maximum of the whole map again after each pair. A heap of the
-//! candidates gives the same pairs: it is built in `O(c)`, and when many of those on top turn out to
-//! have lost a base, all such are thrown out at once, so that few are ever put in order. For random
-//! maps of 500 and 2900 bases (23,000 and 774,000 candidates) choosing takes 0.11 and 10 ms, where
-//! sorting the list takes 0.95 and 70 (one core of an AMD EPYC, Zen 5, 2026-11-22).
+//! The published code searches the whole map for its maximum after each pair. A heap of the candidates gives the same
+//! pairs. It is built in `O(c)`. When many of its top candidates have lost a base, all such candidates are removed at
+//! once, so that few are ever sorted. For random maps of 500 and 2900 bases (23,000 and 774,000 candidates) choosing
+//! takes 0.11 and 10 ms; sorting the list takes 0.95 and 70 ms (one core of an AMD EPYC, Zen 5, 2026-11-22).
 //!
-//! Ties go as they do there, to the first in row order: the smaller `i`, then the smaller `j`.
-//! Pseudoknots are allowed.
+//! Ties are broken as in the published code, by row order: the smaller `i`, then the smaller `j`. Pseudoknots are
+//! allowed.
 
 use std::collections::BinaryHeap;
 
 use super::candidates::{Candidate, Candidates, collect};
 use super::{DecodeError, DecodeOptions, Decoded};
 
-/// Decodes a map by always taking the most probable pair left.
+/// Decodes a map by always choosing the most probable remaining pair.
 ///
-/// Bracketed pairs of a constraint come first, then the pairs of bases that ask for a partner, then
-/// all others, each in order of probability. A base that asks may thus be left alone only if each
-/// admissible partner was taken by another that asks or by a bracket.
+/// Pairs in brackets of a constraint come first, then pairs of bases that must pair, then all others, each in order of
+/// probability. A base that must pair stays unpaired only if each admissible partner was taken by another such base or
+/// by a bracket.
 ///
 /// # Shapes
 /// - map: `[len, len]` row-major, of which only `i < j` is read; `sequence` has `len` letters
@@ -44,9 +43,9 @@ pub fn greedy(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<D
     Ok(Decoded::new(sequence.len(), pairs, options.threshold))
 }
 
-/// The pairs taken from `free`, first chosen first.
+/// The pairs chosen from `free`, in the order of choice.
 fn choose(free: &[Candidate], len: usize) -> Vec<(usize, usize, f32)> {
-    /// Of the heap, the part found to be of no use before it is cleared of all that is.
+    /// The heap is cleaned when one in this many of its candidates was popped without use.
     const WASTE: usize = 32;
     let mut heap: BinaryHeap<u128> = free.iter().map(rank).collect();
     let mut taken = vec![false; len];
@@ -72,10 +71,10 @@ fn choose(free: &[Candidate], len: usize) -> Vec<(usize, usize, f32)> {
     pairs
 }
 
-/// A candidate as a number, the larger the sooner its turn: whether it is asked for, its probability
-/// (positive, so its bits are in order), then `i` and `j`, upside down so that the smaller win.
+/// A candidate as a number that sorts by priority: whether a base must pair, then its probability (positive, so its
+/// bits are in order), then `i` and `j`, inverted so that the smaller is larger.
 fn rank(candidate: &Candidate) -> u128 {
-    // Both fit: a map of 2³² × 2³² probabilities does not.
+    // `i` and `j` fit into 32 bits: a map of 2³² × 2³² probabilities does not fit into memory.
     let place = (candidate.i as u64) << 32 | candidate.j as u64;
     u128::from(candidate.asked > 0) << 96 | u128::from(candidate.p.to_bits()) << 64 | u128::from(!place)
 }
@@ -131,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_that_asks_goes_before_a_more_probable_pair() {
+    fn a_base_that_must_pair_comes_before_a_more_probable_pair() {
         let entries = [(0, 6, 0.9), (1, 6, 0.1)];
         assert_eq!(fold(&entries, "GGAAAAC", ".|....."), [(1, 6)]);
         assert_eq!(fold(&entries, "GGAAAAC", ".<....."), [(1, 6)]);

@@ -1,4 +1,4 @@
-//! What must hold for any map, sequence and constraint: the decoders against slow and plain ones.
+//! Properties for any map, sequence and constraint: the decoders compared with slow, simple ones.
 
 use proptest::prelude::*;
 
@@ -30,7 +30,7 @@ impl Problem {
         f1(&self.map, &self.sequence, &self.options).unwrap()
     }
 
-    /// The best expected F1 of all nested subsets, by trying each.
+    /// The best expected F1 of all nested subsets, by enumeration.
     fn best_expected_f1(&self, left: &[Candidate], chosen: &mut Vec<Candidate>) -> f32 {
         let Some((next, rest)) = left.split_first() else {
             let pairs = chosen.iter().map(|c| (c.i, c.j, c.p)).collect();
@@ -46,7 +46,7 @@ impl Problem {
         with.max(without)
     }
 
-    /// What `nested` maximises: bases satisfied, then the sum, of pairs that were not forced.
+    /// What `nested` maximises: the number of satisfied bases, then the sum, over pairs that were not forced.
     fn objective(&self, chosen: &[Candidate]) -> (u32, f64) {
         let threshold = f64::from(self.options.threshold);
         let gain = |c: &Candidate| f64::from(c.p) - threshold;
@@ -126,7 +126,7 @@ fn rescanning(problem: &Problem) -> Vec<(usize, usize, f32)> {
     pairs
 }
 
-/// The best objective over all nested subsets, by trying each.
+/// The best objective over all nested subsets, by enumeration.
 fn exhaustive(problem: &Problem, left: &[Candidate], chosen: &mut Vec<Candidate>) -> (u32, f64) {
     let Some((next, rest)) = left.split_first() else {
         return problem.objective(chosen);
@@ -207,7 +207,7 @@ proptest! {
     }
 
     #[test]
-    fn f1_asks_no_less_than_it_is_told_to(mut problem in problem(0..=24)) {
+    fn f1_keeps_to_the_threshold_of_the_options(mut problem in problem(0..=24)) {
         problem.options.constraint = None;
         let decoded = problem.f1();
         prop_assert!(decoded.threshold >= problem.options.threshold);
@@ -227,7 +227,7 @@ proptest! {
                 prop_assert!(constraint.allows(i, j) || constraint.forced().any(|f| f == (i, j)));
             }
         }
-        // With pseudoknots allowed, who asks goes unpaired only if all partners were taken.
+        // With pseudoknots allowed, a base that must pair stays unpaired only if all partners were taken.
         let partners = problem.greedy().structure().partners().unwrap();
         for c in problem.candidates().free.iter().filter(|c| c.asked > 0) {
             prop_assert!(partners[c.i].is_some() || partners[c.j].is_some());

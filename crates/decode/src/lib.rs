@@ -1,9 +1,11 @@
 //! From pairing probabilities to a structure in which every base has at most one partner.
 //!
-//! Three ways lead there, and all see the same candidates: pairs of canonical letters
-//! far enough apart, more probable than a threshold, and open under the constraint. [`greedy`] is
-//! the paper's (RiNALMo, section 4.4) and may return pseudoknots; [`nested`] finds the best
-//! structure without any; [`f1`] finds the best threshold for that as well.
+//! There are three decoders. All choose from the same candidates: pairs of canonical letters that are far enough apart,
+//! more probable than a threshold, and allowed by the constraint.
+//!
+//! - [`greedy`] is the paper's (RiNALMo, section 4.4) and may return pseudoknots.
+//! - [`nested`] finds the best structure without pseudoknots.
+//! - [`f1`] finds the best structure without pseudoknots and the best threshold.
 
 mod candidates;
 pub mod constraint;
@@ -29,13 +31,13 @@ pub use nested::nested;
 /// Which pairs a decoder may choose.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecodeOptions {
-    /// Pairs must be more probable than this. Fine-tuned checkpoints bring their own.
+    /// Pairs must be more probable than this. Fine-tuned checkpoints contain their own threshold.
     pub threshold: f32,
     /// Fewest bases between two that pair; 3 forbids `|i − j| < 4`, as in the paper.
     pub min_loop: usize,
     /// Whether letters other than AU, GC and GU may pair.
     pub non_canonical: bool,
-    /// What is known beforehand.
+    /// What is known about the structure in advance.
     pub constraint: Option<Constraint>,
 }
 
@@ -54,12 +56,12 @@ pub enum Method {
     Greedy,
     /// The best structure without pseudoknots.
     Nested,
-    /// The one of those from which the best F1 is to be expected, whatever its threshold.
+    /// The structure without pseudoknots that has the largest expected F1, at whatever threshold.
     F1,
 }
 
 impl Method {
-    /// Its name, as files and command lines spell it.
+    /// Its name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Greedy => "greedy",
@@ -68,15 +70,15 @@ impl Method {
         }
     }
 
-    /// All there are.
+    /// All methods.
     pub const ALL: [Self; 3] = [Self::Greedy, Self::Nested, Self::F1];
 
-    /// The method of this name.
+    /// The method of this name, if there is one.
     pub fn find(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|method| method.name() == name)
     }
 
-    /// The method itself, or what it is like where every sequence has the same threshold.
+    /// The method to use if every sequence has the same threshold: `nested` in place of `f1`.
     pub fn of_one_threshold(self) -> Self {
         if self == Self::F1 { Self::Nested } else { self }
     }
@@ -93,11 +95,12 @@ impl Method {
         }
     }
 
-    /// Decodes at each of several thresholds, in their order, in place of the options' own.
+    /// Decodes at each of several thresholds, in their order, instead of the options' own.
     ///
-    /// The greedy decoder takes pairs from the most probable down, so what it chooses at a threshold is what it chooses
-    /// at a lower one, less the pairs that do not pass: one decoding at the lowest tells all of them, unless a
-    /// constraint asks for pairs that do not pass. The other decoders choose anew at each.
+    /// The greedy decoder chooses pairs in order of probability. So its result at a threshold is its result at a lower
+    /// one, without the pairs that do not pass, and one decoding at the lowest threshold gives all of them; a
+    /// constraint may require pairs that do not pass, and then each threshold is decoded. The other decoders run again
+    /// for each threshold.
     ///
     /// # Errors
     /// See [`DecodeError`].
@@ -126,7 +129,7 @@ pub struct Decoded {
     pub len: usize,
     /// `(i, j, probability)`, 0-based, `i < j`, sorted by `i`; no position occurs twice.
     pub pairs: Vec<(usize, usize, f32)>,
-    /// The threshold they passed: the options' own, or what [`f1`] found.
+    /// The threshold that the pairs passed: the options' own, or the one that [`f1`] found.
     pub threshold: f32,
 }
 
@@ -142,26 +145,26 @@ impl Decoded {
         Structure::new(self.len, pairs).expect("a decoder pairs distinct positions of its sequence only")
     }
 
-    /// About what F1 these pairs would have if the probabilities of their map hold, `2 · Σ_chosen p / (chosen + Σ_all p)`;
-    /// pairs with fewer than `min_loop` bases between count nothing.
+    /// The expected F1 of these pairs if the map's probabilities are calibrated: about
+    /// `2 · Σ_chosen p / (chosen + Σ_all p)`. Pairs with fewer than `min_loop` bases between them are not in `Σ_all`.
     pub fn expected_f1(&self, map: &[f32], min_loop: usize) -> f32 {
         self.expected_f1_of(expected_pairs(map, self.len, min_loop))
     }
 
-    /// The same, with what [`expected_pairs`] says of their map.
+    /// As [`Decoded::expected_f1`], given the result of [`expected_pairs`] for the map.
     fn expected_f1_of(&self, all: f32) -> f32 {
         let right: f32 = self.pairs.iter().map(|(.., p)| p).sum();
         2.0 * right / (self.pairs.len() as f32 + all).max(1e-6)
     }
 
-    /// Mean probability of the chosen pairs; `None` where there are none.
+    /// Mean probability of the chosen pairs; `None` if there are none.
     pub fn mean_probability(&self) -> Option<f32> {
         let sum: f64 = self.pairs.iter().map(|&(.., p)| f64::from(p)).sum();
         (!self.pairs.is_empty()).then(|| (sum / self.pairs.len() as f64) as f32)
     }
 }
 
-/// How many pairs a `len × len` map expects in all, those with fewer than `min_loop` bases between left out.
+/// Expected number of pairs of a `len × len` map; pairs with fewer than `min_loop` bases between them are left out.
 fn expected_pairs(map: &[f32], len: usize, min_loop: usize) -> f32 {
     let row = |i: usize| map[i * len..][..len].iter().skip(i + 1 + min_loop);
     (0..len).map(|i| row(i).map(|p| p.max(0.0)).sum::<f32>()).sum()
@@ -186,7 +189,7 @@ pub enum DecodeError {
     Constraint(#[from] ConstraintError),
 }
 
-/// What a method makes of a map that is zero but for `entries`, under a constraint if its text is not empty.
+/// Decodes a map that is zero except for `entries`, under a constraint if its text is not empty.
 #[cfg(test)]
 fn decode_entries(
     method: Method,

@@ -1,23 +1,23 @@
-//! The best structure without pseudoknots under the same probabilities.
+//! The best structure without pseudoknots for the same probabilities.
 //!
-//! Of all nested sets of candidates the decoder returns one with the largest `Σ (p_ij − threshold)`.
-//! This is maximum expected accuracy with the threshold as the price of a pair: a pair is worth
-//! having exactly if it would pass the threshold alone, and an unpaired base costs nothing. With
-//! a constraint, the number of satisfied bases that ask for a partner is maximised first.
+//! Of all nested sets of candidates the decoder returns one with the largest `Σ (p_ij − threshold)`. This is maximum
+//! expected accuracy with the threshold as the cost of a pair: a pair adds to the sum exactly if it passes the
+//! threshold, and an unpaired base costs nothing. With a constraint, the number of satisfied bases that must pair is
+//! maximised first.
 //!
-//! The recursion is Nussinov's on half-open stretches,
+//! The recursion is Nussinov's on half-open intervals,
 //! `best(i, e) = max(best(i+1, e), max_j g_ij + best(i+1, j) + best(j+1, e))`, over candidates
 //! `(i, j)` only: `O(n² + n·c)` time and `n²/2` numbers for `c` candidates on `n` positions, where
-//! positions without candidates are left out beforehand.
+//! positions without candidates are left out first.
 
 use super::candidates::{Candidate, Candidates, collect};
 use super::{DecodeError, DecodeOptions, Decoded};
 
 /// Decodes a map to the nested structure with the largest `Σ (p − threshold)`.
 ///
-/// Bracketed pairs of a constraint are always in the result; pairs that would cross them are not.
-/// As many bases that ask for a partner as possible get one. Among equally good structures, the
-/// one that leaves the leftmost base unpaired, or else pairs it nearest, is taken.
+/// Pairs in brackets of a constraint are always in the result; pairs that would cross them are not. As many bases that
+/// must pair as possible get a partner. Among equally good structures, the decoder returns the one that leaves the
+/// leftmost base unpaired, or else pairs it with the nearest partner.
 ///
 /// # Shapes
 /// - map: `[len, len]` row-major, of which only `i < j` is read; `sequence` has `len` letters
@@ -47,7 +47,7 @@ pub fn nested(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<D
     Ok(Decoded::new(sequence.len(), pairs, options.threshold))
 }
 
-/// The innermost forced pair around each position. A pair whose ends differ in it would cross.
+/// The innermost forced pair around each position. A pair crosses a forced one if its two ends differ here.
 fn enclosing(len: usize, forced: &[(usize, usize, f32)]) -> Vec<Option<usize>> {
     let mut around = vec![None; len];
     for (index, &(i, j, _)) in forced.iter().enumerate() {
@@ -63,8 +63,8 @@ fn best(candidates: &[Candidate], threshold: f64) -> Vec<Candidate> {
     positions.dedup();
     let rank = |position| positions.partition_point(|&p| p < position);
 
-    // At most n/2 pairs gain or cost at most 1 each, so two structures differ by n at most: one
-    // more base that asks outweighs all else.
+    // At most n/2 pairs gain or cost at most 1 each, so the sums of two structures differ by at most n: one more base
+    // that must pair outweighs everything else.
     let bonus = (positions.len() + 1) as f64;
     let arcs: Vec<Arc> = candidates
         .iter()
@@ -78,7 +78,7 @@ fn best(candidates: &[Candidate], threshold: f64) -> Vec<Candidate> {
     table.trace(&arcs).into_iter().map(|index| candidates[index]).collect()
 }
 
-/// A candidate among the positions that have any.
+/// A candidate, its positions numbered among those that have candidates.
 struct Arc {
     i: usize,
     j: usize,
@@ -143,7 +143,7 @@ impl Table {
     }
 }
 
-/// Where row `i` starts, behind `i` rows of lengths `n + 1`, `n`, …
+/// Where row `i` starts: after `i` rows of lengths `n + 1`, `n`, …
 fn row_start(n: usize, i: usize) -> usize {
     i * (2 * n + 3 - i) / 2
 }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_that_asks_outweighs_any_sum() {
+    fn a_base_that_must_pair_outweighs_any_sum() {
         let entries = [(0, 9, 0.9), (1, 8, 0.9), (2, 11, 0.01)];
         assert_eq!(fold(&entries, "GGGAAAAACCAC", "..<........."), [(2, 11)]);
     }
