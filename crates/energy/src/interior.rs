@@ -63,7 +63,8 @@ impl<T: Number> Block<T> {
             let whole = loops.sizes[GENERIC][size];
             let mut sum = if size >= SMALLEST + 2 { sums[size - 2 - SMALLEST] } else { [T::ZERO; LANES] };
             let (left, right) = (others.at(GENERIC, size, 2), others.at(GENERIC, size, size - 2));
-            let factor = if size > SMALLEST { asymmetry[size - 4] } else { 0.5 }; // `left` and `right` are the same 2x2 loop
+            // In a 2x2 loop, `left` and `right` are the same loop and must count once.
+            let factor = if size > SMALLEST { asymmetry[size - 4] } else { 0.5 };
             for k in 0..LANES {
                 sum[k] += (left[k] + right[k]) * factor;
                 generic[k] += sum[k] * whole;
