@@ -1,4 +1,4 @@
-//! Attention: operations a second (`item/s`, the two matrix products only), by level, model and lengths.
+//! Time of attention: operations per second (`item/s`, only the two matrix products), by level, model and lengths.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -21,7 +21,7 @@ fn main() {
     divan::main();
 }
 
-/// A level, a precision and a row of [`CASES`], as shown beside the figure.
+/// A level, a precision and a row of [`CASES`], as divan prints them.
 #[derive(Clone, Copy)]
 struct Case(Level, Precision, (&'static str, usize, usize, usize));
 
@@ -33,9 +33,8 @@ impl std::fmt::Display for Case {
 }
 
 fn cases() -> Vec<Case> {
-    let precisions = |level: Level| match level.has_bf16() {
-        true => vec![Precision::F32, Precision::Bf16],
-        false => vec![Precision::F32],
+    let precisions = |level: Level| {
+        if level.has_bf16() { vec![Precision::F32, Precision::Bf16] } else { vec![Precision::F32] }
     };
     let pairs = Level::available().into_iter().flat_map(|level| precisions(level).into_iter().map(move |p| (level, p)));
     pairs.flat_map(|(level, precision)| CASES.map(|case| Case(level, precision, case))).collect()

@@ -1,4 +1,5 @@
-//! Packed products: operations a second (`item/s`), by level, threads and shape, beside the `gemm` crate and the peak.
+//! Time of packed products: operations per second (`item/s`), by level, threads and shape, with the `gemm` crate and
+//! the peak for comparison.
 //!
 //! Shapes are the giga encoder's own at 1024 tokens, `[inputs, outputs]`.
 
@@ -8,7 +9,7 @@ use rinalmo_kernels::Level;
 use rinalmo_kernels::linear::{PackedBf16, PackedF32, PackedInt8};
 use rinalmo_kernels::peak::{Precision, peak};
 
-/// Tokens in a call.
+/// Tokens per call.
 const ROWS: usize = 1024;
 /// Inputs and outputs.
 const SHAPES: [(usize, usize); 5] = [(1280, 1280), (1280, 3840), (1280, 6848), (3424, 1280), (480, 1472)];
@@ -32,7 +33,7 @@ fn pool(threads: usize) -> rayon::ThreadPool {
     rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("a pool can be built")
 }
 
-/// Level, threads and shape, as shown beside the figure.
+/// Level, threads and shape, as divan prints them.
 #[derive(Clone, Copy)]
 struct Case {
     level: Level,

@@ -1,5 +1,5 @@
-//! The three products of a linear layer in training: forward, gradient of the input, gradient of the weights, in f32
-//! and with factors rounded to bf16; beside them the `gemm` crate.
+//! Time of the three products of a linear layer in training: forward, gradient of the input, gradient of the weights,
+//! in f32 and with factors rounded to bf16; the `gemm` crate for comparison.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -76,7 +76,7 @@ fn bf16_weight_gradient(bencher: Bencher<'_, '_>, shape: (usize, usize, usize)) 
         .bench_local(|| matmul_bf16(Level::best(), grad.transpose(), x, None, &mut out).unwrap());
 }
 
-/// `out = a · b` by the `gemm` crate; strides are of rows and columns.
+/// `out = a · b` with the `gemm` crate; strides are those of rows and columns.
 fn gemm(m: usize, k: usize, n: usize, a: (&[f32], isize, isize), b: (&[f32], isize, isize), out: &mut [f32]) {
     assert!(a.0.len() == m * k && b.0.len() == k * n && out.len() == m * n);
     let threads = gemm::Parallelism::Rayon(0);

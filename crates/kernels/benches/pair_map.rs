@@ -1,5 +1,6 @@
-//! The structure head's map, published size: operations a second (`item/s`), by level, threads and length, beside the
-//! peak; and its convolutions and norms forwards and backwards, as a training step has them.
+//! Time of the structure head's map in the published size: operations per second (`item/s`), by level, threads and
+//! length, with the peak for comparison; and of its convolutions and norms forwards and backwards, as in a training
+//! step.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -13,9 +14,9 @@ use rinalmo_kernels::peak::{Precision, peak};
 const CHANNELS: usize = 64;
 /// Side of the filters that are not 1 × 1.
 const KERNEL: usize = 3;
-/// Operations of a 1 × 1 convolution at one pair.
+/// Operations of a 1 × 1 convolution per pair.
 const SMALL: usize = 2 * CHANNELS * CHANNELS;
-/// Operations of a block at one pair.
+/// Operations of a block per pair.
 const BLOCK: usize = (2 + KERNEL * KERNEL) * SMALL;
 
 fn main() {
@@ -36,7 +37,7 @@ fn values(count: usize) -> Vec<f32> {
     (0..count).map(|i| (i * 7919 % 2003) as f32 / 20_000.0 - 0.05).collect()
 }
 
-/// Level, threads and length, as shown beside the figure.
+/// Level, threads and length, as divan prints them.
 #[derive(Clone, Copy)]
 struct Case {
     level: Level,
@@ -51,7 +52,7 @@ impl std::fmt::Display for Case {
     }
 }
 
-/// Every level at one length, then the best at all.
+/// Every level at one length, then the best level at all lengths.
 fn cases() -> Vec<Case> {
     let all = Level::available().into_iter().map(|level| Case { level, threads: 2, len: 200 });
     let lengths = [(1, 200), (1, 500), (2, 500), (1, 1000), (2, 1000), (2, 2900)];
@@ -92,7 +93,7 @@ fn bench(bencher: Bencher<'_, '_>, case: Case, forward: impl Fn(&[f32], &[f32], 
     let len = case.len;
     let (rows, columns) = (values(len * CHANNELS), values(len * CHANNELS + 1)[1..].to_vec());
     let mut out = vec![0.0; len * len];
-    // The first small convolution of all is one of rows and columns.
+    // The first 1 × 1 convolution is computed on rows and columns, not on the map.
     let counter = ItemsCount::new((2 * BLOCK - SMALL) * len * len);
     let pool = pool(case.threads);
     bencher.counter(counter).bench_local(|| pool.install(|| forward(&rows, &columns, &mut out)));
@@ -110,7 +111,7 @@ fn bf16(bencher: Bencher<'_, '_>, case: Case) {
     bench(bencher, case, |rows, columns, out| head.forward(case.level, rows, columns, &[], out).unwrap());
 }
 
-/// A layer's filter and weights; what it was given, what its convolution made of it, and that one's moments.
+/// A layer's filter and weights, its input, the output of its convolution, and that output's moments.
 struct Layer<'a> {
     filter: Filter,
     weights: &'a [f32],

@@ -1,13 +1,14 @@
-//! Layer norm, rotary positions, curves and sums at the giga model's 1024 tokens: bytes read and written a second, by level.
+//! Time of layer norm, rotary positions, activations and sums at the giga model's 1024 tokens: bytes read and written
+//! per second, by level.
 
 use divan::Bencher;
 use divan::counter::BytesCount;
 use rinalmo_kernels::activation::{gelu, swish_gate};
 use rinalmo_kernels::{Level, add, layer_norm, rope};
 
-/// Tokens in a call.
+/// Tokens per call.
 const ROWS: usize = 1024;
-/// Values of a token.
+/// Values per token.
 const DIM: usize = 1280;
 /// Values between the feed-forward layers.
 const WIDTH: usize = 3413;
@@ -20,7 +21,7 @@ fn values(count: usize) -> Vec<f32> {
     (0..count).map(|i| (i * 7919 % 2003) as f32 / 500.0 - 2.0).collect()
 }
 
-/// Bytes of so many f32.
+/// Bytes of this many f32.
 fn bytes(values: usize) -> BytesCount {
     BytesCount::new(4 * values)
 }

@@ -1,4 +1,4 @@
-//! The feed-forward layers' curves: swish gate and GELU.
+//! The activations of the feed-forward layers: swish gate and GELU.
 
 use crate::error::check_length;
 use crate::generic::activation::{Gelu, SwishGate};
@@ -7,18 +7,18 @@ use crate::{Error, Level};
 
 /// `out = u · sigmoid(β·u) · g`, with a relative error of a few units in the last place.
 ///
-/// An infinite negative `β·u` gives NaN where `u` is infinite too, as the plain formula does.
+/// If `u` is infinite and `β·u` is −∞, the result is NaN, as in the plain formula.
 ///
 /// # Shapes
-/// - fused: `[rows, 2 · width]`, each row `u` and then `g`, as one product with both weights leaves them
+/// - fused: `[rows, 2 · width]`, each row `u` and then `g`, as one product with both weights computes them
 /// - out: `[rows, width]`
 ///
 /// # Errors
-/// If a slice is not as long as that, or `width` is zero.
+/// If a slice has another length, or `width` is zero.
 pub fn swish_gate(level: Level, fused: &[f32], width: usize, beta: f32, out: &mut [f32]) -> Result<(), Error> {
     const OP: &str = "swish gate";
     if width == 0 {
-        return Err(Error::Size { op: OP, reason: "rows of no values have no gate".to_owned() });
+        return Err(Error::Size { op: OP, reason: "rows of 0 values have no gate".to_owned() });
     }
     let rows = fused.len() / (2 * width);
     check_length(OP, "fused", rows * 2 * width, fused.len())?;
@@ -32,8 +32,8 @@ pub fn swish_gate(level: Level, fused: &[f32], width: usize, beta: f32, out: &mu
 
 /// `x · Φ(x)` in place, Φ the normal distribution (the form with `erf`).
 ///
-/// The error is under 7e-7 of the result for `x` above −1 and 2.5e-6 of it down to −6, where it is the rounding of `x²`
-/// that counts and results are tiny. Limits are taken at the ends: ∞ stays, −∞ becomes 0.
+/// The relative error is under 7e-7 for `x` above −1, and under 2.5e-6 down to −6, where results are tiny and the
+/// rounding of `x²` dominates. The limits are exact: ∞ stays ∞, −∞ becomes 0.
 pub fn gelu(level: Level, x: &mut [f32]) {
     for_rows(x, 1, 1024, 1 << 14, &|_, x| level.run(Gelu(x)));
 }

@@ -1,4 +1,5 @@
-//! AdamW (Loshchilov and Hutter, 2019) in one pass over parameter, gradient and both moments; and a gradient's norm.
+//! AdamW (Loshchilov and Hutter, 2019) in one pass over parameter, gradient and both moments; and the norm of a
+//! gradient.
 
 use rayon::prelude::*;
 
@@ -6,32 +7,33 @@ use crate::error::check_length;
 use crate::generic::adamw::Step;
 use crate::{Error, Level};
 
-/// Values a thread takes at once: four slices of them stay in its second-level cache.
+/// Values per piece of a thread's work: four slices of this length stay in its second-level cache.
 const PIECE: usize = 1 << 14;
 
-/// What a step of AdamW needs to know. Adam is AdamW without weight decay.
+/// Hyperparameters of AdamW. Without weight decay it is Adam.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamW {
     /// The learning rate.
     pub rate: f32,
-    /// How much of the first moment is kept, 0.9 in the paper.
+    /// Decay of the first moment (β₁), 0.9 in the paper.
     pub beta1: f32,
-    /// How much of the second, 0.999 in the paper.
+    /// Decay of the second moment (β₂), 0.999 in the paper.
     pub beta2: f32,
-    /// Added to the root of the second moment, 1e-8 in the paper.
+    /// Added to the root of the second moment (ε), 1e-8 in the paper.
     pub epsilon: f32,
-    /// What a parameter loses of itself in a step, times the rate.
+    /// Weight decay: the fraction of a parameter that is subtracted per step, times the learning rate.
     pub weight_decay: f32,
 }
 
 impl AdamW {
-    /// Takes step number `step`, counted from 1, in place. The gradient counts `grad_scale`-fold, as clipping asks.
+    /// Makes step number `step`, counted from 1, in place. The gradient is multiplied by `grad_scale`, for gradient
+    /// clipping.
     ///
     /// `m = β₁m + (1 − β₁)g`, `v = β₂v + (1 − β₂)g²`,
     /// `p = p·(1 − rate·decay) − rate · m / (1 − β₁ᵗ) / (√(v / (1 − β₂ᵗ)) + ε)`.
     ///
     /// # Errors
-    /// If the slices are not of one length, or `step` is zero.
+    /// If the slices differ in length, or `step` is zero.
     #[allow(clippy::too_many_arguments, reason = "four slices of one length, and what scales them")]
     pub fn step(
         &self,
@@ -64,7 +66,7 @@ impl AdamW {
     }
 }
 
-/// The sum of squares: of rows of pieces in f32, of the pieces' sums in f64, always in the same order.
+/// The sum of squares: pieces are summed in f32 and the sums of pieces in f64, always in the same order.
 pub fn sum_of_squares(level: Level, x: &[f32]) -> f64 {
     let mut partial = vec![0.0f32; x.len().div_ceil(PIECE)];
     x.par_chunks(PIECE).zip(&mut partial).for_each(|(x, sum)| {

@@ -8,7 +8,7 @@ use crate::{Error, Level};
 /// `x += y`, value by value.
 ///
 /// # Errors
-/// If the two are not of one length.
+/// If the two differ in length.
 pub fn add(level: Level, x: &mut [f32], y: &[f32]) -> Result<(), Error> {
     check_length("add", "y", x.len(), y.len())?;
     for_rows(x, 1, 1024, 1 << 15, &|first, x| {

@@ -2,7 +2,7 @@
 
 use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
 
-/// One cache line of terms: panels start and stay on such lines, since a load across two takes twice as long.
+/// One cache line of terms. Panels start on such lines, since a load across two lines takes twice as long.
 #[derive(Clone, Copy)]
 #[repr(C, align(64))]
 pub(crate) struct Line([u32; 16]);
@@ -13,15 +13,15 @@ unsafe impl bytemuck::Zeroable for Line {}
 unsafe impl bytemuck::Pod for Line {}
 
 impl Line {
-    /// Terms of 32 bits in a line.
+    /// Terms of 32 bits per line.
     pub const TERMS: usize = 16;
 
-    /// Lines for at least `terms` terms, all zero; `bytemuck::cast_slice` shows them as such.
+    /// Lines for at least `terms` terms, all zero; read them with `bytemuck::cast_slice`.
     ///
-    /// Asked of the system as zeros, which costs nothing before they are touched, by whichever thread that is.
+    /// The zeros come from the operating system, which provides a page when a thread first touches it.
     pub fn zeros(terms: usize) -> Vec<Self> {
         let lines = terms.div_ceil(Self::TERMS);
-        let layout = Layout::array::<Self>(lines).expect("as many lines as fit in memory");
+        let layout = Layout::array::<Self>(lines).expect("the lines fit into memory");
         if lines == 0 {
             return Vec::new();
         }

@@ -1,11 +1,11 @@
-//! Attention over sequences laid end to end: no padding is computed, and none sees another.
+//! Attention over sequences that are stored one after the other: no padding is computed, and no sequence sees another.
 //!
-//! Work is shared out by head, so that a head's keys stay in one core's cache while many queries meet them, and where
-//! heads are fewer than threads by queries as well.
+//! Work is split by head, so that a head's keys stay in one core's cache while many queries read them. If there are
+//! fewer heads than threads, it is split by queries as well.
 //!
-//! Measured (two threads of an AMD EPYC, Zen 5, 2026-11-22), rotation included: 20 heads of 64 over 1022 tokens take 9.7 ms in
-//! bf16 (551 GFLOP/s) and 15.4 ms in f32 (347); 20 heads of 16 over 32 × 100 tokens 3.4 and 4.2 ms, where exponentials
-//! and the way of each head's values through memory count for more than products.
+//! Measured with rotation (two threads of an AMD EPYC, Zen 5, 2026-11-22): 20 heads of width 64 over 1022 tokens take
+//! 9.7 ms in bf16 (551 GFLOP/s) and 15.4 ms in f32 (347). 20 heads of width 16 over 32 × 100 tokens take 3.4 and 4.2
+//! ms; there, exponentials and memory accesses take longer than the products.
 
 use std::ops::Range;
 
@@ -22,29 +22,29 @@ use crate::{Error, Level};
 
 const OP: &str = "attention";
 
-/// How heads attend.
+/// Settings of the attention heads.
 #[derive(Clone, Copy, Debug)]
 pub struct Heads<'a> {
     /// Number of heads; divides the width.
     pub count: usize,
-    /// Rotates queries and keys by their place in the sequence, if given.
+    /// Rotates queries and keys by their position in the sequence, if given.
     pub rope: Option<&'a Table>,
-    /// [`Precision::F32`] keeps everything; with the others queries, keys, values and weights are rounded to bf16 after
-    /// rotation, and weights are good to 1e-4 before that. Sums are f32.
+    /// [`Precision::F32`] rounds nothing. With the others, queries, keys, values and weights are rounded to bf16 after
+    /// rotation, and weights have a relative error of 1e-4 before that. Sums are f32.
     pub precision: Precision,
 }
 
 /// `softmax(q · kᵀ / √head_dim) · v` for each head of each sequence, in f32 and without rotation.
 ///
 /// # Shapes
-/// - qkv: `[rows, 3 · dim]`: queries, keys, values, each head after head
+/// - qkv: `[rows, 3 · dim]`: queries, keys, values, one head after the other
 /// - starts: `[sequences + 1]`: sequence `s` is the rows from `starts[s]` to `starts[s + 1]`; the last is `rows`
 /// - out: `[rows, dim]`
 ///
-/// Beside these it takes memory for one copy of keys and values, heads padded to a multiple of 16 values.
+/// Allocates memory for one copy of keys and values, with heads padded to a multiple of 16 values.
 ///
 /// # Errors
-/// If a slice is not as long as that, `heads` does not divide `dim`, or `starts` does not rise from 0 to `rows`.
+/// If a slice has another length, `heads` does not divide `dim`, or `starts` does not increase from 0 to `rows`.
 pub fn attention(
     level: Level,
     qkv: &[f32],
@@ -56,10 +56,10 @@ pub fn attention(
     attend(level, Heads { count: heads, rope: None, precision: Precision::F32 }, qkv, dim, starts, out)
 }
 
-/// [`attention`] as `heads` says.
+/// [`attention`] with the settings in `heads`.
 ///
 /// # Errors
-/// As [`attention`], and if a head's width is not the table's or a sequence is longer than it.
+/// As [`attention`], and if a head's width is not that of the table or a sequence is longer than the table.
 pub fn attend(
     level: Level,
     heads: Heads<'_>,
@@ -82,7 +82,7 @@ pub fn attend(
 
 /// One head of one sequence.
 struct Task<'a, T> {
-    /// Its rows of the whole.
+    /// The sequence's rows.
     span: Range<usize>,
     /// The head's first value in a query.
     first: usize,
@@ -103,7 +103,7 @@ fn each_head<T: Mixed>(level: Level, head: Head<'_>, qkv: &[f32], dim: usize, st
                 left = rest;
             }
         }
-        // Three pieces of work for each thread are enough to even out; a task alone is enough for a thread where there are many.
+        // Three pieces of work per thread balance the load; one task per thread is enough if there are many heads.
         let pieces = (3 * rayon::current_num_threads()).div_ceil(tasks.len().max(1));
         let out = Grid::new(out, dim);
         tasks.into_par_iter().for_each(|Task { span, first, keys }| {

@@ -1,4 +1,4 @@
-//! A transformer block without its attention: everything that is local to a row, in two passes.
+//! A transformer block without its attention: everything that depends on one row, in two passes.
 //!
 //! ```text
 //! h = LN₁(x), qkv = W_qkv · h         before attention
@@ -6,14 +6,15 @@
 //! x = h + W₂ · f(W₁ · LN₂(h) + b₁) + b₂
 //! ```
 //!
-//! Each pass takes a piece of rows through all its products while their activations are in the cache; these are rounded
-//! once, where they are made, and the residual stream stays f32. `f` is the swish gate, whose two products are one, or GELU;
-//! both are applied to sums that have not left the first-level cache. With fewer rows than would keep all threads at work
-//! a product's columns are shared out instead, which changes no bit of the result.
+//! Each pass takes a group of rows through all its products while their activations are in the cache. Activations are
+//! rounded once, where they are computed; the residual stream stays f32. `f` is the swish gate, whose two products are
+//! computed as one, or GELU; both are applied to sums that are still in the first-level cache. If there are too few
+//! rows to keep all threads busy, a product's columns are split instead, which does not change a bit of the result.
 //!
 //! Measured with attention between the passes (two threads of an AMD EPYC, Zen 5, 2026-11-22), all floating-point
-//! operations counted, bf16: giga 2 × 512 and 1 × 1022 tokens 770 GFLOP/s, 89 % of the measured peak; mega 4 × 256 83 %,
-//! micro 8 × 128 77 %, nano 32 × 100 69 %, where attention takes a quarter of the time. f32: 86, 86, 82, 77 and 74 % of its peak.
+//! operations counted, bf16: giga 2 × 512 and 1 × 1022 tokens 770 GFLOP/s, 89 % of the measured peak; mega 4 × 256 83
+//! %, micro 8 × 128 77 %, nano 32 × 100 69 %, where attention takes a quarter of the time. f32: 86, 86, 82, 77 and 74 %
+//! of its peak.
 
 use crate::error::check_length;
 use crate::generic::format::{Format, NormRound, Round};
@@ -31,13 +32,13 @@ const OP: &str = "block";
 /// Scale and shift of a layer norm, `[dim]` each.
 #[derive(Clone, Copy, Debug)]
 pub struct Norm<'a> {
-    /// Multiplied by the normed values.
+    /// Factor of the normalised values.
     pub weight: &'a [f32],
-    /// Added to them.
+    /// Added to the scaled values.
     pub bias: &'a [f32],
 }
 
-/// What stands between the two feed-forward products.
+/// The activation between the two feed-forward products.
 #[derive(Clone, Copy, Debug)]
 pub enum Middle<'a> {
     /// `u · sigmoid(β·u) · g`.
@@ -68,7 +69,7 @@ pub struct Weights<'a> {
     pub up: &'a [f32],
     /// `[hidden]`
     pub up_bias: &'a [f32],
-    /// What stands between.
+    /// The activation between them.
     pub middle: Middle<'a>,
     /// `[dim, hidden]`
     pub down: &'a [f32],
@@ -87,7 +88,7 @@ enum Form {
     Int8(Inner<Quad>),
 }
 
-/// `$value` for whichever form it is.
+/// Evaluates `$value` for whichever form it is.
 macro_rules! each {
     ($self:expr, $inner:ident => $value:expr) => {
         match &$self.0 {
@@ -102,7 +103,7 @@ impl Block {
     /// Packs weights, in parallel.
     ///
     /// # Errors
-    /// If the slices' lengths do not agree on `dim` and `hidden`, or one of these is zero.
+    /// If the slices' lengths do not agree on `dim` and `hidden`, or one of the two is zero.
     pub fn pack(precision: Precision, weights: &Weights<'_>) -> Result<Self, Error> {
         Ok(Self(match precision {
             Precision::F32 => Form::F32(Inner::pack(weights)?),
@@ -123,7 +124,7 @@ impl Block {
     /// - qkv: `[rows, 3 · dim]`, overwritten
     ///
     /// # Errors
-    /// If a slice is not as long as that.
+    /// If a slice has another length.
     pub fn before_attention(&self, level: Level, hidden: &mut [f32], qkv: &mut [f32]) -> Result<(), Error> {
         let dim = self.dim();
         let rows = hidden.len() / dim;
@@ -141,7 +142,7 @@ impl Block {
     /// - attended, hidden: `[rows, dim]`
     ///
     /// # Errors
-    /// If a slice is not as long as that.
+    /// If a slice has another length.
     pub fn after_attention(&self, level: Level, attended: &[f32], hidden: &mut [f32]) -> Result<(), Error> {
         let dim = self.dim();
         let rows = hidden.len() / dim;
@@ -229,7 +230,7 @@ impl<T: Format> Inner<T> {
         let (dim, depth) = (self.dim(), self.out.depth());
         let (inputs, inner_depth) = (self.down.inputs(), self.down.depth());
         let rows = hidden.len() / dim;
-        // Between the products there is a row of terms, or where these take two steps, of values.
+        // Between the products each row is stored as terms, or as values if rounding takes a second step.
         let between_width = if T::SCALED { inputs } else { inner_depth };
         let again = if T::SCALED { rows * inner_depth } else { 0 };
         with_scratch(rows * (depth + between_width + 1) + dim + again, |scratch| {
@@ -258,7 +259,7 @@ impl<T: Format> Inner<T> {
         });
     }
 
-    /// Rounds the norm of each row of `x`; `x` becomes it where it is to be kept.
+    /// Rounds the norm of each row of `x`; with `keep`, `x` is overwritten by the norm.
     #[allow(clippy::too_many_arguments, reason = "the slices of one scratch")]
     fn norm(
         &self,

@@ -1,8 +1,9 @@
-//! Convolutions that keep a map's extents, with zeros around it, and their gradients: what the heads train with.
+//! Convolutions that keep a map's size by zero padding, and their gradients, for training the heads.
 //!
-//! A map is pixels end to end, channels within them, so that every convolution is a sum of matrix products. Sequences
-//! side by side, `[items, len, channels]`, are a map whose filters are one line high. The gradient of the input is a
-//! convolution too, of the filter turned round; that of the weights is summed over fixed bands of rows, in their order.
+//! A map is stored pixel by pixel with its channels together, so that every convolution is a sum of matrix products. A
+//! batch of sequences, `[items, len, channels]`, is a map with filters of height 1. The gradient of the input is a
+//! convolution with the rotated filter. The gradient of the weights is summed over bands of a fixed number of rows, in
+//! order.
 
 use rayon::prelude::*;
 
@@ -13,16 +14,16 @@ use crate::{Error, Level};
 
 const OP: &str = "convolution";
 
-/// A filter's shape: weights are `[outputs, inputs, height, width]`, as PyTorch has them.
+/// A filter's shape: weights are `[outputs, inputs, height, width]`, as in PyTorch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Filter {
-    /// Channels of the result.
+    /// Channels of the output.
     pub outputs: usize,
-    /// Channels of what it is given.
+    /// Channels of the input.
     pub inputs: usize,
-    /// Lines of the filter, odd.
+    /// Height of the filter, odd.
     pub height: usize,
-    /// Pixels in a line, odd.
+    /// Width of the filter, odd.
     pub width: usize,
 }
 
@@ -31,15 +32,17 @@ impl Filter {
         self.outputs * self.inputs * self.height * self.width
     }
 
-    /// Where a weight lies.
+    /// Index of a weight.
     fn place(self, output: usize, input: usize, line: usize, column: usize) -> usize {
         ((output * self.inputs + input) * self.height + line) * self.width + column
     }
 
-    /// The rows of a map of so many pixels of one side of the filter.
+    /// The number of rows of a map with this many values; `channels` are the inputs or the outputs of the filter.
     fn rows(self, slice: &'static str, values: usize, channels: usize, width: usize) -> Result<usize, Error> {
         if self.weights() == 0 || self.height.is_multiple_of(2) || self.width.is_multiple_of(2) || width == 0 {
-            let reason = format!("a filter {self:?} over rows of {width} pixels has no middle");
+            let reason = format!(
+                "a filter {self:?} over rows of {width} pixels: expected odd sides and at least one channel and pixel"
+            );
             return Err(Error::Size { op: OP, reason });
         }
         let rows = values / (width * channels);
@@ -48,16 +51,16 @@ impl Filter {
     }
 }
 
-/// `out` = the filter over `x`, plus the bias.
+/// `out` = the filter applied to `x`, plus the bias.
 ///
 /// # Shapes
 /// - x: `[height, width, inputs]`
-/// - weights: as [`Filter`] says
+/// - weights: as in [`Filter`]
 /// - bias: `[outputs]`
 /// - out: `[height, width, outputs]`, overwritten
 ///
-/// # Errors
-/// If a slice is not as long as that, or the filter has an even side or an empty one.
+/// If a slice has another length, or a side of the filter is even or zero.
+/// If a slice has another length, or the filter has an even side or an empty one.
 pub fn convolution(
     level: Level,
     x: &[f32],
@@ -103,9 +106,9 @@ pub fn convolution_backward_input(
     Ok(())
 }
 
-/// Shares the rows of a convolution among threads.
+/// Splits the rows of a convolution among threads.
 fn run(level: Level, x: &[f32], width: usize, packed: &PackedFilter<f32>, bias: Option<&[f32]>, out: &mut [f32]) {
-    /// Rows in a band, which copies the rows at its border a second time.
+    /// Rows per band. Each band copies the rows at its border a second time.
     const ROWS: usize = 8;
     let filter = packed.view();
     let ring = filter.height * (width + filter.width - 1) * filter.depth;
@@ -121,7 +124,7 @@ fn run(level: Level, x: &[f32], width: usize, packed: &PackedFilter<f32>, bias: 
 /// # Shapes
 /// - x: `[height, width, inputs]`
 /// - grad: `[height, width, outputs]`
-/// - grad_weights: as [`Filter`] says, overwritten
+/// - grad_weights: as in [`Filter`], overwritten
 ///
 /// # Errors
 /// As [`convolution`].
@@ -138,7 +141,7 @@ pub fn convolution_backward_weights(
     check_length(OP, "grad_weights", filter.weights(), grad_weights.len())?;
     let (padded, wide) = WeightGradient::padded(filter);
     let size = filter.weights() / filter.outputs * wide;
-    // Some twenty bands: enough to share, few enough for each to have sums of its own.
+    // About twenty bands: enough for all threads, and few enough that each can have its own sums.
     let band = rows.div_ceil(20).max(1);
     let bands: Vec<usize> = (0..rows).step_by(band).collect();
     let ring = filter.height * filter.inputs * (width + filter.width - 1);

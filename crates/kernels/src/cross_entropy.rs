@@ -8,21 +8,21 @@ use crate::{Error, Level};
 
 const OP: &str = "cross entropy";
 
-/// The mean of `−log softmax(logits)[target]` over rows with a target, and its gradient; 0 where no row has one.
+/// The mean of `−log softmax(logits)[target]` over rows with a target, and its gradient; 0 if no row has a target.
 ///
 /// # Shapes
 /// - logits: `[rows, classes]`
-/// - targets: `[rows]`: a class, or −1 for a row that does not count
-/// - grad: `[rows, classes]`, overwritten; rows that do not count get zeros
+/// - targets: `[rows]`: a class, or −1 for a row without a target
+/// - grad: `[rows, classes]`, overwritten; zeros in rows without a target
 ///
 /// # Errors
-/// If a slice is not as long as that, or a target is no class.
+/// If a slice has another length, or a target is not a class.
 pub fn cross_entropy(level: Level, logits: &[f32], targets: &[i32], grad: &mut [f32]) -> Result<f32, Error> {
     let classes = logits.len() / targets.len().max(1);
     check_length(OP, "logits", targets.len() * classes, logits.len())?;
     check_length(OP, "grad", logits.len(), grad.len())?;
     if let Some(target) = targets.iter().find(|&&target| target < -1 || target >= classes as i32) {
-        return Err(Error::Size { op: OP, reason: format!("target {target} is none of {classes} classes") });
+        return Err(Error::Size { op: OP, reason: format!("target {target} is not one of {classes} classes") });
     }
     let count = targets.iter().filter(|&&target| target >= 0).count();
     if count == 0 {

@@ -1,9 +1,8 @@
-//! Which instructions the kernels use: found out once, carried as a proof.
+//! The instructions that the kernels use: detected once, passed on as a proof.
 //!
-//! A [`Level`] can only hold a token such as [`Avx512`] if the processor has those instructions, so
-//! an operation that is handed a level needs to check nothing. [`Level::current`] is the best one
-//! there is, or what the environment variable `RINALMO_KERNELS` names, so that one machine can
-//! test every level it has.
+//! A [`Level`] can only hold a token such as [`Avx512`] if the processor has those instructions, so an operation that
+//! gets a level need not check anything. [`Level::current`] is the best level of this processor, or the one that the
+//! environment variable `RINALMO_KERNELS` names, so that every level can be tested on one machine.
 
 use std::sync::OnceLock;
 
@@ -15,16 +14,16 @@ use crate::arch::aarch64::Neon;
 use crate::arch::x86_64::{Avx2, Avx512, Avx512Bf16};
 use crate::generic::Kernel;
 
-/// The environment variable that forces a level by name.
+/// The environment variable that selects a level by name.
 pub const LEVEL_VARIABLE: &str = "RINALMO_KERNELS";
 
-/// Every name [`Level::named`] knows on some processor.
+/// Every name that [`Level::named`] accepts on some processor.
 const NAMES: [&str; 5] = ["portable", "avx2", "avx512", "avx512bf16", "neon"];
 
 /// A set of instructions that this processor is known to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// Four lanes in plain Rust, from which the compiler makes what it was told every processor has.
+    /// Four lanes in plain Rust, compiled with the instructions that every processor of the target has.
     Portable(Portable),
     /// AVX2 and FMA: eight lanes.
     #[cfg(target_arch = "x86_64")]
@@ -41,7 +40,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// All levels this processor has, slowest first.
+    /// All levels of this processor, slowest first.
     pub fn available() -> Vec<Self> {
         #[allow(unused_mut)]
         let mut levels = vec![Self::Portable(Portable)];
@@ -59,7 +58,8 @@ impl Level {
     /// The level called `name`.
     ///
     /// # Errors
-    /// [`Error::UnknownLevel`] for a name that means nothing, [`Error::MissingLevel`] for one this processor lacks.
+    /// [`Error::UnknownLevel`] for an unknown name, [`Error::MissingLevel`] for a level that this processor does not
+    /// have.
     pub fn named(name: &str) -> Result<Self, Error> {
         let levels = Self::available();
         if let Some(level) = levels.iter().find(|level| level.name() == name) {
@@ -67,16 +67,17 @@ impl Level {
         }
         let available = levels.iter().map(|level| level.name()).collect::<Vec<_>>().join(", ");
         let name = name.to_owned();
-        Err(match NAMES.contains(&name.as_str()) {
-            true => Error::MissingLevel { name, available },
-            false => Error::UnknownLevel { name, available },
+        Err(if NAMES.contains(&name.as_str()) {
+            Error::MissingLevel { name, available }
+        } else {
+            Error::UnknownLevel { name, available }
         })
     }
 
-    /// The fastest level this processor has, or the one `RINALMO_KERNELS` names; found out once.
+    /// The fastest level of this processor, or the one that `RINALMO_KERNELS` names; determined once.
     ///
     /// # Errors
-    /// As [`Level::named`], when the variable is set to something that cannot be had.
+    /// As [`Level::named`], if the variable names a level that is unknown or missing.
     pub fn current() -> Result<Self, Error> {
         static CURRENT: OnceLock<Result<Level, Error>> = OnceLock::new();
         let choose = || match std::env::var(LEVEL_VARIABLE) {
@@ -86,12 +87,12 @@ impl Level {
         CURRENT.get_or_init(choose).clone()
     }
 
-    /// The fastest level this processor has.
+    /// The fastest level of this processor.
     pub fn best() -> Self {
         Self::available().pop().unwrap_or(Self::Portable(Portable))
     }
 
-    /// The name this level is logged and forced by.
+    /// The name of this level in logs and in `RINALMO_KERNELS`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Portable(_) => "portable",
@@ -106,7 +107,7 @@ impl Level {
         }
     }
 
-    /// Whether it has dot products of bf16 pairs; without them bf16 costs what f32 does, or more.
+    /// Whether it has dot products of bf16 pairs; without them bf16 is as slow as f32, or slower.
     pub fn has_bf16(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_name_is_refused_and_the_right_ones_are_told() {
+    fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
         let message = Level::named("sse9").unwrap_err().to_string();
         assert!(message.contains("`sse9`") && message.contains("portable"), "{message}");
     }

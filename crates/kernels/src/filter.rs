@@ -17,8 +17,8 @@ pub(crate) struct PackedFilter<T> {
 }
 
 impl<T: Cell> PackedFilter<T> {
-    /// Packs `weight(output, input, line, column)` of a filter `size` (height, width) for pixels of `inputs` values,
-    /// rounded up to whole terms; whatever lies beyond the inputs there are, `weight` says zero.
+    /// Packs `weight(output, input, line, column)` of a filter of `size` (height, width) for pixels of `inputs` values,
+    /// rounded up to whole terms. `weight` must return zero beyond the last input.
     pub fn new(
         outputs: usize,
         inputs: usize,
@@ -43,7 +43,7 @@ impl<T: Cell> PackedFilter<T> {
         Self { lines, height, width, depth, outputs, term: std::marker::PhantomData }
     }
 
-    /// The filter as kernels take it.
+    /// The filter in the form that kernels take.
     pub fn view(&self) -> Filter<'_, T> {
         let Self { height, width, depth, outputs, .. } = *self;
         Filter { panels: bytemuck::cast_slice(&self.lines), height, width, depth, outputs }

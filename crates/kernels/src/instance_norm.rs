@@ -1,5 +1,5 @@
-//! Instance norm: every channel of a map brought to mean 0 and variance 1; with a curve after it, and backwards, for
-//! training.
+//! Instance norm: every channel of a map normalised to mean 0 and variance 1, with an activation after it; and its
+//! backward pass, for training.
 
 use rayon::prelude::*;
 
@@ -9,10 +9,10 @@ use crate::{Error, Level};
 
 const OP: &str = "instance norm";
 
-/// Pixels a thread takes at once; their moments are merged in order.
+/// Pixels per piece of a thread's work; the pieces' moments are merged in order.
 const PIECE: usize = 16 * CHUNK;
 
-/// The curve after the norm.
+/// The activation after the norm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activation {
     /// `max(x, 0)`
@@ -21,16 +21,16 @@ pub enum Activation {
     Elu,
 }
 
-/// `out = activation((x − mean) / √(variance + eps))`, mean and variance those of each channel of each item.
+/// `out = activation((x − mean) / √(variance + eps))`, with the mean and variance of each channel of each item.
 ///
 /// # Shapes
 /// - x: `[items, pixels, channels]`
-/// - statistics: `[items, 2, channels]`, overwritten: means, then what differences from them are multiplied by
+/// - statistics: `[items, 2, channels]`, overwritten: means, then the factors of the differences from them
 /// - out: as x, overwritten
 ///
 /// # Errors
-/// If a slice is not as long as that, or a size is zero.
-#[allow(clippy::too_many_arguments, reason = "sizes and what the backward pass wants to see again")]
+/// If a slice has another length, or a size is zero.
+#[allow(clippy::too_many_arguments, reason = "sizes and what the backward pass needs again")]
 pub fn instance_norm(
     level: Level,
     x: &[f32],
@@ -69,12 +69,12 @@ pub fn instance_norm(
 /// The gradient of [`instance_norm`] with respect to `x`.
 ///
 /// # Shapes
-/// - x, statistics: as the forward pass had and left them
-/// - grad, grad_x: as x; the latter is overwritten
+/// - x, statistics: the forward pass's input and the statistics it wrote
+/// - grad, grad_x: as x; `grad_x` is overwritten
 ///
 /// # Errors
-/// If a slice is not as long as that, or a size is zero.
-#[allow(clippy::too_many_arguments, reason = "sizes and what the forward pass left")]
+/// If a slice has another length, or a size is zero.
+#[allow(clippy::too_many_arguments, reason = "sizes and the statistics of the forward pass")]
 pub fn instance_norm_backward(
     level: Level,
     x: &[f32],
@@ -110,10 +110,10 @@ pub fn instance_norm_backward(
     Ok(())
 }
 
-/// Values of an item.
+/// Values per item.
 fn check(x: &[f32], items: usize, channels: usize, statistics: &[f32]) -> Result<usize, Error> {
     if items == 0 || channels == 0 || x.is_empty() {
-        let reason = format!("{items} items of {channels} channels have no mean over {} values", x.len());
+        let reason = format!("{items} items of {channels} channels cannot be normalised over {} values", x.len());
         return Err(Error::Size { op: OP, reason });
     }
     let item = x.len() / (items * channels) * channels;
@@ -133,19 +133,20 @@ pub(crate) struct Moments {
 }
 
 impl Moments {
-    /// Of no pixels.
+    /// Moments of no pixels.
     pub fn new(channels: usize) -> Self {
         Self { count: 0.0, mean: vec![0.0; channels], squares: vec![0.0; channels] }
     }
 
-    /// What `count` more pixels weigh: how far the mean moves towards theirs, and what its distance adds to the squares.
+    /// The weights of `count` more pixels: how far the mean moves towards theirs, and what their distance adds to the
+    /// squares.
     #[inline(always)]
     pub(crate) fn weights(&self, count: f64) -> (f64, f64) {
         let share = count / (self.count + count);
         (share, self.count * share)
     }
 
-    /// The moments of all `parts` together, merged in their order; at least one.
+    /// The moments of all `parts` together, merged in order; at least one part.
     pub fn merge(parts: impl IntoIterator<Item = Self>) -> Option<Self> {
         parts.into_iter().reduce(|mut sum, part| {
             let (share, weight) = sum.weights(part.count);
@@ -160,7 +161,7 @@ impl Moments {
         })
     }
 
-    /// What brings each channel to mean 0 and variance 1.
+    /// Normalises each channel to mean 0 and variance 1.
     pub fn norm(&self, eps: f32) -> Norm {
         let scale = |squares: &f64| (1.0 / (squares / self.count + f64::from(eps)).sqrt()) as f32;
         Norm {

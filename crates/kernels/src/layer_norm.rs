@@ -12,7 +12,7 @@ use crate::{Error, Level};
 /// - weight, bias: `[dim]`
 ///
 /// # Errors
-/// If a slice is not as long as that, or `weight` is empty.
+/// If a slice has another length, or `weight` is empty.
 pub fn layer_norm(
     level: Level,
     x: &[f32],
@@ -24,7 +24,7 @@ pub fn layer_norm(
     const OP: &str = "layer norm";
     let dim = weight.len();
     if dim == 0 {
-        return Err(Error::Size { op: OP, reason: "rows of no values have no mean".to_owned() });
+        return Err(Error::Size { op: OP, reason: "rows of 0 values have no mean".to_owned() });
     }
     check_length(OP, "bias", dim, bias.len())?;
     check_length(OP, "x", x.len() / dim * dim, x.len())?;

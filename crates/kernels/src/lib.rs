@@ -1,16 +1,15 @@
-//! What a language model spends its time on, as fast as the processor allows: slices in, slices out.
+//! The operations that a language model spends its time on, as fast as the processor allows: slices in, slices out.
 //!
-//! Every operation takes a [`Level`], the proof that this processor has certain instructions;
-//! [`Level::current`] gives the best there is. Work is spread over the threads of the current rayon
-//! pool, and a row's result is the same to the bit whatever their number and whatever rows came with it.
+//! Every operation takes a [`Level`], which proves that this processor has certain instructions; [`Level::current`] is
+//! the best one. Work is split over the threads of the current rayon pool. A row's result is the same to the bit for
+//! any number of threads and for any other rows in the call.
 //!
-//! The environment variable `RINALMO_KERNELS` names the level instead, for tests and comparisons:
-//! `portable`; `avx2`, `avx512` or `avx512bf16` on x86-64; `neon` on aarch64. It is read once, and a
-//! level that the processor lacks is an error, never a quiet step down. `Display` gives the same
-//! names, for a log.
+//! The environment variable `RINALMO_KERNELS` selects a level by name, for tests and comparisons: `portable`; `avx2`,
+//! `avx512` or `avx512bf16` on x86-64; `neon` on aarch64. It is read once. A level that the processor does not have is
+//! an error; there is no fallback. `Display` prints the same names, for a log.
 //!
-//! Each is told three times: in [`mod@reference`] in plain loops, in `generic` over a small lane trait, and
-//! the `arch` doors compile the latter for each level.
+//! Each operation is written in three places: in [`mod@reference`] as plain loops, in `generic` over a small trait of
+//! lanes, and `arch` compiles the generic one for each level.
 //!
 //! ```
 //! use rinalmo_kernels::{Level, linear::PackedF32};

@@ -1,14 +1,17 @@
-//! Products with weights that stay: packed once into panels, used for every row that comes.
+//! Products with weights that do not change: packed once into panels, used for many inputs.
 //!
-//! All compute `out = x · Wᵀ + bias`. [`PackedF32`] multiplies f32 values; [`PackedBf16`] rounds weights (once) and
-//! activations (each call) to bf16 and sums in f32, which halves the memory and, on a processor with dot products of
-//! bf16 pairs, doubles the speed; [`PackedInt8`] rounds both to bytes, weights with a scale an output and activations
-//! with a scale a row, and sums whole numbers, which halves and doubles once more.
+//! All compute `out = x · Wᵀ + bias`:
 //!
-//! Measured in the products of a whole giga block at 1024 rows (two threads of an AMD EPYC, Zen 5, 2026-11-22): bf16 805 to
-//! 820 GFLOP/s of a measured peak of 863, f32 406 to 417 of 467, int8 1455 to 1520 Gop/s where the peak is about 1750; AVX2
-//! f32 195 of 234. The `gemm` crate has 190 to 198 in f32 on one thread, where this has 208. Without dot products of bf16
-//! pairs bf16 is slower than f32: it only saves memory.
+//! - [`PackedF32`] multiplies f32 values.
+//! - [`PackedBf16`] rounds weights (once) and activations (in each call) to bf16 and sums in f32. This halves the
+//!   memory and, on a processor with dot products of bf16 pairs, doubles the speed.
+//! - [`PackedInt8`] rounds both to bytes, with a scale for each output of the weights and each row of the activations,
+//!   and sums integers. This halves the memory and doubles the speed once more.
+//!
+//! Measured in the products of a whole giga block at 1024 rows (two threads of an AMD EPYC, Zen 5, 2026-11-22): bf16
+//! 805 to 820 GFLOP/s of a measured peak of 863, f32 406 to 417 of 467, int8 1455 to 1520 Gop/s where the peak is about
+//! 1750; AVX2 f32 195 of 234. The `gemm` crate has 190 to 198 in f32 on one thread, where this has 208. Without dot
+//! products of bf16 pairs bf16 is slower than f32: it only saves memory.
 
 use crate::error::check_length;
 use crate::generic::format::{Format, Round};
@@ -23,15 +26,15 @@ use crate::{Error, Level};
 /// What weights and activations of a product are rounded to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// f32: they stay as they are.
+    /// f32: no rounding.
     F32,
     /// bf16; sums are f32.
     Bf16,
-    /// Bytes and scales; sums are whole numbers.
+    /// Bytes and scales; sums are integers.
     Int8,
 }
 
-/// Weights `[outputs, inputs]` in panels, of the precision asked for.
+/// Weights `[outputs, inputs]` in panels, in any of the three precisions.
 #[derive(Clone)]
 pub enum Packed {
     /// See [`PackedF32`].
@@ -48,18 +51,20 @@ pub struct PackedF32(Panels<f32>);
 
 /// Weights `[outputs, inputs]` rounded to bf16, in panels of pairs.
 ///
-/// At level `avx512bf16` numbers below the smallest normal f32 (1.2e-38) count as zero, as that processor has it.
+/// At level `avx512bf16`, numbers below the smallest normal f32 (1.2e-38) count as zero, as the processor defines it.
 #[derive(Clone)]
 pub struct PackedBf16(Panels<Bf16Pair>);
 
-/// Weights `[outputs, inputs]` rounded to bytes from −127 to 127, in panels of quads; an output's largest weight is ±127.
+/// Weights `[outputs, inputs]` rounded to bytes from −127 to 127, in panels of quads; an output's largest weight is
+/// ±127.
 ///
-/// A row of activations is rounded in the same way, and every level gives the same sums. A row or an output with a
-/// value that is not finite gives NaN throughout. Rows may be up to 65 000 values long before a sum could wrap.
+/// A row of activations is rounded in the same way, and every level gives the same sums. If a row or the weights of an
+/// output contain a value that is not finite, all their results are NaN. A sum cannot overflow in rows of up to 65,000
+/// values.
 #[derive(Clone)]
 pub struct PackedInt8(Panels<Quad>);
 
-/// The same constructor and verbs for each packing.
+/// The same constructor and methods for each packing.
 macro_rules! packed {
     ($($name:ident, $what:literal;)*) => {$(
         impl $name {
@@ -71,12 +76,12 @@ macro_rules! packed {
                 Panels::pack(weights, outputs, inputs).map(Self)
             }
 
-            /// Values in a row of the result.
+            /// Values per row of the result.
             pub fn outputs(&self) -> usize {
                 self.0.columns()
             }
 
-            /// Values in a row of the input.
+            /// Values per row of the input.
             pub fn inputs(&self) -> usize {
                 self.0.inputs()
             }
@@ -89,7 +94,7 @@ macro_rules! packed {
             /// - out: `[rows, outputs]`, overwritten
             ///
             /// # Errors
-            /// If a slice is not as long as that.
+            /// If a slice has another length.
             pub fn forward(&self, level: Level, x: &[f32], bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
                 forward(&self.0, level, x, bias, out)
             }
@@ -102,7 +107,7 @@ packed! {
     PackedInt8, " rounded to bytes";
 }
 
-/// `$value` for whichever packing it is.
+/// Evaluates `$value` for whichever packing it is.
 macro_rules! each {
     ($self:expr, $packed:ident => $value:expr) => {
         match $self {
@@ -126,12 +131,12 @@ impl Packed {
         })
     }
 
-    /// Values in a row of the result.
+    /// Values per row of the result.
     pub fn outputs(&self) -> usize {
         each!(self, packed => packed.outputs())
     }
 
-    /// Values in a row of the input.
+    /// Values per row of the input.
     pub fn inputs(&self) -> usize {
         each!(self, packed => packed.inputs())
     }
@@ -144,7 +149,7 @@ impl Packed {
     /// - out: `[rows, outputs]`, overwritten
     ///
     /// # Errors
-    /// If a slice is not as long as that.
+    /// If a slice has another length.
     pub fn forward(&self, level: Level, x: &[f32], bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
         each!(self, packed => packed.forward(level, x, bias, out))
     }

@@ -1,8 +1,8 @@
-//! Products of two f32 matrices that are both new in each call, either of them transposed: what training needs.
+//! Products of two f32 matrices that are both new in each call, either of them transposed, for training.
 //!
-//! The right factor is packed into the panels of [`crate::linear`] and the left, where its rows do not lie in memory as
-//! they are multiplied, is turned and rounded a block of rows at a time; then the same tiles do the work. Packing reads
-//! and writes each factor once. Factors may be rounded to bf16 on the way; sums are f32.
+//! The right factor is packed into the panels of [`crate::linear`]. The left factor is transposed and rounded, a block
+//! of rows at a time, if its rows are not in memory as they are multiplied. Then the same tiles compute the product.
+//! Packing reads and writes each factor once. Factors may be rounded to bf16; sums are f32.
 
 use rayon::prelude::*;
 
@@ -18,28 +18,28 @@ use crate::{Error, Level};
 
 const OP: &str = "matmul";
 
-/// Rows a thread takes at once: enough to use a panel many times while it is in the cache.
+/// Rows per piece of a thread's work: enough to use a panel many times while it is in the cache.
 const MOST_ROWS: usize = 32 * TILE_ROWS;
 
-/// A matrix as it lies in memory, or its transpose.
+/// A matrix as it is in memory, or its transpose.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix<'a> {
     values: &'a [f32],
-    /// Rows as they lie in memory.
+    /// Rows are contiguous in memory.
     rows: usize,
-    /// Columns as they lie in memory.
+    /// Columns are contiguous in memory.
     columns: usize,
     turned: bool,
 }
 
 impl<'a> Matrix<'a> {
-    /// A matrix `[rows, columns]` whose rows lie in memory one after another.
+    /// A matrix `[rows, columns]` whose rows are in memory one after the other.
     ///
     /// # Errors
     /// If `values` is not `rows · columns` long, or either is zero.
     pub fn new(values: &'a [f32], rows: usize, columns: usize) -> Result<Self, Error> {
         if rows == 0 || columns == 0 {
-            return Err(Error::Size { op: OP, reason: format!("a matrix of {rows} by {columns} multiplies nothing") });
+            return Err(Error::Size { op: OP, reason: format!("a matrix of {rows} by {columns} is empty") });
         }
         check_length(OP, "values", rows.saturating_mul(columns), values.len())?;
         Ok(Self { values, rows, columns, turned: false })
@@ -56,7 +56,7 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// `out = a · b + bias`, the bias one value a column.
+/// `out = a · b + bias`, with one bias value per column.
 ///
 /// # Shapes
 /// - a: `[rows, depth]`
@@ -65,18 +65,18 @@ impl<'a> Matrix<'a> {
 /// - out: `[rows, columns]`, overwritten
 ///
 /// # Errors
-/// If the sizes do not fit together.
+/// If the sizes are inconsistent.
 pub fn matmul(level: Level, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>, out: &mut [f32]) -> Result<(), Error> {
     multiply::<f32>(level, a, b, bias, out)
 }
 
-/// The same with both factors rounded to bf16: twice as fast where [`Level::has_bf16`], slower than f32 elsewhere.
+/// The same with both factors rounded to bf16: twice as fast with [`Level::has_bf16`], slower than f32 without.
 ///
 /// # Shapes
 /// As [`matmul`].
 ///
 /// # Errors
-/// If the sizes do not fit together.
+/// If the sizes are inconsistent.
 pub fn matmul_bf16(
     level: Level,
     a: Matrix<'_>,
@@ -96,7 +96,10 @@ fn multiply<T: Factor>(
 ) -> Result<(), Error> {
     let ((rows, depth), (b_rows, columns)) = (a.dims(), b.dims());
     if depth != b_rows {
-        return Err(Error::Size { op: OP, reason: format!("rows of {depth} values cannot meet columns of {b_rows}") });
+        return Err(Error::Size {
+            op: OP,
+            reason: format!("rows of {depth} values cannot be multiplied with columns of {b_rows}"),
+        });
     }
     check_length(OP, "bias", columns, bias.map_or(columns, <[f32]>::len))?;
     check_length(OP, "out", rows * columns, out.len())?;
@@ -112,7 +115,7 @@ fn multiply<T: Factor>(
     Ok(())
 }
 
-/// Lends `work` some rows of `a` as terms, turned and rounded where they have to be.
+/// Passes some rows of `a` as terms to `work`, transposed and rounded if necessary.
 fn with_rows<T: Factor>(level: Level, a: Matrix<'_>, first: usize, rows: usize, work: impl FnOnce(&[T])) {
     let (_, depth) = a.dims();
     let lend = |values: &[f32]| match T::as_they_are(values) {
@@ -135,7 +138,7 @@ fn with_rows<T: Factor>(level: Level, a: Matrix<'_>, first: usize, rows: usize, 
     });
 }
 
-/// Lays `b` out in panels `[⌈columns / 64⌉, ⌈depth / VALUES⌉, 64]`; columns beyond the last are zero.
+/// Packs `b` into panels `[⌈columns / 64⌉, ⌈depth / VALUES⌉, 64]`; columns beyond the last are zero.
 fn pack<T: Factor>(level: Level, b: Matrix<'_>, panels: &mut [T]) {
     let (depth, columns) = b.dims();
     panels.par_chunks_exact_mut(depth.div_ceil(T::VALUES) * PANEL).enumerate().for_each(|(p, panel)| {

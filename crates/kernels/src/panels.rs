@@ -1,4 +1,4 @@
-//! Weights laid out as products read them, and the product of rows with them.
+//! Weights stored in the order in which products read them, and the product of rows with them.
 
 use std::ops::Range;
 
@@ -18,9 +18,9 @@ const OP: &str = "linear";
 #[derive(Clone)]
 pub(crate) struct Panels<T> {
     lines: Vec<Line>,
-    /// `[64 · panels]`: what a column's sums are multiplied by, where that is needed.
+    /// `[64 · panels]`: the factors of a column's sums, if they need any.
     scales: Vec<f32>,
-    /// `[64 · panels]`: what they start at, where that is needed.
+    /// `[64 · panels]`: the start of a column's sums, if not zero.
     offsets: Vec<f32>,
     /// Columns up to the last with weights.
     columns: usize,
@@ -39,14 +39,14 @@ pub(crate) struct Rows<'a, T> {
     pub scales: &'a [f32],
 }
 
-/// What becomes of a product.
+/// What is done with a product.
 #[derive(Clone, Copy)]
 pub(crate) struct Finish<'a> {
     /// `[columns]` or fewer: added to a column's sums.
     pub bias: &'a [f32],
-    /// What the sums become.
+    /// The activation of the sums.
     pub curve: Curve,
-    /// Where they go; lent for this product alone.
+    /// The target, borrowed for this product only.
     pub target: Target<'a>,
 }
 
@@ -58,7 +58,7 @@ impl<T: Format> Panels<T> {
         Ok(Self::of(rows, inputs))
     }
 
-    /// Packs the weights `[outputs, inputs]` of a value and of its gate side by side, as [`Curve::SwishGate`] wants them.
+    /// Packs the weights `[outputs, inputs]` of a value and of its gate in turn, as [`Curve::SwishGate`] needs them.
     pub fn pack_gated(value: &[f32], gate: &[f32], outputs: usize, inputs: usize) -> Result<Self, Error> {
         check(value, outputs, inputs)?;
         check(gate, outputs, inputs)?;
@@ -71,7 +71,7 @@ impl<T: Format> Panels<T> {
         let padded = columns.next_multiple_of(PANEL);
         let mut lines = Line::zeros(padded * depth);
         let (mut scales, mut offsets) = (vec![0.0; padded], vec![0.0; padded]);
-        // Packing is the same at every level; the best one is merely the quickest at it.
+        // Packing gives the same result at every level; the best level is the fastest.
         let level = Level::best();
         let panels = lines.par_chunks_mut(depth * PANEL / Line::TERMS).zip(rows.par_chunks(PANEL));
         let columns_of = scales.par_chunks_mut(PANEL).zip(offsets.par_chunks_mut(PANEL));
@@ -88,7 +88,7 @@ impl<T: Format> Panels<T> {
         self.inputs
     }
 
-    /// Columns of all panels up to the last that means something.
+    /// Columns of all panels up to the last one that is used.
     pub fn columns(&self) -> usize {
         self.columns
     }
@@ -108,7 +108,7 @@ impl<T: Format> Panels<T> {
         self.part(level, x, 0..self.columns.div_ceil(PANEL), finish);
     }
 
-    /// The product on all threads, for rows too few to give each thread some: panels are shared out as well.
+    /// The product on all threads, for too few rows to give each thread some: panels are split as well.
     pub fn multiply_spread(&self, level: Level, x: Rows<'_, T>, finish: Finish<'_>) {
         let (rows, panels) = (x.terms.len() / self.depth, self.columns.div_ceil(PANEL));
         let (height, width) = spread(rows, panels);
@@ -144,7 +144,7 @@ pub(crate) fn gated<V: Clone>(outputs: usize, column: impl Fn(usize, usize) -> O
 
 fn check(weights: &[f32], outputs: usize, inputs: usize) -> Result<(), Error> {
     if outputs == 0 || inputs == 0 {
-        let reason = format!("weights of {outputs} outputs by {inputs} inputs multiply nothing");
+        let reason = format!("weights of {outputs} outputs by {inputs} inputs are empty");
         return Err(Error::Size { op: OP, reason });
     }
     let size = outputs.checked_mul(inputs);

@@ -1,4 +1,4 @@
-//! The ceiling: how many operations a second the current threads can do when nothing but products costs time.
+//! The peak: operations per second that the current threads reach if they only multiply and add.
 
 use std::time::Instant;
 
@@ -8,9 +8,9 @@ use crate::generic::tile::Term;
 use crate::generic::{Bf16Pair, Quad};
 pub use crate::linear::Precision;
 
-/// Operations a second over all threads of the current pool; takes tens of milliseconds.
+/// Operations per second over all threads of the current pool. Takes tens of milliseconds.
 ///
-/// A product and the sum it enters count as two operations.
+/// A product and its addition count as two operations.
 pub fn peak(level: Level, precision: Precision) -> f64 {
     match precision {
         Precision::F32 => measure(level, 1.0f32),
@@ -20,7 +20,7 @@ pub fn peak(level: Level, precision: Precision) -> f64 {
 }
 
 fn measure<T: Term>(level: Level, term: T) -> f64 {
-    const ROUNDS: usize = 2_000_000; // some 10 ms where twelve products take six cycles
+    const ROUNDS: usize = 2_000_000; // about 10 ms if twelve products take six cycles
     let start = Instant::now();
     let operations: Vec<f64> = rayon::broadcast(|_| {
         let (mut sum, mut operations) = (0.0, 0.0);

@@ -1,11 +1,11 @@
-//! Rotary positions (Su et al., RoFormer), halves rotated against each other.
+//! Rotary positions (Su et al., RoFormer): the two halves of a head are rotated against each other.
 
 use crate::error::check_length;
 use crate::generic::rope::Rope;
 use crate::threads::for_rows;
 use crate::{Error, Level};
 
-/// Cosines and sines of every position a model has met so far.
+/// Cosines and sines of all positions below a maximum.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// Half a head's width.
@@ -25,7 +25,7 @@ impl Table {
     /// If `head_dim` is odd or zero.
     pub fn new(base: f32, head_dim: usize, positions: usize) -> Result<Self, Error> {
         if head_dim == 0 || head_dim % 2 == 1 {
-            let reason = format!("a head {head_dim} wide has no two equal halves");
+            let reason = format!("a head of width {head_dim} does not split into two equal halves");
             return Err(Error::Size { op: "rope", reason });
         }
         let half = head_dim / 2;
@@ -36,34 +36,35 @@ impl Table {
         Ok(Self { half, cos, sin })
     }
 
-    /// How many positions the table has.
+    /// Number of positions in the table.
     pub fn positions(&self) -> usize {
         self.cos.len() / self.half
     }
 
-    /// Cosines and sines, `[positions, head_dim / 2]` each, for heads of that width and positions up to `positions`.
+    /// Cosines and sines, `[positions, head_dim / 2]` each, for heads of this width and this many positions.
     pub(crate) fn angles(&self, head_dim: usize, positions: usize) -> Result<(&[f32], &[f32]), Error> {
         if head_dim != 2 * self.half || positions > self.positions() {
             let (wide, long) = (2 * self.half, self.positions());
-            let reason = format!("a table of {long} positions {wide} wide does not serve {positions} of {head_dim}");
+            let reason =
+                format!("the table is for {long} positions of width {wide}, expected {positions} of {head_dim}");
             return Err(Error::Size { op: "rope", reason });
         }
         Ok((&self.cos, &self.sin))
     }
 
-    /// Rotates queries and keys in place; values stay.
+    /// Rotates queries and keys in place; values are not changed.
     ///
     /// # Shapes
     /// - qkv: `[rows, 3 · dim]`, `dim` a multiple of the head's width
     /// - positions: `[rows]`, each in the table
     ///
     /// # Errors
-    /// If a slice is not as long as that, or a position is not in the table.
+    /// If a slice has another length, or a position is not in the table.
     pub fn rotate(&self, level: Level, qkv: &mut [f32], dim: usize, positions: &[u32]) -> Result<(), Error> {
         const OP: &str = "rope";
         let head_dim = 2 * self.half;
         if dim == 0 || !dim.is_multiple_of(head_dim) {
-            let reason = format!("{dim} values are no whole number of heads {head_dim} wide");
+            let reason = format!("{dim} values are not a multiple of the head width {head_dim}");
             return Err(Error::Size { op: OP, reason });
         }
         check_length(OP, "qkv", positions.len() * 3 * dim, qkv.len())?;

@@ -1,4 +1,4 @@
-//! Working memory that a thread keeps from one call to the next.
+//! Scratch memory that a thread keeps from one call to the next.
 //!
 //! Fresh memory costs a page fault every 4 KiB, which is a tenth of the time of a product of a few megabytes.
 
@@ -6,25 +6,25 @@ use std::cell::RefCell;
 
 use crate::aligned::Line;
 
-/// Lines a thread keeps at most; what is larger is given back: 64 MiB.
+/// Most lines of 64 bytes that a thread keeps, 64 MiB; larger memory is freed.
 const MOST_LINES: usize = 1 << 20;
 
 thread_local! {
-    static KEPT: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
+    static FREE: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Lends `work` that many values, aligned to a cache line and of any content.
+/// Calls `work` with this many values, aligned to a cache line and of any content.
 ///
-/// Calls may be nested, each gets its own memory.
+/// Calls may be nested; each gets its own memory.
 pub(crate) fn with_scratch<T>(values: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
-    let mut lines = KEPT.with_borrow_mut(Vec::pop).unwrap_or_default();
+    let mut lines = FREE.with_borrow_mut(Vec::pop).unwrap_or_default();
     let needed = values.div_ceil(Line::TERMS);
     if lines.len() < needed {
         lines = Line::zeros(values);
     }
     let result = work(&mut bytemuck::cast_slice_mut(&mut lines)[..values]);
     if lines.len() <= MOST_LINES {
-        KEPT.with_borrow_mut(|kept| kept.push(lines));
+        FREE.with_borrow_mut(|kept| kept.push(lines));
     }
     result
 }

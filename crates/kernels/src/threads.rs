@@ -1,10 +1,10 @@
-//! Rows shared out among threads by halving, so that a thread without work can take half of another's.
+//! Splits rows among threads by halving, so that an idle thread can take half of another one's rows.
 
 use rayon::prelude::*;
 
 use crate::generic::tile::TILE_ROWS;
 
-/// Calls `work(first row, rows of out)` over all rows of `out`, `width` values each, in pieces of at most
+/// Calls `work(first row, rows of out)` for all rows of `out`, `width` values each, in pieces of at most
 /// `most` rows. All pieces but the last are whole multiples of `unit` rows.
 pub(crate) fn for_rows(
     out: &mut [f32],
@@ -35,19 +35,19 @@ fn halve(
     rayon::join(|| halve(head, width, unit, most, first, work), || halve(tail, width, unit, most, first + half, work));
 }
 
-/// How a pass over rows was shared out.
+/// How a pass over rows is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Split {
-    /// Each thread has rows of its own and does everything to them.
+    /// Each thread has its own rows and does everything to them.
     Rows,
-    /// There are too few for that: threads share a product's columns as well.
+    /// There are too few rows for that: a product's columns are split as well.
     Both,
 }
 
-/// Rows a thread works on at once, at most: enough to use a panel many times while it is in the cache, and few enough
-/// that their activations stay there too.
+/// Most rows that a thread processes at once: enough to use a panel many times while it is in the cache, and few enough
+/// that their activations stay in the cache too.
 const MOST_ROWS: usize = 32 * TILE_ROWS;
-/// With fewer rows than these for each thread, reading the weights takes longer than multiplying them.
+/// With fewer rows per thread than this, reading the weights takes longer than multiplying them.
 const FEWEST_ROWS: usize = 4 * TILE_ROWS;
 
 /// Calls `work` on pieces of rows of `from` and `to`, each given with its width, spread evenly over the threads.
@@ -68,7 +68,7 @@ pub(crate) fn split(
     pieces.for_each(|(from, to)| work(Split::Rows, from, to));
 }
 
-/// The same of rows that are both changed.
+/// The same for two sets of rows that are both changed.
 pub(crate) fn split_mut(
     rows: usize,
     (first, first_width): (&mut [f32], usize),
@@ -86,8 +86,8 @@ pub(crate) fn split_mut(
     pieces.for_each(|(first, second)| work(Split::Rows, first, second));
 }
 
-/// Rows in a piece: a whole number of pieces for each thread, all but the last of whole tiles; all rows, where there
-/// are too few to go round.
+/// Rows per piece: an integer number of pieces for each thread, all but the last of whole tiles; all rows if there are
+/// too few to split.
 fn height(rows: usize) -> usize {
     let threads = rayon::current_num_threads();
     if threads > 1 && rows < threads * FEWEST_ROWS {
@@ -97,8 +97,8 @@ fn height(rows: usize) -> usize {
     rows.div_ceil(pieces.max(1)).next_multiple_of(TILE_ROWS)
 }
 
-/// Rows and panels of each part of a product, so that every thread has one: panels are shared out first, since each
-/// is then read by one thread.
+/// Rows and panels of each part of a product, so that every thread has one. Panels are split first, since each is then
+/// read by one thread.
 pub(crate) fn spread(rows: usize, panels: usize) -> (usize, usize) {
     let threads = rayon::current_num_threads();
     let width = panels.div_ceil(threads).max(1);

@@ -1,4 +1,4 @@
-//! Attention against plain loops: every level and head width, sequences of all kinds of length.
+//! Attention compared with plain loops: every level and head width, sequences of many lengths.
 
 mod common;
 
@@ -11,7 +11,7 @@ use rinalmo_kernels::{Level, reference};
 /// Averages of values under 1; scores reach 8, so that each weight is off by up to 8 roundings.
 const ATTENTION: f32 = 4e-6;
 
-/// Lengths around the sizes of a tile of queries and a block of keys; none is as good as any.
+/// Lengths around the sizes of a tile of queries and a block of keys, and 0.
 const LENGTHS: [usize; 9] = [1, 2, 7, 0, 24, 64, 65, 130, 31];
 
 fn starts(lengths: &[usize]) -> Vec<usize> {
@@ -44,8 +44,7 @@ fn every_level_agrees_with_plain_loops_for_every_head_width() {
     }
 }
 
-/// Averages of values under 1.5 by weights that are off by 2⁻⁹, of values off by as much, and scores off by about
-/// √head_dim · 2⁻⁹ · 1.5² / 2.
+/// Averages of values under 1.5. Weights and values are off by 2⁻⁹, and scores by about √head_dim · 2⁻⁹ · 1.5² / 2.
 const BF16_ATTENTION: f32 = 0.03;
 
 #[test]

@@ -1,4 +1,4 @@
-//! Backward passes, dropout and the optimizer's step against plain loops, on every level.
+//! Backward passes, dropout and the optimizer's step compared with plain loops, on every level.
 
 mod common;
 
@@ -11,12 +11,12 @@ use rinalmo_kernels::{Level, cross_entropy, reference};
 const GRADIENT: f32 = 1e-5;
 /// Sums of them over some hundred rows.
 const SUM: f32 = 1e-4;
-/// Of a gradient near 1: what the formula of the tail leaves.
+/// Of a gradient near 1: the error of the approximation of the tail.
 const GELU: f32 = 3e-7;
 
 const DROPOUT: Dropout = Dropout { rate: 0.3, seed: 77 };
 
-/// One value, less and more than each vector, the model's odd widths.
+/// One value, fewer and more than each vector, and the model's odd widths.
 const WIDTHS: [usize; 6] = [1, 3, 17, 24, 480, 853];
 
 #[test]
@@ -24,7 +24,7 @@ fn layer_norm_backward_agrees_with_plain_loops() {
     for dim in WIDTHS {
         let rows = 131;
         let (x, weight, grad) = (values(rows * dim, 1), values(dim, 2), values(rows * dim, 3));
-        // A row of one value has no spread but ε: its gradient is zero, and what rounding makes of that is magnified.
+        // A row of one value has no variance but ε: its gradient is zero, and rounding errors are magnified.
         let eps = if dim == 1 { 1.0 } else { 1e-3 };
         let (expected_x, expected_weight, expected_bias) = reference::backward::layer_norm(&x, &weight, eps, &grad);
         for level in Level::available() {
@@ -87,7 +87,7 @@ fn gelu_backward_is_the_slope_everywhere() {
     }
 }
 
-/// Sequences of all kinds of length, none among them.
+/// Sequences of many lengths, 0 included.
 const LENGTHS: [usize; 7] = [1, 7, 0, 16, 49, 130, 3];
 
 fn starts() -> Vec<usize> {
@@ -136,7 +136,7 @@ fn attention_and_its_gradient_agree_with_plain_loops() {
     }
 }
 
-/// Attention is linear in its values, so its product with any gradient is what the values' gradient gives.
+/// Attention is linear in its values, so its product with any gradient equals the product of the values with theirs.
 #[test]
 fn attention_drops_forwards_what_it_drops_backwards() {
     let starts = starts();
@@ -185,7 +185,10 @@ fn dropout_drops_its_share_and_keeps_the_mean() {
         assert!((dropped - 0.3).abs() < 5e-3, "{level}: {dropped}");
         assert!(factors.iter().all(|&x| x == 0.0 || (x - 1.0 / 0.7).abs() < 1e-6));
         let column = |c: usize| (0..rows).filter(|r| factors[r * width + c] == 0.0).count() as f64 / rows as f64;
-        assert!((0..width).all(|c| (column(c) - 0.3).abs() < 0.11), "{level}: some columns fare worse than others");
+        assert!(
+            (0..width).all(|c| (column(c) - 0.3).abs() < 0.11),
+            "{level}: some columns are dropped more often than others"
+        );
         let (mut sum, y) = (values(rows * width, 14), values(rows * width, 15));
         let expected: Vec<f32> = sum.iter().zip(&y).zip(&factors).map(|((x, y), f)| x + f * y).collect();
         dropped_add(level, &mut sum, &y, width, DROPOUT).unwrap();

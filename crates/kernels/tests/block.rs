@@ -1,4 +1,4 @@
-//! A block's two passes against the plain operations they are made of: every level, precision and kind of middle.
+//! A block's two passes compared with the plain operations they consist of: every level, precision and activation.
 
 mod common;
 
@@ -7,14 +7,14 @@ use rinalmo_kernels::block::{Block, Middle, Norm, Weights};
 use rinalmo_kernels::linear::Precision;
 use rinalmo_kernels::{Level, reference};
 
-/// Widths: none is a multiple of anything.
+/// Widths that are not multiples of any vector or panel.
 const DIM: usize = 70;
 const HIDDEN: usize = 187;
 const EPS: f32 = 1e-5;
 
 /// Three products of some hundred terms under 2 with weights under 0.3, in f32.
 const F32_BLOCK: f32 = 1e-5;
-/// The same with activations that were rounded to bf16 between products: a value next to a tie may fall to either side.
+/// The same with activations rounded to bf16 between products: a value next to a tie may be rounded either way.
 const BF16_BLOCK: f32 = 0.03;
 /// The same with bytes, whose steps are a hundredth of a row's largest value.
 const INT8_BLOCK: f32 = 0.05;

@@ -1,4 +1,4 @@
-//! Convolutions, instance norms and outer sums of training: against plain loops and against finite differences.
+//! Convolutions, instance norms and outer sums of training, compared with plain loops and with finite differences.
 
 mod common;
 
@@ -10,11 +10,11 @@ use rinalmo_kernels::{Level, reference};
 
 /// Sums of up to 576 products of values under 1.
 const SUM: f32 = 2e-4;
-/// Sums over the pixels of a map, some hundred.
+/// Sums over a few hundred pixels of a map.
 const GRADIENT: f32 = 5e-4;
-/// Of sums of some ten values.
+/// Sums of about ten values.
 const FEW: f32 = 1e-5;
-/// Values near 30 are added up to a mean that is off by 5e-6, and then stretched to a variance of 1.
+/// The mean of values near 30 is off by 5e-6, and the values are then scaled to variance 1.
 const NORM: f32 = 3e-5;
 
 const EPS: f32 = 1e-5;
@@ -74,7 +74,7 @@ fn gradients_of_a_convolution_are_its_slopes() {
         let (x, weights) = (values(rows * width * filter.inputs, 1), weights(filter, 2));
         let grad = values(rows * width * filter.outputs, 4);
         if x.len() > 2000 || weights.len() > 2000 {
-            continue; // slow by differences; the next test has them
+            continue; // too slow by finite differences; the next test covers it
         }
         let by_x = slopes(&x, &grad, |x| reference::convolution(x, width, &weights, None, filter));
         let by_weights = slopes(&weights, &grad, |weights| reference::convolution(&x, width, weights, None, filter));
@@ -113,7 +113,7 @@ fn both_gradients_make_the_same_product_as_the_result() {
 /// Items, pixels and channels.
 const NORMS: [(usize, usize, usize); 5] = [(1, 400, 64), (3, 102, 32), (2, 5, 7), (1, 2000, 17), (4, 1, 3)];
 
-/// The curve, in f64.
+/// The activation, in f64.
 fn curve(activation: Activation, x: f64) -> f64 {
     match activation {
         Activation::Relu => x.max(0.0),
@@ -127,7 +127,7 @@ fn curve(activation: Activation, x: f64) -> f64 {
     }
 }
 
-/// Norm and curve of one item, in f64.
+/// Norm and activation of one item, in f64.
 fn norm(x: &[f64], channels: usize, activation: Activation) -> Vec<f64> {
     let pixels = (x.len() / channels) as f64;
     let mut out = x.to_vec();

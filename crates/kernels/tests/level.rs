@@ -1,4 +1,4 @@
-//! `RINALMO_KERNELS` forces a level: this test runs itself again with the variable set.
+//! `RINALMO_KERNELS` selects a level: this test runs itself again with the variable set.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -6,11 +6,12 @@ use std::process::Command;
 
 use rinalmo_kernels::{LEVEL_VARIABLE, Level};
 
-/// Runs `test`, in the emulator that cargo was told of where this processor is not the machine's own.
+/// Runs `test`, in the emulator that cargo is configured with if the target is not this machine's own.
 fn command(test: &Path) -> Command {
-    let runner = match cfg!(all(target_arch = "aarch64", target_os = "linux")) {
-        true => std::env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER").unwrap_or_default(),
-        false => String::new(),
+    let runner = if cfg!(all(target_arch = "aarch64", target_os = "linux")) {
+        std::env::var("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER").unwrap_or_default()
+    } else {
+        String::new()
     };
     let mut words = runner.split_whitespace().map(OsStr::new).chain([test.as_os_str()]);
     let mut command = Command::new(words.next().expect("the chain ends with the test"));

@@ -1,4 +1,4 @@
-//! Packed products against plain loops: every level, ragged sizes, odd starts, values that are not numbers.
+//! Packed products compared with plain loops: every level, odd sizes, odd starts, NaN and infinities.
 
 mod common;
 
@@ -6,8 +6,8 @@ use common::{assert_close, bits, values, with_threads};
 use rinalmo_kernels::linear::{Packed, PackedF32, Precision};
 use rinalmo_kernels::{Level, reference};
 
-/// A sum of `inputs` products of values under 1 in f32: each step rounds a partial sum, which random signs
-/// keep near √inputs, by at most 2⁻²⁴ of itself, and the roundings add up as a random walk; ×4 to spare.
+/// A sum of `inputs` products of values under 1 in f32. Each step rounds a partial sum, which random signs keep near
+/// √inputs, by at most 2⁻²⁴ of itself. The roundings add up like a random walk; 4 is a safety factor.
 fn f32_sum(inputs: usize) -> f32 {
     4.0 * (inputs as f32 + 4.0) * f32::EPSILON / 2.0
 }
@@ -30,7 +30,8 @@ const SIZES: [(usize, usize, usize); 14] = [
     (130, 513, 63),
 ];
 
-/// Sums of a few small whole numbers are exact; scales of bytes are rounded thrice before and after, at values up to 33.
+/// Sums of a few small integers are exact; scales of bytes are rounded three times before and after, at values up to
+/// 33.
 fn exact(precision: Precision) -> f32 {
     if precision == Precision::Int8 { 1e-5 } else { 0.0 }
 }

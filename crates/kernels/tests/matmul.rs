@@ -1,4 +1,4 @@
-//! Products of two new matrices against plain loops: every level, either side transposed, ragged sizes.
+//! Products of two new matrices compared with plain loops: every level, either side transposed, odd sizes.
 
 mod common;
 
@@ -10,7 +10,8 @@ use rinalmo_kernels::{Level, reference};
 /// Sums of up to 1100 products under 1 in f32, each rounded to 2⁻²⁴ of a sum that stays under 40.
 const MATMUL: f32 = 1e-4;
 
-/// `(rows, depth, columns)`: one of each, less and more than a tile, the model's odd widths, more than one block of depth.
+/// `(rows, depth, columns)`: one of each, fewer and more than a tile, the model's odd widths, more than one block of
+/// depth.
 const SIZES: [(usize, usize, usize); 8] =
     [(1, 1, 1), (7, 5, 3), (16, 16, 64), (33, 24, 65), (5, 853, 40), (200, 31, 22), (13, 1100, 66), (3, 17, 853)];
 
@@ -51,7 +52,7 @@ fn agrees(product: Product, round: fn(f32) -> f32) {
                     let case = format!("{level}, {rows} × {depth} × {columns}, turned {l} {r}");
                     assert_close(&out, &expected, MATMUL, &case);
                     let first = first.get_or_insert_with(|| bits(&out));
-                    assert_eq!(*first, bits(&out), "{case}: how a factor lies changes bits");
+                    assert_eq!(*first, bits(&out), "{case}: the layout of a factor changes bits");
                 }
             }
         }

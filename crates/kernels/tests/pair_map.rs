@@ -1,4 +1,4 @@
-//! The structure head's map against plain loops: every level, odd extents, other widths than the published.
+//! The structure head's map compared with plain loops: every level, odd sizes, other widths than the published one.
 
 mod common;
 
@@ -6,12 +6,12 @@ use common::{assert_close, bits, values, with_threads};
 use rinalmo_kernels::pair_map::{Block, HeadBf16, HeadF32, Weights};
 use rinalmo_kernels::{Level, reference};
 
-/// Of logits near 1: sums of 576 terms, six norms in a row; channels without much variance are scaled up by 300.
+/// Of logits near 1: sums of 576 terms, six norms in a row; channels with little variance are scaled up by 300.
 const F32_LOGITS: f32 = 2e-4;
 /// Eight bits in each of six convolutions and in the maps between them.
 const BF16_LOGITS: f32 = 0.1;
 
-/// A head of random weights, sized as PyTorch would begin.
+/// A head of random weights, initialised like PyTorch's.
 struct Head {
     channels: usize,
     kernel: usize,
@@ -38,7 +38,7 @@ impl Head {
         Self { channels, kernel, features: Vec::new(), blocks: (0..blocks).map(block).collect(), out }
     }
 
-    /// The same that knows so many numbers of each pair.
+    /// The same head with this many features of each pair.
     fn with_features(self, count: usize) -> Self {
         Self { features: values(self.channels * count, 77), ..self }
     }
@@ -62,11 +62,12 @@ fn features(len: usize, head: &Head) -> Vec<f32> {
 fn forward(bf16: bool, level: Level, head: &Head, len: usize) -> Vec<f32> {
     let ([rows, columns], features) = (projections(len, head.channels), features(len, head));
     let mut out = vec![f32::NAN; len * len];
-    match bf16 {
-        false => HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &features, &mut out),
-        true => HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &features, &mut out),
-    }
-    .unwrap();
+    let result = if bf16 {
+        HeadBf16::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &features, &mut out)
+    } else {
+        HeadF32::pack(&head.weights()).unwrap().forward(level, &rows, &columns, &features, &mut out)
+    };
+    result.unwrap();
     out
 }
 

@@ -1,4 +1,4 @@
-//! Layer norm, rotary positions, curves and sums against plain loops, on every level.
+//! Layer norm, rotary positions, activations and sums compared with plain loops, on every level.
 
 mod common;
 
@@ -6,7 +6,7 @@ use common::{assert_close, bits, values, with_threads};
 use rinalmo_kernels::activation::{gelu, swish_gate};
 use rinalmo_kernels::{Level, add, layer_norm, reference, rope};
 
-/// Normalised values reach some 4 in size; a few roundings of that, and of a sum over the row.
+/// Normalised values reach about 4; they are off by a few roundings of that, and of a sum over the row.
 const LAYER_NORM: f32 = 4e-6;
 /// Two products of values under 1, and angles up to 1000 rounded to f32 (3e-5 of a radian) as published.
 const ROPE: f32 = 1e-4;
@@ -18,7 +18,7 @@ const GELU: f32 = 7e-7;
 /// Relative, down to −6: the rounding of x² = 36 is 2e-6 of the exponential of its half.
 const GELU_TAIL: f32 = 2.5e-6;
 
-/// Widths: one value, less and more than each vector, the model's odd feed-forward widths.
+/// Widths: one value, fewer and more than each vector, the model's odd feed-forward widths.
 const WIDTHS: [usize; 9] = [1, 3, 8, 17, 24, 31, 64, 480, 853];
 
 #[test]
@@ -45,7 +45,7 @@ fn layer_norm_does_not_cancel_far_from_zero() {
     for level in Level::available() {
         let mut out = vec![0.0; 96];
         layer_norm(level, &x, &weight, &bias, 1e-5, &mut out).unwrap();
-        // The mean itself is rounded to 3e-5, a thousandth of the values' spread at worst.
+        // The mean itself is rounded to 3e-5, at worst a thousandth of the values' spread.
         assert_close(&out, &expected, 1e-3, level.name());
     }
 }
@@ -93,7 +93,7 @@ fn swish_gate_agrees_with_plain_loops() {
             for level in Level::available() {
                 let mut out = vec![0.0; 5 * width];
                 swish_gate(level, &fused, width, beta, &mut out).unwrap();
-                // Single values may be near 1000; compare relative to that.
+                // Single values may be near 1000, so the tolerance is relative.
                 let scale = |values: &[f32], by: &[f32]| -> Vec<f32> {
                     values
                         .iter()

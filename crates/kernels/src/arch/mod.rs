@@ -1,4 +1,4 @@
-//! Lanes as each architecture has them, and the doors through which a kernel gets its instructions.
+//! The lanes of each architecture, and the functions that compile a kernel for its instructions.
 
 #[cfg(target_arch = "aarch64")]
 pub mod aarch64;

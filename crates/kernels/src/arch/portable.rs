@@ -1,8 +1,8 @@
-//! Four lanes in plain Rust, for processors we have no door for.
+//! Four lanes in plain Rust, for processors without an own module here.
 
 use crate::generic::{Bf16Pair, Lanes};
 
-/// Needs nothing of the processor.
+/// Needs no special instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Portable;
 
@@ -17,7 +17,7 @@ macro_rules! each {
     }};
 }
 
-/// `a · b + c`: fused only where that is one instruction, not a call into the C library.
+/// `a · b + c`; fused only where that is one instruction and not a call into the C library.
 #[inline(always)]
 fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(any(target_arch = "aarch64", target_feature = "fma")) { a.mul_add(b, c) } else { a * b + c }
@@ -78,7 +78,7 @@ impl Lanes for Portable {
     }
     #[inline(always)]
     fn round(self, v: Self::V) -> Self::V {
-        /// 1.5 · 2²³: adding it leaves no bits for a fraction, so the sum is rounded to a whole number.
+        /// 1.5 · 2²³: adding it leaves no bits for a fraction, so the sum is rounded to an integer.
         const WHOLE: f32 = 12_582_912.0;
         each!(|i| if v[i].abs() < 4_194_304.0 { v[i] + WHOLE - WHOLE } else { v[i] })
     }

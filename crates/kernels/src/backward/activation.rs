@@ -1,4 +1,4 @@
-//! Swish gate and GELU backwards.
+//! Backward passes of swish gate and GELU.
 
 use rayon::prelude::*;
 
@@ -7,13 +7,14 @@ use crate::generic::backward::activation::{GeluBackward, SwishGate, SwishGateBac
 use crate::threads::for_rows;
 use crate::{Error, Level};
 
-/// Values a thread takes at once.
+/// Values per piece of a thread's work.
 const PIECE: usize = 1 << 14;
 
-/// `out = up · sigmoid(β·up) · gate`, value by value: [`crate::activation::swish_gate`] of products that lie apart.
+/// `out = up · sigmoid(β·up) · gate`, value by value: [`crate::activation::swish_gate`] for products in separate
+/// slices.
 ///
 /// # Errors
-/// If the slices are not of one length.
+/// If the slices differ in length.
 pub fn swish_gate(level: Level, up: &[f32], gate: &[f32], beta: f32, out: &mut [f32]) -> Result<(), Error> {
     const OP: &str = "swish gate";
     check_length(OP, "up", out.len(), up.len())?;
@@ -25,10 +26,10 @@ pub fn swish_gate(level: Level, up: &[f32], gate: &[f32], beta: f32, out: &mut [
     Ok(())
 }
 
-/// Gradients of [`swish_gate`] from that of its result: of `up` and `gate`, overwritten, and of β, returned.
+/// Gradients of [`swish_gate`] from the gradient of its result: of `up` and `gate`, overwritten, and of β, returned.
 ///
 /// # Errors
-/// If the slices are not of one length.
+/// If the slices differ in length.
 pub fn swish_gate_backward(
     level: Level,
     up: &[f32],
@@ -51,10 +52,10 @@ pub fn swish_gate_backward(
     Ok(partial.iter().sum())
 }
 
-/// Turns the gradient of `gelu(x)` into that of `x`, in place.
+/// Replaces the gradient of `gelu(x)` by the gradient of `x`, in place.
 ///
 /// # Errors
-/// If the two are not of one length.
+/// If the two differ in length.
 pub fn gelu_backward(level: Level, x: &[f32], grad: &mut [f32]) -> Result<(), Error> {
     check_length("gelu backward", "x", grad.len(), x.len())?;
     for_rows(grad, 1, 64, PIECE, &|first, grad| {

@@ -1,6 +1,6 @@
-//! Attention backwards over sequences laid end to end, and forwards with dropout.
+//! Backward pass of attention over sequences that are stored one after the other, and its forward pass with dropout.
 //!
-//! The forward pass keeps no weights: the backward one computes them again, a block of queries of one head of one
+//! The forward pass stores no weights. The backward pass computes them again, for a block of queries of one head of one
 //! sequence at a time, so that memory grows with the length and not with its square.
 
 use rayon::prelude::*;
@@ -13,12 +13,12 @@ use crate::scratch::with_scratch;
 use crate::threads::for_rows;
 use crate::{Error, Level};
 
-/// Queries in a block.
+/// Queries per block.
 const QUERIES: usize = 48;
-/// Rows of a sequence that are put together at once.
+/// Rows of a sequence that are collected at once.
 const ROWS: usize = 64;
 
-/// Cosines and sines by which each row's queries and keys are turned (see [`crate::rope`]).
+/// Cosines and sines by which each row's queries and keys are rotated (see [`crate::rope`]).
 #[derive(Clone, Copy, Debug)]
 pub struct Turns<'a> {
     /// `[rows, head_dim / 2]`
@@ -28,13 +28,13 @@ pub struct Turns<'a> {
 }
 
 impl Turns<'_> {
-    /// Turns queries and keys of `qkv` in place.
+    /// Rotates queries and keys of `qkv` in place.
     ///
     /// # Shapes
     /// - qkv: `[rows, 3 · dim]`
     ///
     /// # Errors
-    /// If a slice is not as long as that.
+    /// If a slice has another length.
     pub fn forward(self, level: Level, qkv: &mut [f32], dim: usize, heads: usize) -> Result<(), Error> {
         const OP: &str = "rope";
         if heads == 0 || dim == 0 || !dim.is_multiple_of(2 * heads) {
@@ -55,7 +55,7 @@ impl Turns<'_> {
         Ok(())
     }
 
-    /// Turns the gradient of turned queries and keys back, in place.
+    /// Rotates the gradient of rotated queries and keys back, in place.
     ///
     /// # Errors
     /// As [`Turns::forward`].
@@ -65,15 +65,15 @@ impl Turns<'_> {
     }
 }
 
-/// `softmax(q · kᵀ / √head_dim) · v` for each head of each sequence, some weights dropped after the softmax.
+/// `softmax(q · kᵀ / √head_dim) · v` for each head of each sequence, with dropout of the weights after the softmax.
 ///
 /// # Shapes
-/// - qkv: `[rows, 3 · dim]`, queries and keys turned
-/// - starts: `[sequences + 1]`, rising from 0 to `rows`
+/// - qkv: `[rows, 3 · dim]`, queries and keys rotated
+/// - starts: `[sequences + 1]`, increasing from 0 to `rows`
 /// - out: `[rows, dim]`, overwritten
 ///
 /// # Errors
-/// If a slice is not as long as that, or `heads` does not divide `dim`.
+/// If a slice has another length, or `heads` does not divide `dim`.
 pub fn attention(
     level: Level,
     qkv: &[f32],
@@ -106,13 +106,13 @@ pub fn attention(
 /// The gradient of `qkv` from that of [`attention`]'s result, given the same dropout.
 ///
 /// # Shapes
-/// - qkv: `[rows, 3 · dim]`, queries and keys turned
-/// - starts: `[sequences + 1]`, rising from 0 to `rows`
+/// - qkv: `[rows, 3 · dim]`, queries and keys rotated
+/// - starts: `[sequences + 1]`, increasing from 0 to `rows`
 /// - grad: `[rows, dim]`
-/// - grad_qkv: `[rows, 3 · dim]`, overwritten: of turned queries and keys, and of values
+/// - grad_qkv: `[rows, 3 · dim]`, overwritten: of rotated queries and keys, and of values
 ///
 /// # Errors
-/// If a slice is not as long as that, or `heads` does not divide `dim`.
+/// If a slice has another length, or `heads` does not divide `dim`.
 #[allow(clippy::too_many_arguments, reason = "a forward pass has so many, and its gradient two more")]
 pub fn attention_backward(
     level: Level,
@@ -167,20 +167,20 @@ fn check(qkv: &[f32], dim: usize, heads: usize, starts: &[usize], out: &[f32]) -
     Ok(())
 }
 
-/// Values in a row of weights over `len` keys: whole vectors of every level.
+/// Values in a row of weights over `len` keys, padded to whole vectors of every level.
 fn width(len: usize) -> usize {
     len.next_multiple_of(16)
 }
 
-/// Widths of one head.
+/// Width of one head.
 #[derive(Clone, Copy)]
 struct Head {
     dim: usize,
-    /// The same and padding to whole vectors of every level.
+    /// The width padded to whole vectors of every level.
     padded: usize,
 }
 
-/// What all heads of all sequences share.
+/// What all heads of all sequences have in common.
 #[derive(Clone, Copy)]
 struct Batch<'a> {
     level: Level,
@@ -209,8 +209,8 @@ impl<'a> Batch<'a> {
         Head { dim, padded: dim.next_multiple_of(16) }
     }
 
-    /// Lets `work` fill `space(len)` values for each head of each sequence, then `collect` copy each head's part from
-    /// there to rows of `out`, whose number in the sequence it is told.
+    /// For each head of each sequence, `work` fills `space(len)` values; then `collect` copies each head's part of them
+    /// to rows of `out`. It gets the number of its first row in the sequence.
     fn each_head(
         self,
         starts: &[usize],
@@ -259,15 +259,17 @@ impl Task<'_> {
         rows.map(move |row| &row[part * dim + self.first..][..self.head.dim])
     }
 
-    /// Keys or values as columns, `[head dim, width]`; columns beyond the last are left alone.
+    /// Keys or values as columns, `[head dim, width]`; columns beyond the last are not changed.
     fn turn(&self, part: usize, to: &mut [f32]) {
         let Batch { qkv, dim, level, .. } = self.batch;
         let from = &qkv[self.start * 3 * dim + part * dim + self.first..];
-        let (rows, columns, to_stride) = (self.len, self.head.dim, width(self.len));
+        let rows = self.len;
+        let columns = self.head.dim;
+        let to_stride = width(self.len);
         level.run(Transpose { from, from_stride: 3 * dim, rows, columns, to, to_stride });
     }
 
-    /// Keys or values as rows, `[width, padded]`; what pads is left alone.
+    /// Keys or values as rows, `[width, padded]`; the padding is not changed.
     fn pad(&self, part: usize, to: &mut [f32]) {
         for (row, to) in self.rows(part).zip(to.chunks_exact_mut(self.head.padded)) {
             to[..self.head.dim].copy_from_slice(row);
@@ -284,7 +286,7 @@ impl Task<'_> {
         self.batch.dropout.map(mask)
     }
 
-    /// The weights of `rows` queries from `query` on, and the queries scaled by `1 / √dim` in `queries`.
+    /// The weights of `rows` queries from `query` on; the queries themselves, scaled by `1 / √dim`, are in `queries`.
     fn weights(&self, query: usize, rows: usize, keys: &[f32], queries: &mut [f32], weights: &mut [f32]) {
         let (level, dim, width) = (self.batch.level, self.head.dim, width(self.len));
         let scale = 1.0 / (dim as f32).sqrt();
@@ -297,7 +299,7 @@ impl Task<'_> {
         level.run(Softmax { scores: weights, width, len: self.len });
     }
 
-    /// Into `result [len, padded]`.
+    /// The forward pass; `result` is `[len, padded]`.
     fn forward(self, result: &mut [f32]) {
         let (Head { dim, padded }, width, level) = (self.head, width(self.len), self.batch.level);
         with_scratch(width * (dim + padded + QUERIES + 1) + QUERIES * dim, |scratch| {
@@ -329,8 +331,8 @@ impl Task<'_> {
         });
     }
 
-    /// Into `result`: gradients of queries `[len, padded]`, of keys `[dim, width]` and of values `[dim, width]`.
-    /// `grad` starts at the sequence's first row.
+    /// The backward pass; `result` gets gradients of queries `[len, padded]`, of keys `[dim, width]` and of values
+    /// `[dim, width]`. `grad` starts at the sequence's first row.
     fn backward(self, grad: &[f32], result: &mut [f32]) {
         let (Head { dim, padded }, width, level) = (self.head, width(self.len), self.batch.level);
         let (model, scale) = (self.batch.dim, 1.0 / (dim as f32).sqrt());
@@ -373,7 +375,7 @@ impl Task<'_> {
     }
 }
 
-/// `out = x · panel`, or added to it where it is not `fresh`. Sizes are those of [`Products`]: values from one row of `x`
+/// `out = x · panel`, or added to `out` if not `fresh`. Sizes are those of [`Products`]: values from one row of `x`
 /// to the next, rows, width and depth.
 fn product(
     level: Level,
@@ -385,7 +387,7 @@ fn product(
     level.run(Products { x, x_stride, rows, panel, width, depth, fresh, out });
 }
 
-/// Cuts `scratch` into parts of these sizes.
+/// Splits `scratch` into parts of these sizes.
 fn parts<const N: usize>(mut scratch: &mut [f32], sizes: [usize; N]) -> [&mut [f32]; N] {
     sizes.map(|size| {
         let (part, rest) = std::mem::take(&mut scratch).split_at_mut(size);

@@ -13,7 +13,7 @@ use crate::{Error, Level, add};
 /// - out: `[columns]`, overwritten
 ///
 /// # Errors
-/// If `x` is not whole rows.
+/// If `x` does not consist of whole rows.
 pub fn column_sums(level: Level, x: &[f32], out: &mut [f32]) -> Result<(), Error> {
     let columns = out.len().max(1);
     check_length("column sums", "x", x.len() / columns * columns, x.len())?;
@@ -25,7 +25,7 @@ pub fn column_sums(level: Level, x: &[f32], out: &mut [f32]) -> Result<(), Error
     Ok(())
 }
 
-/// Adds up partial sums `[chunks, out.len()]`, first to last.
+/// Sums the partial sums `[chunks, out.len()]`, first to last.
 pub(super) fn in_order(partial: &[f32], out: &mut [f32]) {
     out.fill(0.0);
     for partial in partial.chunks_exact(out.len().max(1)) {

@@ -5,25 +5,25 @@ use crate::generic::backward::dropout::Drop;
 use crate::threads::for_rows;
 use crate::{Error, Level};
 
-/// Drops each value with probability `rate` and scales the others up by `1 / (1 − rate)`.
+/// Sets each value to 0 with probability `rate` and multiplies the others by `1 / (1 − rate)`.
 ///
-/// Which are dropped follows from `seed` and where they stand alone, so that a backward pass given the same value drops
-/// the same.
+/// Which values are dropped depends only on `seed` and on their position, so a backward pass with the same seed drops
+/// the same values.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dropout {
-    /// From 0 to below 1.
+    /// The dropout rate, from 0 to below 1.
     pub rate: f32,
-    /// A new one for every place and every step.
+    /// Must differ for every layer and every step.
     pub seed: u64,
 }
 
 impl Dropout {
-    /// Hashes under this are dropped.
+    /// Values whose hash is below this are dropped.
     pub(crate) fn threshold(self) -> u32 {
         (f64::from(self.rate) * 2f64.powi(32)) as u32
     }
 
-    /// What is kept is multiplied by this.
+    /// The others are multiplied by this.
     pub(crate) fn scale(self) -> f32 {
         1.0 / (1.0 - self.rate)
     }
@@ -40,7 +40,7 @@ impl Dropout {
 /// - x, y: `[rows, width]`
 ///
 /// # Errors
-/// If a slice is not as long as that, or `width` is zero.
+/// If a slice has another length, or `width` is zero.
 pub fn dropped_add(level: Level, x: &mut [f32], y: &[f32], width: usize, dropout: Dropout) -> Result<(), Error> {
     check(x, width)?;
     check_length("dropout", "y", x.len(), y.len())?;
@@ -51,13 +51,13 @@ pub fn dropped_add(level: Level, x: &mut [f32], y: &[f32], width: usize, dropout
     Ok(())
 }
 
-/// `x = dropout(x)`; also the backward pass of both.
+/// `x = dropout(x)`; also the backward pass of both functions.
 ///
 /// # Shapes
 /// - x: `[rows, width]`
 ///
 /// # Errors
-/// If `x` is not whole rows, or `width` is zero.
+/// If `x` does not consist of whole rows, or `width` is zero.
 pub fn dropped_scale(level: Level, x: &mut [f32], width: usize, dropout: Dropout) -> Result<(), Error> {
     check(x, width)?;
     for_rows(x, width, 1, 64, &|first, x| level.run(dropout.drop(x, None, width, first)));
@@ -66,7 +66,7 @@ pub fn dropped_scale(level: Level, x: &mut [f32], width: usize, dropout: Dropout
 
 fn check(x: &[f32], width: usize) -> Result<(), Error> {
     if width == 0 {
-        return Err(Error::Size { op: "dropout", reason: "rows of no values have none to drop".to_owned() });
+        return Err(Error::Size { op: "dropout", reason: "rows of 0 values have no dropout".to_owned() });
     }
     check_length("dropout", "x", x.len() / width * width, x.len())
 }

@@ -1,4 +1,4 @@
-//! Layer norm backwards.
+//! Backward pass of layer norm.
 
 use rayon::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::error::check_length;
 use crate::generic::backward::layer_norm::LayerNormBackward;
 use crate::{Error, Level};
 
-/// Gradients of [`crate::layer_norm`] from that of its result; the row's mean and variance are computed again.
+/// Gradients of [`crate::layer_norm`] from the gradient of its result; each row's mean and variance are computed again.
 ///
 /// # Shapes
 /// - x, grad, grad_x: `[rows, dim]`
@@ -18,7 +18,7 @@ use crate::{Error, Level};
 /// Both results are overwritten.
 ///
 /// # Errors
-/// If a slice is not as long as that, or `weight` is empty.
+/// If a slice has another length, or `weight` is empty.
 pub fn layer_norm_backward(
     level: Level,
     x: &[f32],
@@ -31,7 +31,7 @@ pub fn layer_norm_backward(
     const OP: &str = "layer norm backward";
     let dim = weight.len();
     if dim == 0 {
-        return Err(Error::Size { op: OP, reason: "rows of no values have no mean".to_owned() });
+        return Err(Error::Size { op: OP, reason: "rows of 0 values have no mean".to_owned() });
     }
     check_length(OP, "x", x.len() / dim * dim, x.len())?;
     check_length(OP, "grad", x.len(), grad.len())?;

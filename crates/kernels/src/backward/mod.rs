@@ -1,7 +1,7 @@
-//! Backward passes of the operations, and the forward ones that only training has: dropout and attention with it.
+//! Backward passes, and the forward passes that only training uses: dropout and attention with dropout.
 //!
-//! A gradient with respect to a parameter is a sum over rows. Such sums are taken over fixed chunks of rows and then
-//! chunk by chunk in order, so that no number of threads changes a bit.
+//! The gradient of a parameter is a sum over rows. It is summed over chunks of a fixed number of rows and then over
+//! chunks in order, so that the number of threads does not change a bit.
 
 mod activation;
 mod attention;
@@ -15,5 +15,5 @@ pub use columns::column_sums;
 pub use dropout::{Dropout, dropped_add, dropped_scale};
 pub use layer_norm::layer_norm_backward;
 
-/// Rows in a chunk of a sum.
+/// Rows per chunk of a sum.
 const CHUNK: usize = 64;

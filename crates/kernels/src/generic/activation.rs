@@ -1,4 +1,4 @@
-//! The feed-forward layers' curves: swish gate and GELU.
+//! The activations of the feed-forward layers: swish gate and GELU.
 
 use super::exp::exp;
 use super::{Kernel, Lanes};
@@ -9,7 +9,7 @@ pub(crate) struct SwishGate<'a> {
     pub fused: &'a [f32],
     /// Values in each of the two, at least one.
     pub width: usize,
-    /// The steepness of the sigmoid.
+    /// β, the steepness of the sigmoid.
     pub beta: f32,
     /// `[rows, width]`
     pub out: &'a mut [f32],
@@ -35,7 +35,7 @@ pub(super) fn swish<L: Lanes>(lanes: L, u: L::V, slope: L::V) -> L::V {
     lanes.div(u, lanes.add(lanes.splat(1.0), exp(lanes, lanes.mul(slope, u))))
 }
 
-/// Where the normal distribution's tail is zero in f32.
+/// From here on the normal distribution's tail is zero in f32.
 const NO_TAIL: f32 = 16.0;
 
 /// `Q(a) · exp(a²/2) / t` with `t = 1 / (1 + a/4)`, as a polynomial in `2.5·t − 1.5` from the highest power down.

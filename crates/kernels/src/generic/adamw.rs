@@ -14,16 +14,16 @@ pub(crate) struct Step<'a> {
     pub beta1: f32,
     pub beta2: f32,
     pub epsilon: f32,
-    /// The learning rate over the first moment's correction.
+    /// The learning rate divided by the first moment's bias correction.
     pub rate: f32,
-    /// One over the root of the second moment's correction.
+    /// The inverse root of the second moment's bias correction.
     pub root: f32,
-    /// What decay leaves of a parameter.
+    /// The fraction of a parameter that remains after weight decay.
     pub keep: f32,
 }
 
 impl Kernel for Step<'_> {
-    /// Every value by itself, so the compiler finds the lanes, square roots included.
+    /// Values are independent, so the compiler vectorises the loop, square roots included.
     #[inline(always)]
     fn run<L: Lanes>(self, _lanes: L) {
         let values = self.parameter.iter_mut().zip(self.grad);

@@ -6,7 +6,7 @@ use super::{Kernel, Lanes};
 pub(crate) struct Add<'a> {
     /// The sum.
     pub x: &'a mut [f32],
-    /// As many values.
+    /// The same number of values.
     pub y: &'a [f32],
 }
 

@@ -1,9 +1,9 @@
 //! Attention with an online softmax (Milakov and Gimelshein, 2018), in blocks of 256 keys.
 //!
-//! Keys are laid out transposed and values in rows of whole vectors ([`Pack`]), so that scores and results are both
-//! tiles of a matrix product, of f32 or of bf16 pairs. Each query meets the blocks of keys in order, whatever queries
-//! it is worked on with, so that its result is always the same to the bit. Scores are kept in units of `ln 2`, so
-//! that a weight is a power of two.
+//! Keys are stored transposed and values in rows of whole vectors ([`Pack`]), so that scores and results are both tiles
+//! of a matrix product, of f32 or of bf16 pairs. Each query reads the blocks of keys in order, whichever queries it is
+//! processed with, so its result is always the same to the bit. Scores are in units of `ln 2`, so that a weight is a
+//! power of two.
 
 use super::exp::falling_power;
 use super::format::Format;
@@ -11,20 +11,20 @@ use super::grid::Grid;
 use super::tile::{TILE_ROWS, multiply};
 use super::{Bf16Pair, Kernel, Lanes};
 
-/// Keys in a block.
+/// Keys per block.
 const KEYS: usize = 256;
-/// Keys in a panel; a block holds up to four.
+/// Keys per panel; a block has up to four panels.
 const PANEL: usize = 64;
-/// Queries worked on together.
+/// Queries that are processed together.
 pub(crate) const QUERIES: usize = 2 * TILE_ROWS;
 
-/// What attention multiplies.
+/// Terms that attention can be computed in.
 pub(crate) trait Mixed: Format {
-    /// Whether weights are rounded, so that rough ones will do.
+    /// Whether weights are rounded, so that a rough exponential is enough.
     const ROUGH: bool;
-    /// A line of values: `VALUES` rows beside each other; a row that is missing is empty, and zero.
+    /// Interleaves `VALUES` rows into a line of terms; a missing row is empty and counts as zero.
     fn line<L: Lanes>(lanes: L, rows: [&[f32]; 2], to: &mut [Self]);
-    /// Rows of weights, [`KEYS`] apart, as terms, the first `keys` of each: `buffer`, filled, or the weights themselves.
+    /// Rows of weights, [`KEYS`] apart, as terms, the first `keys` of each: in `buffer`, or the weights themselves.
     fn weights<'a, L: Lanes>(lanes: L, weights: &'a [f32], keys: usize, buffer: &'a mut [Self]) -> &'a [Self];
 }
 
@@ -51,7 +51,7 @@ impl Mixed for Bf16Pair {
     }
     #[inline(always)]
     fn weights<'a, L: Lanes>(lanes: L, weights: &'a [f32], keys: usize, buffer: &'a mut [Self]) -> &'a [Self] {
-        // To whole vectors, since single values are slow to read after a part of a vector was written.
+        // Up to whole vectors, since single values are slow to load after a part of a vector was stored.
         let keys = keys.next_multiple_of(32);
         for (row, to) in weights.chunks_exact(KEYS).zip(buffer.chunks_exact_mut(KEYS / 2)) {
             lanes.round_pairs(&row[..keys], &mut to[..keys / 2]);
@@ -60,14 +60,14 @@ impl Mixed for Bf16Pair {
     }
 }
 
-/// One head and how to turn it.
+/// One head and its rotation.
 #[derive(Clone, Copy)]
 pub(crate) struct Head<'a> {
     /// Values in a query, at least one.
     pub dim: usize,
-    /// Values in a query and padding to whole vectors of every level.
+    /// Values in a query, padded to whole vectors of every level.
     pub padded: usize,
-    /// `[positions, dim / 2]`: cosines and sines, where queries and keys are to be rotated.
+    /// `[positions, dim / 2]`: cosines and sines, if queries and keys are to be rotated.
     pub angles: Option<(&'a [f32], &'a [f32])>,
 }
 
@@ -77,19 +77,19 @@ impl Head<'_> {
         self.dim.div_ceil(T::VALUES)
     }
 
-    /// Terms that a block of that many keys takes: keys, then values.
+    /// Terms of a block of this many keys: keys, then values.
     fn block<T: Mixed>(self, keys: usize) -> (usize, usize) {
         let keys = keys.next_multiple_of(PANEL);
         (keys * self.depth::<T>(), keys / T::VALUES * self.padded)
     }
 
-    /// Terms that the keys and values of `len` positions take.
+    /// Terms of the keys and values of `len` positions.
     pub fn space<T: Mixed>(self, len: usize) -> usize {
         let (keys, values) = self.block::<T>(len);
         keys + values
     }
 
-    /// The head's part of `row` that starts at `first`, turned to its position and multiplied by `scale`.
+    /// The head's part of `row` from `first` on, rotated to its position and multiplied by `scale`.
     #[inline(always)]
     fn turn<L: Lanes>(self, lanes: L, row: &[f32], first: usize, position: usize, scale: f32, to: &mut [f32]) {
         let (from, scale) = (&row[first..][..self.dim], lanes.splat(scale));
@@ -113,17 +113,17 @@ impl Head<'_> {
     }
 }
 
-/// Copies one head's keys and values of a sequence to where attention wants them.
+/// Copies one head's keys and values of a sequence to the layout of attention.
 pub(crate) struct Pack<'a, T> {
     /// The sequence's rows, `[len, 3 · dim]`.
     pub qkv: &'a [f32],
-    /// Values in a row of each of the three.
+    /// Values per row of queries, keys or values each.
     pub dim: usize,
     /// The head's first value in a query.
     pub first: usize,
     /// The head.
     pub head: Head<'a>,
-    /// [`Head::space`] for `len` positions; what pads keys and values is left as it is, and never counts.
+    /// [`Head::space`] for `len` positions. The padding of keys and values is not changed and never used.
     pub to: &'a mut [T],
     /// Of a thread.
     pub scratch: &'a mut Scratch<'a, T>,
@@ -153,12 +153,12 @@ impl<T: Mixed> Kernel for Pack<'_, T> {
     }
 }
 
-/// Asks for what the next head will want of the same rows, most likely on this thread. A head's part of a row is a cache line
-/// or a few, far from that of the next row, so that the processor does not guess it, and waiting for each took longer than
-/// all else for heads 16 wide.
+/// Prefetches what the next head needs of the same rows, most likely on this thread. A head's part of a row is one or a
+/// few cache lines, far from those of the next row, so the processor does not predict it. For heads of width 16,
+/// waiting for them took longer than everything else.
 #[inline(always)]
 fn fetch_next_head<L: Lanes>(lanes: L, head: Head<'_>, rows: &[f32], dim: usize, first: usize) {
-    /// Values in a cache line.
+    /// Values per cache line.
     const LINE: usize = 16;
     let next = first + head.dim;
     if next + head.dim > dim {
@@ -173,10 +173,10 @@ fn fetch_next_head<L: Lanes>(lanes: L, head: Head<'_>, rows: &[f32], dim: usize,
     }
 }
 
-/// Turns and rounds up to 64 keys, of which the first stands at `position`, and lays them side by side. Everything is
-/// done to all of them before the next step, since what was just written in parts is slow to read as a whole.
+/// Rotates and rounds up to 64 keys, the first of which is at `position`, and interleaves them. Each step is done for
+/// all keys before the next step, since values that were just stored in parts are slow to load as a whole.
 #[inline(always)]
-#[allow(clippy::too_many_arguments, reason = "a head, its rows and where they stand")]
+#[allow(clippy::too_many_arguments, reason = "a head, its rows and their positions")]
 fn pack_keys<L: Lanes, T: Mixed>(
     lanes: L,
     head: Head<'_>,
@@ -204,7 +204,7 @@ fn pack_keys<L: Lanes, T: Mixed>(
     }
 }
 
-/// Some queries of one head against all keys of their sequence.
+/// Some queries of one head with all keys of their sequence.
 pub(crate) struct Attention<'a, T> {
     /// The sequence's rows, `[len, 3 · dim]`.
     pub qkv: &'a [f32],
@@ -214,19 +214,19 @@ pub(crate) struct Attention<'a, T> {
     pub first: usize,
     /// The head.
     pub head: Head<'a>,
-    /// What [`Pack`] made of the sequence.
+    /// The output of [`Pack`] for the sequence.
     pub keys: &'a [T],
-    /// Which positions ask.
+    /// The positions of the queries.
     pub queries: std::ops::Range<usize>,
-    /// `[len, dim]`; the head's own values in the rows of `queries` are this kernel's alone, and overwritten.
+    /// `[len, dim]`; only this kernel accesses the head's values in the rows of `queries`. They are overwritten.
     pub out: Grid<'a, f32>,
-    /// Of a thread.
+    /// The thread's scratch.
     pub scratch: &'a mut Scratch<'a, T>,
 }
 
-/// What one block of queries or keys needs while it is worked on.
+/// Scratch for one block of queries or keys.
 pub(crate) struct Scratch<'a, T> {
-    /// `[QUERIES, KEYS]`, or `[64, head dim]`: scores, or what was turned.
+    /// `[QUERIES, KEYS]`, or `[64, head dim]`: scores, or rotated values.
     scores: &'a mut [f32],
     /// `[QUERIES, KEYS / VALUES]`
     weights: &'a mut [T],
@@ -252,7 +252,7 @@ impl<'a, T: Mixed> Scratch<'a, T> {
         [scores, QUERIES * KEYS / T::VALUES, PANEL * head.depth::<T>(), QUERIES * head.padded]
     }
 
-    /// For such heads, in memory of any content.
+    /// For such heads, in memory with any content.
     pub fn new(head: Head<'_>, space: &'a mut [f32]) -> Self {
         let [scores, weights, terms, _] = Self::sizes(head);
         let (scores, rest) = space.split_at_mut(scores);
@@ -269,7 +269,7 @@ impl<'a, T: Mixed> Scratch<'a, T> {
     }
 }
 
-/// Zeros, then −∞: added to scores, a window of it leaves only the first.
+/// Zeros, then −∞: a window of it, added to scores, masks those from some position on.
 const TAIL: [f32; 32] = {
     let mut tail = [f32::NEG_INFINITY; 32];
     let mut i = 0;
@@ -280,7 +280,7 @@ const TAIL: [f32; 32] = {
     tail
 };
 
-/// Some scores, those from `valid` on −∞.
+/// Some scores; those from `valid` on are −∞.
 #[inline(always)]
 fn read_scores<L: Lanes>(lanes: L, scores: &[f32], at: usize, valid: usize) -> L::V {
     if at + L::WIDTH <= valid {
@@ -314,7 +314,7 @@ impl<T: Mixed> Kernel for Attention<'_, T> {
 }
 
 impl<T: Mixed> Attention<'_, T> {
-    /// Turns queries, scales them by `1 / (√dim · ln 2)`, and forgets what was there.
+    /// Rotates queries, scales them by `1 / (√dim · ln 2)`, and resets the sums.
     #[inline(always)]
     fn begin<L: Lanes>(&mut self, lanes: L, first: usize, count: usize) {
         let scale = std::f32::consts::LOG2_E / (self.head.dim as f32).sqrt();
@@ -327,12 +327,12 @@ impl<T: Mixed> Attention<'_, T> {
         for (query, to) in scores.chunks_exact(head.dim).zip(terms.chunks_exact_mut(depth)).take(count) {
             T::round(lanes, query, to);
         }
-        // The smallest number, not −∞: a block of scores that are all −∞ must weigh nothing, not ∞ − ∞.
+        // The smallest finite number, not −∞: a block of scores that are all −∞ must have weight 0, and ∞ − ∞ is NaN.
         *largest = [f32::MIN; QUERIES];
         *totals = [[0.0; 16]; QUERIES];
     }
 
-    /// Scores of `count` queries and a block of keys, the first `valid` of which are real.
+    /// Scores of `count` queries and a block of keys, the first `valid` of which are used.
     #[inline(always)]
     fn score<L: Lanes>(&mut self, lanes: L, count: usize, keys: &[T], valid: usize) {
         let depth = self.head.depth::<T>();
@@ -352,7 +352,7 @@ impl<T: Mixed> Attention<'_, T> {
         }
     }
 
-    /// Turns scores into weights `2^(score − largest)`, and lets earlier sums fade as the largest grows.
+    /// Turns scores into weights `2^(score − largest)`, and rescales earlier sums when the largest score grows.
     #[inline(always)]
     fn weigh<L: Lanes>(&mut self, lanes: L, count: usize, valid: usize, fresh: bool) {
         let Scratch { scores, sums, largest, totals, .. } = &mut *self.scratch;
@@ -383,7 +383,7 @@ impl<T: Mixed> Attention<'_, T> {
         }
     }
 
-    /// Adds the values, as much of each as it weighs.
+    /// Adds the values, each multiplied by its weight.
     #[inline(always)]
     fn gather<L: Lanes>(&mut self, lanes: L, count: usize, values: &[T], valid: usize, fresh: bool) {
         let Scratch { scores, weights, sums, .. } = &mut *self.scratch;
@@ -403,14 +403,14 @@ impl<T: Mixed> Attention<'_, T> {
         }
     }
 
-    /// Divides by the sum of weights: multiplies by its inverse, which rounds once more.
+    /// Divides by the sum of weights: multiplies by its inverse, which adds a rounding.
     #[inline(always)]
     fn finish<L: Lanes>(&mut self, lanes: L, first: usize, count: usize) {
         let Head { dim, padded, .. } = self.head;
         let rows = self.scratch.sums.chunks_exact(padded).zip(&self.scratch.totals);
         for (q, (sums, total)) in rows.take(count).enumerate() {
             let share = lanes.splat(1.0 / lanes.sum(lanes.read(total)));
-            // SAFETY: `out`'s promise: these values are this kernel's alone, and it asks for one part at a time.
+            // SAFETY: as `out` requires, only this kernel accesses these values, and it takes one part at a time.
             let out = unsafe { self.out.part(first + q, self.first..self.first + dim) };
             for at in (0..dim).step_by(L::WIDTH) {
                 lanes.write(&mut out[at..], lanes.mul(lanes.read(&sums[at..]), share));
@@ -419,7 +419,7 @@ impl<T: Mixed> Attention<'_, T> {
     }
 }
 
-/// `ROWS` queries times a panel of keys, the first `width` of which count: into `scores`, rows [`KEYS`] apart.
+/// `ROWS` queries times a panel of keys, the first `width` of which are used: into `scores`, rows [`KEYS`] apart.
 /// Returns `ROWS`.
 #[inline(always)]
 fn product<L: Lanes, T: Mixed, const ROWS: usize>(
@@ -445,7 +445,7 @@ fn product<L: Lanes, T: Mixed, const ROWS: usize>(
     ROWS
 }
 
-/// `ROWS` rows of weights times `depth` lines of values: into `sums`, or added to them. Returns `ROWS`.
+/// `ROWS` rows of weights times `depth` lines of values: written to `sums`, or added to them. Returns `ROWS`.
 #[inline(always)]
 fn mix<L: Lanes, T: Mixed, const ROWS: usize>(
     lanes: L,

@@ -1,15 +1,15 @@
-//! How a map is kept in memory: as the very terms that products take.
+//! How a map is stored: as the terms that products take.
 
 use super::tile::Term;
 use super::{Bf16Pair, Lanes};
 
 /// A term that a map of values can be stored as.
 pub(crate) trait Cell: Term {
-    /// The term of as many of `value(0)`, `value(1)` as it holds.
+    /// The term of the values `value(0)`, `value(1)`, as many as it holds.
     fn of(value: impl Fn(usize) -> f32) -> Self;
     /// The values of all `cells`, in order.
     fn widen(cells: &[Self], values: &mut [f32]);
-    /// Rounds as many values as `cells` hold.
+    /// Rounds as many values as `cells` holds.
     fn narrow<L: Lanes>(lanes: L, values: &[f32], cells: &mut [Self]);
 }
 
@@ -31,7 +31,7 @@ impl Cell for Bf16Pair {
     fn of(value: impl Fn(usize) -> f32) -> Self {
         Self::round(value(0), value(1))
     }
-    /// A plain loop, which the compiler turns into vectors: the halves of a pair lie in memory in their order.
+    /// A plain loop that the compiler vectorises: the two values of a pair are in memory in their order.
     #[inline(always)]
     fn widen(cells: &[Self], values: &mut [f32]) {
         let halves: &[u16] = bytemuck::cast_slice(cells);

@@ -1,4 +1,4 @@
-//! Convolution of a stored map, and the gradient of its weights: what training needs.
+//! Convolution of a stored map, and the gradient of its weights, for training.
 
 use super::filter::{Convolve, Filter, Lines};
 use super::tile::{TILE_ROWS, multiply};
@@ -7,7 +7,7 @@ use super::{Kernel, Lanes};
 use crate::Level;
 use crate::convolution::Filter as Shape;
 
-/// Pixels of a gradient that are worked on at once: a fraction of the first-level cache.
+/// Pixels of a gradient that are processed at once: they fill only a part of the first-level cache.
 const PIECE: usize = 96;
 
 /// A band of rows of a convolution.
@@ -23,7 +23,7 @@ pub(crate) struct Convolution<'a> {
     pub first: usize,
     /// The band.
     pub out: &'a mut [f32],
-    /// As many lines as are under the filter, with its radius to both sides.
+    /// As many lines as the filter is high, padded by its radius on both sides.
     pub ring: &'a mut [f32],
 }
 
@@ -56,8 +56,8 @@ impl Kernel for Convolution<'_> {
     }
 }
 
-/// What a band of rows adds to the gradient of the weights: for each tap the product of the map, moved under that tap
-/// and turned, with the gradient of the result.
+/// What a band of rows adds to the gradient of the weights: for each tap the product of the map, shifted to that tap
+/// and transposed, with the gradient of the result.
 pub(crate) struct WeightGradient<'a> {
     /// The whole map, `[height, width, inputs]`.
     pub x: &'a [f32],
@@ -68,16 +68,16 @@ pub(crate) struct WeightGradient<'a> {
     pub shape: Shape,
     /// The band.
     pub rows: std::ops::Range<usize>,
-    /// `[filter height, filter width, inputs, outputs to whole vectors]`: added to.
+    /// `[filter height, filter width, inputs, outputs padded to whole vectors]`: added to.
     pub sums: &'a mut [f32],
-    /// As many lines as are under the filter, turned: `[filter height, inputs, width + 2 · radius]`.
+    /// As many lines as the filter is high, transposed: `[filter height, inputs, width + 2 · radius]`.
     pub ring: &'a mut [f32],
-    /// `[PIECE, outputs to whole vectors]`, zeros.
+    /// `[PIECE, outputs padded to whole vectors]`, zeros.
     pub padded: &'a mut [f32],
 }
 
 impl WeightGradient<'_> {
-    /// Values that [`Self::padded`] needs; outputs to whole vectors.
+    /// Values that [`Self::padded`] needs; outputs padded to whole vectors.
     pub fn padded(shape: Shape) -> (usize, usize) {
         let outputs = shape.outputs.next_multiple_of(16);
         (PIECE * outputs, outputs)
@@ -107,7 +107,7 @@ impl WeightGradient<'_> {
         self.width + self.shape.width - 1
     }
 
-    /// Turns a row into its place in the ring; rows beyond the map are zeros.
+    /// Transposes a row into its place in the ring; rows beyond the map are zeros.
     #[inline(always)]
     fn fill<L: Lanes>(&mut self, lanes: L, row: Option<usize>, place: usize) {
         let (stride, inputs) = (self.stride(), self.shape.inputs);
@@ -123,7 +123,7 @@ impl WeightGradient<'_> {
         }
     }
 
-    /// The products of some pixels of a row, whose first line under the filter is `top` in the ring.
+    /// The products of some pixels of a row; line `top` of the ring is the first line under the filter.
     #[inline(always)]
     fn piece<L: Lanes>(&mut self, lanes: L, row: usize, start: usize, top: usize) {
         let Shape { outputs, inputs, height, width: taps } = self.shape;
@@ -153,7 +153,8 @@ impl WeightGradient<'_> {
     }
 }
 
-/// Adds `ROWS` lines of `x` times `depth` lines of `grad`, each `wide` long, to `sums [ROWS, wide]`; returns `ROWS`.
+/// Adds `ROWS` lines of `x` times `depth` lines of `grad`, each `wide` values long, to `sums [ROWS, wide]`; returns
+/// `ROWS`.
 #[inline(always)]
 fn across<L: Lanes, const ROWS: usize>(
     lanes: L,

@@ -3,11 +3,11 @@
 use super::exp::exp;
 use super::{Kernel, Lanes};
 
-/// One row that counts.
+/// One row with a target.
 pub(crate) struct CrossEntropy<'a> {
     /// At least one.
     pub logits: &'a [f32],
-    /// The right class.
+    /// The target class.
     pub target: usize,
     /// The row's weight in the mean.
     pub share: f32,

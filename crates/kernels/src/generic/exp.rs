@@ -2,10 +2,10 @@
 
 use super::Lanes;
 
-/// `1/k!` from `k = 7` down to 0: on `|r| ≤ ln 2 / 2` what the series leaves out is under 6e-9 of the result.
+/// `1/k!` from `k = 7` down to 0: on `|r| ≤ ln 2 / 2` the remainder of the series is under 6e-9 of the result.
 const INVERSE_FACTORIALS: [f32; 8] = [1.0 / 5040.0, 1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5, 1.0, 1.0];
 
-/// `ln 2` to its first bits, so that small whole multiples of it are exact, and the rest.
+/// `ln 2` in two parts: its first bits, so that small multiples of it are exact, and the rest.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
@@ -29,10 +29,10 @@ pub(crate) fn exp<L: Lanes>(lanes: L, x: L::V) -> L::V {
 const POWER: [f32; 7] =
     [1.546_144_5e-4, 1.340_042_8e-3, 9.618_057e-3, 5.550_327e-2, 2.402_265e-1, std::f32::consts::LN_2, 1.0];
 
-/// The same in four terms, relative error 1.0e-4: a twentieth of what rounding to bf16 loses.
+/// The same with four terms, relative error 1.0e-4: a twentieth of the error of rounding to bf16.
 const ROUGH_POWER: [f32; 4] = [5.583_828_3e-2, 2.426_394_8e-1, 6.931_367_5e-1, 9.999_245_4e-1];
 
-/// `2ˣ` for `x ≤ 0`, to about two units in the last place, or roughly; 1e-38 for `x < −126`, NaN for NaN.
+/// `2ˣ` for `x ≤ 0`, to about two units in the last place, or to 1e-4 if rough; 1e-38 for `x < −126`, NaN for NaN.
 #[inline(always)]
 pub(crate) fn falling_power<L: Lanes>(lanes: L, x: L::V, rough: bool) -> L::V {
     let x = lanes.max(lanes.splat(-126.0), x);

@@ -1,7 +1,8 @@
-//! Convolution as a sum of matrix products: for every line of the filter, some neighbouring pixels' terms times its weights.
+//! Convolution as a sum of matrix products: for every line of the filter, the terms of neighbouring pixels times its
+//! weights.
 //!
-//! Pixels lie end to end, channels within them, so the pixels under one line of the filter are one run of terms,
-//! and the run of the next pixel starts one pixel further on: a product whose rows overlap.
+//! Pixels are stored one after the other with their channels together, so the pixels under one line of the filter are
+//! one run of terms, and the run of the next pixel starts one pixel later: a product whose rows overlap.
 
 use super::linear::PANEL;
 use super::tile::{TILE_ROWS, Term, multiply};
@@ -16,25 +17,25 @@ pub(crate) struct Filter<'a, T> {
     pub height: usize,
     /// Pixels in a line.
     pub width: usize,
-    /// Terms of a pixel.
+    /// Terms per pixel.
     pub depth: usize,
-    /// Values of a pixel of the result.
+    /// Values per pixel of the result.
     pub outputs: usize,
 }
 
-/// Padded lines of pixels in a ring, of which as many as the filter's height are under it.
+/// Padded lines of pixels in a ring buffer; the filter covers as many of them as it is high.
 #[derive(Clone, Copy)]
 pub(crate) struct Lines<'a, T> {
     /// `[lines in the ring, stride]`
     pub terms: &'a [T],
     /// Terms from a line to the next.
     pub stride: usize,
-    /// The line under the filter's first.
+    /// The line under the filter's first line.
     pub first: usize,
 }
 
 impl<'a, T> Lines<'a, T> {
-    /// One line and no ring.
+    /// One line without a ring.
     pub fn one(terms: &'a [T]) -> Self {
         Self { terms, stride: terms.len(), first: 0 }
     }
@@ -46,10 +47,10 @@ impl<'a, T> Lines<'a, T> {
     }
 }
 
-/// The results for neighbouring pixels. Each sum starts at the bias and takes line after line, so it depends on no other
-/// pixel.
+/// The results for neighbouring pixels. Each sum starts at the bias and adds line after line, so it does not depend on
+/// other pixels.
 ///
-/// A kernel of its own, which others call through the door: it is long, and compiled once for each level.
+/// A kernel of its own, run through [`Kernel`] by others: it is long, and is compiled once for each level.
 pub(crate) struct Convolve<'a, T> {
     pub filter: Filter<'a, T>,
     pub lines: Lines<'a, T>,
@@ -71,7 +72,7 @@ impl<T: Term> Kernel for Convolve<'_, T> {
             for column in (first..end).step_by(L::TILE_VECTORS * L::WIDTH) {
                 let vectors = (end - column).div_ceil(L::WIDTH).min(L::TILE_VECTORS);
                 for tile in 0..pixels.div_ceil(height) {
-                    // The last tile may overlap the one before, and finds the same again.
+                    // The last tile may overlap the one before it, and computes the same values again.
                     let pixel = (tile * height).min(pixels - height);
                     match height {
                         TILE_ROWS => self.tile_wide::<L, TILE_ROWS>(lanes, pixel, column, vectors),

@@ -1,4 +1,4 @@
-//! How numbers become the terms that products take: kept as f32, rounded to bf16, or rounded to bytes of one scale.
+//! How values become the terms that products take: kept as f32, rounded to bf16, or rounded to bytes with one scale.
 
 use super::grid::Grid;
 use super::layer_norm::norm_row;
@@ -6,25 +6,26 @@ use super::linear::{PANEL, Target};
 use super::tile::Term;
 use super::{Bf16Pair, Kernel, Lanes, Quad};
 
-/// A term that weights and activations can be turned into.
+/// A term that weights and activations can be rounded to.
 pub(crate) trait Format: Term {
-    /// What a row of weights is divided by so that it can be rounded, and what it is then multiplied by again.
+    /// The scale of a row of weights: they are divided by it before rounding, and the result is multiplied by it.
     fn scale(_row: &[f32]) -> f32 {
         1.0
     }
     /// A term of `VALUES` weights or fewer, times `factor` (the inverse of [`Format::scale`]).
     fn weight(values: &[f32], factor: f32) -> Self;
-    /// What the sums of a column start at so that they come out right: less than nothing, times this weight.
+    /// The start of a column's sums that corrects for unsigned activations, as a multiple of this weight.
     fn offset(self) -> i32 {
         0
     }
-    /// Rounds a row of activations; returns what its sums are to be multiplied by.
+    /// Rounds a row of activations; returns the factor of its sums.
     fn round<L: Lanes>(lanes: L, from: &[f32], to: &mut [Self]) -> f32;
-    /// Where the values between two products go, `width` a row: into `buffer`, as terms where they can be rounded on their own.
+    /// Stores the values between two products, `width` per row: in `buffer`, as terms if they can be rounded one by
+    /// one.
     fn between(buffer: &mut [f32], width: usize) -> Target<'_>;
-    /// The terms that [`Format::between`] left in the buffer; none where rows are yet to be rounded.
+    /// The terms that [`Format::between`] stored in the buffer; none if rows must still be rounded.
     fn rounded_between(buffer: &[f32]) -> Option<&[Self]>;
-    /// Whether sums are whole numbers to be multiplied by scales.
+    /// Whether sums are integers that are multiplied by scales.
     const SCALED: bool = false;
 }
 
@@ -98,7 +99,7 @@ impl Format for Quad {
     }
 }
 
-/// The largest whole number on both sides of zero that a byte holds.
+/// The largest integer that a byte can hold with either sign.
 const MOST: f32 = 127.0;
 
 /// The inverse of a scale; zero for a row of zeros.
@@ -107,16 +108,16 @@ pub(crate) fn factor(scale: f32) -> f32 {
     if scale == 0.0 { 0.0 } else { 1.0 / scale }
 }
 
-/// The largest size of all values; NaN where one is not a finite number.
+/// The largest absolute value; NaN if a value is not finite.
 #[inline(always)]
 fn largest(values: &[f32]) -> f32 {
-    // Numbers without a sign are in the order of their bits, infinity and NaN last.
+    // Without their sign, floats are ordered as their bits are, with infinity and NaN last.
     let bits = values.iter().fold(0, |most, x| most.max(x.to_bits() & 0x7fff_ffff));
     let size = f32::from_bits(bits);
     if size.is_finite() { size } else { f32::NAN }
 }
 
-/// The same in lanes.
+/// As [`largest`], in lanes.
 #[inline(always)]
 fn largest_of<L: Lanes>(lanes: L, values: &[f32]) -> f32 {
     let zero = lanes.splat(0.0);
@@ -124,20 +125,20 @@ fn largest_of<L: Lanes>(lanes: L, values: &[f32]) -> f32 {
     for at in (0..values.len()).step_by(L::WIDTH) {
         let x = lanes.read(&values[at..]);
         most = lanes.max(lanes.max(lanes.sub(zero, x), x), most);
-        odd = lanes.fma(x, zero, odd); // zero unless a value is not finite
+        odd = lanes.fma(x, zero, odd); // 0, or NaN if a value is not finite
     }
     lanes.largest(most) + lanes.sum(odd)
 }
 
-/// The nearest whole number, told so that the compiler makes vectors of it; `x` is between −128 and 127.
+/// The nearest integer, in a form that the compiler vectorises; `x` is between −128 and 127.
 #[inline(always)]
 fn whole(x: f32) -> i32 {
-    /// 1.5 · 2²³: adding it leaves no bits for a fraction, and the whole number in the lowest bits.
+    /// 1.5 · 2²³: adding it leaves no bits for a fraction, and puts the integer into the lowest bits.
     const WHOLE: f32 = 12_582_912.0;
     (x + WHOLE).to_bits() as i32 - WHOLE.to_bits() as i32
 }
 
-/// The bits of the nearest bf16, told so that the compiler makes vectors of it.
+/// The bits of the nearest bf16, in a form that the compiler vectorises.
 #[inline(always)]
 fn bf16(x: f32) -> u32 {
     let bits = x.to_bits();
@@ -178,7 +179,7 @@ pub(crate) struct NormRound<'a, T> {
     pub bias: &'a [f32],
     /// Added to the variance.
     pub eps: f32,
-    /// Whether `x` becomes its norm.
+    /// Whether `x` is overwritten by its norm.
     pub keep: bool,
     /// `[dim]`
     pub row: &'a mut [f32],
@@ -205,17 +206,17 @@ impl<T: Format> Kernel for NormRound<'_, T> {
 
 /// Packs the weights of one panel.
 pub(crate) struct PackPanel<'a, T> {
-    /// Up to 64 rows of `inputs` weights, one an output; where there is none, the output is zero.
+    /// Up to 64 rows of `inputs` weights, one per output; outputs without a row are zero.
     pub rows: &'a [Option<&'a [f32]>; PANEL],
     /// `[depth, 64]`
     pub to: &'a mut [T],
-    /// `[64]`: what each output's sums are to be multiplied by.
+    /// `[64]`: the factor of each output's sums.
     pub scales: &'a mut [f32],
-    /// `[64]`: what they start at, whole numbers in lanes of f32.
+    /// `[64]`: the start of each output's sums, integers in lanes of f32.
     pub offsets: &'a mut [f32],
 }
 
-/// Terms of each output that are turned at once: a cache line.
+/// Terms of each output that are transposed at once: a cache line.
 const SIDE: usize = 16;
 
 impl<T: Format> Kernel for PackPanel<'_, T> {
@@ -257,7 +258,7 @@ impl<T: Format> Kernel for PackPanel<'_, T> {
     }
 }
 
-/// Columns to lines; told with fixed sizes, which the compiler turns into shuffles.
+/// Columns to lines, with fixed sizes, which the compiler turns into shuffles.
 #[inline(always)]
 fn turn<T: Copy>(columns: &[[T; SIDE]; PANEL], lines: &mut [T]) {
     for square in 0..PANEL / SIDE {

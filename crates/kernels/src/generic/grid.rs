@@ -1,9 +1,9 @@
-//! A matrix that several threads write at once, each its own part.
+//! A matrix that several threads write at the same time, each its own part.
 
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// Rows of equal width that were lent out for writing; a copy may be handed to each thread.
+/// Rows of equal width that are borrowed for writing; each thread may get a copy.
 pub(crate) struct Grid<'a, T> {
     start: *mut T,
     rows: usize,
@@ -19,13 +19,13 @@ impl<T> Clone for Grid<'_, T> {
 
 impl<T> Copy for Grid<'_, T> {}
 
-// SAFETY: a grid is a `&mut [T]` cut into parts; `Grid::part` makes its callers promise that no two overlap.
+// SAFETY: a grid is a `&mut [T]` split into parts; `Grid::part` requires that no two parts overlap.
 unsafe impl<T: Send> Send for Grid<'_, T> {}
-// SAFETY: as above; a shared grid gives nothing but such parts.
+// SAFETY: as above; a shared grid only gives such parts.
 unsafe impl<T: Send> Sync for Grid<'_, T> {}
 
 impl<'a, T> Grid<'a, T> {
-    /// `values` in rows of `width`; what is left over is no part of it.
+    /// `values` in rows of `width`; an incomplete last row is not part of it.
     pub fn new(values: &'a mut [T], width: usize) -> Self {
         Self { start: values.as_mut_ptr(), rows: values.len() / width.max(1), width, lent: PhantomData }
     }
@@ -38,7 +38,7 @@ impl<'a, T> Grid<'a, T> {
     /// The rows from `row` on.
     pub fn below(self, row: usize) -> Self {
         assert!(row <= self.rows, "a row of the grid");
-        // SAFETY: `row · width` is at most the number of values that `new` was lent.
+        // SAFETY: `row · width` is at most the number of values that `new` borrowed.
         let start = unsafe { self.start.add(row * self.width) };
         Self { start, rows: self.rows - row, ..self }
     }
@@ -46,13 +46,14 @@ impl<'a, T> Grid<'a, T> {
     /// Some columns of one row.
     ///
     /// # Safety
-    /// While the part is in use, no other part may be asked for, here or from a copy, that shares a value with it.
+    /// While the part is in use, no other part that shares a value with it may be taken, from this grid or a copy of
+    /// it.
     #[inline(always)]
-    #[allow(clippy::mut_from_ref, reason = "the caller promises what a `&mut self` would")]
+    #[allow(clippy::mut_from_ref, reason = "the caller guarantees what `&mut self` would")]
     pub unsafe fn part(&self, row: usize, columns: Range<usize>) -> &mut [T] {
         assert!(row < self.rows && columns.start <= columns.end && columns.end <= self.width, "a part of the grid");
-        // SAFETY: `row` and `columns` were just found to lie within the `rows · width` values that `new` was lent for
-        // `'a`; that nobody else has them now is what the caller promises.
+        // SAFETY: the assertion above ensures that `row` and `columns` are within the `rows · width` values that `new`
+        // borrowed for `'a`; the caller guarantees that no other reference to them is in use.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(row * self.width + columns.start), columns.len()) }
     }
 }

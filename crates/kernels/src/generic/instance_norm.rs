@@ -1,20 +1,20 @@
-//! Means and variances of channels, gathered piece by piece, and what they make of a map.
+//! Means and variances of channels, collected piece by piece, and the normalisation of a map by them.
 //!
-//! A piece of pixels has its mean taken first and its squares about that mean, in f32; pieces are merged in f64
-//! (Chan, Golub and LeVeque, 1979). Nothing cancels, however far from zero a channel lies.
+//! For each piece of pixels the mean is computed first, then the squares about it, in f32. Pieces are merged in f64
+//! (Chan, Golub and LeVeque, 1979). So no digits cancel, however far from zero a channel is.
 
 use super::exp::exp;
 use super::{Kernel, Lanes};
 use crate::instance_norm::{Activation, Moments, Norm};
 
-/// Pixels whose moments are taken at once, at most: few enough for f32 to add them up, and for a cache to hold them.
+/// Most pixels whose moments are computed at once: few enough to be summed in f32 and to stay in the cache.
 pub(crate) const CHUNK: usize = 48;
 
-/// Vectors of channels worked on side by side, so that one sum need not wait for another.
+/// Vectors of channels that are processed together, so that one sum does not wait for another.
 const VECTORS: usize = 4;
 
 impl Moments {
-    /// Counts in some pixels, `values [pixels, channels]`, at least one and at most [`CHUNK`].
+    /// Adds some pixels, `values [pixels, channels]`, at least one and at most [`CHUNK`].
     #[inline(always)]
     pub fn add<L: Lanes>(&mut self, lanes: L, values: &[f32]) {
         let channels = self.mean.len();
@@ -32,7 +32,7 @@ impl Moments {
     #[inline(always)]
     fn strip<L: Lanes, const V: usize>(&mut self, lanes: L, values: &[f32], first: usize) -> usize {
         let channels = self.mean.len();
-        // Known to the compiler where it matters: a strip of several vectors is whole.
+        // A constant for the compiler where it matters: a strip of several vectors is complete.
         let width = if V > 1 { V * L::WIDTH } else { L::WIDTH.min(channels - first) };
         let pixels = (values.len() / channels) as f32;
         let mut means = [lanes.splat(0.0); V];
@@ -70,7 +70,7 @@ impl Moments {
 }
 
 impl Norm {
-    /// Normalises pixels `[pixels, channels]` in place and cuts them off below zero; what is not a number stays so.
+    /// Normalises pixels `[pixels, channels]` in place and sets values below zero to zero; NaN stays NaN.
     /// Channels are whole vectors.
     #[inline(always)]
     pub fn relu<L: Lanes>(&self, lanes: L, values: &mut [f32]) {
@@ -85,7 +85,7 @@ impl Norm {
     }
 }
 
-/// Counts in the pixels of a piece.
+/// Adds the pixels of a piece to its moments.
 pub(crate) struct Gather<'a> {
     /// `[pixels, channels]`
     pub x: &'a [f32],
@@ -101,7 +101,7 @@ impl Kernel for Gather<'_> {
     }
 }
 
-/// Norm, then a curve.
+/// Norm, then activation.
 pub(crate) struct Forward<'a> {
     /// `[pixels, channels]`
     pub x: &'a [f32],
@@ -139,10 +139,10 @@ fn normed<L: Lanes>(lanes: L, x: &[f32], statistics: &[f32], at: usize) -> L::V 
     lanes.mul(lanes.sub(lanes.read(&x[at..]), lanes.read(&mean[at..])), lanes.read(&scale[at..]))
 }
 
-/// The gradient with respect to what the curve was given.
+/// The gradient of the activation's input.
 #[inline(always)]
 fn straight<L: Lanes>(lanes: L, activation: Activation, normed: L::V, grad: L::V) -> L::V {
-    /// 2¹²⁶: makes 1 or more of every normal number above 0.
+    /// 2¹²⁶: times this, every positive normal number is 1 or more.
     const LARGE: f32 = 8.507_059e37;
     let (zero, one) = (lanes.splat(0.0), lanes.splat(1.0));
     let slope = match activation {
@@ -152,7 +152,7 @@ fn straight<L: Lanes>(lanes: L, activation: Activation, normed: L::V, grad: L::V
     lanes.mul(grad, slope)
 }
 
-/// Sums over the pixels of a piece that the gradient of a norm needs.
+/// Sums over the pixels of a piece for the gradient of a norm.
 pub(crate) struct GradientSums<'a> {
     /// `[pixels, channels]`
     pub x: &'a [f32],
@@ -161,7 +161,8 @@ pub(crate) struct GradientSums<'a> {
     pub activation: Activation,
     /// `[pixels, channels]`
     pub grad: &'a [f32],
-    /// `[2, channels]`, zeros: sums of the gradient before the curve, and of its products with normed values.
+    /// `[2, channels]`, zeros: sums of the gradient before the activation, and of its products with the normalised
+    /// values.
     pub sums: &'a mut [f64],
 }
 
@@ -189,7 +190,7 @@ impl Kernel for GradientSums<'_> {
     }
 }
 
-/// `grad_x = scale · (g − mean of g − normed · mean of (g · normed))`, `g` the gradient before the curve.
+/// `grad_x = scale · (g − mean of g − normed · mean of (g · normed))`, `g` the gradient before the activation.
 pub(crate) struct Backward<'a> {
     /// `[pixels, channels]`
     pub x: &'a [f32],

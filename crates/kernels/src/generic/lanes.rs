@@ -1,6 +1,6 @@
-//! What a kernel may ask of a processor: a row of f32 lanes, and lanes of bf16 pairs.
+//! The operations that a kernel uses: on vectors of f32 lanes, and of bf16 pairs.
 
-/// Two neighbouring bf16 values, the first in the low half; what one dot-product lane takes.
+/// Two neighbouring bf16 values, the first in the low half: the input of one lane of a dot product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Bf16Pair(pub u32);
@@ -19,7 +19,7 @@ impl Bf16Pair {
     }
 }
 
-/// Four neighbouring bytes, the first in the lowest bits; what one lane of a byte product takes.
+/// Four neighbouring bytes, the first in the lowest bits: the input of one lane of a byte product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Quad(pub u32);
@@ -31,16 +31,16 @@ unsafe impl bytemuck::Pod for Quad {}
 
 /// The operations every level offers. All methods are `#[inline(always)]`.
 ///
-/// `min` and `max` give their second operand where either is not a number, as x86 does; kernels
-/// put the value that must carry a NaN onwards there.
+/// `min` and `max` return their second operand if either is NaN, as x86 does. Kernels pass the value whose NaN must
+/// survive as the second.
 pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     /// `WIDTH` values of f32.
     type V: Copy;
     /// `WIDTH` pairs of bf16.
     type P: Copy;
-    /// Values in a vector.
+    /// Values per vector.
     const WIDTH: usize;
-    /// Vectors side by side in a tile of a matrix product: as many as six rows of them leave registers for.
+    /// Vectors per row in a tile of a matrix product: as many as fit into registers with six rows.
     const TILE_VECTORS: usize;
 
     /// `x` in every lane.
@@ -66,30 +66,30 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// The larger of the two.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
-    /// The nearest whole number, even where two are as near.
+    /// The nearest integer; of two equally near ones, the even one.
     fn round(self, v: Self::V) -> Self::V;
-    /// `2ⁿ` for whole `n` from −126 to 127; some finite number for others and NaN.
+    /// `2ⁿ` for integers `n` from −126 to 127; some finite number for others and NaN.
     fn power_of_two(self, n: Self::V) -> Self::V;
-    /// `v · 2ⁿ` for whole `n` from −126 to 127.
+    /// `v · 2ⁿ` for integers `n` from −126 to 127.
     #[inline(always)]
     fn times_power(self, v: Self::V, n: Self::V) -> Self::V {
         self.mul(v, self.power_of_two(n))
     }
-    /// `v · 2ⁿ` for whole `n` from −250 to 250, in two steps since one exponent does not reach as far.
+    /// `v · 2ⁿ` for integers `n` from −250 to 250, in two steps, because one exponent does not reach that far.
     #[inline(always)]
     fn scale(self, v: Self::V, n: Self::V) -> Self::V {
         let half = self.round(self.mul(n, self.splat(0.5)));
         let v = self.mul(v, self.power_of_two(half));
         self.mul(v, self.power_of_two(self.sub(n, half)))
     }
-    /// The first `n` lanes; the others zero.
+    /// The first `n` lanes; the others are zero.
     #[inline(always)]
     fn keep(self, v: Self::V, n: usize) -> Self::V {
         let mut lanes = [0.0; 16];
         self.write(&mut lanes, v);
         self.read(&lanes[..n.min(Self::WIDTH)])
     }
-    /// The sum of all lanes, halves added to halves.
+    /// The sum of all lanes, in a tree: halves are added to halves.
     #[inline(always)]
     fn sum(self, v: Self::V) -> f32 {
         let mut lanes = [0.0; 16];
@@ -113,7 +113,7 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
         }
         lanes[0]
     }
-    /// `a · b + c`, rounded once where the processor can.
+    /// `a · b + c`, rounded once if the processor can.
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
 
     /// `pair` in every lane.
@@ -130,7 +130,8 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
         round_pairs(from, to);
     }
-    /// Rounds to pairs of a value of `low` and the one beside it in `high`, the first `min(len, WIDTH)` of them.
+    /// Rounds to pairs of a value of `low` and the value at the same position in `high`, the first `min(len, WIDTH)` of
+    /// them.
     #[inline(always)]
     fn zip_pairs(self, low: Self::V, high: Self::V, to: &mut [Bf16Pair]) {
         let (low, high) = (array(self, low), array(self, high));
@@ -139,8 +140,8 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
         }
     }
 
-    /// `acc + Σ aᵢ · bᵢ` over the four bytes of each lane, those of `a` without sign and those of `b` with one.
-    /// `acc` and the result are whole numbers of 32 bits in lanes of f32; a sum that does not fit wraps.
+    /// `acc + Σ aᵢ · bᵢ` over the four bytes of each lane, unsigned in `a` and signed in `b`. `acc` and the result are
+    /// 32-bit integers in lanes of f32; a sum that overflows wraps.
     #[inline(always)]
     fn dot_bytes(self, a: Self::P, b: Self::P, acc: Self::V) -> Self::V {
         let (a, b, acc) = (words(self, a), words(self, b), array(self, acc));
@@ -151,12 +152,12 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
         });
         self.read(&sums)
     }
-    /// The f32 nearest to each whole number of 32 bits.
+    /// The f32 nearest to each 32-bit integer.
     #[inline(always)]
     fn floats(self, whole: Self::V) -> Self::V {
         self.read(&array(self, whole).map(|x| x.to_bits() as i32 as f32))
     }
-    /// The nearest whole numbers to `from · factor`, plus 128, as bytes; what lies beyond −128 and 127 becomes these.
+    /// The nearest integers to `from · factor`, plus 128, as bytes; values beyond −128 and 127 are clamped.
     #[inline(always)]
     fn round_bytes(self, from: &[f32], factor: f32, to: &mut [u8]) {
         for (byte, x) in to.iter_mut().zip(from) {
@@ -164,7 +165,7 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
         }
     }
 
-    /// Asks for the cache line of `value` in the second-level cache, where the processor can be asked.
+    /// Prefetches the cache line of `value` into the second-level cache, if the processor supports it.
     #[inline(always)]
     fn prefetch(self, value: &f32) {
         let _ = value;
@@ -185,7 +186,7 @@ fn words<L: Lanes>(_lanes: L, p: L::P) -> [u32; 16] {
     const { assert!(size_of::<L::P>() == 4 * L::WIDTH && L::WIDTH <= 16) };
     let mut words = [0; 16];
     // SAFETY: `p` is a plain vector of `WIDTH` lanes of 32 bits, whose size was just compared, and `words` has
-    // room for sixteen.
+    // space for sixteen.
     unsafe { (&raw const p).cast::<u32>().copy_to_nonoverlapping(words.as_mut_ptr(), L::WIDTH) };
     words
 }

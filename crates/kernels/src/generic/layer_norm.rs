@@ -1,4 +1,4 @@
-//! Rows brought to mean 0 and variance 1, then scaled and shifted.
+//! Rows normalised to mean 0 and variance 1, then scaled and shifted.
 
 use super::{Kernel, Lanes};
 
@@ -48,7 +48,7 @@ pub(crate) fn mean<L: Lanes>(lanes: L, x: &[f32]) -> f32 {
     lanes.sum(sum) / x.len() as f32
 }
 
-/// Of the differences themselves, not of squares less the squared mean, which would cancel.
+/// The mean of squared differences, not the mean of squares minus the squared mean, which would cancel.
 #[inline(always)]
 pub(crate) fn variance<L: Lanes>(lanes: L, x: &[f32], mean: f32) -> f32 {
     let mean = lanes.splat(mean);

@@ -1,8 +1,9 @@
-//! Products over packed panels, in tiles that live in registers, and what is done with a tile's sums while they are hot.
+//! Products over packed panels, in tiles that stay in registers, and what is done with a tile's sums while they are
+//! cached.
 //!
-//! A panel holds 64 outputs: for each input one line of 64 weights ([`PANEL`]). A tile is up to six
-//! rows by up to four vectors; each of its sums starts at the bias and takes the inputs in order, so
-//! that a row's result depends neither on the rows beside it nor on how work was split.
+//! A panel holds 64 outputs: for each input one line of 64 weights ([`PANEL`]). A tile is up to six rows by up to four
+//! vectors. Each of its sums starts at the bias and adds the inputs in order, so a row's result depends neither on
+//! other rows nor on how the work was split.
 
 use std::ops::Range;
 
@@ -11,42 +12,42 @@ use super::grid::Grid;
 use super::tile::{TILE_ROWS, Term, multiply, tile_height};
 use super::{Bf16Pair, Kernel, Lanes};
 
-/// Outputs in a panel.
+/// Outputs per panel.
 pub(crate) const PANEL: usize = 64;
-/// Terms taken in one pass, at most: 176 KiB of a panel, which stays in a core's second-level cache beside the rows.
+/// Most terms in one pass: 176 KiB of a panel, which stays in a core's second-level cache along with the rows.
 const DEPTH_BLOCK: usize = 704;
 
-/// What becomes of a row's sums in one panel.
+/// The activation of a row's sums in one panel.
 #[derive(Clone, Copy)]
 pub(crate) enum Curve {
-    /// They stay as they are.
+    /// None.
     None,
-    /// `u · sigmoid(β·u) · g`, where the panel's first half is `u` and its second `g`: half as many values.
+    /// `u · sigmoid(β·u) · g`; the panel's first half is `u` and its second half `g`, so there are half as many values.
     SwishGate { beta: f32 },
     /// `x · Φ(x)`.
     Gelu,
 }
 
 impl Curve {
-    /// Values that a panel gives.
+    /// Number of values of a panel.
     pub fn values(self) -> usize {
         if matches!(self, Self::SwishGate { .. }) { PANEL / 2 } else { PANEL }
     }
 }
 
-/// Where they go.
+/// What is done with the values.
 #[derive(Clone, Copy)]
 pub(crate) enum Target<'a> {
     /// They are written.
     Store(Grid<'a, f32>),
-    /// They are added to what is there.
+    /// They are added to the existing values.
     Add(Grid<'a, f32>),
-    /// They are rounded to pairs and written; an odd last one is paired with zero.
+    /// They are rounded to pairs and written; an odd last value is paired with zero.
     Pairs(Grid<'a, Bf16Pair>),
 }
 
 impl Target<'_> {
-    /// The same from a row on.
+    /// The same target from a row on.
     pub fn below(self, row: usize) -> Self {
         match self {
             Self::Store(grid) => Self::Store(grid.below(row)),
@@ -56,14 +57,14 @@ impl Target<'_> {
     }
 }
 
-/// What turns sums of bytes, which are whole numbers, to values.
+/// Turns sums of bytes, which are integers, into values.
 #[derive(Clone, Copy)]
 pub(crate) struct Scales<'a> {
     /// `[rows]`
     pub rows: &'a [f32],
     /// `[64 · panels]`
     pub columns: &'a [f32],
-    /// `[64 · panels]` or fewer, added at last.
+    /// `[64 · panels]` or fewer, added at the end.
     pub bias: &'a [f32],
 }
 
@@ -75,24 +76,24 @@ pub(crate) struct Pass<'a, T> {
     pub depth: usize,
     /// `[⌈outputs / 64⌉, depth, 64]`
     pub panels: &'a [T],
-    /// `[64 · panels]` or fewer, zeros being left out: what sums start at.
+    /// `[64 · panels]` or fewer: the start of the sums; missing values are zero.
     pub begin: &'a [f32],
-    /// For bytes.
+    /// Only for bytes.
     pub scales: Option<Scales<'a>>,
-    /// Columns of all panels that mean something.
+    /// Columns of all panels that are used.
     pub outputs: usize,
-    /// Which panels to take.
+    /// Which panels to compute.
     pub range: Range<usize>,
-    /// `[rows, 64]`: sums not finished.
+    /// `[rows, 64]`: unfinished sums.
     pub sums: &'a mut [f32],
-    /// What becomes of them.
+    /// Their activation.
     pub curve: Curve,
-    /// Where they go: `outputs` columns, or half of them after [`Curve::SwishGate`]. This pass alone writes the rows'
+    /// The target: `outputs` columns, or half as many after [`Curve::SwishGate`]. Only this pass writes the rows'
     /// values from its panels.
     pub target: Target<'a>,
 }
 
-/// Where a tile stands.
+/// Position of a tile.
 #[derive(Clone, Copy)]
 struct Place {
     row: usize,
@@ -133,7 +134,7 @@ impl<T: Term> Kernel for Pass<'_, T> {
 }
 
 impl<T: Term> Pass<'_, T> {
-    /// Turns a tile's size into constants. The fourth vector of three is padding, computed and dropped.
+    /// Turns a tile's size into constants. With three vectors the fourth is padding, computed and discarded.
     #[inline(always)]
     fn tile_of<L: Lanes>(&mut self, lanes: L, place: Place, height: usize, vectors: usize) {
         match height {
@@ -185,7 +186,7 @@ impl<T: Term> Pass<'_, T> {
         }
     }
 
-    /// Lets one row's sums in one panel, the first `width` of which count, become values in their place.
+    /// Turns one row's sums in one panel, the first `width` of which are used, into values, in place.
     #[inline(always)]
     fn finish<L: Lanes>(&mut self, lanes: L, row: usize, panel: usize, width: usize) {
         let sums = &mut self.sums[row * PANEL..][..PANEL];
@@ -202,7 +203,8 @@ impl<T: Term> Pass<'_, T> {
         match self.target {
             Target::Store(grid) => {
                 let columns = first..(first + width).min(grid.width());
-                // SAFETY: `target`'s promise: these columns of this row are this pass's alone, and it asks for one part at a time.
+                // SAFETY: as `target` requires, only this pass accesses these columns of this row, and it takes one
+                // part at a time.
                 let to = unsafe { grid.part(row, columns) };
                 for (to, sums) in to.chunks_mut(L::WIDTH).zip(sums.chunks(L::WIDTH)) {
                     lanes.write(to, lanes.read(sums));

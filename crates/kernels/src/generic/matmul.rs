@@ -1,21 +1,23 @@
-//! `out = x · b + bias`, factors in f32 or rounded to bf16, `b` in panels of 64 columns, in tiles that live in registers.
+//! `out = x · b + bias`, factors in f32 or rounded to bf16, `b` in panels of 64 columns, in tiles that stay in
+//! registers.
 //!
-//! A tile's sums start at the bias and take the depth in order, in blocks: how work is split changes no bit.
+//! A tile's sums start at the bias and add the depth in order, in blocks, so the split of the work does not change a
+//! bit.
 
 use super::format::Format;
 use super::tile::{TILE_ROWS, multiply, tile_height};
 use super::{Bf16Pair, Kernel, Lanes};
 
-/// Columns in a panel.
+/// Columns per panel.
 pub(crate) const PANEL: usize = 64;
-/// Terms of the depth taken in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
+/// Terms of the depth in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
 const DEPTH_BLOCK: usize = 512;
 
-/// A term that both factors of a product can be turned into, and that needs no scales.
+/// A term that both factors of a product can be rounded to, and that needs no scales.
 pub(crate) trait Factor: Format {
-    /// The values as they lie in memory, where they are terms already.
+    /// The values as they are in memory, if they are terms already.
     fn as_they_are(values: &[f32]) -> Option<&[Self]>;
-    /// A term of each column of `VALUES` rows, the second of which may be missing and then is zero.
+    /// A term of each column of `VALUES` rows; a missing second row counts as zero.
     fn stack<L: Lanes>(lanes: L, rows: [&[f32]; 2], to: &mut [Self]);
 }
 
@@ -42,7 +44,7 @@ impl Factor for Bf16Pair {
     }
 }
 
-/// Lays some columns of rows out as one panel.
+/// Packs some columns of rows into one panel.
 pub(crate) struct StackPanel<'a, T> {
     /// `[rows, columns]`
     pub from: &'a [f32],
@@ -52,7 +54,7 @@ pub(crate) struct StackPanel<'a, T> {
     pub first: usize,
     /// Columns of the panel, 64 or fewer.
     pub width: usize,
-    /// `[⌈rows / VALUES⌉, 64]`; what lies beyond `width` is left alone.
+    /// `[⌈rows / VALUES⌉, 64]`; values beyond `width` are not changed.
     pub to: &'a mut [T],
 }
 
@@ -69,7 +71,7 @@ impl<T: Factor> Kernel for StackPanel<'_, T> {
     }
 }
 
-/// One thread's share of the product: some rows, all columns.
+/// One thread's part of the product: some rows, all columns.
 pub(crate) struct Product<'a, T> {
     /// `[rows, depth]`
     pub x: &'a [T],
@@ -85,7 +87,7 @@ pub(crate) struct Product<'a, T> {
     pub columns: usize,
 }
 
-/// Where a tile stands.
+/// Position of a tile.
 #[derive(Clone, Copy)]
 struct Place {
     row: usize,
@@ -119,7 +121,7 @@ impl<T: Factor> Kernel for Product<'_, T> {
 }
 
 impl<T: Factor> Product<'_, T> {
-    /// Turns a tile's size into constants. The fourth vector of three is padding, computed and dropped.
+    /// Turns a tile's size into constants. With three vectors the fourth is padding, computed and discarded.
     #[inline(always)]
     fn tile_of<L: Lanes>(&mut self, lanes: L, place: Place, height: usize, vectors: usize) {
         match height {

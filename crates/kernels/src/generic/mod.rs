@@ -1,8 +1,9 @@
-//! Every kernel told once, over the small trait [`Lanes`].
+//! Every kernel, written once over the small trait [`Lanes`].
 //!
-//! A kernel is a struct of slices that implements [`Kernel`]. Its `run` and all it calls are
-//! `#[inline(always)]`, so that they melt into the door of a level (see [`crate::arch`]) and are
-//! compiled with that level's instructions; the `reference` twin says what they should compute.
+//! A kernel is a struct of slices that implements [`Kernel`]. Its `run` and everything it calls are
+//! `#[inline(always)]`, so that they are inlined into the function that enables a level's instructions (see
+//! [`crate::arch`]) and compiled with them. The function of the same name in `reference` defines what they should
+//! compute.
 
 pub(crate) mod activation;
 pub(crate) mod adamw;
@@ -30,7 +31,7 @@ pub(crate) mod transpose;
 
 pub(crate) use lanes::{Bf16Pair, Lanes, Quad};
 
-/// Work that can be done with any kind of lanes.
+/// Work that can be done with any lanes.
 pub(crate) trait Kernel {
     /// Does the work. Implementations are `#[inline(always)]`.
     fn run<L: Lanes>(self, lanes: L);

@@ -1,4 +1,4 @@
-//! A band of the map of all pairs' sums, and what its gradient adds to both halves.
+//! A band of the map of all pairs' sums, and what its gradient adds to the gradients of both halves.
 
 use super::{Kernel, Lanes};
 
@@ -8,7 +8,7 @@ pub(crate) struct OuterSum<'a> {
     pub rows: &'a [f32],
     /// `[len, channels]`
     pub columns: &'a [f32],
-    /// Values of a pixel.
+    /// Values per pixel.
     pub channels: usize,
     /// `[rows of the band, len, channels]`
     pub map: &'a mut [f32],
@@ -31,7 +31,7 @@ impl Kernel for OuterSum<'_> {
 pub(crate) struct OuterSumBackward<'a> {
     /// `[rows of the band, len, channels]`
     pub grad: &'a [f32],
-    /// Values of a pixel.
+    /// Values per pixel.
     pub channels: usize,
     /// `[rows of the band, channels]`, overwritten.
     pub grad_rows: &'a mut [f32],

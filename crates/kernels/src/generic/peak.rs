@@ -1,20 +1,20 @@
-//! What a core could do if nothing but products cost time: the ceiling that shares are quoted against.
+//! The peak of a core: the speed of products alone, to which measured speeds are compared.
 
 use super::tile::Term;
 use super::{Kernel, Lanes};
 
-/// Independent sums: enough to hide the latency of a product on every processor we know.
+/// Independent sums: enough to hide the latency of a product on every processor that we know.
 const SUMS: usize = 12;
 
-/// `rounds` times twelve products of registers with registers.
+/// `rounds` times twelve products between registers.
 pub(crate) struct Peak<'a, T> {
-    /// How often.
+    /// Number of rounds.
     pub rounds: usize,
-    /// What is multiplied with itself.
+    /// The value that is multiplied by itself.
     pub term: T,
-    /// Where the sum of all goes, so that none can be left out.
+    /// The sum of everything, so that the compiler cannot remove the products.
     pub sum: &'a mut f32,
-    /// Floating-point operations done.
+    /// Floating-point operations that were done.
     pub operations: &'a mut f64,
 }
 

@@ -7,7 +7,7 @@ pub(crate) const TILE_ROWS: usize = 6;
 
 /// What is multiplied: single f32 values, pairs of bf16, or quads of bytes.
 ///
-/// Sums of bytes are whole numbers in lanes of f32 (see [`Lanes::dot_bytes`]); on the left bytes have no sign.
+/// Sums of bytes are integers in lanes of f32 (see [`Lanes::dot_bytes`]); bytes of the left factor are unsigned.
 pub(crate) trait Term: Copy + Send + Sync + bytemuck::Pod {
     /// Values multiplied in one term.
     const VALUES: usize;
@@ -33,7 +33,7 @@ impl Term for f32 {
     }
     #[inline(always)]
     unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> L::V {
-        // SAFETY: passed on to the caller word for word.
+        // SAFETY: the caller's guarantee is the one that is required here.
         unsafe { lanes.load(from) }
     }
     #[inline(always)]
@@ -51,7 +51,7 @@ impl Term for Bf16Pair {
     }
     #[inline(always)]
     unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> L::P {
-        // SAFETY: passed on to the caller word for word.
+        // SAFETY: the caller's guarantee is the one that is required here.
         unsafe { lanes.load_pairs(from) }
     }
     #[inline(always)]
@@ -69,7 +69,8 @@ impl Term for Quad {
     }
     #[inline(always)]
     unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> L::P {
-        // SAFETY: passed on to the caller; a quad and a pair are each a transparent `u32`.
+        // SAFETY: the caller's guarantee is the one that is required here; a quad and a pair are each a transparent
+        // `u32`.
         unsafe { lanes.load_pairs(from.cast()) }
     }
     #[inline(always)]
@@ -78,7 +79,7 @@ impl Term for Quad {
     }
 }
 
-/// The tallest tile there is for `rows` remaining rows: 6, 3, 2 or 1.
+/// The tallest tile for `rows` remaining rows: 6, 3, 2 or 1.
 #[inline(always)]
 pub(crate) fn tile_height(rows: usize) -> usize {
     match rows {
@@ -89,7 +90,7 @@ pub(crate) fn tile_height(rows: usize) -> usize {
 }
 
 /// Adds `x · panel` to `sums`, term by term in order: `depth` terms of `ROWS` rows of `x`, `x_stride` apart,
-/// times as many lines of `panel`, `panel_stride` apart, of which the first `VECTORS` vectors count.
+/// times as many lines of `panel`, `panel_stride` apart, of which the first `VECTORS` vectors are used.
 #[inline(always)]
 pub(crate) fn multiply<L: Lanes, T: Term, const ROWS: usize, const VECTORS: usize>(
     lanes: L,

@@ -1,4 +1,4 @@
-//! Rows turned into columns, in squares that are read and written a cache line at a time.
+//! Transposes rows into columns, in squares that are read and written a cache line at a time.
 
 use super::{Kernel, Lanes};
 
@@ -15,7 +15,7 @@ pub(crate) struct Transpose<'a> {
     pub rows: usize,
     /// Columns of `from`.
     pub columns: usize,
-    /// `[columns, rows]`, rows `to_stride` apart; what lies between them is left alone.
+    /// `[columns, rows]`, rows `to_stride` apart; values between them are not changed.
     pub to: &'a mut [f32],
     /// Values from one row of `to` to the next.
     pub to_stride: usize,
@@ -43,7 +43,7 @@ impl Kernel for Transpose<'_> {
     }
 }
 
-/// A whole square. Told with fixed sizes, which the compiler turns into shuffles.
+/// A whole square, with fixed sizes, which the compiler turns into shuffles.
 #[inline(always)]
 fn square(from: &[f32], from_stride: usize, to: &mut [f32], to_stride: usize) {
     let mut lines = [[0.0f32; SIDE]; SIDE];

@@ -1,16 +1,26 @@
 //! The structure head's convolutions and instance norms over the map of all pairs of positions.
 //!
-//! The map starts as an outer sum of two projections and ends as one logit a pair; between stand bottleneck blocks of
-//! three convolutions, each with an instance norm over the whole map and a ReLU, around which the input is added:
-//! RiNALMo, Methods "Secondary structure". The first convolution of the first block is an outer sum again, by linearity,
-//! and its moments are those of its two halves. Others that are 1 × 1 are computed where they are needed rather than
-//! stored, so that never more than two maps are. A head may add what is known of each pair, a few numbers, to the map's
-//! beginning, which then is stored like any other.
+//! The map starts as an outer sum of two projections and ends as one logit per pair. Between them are bottleneck blocks
+//! of three convolutions, each with an instance norm over the whole map and a ReLU; a block's input is added to its
+//! output (RiNALMo, Methods "Secondary structure").
 //!
-//! Measured by `benches/pair_map.rs`, two cores of an AMD EPYC, Zen 5 (2026-11-22, medians): bf16 12 ms for 200 nt, 73 ms
-//! for 500, 360 ms for 1000, 2.9 s for 2900; f32 21 ms, 127 ms, 680 ms and 5.5 s. That is 575 GFLOP/s in bf16 of a measured
-//! peak of 890, and 330 in f32 of 475, while a thread keeps its maps from call to call; 480 and 255 where they are larger
-//! and every page of them is new. At 1000 nt a process holds 260 MB at its peak in bf16 and 510 MB in f32.
+//! Because convolutions are linear, the first convolution of the first block is an outer sum again, and its moments are
+//! those of its two halves. Other 1 × 1 convolutions are computed where they are needed instead of stored, so that at
+//! most two maps are stored. A head may add features of each pair, a few numbers, to the first map, which is then
+//! stored too.
+//!
+//! Measured by `benches/pair_map.rs` on two cores of an AMD EPYC, Zen 5 (2026-11-22, medians):
+//!
+//! | length | bf16 | f32 |
+//! |---|---|---|
+//! | 200 nt | 12 ms | 21 ms |
+//! | 500 nt | 73 ms | 127 ms |
+//! | 1000 nt | 360 ms | 680 ms |
+//! | 2900 nt | 2.9 s | 5.5 s |
+//!
+//! That is 575 GFLOP/s in bf16 of a measured peak of 890, and 330 in f32 of 475, while a thread keeps its maps from
+//! call to call; 480 and 255 for larger maps, whose pages are new in every call. At 1000 nt a process uses 260 MB at
+//! its peak in bf16 and 510 MB in f32.
 
 mod outer_sum;
 mod passes;
@@ -32,13 +42,13 @@ const OP: &str = "pair map";
 /// Added to variances.
 const EPS: f32 = 1e-5;
 
-/// What a head has learned. Filters are `[output, input, line, column]`, as PyTorch has them.
+/// The trained parameters of a head. Filters are `[output, input, line, column]`, as in PyTorch.
 pub struct Weights<'a> {
     /// Channels of the map.
     pub channels: usize,
     /// Side of the blocks' second convolution and of the last one, odd.
     pub kernel: usize,
-    /// `[channels, features]`: what a pair's features add to its pixel; empty where there are none.
+    /// `[channels, features]`: weights of a pair's features; empty if there are none.
     pub features: &'a [f32],
     /// Bottleneck blocks.
     pub blocks: Vec<Block<'a>>,
@@ -58,34 +68,34 @@ pub struct Block<'a> {
     pub expand: &'a [f32],
 }
 
-/// A head that computes in f32 and keeps its maps so.
+/// A head that computes in f32 and stores its maps in f32.
 pub struct HeadF32(Head<f32>);
 
 /// A head whose weights and maps are rounded to bf16; moments, norms and sums are f32.
 pub struct HeadBf16(Head<Bf16Pair>);
 
-/// Both forms have the same methods.
+/// The methods of both forms.
 macro_rules! head {
     ($head:ident, $of:expr) => {
         impl $head {
             /// Packs a head's weights.
             ///
             /// # Errors
-            /// If there are no channels, the kernel is even, or a slice is not as long as its shape says.
+            /// If there are no channels, the kernel is even, or a slice does not have the length of its shape.
             pub fn pack(weights: &Weights<'_>) -> Result<Self, Error> {
                 Head::pack(weights).map(Self)
             }
 
-            /// Logits of all pairs, symmetric, 0 on the diagonal: the map starts as `rows_i + columns_j`, and what
-            /// the features of the pair add.
+            /// Logits of all pairs, symmetric, 0 on the diagonal. The map starts as `rows_i + columns_j` plus the
+            /// weighted features of the pair.
             ///
             /// # Shapes
             /// - rows, columns: `[len, channels]`
-            /// - features: `[len, len, features]`; empty where the head has none
+            /// - features: `[len, len, features]`; empty if the head uses none
             /// - out: `[len, len]`, overwritten
             ///
             /// # Errors
-            /// If a slice is not as long as that.
+            /// If a slice has another length.
             pub fn forward(
                 &self,
                 level: Level,
@@ -97,12 +107,12 @@ macro_rules! head {
                 self.0.forward(level, Start { rows, columns, features }, out)
             }
 
-            /// Bytes of the maps that a sequence of `len` positions takes while it is worked on.
+            /// Bytes of the maps for a sequence of `len` positions.
             pub fn memory(&self, len: usize) -> u64 {
                 self.0.memory(len)
             }
 
-            /// The same of a head that is not packed yet; `features` says whether it looks at features of pairs.
+            /// The same for a head that is not packed yet; `features` says whether it uses features of pairs.
             pub fn memory_of(channels: usize, blocks: usize, features: bool, len: usize) -> u64 {
                 $of(channels, blocks, features, len)
             }
@@ -112,7 +122,7 @@ macro_rules! head {
 head!(HeadF32, Head::<f32>::memory_of);
 head!(HeadBf16, Head::<Bf16Pair>::memory_of);
 
-/// Maps that are stored at a time: a block's input, unless it is a sum that need not be, and its inner one.
+/// Maps that are stored at the same time: a block's input, unless it is an outer sum, and its inner map.
 fn maps_of(blocks: usize, features: bool) -> usize {
     if features { 1 + blocks.min(1) } else { blocks.min(2) }
 }
@@ -120,7 +130,7 @@ fn maps_of(blocks: usize, features: bool) -> usize {
 /// A head in the terms that it computes in.
 struct Head<T> {
     channels: usize,
-    /// Channels and zeros to whole vectors of every level.
+    /// Channels padded to whole vectors of every level.
     padded: usize,
     kernel: usize,
     /// `[features, padded]`
@@ -133,7 +143,7 @@ struct Head<T> {
     bias: f32,
 }
 
-/// What the map is made of in the beginning.
+/// The inputs of the map.
 #[derive(Clone, Copy)]
 struct Start<'a> {
     /// `[len, channels]`
@@ -154,7 +164,9 @@ impl<T: Cell> Head<T> {
     fn pack(weights: &Weights<'_>) -> Result<Self, Error> {
         let &Weights { channels, kernel, features, ref blocks, out, bias } = weights;
         if channels == 0 || kernel % 2 == 0 {
-            let reason = format!("a filter of {channels} channels and side {kernel} has no middle");
+            let reason = format!(
+                "{channels} channels and a kernel of side {kernel}: expected at least one channel and an odd side"
+            );
             return Err(Error::Size { op: OP, reason });
         }
         let (padded, area) = (channels.next_multiple_of(16), kernel * kernel);
@@ -192,7 +204,7 @@ impl<T: Cell> Head<T> {
         Self::memory_of(self.channels, self.blocks.len(), !self.features.is_empty(), len)
     }
 
-    /// Maps stored at a time.
+    /// Maps stored at the same time.
     fn maps(&self) -> usize {
         maps_of(self.blocks.len(), !self.features.is_empty())
     }
@@ -219,7 +231,7 @@ impl<T: Cell> Head<T> {
         })
     }
 
-    /// Rows of channels, and zeros to whole vectors.
+    /// Rows of channels, padded with zeros to whole vectors.
     fn pad(&self, rows: &[f32]) -> Vec<f32> {
         let mut padded = vec![0.0; rows.len() / self.channels * self.padded];
         for (row, to) in rows.chunks_exact(self.channels).zip(padded.chunks_exact_mut(self.padded)) {
@@ -228,8 +240,8 @@ impl<T: Cell> Head<T> {
         padded
     }
 
-    /// The first block's first convolution of both halves, normalised: over all pairs means add up, and variances too,
-    /// since each value of one half meets every value of the other.
+    /// The first block's first convolution of both halves, normalised. Over all pairs the means add up, and so do the
+    /// variances, since each value of one half is combined with every value of the other.
     fn squeeze_outer(&self, level: Level, rows: &[f32], columns: &[f32]) -> Result<[Vec<f32>; 2], Error> {
         let squeeze = |values: &[f32]| -> Result<Vec<f32>, Error> {
             let mut squeezed = vec![0.0; values.len()];
@@ -252,7 +264,7 @@ impl<T: Cell> Head<T> {
     }
 }
 
-/// Of at least one value.
+/// Moments of at least one value.
 fn mean_variance<'a>(values: impl Iterator<Item = &'a f32> + Clone) -> (f64, f64) {
     let count = values.clone().count() as f64;
     let mean = values.clone().map(|&x| f64::from(x)).sum::<f64>() / count;

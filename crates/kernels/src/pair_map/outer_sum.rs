@@ -1,4 +1,5 @@
-//! The map of all pairs' sums, stored, and its gradients: where the structure head's training begins and ends.
+//! The map of all pairs' sums, stored, and its gradients: the first forward and last backward step of the structure
+//! head.
 
 use rayon::prelude::*;
 
@@ -7,7 +8,7 @@ use crate::generic::outer_sum::{OuterSum, OuterSumBackward};
 use crate::{Error, Level};
 
 const OP: &str = "outer sum";
-/// Rows in a band; each has sums of its own over them.
+/// Rows per band; each band has its own sums over them.
 const ROWS: usize = 8;
 
 /// `map_ij = rows_i + columns_j`
@@ -17,7 +18,7 @@ const ROWS: usize = 8;
 /// - map: `[len, len, channels]`, overwritten
 ///
 /// # Errors
-/// If a slice is not as long as that, or there are no channels.
+/// If a slice has another length, or there are no channels.
 pub fn outer_sum(level: Level, rows: &[f32], columns: &[f32], channels: usize, map: &mut [f32]) -> Result<(), Error> {
     let len = check(rows, columns, channels, map)?;
     let bands = map.par_chunks_mut((ROWS * len * channels).max(1)).zip(rows.par_chunks(ROWS * channels));
@@ -59,7 +60,7 @@ pub fn outer_sum_backward(
 /// Positions.
 fn check(rows: &[f32], columns: &[f32], channels: usize, map: &[f32]) -> Result<usize, Error> {
     if channels == 0 {
-        return Err(Error::Size { op: OP, reason: "pixels of no channels hold no sum".to_owned() });
+        return Err(Error::Size { op: OP, reason: "a pixel needs at least one channel".to_owned() });
     }
     let len = rows.len() / channels;
     check_length(OP, "rows", len * channels, rows.len())?;

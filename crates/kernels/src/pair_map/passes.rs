@@ -9,14 +9,14 @@ use crate::instance_norm::{Moments, Norm};
 use crate::scratch::with_scratch;
 use crate::{Error, Level};
 
-/// Lends `work` room for a map, of any content.
+/// Calls `work` with memory for a map, of any content.
 ///
-/// One that a thread may keep is kept, since fresh memory costs a page fault every 4 KiB. A larger one is asked of the
-/// system as zeros, which costs nothing until the threads that share the map touch them.
+/// A thread keeps the memory of small maps, since fresh memory costs a page fault every 4 KiB. Larger memory comes from
+/// the system as zeros, whose pages are provided when the threads that share the map first touch them.
 pub(super) fn with_map<T: Cell, R>(terms: usize, work: impl FnOnce(&mut [T]) -> R) -> R {
-    /// 64 MiB of 32 bits: a map of 700 positions in bf16, of 500 in f32.
-    const KEPT: usize = 1 << 24;
-    if terms <= KEPT {
+    /// Most terms that a thread keeps: 64 MiB of 32 bits, a map of 700 positions in bf16 or of 500 in f32.
+    const MOST_TERMS: usize = 1 << 24;
+    if terms <= MOST_TERMS {
         return with_scratch(terms, |map| work(bytemuck::cast_slice_mut(map)));
     }
     work(bytemuck::cast_slice_mut(&mut vec![0.0f32; terms]))
@@ -37,7 +37,7 @@ impl<T: Cell> Pass<'_, T> {
         let outer = Outer { rows: &rows_padded, columns: &columns_padded };
         let [first, second] = maps;
         let mut stored = !self.head.features.is_empty();
-        // Where there is a single map it is the input's with features, the inner one without.
+        // If only one map is stored, it is the input's with features, and the inner one without.
         let [mut inner, mut input] = if stored { [second, first] } else { [first, second] };
         let mut norm = None::<Norm>;
         if stored {
@@ -72,12 +72,12 @@ impl<T: Cell> Pass<'_, T> {
         Ok(())
     }
 
-    /// Rows in a band: it recomputes the rows at its border, and there should be several bands for each thread.
+    /// Rows per band. A band recomputes the rows at its border, and there should be several bands for each thread.
     fn rows(&self) -> usize {
         if self.size.len < 1024 { 8 } else { 16 }
     }
 
-    /// Does `work(first row, band, moments of the band, scratch)` for all bands of a map; the moments of all.
+    /// Calls `work(first row, band, moments of the band, scratch)` for all bands of a map; returns the moments of all.
     fn bands(&self, map: &mut [T], work: impl Fn(usize, &mut [T], &mut Moments, &mut Scratch<T>) + Sync) -> Moments {
         let rows = self.rows();
         let bands = map.par_chunks_mut(rows * self.size.row::<T>()).enumerate();
@@ -94,7 +94,7 @@ impl<T: Cell> Pass<'_, T> {
         Moments::merge(parts).unwrap_or_else(|| Moments::new(self.size.channels))
     }
 
-    /// Stores the beginning of the map; the moments of what the first block's first convolution makes of it.
+    /// Stores the first map; returns the moments of the output of the first block's first convolution.
     fn begin(&self, outer: Outer<'_>, features: &[f32], map: &mut [T]) -> Option<Moments> {
         let (level, size) = (self.level, self.size);
         let weights = &self.head.features[..];
@@ -145,7 +145,7 @@ impl<T: Cell> Pass<'_, T> {
     }
 }
 
-/// Makes a map of what stands right of its diagonal, which becomes 0. Square by square, for the sake of the cache.
+/// Mirrors the values right of the diagonal, which becomes 0. Square by square, to use the cache well.
 fn mirror(map: &mut [f32], len: usize) {
     const SIDE: usize = 32;
     for top in (0..len).step_by(SIDE) {

@@ -1,4 +1,4 @@
-//! Gradients of the operations beside, by their formulas.
+//! Gradients of the operations in this module, by their formulas.
 
 /// Gradients of [`super::layer_norm`]: of `x`, of the weight, of the bias.
 pub fn layer_norm(x: &[f32], weight: &[f32], eps: f32, grad: &[f32]) -> (Vec<f32>, Vec<f32>, Vec<f32>) {

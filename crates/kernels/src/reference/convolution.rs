@@ -1,8 +1,8 @@
-//! Convolution that keeps a map's extents, zeros around it.
+//! Convolution that keeps a map's size by zero padding.
 
 use crate::convolution::Filter;
 
-/// `x [height, width, inputs]` under a filter of those `weights`; returns `[height, width, outputs]`.
+/// `x [height, width, inputs]` convolved with `weights`; returns `[height, width, outputs]`.
 pub fn convolution(x: &[f32], width: usize, weights: &[f32], bias: Option<&[f32]>, filter: Filter) -> Vec<f32> {
     let height = x.len() / width / filter.inputs;
     let mut out = Vec::new();

@@ -23,8 +23,8 @@ pub fn linear_bf16(x: &[f32], weights: &[f32], bias: Option<&[f32]>, outputs: us
     linear(&round(x), &round(weights), bias, outputs, inputs)
 }
 
-/// [`linear`] of weights rounded to bytes, a scale an output, and activations, a scale a row: each scale is the largest
-/// size of the values over 127, and NaN where one is not finite.
+/// [`linear`] with weights rounded to bytes, a scale for each output, and activations, a scale for each row. A scale is
+/// the largest absolute value divided by 127, and NaN if a value is not finite.
 pub fn linear_int8(x: &[f32], weights: &[f32], bias: Option<&[f32]>, outputs: usize, inputs: usize) -> Vec<f32> {
     let (rows, columns) = (to_bytes(x, inputs), to_bytes(weights, inputs));
     let mut out = Vec::new();
@@ -38,7 +38,7 @@ pub fn linear_int8(x: &[f32], weights: &[f32], bias: Option<&[f32]>, outputs: us
     out
 }
 
-/// Rows of whole numbers from −127 to 127, each with its scale.
+/// Rows of integers from −127 to 127, each with its scale.
 fn to_bytes(values: &[f32], width: usize) -> Vec<(Vec<i32>, f32)> {
     let rows = values.chunks_exact(width).map(|row| {
         let finite = row.iter().all(|x| x.is_finite());
@@ -57,7 +57,8 @@ mod tests {
     #[test]
     fn bytes_are_exact_where_values_are_whole_127ths() {
         let (x, weights) = ([127.0, -1.0], [-2.0, 0.0, 0.5, 127.0]);
-        // The first output's weights are −127 and 0 times 2/127; the second's are whole, 0.5 going to the even 0.
+        // The first output's weights are −127 and 0 times 2/127; the second's are integers, 0.5 being rounded to the
+        // even 0.
         assert_eq!(linear_int8(&x, &weights, Some(&[0.5, 0.0]), 2, 2), [-253.5, -127.0]);
         assert!(linear_int8(&[f32::NAN, 1.0], &weights, None, 2, 2).iter().all(|x| x.is_nan()));
     }

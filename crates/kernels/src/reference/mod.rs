@@ -1,6 +1,6 @@
-//! Each operation in plain loops with sums in f64: slow, and easy to check against the paper.
+//! Each operation as plain loops with sums in f64: slow, and easy to compare with the paper.
 //!
-//! These are the oracles of the tests. They take slices of the right length and panic on others.
+//! The tests compare the kernels with these. They take slices of the right length and panic on others.
 
 mod activation;
 mod attention;

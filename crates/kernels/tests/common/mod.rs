@@ -1,4 +1,4 @@
-//! Values to test with, and a comparison that says where it failed.
+//! Test values, and a comparison that reports where it failed.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 /// `count` values in [-1, 1), the same for the same seed (a 64-bit linear congruential generator).
@@ -11,7 +11,7 @@ pub fn values(count: usize, seed: u64) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-/// Asserts that each value found is within `tolerance` of the expected, and NaN or infinite where that is.
+/// Asserts that each value found is within `tolerance` of the expected one, and NaN or infinite if that is.
 #[track_caller]
 pub fn assert_close(found: &[f32], expected: &[f32], tolerance: f32, case: &str) {
     assert_eq!(found.len(), expected.len(), "{case}: lengths");

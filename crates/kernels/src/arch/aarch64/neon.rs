@@ -11,33 +11,33 @@ use crate::generic::{Bf16Pair, Kernel, Lanes};
 pub struct Neon(());
 
 impl Neon {
-    /// The token, if the processor has the instructions.
+    /// Returns the token if the processor has the instructions.
     pub fn detect() -> Option<Self> {
         is_aarch64_feature_detected!("neon").then_some(Self(()))
     }
 
-    /// The door: compiles `kernel` with NEON and runs it.
+    /// Compiles `kernel` with NEON and runs it.
     pub(crate) fn run<K: Kernel>(self, kernel: K) {
         #[target_feature(enable = "neon")]
-        fn door<K: Kernel>(lanes: Neon, kernel: K) {
+        fn with_feature<K: Kernel>(lanes: Neon, kernel: K) {
             kernel.run(lanes);
         }
         // SAFETY: `self` was made by `detect`, which asked the processor for the feature.
-        unsafe { door(self, kernel) }
+        unsafe { with_feature(self, kernel) }
     }
 
     /// The bits of `v` rounded to bf16 in the high half of each lane, to nearest even; a NaN is made quiet.
     #[inline(always)]
     fn round_high(self, v: float32x4_t) -> uint32x4_t {
         let bits = with!(self: vreinterpretq_u32_f32(v));
-        // Half a unit in the last place that is kept, less one where that place is even.
+        // Half a unit in the last place that is kept, less one if that place is even.
         let even = with!(self: vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1)));
         let rounded = with!(self: vaddq_u32(vaddq_u32(bits, vdupq_n_u32(0x7fff)), even));
         let quiet = with!(self: vorrq_u32(bits, vdupq_n_u32(0x0040_0000)));
         with!(self: vbslq_u32(vceqq_f32(v, v), rounded, quiet))
     }
 
-    /// Pairs of a value of `low` and the one beside it in `high`.
+    /// Pairs of a value of `low` and the value at the same position in `high`.
     #[inline(always)]
     fn join(self, low: float32x4_t, high: float32x4_t) -> uint32x4_t {
         with!(self: vsriq_n_u32::<16>(self.round_high(high), self.round_high(low)))
@@ -48,7 +48,7 @@ impl Lanes for Neon {
     type V = float32x4_t;
     type P = uint32x4_t;
     const WIDTH: usize = 4;
-    /// Of 32 registers, six rows of four sums take 24.
+    /// Six rows of four sums take 24 of the 32 registers.
     const TILE_VECTORS: usize = 4;
 
     #[inline(always)]
@@ -98,7 +98,7 @@ impl Lanes for Neon {
     fn div(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
         with!(self: vdivq_f32(a, b))
     }
-    /// A comparison and a choice: NEON's own minimum gives a NaN of either side.
+    /// A comparison and a selection: NEON's own minimum returns a NaN of either side.
     #[inline(always)]
     fn min(self, a: float32x4_t, b: float32x4_t) -> float32x4_t {
         with!(self: vbslq_f32(vcltq_f32(a, b), a, b))
@@ -161,7 +161,7 @@ impl Lanes for Neon {
 
     #[inline(always)]
     fn dot_bytes(self, a: uint32x4_t, b: uint32x4_t, acc: float32x4_t) -> float32x4_t {
-        // Bytes become 16-bit numbers, even and odd ones apart, whose products in pairs cannot overflow 32 bits.
+        // Bytes become 16-bit integers, even and odd ones separately; sums of two products cannot overflow 32 bits.
         let (a, b) = with!(self: (vreinterpretq_u16_u32(a), vreinterpretq_s16_u32(b)));
         let a_even = with!(self: vreinterpretq_s16_u16(vandq_u16(a, vdupq_n_u16(255))));
         let a_odd = with!(self: vreinterpretq_s16_u16(vshrq_n_u16::<8>(a)));
@@ -194,7 +194,7 @@ impl Lanes for Neon {
         }
     }
 
-    /// Eight values at a time, to the bits that one pair at a time gives.
+    /// Eight values at a time, bit for bit equal to one pair at a time.
     #[inline(always)]
     fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
         let (eights, rest) = from.as_chunks::<8>();

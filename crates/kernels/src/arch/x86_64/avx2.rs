@@ -10,19 +10,19 @@ use crate::generic::{Bf16Pair, Kernel, Lanes};
 pub struct Avx2(());
 
 impl Avx2 {
-    /// The token, if the processor and its system have the instructions.
+    /// Returns the token if the processor and its operating system support the instructions.
     pub fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Self(()))
     }
 
-    /// The door: compiles `kernel` with AVX2 and FMA and runs it.
+    /// Compiles `kernel` with AVX2 and FMA and runs it.
     pub(crate) fn run<K: Kernel>(self, kernel: K) {
         #[target_feature(enable = "avx2,fma")]
-        fn door<K: Kernel>(lanes: Avx2, kernel: K) {
+        fn with_features<K: Kernel>(lanes: Avx2, kernel: K) {
             kernel.run(lanes);
         }
         // SAFETY: `self` was made by `detect`, which asked the processor for both features.
-        unsafe { door(self, kernel) }
+        unsafe { with_features(self, kernel) }
     }
 }
 
@@ -57,7 +57,7 @@ impl Lanes for Avx2 {
             // In bounds: the length was checked on the line above.
             with!(self: _mm256_loadu_ps(from.as_ptr()))
         } else if from.is_empty() {
-            // Where nothing is read the pointer may lead nowhere, which a masked load forgives, but slowly.
+            // If nothing is read, the pointer may be invalid. A masked load tolerates that, but is slow.
             self.splat(0.0)
         } else {
             // In bounds: masked lanes are not read, and the mask ends with the slice.
@@ -130,7 +130,7 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn dot_bytes(self, a: __m256i, b: __m256i, acc: __m256) -> __m256 {
-        // Bytes become 16-bit numbers, even and odd ones apart, whose products in pairs cannot overflow 32 bits.
+        // Bytes become 16-bit integers, even and odd ones separately; sums of two products cannot overflow 32 bits.
         let even = with!(self: _mm256_madd_epi16(
             _mm256_and_si256(a, _mm256_set1_epi16(255)),
             _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(b)),
@@ -145,7 +145,7 @@ impl Lanes for Avx2 {
     }
     #[inline(always)]
     fn prefetch(self, value: &f32) {
-        // A hint: nothing is read as far as a program can tell.
+        // Only a hint: no memory is accessed as far as a program can observe.
         with!(self: _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()))
     }
 }

@@ -9,12 +9,12 @@ use crate::generic::{Bf16Pair, Kernel, Lanes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx512(());
 
-/// Proof that the processor has what [`Avx512`] says, and bf16 and byte dot products (VNNI).
+/// Proof that the processor has the features of [`Avx512`], and bf16 and byte dot products (VNNI).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx512Bf16(());
 
 impl Avx512 {
-    /// The token, if the processor and its system have the instructions.
+    /// Returns the token if the processor and its operating system support the instructions.
     pub fn detect() -> Option<Self> {
         (is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
@@ -23,32 +23,32 @@ impl Avx512 {
         .then_some(Self(()))
     }
 
-    /// The door: compiles `kernel` with AVX-512 and runs it.
+    /// Compiles `kernel` with AVX-512 and runs it.
     pub(crate) fn run<K: Kernel>(self, kernel: K) {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-        fn door<K: Kernel>(lanes: Avx512, kernel: K) {
+        fn with_features<K: Kernel>(lanes: Avx512, kernel: K) {
             kernel.run(lanes);
         }
         // SAFETY: `self` was made by `detect`, which asked the processor for all four features.
-        unsafe { door(self, kernel) }
+        unsafe { with_features(self, kernel) }
     }
 }
 
 impl Avx512Bf16 {
-    /// The token, if the processor and its system have the instructions.
+    /// Returns the token if the processor and its operating system support the instructions.
     pub fn detect() -> Option<Self> {
         let more = is_x86_feature_detected!("avx512bf16") && is_x86_feature_detected!("avx512vnni");
         Avx512::detect().filter(|_| more).map(|_| Self(()))
     }
 
-    /// The door: compiles `kernel` with AVX-512, bf16 and VNNI and runs it.
+    /// Compiles `kernel` with AVX-512, bf16 and VNNI and runs it.
     pub(crate) fn run<K: Kernel>(self, kernel: K) {
         #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni")]
-        fn door<K: Kernel>(lanes: Avx512Bf16, kernel: K) {
+        fn with_features<K: Kernel>(lanes: Avx512Bf16, kernel: K) {
             kernel.run(lanes);
         }
         // SAFETY: `self` was made by `detect`, which asked the processor for all six features.
-        unsafe { door(self, kernel) }
+        unsafe { with_features(self, kernel) }
     }
 }
 
@@ -58,7 +58,7 @@ fn mask(n: usize) -> __mmask16 {
     if n >= 16 { !0 } else { (1 << n) - 1 }
 }
 
-/// What both tokens share: everything but the dot product of pairs and rounding to them.
+/// Methods that both tokens share: all except the dot product of pairs and the rounding to pairs.
 macro_rules! sixteen_lanes {
     () => {
         type V = __m512;
@@ -81,7 +81,7 @@ macro_rules! sixteen_lanes {
                 // In bounds: the length was checked on the line above.
                 with!(self: _mm512_loadu_ps(from.as_ptr()))
             } else if from.is_empty() {
-                // Where nothing is read the pointer may lead nowhere, which a masked load forgives, but slowly.
+                // If nothing is read, the pointer may be invalid. A masked load tolerates that, but is slow.
                 self.splat(0.0)
             } else {
                 // In bounds: masked lanes are not read, and the mask ends with the slice.
@@ -90,7 +90,7 @@ macro_rules! sixteen_lanes {
         }
         #[inline(always)]
         fn write(self, to: &mut [f32], v: __m512) {
-            // Whole vectors go by the plain store: what a masked one wrote cannot be forwarded to a load soon after.
+            // Whole vectors use the plain store: the result of a masked store cannot be forwarded to a load soon after.
             if to.len() >= 16 {
                 // In bounds: the length was checked on the line above.
                 with!(self: _mm512_storeu_ps(to.as_mut_ptr(), v))
@@ -171,7 +171,7 @@ macro_rules! sixteen_lanes {
         }
         #[inline(always)]
         fn prefetch(self, value: &f32) {
-            // A hint: nothing is read as far as a program can tell.
+            // Only a hint: no memory is accessed as far as a program can observe.
             with!(self: _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(value).cast()))
         }
         #[inline(always)]
@@ -199,7 +199,7 @@ impl Lanes for Avx512 {
 
     #[inline(always)]
     fn dot_bytes(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
-        // Bytes become 16-bit numbers, even and odd ones apart, whose products in pairs cannot overflow 32 bits.
+        // Bytes become 16-bit integers, even and odd ones separately; sums of two products cannot overflow 32 bits.
         let even = with!(self: _mm512_madd_epi16(
             _mm512_and_si512(a, _mm512_set1_epi16(255)),
             _mm512_srai_epi16::<8>(_mm512_slli_epi16::<8>(b)),
@@ -211,7 +211,7 @@ impl Lanes for Avx512 {
 }
 
 impl Avx512Bf16 {
-    /// Writes the first `min(len, 16)` pairs; whole vectors as [`Lanes::write`] does.
+    /// Writes the first `min(len, 16)` pairs; whole vectors use the plain store, as in [`Lanes::write`].
     #[inline(always)]
     fn store(self, to: &mut [Bf16Pair], pairs: __m512i) {
         if to.len() >= 16 {
@@ -229,7 +229,7 @@ impl Lanes for Avx512Bf16 {
 
     #[inline(always)]
     fn dot_pairs(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
-        // Of equal size, and any bits are valid bf16, so the two transmutes change a name only.
+        // The types have the same size and any bits are valid bf16, so the two transmutes only change the type.
         with!(self: _mm512_dpbf16_ps(
             acc,
             std::mem::transmute::<__m512i, __m512bh>(a),
@@ -244,7 +244,7 @@ impl Lanes for Avx512Bf16 {
 
     #[inline(always)]
     fn zip_pairs(self, low: __m512, high: __m512, to: &mut [Bf16Pair]) {
-        // Of equal size, and any bits are valid integers.
+        // The types have the same size, and any bits are valid integers.
         let half =
             |v| with!(self: _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(v))));
         let pairs = with!(self: _mm512_or_si512(half(low), _mm512_slli_epi32::<16>(half(high))));
@@ -257,7 +257,7 @@ impl Lanes for Avx512Bf16 {
         for (values, pairs) in from.chunks(32).zip(to.chunks_mut(16)) {
             let low = self.read(values);
             let high = self.read(values.get(16..).unwrap_or(&[]));
-            // Of equal size, and any bits are valid integers.
+            // The types have the same size, and any bits are valid integers.
             let rounded = with!(self: std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low)));
             self.store(pairs, rounded);
         }

@@ -12,7 +12,7 @@ macro_rules! with {
         let _proof: Self = $self;
         // SAFETY: the only precondition of the register-to-register intrinsics is that the processor
         // has them; a value of this token is made by its `detect` alone, which asked the processor.
-        // Where `$value` reads or writes memory, the note beside it says why that is in bounds.
+        // Where `$value` reads or writes memory, the comment next to it says why that is in bounds.
         unsafe { $value }
     }};
 }

@@ -1,17 +1,17 @@
-//! The feed-forward layers' curves backwards, and the gate with its two inputs apart.
+//! Backward passes of the activations, and the swish gate with its two inputs in separate slices.
 
 use crate::generic::exp::exp;
 use crate::generic::{Kernel, Lanes};
 
 /// `u · sigmoid(β·u) · g` value by value.
 pub(crate) struct SwishGate<'a> {
-    /// What is bent.
+    /// `u`.
     pub up: &'a [f32],
-    /// What it is multiplied by.
+    /// `g`.
     pub gate: &'a [f32],
-    /// The steepness of the sigmoid.
+    /// β, the steepness of the sigmoid.
     pub beta: f32,
-    /// As many values.
+    /// The same number of values.
     pub out: &'a mut [f32],
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct SwishGateBackward<'a> {
     pub grad_up: &'a mut [f32],
     /// Overwritten.
     pub grad_gate: &'a mut [f32],
-    /// β's share of these values, overwritten.
+    /// The part of these values in the gradient of β, overwritten.
     pub grad_beta: &'a mut f32,
 }
 
@@ -65,15 +65,15 @@ impl Kernel for SwishGateBackward<'_> {
     }
 }
 
-/// Factors of `1 − t·(…)·exp(−z²)` with `t = 1 / (1 + 0.3275911·z)`, which is `erf(z)` for `z ≥ 0` to 1.5e-7
+/// Coefficients of `1 − t·(…)·exp(−z²)` with `t = 1 / (1 + 0.3275911·z)`, which is `erf(z)` for `z ≥ 0` to 1.5e-7
 /// (Abramowitz and Stegun, 7.1.26), highest power first.
 const ERF: [f32; 5] = [1.061_405_4, -1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6];
 
-/// `grad · (Φ(x) + x·φ(x))`, in place of `grad`; the error is under 2e-7 of the gradient that came.
+/// `grad · (Φ(x) + x·φ(x))`, in place of `grad`; the error is under 2e-7 of the incoming gradient.
 pub(crate) struct GeluBackward<'a> {
-    /// What the curve was taken of.
+    /// The input of the activation.
     pub x: &'a [f32],
-    /// As many values.
+    /// The same number of values.
     pub grad: &'a mut [f32],
 }
 
@@ -82,7 +82,7 @@ impl Kernel for GeluBackward<'_> {
     fn run<L: Lanes>(self, lanes: L) {
         let (zero, one, half) = (lanes.splat(0.0), lanes.splat(1.0), lanes.splat(0.5));
         for (x, grad) in self.x.chunks(L::WIDTH).zip(self.grad.chunks_mut(L::WIDTH)) {
-            // Beyond ±16 the curve is 0 or x to the last bit, and infinities would meet zeros.
+            // Beyond ±16 the result is 0 or x to the last bit, and infinities would be multiplied by zeros.
             let x = lanes.min(lanes.splat(16.0), lanes.max(lanes.splat(-16.0), lanes.read(x)));
             let z = lanes.mul(lanes.max(lanes.sub(zero, x), x), lanes.splat(std::f32::consts::FRAC_1_SQRT_2));
             let t = lanes.div(one, lanes.fma(z, lanes.splat(0.327_591_1), one));

@@ -1,11 +1,11 @@
-//! Attention with its weights in the open, a block of queries at a time: what dropout and the backward pass need.
+//! Attention that stores its weights, for a block of queries at a time: for dropout and the backward pass.
 
 use super::dropout::LineKey;
 use crate::generic::exp::exp;
 use crate::generic::tile::{TILE_ROWS, multiply, tile_height};
 use crate::generic::{Kernel, Lanes};
 
-/// `out = x · panel`, or added to it.
+/// `out = x · panel`, or added to `out`.
 pub(crate) struct Products<'a> {
     /// `[rows, depth]`, rows `x_stride` apart.
     pub x: &'a [f32],
@@ -80,7 +80,7 @@ impl Products<'_> {
     }
 }
 
-/// Turns each row's queries and keys: `(a, b) → (a·cos − b·sin, b·cos + a·sin)`, `a` from a head's first half and `b`
+/// Rotates each row's queries and keys: `(a, b) → (a·cos − b·sin, b·cos + a·sin)`, `a` from a head's first half and `b`
 /// from its second.
 pub(crate) struct Turn<'a> {
     /// `[rows, 3 · dim]`
@@ -119,7 +119,7 @@ pub(crate) struct Softmax<'a> {
     pub scores: &'a mut [f32],
     /// Values in a row, whole vectors.
     pub width: usize,
-    /// Real values in a row, at least one.
+    /// Values in a row that are used, at least one.
     pub len: usize,
 }
 
@@ -147,14 +147,14 @@ impl Kernel for Softmax<'_> {
     }
 }
 
-/// Which weights are dropped; query `q` is line `first + q · step`.
+/// Which weights are dropped; query `q` has line `first + q · step` of the mask.
 #[derive(Clone, Copy)]
 pub(crate) struct Mask {
-    /// Which hash.
+    /// Seed of the hash.
     pub seed: u64,
-    /// Hashes under this are dropped.
+    /// Weights whose hash is below this are dropped.
     pub threshold: u32,
-    /// What the others are multiplied by.
+    /// The others are multiplied by this.
     pub scale: f32,
     /// The first query's line.
     pub first: u64,
@@ -179,7 +179,7 @@ pub(crate) struct MaskWeights<'a> {
     pub weights: &'a mut [f32],
     /// Values in a row.
     pub width: usize,
-    /// Of the first row.
+    /// The mask of the first row.
     pub mask: Mask,
     /// `[width]`, overwritten.
     pub factors: &'a mut [f32],
@@ -196,7 +196,7 @@ impl Kernel for MaskWeights<'_> {
 }
 
 /// From the gradient of dropped weights to that of scores: with weights `w`, mask `m` and `d = grad · m` it is
-/// `w · (d − Σ w·d)`. The weights are left multiplied by their mask.
+/// `w · (d − Σ w·d)`. Afterwards the weights are multiplied by their mask.
 pub(crate) struct ScoreGradient<'a> {
     /// `[rows, width]`
     pub weights: &'a mut [f32],
@@ -204,9 +204,9 @@ pub(crate) struct ScoreGradient<'a> {
     pub grad: &'a mut [f32],
     /// Values in a row, whole vectors.
     pub width: usize,
-    /// Real values in a row; the others become zero.
+    /// Values in a row that are used; the others become zero.
     pub len: usize,
-    /// Of the first row.
+    /// The mask of the first row.
     pub mask: Option<Mask>,
     /// `[width]`, overwritten.
     pub factors: &'a mut [f32],

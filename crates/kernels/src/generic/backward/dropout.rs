@@ -1,4 +1,5 @@
-//! Which values are dropped: a hash of where they stand, so that the backward pass finds the same without storing any.
+//! Which values are dropped: a hash of their position, so that the backward pass finds the same values without a stored
+//! mask.
 
 use crate::generic::{Kernel, Lanes};
 
@@ -16,7 +17,7 @@ impl LineKey {
         Self(z as u32, (z >> 32) as u32)
     }
 
-    /// What value `at` of the line is multiplied by: 0 if its hash (MurmurHash3's finalizer) is under `threshold`.
+    /// The factor of value `at` of the line: 0 if its hash (MurmurHash3's finalizer) is below `threshold`.
     #[inline(always)]
     pub fn factor(self, at: u32, threshold: u32, scale: f32) -> f32 {
         let mut h = at.wrapping_mul(0x9e37_79b9) ^ self.0;
@@ -27,21 +28,21 @@ impl LineKey {
     }
 }
 
-/// `x = factor · x`, or `x = x + factor · y` where there is a `y`, line by line.
+/// `x = factor · x`, or `x = x + factor · y` if there is a `y`, line by line.
 pub(crate) struct Drop<'a> {
     /// `[lines, width]`
     pub x: &'a mut [f32],
-    /// As many values.
+    /// The same number of values.
     pub y: Option<&'a [f32]>,
     /// Values in a line, at least one.
     pub width: usize,
     /// The first line's number.
     pub first: u64,
-    /// Which hash.
+    /// Seed of the hash.
     pub seed: u64,
-    /// Hashes under this are dropped.
+    /// Values whose hash is below this are dropped.
     pub threshold: u32,
-    /// What the others are multiplied by.
+    /// The others are multiplied by this.
     pub scale: f32,
 }
 

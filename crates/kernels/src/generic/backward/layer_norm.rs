@@ -1,4 +1,4 @@
-//! Layer norm backwards. With `n = (x − mean) · scale` and `g = grad · weight` the input's gradient is
+//! Backward pass of layer norm. With `n = (x − mean) · scale` and `g = grad · weight` the gradient of the input is
 //! `scale · (g − mean(g) − n · mean(g · n))`.
 
 use crate::generic::layer_norm::{mean, variance};

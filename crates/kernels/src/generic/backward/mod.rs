@@ -1,4 +1,4 @@
-//! The kernels behind [`crate::backward`].
+//! The kernels of [`crate::backward`].
 
 pub(crate) mod activation;
 pub(crate) mod attention;

@@ -1,4 +1,4 @@
-//! The first pass of a head that knows something of each pair: an outer sum, and what the features add.
+//! The first pass of a head with features of pairs: an outer sum plus the weighted features.
 
 use super::{Outer, Scratch, Size};
 use crate::Level;
@@ -8,8 +8,8 @@ use crate::generic::instance_norm::CHUNK;
 use crate::generic::{Kernel, Lanes};
 use crate::instance_norm::Moments;
 
-/// `map_ij = rows_i + columns_j + Σ_f features_ijf · weights_f`, stored, and the moments of what the first block's first
-/// convolution makes of it.
+/// `map_ij = rows_i + columns_j + Σ_f features_ijf · weights_f`, stored, and the moments of the output of the first
+/// block's first convolution.
 pub(crate) struct Begin<'a, T> {
     pub level: Level,
     pub size: Size,
@@ -18,13 +18,13 @@ pub(crate) struct Begin<'a, T> {
     pub features: &'a [f32],
     /// `[features, channels]`
     pub weights: &'a [f32],
-    /// The first block's first, if there is a block.
+    /// The first block's first convolution, if there is a block.
     pub squeeze: Option<Filter<'a, T>>,
     /// The band's first row.
     pub first: usize,
     /// The band, overwritten.
     pub map: &'a mut [T],
-    /// Gains those of the band.
+    /// The band's moments are added to these.
     pub moments: &'a mut Moments,
     pub scratch: &'a mut Scratch<T>,
 }

@@ -1,4 +1,4 @@
-//! The passes that look at one pixel at a time: the end of a block, and the beginning of the next.
+//! The passes that process one pixel at a time: the end of a block, and the start of the next.
 
 use super::{Outer, Scratch, Size, add_normed, pixels, store};
 use crate::Level;
@@ -8,7 +8,7 @@ use crate::generic::instance_norm::CHUNK;
 use crate::generic::{Kernel, Lanes};
 use crate::instance_norm::{Moments, Norm};
 
-/// norm → ReLU → 1 × 1 convolution, in place: the third of a block.
+/// norm → ReLU → 1 × 1 convolution, in place: the third convolution of a block.
 pub(crate) struct Expand<'a, T> {
     pub level: Level,
     pub size: Size,
@@ -16,7 +16,7 @@ pub(crate) struct Expand<'a, T> {
     pub filter: Filter<'a, T>,
     /// The band.
     pub map: &'a mut [T],
-    /// Gains those of the band.
+    /// The band's moments are added to these.
     pub moments: &'a mut Moments,
     pub scratch: &'a mut Scratch<T>,
 }
@@ -39,30 +39,30 @@ impl<T: Cell> Kernel for Expand<'_, T> {
     }
 }
 
-/// norm → ReLU, and the block's input added: its result, and the moments of what the next block's first convolution
-/// makes of it.
+/// norm → ReLU, and the block's input added: the block's result, and the moments of the output of the next block's
+/// first convolution.
 pub(crate) struct Residual<'a, T> {
     pub level: Level,
     pub size: Size,
-    /// What the block's input is added to, or the block's input itself: the band, overwritten by the sum.
+    /// The map that the block's input is added to, or the block's input itself: the band, overwritten by the sum.
     pub sum: &'a mut [T],
     pub other: Other<'a, T>,
     pub norm: &'a Norm,
-    /// The next block's first.
+    /// The next block's first convolution.
     pub squeeze: Filter<'a, T>,
     /// The band's first row.
     pub first: usize,
-    /// Gains those of the band.
+    /// The band's moments are added to these.
     pub moments: &'a mut Moments,
     pub scratch: &'a mut Scratch<T>,
 }
 
-/// What is not overwritten by a block's result.
+/// The map that is not overwritten by a block's result.
 #[derive(Clone, Copy)]
 pub(crate) enum Other<'a, T> {
     /// The block's input.
     Outer(Outer<'a>),
-    /// The map of its last convolution.
+    /// The output of its last convolution.
     Inner(&'a [T]),
 }
 

@@ -1,4 +1,4 @@
-//! The last pass: the last block's result, which is not stored, and the convolution of it to one channel.
+//! The last pass: the last block's result, which is not stored, and its convolution to one channel.
 
 use super::{Input, Scratch, Size, add_normed, pixels};
 use crate::Level;
@@ -8,15 +8,16 @@ use crate::generic::instance_norm::CHUNK;
 use crate::generic::{Kernel, Lanes};
 use crate::instance_norm::Norm;
 
-/// The last block's result, and the k × k convolution of it to one channel, right of the diagonal.
+/// The last block's result, and its k × k convolution to one channel, right of the diagonal.
 pub(crate) struct Logits<'a, T> {
     pub level: Level,
     pub size: Size,
     /// The last block's input.
     pub input: Input<'a, T>,
-    /// The map of its last convolution, if there is a block.
+    /// The output of its last convolution, if there is a block.
     pub inner: Option<(&'a [T], &'a Norm)>,
-    /// 1 × 1 to as many channels as the last convolution has taps: what a pixel adds to each of its neighbours.
+    /// A 1 × 1 convolution to as many channels as the last convolution has taps: what a pixel adds to each of its
+    /// neighbours.
     pub filter: Filter<'a, T>,
     /// Side of the last convolution.
     pub kernel: usize,
@@ -36,7 +37,7 @@ impl<T: Cell> Kernel for Logits<'_, T> {
         let rows = self.out.len() / len;
         self.out.fill(self.bias);
         for row in self.first.saturating_sub(radius)..(self.first + rows + radius).min(len) {
-            // A pixel under the filter of one right of the diagonal is at most so far left of it.
+            // A pixel under a filter that is centred right of the diagonal is at most this far left of the diagonal.
             let start = (row + 1).saturating_sub(2 * radius);
             self.taps(lanes, row, start);
             for line in 0..self.kernel {
@@ -75,13 +76,13 @@ impl<T: Cell> Logits<'_, T> {
         }
     }
 
-    /// Adds what a row's pixels add by a line of the filter to a row of the band, `row` from its top.
+    /// Adds what a row's pixels contribute through a line of the filter to a row of the band, `row` from its top.
     #[inline(always)]
     fn scatter(&mut self, row: usize, line: usize) {
         let (len, count, radius) = (self.size.len, self.filter.outputs, self.kernel / 2);
         let diagonal = self.first + row;
         for tap in 0..self.kernel {
-            // The pixel at `column` lies under this tap of the filter at `column + radius − tap`.
+            // The pixel at `column` is under this tap of the filter at `column + radius − tap`.
             let from = (diagonal + 1 + tap).saturating_sub(radius);
             let to = len.min((len + tap).saturating_sub(radius));
             if from >= to {

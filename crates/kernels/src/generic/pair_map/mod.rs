@@ -1,8 +1,8 @@
 //! The passes of the structure head over a map of pairs, each for a band of its rows.
 //!
-//! A map lies pixel by pixel, channels within them padded to whole vectors, in the terms that products take. Between
-//! two passes stands an instance norm, which needs the whole map's moments; everything else is done to a pixel
-//! while it is in the cache. Work goes in pieces that depend on the map's size alone, and so do all sums.
+//! A map is stored pixel by pixel, with channels padded to whole vectors, in the terms that products take. Between two
+//! passes there is an instance norm, which needs the moments of the whole map; everything else is done to a pixel while
+//! it is in the cache. The pieces of work depend only on the map's size, and so do all sums.
 
 mod begin;
 mod block;
@@ -22,36 +22,37 @@ pub(crate) use block::{Expand, Other, Residual};
 pub(crate) use logits::Logits;
 pub(crate) use spread::Spread;
 
-/// Pixels of a row worked on at once, at most: lines of so many under a filter stay in a core's second-level cache.
+/// Most pixels of a row that are processed at once: this many pixels of all lines under a filter fit into a core's
+/// second-level cache.
 const MOST_COLUMNS: usize = 252;
 
-/// Extents of a map.
+/// Size of a map.
 #[derive(Clone, Copy)]
 pub(crate) struct Size {
     /// Rows, and pixels in a row.
     pub len: usize,
-    /// Values of a pixel, a multiple of 16.
+    /// Values per pixel, a multiple of 16.
     pub channels: usize,
 }
 
 impl Size {
-    /// Terms of a row.
+    /// Terms per row.
     pub fn row<T: Cell>(self) -> usize {
         self.len * self.depth::<T>()
     }
 
-    /// Terms of a pixel.
+    /// Terms per pixel.
     pub fn depth<T: Cell>(self) -> usize {
         self.channels / T::VALUES
     }
 
-    /// Pieces of a row, at most so long.
+    /// Pieces of a row, each at most [`CHUNK`] pixels long.
     fn pieces(self, most: usize) -> impl Iterator<Item = Range<usize>> {
         (0..self.len).step_by(most).map(move |start| start..(start + most).min(self.len))
     }
 }
 
-/// A map whose pixel `(i, j)` is `row_i + column_j`: it need not be stored.
+/// A map whose pixel `(i, j)` is `row_i + column_j`, so that it need not be stored.
 #[derive(Clone, Copy)]
 pub(crate) struct Outer<'a> {
     /// `[len, channels]`
@@ -78,9 +79,9 @@ impl Outer<'_> {
 /// A block's input.
 #[derive(Clone, Copy)]
 pub(crate) enum Input<'a, T> {
-    /// The first block's.
+    /// That of the first block.
     Outer(Outer<'a>),
-    /// A stored one.
+    /// A stored map.
     Map(&'a [T]),
 }
 
@@ -95,32 +96,32 @@ impl<T: Cell> Input<'_, T> {
     }
 }
 
-/// Where some pixels of a row lie.
+/// Position of some pixels of a row.
 #[inline(always)]
 fn pixels<T: Cell>(size: Size, row: usize, columns: Range<usize>) -> Range<usize> {
     let (start, depth) = (row * size.len, size.depth::<T>());
     (start + columns.start) * depth..(start + columns.end) * depth
 }
 
-/// What the first convolution of a block makes of its input, normalised.
+/// The output of a block's first convolution, normalised.
 #[derive(Clone, Copy)]
 pub(crate) enum Squeezed<'a, T> {
-    /// Of an outer sum: one again, brought to its moments already.
+    /// From an outer sum: an outer sum again, already normalised.
     Outer(Outer<'a>),
-    /// To be computed of a stored map.
+    /// To be computed from a stored map.
     Map {
         /// The block's input.
         map: &'a [T],
         /// 1 × 1
         squeeze: Filter<'a, T>,
-        /// Of what it gives.
+        /// Moments of its output.
         norm: &'a Norm,
     },
 }
 
-/// Room for one thread's work.
+/// Scratch of one thread.
 pub(crate) struct Scratch<T> {
-    /// As many lines of pixels as are under the filter, with its radius to both sides.
+    /// As many lines of pixels as the filter is high, padded by its radius on both sides.
     ring: Vec<T>,
     /// `[CHUNK, channels]`
     values: Vec<f32>,
@@ -133,7 +134,7 @@ pub(crate) struct Scratch<T> {
 }
 
 impl<T: Cell> Scratch<T> {
-    /// For maps of that size under a filter so many pixels high and wide.
+    /// For maps of this size under a filter of this many pixels per side.
     pub fn new(size: Size, kernel: usize) -> Self {
         let line = size.len.min(MOST_COLUMNS) + kernel - 1;
         let chunk = CHUNK * size.channels;
@@ -147,7 +148,7 @@ impl<T: Cell> Scratch<T> {
     }
 }
 
-/// What is negative becomes zero; what is not a number stays.
+/// Negative values become zero; NaN stays NaN.
 #[inline(always)]
 fn relu<L: Lanes>(lanes: L, values: &mut [f32]) {
     let zero = lanes.splat(0.0);
@@ -156,7 +157,8 @@ fn relu<L: Lanes>(lanes: L, values: &mut [f32]) {
     }
 }
 
-/// Rounds values to the map, and counts in what was stored: a channel that rounds to a constant has no variance.
+/// Rounds values to the map, and adds the stored values to the moments: a channel that rounds to a constant has
+/// variance 0.
 #[inline(always)]
 fn store<L: Lanes, T: Cell>(lanes: L, values: &mut [f32], cells: &mut [T], moments: &mut Moments) {
     T::narrow(lanes, values, cells);

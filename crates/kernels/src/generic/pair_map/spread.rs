@@ -10,18 +10,18 @@ use crate::generic::instance_norm::CHUNK;
 use crate::generic::{Kernel, Lanes};
 use crate::instance_norm::Moments;
 
-/// norm → ReLU → k × k convolution: the second of a block.
+/// norm → ReLU → k × k convolution: the second convolution of a block.
 pub(crate) struct Spread<'a, T> {
     pub level: Level,
     pub size: Size,
-    /// What is under the filter.
+    /// The input of the convolution.
     pub input: Squeezed<'a, T>,
     pub filter: Filter<'a, T>,
     /// The band's first row.
     pub first: usize,
     /// The band.
     pub out: &'a mut [T],
-    /// Gains those of the band.
+    /// The band's moments are added to these.
     pub moments: &'a mut Moments,
     pub scratch: &'a mut Scratch<T>,
 }
@@ -47,7 +47,7 @@ impl<T: Cell> Kernel for Spread<'_, T> {
 }
 
 impl<T: Cell> Spread<'_, T> {
-    /// Puts a row into its place in the ring, with zeros where the map ends.
+    /// Puts a row into its place in the ring, with zeros beyond the map.
     #[inline(always)]
     fn fill<L: Lanes>(&mut self, lanes: L, row: Option<usize>, columns: Range<usize>, place: Range<usize>) {
         let Self { size, scratch, .. } = self;
@@ -80,7 +80,7 @@ impl<T: Cell> Spread<'_, T> {
         }
     }
 
-    /// Convolves the lines in the ring to a row of the band, `row` from its top.
+    /// Convolves the lines in the ring into a row of the band, `row` from its top.
     #[inline(always)]
     fn row<L: Lanes>(&mut self, lanes: L, row: usize, columns: Range<usize>, stride: usize) {
         let Scratch { ring, values, .. } = &mut *self.scratch;
