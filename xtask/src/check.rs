@@ -1,9 +1,9 @@
-//! `cargo xtask check`: every step that a change must pass, cheap ones first.
+//! `cargo xtask check`: every check that a change must pass, the fast ones first.
 //!
-//! Lints and docs read the dependencies without generating code and share what they learn; the
-//! tests, which compile everything, come after them. All of them resolve features for the whole
-//! workspace with its tests, so that no step builds the tensor framework a second time. Tests that were skipped are told,
-//! and fail the step if they are not those that may be.
+//! Lints and docs read the dependencies without generating code and reuse each other's results. The tests compile
+//! everything and come last. All steps resolve features for the whole workspace including its tests, so that no step
+//! builds the tensor framework a second time. Skipped tests are listed; a test that is skipped without being on the list
+//! of those that may be fails the check.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -19,7 +19,7 @@ struct Step {
     name: &'static str,
     line: &'static str,
     env: &'static [(&'static str, &'static str)],
-    /// A program that not everybody has: without it the step is skipped.
+    /// A program that may not be installed; without it the step is skipped.
     optional: Option<&'static str>,
 }
 
@@ -34,7 +34,7 @@ const STEPS: &[Step] = &[
     Step { env: DENY_WARNINGS, ..step("docs", "cargo doc --workspace --no-deps") },
     step("fuzz targets", "cargo clippy --workspace --bins --features rinalmo-fuzz/libfuzzer -- -D warnings"),
     step("tests", "cargo test --workspace"),
-    // Seven seconds for each of nine targets.
+    // Seven seconds for each of the nine targets.
     Step {
         env: &[("RINALMO_MUTATE_SECONDS", "7")],
         ..step("mutated inputs", "cargo test --workspace --test mutations mutated -- --nocapture")
@@ -58,7 +58,7 @@ const fn optional(name: &'static str, program: &'static str, line: &'static str)
 /// Runs the steps until one fails; the exit code is that step's.
 ///
 /// # Errors
-/// Where a command cannot be started.
+/// If a command cannot be started.
 pub fn run() -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let code = run_steps(STEPS)?;
@@ -112,7 +112,7 @@ impl Step {
             command.env(rinalmo_skips::FILE_VARIABLE, skips.file());
         }
         let status = command.status().with_context(|| format!("cannot run `{}`", self.line))?;
-        // Ended by a signal: there is no code, but it did not pass.
+        // A command that a signal ended has no code, but it failed.
         Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
     }
 }

@@ -1,5 +1,5 @@
-//! `cargo xtask crates`: a drawing of the workspace's crates and of which one uses which, and the check that ARCHITECTURE.md
-//! has them in order.
+//! `cargo xtask crates`: draws the workspace's crates and which crate uses which, and checks their order in
+//! ARCHITECTURE.md.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -11,20 +11,21 @@ use serde_json::Value;
 
 use crate::process::{command, root};
 
-/// Where the drawing is, from the root.
+/// Path of the drawing, from the root of the repository.
 const DRAWING: &str = "docs/crates.svg";
 /// Sizes of the drawing, in pixels.
 const BOX: (usize, usize) = (104, 30);
 const GAP: (usize, usize) = (26, 44);
 const MARGIN: usize = 20;
 
-/// Which crates of `crates/` each of them uses, by the names of their folders; tests aside.
+/// For each crate of `crates/`, the crates that it uses, by the names of their folders. Dependencies of tests are left
+/// out.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
-/// Writes the drawing, or with `check` compares it; in both cases first looks at the order of ARCHITECTURE.md.
+/// Writes the drawing, or with `check` compares it. Checks the order of ARCHITECTURE.md first in both cases.
 ///
 /// # Errors
-/// Where cargo cannot be asked, or a file not be read or written.
+/// If cargo cannot be run, or a file cannot be read or written.
 pub fn run(check: bool) -> anyhow::Result<ExitCode> {
     let uses = uses()?;
     let text = fs::read_to_string(root().join("ARCHITECTURE.md")).context("ARCHITECTURE.md")?;
@@ -41,18 +42,18 @@ pub fn run(check: bool) -> anyhow::Result<ExitCode> {
     if fs::read_to_string(&path).is_ok_and(|found| found == drawing) {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("{DRAWING} is not what the crates are now\nhint: `cargo xtask crates` writes it anew");
+    eprintln!("{DRAWING} is out of date\nhint: run `cargo xtask crates`");
     Ok(ExitCode::FAILURE)
 }
 
-/// Asks cargo.
+/// The crates and their dependencies, from `cargo metadata`.
 fn uses() -> anyhow::Result<Uses> {
     let words = ["metadata", "--no-deps", "--format-version", "1"];
     let output = command("cargo").args(words).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
     if !output.status.success() {
-        bail!("cargo could not tell the workspace's crates");
+        bail!("cargo could not list the workspace's crates");
     }
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo's answer is no JSON")?;
+    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo's answer is not JSON")?;
     Ok(metadata["packages"].as_array().into_iter().flatten().filter_map(one).collect())
 }
 
@@ -71,12 +72,12 @@ fn in_crates(path: &str) -> Option<String> {
     before.ends_with("/crates").then(|| folder.to_owned())
 }
 
-/// The crates in the order of ARCHITECTURE.md's table.
+/// The crates in the order of the table in ARCHITECTURE.md.
 fn rows(text: &str) -> Vec<&str> {
     text.lines().filter_map(|line| line.strip_prefix("| `crates/")?.split('`').next()).collect()
 }
 
-/// What is wrong with that order.
+/// Errors in that order.
 fn complaints(uses: &Uses, rows: &[&str]) -> Vec<String> {
     let place = |name: &str| rows.iter().position(|row| *row == name);
     let mut complaints = Vec::new();
@@ -94,7 +95,7 @@ fn complaints(uses: &Uses, rows: &[&str]) -> Vec<String> {
     complaints
 }
 
-/// The layer of each crate: one more than that of the highest that it uses.
+/// The layer of each crate: one more than the highest layer that it uses.
 fn layers(uses: &Uses) -> BTreeMap<&str, usize> {
     fn layer<'a>(name: &'a str, uses: &'a Uses, known: &mut BTreeMap<&'a str, usize>) -> usize {
         if let Some(&layer) = known.get(name) {
@@ -112,7 +113,7 @@ fn layers(uses: &Uses) -> BTreeMap<&str, usize> {
     known
 }
 
-/// All that a crate uses, directly or not.
+/// All crates that a crate uses, directly or indirectly.
 fn reached<'a>(name: &str, uses: &'a Uses) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut waiting: Vec<&str> = uses.get(name).into_iter().flatten().map(String::as_str).collect();
@@ -124,14 +125,14 @@ fn reached<'a>(name: &str, uses: &'a Uses) -> BTreeSet<&'a str> {
     reached
 }
 
-/// What a crate uses but does not reach through another one: the arrows that say all.
+/// The crates that a crate uses but does not reach through another one: these arrows are enough.
 fn arrows<'a>(name: &str, uses: &'a Uses) -> Vec<&'a str> {
     let used: Vec<&str> = uses.get(name).into_iter().flatten().map(String::as_str).collect();
     let through_another = |one: &str| used.iter().any(|other| *other != one && reached(other, uses).contains(one));
     used.iter().copied().filter(|one| !through_another(one)).collect()
 }
 
-/// The crates as boxes in layers, the program on top, an arrow to each that is used.
+/// The crates as boxes in layers, the program on top, with an arrow to each crate that is used.
 fn draw(uses: &Uses) -> String {
     let layers = layers(uses);
     let count = layers.values().max().map_or(0, |most| most + 1);
@@ -218,7 +219,7 @@ mod tests {
         assert_eq!(arrows("train", &some()), ["model"]);
         assert_eq!(layers(&some())["train"], 2);
         let drawing = draw(&some());
-        assert_eq!(drawing.matches("<path d=\"M").count() - 1, 2, "{drawing}"); // beside the tip's own
+        assert_eq!(drawing.matches("<path d=\"M").count() - 1, 2, "{drawing}"); // one more is the arrow tip
         assert_eq!(drawing.matches("<text").count(), 4);
     }
 }

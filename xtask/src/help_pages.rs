@@ -1,6 +1,6 @@
-//! `cargo xtask help-pages`: what `rinalmo --help` and every command below it say, as files.
+//! `cargo xtask help-pages`: writes the help of `rinalmo` and of each of its commands into files.
 //!
-//! The program is asked for its commands, so a new one gets its page without a list to remember.
+//! The list of commands is read from the program's help, so a new command gets its page automatically.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -18,7 +18,7 @@ type Pages = BTreeMap<String, String>;
 /// Writes the pages, or with `check` compares them.
 ///
 /// # Errors
-/// Where the program cannot be built or run, or a file not be read or written.
+/// If the program cannot be built or run, or a file cannot be read or written.
 pub fn run(check: bool) -> anyhow::Result<ExitCode> {
     let folder = root().join("docs/help");
     let program = build()?;
@@ -36,11 +36,11 @@ pub fn run(check: bool) -> anyhow::Result<ExitCode> {
     if differences.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("hint: `cargo xtask help-pages` writes them anew");
+    eprintln!("hint: `cargo xtask help-pages` writes them again");
     Ok(ExitCode::FAILURE)
 }
 
-/// Builds the program as the tests do, which after the tests costs nothing, and says where it is.
+/// Builds the program with the flags of the tests, so that it is already built after them, and returns its path.
 fn build() -> anyhow::Result<PathBuf> {
     let output = command("cargo")
         .args(["build", "--workspace", "--bins", "--tests", "--message-format=json-render-diagnostics"])
@@ -54,7 +54,7 @@ fn build() -> anyhow::Result<PathBuf> {
     messages.lines().find_map(executable).context("cargo built no binary `rinalmo`")
 }
 
-/// Where the program is, if this message of cargo's says so.
+/// The path of the program, if this message of cargo contains it.
 fn executable(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
     let target = &message["target"];
@@ -63,7 +63,7 @@ fn executable(message: &str) -> Option<PathBuf> {
     if is_program && !is_test { message["executable"].as_str().map(PathBuf::from) } else { None }
 }
 
-/// Adds the page of the command that `words` name, and those of the commands below it.
+/// Adds the page of the command `words` and those of its subcommands.
 fn collect(program: &Path, words: &mut Vec<String>, pages: &mut Pages) -> anyhow::Result<()> {
     let page = help(program, words)?;
     let below = commands(&page);
@@ -91,7 +91,7 @@ fn help(program: &Path, words: &[String]) -> anyhow::Result<String> {
     Ok(text.lines().map(|line| format!("{}\n", line.trim_end())).collect())
 }
 
-/// The commands that a help page lists under `Commands:`, but for `help` itself.
+/// The commands that a help page lists under `Commands:`, except `help`.
 fn commands(page: &str) -> Vec<String> {
     page.lines()
         .skip_while(|line| *line != "Commands:")
@@ -104,7 +104,7 @@ fn commands(page: &str) -> Vec<String> {
         .collect()
 }
 
-/// Writes the pages and removes those of commands that are gone.
+/// Writes the pages and deletes those of removed commands.
 fn write(folder: &Path, pages: &Pages) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     for name in present(folder)?.into_iter().filter(|name| !pages.contains_key(name)) {
@@ -116,7 +116,7 @@ fn write(folder: &Path, pages: &Pages) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One line for each page that is missing, left over, or different.
+/// One line for each page that is missing, superfluous or different.
 fn compare(folder: &Path, pages: &Pages) -> anyhow::Result<Vec<String>> {
     let present = present(folder)?;
     let left_over = present.iter().filter(|name| !pages.contains_key(*name));
@@ -132,7 +132,7 @@ fn compare(folder: &Path, pages: &Pages) -> anyhow::Result<Vec<String>> {
     Ok(differences)
 }
 
-/// The pages in a folder; none if there is no folder.
+/// The pages in a folder; none if the folder does not exist.
 fn present(folder: &Path) -> anyhow::Result<Vec<String>> {
     if !folder.exists() {
         return Ok(Vec::new());
@@ -145,7 +145,7 @@ fn present(folder: &Path) -> anyhow::Result<Vec<String>> {
     Ok(names)
 }
 
-/// Where two texts first differ, and how.
+/// The first line in which two texts differ, and how.
 fn first_difference(written: &str, said: &str) -> Option<String> {
     if written == said {
         return None;
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_written_compares_equal_and_what_changed_is_told() {
+    fn written_pages_compare_equal_and_changes_are_reported() {
         let folder = tempfile::tempdir().unwrap();
         let pages = |text: &str| Pages::from([("fold.txt".to_owned(), text.to_owned())]);
         fs::write(folder.path().join("gone.txt"), "").unwrap();

@@ -1,7 +1,7 @@
 //! Chores of this repository, run as `cargo xtask <chore>`.
 //!
-//! `check` is what CI runs and what a push should have passed; `help-pages` writes down what the
-//! program says about itself; `crates` draws the workspace; `notice` and `sbom` list what it is built of.
+//! `check` is what CI runs and what every push should pass. `help-pages` writes the program's help into files; `crates`
+//! draws the workspace; `notice` and `sbom` list what the program is built from.
 
 mod check;
 mod crates;

@@ -1,11 +1,11 @@
-//! Commands started from the root of the repository, with an environment of their own.
+//! Commands that run in the root of the repository, in an environment of their own.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What `cargo run` tells the program it runs about itself. Build scripts of some crates watch
-/// these, and would be built anew by every cargo that inherits them.
+/// Variables in which `cargo run` describes the package that it runs. Build scripts of some crates depend on them, so
+/// every cargo that inherits them would build those crates again.
 const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
 
 /// The root of the repository.
@@ -29,7 +29,7 @@ pub fn command(program: &str) -> Command {
     command
 }
 
-/// Can this program be run at all?
+/// Whether a program can be run.
 pub fn is_installed(program: &str) -> bool {
     command(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
 }
@@ -44,14 +44,14 @@ mod tests {
     }
 
     #[test]
-    fn children_do_not_hear_of_this_package() {
+    fn children_do_not_inherit_the_package_variables() {
         let command = command("cargo");
         let removed = command.get_envs().any(|(name, value)| name == "CARGO_MANIFEST_DIR" && value.is_none());
         assert!(removed, "cargo test sets CARGO_MANIFEST_DIR, the child should not see it");
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_not_installed() {
+    fn a_missing_program_is_not_installed() {
         assert!(is_installed("cargo"));
         assert!(!is_installed("a-program-that-nobody-wrote"));
     }

@@ -1,5 +1,4 @@
-//! The files in `examples/` are what their page says: right lengths, canonical pairs, variants
-//! that fit their sequence.
+//! The files in `examples/` match their page: lengths, canonical pairs, and variants that fit their sequence.
 
 use std::fs;
 use std::path::PathBuf;
@@ -86,7 +85,7 @@ fn variants_name_the_base_that_is_there() {
 }
 
 #[test]
-fn utrs_are_what_their_names_tell() {
+fn utrs_match_their_names() {
     let table = read("utrs.csv");
     let mut rows = table.lines();
     assert_eq!(rows.next(), Some("id,utr"));

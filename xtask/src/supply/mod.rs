@@ -1,4 +1,5 @@
-//! What the program is built of: `cargo xtask notice` and `cargo xtask sbom`, both from what cargo resolves for it.
+//! What the program is built from: `cargo xtask notice` and `cargo xtask sbom`, both from cargo's resolved
+//! dependencies.
 
 mod notice;
 mod sbom;
@@ -17,7 +18,7 @@ pub use sbom::run as sbom;
 
 /// The package of the program.
 const PROGRAM: &str = "rinalmo-cli";
-/// What the lists are made for: other platforms have a handful of other packages.
+/// The platform of the lists; other platforms differ by a few packages.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
 /// A package whose code is in the program.
@@ -25,14 +26,14 @@ const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 struct Package {
     name: String,
     version: String,
-    /// As SPDX writes it.
+    /// Its licence as an SPDX expression.
     license: String,
     repository: String,
-    /// One of this workspace.
+    /// Whether it is in this workspace.
     is_ours: bool,
 }
 
-/// All packages in the program, by name and version, tests, build scripts and macros left out.
+/// All packages in the program, by name and version; those of tests, build scripts and macros are left out.
 fn packages() -> anyhow::Result<Vec<Package>> {
     let tree = cargo(&["tree", "--locked", "-p", PROGRAM, "-e", "normal,no-proc-macro", "--target", PLATFORM])?;
     let mut packages: Vec<Package> = tree.lines().filter_map(parse).collect();
@@ -41,7 +42,7 @@ fn packages() -> anyhow::Result<Vec<Package>> {
     Ok(packages)
 }
 
-/// Asks cargo, with a line for each package.
+/// Runs cargo and returns its output, one line per package.
 fn cargo(words: &[&str]) -> anyhow::Result<String> {
     let output = command("cargo")
         .args(words)
@@ -55,14 +56,15 @@ fn cargo(words: &[&str]) -> anyhow::Result<String> {
     String::from_utf8(output.stdout).context("cargo's list is not text")
 }
 
-/// A name with its version, a licence and an address, between tabs; perhaps with a path, or a star for one that was listed before.
+/// Parses name, version, licence and address, separated by tabs. The name may have a path or, if it was listed before,
+/// a star.
 fn parse(line: &str) -> Option<Package> {
     let mut cells = line.trim_end_matches(" (*)").split('\t');
     let (package, license) = (cells.next()?, cells.next()?);
     let repository = cells.next().unwrap_or_default().to_owned();
     let mut words = package.split(' ');
     let (name, version) = (words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned());
-    // `/` is how SPDX's OR was written before 2018.
+    // Before 2018, SPDX expressions had `/` for OR.
     let license = license.replace(" / ", "/").replace('/', " OR ");
     Some(Package { name, version, license, repository, is_ours: package.contains(" (/") })
 }
@@ -81,7 +83,7 @@ fn checksums() -> anyhow::Result<BTreeMap<(String, String), String>> {
     Ok(blocks.collect())
 }
 
-/// Writes a file, or says whether it is as it would be written.
+/// Writes a file; with `check`, returns whether it already has this text.
 fn write_or_check(path: &Path, text: &str, check: bool) -> anyhow::Result<bool> {
     if check {
         return Ok(fs::read_to_string(path).is_ok_and(|found| found == text));
@@ -90,7 +92,7 @@ fn write_or_check(path: &Path, text: &str, check: bool) -> anyhow::Result<bool> 
     Ok(true)
 }
 
-/// Where a chore writes: the file that was asked for, from where it was asked.
+/// The path that a chore writes to, relative to the current folder if it was given.
 fn output(given: Option<PathBuf>, usual: &str) -> PathBuf {
     given.unwrap_or_else(|| root().join(usual))
 }

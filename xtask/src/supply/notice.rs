@@ -1,4 +1,4 @@
-//! `cargo xtask notice`: `NOTICE`, which says whose work is in the program and under which licence.
+//! `cargo xtask notice`: writes `NOTICE`, which lists whose work is in the program and under which licence.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ The program `rinalmo` holds work of others, which this file names with its licen
 `cargo xtask notice`, and a test compares it with what the program is built of.
 ";
 
-/// What is in the program besides packages, and what that asks for.
+/// What the program contains besides packages, and what its licences require.
 const OTHERS: &str = "\
 Data in the program:
 - DejaVu Sans, a subset of the font, for drawings: crates/draw/font/LICENSE (Bitstream Vera and Arev licences)
@@ -22,7 +22,7 @@ Data in the program:
 - the bundled model: models/nano/README.md names what it was trained with
 ";
 
-/// Licences that ask for more than their text and the names of the authors, and how it is met.
+/// Licences that require more than their text and the authors' names, and how the requirement is met.
 const DUTIES: &[(&str, &str)] = &[
     ("MPL-2.0", "used unchanged; the source of each version is at its address and on crates.io"),
     ("CDLA-Permissive-2.0", "data (Mozilla's root certificates), passed on unchanged with this notice"),
@@ -31,16 +31,16 @@ const DUTIES: &[(&str, &str)] = &[
     ("Unicode-3.0", "tables made from Unicode's data files, © Unicode, Inc."),
 ];
 
-/// Writes it, or with `check` compares it.
+/// Writes the file, or with `check` compares it.
 ///
 /// # Errors
-/// Cargo cannot be asked, or the file cannot be written.
+/// If cargo cannot be run, or the file cannot be written.
 pub fn run(file: Option<PathBuf>, check: bool) -> anyhow::Result<ExitCode> {
     let path = output(file, "NOTICE");
     if write_or_check(&path, &render(&packages()?), check)? {
         return Ok(ExitCode::SUCCESS);
     }
-    eprintln!("{}: is not what the program is built of\nhint: `cargo xtask notice` writes it anew", path.display());
+    eprintln!("{}: out of date\nhint: run `cargo xtask notice`", path.display());
     Ok(ExitCode::FAILURE)
 }
 
@@ -63,7 +63,7 @@ fn render(packages: &[Package]) -> String {
     text
 }
 
-/// Does an expression leave no choice but this licence?
+/// Whether an SPDX expression requires this licence without an alternative.
 fn is_needed(expression: &str, license: &str) -> bool {
     expression.split(" AND ").any(|part| part.trim_matches(['(', ')']) == license)
 }
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn the_notice_is_what_the_program_is_built_of() {
         let found = std::fs::read_to_string(root().join("NOTICE")).unwrap();
-        assert!(found == render(&packages().unwrap()), "NOTICE is out of date: `cargo xtask notice` writes it anew");
+        assert!(found == render(&packages().unwrap()), "NOTICE is out of date: run `cargo xtask notice`");
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `cargo xtask sbom`: what the program is built of as CycloneDX 1.5, for releases and for tools that look for known faults.
+//! `cargo xtask sbom`: writes what the program is built from as CycloneDX 1.5, for releases and for vulnerability
+//! scanners.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::{PROGRAM, Package, checksums, output, packages};
 
-/// Writes it.
+/// Writes the file.
 ///
 /// # Errors
-/// Cargo cannot be asked, or the file cannot be written.
+/// If cargo cannot be run, or the file cannot be written.
 pub fn run(file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let path = output(file, "target/rinalmo.cdx.json");
     let text = serde_json::to_string_pretty(&document()?)? + "\n";
@@ -21,11 +22,12 @@ pub fn run(file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The whole document. It holds no time and no random number: the same lock file gives the same bytes.
+/// The whole document. It contains no time and no random number: the same lock file gives the same bytes.
 fn document() -> anyhow::Result<Value> {
     let (packages, checksums) = (packages()?, checksums()?);
     let sum = |package: &Package| checksums.get(&(package.name.clone(), package.version.clone())).cloned();
-    let program = packages.iter().find(|package| package.name == PROGRAM).context("the program is in its own list")?;
+    let program =
+        packages.iter().find(|package| package.name == PROGRAM).context("the program is missing in its own list")?;
     let others = packages.iter().filter(|package| *package != program);
     Ok(json!({
         "bomFormat": "CycloneDX",
