@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::archive`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::archive`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::configs`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::configs`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::constraints`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::constraints`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::model`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::model`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::sequences`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::sequences`].
 
 #![no_main]
 

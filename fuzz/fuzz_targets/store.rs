@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::store`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::store`].
 
 #![no_main]
 

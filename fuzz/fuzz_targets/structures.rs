@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::structures`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::structures`].
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::tables`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::tables`].
 
 #![no_main]
 

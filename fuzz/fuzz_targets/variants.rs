@@ -1,4 +1,4 @@
-//! libFuzzer's door to [`rinalmo_fuzz::targets::variants`].
+//! libFuzzer entry point of [`rinalmo_fuzz::targets::variants`].
 
 #![no_main]
 

@@ -1,9 +1,10 @@
-//! Inputs made from seeds: damaged as files are ([`mutate`](crate::mutate)), and changed where text has a meaning.
+//! Inputs made from seeds: damaged as files are ([`mutate`](crate::mutate)), and changed in places that have a meaning
+//! in text.
 
 use crate::Rng;
 use crate::mutate::mutated;
 
-/// Numbers that sizes and positions are tried with.
+/// Numbers that test limits of sizes and positions.
 const NUMBERS: &[&str] = &[
     "0",
     "1",
@@ -26,7 +27,7 @@ const NUMBERS: &[&str] = &[
     "inf",
 ];
 
-/// Pieces that readers give a meaning to.
+/// Pieces of text that readers interpret.
 const PIECES: &[&str] = &[
     ">",
     "\n",
@@ -124,7 +125,7 @@ fn insert_piece(random: &mut Rng, bytes: &mut Vec<u8>) {
     bytes.splice(at..at, piece.bytes());
 }
 
-/// The beginning of this one and the end of another.
+/// The start of this input and the end of another one.
 fn splice(random: &mut Rng, bytes: &mut Vec<u8>, seeds: &[Vec<u8>]) {
     let Some(other) = random.choice(seeds) else { return };
     truncate(random, bytes);
@@ -140,7 +141,7 @@ fn swap_lines(random: &mut Rng, bytes: &mut Vec<u8>) {
     }
 }
 
-/// Replaces one of the numbers that stand in the text.
+/// Replaces one of the numbers in the text.
 fn replace_number(random: &mut Rng, bytes: &mut Vec<u8>) {
     let starts =
         (0..bytes.len()).filter(|&at| bytes[at].is_ascii_digit() && (at == 0 || !bytes[at - 1].is_ascii_digit()));

@@ -1,4 +1,4 @@
-//! `mutate`: tries mutated inputs on everything that reads bytes, and exits with 1 if anything goes wrong.
+//! `mutate`: tests everything that reads bytes with mutated inputs, and exits with 1 if it finds an error.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,13 +9,13 @@ use clap::Parser;
 use rinalmo_fuzz::runner::{self, Limits, Outcome};
 use rinalmo_fuzz::{Target, find, targets};
 
-/// Tries mutated inputs on everything that reads bytes.
+/// Tests everything that reads bytes with mutated inputs.
 ///
 /// Exits with 1 if an input led to a panic, a signal, more memory than allowed, or took too long.
 #[derive(Parser)]
 #[command(name = "mutate")]
 struct Args {
-    /// Targets to try; all of them by default
+    /// Targets to test; all of them by default
     #[arg(long, value_name = "NAME", num_args = 1..)]
     target: Vec<String>,
     /// Determines all inputs
@@ -36,10 +36,10 @@ struct Args {
     /// Write each input that led to a finding into this folder
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
-    /// Try one file as it is, as input of the one target named
+    /// Test one unchanged file as input of the one target named
     #[arg(long, value_name = "FILE", conflicts_with = "keep")]
     file: Option<PathBuf>,
-    /// Work as the child of another `mutate`, from this input on
+    /// Work as the child of another `mutate`, starting with this input
     #[arg(long, hide = true)]
     child: Option<u64>,
 }
@@ -79,7 +79,10 @@ fn choose(names: &[String]) -> anyhow::Result<Vec<&'static Target>> {
         return Ok(targets::ALL.iter().collect());
     }
     let known = || targets::ALL.iter().map(|target| target.name).collect::<Vec<_>>().join(", ");
-    names.iter().map(|name| find(name).with_context(|| format!("no target `{name}`; there are {}", known()))).collect()
+    names
+        .iter()
+        .map(|name| find(name).with_context(|| format!("no target `{name}`, expected one of {}", known())))
+        .collect()
 }
 
 /// Prints a target's row and its findings; returns how many there are.

@@ -1,8 +1,8 @@
-//! Damages a file the way disks, copies and attackers do: flipped bits, cut ends, garbage, pages in each other's place.
+//! Damages a file as disks, copies and attackers do: flipped bits, truncated ends, garbage, swapped pages.
 //!
 //! The same bytes and the same seed give the same damage, so a failure is repeated by its seed alone.
 
-/// Bytes of a page, as most files that have pages have them.
+/// Bytes of a page; most formats with pages have this size.
 const PAGE: usize = 4096;
 
 /// SplitMix64 (Steele, Lea & Flood 2014).
@@ -41,7 +41,7 @@ const KINDS: [Kind; 10] = [
     },
 ];
 
-/// Damages a copy of `bytes`, by a kind of damage that the seed chooses. It may happen to change nothing.
+/// Damages a copy of `bytes`, with a kind of damage that the seed chooses. The copy may happen to be unchanged.
 pub fn mutated(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     if !bytes.is_empty() {
@@ -56,7 +56,7 @@ fn flip(bytes: &mut [u8], random: &mut Random, most: usize) {
     }
 }
 
-/// The first bytes of a page say most of what a reader believes.
+/// Flips bits at the start of a page, where formats store sizes and offsets.
 fn flip_in_a_header(bytes: &mut [u8], random: &mut Random) {
     let at = random.below(bytes.len()) / PAGE * PAGE + random.below(64);
     let last = bytes.len() - 1;
@@ -69,7 +69,7 @@ fn page<'b>(bytes: &'b mut [u8], random: &mut Random) -> &'b mut [u8] {
     &mut bytes[at..end]
 }
 
-/// A page gets the content of another one.
+/// Replaces a page by another one.
 fn another_page(bytes: &mut [u8], random: &mut Random) {
     let from = page(bytes, random).to_vec();
     let to = page(bytes, random);
@@ -77,7 +77,7 @@ fn another_page(bytes: &mut [u8], random: &mut Random) {
     to[..length].copy_from_slice(&from[..length]);
 }
 
-/// A number of 2, 4 or 8 bytes becomes one that readers stumble over.
+/// Replaces a number of 2, 4 or 8 bytes by an extreme one.
 fn extreme(bytes: &mut [u8], random: &mut Random) {
     let width = [2, 4, 8][random.below(3)];
     let numbers = [0, 1, u64::MAX, u64::MAX / 2, random.next(), random.next() % 256, bytes.len() as u64];

@@ -1,8 +1,8 @@
-//! Runs targets over mutated inputs in child processes and counts what goes wrong.
+//! Runs targets on mutated inputs in child processes and counts what goes wrong.
 //!
-//! A child prints the number of each input before it is tried. If the child dies, the last number printed says which input
-//! did it; the next child begins after it. Memory is bounded by `ulimit -v`, so that an input that would fill the machine
-//! ends its child instead.
+//! A child prints the number of each input before it tests it. If the child dies, the last number printed is that of
+//! the bad input, and the next child starts after it. Memory is limited with `ulimit -v`, so that an input that would
+//! fill the machine ends only its child.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
@@ -17,7 +17,7 @@ use anyhow::{Context as _, bail};
 
 use crate::Target;
 
-/// How long a run is and what bounds it.
+/// Length and limits of a run.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Determines all inputs.
@@ -32,7 +32,7 @@ pub struct Limits {
     pub longest: Duration,
 }
 
-/// What went wrong with one input.
+/// What went wrong on one input.
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// The input's number.
@@ -41,10 +41,10 @@ pub struct Finding {
     pub what: String,
 }
 
-/// What a target's run gave.
+/// The result of a target's run.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Inputs tried.
+    /// Inputs that were tested.
     pub inputs: u64,
     /// Inputs on which something panicked, caught or not.
     pub panics: Vec<Finding>,
@@ -63,13 +63,13 @@ impl Outcome {
     }
 }
 
-/// The child's side: tries inputs from number `first` on, until `limits` or its own end.
+/// The child's side: tests inputs from number `first` on, until a limit or its own end.
 ///
 /// # Errors
-/// Standard output is closed.
+/// If standard output is closed.
 pub fn child(target: &Target, first: u64, limits: &Limits) -> anyhow::Result<()> {
     static PANICS: AtomicU64 = AtomicU64::new(0);
-    // Every panic counts, also one of a thread whose end nobody looks at.
+    // Every panic counts, also one in a thread that is not joined.
     std::panic::set_hook(Box::new(|info| {
         PANICS.fetch_add(1, Ordering::SeqCst);
         println!("panic {}", info.to_string().replace('\n', " | "));
@@ -96,16 +96,16 @@ fn peak() -> Option<u64> {
     Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
 }
 
-/// The parent's side: runs a target to its limits, in as many children as it takes.
+/// The parent's side: runs a target up to its limits, in as many children as needed.
 ///
 /// # Errors
-/// A child cannot be started, or ends by itself with an error.
+/// If a child cannot be started, or exits with an error.
 pub fn run(program: &PathBuf, target: &Target, limits: &Limits) -> anyhow::Result<Outcome> {
     let (mut outcome, start) = (Outcome::default(), Instant::now());
     let mut first = 0;
     while first < limits.inputs && start.elapsed() < limits.time {
         let left = Limits { time: limits.time.saturating_sub(start.elapsed()), ..limits.clone() };
-        let (mut child, lines) = begin(program, target, first, &left)?;
+        let (mut child, lines) = start(program, target, first, &left)?;
         let mut last = None;
         let ended = follow(&lines, limits.longest, &mut last, &mut outcome);
         if ended == Ended::TooLong {
@@ -130,12 +130,12 @@ pub fn run(program: &PathBuf, target: &Target, limits: &Limits) -> anyhow::Resul
     Ok(outcome)
 }
 
-/// A shell that could not `exec` reports a signal as 128 and its number.
+/// A shell that could not `exec` reports a signal as 128 plus its number.
 fn shell_signal(status: ExitStatus) -> Option<i32> {
     status.code().filter(|code| *code > 128)
 }
 
-fn begin(program: &PathBuf, target: &Target, first: u64, limits: &Limits) -> anyhow::Result<(Child, Receiver<String>)> {
+fn start(program: &PathBuf, target: &Target, first: u64, limits: &Limits) -> anyhow::Result<(Child, Receiver<String>)> {
     let limit = format!("ulimit -v {}; exec \"$0\" \"$@\"", limits.memory * 1024);
     let mut child = Command::new("sh")
         .args(["-c", &limit])

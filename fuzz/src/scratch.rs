@@ -5,7 +5,7 @@ use std::path::Path;
 /// Calls `read` with the path of a file that holds `bytes` and whose name ends with `ending`.
 ///
 /// # Panics
-/// The folder for temporary files cannot be written; that is no finding but the end of the run.
+/// If the folder for temporary files cannot be written; that stops the run and is not a finding.
 pub fn with_file<R>(bytes: &[u8], ending: &str, read: impl FnOnce(&Path) -> R) -> R {
     let folder = tempfile::tempdir().expect("the folder for temporary files can be written");
     let path = folder.path().join(format!("input{ending}"));

@@ -1,6 +1,6 @@
 //! Mutated inputs of every target, in child processes: no panic, no signal, no time-out, no more than 2 GiB.
 //!
-//! `RINALMO_MUTATE_SECONDS` gives each target so many seconds instead of a fixed number of inputs, as CI does.
+//! `RINALMO_MUTATE_SECONDS` sets the seconds for each target instead of a fixed number of inputs, as in CI.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use rinalmo_fuzz::runner::{self, Limits};
 use rinalmo_fuzz::{Rng, Target, targets};
 
-/// Enough to reach every branch that broke before; a second or two for each target.
+/// Enough to reach every branch that failed before; a second or two for each target.
 const INPUTS: u64 = 300;
 
 #[test]
@@ -41,7 +41,7 @@ fn sound_seeds_pass_and_inputs_are_the_same_each_time() {
     }
 }
 
-/// A runner that finds nothing must have looked: targets that panic and abort are found, at the right input.
+/// A runner that finds nothing must have looked: it must find targets that panic and abort, at the right input.
 #[test]
 fn broken_targets_are_found() {
     let limits =

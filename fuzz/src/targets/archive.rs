@@ -1,4 +1,4 @@
-//! Checkpoint files: whatever a pickle, zip or safetensors header asks for, the answer is tensors or an error.
+//! Checkpoint files: for any pickle, zip or safetensors header the result is tensors or an error.
 
 use rinalmo_weights::archive::{Archive, Span};
 
@@ -8,14 +8,14 @@ use super::model::{pt, tiny};
 const PREAMBLE: &[u8] =
     b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.\x80\x02}X\x0d\0\0\0little_endian\x88s.";
 
-/// The bytes as a whole file, and as the pickle that follows the preamble of PyTorch's older stream, which a fuzzer
-/// would have to guess otherwise.
+/// Reads the bytes as a whole file, and as the pickle that follows the preamble of PyTorch's older format, which a
+/// fuzzer would not find on its own.
 pub fn run(bytes: &[u8]) {
     let _ = Archive::parse(Span::owned(bytes.to_vec()));
     let _ = Archive::parse(Span::owned([PREAMBLE, bytes].concat()));
 }
 
-/// The three formats, and a pickle alone.
+/// The three formats, and a bare pickle.
 pub fn seeds() -> Vec<Vec<u8>> {
     let tensors: Vec<pt::Named> = pt::tensors_of(&tiny()[0], str::to_owned).into_iter().take(6).collect();
     let numbers = [("threshold", 0.1)];

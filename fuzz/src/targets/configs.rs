@@ -1,9 +1,9 @@
-//! Configs of training, and values given for their keys on the command line.
+//! Training configs, and values for their keys on the command line.
 
 use rinalmo::finetune::{Kind, LabelConfig, Section, Structure};
 use rinalmo::{finetune, pretrain};
 
-/// The text as each kind of config; what is accepted is checked, written, and read back.
+/// Reads the text as each kind of config; a valid one is checked, written, and read back.
 pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(config) = pretrain::Config::parse(text, "input.toml") {
@@ -24,7 +24,7 @@ fn finetuning<D: Section>(text: &str) {
     }
 }
 
-/// One of each kind, and single keys.
+/// One config of each kind, and single keys.
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = super::texts(&["data.aim=yes_no", "train.schedule.peak=1e-4", "data.tokens=0"]);
     seeds.push(include_bytes!("../../../configs/nano-evening.toml").to_vec());

@@ -1,10 +1,10 @@
-//! Constraint files of folding, read and obeyed.
+//! Constraint files of folding, read and applied.
 
 use rinalmo::constraints;
 use rinalmo_decode::{DecodeOptions, Method};
 use rinalmo_seq::alphabet;
 
-/// Every record that is read is given to the decoders.
+/// Decodes with every record that can be read.
 pub fn run(bytes: &[u8]) {
     let Ok(records) = constraints::read(bytes) else { return };
     for record in records {
@@ -21,7 +21,7 @@ pub fn run(bytes: &[u8]) {
     }
 }
 
-/// As RNAfold takes them.
+/// Constraints as in RNAfold.
 pub fn seeds() -> Vec<Vec<u8>> {
     super::texts(&[
         ">a\nGGGGAAAACCCC\n((((xxxx))))\n>b\nGGGAAACCC\n|||...<<<\n",

@@ -1,8 +1,8 @@
-//! What is tried, one file for each kind of input.
+//! The targets, one file for each kind of input.
 
 use crate::{Target, inputs};
 
-/// What a format's writer accepts of the records that its reader finds is read back as it was.
+/// Writes the records that a format's reader finds; those that the writer accepts must be read back unchanged.
 macro_rules! round_trip {
     ($format:ident, $bytes:expr) => {
         for record in $format::Reader::new($bytes).flatten() {

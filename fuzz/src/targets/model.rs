@@ -1,7 +1,7 @@
-//! Checkpoints from their bytes to a forward pass: opened, verified, loaded, folded and embedded with.
+//! Checkpoints from their bytes to a forward pass: opened, verified, loaded, and used to fold and embed.
 //!
-//! Mutating bytes alone hardly gets past the file formats, so half of the inputs are sound files of absurd models: one of
-//! the numbers in the description is replaced, and the tensors are made to fit it.
+//! Mutated bytes rarely get past the file formats, so half of the inputs are valid files of impossible models: one
+//! number of the description is replaced, and the tensors are made to match.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ pub mod pt;
 
 const SEQUENCE: &[u8] = b"GGGGAAAACCCC";
 
-/// Opens the bytes as a checkpoint and asks the model for everything it can do.
+/// Opens the bytes as a checkpoint and calls everything that the model supports.
 pub fn run(bytes: &[u8]) {
     with_file(bytes, ".safetensors", |path| {
         let options = OpenOptions { heads: Some(4), ..OpenOptions::default() };
@@ -51,7 +51,7 @@ fn ask(model: &Model) {
     let _ = model.predict_token(&[SEQUENCE]);
 }
 
-/// A tiny model of every kind of head.
+/// A tiny model with each kind of head.
 pub fn tiny() -> Vec<ModelConfig> {
     let small = || ModelConfig::pretrained(EncoderConfig::new(8, 2, 4));
     let lora = Lora { rank: 2, alpha: 2, targets: vec![LoraTarget::Qkv, LoraTarget::Down] };
@@ -70,7 +70,7 @@ pub fn tiny() -> Vec<ModelConfig> {
     ]
 }
 
-/// Each of them in our own form, and the first as PyTorch saves it.
+/// Each of them in our own format, and the first as PyTorch saves it.
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds: Vec<Vec<u8>> = tiny().into_iter().map(|config| file(&document(config.clone()), &config)).collect();
     seeds.push(pt::modern(&pt::tensors_of(&tiny()[0], str::to_owned), &[], false));
@@ -96,7 +96,7 @@ fn values(count: usize) -> Vec<u8> {
     (0..count).flat_map(|i| ((i % 13) as f32 / 13.0 - 0.4).to_le_bytes()).collect()
 }
 
-/// Bytes mutated anyhow, or a file of a model with one absurd size.
+/// Mutated bytes of a seed, or a file of a model with one impossible size.
 pub fn mutate(random: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     if random.bool() {
         return inputs::any(random, seeds);
@@ -106,7 +106,7 @@ pub fn mutate(random: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     for _ in 0..random.usize(1..=2) {
         change_a_number(random, &mut absurd["config"]);
     }
-    // Tensors that fit what is described, where they stay small; else those of the sound model.
+    // Tensors that match the description, if they are small; otherwise those of the valid model.
     let fitting = serde_json::from_value(absurd["config"].clone()).ok().filter(|_| largest(&absurd["config"]) <= 64);
     file(&absurd, &fitting.unwrap_or(config))
 }

@@ -1,8 +1,8 @@
-//! Targets that go wrong at their third input, to see that the runner notices.
+//! Targets that fail at their third input, to test that the runner notices.
 
 use crate::{Rng, Target};
 
-/// Not among those that are tried; found by name only.
+/// Only found by name; not part of a normal run.
 pub const ALL: &[Target] = &[
     Target { name: "selftest-panic", run: panics, seeds, mutate },
     Target { name: "selftest-abort", run: aborts, seeds, mutate },
@@ -12,7 +12,7 @@ fn seeds() -> Vec<Vec<u8>> {
     vec![vec![0]]
 }
 
-/// A counter instead of chance.
+/// A counter instead of random numbers.
 fn mutate(_: &mut Rng, _: &[Vec<u8>]) -> Vec<u8> {
     Vec::new()
 }

@@ -1,10 +1,10 @@
-//! Sequence files: what a writer accepts is read back as it was.
+//! Sequence files: records that a writer accepts are read back unchanged.
 
 use rinalmo_seq::{InputOptions, OnInvalid, Sequences, fasta, fastq, ig, raw};
 
 use super::texts;
 
-/// Each format alone, and any input as the program takes it.
+/// Reads the input as each format, and with the format detected as the program does.
 pub fn run(bytes: &[u8]) {
     round_trip!(fasta, bytes);
     round_trip!(fastq, bytes);

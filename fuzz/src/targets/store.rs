@@ -1,4 +1,4 @@
-//! Corpora: a damaged store is refused, or gives the very text it was built from.
+//! Corpora: a damaged store is an error, or gives exactly the text that it was built from.
 
 use std::path::Path;
 use std::sync::OnceLock;
@@ -33,7 +33,7 @@ fn use_otherwise(path: &Path) -> Result<(), Error> {
     sampler.epoch(1)?.batches().try_for_each(|batch| batch.map(drop))
 }
 
-/// A store, and what it exports.
+/// A store, and the text that it exports.
 fn sound() -> &'static (Vec<u8>, Vec<u8>) {
     static SOUND: OnceLock<(Vec<u8>, Vec<u8>)> = OnceLock::new();
     SOUND.get_or_init(|| {
@@ -56,7 +56,7 @@ pub fn seeds() -> Vec<Vec<u8>> {
     vec![sound().0.clone()]
 }
 
-/// Damage as disks, copies and attackers do it.
+/// Damage as from disks, copies and attackers.
 pub fn mutate(random: &mut Rng, seeds: &[Vec<u8>]) -> Vec<u8> {
     mutated(&seeds[0], random.u64(..))
 }

@@ -1,10 +1,10 @@
-//! Structure files: what a writer accepts is read back as it was.
+//! Structure files: records that a writer accepts are read back unchanged.
 //!
-//! The first byte chooses the format, so that one corpus serves them all.
+//! The first byte selects the format, so that all formats share one corpus.
 
 use rinalmo_seq::{bpseq, ct, dot_bracket, st, stockholm};
 
-/// The format that the first byte says.
+/// Reads the input as the format that the first byte selects.
 pub fn run(bytes: &[u8]) {
     let Some((format, bytes)) = bytes.split_first() else { return };
     match format % 5 {

@@ -1,6 +1,6 @@
-//! Tables and files of labels and of known structures, as training and evaluation read them.
+//! Tables, files of labels and files of known structures, as training and evaluation read them.
 //!
-//! The first byte chooses the ending of the file's name.
+//! The first byte selects the extension of the file.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::scratch::with_file;
 
 const ENDINGS: &[&str] = &[".csv", ".tsv", ".txt", ".dbn", ".ct", ".bpseq", ".sto", ".st", ".fa", ".json"];
 
-/// The file as labels, as a training set of structures, as references and as predictions for them.
+/// Reads the file as labels, as a training set of structures, as references, and as predictions for them.
 pub fn run(bytes: &[u8]) {
     let Some((ending, bytes)) = bytes.split_first() else { return };
     with_file(bytes, ENDINGS[usize::from(*ending) % ENDINGS.len()], read);

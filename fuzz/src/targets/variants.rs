@@ -1,8 +1,8 @@
-//! Variants as people write them.
+//! Variants as users write them.
 
 use rinalmo::Variant;
 
-/// What is read is written in its normal form, which is read back as the same, and compared with a sequence.
+/// A variant that is read is written in its normal form, read back unchanged, and compared with a sequence.
 pub fn run(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     for line in text.lines() {
