@@ -1,8 +1,9 @@
-//! Encoding: tokens a second (`item/s`) of the CPU's own path, by size, precision and level; what each does in operations a
-//! second and as a share of the measured peak is printed first. Threads are those of `RAYON_NUM_THREADS`.
+//! Time of encoding on the CPU's own kernels: tokens per second (`item/s`), by size, precision and level. Operations
+//! per second and their fraction of the measured peak are printed first. `RAYON_NUM_THREADS` sets the number of
+//! threads.
 //!
-//! A block of every kind is met as often as in the whole model, but all blocks share the weights of a few, so that giga
-//! fits in memory; these are more than a cache holds.
+//! The model has as many blocks of each kind as the real one, but all share the weights of a few, so that giga fits
+//! into memory; those few are still larger than a cache.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -15,10 +16,10 @@ use rinalmo_model::{EncoderConfig, ModelConfig, Network, Packed};
 /// Size, sequences and tokens in each.
 const BATCHES: [(&str, usize, usize); 5] =
     [("giga", 2, 512), ("giga", 1, 1022), ("mega", 4, 256), ("micro", 8, 128), ("nano", 32, 100)];
-/// Blocks that are really there.
+/// Blocks that exist; the others share their weights.
 const BLOCKS: usize = 2;
 
-/// What is encoded, and how.
+/// Batch, precision and level of a case.
 #[derive(Clone, Copy)]
 struct Case {
     level: Level,
@@ -71,7 +72,7 @@ fn main() {
     divan::main();
 }
 
-/// Prints a case's operations a second.
+/// Prints a case's operations per second.
 fn share(case: Case) {
     let precision = match case.precision {
         Precision::F32 => peak::Precision::F32,
@@ -93,7 +94,7 @@ fn share(case: Case) {
 #[divan::bench(args = cases(), max_time = 2)]
 fn encode(bencher: Bencher<'_, '_>, case: Case) {
     let (model, batch) = (case.model(), case.packed());
-    // As many tokens as a whole model would do in that time.
+    // As many tokens as a whole model would encode in that time.
     let tokens = batch.total() as f64 * BLOCKS as f64 / case.config().blocks as f64;
     bencher.counter(ItemsCount::new(tokens as usize)).bench_local(|| model.encode(&batch));
 }

@@ -1,5 +1,5 @@
-//! A training step of whole models on the CPU, in f32 and with products in bf16: forward, loss, backward, AdamW over all
-//! parameters.
+//! Time of a training step of whole models on the CPU, in f32 and with products in bf16: forward, loss, backward, AdamW
+//! over all parameters.
 
 use std::collections::HashMap;
 
@@ -54,14 +54,14 @@ fn update<M: Module>(module: M, loss: Tensor<1>, moments: &mut Moments) -> M {
     module.map(&mut Update { grads, moments })
 }
 
-/// `sequences` times `len` tokens, and as targets 15 % of them.
+/// `sequences` times `len` tokens, with 15 % of them as targets.
 fn masked(sequences: usize, len: usize) -> (Packed, Vec<i32>) {
     let tokens: Vec<u8> = (0..sequences * len).map(|i| 5 + (i * 7919 % 101 % 4) as u8).collect();
     let targets = tokens.iter().enumerate().map(|(i, &token)| if i % 20 < 3 { i32::from(token) } else { -1 });
     (Packed::new(tokens.chunks(len)), targets.collect())
 }
 
-/// A size, a batch, and how it is trained.
+/// A size, a batch, and the options of training.
 #[derive(Clone, Copy)]
 struct Case {
     preset: &'static str,
@@ -74,7 +74,7 @@ struct Case {
 
 impl std::fmt::Display for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let word = |told, word| if told { word } else { "" };
+        let word = |is_set, word| if is_set { word } else { "" };
         let Self { preset, sequences, len, dropout, bf16, plain } = *self;
         let (dropout, bf16, plain) = (word(dropout, "_dropout"), word(bf16, "_bf16"), word(plain, "_plain"));
         write!(f, "{preset}_{sequences}_x_{len}{dropout}{bf16}{plain}")
@@ -102,9 +102,10 @@ fn step(bencher: Bencher<'_, '_>, case: Case) {
     let mut moments = Moments::default();
     let mut step = || {
         let trained: Model = model.take().expect("put back below");
-        let hidden = match case.dropout {
-            true => trained.encoder.forward_dropped(&batch, &DROPOUT, &device),
-            false => trained.encoder.forward(&batch, &device),
+        let hidden = if case.dropout {
+            trained.encoder.forward_dropped(&batch, &DROPOUT, &device)
+        } else {
+            trained.encoder.forward(&batch, &device)
         };
         let logits = trained.mlm.as_ref().expect("a pretrained model has it").forward(hidden);
         let loss = cross_entropy(logits, &targets);
@@ -128,7 +129,7 @@ fn structure_head_150(bencher: Bencher<'_, '_>, dim: usize) {
     let random = |shape| Tensor::<2>::random(shape, Distribution::Normal(0.0, 1.0), &device);
     let (hidden, target) = (random([LEN, dim]), random([LEN, LEN]).greater_elem(2.0).float());
     let above = Tensor::<2>::ones([LEN, LEN], &device).triu(1);
-    let bases = vec![b'A'; LEN]; // which this head does not look at
+    let bases = vec![b'A'; LEN]; // which this head does not use
     let mut moments = Moments::default();
     bencher.bench_local(|| {
         let trained = head.take().expect("put back below");

@@ -1,18 +1,17 @@
-//! A batch without padding: the tokens of several sequences laid end to end.
+//! A batch without padding: the tokens of several sequences, one sequence after the other.
 //!
-//! Everything in the encoder but attention works on single tokens, so a batch is one long list
-//! of tokens and the lengths that cut it apart again. Padding is never computed, which is both
-//! the fastest way and the proof that it changes nothing.
+//! Everything in the encoder except attention works on single tokens, so a batch is one long list of tokens and the
+//! lengths of the sequences. Padding is never computed. That is fastest, and padding cannot change a result.
 
 use std::ops::Range;
 
 use rinalmo_seq::alphabet::{MASK, Token};
 
-/// What the published recipe scales every embedding by: a training run masks 15 % of the tokens
-/// and turns 80 % of those to `<mask>`, whose rows are zeroed.
+/// Fraction of the tokens of a training run that are not `<mask>`: 15 % are chosen and 80 % of those become `<mask>`,
+/// whose embeddings are zero. The published recipe scales every embedding by it.
 const KEPT_IN_TRAINING: f32 = 1.0 - 0.15 * 0.8;
 
-/// Token sequences end to end, `<cls>` and `<eos>` included.
+/// Token sequences one after the other, `<cls>` and `<eos>` included.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
     tokens: Vec<Token>,
@@ -30,7 +29,7 @@ impl Packed {
         packed
     }
 
-    /// All tokens, end to end.
+    /// All tokens, one sequence after the other.
     pub fn tokens(&self) -> &[Token] {
         &self.tokens
     }
@@ -40,7 +39,7 @@ impl Packed {
         &self.lengths
     }
 
-    /// Number of tokens in all.
+    /// Total number of tokens.
     pub fn total(&self) -> usize {
         self.tokens.len()
     }
@@ -54,8 +53,7 @@ impl Packed {
         })
     }
 
-    /// Runs of neighbouring sequences of equal length, as (rows, sequences, length): each run
-    /// is one call to attention.
+    /// Runs of neighbouring sequences of equal length, as (rows, sequences, length): each run is one call to attention.
     pub(crate) fn groups(&self) -> Vec<(Range<usize>, usize, usize)> {
         let mut groups: Vec<(Range<usize>, usize, usize)> = Vec::new();
         for span in self.spans().filter(|span| !span.is_empty()) {
@@ -75,10 +73,10 @@ impl Packed {
         self.lengths.iter().flat_map(|&len| 0..len).collect()
     }
 
-    /// What token dropout multiplies every embedding by: 0 for `<mask>`, else
-    /// `(1 − 0.15·0.8) / (1 − m)` with `m` the sequence's share of `<mask>`.
+    /// The scale of every embedding by token dropout: 0 for `<mask>`, otherwise `(1 − 0.15·0.8) / (1 − m)` with `m` the
+    /// fraction of `<mask>` in the sequence.
     ///
-    /// Part of inference too: the released model was never without it.
+    /// Applied at inference too, because the released model was trained with it.
     pub(crate) fn embedding_scale(&self) -> Vec<f32> {
         let mut scale = Vec::with_capacity(self.total());
         for span in self.spans() {

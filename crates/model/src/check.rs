@@ -1,28 +1,28 @@
-//! Bounds of every size of a model, from both sides.
+//! Lower and upper bounds of every size of a model.
 //!
-//! A description comes from a file that anybody may have written. [`ModelConfig::check`] is asked before anything is
-//! built, allocated or counted from it: below its bounds a layer has nothing to compute, above them sizes can no longer
-//! be multiplied, and a list of tensors would never end.
+//! A description may come from an untrusted file, so [`ModelConfig::check`] is called before anything is built,
+//! allocated or counted from it. Below the bounds a layer has nothing to compute. Above them products of sizes
+//! overflow, and a list of tensors would not end.
 
 use std::fmt;
 
 use crate::config::{Activation, EncoderConfig, HeadConfig, Lora, ModelConfig, Positions};
 
-/// Widest of all widths, longest table of positions. The widest published model has 3413.
+/// Largest width, and most learned positions. The widest published model has 3413.
 const WIDEST: usize = 1 << 20;
-/// Deepest encoder or head. The deepest published model has 33 blocks.
+/// Most blocks of an encoder or head. The deepest published model has 33 blocks.
 const DEEPEST: usize = 1 << 12;
-/// Most channels of a head's convolutions; squares of it are multiplied by squares of [`LARGEST_KERNEL`].
+/// Most channels of a head's convolutions; their square is multiplied by the square of [`LARGEST_KERNEL`].
 const MOST_CHANNELS: usize = 1 << 14;
 /// Largest side of a convolution; the published heads have 3.
 const LARGEST_KERNEL: usize = 101;
-/// Shortest table of positions: `<cls>`, a base, `<eos>`.
+/// Fewest learned positions: `<cls>`, a base, `<eos>`.
 const SHORTEST: usize = 3;
 
-/// A size that no model can have, or sizes that contradict each other.
+/// A size out of bounds, or sizes that contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadSize {
-    /// Is it the number of attention heads, which no tensor's shape tells?
+    /// Whether it is the number of attention heads, which no tensor's shape determines.
     pub heads: bool,
     /// What was expected and what was found.
     pub message: String,
@@ -36,11 +36,11 @@ impl fmt::Display for BadSize {
 
 impl std::error::Error for BadSize {}
 
-/// A size: its name, its value, the least and the most it may be.
+/// A size: its name, its value, its lower and upper bound.
 type Row = (&'static str, usize, usize, usize);
 
 impl ModelConfig {
-    /// Can there be a model of these sizes? Cheap whatever the sizes are.
+    /// Checks that a model of these sizes can be built. Takes no time or memory, whatever the sizes.
     ///
     /// # Errors
     /// The first size that is out of bounds, or sizes that contradict each other.
@@ -51,7 +51,7 @@ impl ModelConfig {
         self.check_heads()
     }
 
-    /// A convolution keeps the size of its map only if its kernel has a middle.
+    /// Checks that the kernel's side is odd: otherwise a convolution cannot keep the size of its map.
     fn check_kernel(&self) -> Result<(), BadSize> {
         match self.head {
             Some(HeadConfig::Structure { kernel, .. } | HeadConfig::Ribosome { kernel, .. }) if kernel % 2 == 0 => {
@@ -61,7 +61,7 @@ impl ModelConfig {
         }
     }
 
-    /// Heads divide the width evenly, and rotary positions turn pairs of numbers.
+    /// Checks that heads divide the width evenly, and that rotary positions can rotate pairs of values.
     fn check_heads(&self) -> Result<(), BadSize> {
         let EncoderConfig { dim, heads, positions, .. } = self.encoder;
         if dim % heads != 0 {
@@ -91,7 +91,7 @@ fn encoder(config: &EncoderConfig) -> Vec<Row> {
     let _: Activation = activation; // has no size
     let mut rows = vec![
         ("encoder's width", dim, 1, WIDEST),
-        ("number of the encoder's blocks", blocks, 0, DEEPEST), // none: letters alone, as one-hot baselines have them
+        ("number of the encoder's blocks", blocks, 0, DEEPEST), // 0: only the embedding, as in one-hot baselines
         (HEADS, heads, 1, WIDEST),
         ("width of the feed-forward layer", hidden, 1, WIDEST),
     ];
@@ -112,7 +112,7 @@ fn head(config: &HeadConfig) -> Vec<Row> {
         HeadConfig::Structure { channels, blocks, kernel, .. } | HeadConfig::Ribosome { channels, blocks, kernel } => {
             vec![
                 ("number of the head's channels", channels, 1, MOST_CHANNELS),
-                ("number of the head's blocks", blocks, 0, DEEPEST), // none: a projection and an output
+                ("number of the head's blocks", blocks, 0, DEEPEST), // 0: a projection and an output
                 ("head's kernel", kernel, 1, LARGEST_KERNEL),
             ]
         }
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::config::{LoraTarget, Pooling};
 
-    /// A sound model, and for each of its sizes a way to set it.
+    /// A valid model, and for each of its sizes a function that sets it.
     type Case = (ModelConfig, Vec<fn(&mut ModelConfig, usize)>);
 
     fn cases() -> Vec<Case> {
@@ -199,13 +199,13 @@ mod tests {
         ] {
             let config = ModelConfig::pretrained(encoder.clone()).with_head(head);
             assert_eq!(config.check(), Ok(()));
-            // No size of one block wraps around; times the deepest there is still none that does.
+            // No size of one block overflows; multiplied by the most blocks, none does either.
             assert!(config.parameters().checked_mul(DEEPEST).is_some());
         }
     }
 
     #[test]
-    fn kernels_have_a_middle() {
+    fn kernels_must_be_odd() {
         for (kernel, sound) in [(1, true), (2, false), (3, true), (100, false), (101, true)] {
             let head = HeadConfig::Ribosome { channels: 4, blocks: 1, kernel };
             let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 4)).with_head(head);

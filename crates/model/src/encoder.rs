@@ -1,8 +1,7 @@
 //! The encoder: embedding with token dropout, blocks, final norm. RiNALMo, Figure 1.
 //!
-//! Where it departs from a textbook pre-norm transformer it follows the released model: the
-//! residual of the attention half is taken *after* its layer norm, and token dropout scales the
-//! embeddings at inference too.
+//! Where it differs from a textbook pre-norm transformer it follows the released model: the residual of the attention
+//! half is taken *after* its layer norm, and token dropout scales the embeddings at inference too.
 
 use std::ops::Range;
 
@@ -14,12 +13,12 @@ use crate::config::{EncoderConfig, Positions, VOCABULARY};
 use crate::layers::{Attention, FeedForward, LayerNorm, Linear, Rope, normal};
 use crate::ops::{self, Drop, Dropout};
 
-/// Turns tokens into vectors that know their context.
+/// Turns tokens into vectors that depend on their context.
 #[derive(Module, Debug)]
 pub struct Encoder {
     /// `[vocabulary, dim]`
     pub embedding: Param<Tensor<2>>,
-    /// `[max_len, dim]`, where positions are learned rather than rotary.
+    /// `[max_len, dim]`, if positions are learned and not rotary.
     pub positions: Option<Param<Tensor<2>>>,
     /// The transformer blocks, first to last.
     pub blocks: Vec<EncoderBlock>,
@@ -29,7 +28,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// A fresh encoder.
+    /// An encoder with random weights.
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
         let positions = match config.positions {
             Positions::Rotary => None,
@@ -44,7 +43,7 @@ impl Encoder {
         }
     }
 
-    /// The same with adapters made part of their weights.
+    /// The same encoder with adapters merged into its weights.
     #[must_use]
     pub fn merged(mut self) -> Self {
         self.blocks = self.blocks.into_iter().map(EncoderBlock::merged).collect();
@@ -54,16 +53,15 @@ impl Encoder {
     /// The representation of every token.
     ///
     /// # Shapes
-    /// - returns: `[rows, dim]`, one row a token, in the batch's order
+    /// - returns: `[rows, dim]`, one row per token, in the batch's order
     ///
     /// # Panics
-    /// If a sequence is longer than a model of learned positions has positions for; callers
-    /// check [`EncoderConfig::max_len`].
+    /// If a sequence is longer than the learned positions of the model; callers check [`EncoderConfig::max_len`].
     pub fn forward(&self, batch: &Packed, device: &Device) -> Tensor<2> {
         self.run(batch, None, None, device)
     }
 
-    /// The representation, as a training step wants it: some of it dropped.
+    /// The representation of every token in a training step, with dropout.
     ///
     /// # Shapes
     /// - returns: `[rows, dim]`
@@ -74,7 +72,7 @@ impl Encoder {
         self.run(batch, Some(dropout), None, device)
     }
 
-    /// The representation, and each block's attention weights.
+    /// The representation of every token, and each block's attention weights.
     ///
     /// # Shapes
     /// - returns: `[rows, dim]`, and for each block, for each sequence, `[heads, len, len]`
@@ -104,14 +102,14 @@ impl Encoder {
         self.norm.forward(hidden)
     }
 
-    /// Some of the blocks, for those who go through the encoder piece by piece: [`Encoder::embed`], all blocks, and
-    /// [`Encoder::norm`] make up [`Encoder::forward_dropped`].
+    /// Runs some of the blocks, for callers that run the encoder piece by piece: [`Encoder::embed`], all blocks, and
+    /// [`Encoder::norm`] are the same as [`Encoder::forward_dropped`].
     ///
     /// # Shapes
     /// - hidden and returns: `[rows, dim]`
     ///
     /// # Panics
-    /// If there are not as many blocks.
+    /// If `blocks` is out of range.
     pub fn forward_blocks(
         &self,
         blocks: Range<usize>,
@@ -131,7 +129,7 @@ impl Encoder {
         self.positions.is_none().then(|| Rope::new(&batch.positions(), self.head_dim, device))
     }
 
-    /// Token embeddings after token dropout, plus learned positions where the model has them.
+    /// Token embeddings after token dropout, plus learned positions if the model has them.
     ///
     /// # Shapes
     /// - returns: `[rows, dim]`
@@ -181,7 +179,7 @@ impl EncoderBlock {
         }
     }
 
-    /// The same with adapters made part of their weights.
+    /// The same block with adapters merged into its weights.
     fn merged(mut self) -> Self {
         self.attention.qkv = self.attention.qkv.merged();
         self.attention.out = self.attention.out.merged();
@@ -191,7 +189,7 @@ impl EncoderBlock {
         self
     }
 
-    /// `drops` are of attention weights and of what each half adds.
+    /// `drops` apply to attention weights and to what each half adds.
     ///
     /// # Shapes
     /// - input and returns: `[rows, dim]`

@@ -1,11 +1,11 @@
-//! The RiNALMo encoder and its heads, told with tensors.
+//! The RiNALMo encoder and its heads, written with tensors.
 //!
-//! One [`Model`] holds an encoder, perhaps the masked-language head it was pre-trained with, and
-//! perhaps one task head. The same definition runs on every device Burn has; nothing here knows
-//! where weights come from (room `weights`) or what a task makes of the logits (room `tasks`).
+//! One [`Model`] holds an encoder, optionally the masked-language head of pre-training, and optionally one task head.
+//! The same definition runs on every device of Burn. Reading weights is in the crate `rinalmo-weights`; what a task
+//! does with the logits is in the crates that use this one.
 //!
-//! Sequences travel as a [`Packed`] batch: tokens of all sequences laid end to end, so that no
-//! padding is ever computed and a sequence's result does not depend on its batch mates.
+//! Sequences are passed as a [`Packed`] batch: the tokens of all sequences one after the other. Padding is never
+//! computed, and a sequence's result does not depend on the other sequences of its batch.
 //!
 //! ```
 //! use burn::tensor::Device;
@@ -14,8 +14,8 @@
 //! let device = Device::flex();
 //! let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 2));
 //! let model = config.init(&device);
-//! let batch = Packed::new([rinalmo_seq::tokenizer::tokenize(b"GGGAAACCC"), rinalmo_seq::tokenizer::tokenize(b"ACGU")]);
-//! let representation = model.encoder.forward(&batch, &device);
+//! let batch = Packed::new([rinalmo_seq::tokenizer::tokenize(b"GGGAAACCC"),
+//! rinalmo_seq::tokenizer::tokenize(b"ACGU")]); let representation = model.encoder.forward(&batch, &device);
 //! assert_eq!(representation.dims(), [9 + 2 + 4 + 2, 16]);
 //! ```
 

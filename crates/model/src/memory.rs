@@ -1,43 +1,44 @@
-//! How much memory there is, and how long a sequence it allows.
+//! How much memory is free, and how long a sequence may be.
 //!
-//! What is free is the least of what the machine, the container (control groups, both versions) and the process
-//! (`ulimit -v`, `ulimit -d`) leave. An allocation beyond that ends the process, so work is counted before it begins.
+//! Free memory is the smallest of what the machine, the container (control groups v1 and v2) and the process limits
+//! (`ulimit -v`, `ulimit -d`) leave. An allocation beyond it ends the process, so memory is estimated before the work
+//! starts.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::{HeadConfig, ModelConfig};
 
-/// Share of the free memory that results may fill when nobody says otherwise.
+/// Fraction of the free memory that results may fill by default.
 const SHARE: f64 = 0.8;
-/// Bytes assumed to be free on a system that does not tell.
+/// Bytes assumed to be free on a system that does not report it.
 const UNKNOWN: u64 = 4 << 30;
 const MIB: u64 = 1 << 20;
 
-/// Bytes that may be used by default: a share of what is free when first asked.
+/// Bytes that may be used by default: a fraction of what is free at the first call.
 pub fn default_budget() -> u64 {
     static BUDGET: OnceLock<u64> = OnceLock::new();
     *BUDGET.get_or_init(|| (free() as f64 * SHARE) as u64)
 }
 
-/// Bytes that this process may still take.
+/// Bytes that this process may still allocate.
 fn free() -> u64 {
     let read = |path: &Path| std::fs::read_to_string(path).ok();
     let bounds = [machine(), control_groups(&read), limits(&read)];
     bounds.into_iter().flatten().min().unwrap_or(UNKNOWN)
 }
 
-/// Bytes that nobody on the machine uses, where it tells.
+/// Free bytes of the machine, if it reports them.
 fn machine() -> Option<u64> {
     let mut system = sysinfo::System::new().ok()?;
     system.refresh_memory();
     Some(system.available_memory()).filter(|bytes| *bytes > 0)
 }
 
-/// Reads a file of the system.
+/// Reads a file of the operating system.
 type Read<'a> = &'a dyn Fn(&Path) -> Option<String>;
 
-/// What the control groups of this process leave, its own and all around it.
+/// Free bytes by the limits of this process's control groups, its own and all its parents.
 fn control_groups(read: Read<'_>) -> Option<u64> {
     let groups = read(Path::new("/proc/self/cgroup"))?;
     let left = groups.lines().filter_map(|line| {
@@ -53,7 +54,7 @@ fn control_groups(read: Read<'_>) -> Option<u64> {
     left.min()
 }
 
-/// The folder of a group and those of the groups around it. In a container the group's own folder is the mount itself.
+/// The folder of a group and those of its parents. In a container the group's own folder is the mount point.
 fn group_and_parents(mount: &str, group: &str) -> impl Iterator<Item = PathBuf> {
     let (mount, own) = (PathBuf::from(mount), PathBuf::from(mount).join(group.trim_start_matches('/')));
     let folders: Vec<PathBuf> =
@@ -62,25 +63,25 @@ fn group_and_parents(mount: &str, group: &str) -> impl Iterator<Item = PathBuf> 
 }
 
 fn left_v2(read: Read<'_>, group: &Path) -> Option<u64> {
-    let limit = number(&read(&group.join("memory.max"))?)?; // `max` is no number: no limit
+    let limit = number(&read(&group.join("memory.max"))?)?; // `max` is not a number: no limit
     let used = number(&read(&group.join("memory.current"))?)?;
     let files = read(&group.join("memory.stat")).and_then(|text| field(&text, "inactive_file"));
     Some(limit.saturating_sub(used.saturating_sub(files.unwrap_or(0))))
 }
 
 fn left_v1(read: Read<'_>, group: &Path) -> Option<u64> {
-    let limit = number(&read(&group.join("memory.limit_in_bytes"))?)?; // without a limit larger than any machine
+    let limit = number(&read(&group.join("memory.limit_in_bytes"))?)?; // without a limit it is larger than any machine
     let used = number(&read(&group.join("memory.usage_in_bytes"))?)?;
     let files = read(&group.join("memory.stat")).and_then(|text| field(&text, "total_inactive_file"));
     Some(limit.saturating_sub(used.saturating_sub(files.unwrap_or(0))))
 }
 
-/// What `ulimit` leaves of addresses and of data, on Linux; other systems do not hold processes to it.
+/// Free bytes by `ulimit` of addresses and of data, on Linux; other systems do not enforce these limits.
 fn limits(read: Read<'_>) -> Option<u64> {
     let (limits, status) = (read(Path::new("/proc/self/limits"))?, read(Path::new("/proc/self/status"))?);
     let left = |name: &str, used: &str| {
         let line = limits.lines().find_map(|line| line.strip_prefix(name))?;
-        let limit = number(line.split_whitespace().next()?)?; // `unlimited` is no number
+        let limit = number(line.split_whitespace().next()?)?; // `unlimited` is not a number
         Some(limit.saturating_sub(field(&status, used)? * 1024))
     };
     let left = [left("Max address space", "VmSize:"), left("Max data size", "VmData:")];
@@ -91,27 +92,27 @@ fn number(text: &str) -> Option<u64> {
     text.trim().parse().ok()
 }
 
-/// The number behind a name at the beginning of a line.
+/// The number after a name at the start of a line.
 fn field(text: &str, name: &str) -> Option<u64> {
     let words = text.lines().map(|line| line.split_whitespace());
     words.into_iter().find_map(|mut words| (words.next() == Some(name)).then(|| number(words.next()?)).flatten())
 }
 
-/// Vectors of the encoder's width that a token has while it is encoded on a CPU: itself, query, key and value, key and
-/// value once more in the order of attention, what it attended to, and the result.
+/// Vectors of the encoder's width per token while it is encoded on a CPU: itself, query, key and value, key and value
+/// again in the layout of attention, the attended values, and the result.
 const VECTORS: u64 = 8;
-/// Those that it has on this side of another device: what comes back, and a copy.
+/// Vectors per token in main memory if another device encodes: the result, and a copy.
 const VECTORS_ELSEWHERE: u64 = 2;
 const F32: u64 = 4; // bytes
 
-/// Bytes it takes to encode so many tokens at once by an encoder of width `dim`, weights aside.
+/// Bytes needed to encode this many tokens at once with an encoder of width `dim`, without weights.
 pub fn encode(dim: usize, tokens: usize, on_cpu: bool) -> u64 {
     let vectors = if on_cpu { VECTORS } else { VECTORS_ELSEWHERE };
     product(&[vectors, dim as u64, tokens as u64, F32])
 }
 
-/// Bytes it takes to predict something of one sequence of `len` bases, weights aside: to encode it, and the rows of the
-/// head.
+/// Bytes needed to predict something for one sequence of `len` bases, without weights: to encode it, and the rows of
+/// the head.
 pub fn predict(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
     let row = match config.head {
         Some(HeadConfig::Splice { hidden }) => hidden + 1,
@@ -126,8 +127,8 @@ pub fn predict(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
     encode(config.encoder.dim, len + 2, on_cpu).saturating_add(rows)
 }
 
-/// Bytes it takes to map the pairs of one sequence of `len` bases in f32, weights aside, as
-/// [`crate::Network::pair_memory`] says of a model that is loaded; 0 without a structure head.
+/// Bytes needed to map the pairs of one sequence of `len` bases in f32, without weights: what
+/// [`crate::Network::pair_memory`] returns for a loaded model. 0 without a structure head.
 pub fn pairs(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
     match config.head {
         Some(HeadConfig::Structure { channels, blocks, energy, .. }) if on_cpu => {
@@ -138,7 +139,7 @@ pub fn pairs(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
     }
 }
 
-/// A product of sizes; what is too large to be counted is as large as can be.
+/// A product of sizes, saturating.
 fn product(sizes: &[u64]) -> u64 {
     sizes.iter().fold(1, |product: u64, size| product.saturating_mul(*size))
 }
@@ -148,7 +149,7 @@ pub fn mebibytes(bytes: u64) -> u64 {
     bytes.div_ceil(MIB)
 }
 
-/// The greatest `len` for which `needed(len)` is at most `budget`; `needed` grows with `len`.
+/// The largest `len` for which `needed(len)` is at most `budget`; `needed` must increase with `len`.
 pub fn longest_that_fits(budget: u64, needed: impl Fn(usize) -> u64) -> usize {
     let mut fits = 0;
     let mut step = 1 << 24;
@@ -167,7 +168,7 @@ mod tests {
 
     use super::*;
 
-    /// A system that has these files.
+    /// A system with these files.
     fn system(files: &[(&str, &str)]) -> impl Fn(&Path) -> Option<String> {
         let files: HashMap<PathBuf, String> = files.iter().map(|(p, t)| (p.into(), (*t).to_owned())).collect();
         move |path| files.get(path).cloned()

@@ -7,31 +7,30 @@ use crate::config::{HeadConfig, ModelConfig};
 use crate::encoder::Encoder;
 use crate::heads::{Classifier, MlmHead, RibosomeHead, StructureHead};
 
-/// An encoder with the heads its [`ModelConfig`] names. Parameter paths are the tensor names of
-/// [`ModelConfig::manifest`].
+/// An encoder with the heads of its [`ModelConfig`]. Parameter paths are the tensor names of [`ModelConfig::manifest`].
 #[derive(Module, Debug)]
 pub struct Model {
     /// The encoder.
     pub encoder: Encoder,
-    /// Which token stood here?
+    /// Head for masked tokens.
     pub mlm: Option<MlmHead>,
-    /// Which positions pair?
+    /// Head for pairs of a secondary structure.
     pub structure: Option<StructureHead>,
-    /// How many ribosomes sit on it?
+    /// Head for mean ribosome load.
     pub ribosome: Option<RibosomeHead>,
-    /// Is there a splice site?
+    /// Head for splice sites.
     pub splice: Option<Classifier>,
-    /// Which family is it of?
+    /// Head for ncRNA families.
     pub family: Option<Classifier>,
-    /// What is said of the whole sequence?
+    /// Head for labels of whole sequences.
     pub sequence: Option<Classifier>,
-    /// What is said of each base?
+    /// Head for labels of bases.
     pub token: Option<Classifier>,
 }
 
 impl ModelConfig {
-    /// A fresh model. Parameters come to be when first used, so one that is filled from a
-    /// checkpoint right away costs nothing.
+    /// A model with random weights. Parameters are computed when first used, so one that is filled from a checkpoint
+    /// right away costs nothing.
     pub fn init(&self, device: &Device) -> Model {
         let dim = self.encoder.dim;
         let mut model = Model {
@@ -75,7 +74,7 @@ mod tests {
     use burn::module::{ModuleVisitor, Param};
     use burn::tensor::Tensor;
 
-    /// Walks a module and writes down what it meets, as `weights` does when it fills one.
+    /// Records the parameters of a module, as `weights` does when it fills one.
     #[derive(Default)]
     struct Walk {
         path: Vec<String>,

@@ -1,50 +1,50 @@
-//! What inference asks of a model, in plain numbers, whatever computes it.
+//! What inference needs of a model, in plain numbers.
 //!
-//! Two things answer: [`OnDevice`](crate::OnDevice), tensors on any device Burn has, and
-//! [`CpuModel`](crate::cpu::CpuModel), the CPU's own kernels. Rows travel as slices, one row a token.
+//! There are two implementations: [`OnDevice`](crate::OnDevice), tensors on any device of Burn, and
+//! [`CpuModel`](crate::cpu::CpuModel), the CPU's own kernels. Rows are passed as slices, one row per token.
 
 use crate::batch::Packed;
 
 /// Attention weights: for each block, for each sequence, `[heads, len, len]`.
 pub type Attentions = Vec<Vec<Vec<f32>>>;
 
-/// What callers have checked before they ask a head.
-pub(crate) const NO_HEAD: &str = "callers ask only for heads that the config names";
+/// Callers check this before they use a head.
+pub(crate) const NO_HEAD: &str = "callers use only heads that the config names";
 
-/// A network that can be asked. Its heads are those its [`ModelConfig`](crate::ModelConfig) names.
+/// A network for inference. Its heads are those of its [`ModelConfig`](crate::ModelConfig).
 ///
 /// # Panics
-/// A method that asks for a head panics where the model has none; callers check the config.
+/// A method that uses a head panics if the model does not have it; callers check the config.
 pub trait Network: Send + Sync {
     /// The representation of every token, `[rows, dim]`, in the batch's order.
     fn encode(&self, batch: &Packed) -> Vec<f32>;
 
-    /// The same, and every block's attention weights.
+    /// As [`Network::encode`], with every block's attention weights.
     fn encode_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions);
 
-    /// Masked-language logits `[rows, vocabulary]` of representations `[rows, dim]`.
+    /// Masked-language logits `[rows, vocabulary]` from representations `[rows, dim]`.
     fn token_logits(&self, hidden: &[f32]) -> Vec<f32>;
 
-    /// Logits of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal, of its bases' representations
-    /// `[len, dim]` (special tokens removed) and the bases themselves.
+    /// Logits of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal, from its bases'
+    /// representations `[len, dim]` (special tokens removed) and the bases themselves.
     fn pair_logits(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32>;
 
-    /// Bytes that [`Network::pair_logits`] needs at its peak for a sequence of `len` bases, weights aside.
+    /// Peak memory in bytes of [`Network::pair_logits`] for a sequence of `len` bases, without weights.
     fn pair_memory(&self, len: usize) -> u64;
 
-    /// Mean ribosome loads in the scaler's units, one a sequence, of all tokens' representations `[rows, dim]`, every
-    /// sequence padded to `pad_to` tokens.
+    /// Mean ribosome loads in the scaler's units, one per sequence, from all tokens' representations `[rows, dim]`;
+    /// every sequence is padded to `pad_to` tokens.
     fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32>;
 
-    /// Splice-site logits, one a sequence, of the representations of `<cls>`, `[sequences, dim]`.
+    /// Splice-site logits, one per sequence, from the representations of `<cls>`, `[sequences, dim]`.
     fn splice_logits(&self, cls: &[f32]) -> Vec<f32>;
 
-    /// Family logits `[sequences, classes]` of the representations of `<cls>`, `[sequences, dim]`.
+    /// Family logits `[sequences, classes]` from the representations of `<cls>`, `[sequences, dim]`.
     fn family_logits(&self, cls: &[f32]) -> Vec<f32>;
 
-    /// What is said of whole sequences, `[sequences, outputs]`, of what stands for each, `[sequences, dim]`.
+    /// Outputs for whole sequences, `[sequences, outputs]`, from a vector for each, `[sequences, dim]`.
     fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32>;
 
-    /// What is said of bases, `[bases, outputs]`, of their representations `[bases, dim]`.
+    /// Outputs for bases, `[bases, outputs]`, from their representations `[bases, dim]`.
     fn base_outputs(&self, hidden: &[f32]) -> Vec<f32>;
 }

@@ -1,4 +1,4 @@
-//! A model whose tensors live on one of Burn's devices, asked in plain numbers.
+//! A model with tensors on one of Burn's devices, called with plain numbers.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -15,7 +15,7 @@ pub struct OnDevice {
 }
 
 impl OnDevice {
-    /// A model that was brought to `device`.
+    /// A model whose parameters are on `device`.
     pub fn new(model: Model, device: Device) -> Self {
         Self { model, device }
     }
@@ -76,7 +76,7 @@ fn to_vec<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.try_into_vec_as::<f32>().expect("a float tensor reads back as f32")
 }
 
-/// Bytes needed at the peak for a map of pairs by a head of these sizes, before there is one.
+/// Peak memory in bytes for a map of pairs by a head of these sizes, before it is built.
 pub(crate) fn memory_of(channels: usize, features: bool, len: usize) -> u64 {
     let known = if features { pair_features::memory(len) } else { 0 };
     StructureHead::memory(channels, len).saturating_add(known)

@@ -1,4 +1,4 @@
-//! The CPU's own encoder against the one told with tensors, for every level, precision and kind of encoder.
+//! The CPU's own encoder compared with the tensors, for every level, precision and kind of encoder.
 
 use burn::tensor::Device;
 use rinalmo_kernels::Level;
@@ -8,9 +8,9 @@ use rinalmo_seq::tokenizer::tokenize;
 
 /// Two blocks on values of size 1; the two sum in different orders.
 const F32_ENCODER: f32 = 1e-5;
-/// Representations are normed to size 1; two blocks of products and attention rounded to eight bits (2⁻⁹ each).
+/// Representations are normalised to size 1; two blocks of products and attention are rounded to eight bits (2⁻⁹ each).
 const BF16_ENCODER: f32 = 0.04;
-/// The same, each rounding a hundredth of the largest of its row.
+/// The same; each rounding is a hundredth of the largest value of its row.
 const INT8_ENCODER: f32 = 0.15;
 
 /// An encoder that is odd in every width: 3 heads of 24, feed-forward 192 (SwiGLU) or 288 (GELU).
@@ -28,7 +28,7 @@ fn batch() -> Packed {
     Packed::new([sequence(1), sequence(70), masked, sequence(300), sequence(0)])
 }
 
-/// The same weights twice: a clone shares what was drawn.
+/// The same weights twice: a clone shares the weights that were drawn.
 fn model(config: EncoderConfig) -> Model {
     let model = ModelConfig { encoder: config, mlm: false, head: None }.init(&Device::flex());
     let _ = model.encoder.forward(&Packed::new([tokenize(b"A")]), &Device::flex());

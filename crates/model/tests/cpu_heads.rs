@@ -1,4 +1,4 @@
-//! The CPU's own structure and ribosome heads against those told with tensors, for every level and precision.
+//! The CPU's own structure and ribosome heads compared with the tensors, for every level and precision.
 
 use burn::tensor::Device;
 use rinalmo_kernels::Level;
@@ -6,11 +6,11 @@ use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Network, OnDevice, Packed, memory, ops};
 use rinalmo_seq::tokenizer::tokenize;
 
-/// Logits reach some 2: six convolutions and norms, whose sums differ in order.
+/// Logits are about 2: six convolutions and norms, whose sums differ in order.
 const F32_LOGITS: f32 = 2e-4;
 /// The same with weights and maps rounded to eight bits (2⁻⁹ each), and channels of little variance scaled up.
 const BF16_LOGITS: f32 = 0.1;
-/// The same of a few pixels, whose norms scale up what rounding left of channels that hardly vary.
+/// The same for a few pixels, whose norms scale up the rounding errors of channels that hardly vary.
 const BF16_FEW: f32 = 0.4;
 /// Loads near 0: twelve convolutions and norms.
 const LOADS: f32 = 1e-4;
@@ -23,7 +23,7 @@ const STRUCTURE: [(usize, usize, usize, bool); 3] = [(64, 2, 3, false), (21, 3, 
 /// 37 bases, most of which pair.
 const HAIRPIN: &[u8] = b"GGCGAUCAGGACUUCGGUCCUGAUCGCCAAGGGNCCC";
 
-/// The same weights twice: a clone shares what was drawn, which `ask` draws.
+/// The same weights twice: a clone shares the weights, which `ask` draws.
 fn model<T>(head: HeadConfig, ask: impl Fn(&OnDevice) -> T) -> (Model, OnDevice) {
     let config = ModelConfig { encoder: EncoderConfig::new(DIM, 1, 2), mlm: false, head: Some(head) };
     let model = config.init(&Device::flex());
@@ -34,7 +34,7 @@ fn model<T>(head: HeadConfig, ask: impl Fn(&OnDevice) -> T) -> (Model, OnDevice)
     (model, tensors)
 }
 
-/// Representations are normed: values of size 1.
+/// Representations are normalised: values of size 1.
 fn hidden(rows: usize) -> Vec<f32> {
     (0..rows * DIM).map(|i| ((i * i * 31 + i * 7) % 1009) as f32 / 300.0 - 1.7).collect()
 }

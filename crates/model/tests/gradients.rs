@@ -1,4 +1,4 @@
-//! Gradients of whole models: with kernels as without, by finite differences, and the same for any number of threads.
+//! Gradients of whole models: with and without kernels, by finite differences, and the same for any number of threads.
 
 use std::collections::BTreeMap;
 
@@ -112,8 +112,8 @@ fn the_structure_head_learns_the_same_with_and_without_kernels() {
     }
 }
 
-/// Through norms, and ReLUs that pass a gradient or not where their input is a rounding away from zero: up to 3e-3 seen
-/// over a hundred random heads, and an error in a formula is of the order of 1.
+/// Gradients through norms, and through ReLUs that pass a gradient or not if their input is within rounding of zero: up
+/// to 3e-3 over a hundred random heads. An error in a formula is of order 1.
 const NORMED_GRADIENT: f32 = 1e-2;
 
 #[track_caller]
@@ -145,7 +145,7 @@ fn the_ribosome_head_learns_the_same_with_and_without_kernels() {
     }
 }
 
-/// Moves every parameter by `step` along a direction of its own, which it writes down.
+/// Moves every parameter by `step` along a direction of its own, and records the direction.
 struct Walk<'a> {
     step: f64,
     directions: &'a BTreeMap<String, Tensor<1>>,
@@ -170,7 +170,7 @@ impl ModuleMapper for Walk<'_> {
     }
 }
 
-/// The loss changes along a random direction as its gradient says, dropout and all.
+/// The loss changes along a random direction as its gradient predicts, with dropout.
 #[test]
 fn finite_differences_agree() {
     const STEP: f64 = 2e-3;

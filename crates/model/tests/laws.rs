@@ -1,5 +1,5 @@
-//! What must hold of any weights: results do not depend on batch mates, pair maps are symmetric,
-//! order matters only through positions.
+//! Properties for any weights: results do not depend on the batch, pair maps are symmetric, order matters only through
+//! positions.
 
 use burn::tensor::{Device, Tensor};
 use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Packed};
@@ -68,8 +68,8 @@ fn pair_maps_are_symmetric_with_an_empty_diagonal() {
     }
 }
 
-/// The head that is never built as the paper draws it equals the drawing: project the
-/// concatenation `[r_i ; r_j]` of one pair by hand.
+/// The head never computes the concatenation that the paper draws. It equals the projection of the concatenation
+/// `[r_i ; r_j]` of one pair, computed here by hand.
 #[test]
 fn pairs_are_the_projected_concatenation() {
     let config = ModelConfig::pretrained(EncoderConfig::new(8, 1, 2)).with_head(HeadConfig::Structure {

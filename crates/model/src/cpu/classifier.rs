@@ -1,4 +1,4 @@
-//! The head on `<cls>` on slices: linear → GELU → linear.
+//! The head on `<cls>`, on slices: linear → GELU → linear.
 
 use rinalmo_kernels::{Level, activation};
 

@@ -1,7 +1,7 @@
 //! The encoder on slices: embedding, blocks, final norm.
 //!
 //! The mathematics are [`crate::Encoder`]'s. A block is two passes over rows with attention between them (see
-//! [`rinalmo_kernels::block`]); the residual stream is one buffer changed in place, in f32 whatever the precision.
+//! [`rinalmo_kernels::block`]); the residual stream is one buffer that is changed in place, in f32 at every precision.
 
 use burn::tensor::TensorData;
 use rayon::prelude::*;
@@ -17,27 +17,27 @@ use crate::config::NORM_EPSILON;
 use crate::encoder::EncoderBlock;
 use crate::network::Attentions;
 
-/// Base of the geometric series of rotary frequencies.
+/// Base of the geometric series of rotary frequencies, as in the paper on RoPE.
 const ROPE_BASE: f32 = 10_000.0;
-/// What [`Encoder`] was built to hold.
+/// Why calls of kernels in [`Encoder`] cannot fail.
 const FITS: &str = "the buffers were made for the batch and the weights for each other";
 
 /// See [`crate::Encoder`].
 pub(super) struct Encoder {
     /// `[vocabulary, dim]`
     embedding: Vec<f32>,
-    /// `[max_len, dim]`, where positions are learned rather than rotary.
+    /// `[max_len, dim]`, if positions are learned and not rotary.
     positions: Option<Vec<f32>>,
     blocks: Vec<Block>,
     norm: [Vec<f32>; 2],
     heads: usize,
-    /// What attention multiplies: bf16 only where that is quicker.
+    /// Precision of attention's products: bf16 only if that is faster.
     attention: linear::Precision,
     level: Level,
 }
 
 impl Encoder {
-    /// Packs an encoder's weights block by block, letting go of each block's tensors when it is done.
+    /// Packs an encoder's weights block by block, and frees each block's tensors when it is packed.
     pub fn new(encoder: crate::Encoder, precision: Precision, level: Level) -> Self {
         let dim = encoder.norm.weight.lazy_shape()[0];
         let heads = dim / encoder.head_dim;
@@ -57,12 +57,12 @@ impl Encoder {
     /// - returns: `[rows, dim]`
     ///
     /// # Panics
-    /// If a sequence is longer than a model of learned positions has positions for, as [`crate::Encoder::forward`].
+    /// If a sequence is longer than the learned positions of the model, as in [`crate::Encoder::forward`].
     pub fn forward(&self, batch: &Packed) -> Vec<f32> {
         self.run(batch, None)
     }
 
-    /// The same, and each block's attention weights.
+    /// As [`Encoder::forward`], with each block's attention weights.
     pub fn forward_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions) {
         let mut maps = Vec::with_capacity(self.blocks.len());
         let hidden = self.run(batch, Some(&mut maps));
@@ -97,7 +97,7 @@ impl Encoder {
         self.norm[0].len()
     }
 
-    /// Token embeddings after token dropout, plus learned positions where the model has them.
+    /// Token embeddings after token dropout, plus learned positions if the model has them.
     fn embed(&self, batch: &Packed) -> Vec<f32> {
         let dim = self.dim();
         let mut hidden = vec![0.0; batch.total() * dim];
@@ -115,7 +115,7 @@ impl Encoder {
         hidden
     }
 
-    /// Attention weights of each sequence, `[heads, len, len]`, told plainly: few ask for them.
+    /// Attention weights of each sequence, `[heads, len, len]`, in plain loops: they are rarely needed.
     fn maps(&self, batch: &Packed, qkv: &[f32], rope: Option<&Table>) -> Vec<Vec<f32>> {
         let (dim, head_dim) = (self.dim(), self.dim() / self.heads);
         let mut qkv = qkv.to_vec();
@@ -184,7 +184,7 @@ fn norm(norm: crate::LayerNorm) -> [Vec<f32>; 2] {
     [values(norm.weight), values(norm.bias)]
 }
 
-/// Weights and bias; zeros where there is none.
+/// Weights and bias; the bias is zeros if there is none.
 fn linear(linear: crate::Linear) -> (TensorData, Vec<f32>) {
     let outputs = linear.weight.lazy_shape()[0];
     (data(linear.weight), linear.bias.map_or_else(|| vec![0.0; outputs], values))

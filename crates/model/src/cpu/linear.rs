@@ -1,4 +1,4 @@
-//! An affine map on slices, its weights packed.
+//! An affine map on slices, with packed weights.
 
 use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
@@ -15,16 +15,16 @@ pub(super) struct Linear {
 }
 
 impl Linear {
-    /// Packs `weight [out, in]` and lets go of it.
+    /// Packs `weight [out, in]` and frees the tensor.
     pub fn new(weight: Param<Tensor<2>>, bias: Option<Param<Tensor<1>>>, precision: Precision, level: Level) -> Self {
         let [outputs, inputs] = weight.lazy_shape().dims();
         let weight = data(weight);
         let packed = Packed::pack(kernel(precision), slice(&weight), outputs, inputs)
-            .expect("a tensor holds as many values as its shape says");
+            .expect("a tensor has the values of its shape");
         Self { packed, bias: bias.map(values), level }
     }
 
-    /// Values in a row of the result.
+    /// Values per row of the result.
     pub fn outputs(&self) -> usize {
         self.packed.outputs()
     }
@@ -36,12 +36,12 @@ impl Linear {
         let mut out = vec![0.0; x.len() / self.packed.inputs() * self.outputs()];
         self.packed
             .forward(self.level, x, self.bias.as_deref(), &mut out)
-            .expect("rows are as wide as the weights, and the result was made to fit");
+            .expect("rows are as wide as the weights, and the result was allocated for them");
         out
     }
 }
 
-/// The kernels' name for a precision.
+/// The same precision as the kernels' type.
 pub(super) fn kernel(precision: Precision) -> linear::Precision {
     match precision {
         Precision::F32 => linear::Precision::F32,
@@ -50,12 +50,12 @@ pub(super) fn kernel(precision: Precision) -> linear::Precision {
     }
 }
 
-/// A parameter's values where they lie, copied only if they are shared or not f32.
+/// A parameter's values, copied only if they are shared or not f32.
 pub(super) fn data<const D: usize>(param: Param<Tensor<D>>) -> TensorData {
     param.into_value().into_data().convert::<f32>()
 }
 
-/// Those values.
+/// The values as f32.
 pub(super) fn slice(data: &TensorData) -> &[f32] {
     data.as_slice().expect("the data was converted to f32")
 }

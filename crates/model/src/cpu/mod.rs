@@ -1,8 +1,8 @@
-//! The CPU's own way through a model: the same weights and the same mathematics as [`crate::Model`], on slices.
+//! Models on the CPU's own kernels: the same weights and mathematics as [`crate::Model`], on slices.
 //!
-//! Tensors pay for generality with passes over memory and allocations between operations. Here each block is a few
-//! calls into room `kernels`, which keep a tile of rows in the cache from one product to the next. Weights are packed
-//! once, in the [`Precision`] that products are computed in, and the tensors they came from are let go one by one.
+//! Tensors are general, but need passes over memory and allocations between operations. Here each block is a few calls
+//! into the crate `rinalmo-kernels`, which keeps a tile of rows in the cache from one product to the next. Weights are
+//! packed once, in the [`Precision`] of the products, and the original tensors are freed one by one.
 
 mod classifier;
 mod encoder;
@@ -25,7 +25,7 @@ use ribosome::RibosomeHead;
 use structure::StructureHead;
 pub(crate) use structure::memory_of as structure_memory;
 
-/// What weights are kept in and products are computed in; sums are f32 throughout.
+/// The format of weights and of the factors of products; sums are always f32.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     /// 32-bit floats.
@@ -33,17 +33,18 @@ pub enum Precision {
     F32,
     /// Weights and activations of products rounded to bf16.
     Bf16,
-    /// Weights rounded to bytes, one scale an output; activations, one scale a row.
+    /// Weights rounded to bytes, with one scale for each output; activations, with one scale for each row.
     Int8,
 }
 
 impl Precision {
-    /// The fastest that is known not to change structures: bf16 where the processor has dot products for it, else f32.
+    /// The fastest that is known not to change structures: bf16 if the processor has dot products for it, otherwise
+    /// f32.
     pub fn auto(level: Level) -> Self {
         if level.has_bf16() { Self::Bf16 } else { Self::F32 }
     }
 
-    /// Its name, as `--dtype` takes it.
+    /// Its name, as in `--dtype`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F32 => "f32",
@@ -66,7 +67,7 @@ pub struct CpuModel {
 }
 
 impl CpuModel {
-    /// Packs a model's weights, letting go of each tensor as it is packed.
+    /// Packs a model's weights, and frees each tensor when it is packed.
     pub fn new(model: Model, precision: Precision, level: Level) -> Self {
         Self {
             encoder: Encoder::new(model.encoder.merged(), precision, level),

@@ -9,12 +9,12 @@ use crate::pair_features::{self, pair_features};
 
 /// See [`crate::StructureHead`].
 pub(super) struct StructureHead {
-    /// What each position adds to its row of the map, bias included.
+    /// Projection of each position for its row of the map, bias included.
     rows: Linear,
-    /// What each position adds to its column.
+    /// Projection of each position for its column.
     columns: Linear,
     map: Map,
-    /// Does it look at what is known of pairs?
+    /// Whether it uses features of pairs.
     features: bool,
     level: Level,
 }
@@ -25,7 +25,7 @@ enum Map {
 }
 
 impl StructureHead {
-    /// Packs a head's weights. Maps are bf16 in every precision but f32, where the processor has dot products for them.
+    /// Packs a head's weights. Maps are bf16 in every precision but f32, if the processor has dot products for bf16.
     pub fn new(head: crate::StructureHead, precision: Precision, level: Level) -> Self {
         let [channels, both] = head.project.weight.lazy_shape().dims();
         let dim = both / 2;
@@ -48,9 +48,10 @@ impl StructureHead {
         let (out, bias) = (data(head.out.weight), head.out.bias.map_or(0.0, |bias| values(bias)[0]));
         let known = head.features.map(|features| values(features.weight)).unwrap_or_default();
         let weights = Weights { channels, kernel, features: &known, blocks: blocks.collect(), out: slice(&out), bias };
-        let map = match precision != Precision::F32 && level.has_bf16() {
-            true => HeadBf16::pack(&weights).map(Map::Bf16),
-            false => HeadF32::pack(&weights).map(Map::F32),
+        let map = if precision != Precision::F32 && level.has_bf16() {
+            HeadBf16::pack(&weights).map(Map::Bf16)
+        } else {
+            HeadF32::pack(&weights).map(Map::F32)
         };
         Self { rows, columns, map: map.expect("a head's tensors fit together"), features: !known.is_empty(), level }
     }
@@ -72,7 +73,7 @@ impl StructureHead {
         out
     }
 
-    /// Bytes needed at the peak for a sequence of `len` positions: the maps, and logits with their probabilities.
+    /// Peak memory in bytes for a sequence of `len` positions: the maps, and logits with their probabilities.
     pub fn memory(&self, len: usize) -> u64 {
         let maps = match &self.map {
             Map::F32(map) => map.memory(len),
@@ -82,12 +83,12 @@ impl StructureHead {
     }
 }
 
-/// Bytes needed at the peak by a head of these sizes in f32, before there is one.
+/// Peak memory in bytes of a head of these sizes in f32, before it is built.
 pub(crate) fn memory_of(channels: usize, blocks: usize, features: bool, len: usize) -> u64 {
     beside_maps(features, len).saturating_add(HeadF32::memory_of(channels, blocks, features, len))
 }
 
-/// What is known of pairs, and logits with their probabilities.
+/// Bytes of the features of pairs, and of logits with their probabilities.
 fn beside_maps(features: bool, len: usize) -> u64 {
     let known = if features { pair_features::memory(len) } else { 0 };
     known + 8 * (len as u64).pow(2)

@@ -1,4 +1,4 @@
-//! Multi-head self-attention over sequences laid end to end.
+//! Multi-head self-attention over sequences that are stored one after the other.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -8,10 +8,10 @@ use crate::batch::Packed;
 use crate::config::{EncoderConfig, Lora, LoraTarget};
 use crate::ops::{self, Drop};
 
-/// `Wo · softmax(q kᵀ / √head_dim) v`, queries and keys turned by [`Rope`]; no biases.
+/// `Wo · softmax(q kᵀ / √head_dim) v`, queries and keys rotated by [`Rope`]; no biases.
 #[derive(Module, Debug)]
 pub struct Attention {
-    /// `[3·dim, dim]`: rows of queries, then keys, then values, each head after head.
+    /// `[3·dim, dim]`: rows of queries, then keys, then values, one head after the other.
     pub qkv: Linear,
     /// `[dim, dim]`
     pub out: Linear,
@@ -19,7 +19,7 @@ pub struct Attention {
 }
 
 impl Attention {
-    /// Attention of an encoder's sizes.
+    /// Attention with the sizes of an encoder.
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
         let EncoderConfig { dim, heads, .. } = *config;
         let layer = |output: usize, target: LoraTarget| {
@@ -29,9 +29,8 @@ impl Attention {
         Self { qkv, out, heads }
     }
 
-    /// Every token attends to the tokens of its own sequence. `rope` is left out by models that
-    /// learned their positions. `maps`, where given, receives one `[heads, len, len]` map of
-    /// attention weights for each sequence, from which nothing is dropped.
+    /// Every token attends to the tokens of its own sequence. Models with learned positions pass no `rope`. `maps`, if
+    /// given, receives one `[heads, len, len]` map of attention weights for each sequence, without dropout.
     ///
     /// # Shapes
     /// - input and returns: `[rows, dim]`

@@ -1,4 +1,4 @@
-//! Convolutions that keep their input's extent (zero padding), as both convolutional heads use.
+//! Convolutions that keep their input's size by zero padding, for both convolutional heads.
 
 use burn::module::{Module, Param};
 use burn::tensor::module::conv2d;
@@ -45,7 +45,7 @@ impl Convolution2d {
         Self { weight: uniform([output, input, kernel, kernel], input * kernel * kernel, device), bias: None }
     }
 
-    /// The same with a bias.
+    /// A convolution with bias.
     pub fn with_bias(input: usize, output: usize, kernel: usize, device: &Device) -> Self {
         let bias = Some(uniform([output], input * kernel * kernel, device));
         Self { bias, ..Self::new(input, output, kernel, device) }

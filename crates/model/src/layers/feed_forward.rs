@@ -8,7 +8,7 @@ use crate::config::{Activation, EncoderConfig, Lora, LoraTarget};
 use crate::ops;
 
 /// `W₂(swish_β(W₁x + b₁) ⊙ (W_g x + b_g)) + b₂` with `swish_β(u) = u · sigmoid(β·u)`,
-/// or `W₂ gelu(W₁x + b₁) + b₂` where there is no gate.
+/// or `W₂ gelu(W₁x + b₁) + b₂` without a gate.
 #[derive(Module, Debug)]
 pub struct FeedForward {
     /// W₁: `[hidden, dim]`
@@ -22,7 +22,7 @@ pub struct FeedForward {
 }
 
 impl FeedForward {
-    /// The feed-forward layer that `config` asks for.
+    /// The feed-forward layer of an encoder of this config.
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
         let (dim, hidden) = (config.dim, config.hidden);
         let gated = config.activation == Activation::SwiGlu;

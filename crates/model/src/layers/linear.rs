@@ -1,4 +1,4 @@
-//! `y = x·Wᵀ + b`, weight kept `[out, in]`, and perhaps an adapter beside it.
+//! `y = x·Wᵀ + b`, weights stored as `[out, in]`, with an optional adapter.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -14,16 +14,16 @@ pub struct Linear {
     pub weight: Param<Tensor<2>>,
     /// `[out]`
     pub bias: Option<Param<Tensor<1>>>,
-    /// What is learned beside a weight that stays.
+    /// The adapter that is trained in place of the weight.
     pub adapter: Option<Adapter>,
 }
 
-/// A change of a weight by a product of narrow matrices, `W + scale · up · down` (Hu et al., "LoRA", 2021).
+/// A low-rank update of a weight, `W + scale · up · down` (Hu et al., "LoRA", 2021).
 #[derive(Module, Debug)]
 pub struct Adapter {
     /// `[rank, in]`
     pub down: Param<Tensor<2>>,
-    /// `[out, rank]`, 0 at first.
+    /// `[out, rank]`, initialised to 0.
     pub up: Param<Tensor<2>>,
     scale: f64,
 }
@@ -40,7 +40,7 @@ impl Linear {
         Self { weight: uniform([output, input], input, device), bias: None, adapter: None }
     }
 
-    /// The same with an adapter, where there is to be one; it changes nothing yet.
+    /// The same map with an adapter, if there is to be one; a new adapter does not change the result.
     #[must_use]
     pub fn adapted(self, lora: Option<&Lora>, device: &Device) -> Self {
         let Some(lora) = lora else { return self };
@@ -49,7 +49,7 @@ impl Linear {
         Self { adapter: Some(Adapter { down, up, scale: lora.scale() }), ..self }
     }
 
-    /// The same with its adapter made part of its weight.
+    /// The same map with its adapter merged into its weight.
     #[must_use]
     pub fn merged(self) -> Self {
         let Some(Adapter { down, up, scale }) = self.adapter else { return self };

@@ -1,5 +1,5 @@
-//! The parts encoder and heads are made of. Weights keep PyTorch's layout (`[out, in, …]`), so
-//! that a checkpoint's bytes are a parameter's bytes.
+//! Layers of the encoder and the heads. Weights keep PyTorch's layout (`[out, in, …]`), so a checkpoint's bytes are a
+//! parameter's bytes.
 
 mod attention;
 mod convolution;

@@ -1,4 +1,4 @@
-//! Layer norm with learned scale and shift, and the heads' instance norm without either.
+//! Layer norm with learned scale and shift, and the heads' instance norm without.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -17,7 +17,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    /// The identity up to normalisation.
+    /// A norm with scale 1 and shift 0.
     pub fn new(dim: usize, device: &Device) -> Self {
         Self { weight: constant([dim], 1.0, device), bias: constant([dim], 0.0, device) }
     }
@@ -29,7 +29,7 @@ impl LayerNorm {
     }
 }
 
-/// Instance norm: every channel of every item to mean 0 and variance 1 over its own extent.
+/// Instance norm: every channel of every item is normalised to mean 0 and variance 1 over its own pixels or positions.
 ///
 /// # Shapes
 /// - input and returns: `[items, channels, extent…]`

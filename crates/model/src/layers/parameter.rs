@@ -1,5 +1,5 @@
-//! Fresh parameters, made only when first looked at: a model about to be filled from a
-//! checkpoint never pays for its random start.
+//! New parameters. They are computed when first used, so a model that is filled from a checkpoint never draws random
+//! values.
 
 use burn::module::{Param, ParamId};
 use burn::tensor::{Device, Distribution, Shape, Tensor};

@@ -1,8 +1,8 @@
-//! Rotary position embedding (Su et al. 2021), half-split as the released model has it.
+//! Rotary position embedding (Su et al. 2021), with halves rotated as in the released model.
 //!
 //! The first and second half of a head are the real and imaginary parts of `head_dim / 2`
-//! complex numbers; number `i` of a token at position `t` turns by `t · 10000^(−2i/head_dim)`.
-//! Angles are computed in f32 whatever the model's type, as the released code does.
+//! complex numbers; number `i` of a token at position `t` is rotated by `t · 10000^(−2i/head_dim)`. Angles are computed
+//! in f32 at every precision, as in the released code.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
@@ -19,7 +19,7 @@ pub struct Rope {
 }
 
 impl Rope {
-    /// Tables for tokens standing at `positions`, 0 being `<cls>`.
+    /// Tables for tokens at `positions`, 0 being `<cls>`.
     pub fn new(positions: &[usize], head_dim: usize, device: &Device) -> Self {
         let half = head_dim / 2;
         let frequencies: Vec<f32> = (0..half).map(|i| 1.0 / BASE.powf(2.0 * i as f32 / head_dim as f32)).collect();
@@ -28,7 +28,7 @@ impl Rope {
         Self { cos: table(angles().map(f32::cos).collect()), sin: table(angles().map(f32::sin).collect()) }
     }
 
-    /// Turns every head of every token's query and key; values stay.
+    /// Rotates every head of every token's query and key; values are not changed.
     ///
     /// # Shapes
     /// - qkv and returns: `[rows, 3·dim]`
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_depend_on_distance_alone() {
+    fn scores_depend_only_on_distance() {
         let device = Device::flex();
         let vector = |seed: f32| -> Vec<f32> { (0..8).map(|i| (seed + i as f32).sin()).collect() };
         let score = |t: usize, u: usize| -> f32 {

@@ -1,4 +1,4 @@
-//! Attention over sequences laid end to end.
+//! Attention over sequences that are stored one after the other.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
@@ -13,10 +13,10 @@ use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
 use super::{Drop, dropout, halved, has_kernels, times};
 use crate::batch::Packed;
 
-/// `softmax(q kᵀ / √head_dim) v` for each head of each sequence, some weights dropped after the softmax.
+/// `softmax(q kᵀ / √head_dim) v` for each head of each sequence, with dropout of the weights after the softmax.
 ///
 /// # Shapes
-/// - qkv: `[rows, 3·dim]`: queries, keys, values, each head after head
+/// - qkv: `[rows, 3·dim]`: queries, keys, values, one head after the other
 /// - returns: `[rows, dim]`
 pub(crate) fn attention(qkv: Tensor<2>, batch: &Packed, heads: usize, drop: Option<Drop>) -> Tensor<2> {
     if !has_kernels(&qkv) {
@@ -44,7 +44,7 @@ fn fused([query, key, value]: [Tensor<4>; 3]) -> Tensor<4> {
     fused_attention(query, key, value, None, None, AttentionModuleOptions::default())
 }
 
-/// `softmax(q kᵀ / √head_dim)` for those who want to look at it: for each sequence `[heads, len, len]`.
+/// `softmax(q kᵀ / √head_dim)` as a result of its own: for each sequence `[heads, len, len]`.
 ///
 /// # Shapes
 /// - qkv: `[rows, 3·dim]`
@@ -80,7 +80,7 @@ fn weights(query: Tensor<4>, key: Tensor<4>) -> Tensor<4> {
     softmax(times(query, key.swap_dims(2, 3)) / head_dim.sqrt(), 3)
 }
 
-/// How rows make sequences and values heads, and what is dropped.
+/// Which rows are a sequence, how values are split into heads, and the dropout.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     starts: Vec<usize>,
@@ -105,7 +105,7 @@ impl<C: CheckpointStrategy> Attention for Autodiff<Flex, C> {
     }
 }
 
-/// What attended; weights are computed again on the way back.
+/// What the backward pass needs; weights are computed again.
 #[derive(Clone, Debug)]
 struct Attended {
     qkv: FlexTensor,

@@ -15,7 +15,7 @@ use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
 /// A convolution that keeps its map's size.
 ///
 /// # Shapes
-/// - x: `[height · width, inputs]`; sequences of one length are the lines of a map
+/// - x: `[height · width, inputs]`; sequences of one length are the rows of a map
 /// - weight: `[outputs, inputs, lines, columns]`, both odd; one line for sequences
 /// - returns: `[height · width, outputs]`
 pub(crate) fn convolution(x: Tensor<2>, weight: Tensor<4>, width: usize) -> Tensor<2> {
@@ -54,7 +54,7 @@ impl<C: CheckpointStrategy> Convolution for Autodiff<Flex, C> {
     }
 }
 
-/// What was convolved, and with what.
+/// The input and the weights, for the backward pass.
 #[derive(Clone, Debug)]
 struct Convolved {
     x: FlexTensor,
@@ -64,7 +64,7 @@ struct Convolved {
     width: usize,
 }
 
-const FIT: &str = "a map is whole rows, and a kernel has a middle by construction";
+const FIT: &str = "a map has whole rows, and a kernel is odd by construction";
 
 fn forward(inputs: [FlexTensor; 2], width: usize) -> (FlexTensor, Convolved) {
     let [x, weight] = inputs.map(contiguous);

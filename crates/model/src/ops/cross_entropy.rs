@@ -1,4 +1,4 @@
-//! The loss of everything that chooses one of several classes.
+//! The loss of classification.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
@@ -10,18 +10,18 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::has_kernels;
 use super::tape::{Recorded, contiguous, dims, into_values, level, record, tensor, values};
 
-/// The mean of `−log softmax(logits)[target]` over the rows that have a target; 0 where none has.
+/// The mean of `−log softmax(logits)[target]` over the rows that have a target; 0 if no row has one.
 ///
 /// # Shapes
 /// - logits: `[rows, classes]`
-/// - targets: `[rows]`: a class, or −1 for a row that does not count
+/// - targets: `[rows]`: a class, or −1 for a row without a target
 /// - returns: `[1]`
 ///
 /// # Panics
-/// If there are not as many targets as rows, or one is no class.
+/// If the number of targets is not the number of rows, or a target is not a class.
 pub fn cross_entropy(logits: Tensor<2>, targets: &[i32]) -> Tensor<1> {
     let [rows, classes] = logits.dims();
-    assert_eq!(targets.len(), rows, "one target a row");
+    assert_eq!(targets.len(), rows, "one target per row");
     assert!(targets.iter().all(|&target| (-1..classes as i32).contains(&target)), "a target is a class or −1");
     if !has_kernels(&logits) {
         return plain(logits, targets);
@@ -59,7 +59,7 @@ impl<C: CheckpointStrategy> CrossEntropy for Autodiff<Flex, C> {
     }
 }
 
-/// The gradient, known as soon as the loss is.
+/// The gradient, computed along with the loss.
 #[derive(Clone, Debug)]
 struct Slope(FlexTensor);
 

@@ -1,4 +1,4 @@
-//! What a training run drops at random, and the residual connection, where most of it happens.
+//! Dropout in training, and the residual connection, where most of it is applied.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
@@ -10,20 +10,21 @@ use rinalmo_kernels::backward::{self, dropped_add, dropped_scale};
 use super::has_kernels;
 use super::tape::{Recorded, contiguous, dims, into_values, level, record, tensor, values};
 
-/// How much is dropped in a training step, and which: the same seed drops the same on a CPU, whatever its threads.
+/// The dropout rates of a training step and their seed. On a CPU the same seed drops the same values with any number of
+/// threads.
 ///
-/// Other devices draw from their own generator, which `Device::seed` sets.
+/// Other devices use their own generator, which `Device::seed` sets.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dropout {
-    /// Share of attention weights, 0.1 as published.
+    /// Dropout rate of attention weights, 0.1 as published.
     pub attention: f32,
-    /// Share of what each half of a block adds to its input, 0.1 as published.
+    /// Dropout rate of what each half of a block adds to its input, 0.1 as published.
     pub residual: f32,
-    /// A new one for every step.
+    /// Must be new for every step.
     pub seed: u64,
 }
 
-/// Dropout of one place in the model.
+/// Dropout at one place in the model.
 pub(crate) type Drop = backward::Dropout;
 
 impl Dropout {
@@ -34,7 +35,7 @@ impl Dropout {
     }
 
     fn place(&self, rate: f32, place: usize) -> Option<Drop> {
-        // An odd factor with bits all over keeps the seeds of neighbouring steps and places apart.
+        // An odd factor with many set bits keeps the seeds of neighbouring steps and places different.
         let seed = self.seed.wrapping_add((place as u64 + 1).wrapping_mul(0xd134_2543_de82_ef95));
         (rate > 0.0).then_some(Drop { rate, seed })
     }
@@ -55,7 +56,7 @@ pub(crate) fn add(x: Tensor<2>, update: Tensor<2>, drop: Option<Drop>) -> Tensor
     Tensor::from_dispatch(<Dispatch as DroppedAdd>::dropped_add(x, update, drop))
 }
 
-/// Drops from any tensor with the device's own generator.
+/// Dropout of any tensor with the device's own generator.
 pub(super) fn plain<const D: usize>(x: Tensor<D>, drop: Drop) -> Tensor<D> {
     let keep = 1.0 - f64::from(drop.rate);
     let mask = Tensor::random(x.dims(), Distribution::Bernoulli(keep), &x.device());
@@ -79,11 +80,11 @@ impl<C: CheckpointStrategy> DroppedAdd for Autodiff<Flex, C> {
     }
 }
 
-/// What was dropped.
+/// The dropout that was applied.
 #[derive(Clone, Debug)]
 struct Dropped(Option<Drop>);
 
-const FIT: &str = "both sides of a sum are of one size";
+const FIT: &str = "both sides of a sum have one size";
 
 fn forward([x, update]: [FlexTensor; 2], drop: Option<Drop>) -> (FlexTensor, Dropped) {
     let (shape, update) = (dims(&x), contiguous(update));

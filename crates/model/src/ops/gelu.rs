@@ -41,7 +41,7 @@ impl<C: CheckpointStrategy> Gelu for Autodiff<Flex, C> {
     }
 }
 
-/// What the curve was taken of.
+/// The input, for the backward pass.
 #[derive(Clone, Debug)]
 struct Bent(FlexTensor);
 
@@ -49,7 +49,7 @@ impl Recorded<1> for Bent {
     fn backward(self, grad: FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let shape = dims(&self.0);
         let mut grad = into_values(grad);
-        gelu_backward(level(), values(&self.0), &mut grad).expect("a gradient is as large as its value");
+        gelu_backward(level(), values(&self.0), &mut grad).expect("a gradient has the size of its value");
         [Some(tensor(grad, shape))]
     }
 }

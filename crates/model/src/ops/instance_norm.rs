@@ -1,4 +1,4 @@
-//! Instance norm over maps of pairs and over sequences, and the curve that always follows it.
+//! Instance norm over maps of pairs and over sequences, and the activation that always follows it.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
@@ -54,7 +54,7 @@ impl<C: CheckpointStrategy> InstanceNorm for Autodiff<Flex, C> {
     }
 }
 
-/// What was normed, and what by.
+/// Input and statistics, for the backward pass.
 #[derive(Clone, Debug)]
 struct Normed {
     x: FlexTensor,
@@ -63,7 +63,7 @@ struct Normed {
     statistics: Vec<f32>,
 }
 
-const FIT: &str = "items are whole and have pixels, and the gradient is as large";
+const FIT: &str = "items are complete and not empty, and the gradient has their size";
 
 fn forward(x: FlexTensor, items: usize, relu: bool) -> (FlexTensor, Normed) {
     let activation = if relu { Activation::Relu } else { Activation::Elu };

@@ -42,7 +42,7 @@ impl<C: CheckpointStrategy> LayerNorm for Autodiff<Flex, C> {
     }
 }
 
-/// What was normed, `[rows, dim]`, and what by, `[dim]`.
+/// The input, `[rows, dim]`, and the weight, `[dim]`, for the backward pass.
 #[derive(Clone, Debug)]
 struct Normed {
     x: FlexTensor,

@@ -63,15 +63,15 @@ impl<C: CheckpointStrategy> Linear for Autodiff<Flex, C> {
     }
 }
 
-/// What was multiplied: `[rows, inputs]` and `[outputs, inputs]`.
+/// The factors, for the backward pass: `[rows, inputs]` and `[outputs, inputs]`.
 #[derive(Clone, Debug)]
 struct Factors {
     factors: [FlexTensor; 2],
-    /// Whether they were rounded to bf16, and are to be on the way back.
+    /// Whether they are rounded to bf16, in the backward pass too.
     halved: bool,
 }
 
-const FIT: &str = "factors of a product fit together, and none is empty";
+const FIT: &str = "the factors of a product match, and none is empty";
 
 fn matrix(tensor: &FlexTensor) -> Matrix<'_> {
     let [rows, columns] = dims(tensor);

@@ -1,10 +1,11 @@
-//! Operations the CPU does with its own kernels, forwards and backwards, and every other device as a chain of ordinary
+//! Operations that the CPU computes with its own kernels, forwards and backwards, and every other device with ordinary
 //! tensor operations.
 //!
-//! Each is told twice in its file: `plain`, with tensors alone, which differentiates itself, and a backend extension
-//! whose forward pass calls `rinalmo_kernels` and puts a `tape::Recorded` on the tape for the way back. The function
-//! of its name takes the second where tensors are f32 on the CPU. What a kernel cannot take is refused there, so an
-//! `expect` in these files speaks of shapes that the tensors themselves have.
+//! Each operation is written twice in its file. `plain` uses only tensors, and Burn differentiates it. A backend
+//! extension calls `rinalmo_kernels` in its forward pass and records a `tape::Recorded` for the backward pass. The
+//! function with the operation's name takes the extension if tensors are f32 on the CPU, and `plain` otherwise. Inputs
+//! that a kernel does not accept are excluded there, so an `expect` in these files is about shapes that tensors
+//! guarantee.
 
 mod attention;
 mod convolution;
@@ -44,9 +45,9 @@ thread_local! {
     static HALVED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `work` with matrix products in bf16: parameters, sums, norms, softmax and losses stay f32, and so do gradients
-/// of parameters. What others call mixed precision. On the CPU these are the products with parameters; attention's, which
-/// wait for memory rather than for arithmetic, stay f32.
+/// Runs `work` with matrix products in bf16 (mixed precision). Parameters, sums, norms, softmax, losses and gradients
+/// of parameters stay f32. On the CPU only products with parameters are in bf16: attention's products are limited by
+/// memory, not by arithmetic, and stay f32.
 pub fn in_bf16<T>(work: impl FnOnce() -> T) -> T {
     let before = HALVED.replace(true);
     let result = work();
@@ -59,7 +60,7 @@ pub(crate) fn halved() -> bool {
     HALVED.get()
 }
 
-/// A matrix product in the precision that [`in_bf16`] asks for; f32 in, f32 out.
+/// A matrix product in the precision set by [`in_bf16`]; f32 in, f32 out.
 pub(crate) fn times<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
     if halved() {
         return x.cast(DType::BF16).matmul(y.cast(DType::BF16)).cast(DType::F32);
@@ -67,7 +68,7 @@ pub(crate) fn times<const D: usize>(x: Tensor<D>, y: Tensor<D>) -> Tensor<D> {
     x.matmul(y)
 }
 
-/// Runs `work` with ordinary tensor operations alone: what kernels are compared with in tests.
+/// Runs `work` with only ordinary tensor operations: tests compare kernels with them.
 pub fn plainly<T>(work: impl FnOnce() -> T) -> T {
     let before = PLAIN.replace(true);
     let result = work();
@@ -75,7 +76,7 @@ pub fn plainly<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Whether kernels can take this tensor.
+/// Whether kernels support this tensor.
 pub(crate) fn has_kernels<const D: usize>(tensor: &Tensor<D>) -> bool {
     !PLAIN.get() && tensor.dtype() == DType::F32 && tensor.device() == Device::flex()
 }

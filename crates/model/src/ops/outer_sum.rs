@@ -1,4 +1,4 @@
-//! Where the map of pairs begins: every row's projection plus every column's.
+//! The first step of the map of pairs: every row's projection plus every column's.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;

@@ -1,4 +1,4 @@
-//! The curve between the feed-forward products.
+//! The activation between the feed-forward products.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
@@ -41,7 +41,7 @@ impl<C: CheckpointStrategy> SwishGate for Autodiff<Flex, C> {
     }
 }
 
-/// What was gated.
+/// The inputs, for the backward pass.
 #[derive(Clone, Debug)]
 struct Gated {
     up: FlexTensor,
@@ -49,7 +49,7 @@ struct Gated {
     beta: f32,
 }
 
-const FIT: &str = "both products are of one size";
+const FIT: &str = "both products have one size";
 
 fn forward(inputs: [FlexTensor; 3]) -> (FlexTensor, Gated) {
     let [up, gate, beta] = inputs.map(contiguous);

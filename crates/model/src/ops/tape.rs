@@ -1,4 +1,4 @@
-//! What an operation with kernels leaves on the tape of Burn's automatic differentiation, and slices of its tensors.
+//! What an operation with kernels records on the tape of Burn's automatic differentiation, and slices of its tensors.
 
 use std::fmt::Debug;
 
@@ -12,13 +12,13 @@ use burn::backend::{Autodiff, Flex};
 use burn::tensor::TensorData;
 use rinalmo_kernels::Level;
 
-/// What an operation keeps of its forward pass for the way back.
+/// What an operation keeps of its forward pass for the backward pass.
 pub(super) trait Recorded<const N: usize>: Clone + Debug + Send + 'static {
-    /// Gradients of the `N` inputs from that of the result; those that are not `wanted` may be left out.
+    /// Gradients of the `N` inputs from the gradient of the result; those that are not `wanted` may be left out.
     fn backward(self, grad: FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N];
 }
 
-/// Runs an operation and puts it on the tape, if any of its inputs is on it.
+/// Runs an operation and records it if any of its inputs is recorded.
 pub(super) fn record<C: CheckpointStrategy, S: Recorded<N>, const N: usize>(
     inputs: [FloatTensor<Autodiff<Flex, C>>; N],
     forward: impl FnOnce([FlexTensor; N]) -> (FlexTensor, S),
@@ -49,24 +49,24 @@ impl<S: Recorded<N>, const N: usize> Backward<Flex, N> for Step<S> {
     }
 }
 
-/// The processor's best instructions, or those the environment asks for where it has them.
+/// The processor's best instructions, or those that the environment variable selects, if the processor has them.
 pub(super) fn level() -> Level {
     Level::current().unwrap_or_else(|_| Level::best())
 }
 
-/// The same values with no gaps between them.
+/// The same values, contiguous in memory.
 pub(super) fn contiguous(tensor: FlexTensor) -> FlexTensor {
     if tensor.as_slice::<f32>().is_some() { tensor } else { tensor.to_contiguous() }
 }
 
 /// The values of a [`contiguous`] tensor of f32.
 pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
-    tensor.as_slice().expect("operations make their tensors contiguous first and are chosen for f32 alone")
+    tensor.as_slice().expect("operations make their tensors contiguous first and only take f32")
 }
 
-/// The values to write over: the tensor's own where nobody else holds it, else a copy.
+/// The values to overwrite: the tensor's own if no other reference to it exists, otherwise a copy.
 pub(super) fn into_values(tensor: FlexTensor) -> Vec<f32> {
-    contiguous(tensor).into_data().try_into_vec::<f32>().expect("operations are chosen for f32 alone")
+    contiguous(tensor).into_data().try_into_vec::<f32>().expect("operations only take f32")
 }
 
 /// A tensor of these values.

@@ -1,4 +1,4 @@
-//! Every operation with kernels against its plain form: values, and gradients by Burn's own differentiation of it.
+//! Every operation with kernels compared with its plain form: values, and gradients by Burn's differentiation of it.
 
 use burn::tensor::{Device, Distribution, Tensor};
 use rinalmo_seq::tokenizer::tokenize;
@@ -13,7 +13,7 @@ fn device() -> Device {
     Device::flex().autodiff()
 }
 
-/// An input that wants its gradient.
+/// An input that requires its gradient.
 fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
     Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device()).require_grad()
 }
@@ -30,7 +30,7 @@ fn assert_close(found: &[f32], expected: &[f32], what: &str) {
     assert!(worst <= F32_LAYER * scale, "{what}: differ by {worst:e} where values reach {scale}");
 }
 
-/// Compares `work` with and without kernels, and the gradients of all its inputs under a random weighting of its result.
+/// Compares `work` with and without kernels, and the gradients of all its inputs for a random weighting of its result.
 fn check<const A: usize, const B: usize, const C: usize>(
     (a, b, c): (Tensor<A>, Tensor<B>, Tensor<C>),
     work: impl Fn(Tensor<A>, Tensor<B>, Tensor<C>) -> Tensor<2>,
@@ -63,7 +63,7 @@ fn linear_with_and_without_bias() {
 }
 
 #[test]
-fn linear_of_views_that_do_not_lie_in_order() {
+fn linear_of_views_that_are_not_contiguous() {
     check((random([13, 30]), random([30, 9]), random([9])), |x, weight, bias| {
         linear(x.transpose().narrow(1, 2, 9), weight.narrow(0, 5, 9), Some(bias))
     });
@@ -89,7 +89,7 @@ fn batch() -> Packed {
 }
 
 #[test]
-fn turning_and_attention() {
+fn rotation_and_attention() {
     for (heads, head_dim) in [(2, 24), (3, 16), (1, 64), (2, 6)] {
         let (batch, dim) = (batch(), heads * head_dim);
         let rows = batch.total();
@@ -141,7 +141,7 @@ fn sequences_of_one_length() {
 }
 
 #[test]
-fn nothing_to_learn_from_is_no_loss() {
+fn rows_without_a_target_have_loss_zero() {
     let logits = random([2, 4]);
     let loss = cross_entropy(logits.clone(), &[-1, -1]);
     let grads = loss.backward();
@@ -163,7 +163,7 @@ fn a_sum_drops_the_same_both_ways() {
 }
 
 #[test]
-fn other_types_take_the_plain_way() {
+fn other_types_use_plain_tensors() {
     let x = random([3, 4]).cast(burn::tensor::DType::F64);
     assert!(!has_kernels(&x) && has_kernels(&random([3, 4])));
     assert!(plainly(|| !has_kernels(&random([3, 4]))) && has_kernels(&random([3, 4])));

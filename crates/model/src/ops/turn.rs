@@ -1,4 +1,4 @@
-//! Rotary positions: queries and keys turned by their position's angles.
+//! Rotary positions: queries and keys rotated by the angles of their position.
 
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
@@ -10,10 +10,10 @@ use rinalmo_kernels::backward::Turns;
 use super::has_kernels;
 use super::tape::{Recorded, contiguous, dims, into_values, level, record, tensor, values};
 
-/// Each head's two halves `(a, b)` become `(a·cos − b·sin, b·cos + a·sin)`; values stay.
+/// Each head's two halves `(a, b)` become `(a·cos − b·sin, b·cos + a·sin)`; values are not changed.
 ///
 /// # Shapes
-/// - qkv and returns: `[rows, 3·dim]`: queries, keys, values, each head after head
+/// - qkv and returns: `[rows, 3·dim]`: queries, keys, values, one head after the other
 /// - cos, sin: `[rows, head_dim / 2]`
 pub(crate) fn turn(qkv: Tensor<2>, cos: Tensor<2>, sin: Tensor<2>, heads: usize) -> Tensor<2> {
     if !has_kernels(&qkv) {
@@ -53,7 +53,7 @@ impl<C: CheckpointStrategy> Turn for Autodiff<Flex, C> {
     }
 }
 
-/// What was turned by; the table itself learns nothing.
+/// The angles, for the backward pass; the table itself has no gradient.
 #[derive(Clone, Debug)]
 struct Angles {
     cos: FlexTensor,
