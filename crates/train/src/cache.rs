@@ -1,8 +1,8 @@
-//! Representations of an encoder that does not train, computed once and kept in a file.
+//! Representations of a frozen encoder, computed once and stored in a file.
 //!
-//! A head alone is trained far faster when the encoder in front of it runs once for each sequence rather than once an
-//! epoch. Nothing is dropped in it then, where a training step would drop some. The file is a run's scratch: what cannot
-//! be written or read back is computed again, so it never fails a run, and a resumed run begins it anew.
+//! A head alone trains far faster if the encoder before it runs once for each sequence and not once per epoch. The
+//! cached representations have no dropout, unlike those of other training steps. The file is only a cache: what cannot
+//! be written or read back is computed again, so it never fails a run, and a resumed run starts with an empty one.
 
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -16,7 +16,7 @@ use rinalmo_model::Packed;
 use crate::optimizer::values::read;
 use crate::{Error, Pass};
 
-/// Representations by the number of their item.
+/// Representations by the index of their item.
 #[derive(Debug)]
 pub struct Cache(Mutex<Inner>);
 
@@ -34,17 +34,17 @@ struct Place {
 }
 
 impl Cache {
-    /// An empty one in a file of its own.
+    /// An empty cache in its own file.
     ///
     /// # Errors
-    /// The file cannot be made.
+    /// If the file cannot be created.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(path);
-        let file = file.map_err(Error::file("be made", path))?;
+        let file = file.map_err(Error::file("be created", path))?;
         Ok(Self(Mutex::new(Inner { file, end: 0, places: HashMap::new() })))
     }
 
-    /// The representations of a batch: from the file where all of them are there, else by the encoder.
+    /// The representations of a batch: from the file if it contains all of them, otherwise computed by the encoder.
     ///
     /// # Shapes
     /// - returns: `[rows, dim]`
@@ -64,7 +64,7 @@ impl Cache {
 }
 
 impl Inner {
-    /// All rows of some items, one after the other; `None` where one is not there.
+    /// All rows of some items, one item after the other; `None` if one is not in the file.
     fn read(&mut self, items: &[usize]) -> Option<Vec<f32>> {
         let places: Option<Vec<Place>> = items.iter().map(|item| self.places.get(item).copied()).collect();
         let mut values = Vec::new();
@@ -77,7 +77,7 @@ impl Inner {
         Some(values)
     }
 
-    /// Adds an item; what cannot be written is not there.
+    /// Adds an item; if it cannot be written, it stays missing.
     fn write(&mut self, item: usize, values: &[f32]) {
         if self.places.contains_key(&item) {
             return;
@@ -99,7 +99,7 @@ mod tests {
     use rinalmo_model::{EncoderConfig, ModelConfig};
 
     #[test]
-    fn what_comes_from_the_file_is_what_the_encoder_said() {
+    fn the_file_returns_what_the_encoder_computed() {
         let (folder, device) = (tempfile::tempdir().unwrap(), Device::flex().autodiff());
         let cache = Cache::create(&folder.path().join("cache")).unwrap();
         let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 2));
@@ -110,7 +110,7 @@ mod tests {
             read(cache.represent(&Pass::whole(model, &device), items, packed).inner())
         };
         let first = ask(&model, &[4, 9], &both);
-        // Another model would say something else: this is from the file, in another order.
+        // Another model would give other values: these are from the file, in another order.
         let again = ask(&other, &[9, 4], &Packed::new([&short[..], &long]));
         assert_eq!(again, [&first[6 * 16..], &first[..6 * 16]].concat());
         assert_ne!(ask(&other, &[5, 9], &both), first);

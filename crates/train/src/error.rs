@@ -1,4 +1,4 @@
-//! What can go wrong in a run, said so that the reader knows what is kept and what to do next.
+//! Errors of a run. Messages say what is kept and what to do next.
 
 use std::fmt;
 use std::io;
@@ -6,32 +6,32 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_corpus::sample::Position;
 
-/// Why a run could not begin, go on or be saved.
+/// Why a run could not start, continue or be saved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file or folder could not be made, written or read.
+    /// A file or folder could not be created, written or read.
     #[error("{}: cannot {action}: {source}", path.display())]
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried.
+        /// What was attempted, as in "cannot be written".
         action: &'static str,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// There is no room left for a checkpoint.
+    /// The disk is too full for a checkpoint.
     #[error(
-        "{}: no room left on the disk; checkpoints written before are whole\nhint: make room and resume the run, it goes \
-         on from the newest of them", path.display()
+        "{}: no room left on the disk; earlier checkpoints are complete\nhint: free some space and resume the run from the \
+         newest of them", path.display()
     )]
     DiskFull {
-        /// The file that could not grow.
+        /// The file that could not be written.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A checkpoint is not as it was written.
+    /// A checkpoint was changed since it was written.
     #[error("{}: {message}", path.display())]
     Damaged {
         /// The file.
@@ -39,28 +39,28 @@ pub enum Error {
         /// What was expected and what was found.
         message: String,
     },
-    /// Weights could not be read or do not fit.
+    /// Weights could not be read or do not match the model.
     #[error(transparent)]
     Weights(#[from] rinalmo_weights::Error),
     /// The corpus could not be read or sampled.
     #[error(transparent)]
     Corpus(#[from] rinalmo_corpus::Error),
-    /// An option has no sense.
+    /// An option is invalid.
     #[error("{0}")]
     Options(String),
-    /// Loss or gradients left all bounds.
+    /// Loss or gradients are not finite, or the loss exploded.
     #[error(transparent)]
     Diverged(#[from] Box<Divergence>),
-    /// Another process of the run is gone or in trouble.
+    /// Another process of the run ended or failed.
     #[error("{0}")]
     Exchange(String),
-    /// A task's own trouble.
+    /// An error of the task.
     #[error(transparent)]
     Task(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {
-    /// Tells which file an [`io::Error`] speaks of, and a full disk from other failures.
+    /// Adds the file to an [`io::Error`], and distinguishes a full disk from other errors.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| match source.kind() {
@@ -69,22 +69,23 @@ impl Error {
         }
     }
 
-    /// A file that holds something else than it should.
+    /// A file with other contents than expected.
     pub(crate) fn damaged(path: &Path, message: impl Into<String>) -> Self {
         Self::Damaged { path: path.to_owned(), message: message.into() }
     }
 }
 
-/// A step whose loss or gradients left all bounds. Nothing of it was kept: the trainer's model is the one before it.
+/// A step whose loss or gradients are not finite, or whose loss exploded. It was not applied: the model is the one
+/// before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Divergence {
     /// The step, counted from 1.
     pub step: u64,
-    /// Where each of its batches stands.
+    /// Position of each of its batches.
     pub at: Vec<Position>,
     /// What happened, in words.
     pub what: String,
-    /// What each of its batches held, in the task's words.
+    /// Contents of each of its batches, as the task describes them.
     pub batches: Vec<String>,
 }
 
@@ -105,9 +106,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_told_from_other_failures_and_says_what_is_kept() {
+    fn a_full_disk_has_its_own_message_that_says_what_is_kept() {
         let full = Error::file("be written", Path::new("a"))(io::ErrorKind::StorageFull.into()).to_string();
-        assert!(full.starts_with("a: no room left on the disk; checkpoints written before are whole"), "{full}");
+        assert!(full.starts_with("a: no room left on the disk; earlier checkpoints are complete"), "{full}");
         let other = Error::file("be written", Path::new("a"))(io::ErrorKind::PermissionDenied.into()).to_string();
         assert!(other.starts_with("a: cannot be written: "), "{other}");
     }

@@ -1,10 +1,15 @@
 //! One training loop for every task.
 //!
-//! A [`Task`] says what a batch is, what its loss is, and how a model is validated; [`Mlm`] is the first, masked-language
-//! pre-training, [`Structures`] fine-tuning on secondary structures, [`Labels`] on anything said of sequences or bases. A [`Trainer`] does the rest: it draws batches, gathers [`Gradients`] of several into one step, has them
-//! summed over processes by an [`Exchange`], clips, and lets the [`Optimizer`] take a step at the [`Schedule`]'s rate.
-//! An [`Observer`] is told of every step, and [`Checkpoints`] hold all that a run needs to go on as if it had never
-//! stopped, to the bit.
+//! A [`Task`] defines the batches, their loss, and the validation of a model:
+//!
+//! - [`Mlm`] is masked-language pre-training;
+//! - [`Structures`] is fine-tuning on secondary structures;
+//! - [`Labels`] is fine-tuning on labels of sequences or bases.
+//!
+//! A [`Trainer`] does the rest. It draws batches, sums the [`Gradients`] of several into one step and over processes by
+//! an [`Exchange`], clips them, and makes a step of the [`Optimizer`] at the [`Schedule`]'s rate. An [`Observer`] is
+//! called after every step. [`Checkpoints`] hold everything that a run needs to continue bit for bit as if it had never
+//! stopped.
 //!
 //! The recipe is RiNALMo's (Methods, "Pre-training"): AdamW, warm-up then cosine, gradients clipped to norm 1.
 //!

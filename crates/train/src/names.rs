@@ -3,22 +3,22 @@
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
-/// Looks at each parameter.
+/// Reads each parameter.
 pub(crate) trait Look {
     fn at<const D: usize>(&mut self, name: &str, param: &Param<Tensor<D>>);
 }
 
-/// Puts another in the place of each parameter.
+/// Replaces each parameter.
 pub(crate) trait Change {
     fn of<const D: usize>(&mut self, name: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>>;
 }
 
-/// Shows `look` every float parameter, in the manifest's order.
+/// Calls `look` with every float parameter, in the manifest's order.
 pub(crate) fn look<M: Module>(module: &M, look: &mut impl Look) {
     module.visit(&mut Walk { path: Vec::new(), each: look });
 }
 
-/// Has `change` replace every float parameter, in the manifest's order.
+/// Replaces every float parameter by `change`, in the manifest's order.
 pub(crate) fn change<M: Module>(module: M, change: &mut impl Change) -> M {
     module.map(&mut Walk { path: Vec::new(), each: change })
 }

@@ -1,15 +1,15 @@
-//! The order in which labelled items are seen: all of them once an epoch, shuffled by seed and epoch, in batches of so
-//! many, dealt out to the processes of a run.
+//! The order of labelled items: all of them once per epoch, shuffled by seed and epoch, in batches that are distributed
+//! over the processes of a run.
 
 use rinalmo_corpus::sample::Position;
 
 use crate::random::Random;
 use crate::{Error, Share};
 
-/// Keeps the order of items apart from what else depends on the seed.
+/// Key of this random stream, which separates it from others of the same seed. An arbitrary number.
 const PURPOSE: u64 = 0x5b0e_17ab;
 
-/// The numbers up to `count` in an order of their own for each seed, for whoever chooses some of them.
+/// The numbers below `count`, shuffled by `seed`, for callers that choose some of them.
 pub fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     mixed(count, Random::keyed([seed, PURPOSE]))
 }
@@ -22,7 +22,7 @@ fn mixed(count: usize, mut random: Random) -> Vec<usize> {
     order
 }
 
-/// Items, by number, in ever new orders.
+/// Items, by index, in a new order each epoch.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
     items: usize,
@@ -32,27 +32,27 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Batches of `batch` items, the last of an epoch perhaps smaller. Every process has as many; the few that do not
-    /// go round are left out of that epoch.
+    /// Batches of `batch` items; the last one of an epoch may be smaller. Every process has the same number of batches;
+    /// the few that cannot be divided are left out of that epoch.
     ///
     /// # Errors
-    /// There is not a batch for everyone.
+    /// If there are fewer batches than processes.
     pub(crate) fn new(items: usize, batch: usize, seed: u64, share: Share) -> Result<Self, Error> {
         if batch == 0 {
-            return Err(Error::Options("data.batch = 0, expected at least one item a batch".into()));
+            return Err(Error::Options("data.batch = 0, expected at least one item per batch".into()));
         }
         let order = Self { items, batch, seed, share };
         match order.batches() {
             0 if items == 0 => Err(Error::Options("there is nothing to train with".into())),
             0 => Err(Error::Options(format!(
-                "{items} items in batches of {batch} do not go round {} processes",
+                "{items} items in batches of {batch} are too few for {} processes",
                 share.ranks
             ))),
             _ => Ok(order),
         }
     }
 
-    /// Batches of this process in an epoch.
+    /// Batches of this process per epoch.
     pub(crate) fn batches(&self) -> usize {
         self.items.div_ceil(self.batch) / self.share.ranks
     }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_on_anywhere_as_if_it_had_not_stopped() {
+    fn it_continues_anywhere_as_if_it_had_not_stopped() {
         let order = Order::new(10, 3, 1, Share::default()).unwrap();
         let all = take(&order, Position { epoch: 0, step: 0 }, 12);
         assert_eq!(take(&order, Position { epoch: 1, step: 1 }, 7), all[5..]);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn processes_share_an_epoch_without_overlap() {
+    fn processes_split_an_epoch_without_overlap() {
         let ranks = [0, 1].map(|rank| Order::new(11, 2, 7, Share { rank, ranks: 2 }).unwrap());
         assert_eq!(ranks.each_ref().map(Order::batches), [3, 3]);
         let mut seen: Vec<usize> = ranks

@@ -1,11 +1,13 @@
-//! A batch's way through the model and back.
+//! The forward and backward pass of a batch.
 //!
-//! By option the way forward keeps only what goes into every few blocks, and the way back goes through those blocks once
-//! more (Chen et al., "Training deep nets with sublinear memory cost", 2016): much less memory for about a third more
-//! time. What is dropped is told by a seed, so it is dropped again, and the gradients are the same to the bit.
+//! Optionally, the forward pass stores only the input of every few blocks, and the backward pass computes those blocks
+//! again (Chen et al., "Training deep nets with sublinear memory cost", 2016). That takes much less memory and about a
+//! third more time. Dropout depends on a seed, so the same values are dropped again, and the gradients are the same to
+//! the bit.
 //!
-//! Where there are other processes the way is cut too, with everything kept: so gradients come out piece by piece, from
-//! the last blocks to the first, and can travel while the way back goes on. They are the same to the bit as well.
+//! With several processes the pass is cut as well, but everything is stored. Gradients are then complete piece by
+//! piece, from the last blocks to the first, and can be sent while the backward pass runs. They are also the same to
+//! the bit.
 
 use std::ops::Range;
 
@@ -19,61 +21,61 @@ use crate::optimizer::Part;
 use crate::optimizer::gradients::Collect;
 use crate::random::Random;
 
-/// Parameters of a piece at least, unless there are no more: 4 MB, enough for a network's full speed.
+/// Fewest parameters of a piece, unless the model has fewer: 4 MB, enough for a network's full speed.
 const PIECE: usize = 1 << 20;
 
-/// A model in training, about to see a batch.
+/// A model in training, for one batch.
 pub struct Pass<'a> {
-    /// The model; go through its encoder by [`Pass::encode`].
+    /// The model; run its encoder with [`Pass::encode`].
     pub model: &'a Model,
-    /// Where it is.
+    /// Its device.
     pub device: &'a Device,
-    /// What is dropped; its seed is this batch's own, its rates may be 0.
+    /// Dropout; its seed is different for each batch, its rates may be 0.
     pub dropout: Dropout,
     recompute: Option<usize>,
     piecewise: bool,
     kept: Vec<Kept>,
 }
 
-/// What the way back needs of one call of [`Pass::encode`].
+/// What the backward pass needs of one call of [`Pass::encode`].
 struct Kept {
     packed: Packed,
     segments: Vec<Segment>,
-    /// What came out of the last.
+    /// The output of the last segment.
     out: Tensor<2>,
 }
 
-/// Some blocks that were gone through.
+/// Some consecutive blocks.
 struct Segment {
     blocks: Range<usize>,
-    /// What went into them.
+    /// Their input.
     input: Tensor<2>,
-    /// What came out, unless it is to be computed again.
+    /// Their output, unless it is to be computed again.
     output: Option<Tensor<2>>,
 }
 
 impl<'a> Pass<'a> {
-    /// One that drops as it is told.
+    /// A pass with dropout.
     pub fn new(model: &'a Model, device: &'a Device, dropout: Dropout) -> Self {
         Self { model, device, dropout, recompute: None, piecewise: false, kept: Vec::new() }
     }
 
-    /// One that drops nothing.
+    /// A pass without dropout.
     pub fn whole(model: &'a Model, device: &'a Device) -> Self {
         Self::new(model, device, Dropout { attention: 0.0, residual: 0.0, seed: 0 })
     }
 
-    /// Has so many blocks at a time computed again on the way back; `None` keeps everything.
+    /// Computes this many blocks at a time again in the backward pass; `None` stores everything.
     pub fn recomputing(self, blocks: Option<usize>) -> Self {
         Self { recompute: blocks.map(|blocks| blocks.max(1)), ..self }
     }
 
-    /// Has the way back give its gradients in pieces; see [`Pass::backward_by`].
+    /// Makes the backward pass return its gradients in pieces; see [`Pass::backward_by`].
     pub(crate) fn in_pieces(self) -> Self {
         Self { piecewise: true, ..self }
     }
 
-    /// How many blocks are gone through at a time; none where all are, without a cut.
+    /// How many blocks are in a segment; `None` if the pass is not cut.
     fn cut(&self) -> Option<usize> {
         let each = || self.model.encoder.blocks.first().map_or(1, |block| block.num_params().max(1));
         self.recompute.or_else(|| self.piecewise.then(|| PIECE.div_ceil(each())))
@@ -86,7 +88,7 @@ impl<'a> Pass<'a> {
     pub fn encode(&mut self, packed: &Packed) -> Tensor<2> {
         let encoder = &self.model.encoder;
         let Some(step) = self.cut() else {
-            self.device.seed(self.dropout.seed); // for devices that drop with their own generator
+            self.device.seed(self.dropout.seed); // for devices with their own generator
             return encoder.forward_dropped(packed, &self.dropout, self.device);
         };
         let (mut segments, blocks) = (Vec::new(), encoder.blocks.len());
@@ -102,13 +104,13 @@ impl<'a> Pass<'a> {
         encoder.norm.forward(out)
     }
 
-    /// Some blocks, dropping alike each time.
+    /// Runs some blocks, with the same dropout each time.
     fn through(&self, range: &Range<usize>, hidden: Tensor<2>, packed: &Packed) -> Tensor<2> {
         self.device.seed(Random::keyed([self.dropout.seed, range.start as u64]).bits());
         self.model.encoder.forward_blocks(range.clone(), hidden, packed, &self.dropout, self.device)
     }
 
-    /// Goes back from a loss to every parameter that requires gradients.
+    /// The backward pass from a loss to every parameter that requires gradients.
     pub fn backward(self, loss: &Tensor<1>) -> Gradients {
         let (model, device) = (self.model, self.device);
         let mut all = Collect::default();
@@ -116,11 +118,11 @@ impl<'a> Pass<'a> {
         all.take_out(model, device, &[Part::All])
     }
 
-    /// The same in pieces, each given away as soon as it is whole. Which parameters make up a piece depends on the model
-    /// and its options alone, so the pieces of all processes are alike.
+    /// As [`Pass::backward`], but passes each piece to `give` as soon as it is complete. Which parameters are in a
+    /// piece depends only on the model and the options, so the pieces of all processes match.
     ///
     /// # Errors
-    /// What `give` says; it is not called again.
+    /// The error of `give`, which is not called again.
     pub(crate) fn backward_by<E>(
         self,
         loss: &Tensor<1>,
@@ -142,7 +144,7 @@ impl<'a> Pass<'a> {
         given
     }
 
-    /// What makes up each piece, in the order of the way back.
+    /// The parts of each piece, in the order of the backward pass.
     fn pieces(&self) -> Vec<Vec<Part>> {
         let (blocks, step) = (self.model.encoder.blocks.len(), self.cut().unwrap_or(usize::MAX));
         let segments =
@@ -151,8 +153,8 @@ impl<'a> Pass<'a> {
         first.chain(segments.rev()).chain([vec![Part::Embedding]]).collect()
     }
 
-    /// Goes back, and says `whole` when nothing will be added any more to the gradients of heads and final norm, then
-    /// to those of each segment.
+    /// The backward pass. Calls `whole` when the gradients of heads and final norm are complete, then when those of
+    /// each segment are.
     fn back_through(self, loss: &Tensor<1>, found: &mut Collect, whole: &mut dyn FnMut(&mut Collect)) {
         let mut grads = loss.backward();
         let slopes: Vec<_> = self.kept.iter().map(|kept| kept.out.grad_remove(&mut grads)).collect();
@@ -179,7 +181,7 @@ impl<'a> Pass<'a> {
     }
 }
 
-/// Goes back from a tensor whose gradient is known.
+/// The backward pass from a tensor whose gradient is known.
 fn back(out: Tensor<2>, slope: Tensor<2>) -> burn::tensor::Gradients {
     (out * slope).sum().backward()
 }
@@ -191,7 +193,7 @@ mod tests {
     use rinalmo_model::{EncoderConfig, ModelConfig};
 
     #[test]
-    fn every_parameter_is_of_one_piece() {
+    fn every_parameter_is_in_one_piece() {
         let config = ModelConfig::pretrained(EncoderConfig::new(16, 5, 2));
         let device = Device::flex().autodiff();
         let model = start::fresh(&config, 1, &device);

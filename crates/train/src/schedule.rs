@@ -1,7 +1,7 @@
-//! The learning rate of every step: a warm-up, then constant, linear or along a cosine.
+//! The learning rate of every step: a warm-up, then constant, linear or cosine.
 //!
-//! Step 0 is the first. The formulas are those of PyTorch's `LinearLR` and `CosineAnnealingLR`, one after the other as
-//! `SequentialLR` puts them. RiNALMo warms up from 1e-7 over 2000 steps and follows a cosine to 1e-5 over 200,000.
+//! The first step is 0. The formulas are those of PyTorch's `LinearLR` and `CosineAnnealingLR`, combined by
+//! `SequentialLR`. RiNALMo warms up from 1e-7 over 2000 steps and follows a cosine to 1e-5 over 200,000.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,54 +11,55 @@ use serde::{Deserialize, Serialize};
 pub struct Schedule {
     /// The highest rate, reached when the warm-up ends.
     pub peak: f64,
-    /// How the rate gets there; at once where it is left out.
+    /// The warm-up; the first step has the peak rate if it is left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_up: Option<WarmUp>,
-    /// How it goes on.
+    /// The course after the warm-up.
     #[serde(default)]
     pub then: Course,
 }
 
-/// A straight line up to the peak.
+/// A linear increase to the peak.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WarmUp {
     /// The rate of step 0.
     pub from: f64,
-    /// The step that has the peak's.
+    /// The step that has the peak's rate.
     pub steps: u64,
 }
 
-/// What the rate does from its peak on; `steps` are counted from there.
+/// The rate after its peak; `steps` are counted from there.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Course {
-    /// It stays.
+    /// Constant.
     #[default]
     Constant,
-    /// A straight line, then the rate at its end.
+    /// Linear, then constant at its last rate.
     Linear {
-        /// The rate at its end.
+        /// The last rate.
         to: f64,
-        /// Its length.
+        /// Its length in steps.
         steps: u64,
     },
-    /// Half a wave, `to + (peak − to)·(1 + cos(π·t/steps))/2`, then the rate at its end. (PyTorch's would rise again.)
+    /// Half a cosine, `to + (peak − to)·(1 + cos(π·t/steps))/2`, then constant at its last rate. (PyTorch's would rise
+    /// again.)
     Cosine {
-        /// The rate at its end.
+        /// The last rate.
         to: f64,
-        /// Its length, PyTorch's `T_max`.
+        /// Its length in steps, PyTorch's `T_max`.
         steps: u64,
     },
 }
 
 impl Schedule {
-    /// Always the same rate.
+    /// The same rate for every step.
     pub fn constant(rate: f64) -> Self {
         Self { peak: rate, warm_up: None, then: Course::Constant }
     }
 
-    /// The published schedule of pre-training, to a peak of 5e-5 for giga and 1e-4 for smaller models.
+    /// The published schedule of pre-training, with a peak of 5e-5 for giga and 1e-4 for smaller models.
     pub fn published(peak: f64) -> Self {
         Self {
             peak,
@@ -77,7 +78,7 @@ impl Schedule {
     }
 
     /// # Errors
-    /// A sentence naming the rate that is none.
+    /// A sentence that names the invalid rate.
     pub(crate) fn check(&self) -> Result<(), String> {
         let to = match self.then {
             Course::Constant => None,
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rate_is_named() {
+    fn invalid_rates_are_named() {
         let complaint = Schedule { peak: f64::NAN, ..Schedule::published(1.0) }.check().unwrap_err();
         assert!(complaint.starts_with("schedule.peak = NaN"));
         assert!(Schedule::published(1e-4).check().is_ok());

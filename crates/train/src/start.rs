@@ -1,10 +1,10 @@
-//! The weights a run begins with: fresh ones, or those of any checkpoint.
+//! The weights at the start of a run: random ones, or those of any checkpoint.
 //!
-//! Fresh weights are drawn as PyTorch draws them for the released code's layers: linear maps and convolutions from
-//! `U(−1/√fan_in, 1/√fan_in)`, weights and biases; embeddings from `N(0, 1)`; norms 1 and 0; β 1. (What an embedding is
-//! multiplied by hardly matters here: every block takes its residual behind a layer norm.) Each tensor is drawn from a
-//! stream named by seed and name, so a seed gives the same weights on every device, and a head the same whatever encoder
-//! it stands on.
+//! Random weights follow PyTorch's distributions for the layers of the released code: linear maps and convolutions
+//! `U(−1/√fan_in, 1/√fan_in)`, weights and biases; embeddings `N(0, 1)`; norms 1 and 0; β 1. (The scale of embeddings
+//! hardly matters here, since every block takes its residual after a layer norm.) Each tensor is drawn from a stream
+//! that is identified by seed and name. So a seed gives the same weights on every device, and a head's weights do not
+//! depend on its encoder.
 
 use std::collections::HashMap;
 
@@ -26,11 +26,11 @@ pub fn fresh(config: &ModelConfig, seed: u64, device: &Device) -> Model {
     names::change(config.init(device), &mut Fill(draw))
 }
 
-/// A model of these sizes with a checkpoint's weights; heads that the checkpoint lacks are fresh, those that `config`
+/// A model of these sizes with a checkpoint's weights. Heads that the checkpoint lacks are random; those that `config`
 /// lacks are left out.
 ///
 /// # Errors
-/// The checkpoint's encoder or a head that both have is of another size.
+/// If the checkpoint's encoder, or a head that both have, differs in size.
 pub fn from_checkpoint(
     checkpoint: &Checkpoint,
     config: &ModelConfig,
@@ -40,10 +40,10 @@ pub fn from_checkpoint(
     filled(checkpoint, config, false, seed, device)
 }
 
-/// The same with fresh heads, whatever heads the checkpoint has.
+/// As [`from_checkpoint`], with random heads even if the checkpoint has heads.
 ///
 /// # Errors
-/// The checkpoint's encoder is of another size.
+/// If the checkpoint's encoder differs in size.
 pub fn from_encoder(checkpoint: &Checkpoint, config: &ModelConfig, seed: u64, device: &Device) -> Result<Model, Error> {
     filled(checkpoint, config, true, seed, device)
 }
@@ -57,7 +57,7 @@ fn filled(
 ) -> Result<Model, Error> {
     let theirs = &checkpoint.config;
     let plain = |encoder: &EncoderConfig| encoder.clone().with_lora(None);
-    // Their adapters, if they have any, are those of this run, or there are none.
+    // If their encoder has adapters, they are those of this run, or there are none.
     let expected = config.encoder.clone().with_lora(theirs.encoder.lora.clone());
     checkpoint.require(&ModelConfig { encoder: expected, ..theirs.clone() })?;
     let differ = |what: &str, found: String, expected: String| {
@@ -83,12 +83,12 @@ fn filled(
     Ok(names::change(config.init(device), &mut Fill(values)))
 }
 
-/// Whether a parameter is what a run with adapters trains: theirs or a head's.
+/// Whether a run with adapters trains this parameter: it belongs to an adapter or a head.
 pub fn own(name: &str) -> bool {
     !name.starts_with("encoder.") || name.contains(".adapter.")
 }
 
-/// How many inputs each output of a tensor's layer has; a bias has its weight's.
+/// The number of inputs of each output of a tensor's layer; a bias has that of its weight.
 fn fan_in(manifest: &[TensorSpec]) -> HashMap<String, usize> {
     let mut inputs = HashMap::new();
     for TensorSpec { name, shape } in manifest {
@@ -113,7 +113,7 @@ fn draw(seed: u64, name: &str, count: usize, fan_in: usize) -> Vec<f32> {
             pairs.take(count).map(|x| x as f32).collect()
         }
         "beta" => vec![1.0; count],
-        "up" if layer.ends_with(".adapter") => vec![0.0; count], // so that nothing changes at first
+        "up" if layer.ends_with(".adapter") => vec![0.0; count], // so that a new adapter does not change the result
         "weight" if layer.ends_with("norm") => vec![1.0; count],
         "bias" if layer.ends_with("norm") => vec![0.0; count],
         _ => {
@@ -123,7 +123,7 @@ fn draw(seed: u64, name: &str, count: usize, fan_in: usize) -> Vec<f32> {
     }
 }
 
-/// Fills parameters by name and count.
+/// Fills parameters, given their names and sizes.
 pub(crate) struct Fill<F>(pub(crate) F);
 
 impl<F: FnMut(&str, usize) -> Vec<f32>> Change for Fill<F> {

@@ -1,4 +1,4 @@
-//! What the loop asks of a task: batches, a loss, a validation.
+//! What the training loop needs of a task: batches, a loss, a validation.
 
 use std::fmt;
 
@@ -11,29 +11,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Pass, Share};
 
-/// Something a model can be trained for.
+/// Something that a model can be trained for.
 pub trait Task {
-    /// What one forward pass takes.
+    /// The input of one forward pass.
     type Batch: Send;
 
-    /// Batches from a position on, epoch after epoch without end, prepared ahead. The same position gives the same
-    /// batches, whatever `loading` says.
+    /// Batches from a position on, epoch after epoch without end, prepared in advance. The same position gives the same
+    /// batches for any `loading`.
     ///
     /// # Errors
-    /// There is nothing to draw from.
+    /// If there is nothing to draw from.
     fn batches(&self, from: Position, loading: Loading) -> Result<Batches<'_, Self::Batch>, Error>;
 
-    /// Can this task train a model of these sizes?
+    /// Checks that this task can train a model of these sizes.
     ///
     /// # Errors
-    /// A sentence naming what it lacks.
+    /// A sentence that names what is missing.
     fn check(&self, config: &ModelConfig) -> Result<(), String>;
 
-    /// Does each of the validation data fit into `budget` bytes by itself, for a model of these sizes on a CPU or
-    /// elsewhere? What does not would end the process behind hours of training.
+    /// Checks that each item of the validation data fits into `budget` bytes, for a model of these sizes on a CPU or
+    /// elsewhere. An item that does not fit would end the process after hours of training.
     ///
     /// # Errors
-    /// What does not fit, what it needs, and what would fit.
+    /// The item that does not fit, what it needs, and what would fit.
     fn afford(&self, _config: &ModelConfig, _on_cpu: bool, _budget: u64) -> Result<(), Unaffordable> {
         Ok(())
     }
@@ -44,45 +44,44 @@ pub trait Task {
     /// How many tokens a batch has, padding not counted.
     fn tokens(&self, batch: &Self::Batch) -> usize;
 
-    /// What a batch holds, in words by which it can be found again.
-    fn tell(&self, batch: &Self::Batch) -> String;
+    /// Describes a batch in words by which it can be found again.
+    fn describe_batch(&self, batch: &Self::Batch) -> String;
 
-    /// Validates a model without gradients. The parts of all ranks are summed, so each rank looks at its share only,
-    /// and names the same parts in the same order.
+    /// Validates a model without gradients. The parts of all ranks are summed, so each rank only uses its share of the
+    /// data, and returns the same parts in the same order.
     ///
     /// # Errors
-    /// The data cannot be read.
+    /// If the data cannot be read.
     fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error>;
 
-    /// Makes of the sums of all ranks what is told, such as figures at the best of several thresholds.
+    /// Computes the figures to report from the sums of all ranks, such as those at the best of several thresholds.
     fn conclude(&self, _validation: &mut Validation) {}
 
-    /// One number of a validation by which models are chosen, lower is better; the first part's mean unless told
-    /// otherwise.
+    /// The number of a validation that selects the best model, lower is better; by default the mean of the first part.
     fn score(&self, validation: &Validation) -> Option<f64> {
         validation.parts.first().and_then(Part::mean)
     }
 
-    /// Writes into the model's description what a validation found for it, such as a threshold.
+    /// Writes results of a validation, such as a threshold, into the model's description.
     fn note(&self, _validation: &Validation, _document: &mut Document) {}
 }
 
-/// What needs more memory than there is.
+/// An item that needs more memory than allowed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unaffordable {
-    /// The name of the longest.
+    /// Name of the longest item.
     pub id: String,
-    /// Its bases.
+    /// Its number of bases.
     pub len: usize,
     /// Bytes that it needs.
     pub needed: u64,
     /// Bytes that are allowed.
     pub budget: u64,
-    /// For what.
+    /// What the memory is for.
     pub what: &'static str,
     /// The most bases that would fit.
     pub fits: usize,
-    /// How many are longer than that.
+    /// How many items are longer than that.
     pub count: usize,
 }
 
@@ -99,7 +98,7 @@ impl fmt::Display for Unaffordable {
 }
 
 impl Unaffordable {
-    /// Looks at names and lengths.
+    /// Checks items, given as names and lengths.
     pub(crate) fn check<'a>(
         items: impl Iterator<Item = (&'a str, usize)> + Clone,
         budget: u64,
@@ -120,10 +119,10 @@ impl Unaffordable {
 /// Batches without end.
 pub type Batches<'a, B> = Box<dyn Iterator<Item = Result<Drawn<B>, Error>> + 'a>;
 
-/// A batch and where it stands.
+/// A batch and its position.
 #[derive(Debug, Clone)]
 pub struct Drawn<B> {
-    /// Its epoch and its place in it.
+    /// Its epoch, and its index in the epoch.
     pub at: Position,
     /// The batch.
     pub batch: B,
@@ -135,7 +134,7 @@ pub struct Drawn<B> {
 pub struct Loading {
     /// Threads that prepare batches.
     pub threads: usize,
-    /// Batches each of them may be ahead.
+    /// Batches that each of them may prepare in advance.
     pub ahead: usize,
 }
 
@@ -154,16 +153,16 @@ impl Default for Loading {
 /// g = clip(∇L) · Σ w_i / n         the gradient that the optimiser takes
 /// ```
 ///
-/// The normaliser `Σ w_i` and the weight `Σ w_i / n` are two things. Without clipping `g = Σ w_i ∇l_i / n`, so an item
-/// of weight ½ moves the model half as far as one of weight 1, in a batch of its own as much as beside others. Clipping
-/// looks at the weighted mean alone: it neither undoes a weight above 1 nor spares a weight below it. Where all weights
-/// are 1 this is the mean.
+/// The normaliser `Σ w_i` and the weight `Σ w_i / n` are different. Without clipping `g = Σ w_i ∇l_i / n`, so an item
+/// of weight ½ moves the model half as far as one of weight 1, whether it is alone in its batch or not. Clipping
+/// applies to the weighted mean: it neither cancels a weight above 1 nor treats a weight below 1 differently. If all
+/// weights are 1, this is the mean.
 pub struct Loss {
     /// `Σ w_i l_i` over what is scored, `[1]`, in f32.
     pub sum: Tensor<1>,
     /// `Σ w_i`.
     pub weight: f64,
-    /// `n`: how many are scored, whatever they weigh.
+    /// `n`: the number of scored items, whatever their weights.
     pub count: f64,
 }
 
@@ -181,12 +180,12 @@ pub struct Part {
     pub name: String,
     /// The sum.
     pub sum: f64,
-    /// What it is to be divided by.
+    /// The weight that it is divided by.
     pub weight: f64,
 }
 
 impl Part {
-    /// The mean; `None` where there was nothing.
+    /// The mean; `None` if there is nothing.
     pub fn mean(&self) -> Option<f64> {
         (self.weight > 0.0).then(|| self.sum / self.weight)
     }
@@ -203,7 +202,7 @@ impl Validation {
         self.parts.iter().flat_map(|part| [part.sum, part.weight]).collect()
     }
 
-    /// Takes them back.
+    /// Sets sums and weights from such a list.
     pub(crate) fn set_numbers(&mut self, numbers: &[f64]) {
         for (part, pair) in self.parts.iter_mut().zip(numbers.chunks_exact(2)) {
             (part.sum, part.weight) = (pair[0], pair[1]);

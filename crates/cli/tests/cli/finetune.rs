@@ -440,5 +440,5 @@ fn a_frozen_encoder_is_asked_once_and_does_not_move() {
     };
     assert_eq!(run("cached"), run("plain"));
     let crop = sandbox.run(&format!("{BEGIN} --out x --set data.crop=8").replace("tiny.toml", "cached.toml")).refused();
-    assert!(crop.contains("data.crop draws other windows each epoch"), "{crop}");
+    assert!(crop.contains("data.crop draws new windows each epoch"), "{crop}");
 }

@@ -79,17 +79,17 @@ impl StructureHead {
             Map::F32(map) => map.memory(len),
             Map::Bf16(map) => map.memory(len),
         };
-        beside_maps(self.features, len).saturating_add(maps)
+        other_memory(self.features, len).saturating_add(maps)
     }
 }
 
 /// Peak memory in bytes of a head of these sizes in f32, before it is built.
 pub(crate) fn memory_of(channels: usize, blocks: usize, features: bool, len: usize) -> u64 {
-    beside_maps(features, len).saturating_add(HeadF32::memory_of(channels, blocks, features, len))
+    other_memory(features, len).saturating_add(HeadF32::memory_of(channels, blocks, features, len))
 }
 
 /// Bytes of the features of pairs, and of logits with their probabilities.
-fn beside_maps(features: bool, len: usize) -> u64 {
+fn other_memory(features: bool, len: usize) -> u64 {
     let known = if features { pair_features::memory(len) } else { 0 };
     known + 8 * (len as u64).pow(2)
 }

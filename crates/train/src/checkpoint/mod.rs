@@ -1,14 +1,14 @@
-//! A folder of checkpoints, each of them whole or not there.
+//! A folder of checkpoints, each of them complete.
 //!
 //! ```text
-//! checkpoints/step-0001000/model.safetensors      our own form, which every program here opens
+//! checkpoints/step-0001000/model.safetensors      our own format, which every command reads
 //!                          optimizer.safetensors  moments, under the parameters' names
 //!                          state.json             step, epoch, position, seed, the run's config
 //!                          checksums.txt          XXH3-128 of the other three
 //! ```
 //!
-//! A checkpoint is written under another name, brought to disk, and renamed, so that a run killed at any moment leaves
-//! whole ones only. The last few are kept, and the best; older ones go only after a newer one is whole.
+//! A checkpoint is written under a temporary name, synced to disk, and renamed, so a run that is killed at any moment
+//! leaves only complete ones. The last few and the best are kept; older ones are deleted after a newer one is complete.
 
 mod read;
 mod write;
@@ -27,7 +27,7 @@ const OPTIMIZER: &str = "optimizer.safetensors";
 const STATE: &str = "state.json";
 const CHECKSUMS: &str = "checksums.txt";
 
-/// Name of a checkpoint that is not whole yet.
+/// Suffix of a checkpoint that is not complete yet.
 const PART: &str = ".part";
 
 /// A folder of checkpoints.
@@ -37,17 +37,17 @@ pub struct Checkpoints {
     keep: usize,
 }
 
-/// The newest whole checkpoint, and those newer that are not.
+/// The newest complete checkpoint, and newer ones that are damaged.
 #[derive(Debug)]
 pub struct Latest {
-    /// `None` where there is none.
+    /// `None` if there is none.
     pub saved: Option<Saved>,
-    /// Why newer ones were passed over, newest first.
+    /// Why newer ones were skipped, newest first.
     pub skipped: Vec<Error>,
 }
 
 impl Checkpoints {
-    /// A folder, made when the first checkpoint is written; keeps the last three and the best.
+    /// A folder of checkpoints, created with the first one; keeps the last three and the best.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), keep: 3 }
     }
@@ -57,20 +57,20 @@ impl Checkpoints {
         Self { keep: keep.max(1), ..self }
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Where the checkpoint after so many steps lies.
+    /// The path of the checkpoint of this step.
     pub fn path(&self, step: u64) -> PathBuf {
         self.folder.join(format!("step-{step:07}"))
     }
 
-    /// Steps of all checkpoints, ascending, looked at no closer.
+    /// Steps of all checkpoints, ascending. Their checksums are not verified.
     ///
     /// # Errors
-    /// The folder cannot be read.
+    /// If the folder cannot be read.
     pub fn steps(&self) -> Result<Vec<u64>, Error> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -86,10 +86,10 @@ impl Checkpoints {
         Ok(steps)
     }
 
-    /// The newest checkpoint whose checksums hold.
+    /// The newest checkpoint whose checksums match.
     ///
     /// # Errors
-    /// The folder cannot be read. A damaged checkpoint is no error but is told.
+    /// If the folder cannot be read. A damaged checkpoint is reported, and is not an error.
     pub fn latest(&self) -> Result<Latest, Error> {
         let mut skipped = Vec::new();
         for step in self.steps()?.into_iter().rev() {
@@ -101,21 +101,21 @@ impl Checkpoints {
         Ok(Latest { saved: None, skipped })
     }
 
-    /// The checkpoint of the best validation, by what the newest whole one says.
+    /// The checkpoint of the best validation, as recorded in the newest complete one.
     ///
     /// # Errors
-    /// As [`Checkpoints::latest`]; or it is damaged.
+    /// As [`Checkpoints::latest`], or if it is damaged.
     pub fn best(&self) -> Result<Option<Saved>, Error> {
         let best = self.latest()?.saved.and_then(|saved| saved.state.best);
         best.map(|best| Saved::open(&self.path(best.step))).transpose()
     }
 
-    /// Writes a checkpoint, then lets go of those no longer kept. Gives its path.
+    /// Writes a checkpoint, then deletes those that are no longer kept. Returns its path.
     ///
     /// # Errors
-    /// [`Error::DiskFull`] or [`Error::File`]; what was there before is whole and kept.
+    /// [`Error::DiskFull`] or [`Error::File`]; existing checkpoints are then complete and kept.
     pub fn save(&self, contents: &Contents<'_>) -> Result<PathBuf, Error> {
-        fs::create_dir_all(&self.folder).map_err(Error::file("be made", &self.folder))?;
+        fs::create_dir_all(&self.folder).map_err(Error::file("be created", &self.folder))?;
         let path = self.path(contents.state.step);
         let part = self.folder.join(format!(".step-{:07}{PART}", contents.state.step));
         let old = part.with_extension(format!("old{PART}"));
@@ -123,20 +123,20 @@ impl Checkpoints {
         remove(&old)?;
         let written = contents.write(&part).and_then(|()| {
             if path.exists() {
-                fs::rename(&path, &old).map_err(Error::file("be renamed", &path))?; // the same step, saved before
+                fs::rename(&path, &old).map_err(Error::file("be renamed", &path))?; // of the same step
             }
             fs::rename(&part, &path).map_err(Error::file("be renamed", &part))?;
             sync(&self.folder)
         });
         if let Err(error) = written {
-            let _ = fs::remove_dir_all(&part); // the first error says more
+            let _ = fs::remove_dir_all(&part); // the first error is the one to report
             return Err(error);
         }
         self.prune(contents)?;
         Ok(path)
     }
 
-    /// Removes what is no longer kept, and what a killed run left half-written.
+    /// Deletes checkpoints that are no longer kept, and incomplete ones of a run that was killed.
     fn prune(&self, contents: &Contents<'_>) -> Result<(), Error> {
         let steps = self.steps()?;
         let best = contents.state.best.map(|best| best.step);
@@ -161,12 +161,12 @@ fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Brings a file or the names in a folder to disk.
+/// Syncs a file, or the names in a folder, to disk.
 fn sync(path: &Path) -> Result<(), Error> {
     if path.is_dir() && !cfg!(unix) {
         return Ok(());
     }
-    File::open(path).and_then(|file| file.sync_all()).map_err(Error::file("be brought to disk", path))
+    File::open(path).and_then(|file| file.sync_all()).map_err(Error::file("be synced to disk", path))
 }
 
 /// XXH3-128 of a file.

@@ -1,4 +1,4 @@
-//! From a checkpoint's files back to a run.
+//! Reads the files of a checkpoint.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -14,22 +14,22 @@ use super::{CHECKSUMS, MODEL, OPTIMIZER, STATE, checksum};
 use crate::optimizer::{Moments, Values};
 use crate::{Error, Optimizer, OptimizerConfig, RunState, start};
 
-/// A checkpoint whose checksums hold.
+/// A checkpoint whose checksums match.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Saved {
     /// Its folder.
     pub path: PathBuf,
-    /// Where the run stood.
+    /// State of the run.
     pub state: RunState,
     /// The run's config.
     pub run: serde_json::Value,
 }
 
 impl Saved {
-    /// Opens a checkpoint's folder and compares its files with their checksums.
+    /// Opens a checkpoint's folder and verifies the checksums of its files.
     ///
     /// # Errors
-    /// A file is missing or not as it was written.
+    /// If a file is missing or damaged.
     pub fn open(path: &Path) -> Result<Self, Error> {
         #[derive(Deserialize)]
         struct State {
@@ -57,12 +57,12 @@ impl Saved {
     /// Its weights, still in their file.
     ///
     /// # Errors
-    /// The file is of no model.
+    /// If the file is not a model.
     pub fn weights(&self) -> Result<Checkpoint, Error> {
         Ok(Checkpoint::open(self.path.join(MODEL), &OpenOptions::default())?)
     }
 
-    /// Its model, brought to a device, and what is said of it. The file is free to go then.
+    /// Its model, loaded to a device, and its description. Afterwards the file may be deleted.
     ///
     /// # Errors
     /// As [`Saved::weights`].
@@ -72,15 +72,15 @@ impl Saved {
         Ok((model, weights.document()))
     }
 
-    /// Its optimiser, brought to a device.
+    /// Its optimiser, loaded to a device.
     ///
     /// # Errors
-    /// The file does not hold moments.
+    /// If the file does not contain moments.
     pub fn optimizer(&self, config: OptimizerConfig, device: &Device) -> Result<Optimizer, Error> {
         let path = self.path.join(OPTIMIZER);
         let wrong = |message: String| Error::damaged(&path, message);
         let archive = Archive::open(&path)?;
-        let steps = archive.metadata.get("steps").ok_or_else(|| wrong("its header tells no steps".into()))?;
+        let steps = archive.metadata.get("steps").ok_or_else(|| wrong("its header has no `steps`".into()))?;
         let steps: BTreeMap<String, u32> = serde_json::from_str(steps).map_err(|error| wrong(error.to_string()))?;
         let mut moments = BTreeMap::new();
         for (name, steps) in steps {
@@ -98,7 +98,7 @@ impl Saved {
     /// Writes its weights with the released code's names, as one safetensors file.
     ///
     /// # Errors
-    /// As [`Saved::weights`]; or the file cannot be written.
+    /// As [`Saved::weights`], or if the file cannot be written.
     pub fn export_official(&self, path: &Path) -> Result<(), Error> {
         Ok(self.weights()?.write(path, &WriteOptions { layout: Layout::Official, dtype: None })?)
     }

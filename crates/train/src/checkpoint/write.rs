@@ -1,4 +1,4 @@
-//! From a run in memory to a checkpoint's files.
+//! Writes the files of a checkpoint.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -22,20 +22,20 @@ use crate::{Error, Optimizer, RunState};
 pub struct Contents<'a> {
     /// The weights.
     pub model: &'a Model,
-    /// What is said of them.
+    /// The model's description.
     pub document: &'a Document,
     /// The optimiser.
     pub optimizer: &'a Optimizer,
-    /// Where the run stands.
+    /// State of the run.
     pub state: &'a RunState,
-    /// The run's config, to be read by whoever resumes it.
+    /// The run's config, to be read when the run is resumed.
     pub run: &'a serde_json::Value,
 }
 
 impl Contents<'_> {
-    /// Writes all files into a fresh folder and brings them to disk.
+    /// Writes all files into a new folder and syncs them to disk.
     pub(super) fn write(&self, folder: &Path) -> Result<(), Error> {
-        fs::create_dir(folder).map_err(Error::file("be made", folder))?;
+        fs::create_dir(folder).map_err(Error::file("be created", folder))?;
         self.write_model(&folder.join(MODEL))?;
         self.write_optimizer(&folder.join(OPTIMIZER))?;
         let state = serde_json::json!({ "state": self.state, "run": self.run });
@@ -45,9 +45,9 @@ impl Contents<'_> {
         let mut sums = String::new();
         for name in [MODEL, OPTIMIZER, STATE] {
             let file = folder.join(name);
-            fs::set_permissions(&file, open.clone()).map_err(Error::file("be opened to others", &file))?;
+            fs::set_permissions(&file, open.clone()).map_err(Error::file("be made readable for others", &file))?;
             sync(&file)?;
-            let _ = writeln!(sums, "{}  {name}", checksum(&file)?); // a string takes everything
+            let _ = writeln!(sums, "{}  {name}", checksum(&file)?); // writing to a string does not fail
         }
         let path = folder.join(CHECKSUMS);
         fs::write(&path, sums).map_err(Error::file("be written", &path))?;
@@ -71,10 +71,10 @@ impl Contents<'_> {
     }
 }
 
-/// Writes those parameters of a model that `keep` names, and what is said of it, in our own form.
+/// Writes the parameters that `keep` selects and the description of a model, in our own format.
 ///
 /// # Errors
-/// The file cannot be written.
+/// If the file cannot be written.
 pub fn write_model(model: &Model, document: &Document, path: &Path, keep: impl Fn(&str) -> bool) -> Result<(), Error> {
     let document = serde_json::to_string(document);
     let document = document.map_err(|error| Error::damaged(path, format!("its description: {error}")))?;
@@ -91,7 +91,7 @@ fn write(path: &Path, header: HashMap<String, String>, tensors: Vec<(String, Ent
     })
 }
 
-/// Every parameter of a model, not read before it is written.
+/// Every parameter of a model, read only when it is written.
 struct Parameters(Vec<(String, Entry<'static>)>);
 
 impl Look for Parameters {
@@ -103,7 +103,7 @@ impl Look for Parameters {
     }
 }
 
-/// A tensor to be written, read only then, so that there is one copy at a time.
+/// A tensor to be written, read only then, so that only one copy exists at a time.
 struct Entry<'a> {
     shape: Vec<usize>,
     values: Cow<'a, Values>,

@@ -1,20 +1,21 @@
-//! How many threads a process may have where several share a machine.
+//! How many threads a process may use if several share a machine.
 //!
-//! A launcher may bind each process to cores of its own, or all of them to one socket, or to nothing. So every process
-//! tells the others of its machine which cores it may run on, and each core counts for as many as may run on it.
+//! A launcher may bind each process to its own cores, or all of them to one socket, or not at all. So every process
+//! reports to the others of its machine which cores it may run on, and each core is divided among the processes that
+//! may run on it.
 
-/// Cores a process may run on, a bit each.
+/// Cores a process may run on, one bit each.
 pub(super) type Mask = [u64; WORDS];
 
 const WORDS: usize = 64; // 4096 cores
 
-/// The cores this process may run on, where the system tells.
+/// The cores this process may run on, if the system reports them.
 pub(super) fn own() -> Mask {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).map_or([0; WORDS], parse)
 }
 
-/// `0-3,8` as a mask.
+/// Parses a list such as `0-3,8`.
 fn parse(list: &str) -> Mask {
     let mut mask = [0; WORDS];
     for range in list.trim().split(',') {
@@ -26,7 +27,7 @@ fn parse(list: &str) -> Mask {
     mask
 }
 
-/// Threads of the process with mask `own`, which is among `all` of its machine, when alone it would have `available`.
+/// Threads of the process with mask `own`. `all` are the masks of its machine; alone it would have `available` threads.
 pub(super) fn threads(own: &Mask, all: &[Mask], available: usize) -> usize {
     let holds = |mask: &Mask, core: usize| mask[core / 64] >> (core % 64) & 1 == 1;
     let mine: Vec<usize> = (0..64 * WORDS).filter(|&core| holds(own, core)).collect();
@@ -48,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn cores_of_ones_own_are_kept_and_shared_ones_shared() {
+    fn own_cores_are_kept_and_shared_ones_divided() {
         assert_eq!(of("3", &["2", "3"], 1), 1);
         assert_eq!(of("0-63", &["0-63"; 4], 64), 16);
         assert_eq!(of("32-63", &["0-31", "32-63", "32-63"], 32), 16);
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_left_without_a_thread_and_a_limit_on_time_is_shared_too() {
+    fn every_process_has_a_thread_and_a_time_limit_is_divided_too() {
         assert_eq!(of("0-1", &["0-1"; 5], 2), 1);
         assert_eq!(of("0-63", &["0-63"; 4], 8), 2);
         assert_eq!(of("", &["", ""], 6), 3);

@@ -1,8 +1,8 @@
-//! What processes of one run tell each other: sums of gradients and of numbers.
+//! Communication of the processes of a run: sums of gradients and of numbers.
 //!
-//! Every rank has a whole copy of the model, draws batches of its own, and takes the same step. Gradients are handed over
-//! in pieces while the way back still goes on, so that they travel meanwhile. Feature `mpi` brings `Mpi`, for processes
-//! that `mpirun` started; whoever has another engine implements [`Exchange`]; a run of one process is [`Alone`].
+//! Every rank has a complete copy of the model, draws its own batches, and makes the same step. Gradients are sent in
+//! pieces while the backward pass is still running. Feature `mpi` adds `Mpi`, for processes started by `mpirun`. Other
+//! libraries can be used by implementing [`Exchange`]; a run of one process uses [`Alone`].
 
 #[cfg(any(feature = "mpi", test))]
 mod cores;
@@ -14,17 +14,17 @@ use crate::{Error, Gradients};
 #[cfg(feature = "mpi")]
 pub use mpi::Mpi;
 
-/// Which of how many processes this is.
+/// The rank of a process and the number of ranks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
-    /// From 0.
+    /// The rank, from 0.
     pub rank: usize,
-    /// How many there are.
+    /// Number of ranks.
     pub ranks: usize,
 }
 
 impl Default for Share {
-    /// The only one.
+    /// A single process.
     fn default() -> Self {
         Self { rank: 0, ranks: 1 }
     }
@@ -32,28 +32,28 @@ impl Default for Share {
 
 /// Sums over all processes of a run. Every rank calls the same methods in the same order.
 pub trait Exchange {
-    /// Which of how many this is.
+    /// This process's rank and the number of ranks.
     fn share(&self) -> Share;
 
-    /// Replaces numbers by their sums over all ranks, the same bits everywhere. With no numbers the ranks wait for each
-    /// other.
+    /// Replaces numbers by their sums over all ranks, bit for bit the same on every rank. With no numbers it is a
+    /// barrier.
     ///
     /// # Errors
-    /// A rank is gone.
+    /// If a rank ended.
     fn sum(&mut self, numbers: &mut [f64]) -> Result<(), Error>;
 
-    /// Begins to sum some gradients over all ranks, and need not wait until that is done. All ranks have the same
-    /// tensors in the same order; [`Gradients::flatten`] gives them as one list of numbers. Asked for only where there
-    /// are several ranks.
+    /// Starts to sum some gradients over all ranks, and may return before that is done. All ranks pass the same tensors
+    /// in the same order; [`Gradients::flatten`] gives them as one list of numbers. Only called if there are several
+    /// ranks.
     ///
     /// # Errors
-    /// A rank is gone.
+    /// If a rank ended.
     fn start(&mut self, piece: Gradients) -> Result<(), Error>;
 
-    /// The sums of all that was started since this was called last, one behind the other, the same bits everywhere.
+    /// The sums of everything started since the last call, in that order, bit for bit the same on every rank.
     ///
     /// # Errors
-    /// A rank is gone.
+    /// If a rank ended.
     fn collect(&mut self) -> Result<Gradients, Error>;
 }
 

@@ -1,14 +1,14 @@
-//! Figures of a validation: what is summed over items and processes, and what is made of the sums.
+//! Figures of a validation: the sums over items and processes, and the figures computed from them.
 
 use super::Aim;
 use crate::{Part, Validation};
 
-/// Sums for a quantity: of differences, of products for correlations.
+/// Sums for a quantity: of differences, and of products for correlations.
 const NUMBER: [&str; 7] = ["squares", "absolutes", "actual", "actual²", "predicted", "predicted²", "product"];
-/// Counts for yes or no.
+/// Counts for a binary label.
 const YES_NO: [&str; 4] = ["true positives", "false positives", "true negatives", "false negatives"];
 
-/// The loss, then sums that are 0.
+/// The loss, then sums of 0.
 pub(super) fn empty(aim: &Aim) -> Validation {
     let names: Vec<String> = match aim {
         Aim::Number(_) => NUMBER.map(String::from).to_vec(),
@@ -21,7 +21,7 @@ pub(super) fn empty(aim: &Aim) -> Validation {
     Validation { parts: std::iter::once("loss".to_owned()).chain(names).map(part).collect() }
 }
 
-/// Adds one label: its loss, what was said and what is true.
+/// Adds one label: its loss, the outputs and the target.
 pub(super) fn add(validation: &mut Validation, aim: &Aim, loss: f64, outputs: &[f32], target: f32) {
     let parts = &mut validation.parts;
     let mut count = |at: usize, value: f64| parts[at].sum += value;
@@ -52,7 +52,7 @@ pub(super) fn add(validation: &mut Validation, aim: &Aim, loss: f64, outputs: &[
     parts.iter_mut().for_each(|part| part.weight += 1.0);
 }
 
-/// The figure by which models are chosen, higher is better.
+/// The figure that selects the best model; higher is better.
 pub(super) fn headline(aim: &Aim) -> &'static str {
     match aim {
         Aim::Number(_) => "R²",
@@ -61,7 +61,7 @@ pub(super) fn headline(aim: &Aim) -> &'static str {
     }
 }
 
-/// Makes figures of the sums.
+/// Computes the figures from the sums.
 pub(super) fn conclude(validation: &mut Validation, aim: &Aim) {
     let Some((loss, sums)) = validation.parts.split_first() else { return };
     let (count, sums) = (loss.weight, sums.iter().map(|part| part.sum).collect::<Vec<f64>>());
@@ -113,7 +113,10 @@ fn yes_no(sums: &[f64]) -> Vec<(&'static str, f64)> {
 }
 
 fn classes(sums: &[f64], count: f64) -> Vec<(&'static str, f64)> {
-    let (mut weighted, mut hits, mut present, mut plain) = (0.0, 0.0, 0.0, 0.0);
+    let mut weighted = 0.0;
+    let mut hits = 0.0;
+    let mut present = 0.0;
+    let mut plain = 0.0;
     for class in sums.chunks_exact(3) {
         let f1 = harmonic(ratio(class[0], class[1]), ratio(class[0], class[2]));
         weighted += class[2] * f1;

@@ -1,8 +1,8 @@
-//! Learning from labels: a number, yes or no, or one of several classes, for a whole sequence or for each of its bases.
+//! Training on labels: a number, a binary label or a class, for a whole sequence or for each of its bases.
 //!
-//! Splice sites, ncRNA families and mean ribosome load are presets of it (RiNALMo, Methods): what differs is the head
-//! that reads the representation, [`Readout`], and what its outputs mean, [`Aim`]. Losses are means over labels: binary
-//! cross-entropy, cross-entropy, or squared error in units of the training set's deviation.
+//! Splice sites, ncRNA families and mean ribosome load are presets of it (RiNALMo, Methods). They differ in the head
+//! that reads the representation, [`Readout`], and in the meaning of its outputs, [`Aim`]. Losses are means over
+//! labels: binary cross-entropy, cross-entropy, or squared error in units of the training set's standard deviation.
 
 mod measure;
 mod validation;
@@ -28,28 +28,28 @@ pub struct Example {
     pub id: String,
     /// Its letters.
     pub sequence: Vec<u8>,
-    /// One, or one for each base: a number, 0 or 1, or the number of a class. NaN where there is none.
+    /// One label, or one for each base: a number, 0 or 1, or the index of a class. NaN for a missing label.
     pub targets: Vec<f32>,
 }
 
-/// Which head reads the representation, and of what.
+/// Which head is used, and on which part of the representation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readout {
     /// The splice-site head on `<cls>`.
     Splice,
     /// The family head on `<cls>`.
     Family,
-    /// The ribosome-load head on all tokens, padded to so many.
+    /// The ribosome-load head on all tokens, with padding.
     Ribosome {
-        /// Tokens that every sequence is padded to, as inference has to do again.
+        /// Length in tokens that every sequence is padded to; inference must use the same.
         pad_to: usize,
     },
     /// The head for whole sequences.
     Sequence {
-        /// What it looks at.
+        /// The vector that the head is applied to.
         pooling: Pooling,
     },
-    /// The head for bases, on each of them.
+    /// The head for bases, applied to each of them.
     Token,
 }
 
@@ -58,20 +58,20 @@ pub enum Readout {
 pub enum Aim {
     /// A quantity, after this scaling.
     Number(Scaler),
-    /// Yes or no.
+    /// A binary label.
     YesNo,
-    /// One of these.
+    /// One of these classes.
     Classes(Vec<String>),
 }
 
-/// How labels are drawn and counted.
+/// Options of batches and of the loss.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelOptions {
     /// Sequences in a batch.
     pub batch: usize,
-    /// What each class counts in the loss, in their order (no, yes); all alike where it is left out.
+    /// Weight of each class in the loss, in their order (no, yes); all 1 by default.
     pub weights: Option<Vec<f32>>,
-    /// Share of the last layer's input that is dropped, for [`Readout::Ribosome`].
+    /// Dropout rate of the last layer's input, for [`Readout::Ribosome`].
     pub dropout: f32,
 }
 
@@ -89,10 +89,10 @@ pub struct Labels {
 }
 
 impl Labels {
-    /// Gets ready to draw. `share` is this process's among those of the run.
+    /// Prepares the batches. `share` is this process's rank.
     ///
     /// # Errors
-    /// An option has no sense, or there is nothing to train with.
+    /// If an option is invalid, or there is nothing to train with.
     pub fn new(
         train: Vec<Example>,
         validation: Vec<Example>,
@@ -103,7 +103,7 @@ impl Labels {
     ) -> Result<Self, Error> {
         if !(0.0..1.0).contains(&options.dropout) {
             return Err(Error::Options(format!(
-                "data.dropout = {}, expected a share from 0 to below 1",
+                "data.dropout = {}, expected a rate from 0 to below 1",
                 options.dropout
             )));
         }
@@ -112,34 +112,34 @@ impl Labels {
         Ok(Self { train, validation, readout, aim, weights, dropout, order, cache: None })
     }
 
-    /// Nothing to train with: a validation tries a model on these.
+    /// A task without training data, to evaluate a model on these examples.
     pub fn trial(examples: Vec<Example>, (readout, aim): (Readout, Aim)) -> Self {
         let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
         Self { train: Vec::new(), validation: examples, readout, aim, weights: None, dropout: 0.0, order, cache: None }
     }
 
-    /// Has the encoder's representations kept; for encoders that do not train.
+    /// Uses a cache for the encoder's representations; for encoders that do not train.
     #[must_use]
     pub fn cached(self, cache: Cache) -> Self {
         Self { cache: Some(Arc::new(cache)), ..self }
     }
 
-    /// Those trained on.
+    /// The training examples.
     pub fn train(&self) -> &[Example] {
         &self.train
     }
 
-    /// What its outputs mean.
+    /// The meaning of the outputs.
     pub fn aim(&self) -> &Aim {
         &self.aim
     }
 
-    /// Batches of this process in an epoch.
+    /// Batches of this process per epoch.
     pub fn batches_an_epoch(&self) -> usize {
         self.order.batches()
     }
 
-    /// Writes names of classes and the scaling into a model's description.
+    /// Writes the names of classes and the scaling into a model's description.
     pub fn describe(&self, document: &mut Document) {
         match &self.aim {
             Aim::Number(scaler) => document.scaler = Some(*scaler),
@@ -163,7 +163,7 @@ impl Task for Labels {
             (Some(HeadConfig::Family { classes, .. }), Readout::Family) => *classes,
             (Some(HeadConfig::Sequence { outputs, .. }), Readout::Sequence { .. }) => *outputs,
             (Some(HeadConfig::Token { outputs, .. }), Readout::Token) => *outputs,
-            _ => return Err("the model has another head than the task needs".into()),
+            _ => return Err("the model does not have the head that the task needs".into()),
         };
         let wanted = if let Aim::Classes(names) = &self.aim { names.len() } else { 1 };
         if outputs != wanted {
@@ -173,11 +173,11 @@ impl Task for Labels {
         let Some(Example { id, sequence, .. }) = longest else { return Ok(()) };
         match (self.readout, config.encoder.max_len()) {
             (Readout::Ribosome { pad_to }, _) if sequence.len() + 2 > pad_to => Err(format!(
-                "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: data.max_len leaves it out, data.pad_to makes room for it",
+                "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: leave it out with data.max_len, or increase data.pad_to",
                 sequence.len()
             )),
             (_, Some(most)) if sequence.len() + 2 > most => Err(format!(
-                "`{id}` of {} nt is longer than the {} nt this model has positions for\nhint: data.max_len",
+                "`{id}` of {} nt is longer than the {} nt this model has positions for\nhint: leave it out with data.max_len",
                 sequence.len(),
                 most.saturating_sub(2)
             )),
@@ -206,7 +206,7 @@ impl Task for Labels {
         batch.iter().map(|&item| self.train[item].sequence.len() + 2).sum()
     }
 
-    fn tell(&self, batch: &Vec<usize>) -> String {
+    fn describe_batch(&self, batch: &Vec<usize>) -> String {
         batch.iter().map(|&item| self.train[item].id.as_str()).collect::<Vec<_>>().join(", ")
     }
 
@@ -224,7 +224,7 @@ impl Task for Labels {
 }
 
 impl Labels {
-    /// What the head says of a batch.
+    /// The head's outputs for a batch.
     ///
     /// # Shapes
     /// - hidden: `[rows, dim]`
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn validation_data_that_fit_nowhere_are_named_before_training() {
+    fn validation_data_that_do_not_fit_are_named_before_training() {
         let example = |id: &str, len| Example { id: id.into(), sequence: vec![b'A'; len], targets: vec![0.0] };
         let aim = Aim::Classes(vec!["a".into(), "b".into()]);
         let task = Labels::trial(vec![example("x", 5), example("y", 9)], (Readout::Family, aim));
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_label_does_not_count() {
+    fn items_without_a_label_do_not_count() {
         let task = task(Aim::Number(Scaler { mean: 0.0, std: 1.0 }), None);
         assert_eq!(loss(&task, &[1.0, 100.0], &[0.0, f32::NAN]), 1.0);
     }

@@ -1,4 +1,4 @@
-//! A validation: every sequence through inference's own network, without gradients.
+//! Validation: every sequence through inference's own network, without gradients.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use super::{Aim, Example, Labels, Readout, measure};
 use crate::optimizer::values::level;
 use crate::{Error, Share, Validation};
 
-/// Tokens that are encoded together, where memory allows it.
+/// Tokens that are encoded together, if memory allows it.
 const TOKENS: usize = 8192;
 
 impl Labels {
@@ -20,9 +20,10 @@ impl Labels {
         if self.validation.is_empty() {
             return Ok(Validation::default());
         }
-        let network: Box<dyn Network> = match *device == Device::flex() {
-            true => Box::new(CpuModel::new(model.clone(), Precision::F32, level())),
-            false => Box::new(OnDevice::new(model.clone(), device.clone())),
+        let network: Box<dyn Network> = if *device == Device::flex() {
+            Box::new(CpuModel::new(model.clone(), Precision::F32, level()))
+        } else {
+            Box::new(OnDevice::new(model.clone(), device.clone()))
         };
         let dim = model.encoder.norm.weight.lazy_shape()[0];
         let on_cpu = *device == Device::flex();
@@ -52,7 +53,7 @@ impl Labels {
         Ok(validation)
     }
 
-    /// What the head says, one row a label.
+    /// The head's outputs, one row per label.
     fn ask(&self, network: &dyn Network, packed: &Packed) -> Vec<f32> {
         let hidden = network.encode(packed);
         let dim = hidden.len() / packed.total().max(1);
@@ -84,7 +85,7 @@ fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
     (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
 }
 
-/// Of one label, every class counting alike.
+/// The loss of one label, without class weights.
 fn loss(aim: &Aim, outputs: &[f32], target: f32) -> f64 {
     match aim {
         Aim::Number(scaler) => f64::from(outputs[0] - (target - scaler.mean) / scaler.std).powi(2),

@@ -1,8 +1,8 @@
-//! Masked-language pre-training: guess the letters that were hidden.
+//! Masked-language pre-training: predict the masked letters.
 //!
-//! RiNALMo, Methods: 15 % of the letters are hidden, of which 80 % become `<mask>`, 10 % another letter and 10 % stay;
-//! the loss is the mean cross-entropy over them. Validation is the perplexity on clusters held out, with the same masks
-//! every time, micro-averaged over hidden letters, and for each source and length band.
+//! RiNALMo, Methods: 15 % of the letters are chosen; of these, 80 % become `<mask>`, 10 % another letter and 10 % stay.
+//! The loss is the mean cross-entropy over the chosen letters. Validation is the perplexity on held-out clusters, with
+//! the same masks every time, micro-averaged over chosen letters, and for each source and length band.
 
 mod tally;
 
@@ -20,35 +20,35 @@ use tally::{Tally, losses};
 use crate::task::Batches;
 use crate::{Drawn, Error, Loading, Loss, Part, Pass, Share, Task, Validation};
 
-/// What is drawn for pre-training.
+/// Options of batches and masks for pre-training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlmConfig {
-    /// Sequences in a batch of one process; give this or `tokens`.
+    /// Sequences in a batch of one process; set this or `tokens`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequences: Option<usize>,
-    /// Tokens in a batch at most, padding included: rows × longest row.
+    /// Most tokens in a batch, padding included: rows × longest row.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tokens: Option<usize>,
     /// The longest row in tokens, `<cls>` and `<eos>` included.
     pub max_tokens: usize,
-    /// How many batches' worth of clusters are sorted by length together.
+    /// Number of batches whose clusters are sorted by length together.
     pub stretch: usize,
-    /// Share of the letters to hide.
+    /// Fraction of the letters to choose.
     pub chosen: f64,
-    /// Share of the hidden that become `<mask>`.
+    /// Fraction of the chosen letters that become `<mask>`.
     pub masked: f64,
-    /// Share of the hidden that become another letter.
+    /// Fraction of the chosen letters that become another letter.
     pub replaced: f64,
-    /// What the masks of the validation depend on.
+    /// Seed of the validation's masks.
     pub validation_seed: u64,
-    /// Batches a validation looks at, the same each time; all where it is left out.
+    /// Batches per validation, the same each time; all by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_batches: Option<usize>,
 }
 
 impl Default for MlmConfig {
-    /// The paper's.
+    /// The paper's values.
     fn default() -> Self {
         let Masking { chosen, masked, replaced } = Masking::default();
         Self {
@@ -66,24 +66,24 @@ impl Default for MlmConfig {
 }
 
 impl MlmConfig {
-    /// Sequences of a batch where neither they nor tokens are given: the paper's, on one of its seven GPUs.
+    /// Sequences of a batch if neither they nor tokens are given: the paper's, on one of its seven GPUs.
     pub const SEQUENCES: usize = 192;
 
-    /// What is drawn, as the sampler takes it.
+    /// The options as the sampler takes them.
     ///
     /// # Errors
-    /// An option has no sense.
+    /// If an option is invalid.
     pub fn sampling(&self, seed: u64, split: Split, share: Share) -> Result<sample::Options, Error> {
         let batch = match (self.sequences, self.tokens) {
             (Some(_), Some(_)) => {
-                return Err(Error::Options("a batch has so many `sequences` or so many `tokens`, not both".into()));
+                return Err(Error::Options("set either `sequences` or `tokens`, not both".into()));
             }
             (_, Some(tokens)) => BatchSize::Tokens(tokens),
             (sequences, None) => BatchSize::Sequences(sequences.unwrap_or(Self::SEQUENCES)),
         };
         for (name, share) in [("chosen", self.chosen), ("masked", self.masked), ("replaced", self.replaced)] {
             if !(0.0..=1.0).contains(&share) {
-                return Err(Error::Options(format!("{name} = {share}, expected a share from 0 to 1")));
+                return Err(Error::Options(format!("{name} = {share}, expected a fraction from 0 to 1")));
             }
         }
         let masking = Masking { chosen: self.chosen, masked: self.masked, replaced: self.replaced };
@@ -102,11 +102,11 @@ pub struct Mlm {
 }
 
 impl Mlm {
-    /// Gets ready to draw from a corpus. `share` is this process's among those of the run. A corpus that holds nothing
-    /// out is trained on all the same; then there is no validation.
+    /// Prepares to draw from a corpus. `share` is this process's rank. A corpus without held-out clusters is trained on
+    /// as well; then there is no validation.
     ///
     /// # Errors
-    /// An option has no sense, or there is nothing to draw from.
+    /// If an option is invalid, or there is nothing to draw from.
     pub fn new(store: Store, config: &MlmConfig, seed: u64, share: Share) -> Result<Self, Error> {
         let train = Sampler::new(store.clone(), config.sampling(seed, Split::Train, share)?)?;
         let options = config.sampling(config.validation_seed, Split::HeldOut, Share::default())?;
@@ -117,12 +117,12 @@ impl Mlm {
         Ok(Self { store, train, held_out, validation_batches: config.validation_batches })
     }
 
-    /// Draws the training batches.
+    /// The sampler of training batches.
     pub fn sampler(&self) -> &Sampler {
         &self.train
     }
 
-    /// The loss of the whole or a part of a validation, as perplexity.
+    /// Perplexity of a whole validation or of a part.
     pub fn perplexity(part: &Part) -> Option<f64> {
         part.mean().map(rinalmo_metrics::perplexity::perplexity)
     }
@@ -160,7 +160,7 @@ impl Task for Mlm {
         batch.rows.iter().map(|row| row.tokens as usize).sum()
     }
 
-    fn tell(&self, batch: &Batch) -> String {
+    fn describe_batch(&self, batch: &Batch) -> String {
         let clusters: Vec<String> = batch.rows.iter().map(|row| row.cluster.to_string()).collect();
         format!("{} sequences of up to {} tokens, of clusters {}", clusters.len(), batch.len, clusters.join(", "))
     }
@@ -185,14 +185,14 @@ fn head(model: &Model) -> &rinalmo_model::MlmHead {
     model.mlm.as_ref().expect("a trainer checks that the model has the task's head")
 }
 
-/// A batch without its padding, and a target for each token.
+/// A batch without padding, and a target for each token.
 fn pack(batch: &Batch) -> (Packed, Vec<i32>) {
     let target = |&target: &Token| if target == PAD { -1 } else { i32::from(target) };
     let targets = filled(batch, &batch.targets).flatten().map(target).collect();
     (Packed::new(filled(batch, &batch.tokens)), targets)
 }
 
-/// Rows of a batch without what fills them up.
+/// Rows of a batch without padding.
 fn filled<'a>(batch: &'a Batch, all: &'a [Token]) -> impl Iterator<Item = &'a [Token]> {
     batch.rows.iter().zip(all.chunks(batch.len.max(1))).map(|(row, all)| &all[..row.tokens as usize])
 }

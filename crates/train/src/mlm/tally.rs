@@ -10,7 +10,7 @@ use super::{head, pack};
 use crate::optimizer::values::read;
 use crate::{Part, Validation};
 
-/// Each row's loss, summed over its hidden letters in f64, and their number.
+/// Each row's loss, summed over its chosen letters in f64, and their number.
 pub(super) fn losses(model: &Model, batch: &Batch, device: &Device) -> Vec<(f64, usize)> {
     let (packed, targets) = pack(batch);
     let scored: Vec<i64> = (0..).zip(&targets).filter(|(_, target)| **target >= 0).map(|(at, _)| at).collect();
@@ -41,7 +41,7 @@ fn nats(logits: &[f32], target: usize) -> f64 {
 /// Upper ends of the length bands, in tokens of a row.
 const BANDS: [u32; 4] = [64, 128, 256, 512];
 
-/// Losses by part. Every source and band is named from the start, so that all ranks name the same.
+/// Losses by part. Every source and band is named from the start, so that all ranks have the same parts.
 #[derive(Debug)]
 pub(super) struct Tally {
     all: Part,
@@ -59,7 +59,7 @@ impl Tally {
         }
     }
 
-    /// Adds a row's loss, summed over so many letters.
+    /// Adds a row's loss, summed over this many letters.
     pub(super) fn add(&mut self, source: usize, row: &Row, sum: f64, letters: usize) {
         let band = BANDS.partition_point(|&end| end < row.tokens);
         let parts = [Some(&mut self.all), self.sources.get_mut(source), self.bands.get_mut(band)];

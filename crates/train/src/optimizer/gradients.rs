@@ -1,4 +1,4 @@
-//! The gradients of one step: of every parameter that is trained, in the manifest's order.
+//! The gradients of one step: of every trained parameter, in the manifest's order.
 
 use std::collections::HashMap;
 
@@ -11,25 +11,25 @@ use super::groups::Part;
 use super::values::{Values, level, read};
 use crate::names::{self, Look};
 
-/// One parameter's.
+/// The gradient of one parameter.
 #[derive(Debug, Clone)]
 pub struct Gradient {
     /// The parameter's name.
     pub name: String,
-    /// Row-major.
+    /// Its values, row-major.
     pub values: Values,
 }
 
-/// Of every trained parameter, in the manifest's order, whether or not a batch touched it; so the list is the same in
-/// every process of a run.
+/// Gradients of every trained parameter, in the manifest's order, also of those that a batch did not use. So the list
+/// is the same in every process of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Gradients {
-    /// One a parameter.
+    /// One gradient per parameter.
     pub tensors: Vec<Gradient>,
 }
 
 impl Gradients {
-    /// Adds those of another batch of the same step.
+    /// Adds the gradients of another batch of the same step.
     pub fn add(&mut self, other: Self) {
         if self.tensors.is_empty() {
             return *self = other;
@@ -40,8 +40,8 @@ impl Gradients {
         }
     }
 
-    /// The norm over all of them: a tensor's squares summed in f32 by pieces, everything above in f64, always in the
-    /// same order. Not finite as soon as one of them is not.
+    /// The norm over all of them. A tensor's squares are summed in f32 by pieces, the pieces in f64, always in the same
+    /// order. Not finite if one gradient is not.
     pub fn norm(&self) -> f64 {
         let on_device = |gradient: &Gradient| match &gradient.values {
             Values::Device(tensor) => Some((tensor.clone() * tensor.clone()).sum()),
@@ -57,10 +57,12 @@ impl Gradients {
         (host + sums.into_iter().map(f64::from).sum::<f64>()).sqrt()
     }
 
-    /// Their numbers one after the other in this process's memory, and what brings such a list back into their form.
+    /// Their values one after the other in this process's memory, and an outline to restore them from such a list.
     pub fn flatten(self) -> (Vec<f32>, Outline) {
         let tensors = self.tensors.iter().map(|gradient| (gradient.name.clone(), gradient.values.len())).collect();
-        let (mut flat, mut device, mut there) = (Vec::new(), None, Vec::new());
+        let mut flat = Vec::new();
+        let mut device = None;
+        let mut there = Vec::new();
         for Gradient { values, .. } in self.tensors {
             match values {
                 Values::Host(values) => flat.extend_from_slice(&values),
@@ -76,16 +78,16 @@ impl Gradients {
         (flat, Outline { tensors, device })
     }
 
-    /// In the manifest's order, whatever order they were summed in.
+    /// The same gradients in the manifest's order, whatever order they were summed in.
     pub(crate) fn in_order(self, model: &Model, device: &Device) -> Self {
         let count = self.tensors.len();
         let ordered = Collect::of(self).take_out(model, device, &[Part::All]);
-        assert_eq!(ordered.tensors.len(), count, "every trained parameter is of one piece");
+        assert_eq!(ordered.tensors.len(), count, "every trained parameter is in one piece");
         ordered
     }
 }
 
-/// What tells gradients from a list of numbers: names, lengths and place.
+/// Names, lengths and device of gradients that were flattened.
 #[derive(Debug, Clone)]
 pub struct Outline {
     tensors: Vec<(String, usize)>,
@@ -93,13 +95,13 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// Gradients of these numbers.
+    /// The gradients with these values.
     ///
     /// # Panics
-    /// If there are fewer than [`Gradients::flatten`] gave.
+    /// If there are fewer values than [`Gradients::flatten`] returned.
     pub fn restore(self, mut flat: &[f32]) -> Gradients {
         let restore = |(name, count): (String, usize)| {
-            let values = flat.split_off(..count).expect("the list is as long as it was").to_vec();
+            let values = flat.split_off(..count).expect("the list has its original length").to_vec();
             let values = match &self.device {
                 Some(device) => {
                     Values::Device(Tensor::from_data(TensorData::new(values, [count]), (device, DType::F32)))
@@ -112,28 +114,28 @@ impl Outline {
     }
 }
 
-/// Gathers gradients from one or more ways back.
+/// Collects gradients from one or more backward passes.
 #[derive(Default)]
 pub(crate) struct Collect(HashMap<String, Values>);
 
 impl Collect {
-    /// Those of earlier batches.
+    /// The gradients of earlier batches.
     pub(crate) fn of(gradients: Gradients) -> Self {
         Self(gradients.tensors.into_iter().map(|Gradient { name, values }| (name, values)).collect())
     }
 
-    /// Adds to a piece what is here of its parameters.
+    /// Adds the gradients that are here to those of a piece.
     pub(crate) fn added_to(&mut self, mut piece: Gradients) -> Gradients {
         for Gradient { name, values } in &mut piece.tensors {
             if let Some(mut sum) = self.0.remove(name) {
-                std::mem::swap(values, &mut sum); // what was first stands first
+                std::mem::swap(values, &mut sum); // the earlier one is the first summand
                 values.add(sum);
             }
         }
         piece
     }
 
-    /// Takes those of a way back; what two of them have is summed.
+    /// Takes the gradients of a backward pass; gradients of the same parameter are summed.
     pub(crate) fn take(&mut self, model: &Model, grads: burn::tensor::Gradients) {
         struct Take<'a>(&'a mut HashMap<String, Values>, burn::tensor::Gradients);
         impl Look for Take<'_> {
@@ -148,7 +150,7 @@ impl Collect {
         names::look(model, &mut Take(&mut self.0, grads));
     }
 
-    /// Takes out one for each parameter of some parts of `model` that requires gradients, zeros for those that had none.
+    /// Removes one gradient for each trained parameter in some parts of `model`; zeros for those without one.
     pub(crate) fn take_out(&mut self, model: &Model, device: &Device, parts: &[Part]) -> Gradients {
         struct Order<'a>(&'a mut HashMap<String, Values>, &'a Device, &'a [Part], Vec<Gradient>);
         impl Look for Order<'_> {

@@ -1,6 +1,7 @@
-//! Which parameters train from which epoch on, and how fast.
+//! Which parameters train from which epoch on, and at which rate.
 //!
-//! The list of [`Thaw`]s is gradual unfreezing: what none of them names stays as it is. An empty list trains everything.
+//! The list of [`Thaw`]s defines gradual unfreezing: parameters that none of them names stay frozen. With an empty list
+//! everything trains.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +14,7 @@ pub struct Thaw {
     pub epoch: u64,
     /// Which part.
     pub part: Part,
-    /// Its rate is the schedule's times this.
+    /// Factor of the schedule's rate.
     #[serde(default = "whole")]
     pub rate: f64,
 }
@@ -22,26 +23,26 @@ fn whole() -> f64 {
     1.0
 }
 
-/// A part of a model, by its parameters' names.
+/// A part of a model, by the names of its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
     /// Everything.
     All,
-    /// Everything that is not of the encoder.
+    /// Everything except the encoder.
     Heads,
-    /// Token embedding, and positions where they are learned.
+    /// Token embedding, and learned positions.
     Embedding,
-    /// The blocks from the first number up to, not including, the second; block 0 is next to the embedding.
+    /// Blocks from the first number up to, not including, the second; block 0 is next to the embedding.
     Blocks(usize, usize),
-    /// The norm behind the last block.
+    /// The norm after the last block.
     FinalNorm,
-    /// What adapters learn beside the encoder's weights.
+    /// The adapters of the encoder.
     Adapters,
 }
 
 impl Part {
-    /// Is a parameter of this part?
+    /// Whether a parameter is in this part.
     pub fn holds(&self, name: &str) -> bool {
         let Some(name) = name.strip_prefix("encoder.") else { return matches!(self, Self::All | Self::Heads) };
         match (*self, name.strip_prefix("blocks.")) {
@@ -58,8 +59,8 @@ impl Part {
     }
 }
 
-/// How fast a parameter trains in an epoch, as a share of the schedule's rate; `None` where it does not. Of several
-/// thaws that name it the first in the list counts.
+/// A parameter's rate in an epoch, as a factor of the schedule's; `None` if it is frozen. If several thaws name it, the
+/// first in the list applies.
 pub fn rate(thaws: &[Thaw], epoch: u64, name: &str) -> Option<f64> {
     if thaws.is_empty() {
         return Some(1.0);
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn every_parameter_is_of_one_part() {
+    fn every_parameter_is_in_one_part() {
         use rinalmo_model::{EncoderConfig, ModelConfig};
         let config = ModelConfig::pretrained(EncoderConfig::new(16, 3, 2).with_learned_positions(8));
         let parts = [Part::Heads, Part::Embedding, Part::Blocks(0, 2), Part::Blocks(2, 3), Part::FinalNorm];

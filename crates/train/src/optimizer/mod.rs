@@ -1,9 +1,9 @@
-//! AdamW and Adam over a model's parameters, with moments kept under the parameters' names.
+//! AdamW and Adam over a model's parameters; moments are stored under the parameters' names.
 //!
-//! AdamW is Loshchilov and Hutter's (2019), Adam is AdamW without weight decay. What the paper says of its optimiser is
-//! "weight decay of 0.01"; PyTorch's `AdamW` lets every parameter decay, norms and biases too, and so do we unless
-//! `decay` says otherwise. A parameter that begins to train later begins with moments of its own, as one that is added
-//! to a PyTorch optimiser does.
+//! AdamW is Loshchilov and Hutter's (2019), Adam is AdamW without weight decay. The paper only says "weight decay of
+//! 0.01". PyTorch's `AdamW` applies it to every parameter, norms and biases too, and so does this one unless `decay`
+//! says otherwise. A parameter that starts to train later starts with new moments, like one that is added to a PyTorch
+//! optimiser. to a PyTorch optimiser does.
 
 pub mod gradients;
 pub mod groups;
@@ -21,7 +21,7 @@ pub use values::Values;
 
 use crate::names;
 
-/// Which rule.
+/// The update rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rule {
@@ -32,37 +32,37 @@ pub enum Rule {
     Adam,
 }
 
-/// Which parameters weight decay is for.
+/// Which parameters have weight decay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decay {
-    /// All, as PyTorch does by itself.
+    /// All, PyTorch's default.
     #[default]
     All,
-    /// Those of more than one axis: neither biases nor norms nor β.
+    /// Parameters of more than one axis: no biases, norms or β.
     Matrices,
 }
 
-/// The optimiser's constants.
+/// The optimiser's hyperparameters.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OptimizerConfig {
     /// The rule.
     pub rule: Rule,
-    /// How much of the first moment a step keeps.
+    /// Decay of the first moment (β₁).
     pub beta1: f32,
-    /// How much of the second.
+    /// Decay of the second moment (β₂).
     pub beta2: f32,
     /// Added to the root of the second moment.
     pub epsilon: f32,
-    /// What a parameter loses of itself in a step, times the rate; for AdamW only.
+    /// Weight decay, times the learning rate; only for AdamW.
     pub weight_decay: f32,
-    /// For which parameters.
+    /// Which parameters have weight decay.
     pub decay: Decay,
 }
 
 impl Default for OptimizerConfig {
-    /// The paper's AdamW: weight decay 0.01, the rest as PyTorch has it.
+    /// The paper's AdamW: weight decay 0.01, the rest as in PyTorch.
     fn default() -> Self {
         Self { rule: Rule::AdamW, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01, decay: Decay::All }
     }
@@ -75,7 +75,7 @@ impl OptimizerConfig {
     }
 
     /// # Errors
-    /// A sentence naming what has no sense.
+    /// A sentence that names the invalid option.
     pub(crate) fn check(&self) -> Result<(), String> {
         for (name, beta) in [("beta1", self.beta1), ("beta2", self.beta2)] {
             if !(0.0..1.0).contains(&beta) {
@@ -97,10 +97,10 @@ impl OptimizerConfig {
     }
 }
 
-/// What the optimiser remembers of a parameter.
+/// The moments of a parameter.
 #[derive(Debug, Clone)]
 pub struct Moments {
-    /// Steps it took.
+    /// Steps it was trained for.
     pub steps: u32,
     /// The running mean of gradients.
     pub first: Values,
@@ -108,7 +108,7 @@ pub struct Moments {
     pub second: Values,
 }
 
-/// The optimiser and its memory.
+/// The optimiser and its moments.
 #[derive(Debug, Clone)]
 pub struct Optimizer {
     config: OptimizerConfig,
@@ -116,28 +116,28 @@ pub struct Optimizer {
 }
 
 impl Optimizer {
-    /// One that has taken no step.
+    /// An optimiser that has made no step.
     pub fn new(config: OptimizerConfig) -> Self {
         Self { config, moments: BTreeMap::new() }
     }
 
-    /// One that goes on with these moments.
+    /// An optimiser that continues with these moments.
     pub fn with_moments(config: OptimizerConfig, moments: BTreeMap<String, Moments>) -> Self {
         Self { config, moments }
     }
 
-    /// Its constants.
+    /// Its hyperparameters.
     pub fn config(&self) -> &OptimizerConfig {
         &self.config
     }
 
-    /// Its memory, by the parameters' names.
+    /// Its moments, by the parameters' names.
     pub fn moments(&self) -> &BTreeMap<String, Moments> {
         &self.moments
     }
 
-    /// Takes a step along `gradients`, which count `scale`-fold, at `rate` times what `share` says of each parameter.
-    /// A parameter's memory is used again; nothing is copied on the CPU.
+    /// Makes a step along `gradients`, multiplied by `scale`, at `rate` times each parameter's `share`. A parameter's
+    /// memory is reused; nothing is copied on the CPU.
     pub fn step(
         &mut self,
         model: Model,

@@ -12,7 +12,7 @@ use super::values::{Values, level};
 use super::{Decay, Moments, Optimizer, Rule};
 use crate::names::Change;
 
-/// Meets parameters in the order in which their gradients come.
+/// Visits parameters in the order of their gradients.
 pub(super) struct Update<'a, F> {
     pub(super) optimizer: &'a mut Optimizer,
     pub(super) gradients: Peekable<IntoIter<Gradient>>,
@@ -24,7 +24,7 @@ pub(super) struct Update<'a, F> {
 impl<F: Fn(&str) -> f64> Change for Update<'_, F> {
     fn of<const D: usize>(&mut self, name: &str, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(Gradient { values: gradient, .. }) = self.gradients.next_if(|next| next.name == name) else {
-            return param; // it does not train
+            return param; // it is frozen
         };
         let config = self.optimizer.config;
         let decays = config.rule == Rule::AdamW && (config.decay == Decay::All || D > 1);
@@ -46,23 +46,23 @@ impl<F: Fn(&str) -> f64> Change for Update<'_, F> {
     }
 }
 
-/// A step of one parameter.
+/// The step of one parameter; returns its new values.
 fn take(rule: &AdamW, moments: &mut Moments, scale: f32, values: Values, gradient: Values) -> Values {
     let Moments { steps, first, second } = moments;
     match (values, gradient, first, second) {
         (Values::Host(mut values), Values::Host(gradient), Values::Host(first), Values::Host(second)) => {
             let taken = rule.step(level(), *steps, scale, &mut values, &gradient, first, second);
-            taken.expect("a parameter, its gradient and its moments are of one length");
+            taken.expect("a parameter, its gradient and its moments have one length");
             Values::Host(values)
         }
         (Values::Device(values), Values::Device(gradient), Values::Device(first), Values::Device(second)) => {
             Values::Device(by_tensors(rule, *steps, scale, values, gradient, [first, second]))
         }
-        _ => unreachable!("a parameter, its gradient and its moments are in one place"),
+        _ => unreachable!("a parameter, its gradient and its moments are on one device"),
     }
 }
 
-/// The same with tensor operations, on whatever device.
+/// The same with tensor operations, on any device.
 fn by_tensors(
     rule: &AdamW,
     step: u32,
@@ -90,7 +90,7 @@ mod tests {
         Values::Device(Tensor::from_floats(values, &Device::flex()))
     }
 
-    /// Where each parameter's values lie, by taking them out and putting them back.
+    /// The address of each parameter's values, read by taking them out and putting them back.
     struct Addresses(Vec<usize>);
 
     impl Change for Addresses {

@@ -1,14 +1,14 @@
-//! Numbers beside a parameter, where the parameter is: gradients and moments.
+//! Numbers on the device of a parameter: gradients and moments.
 //!
-//! On the CPU they are plain vectors that the kernels work on in place; elsewhere they are tensors that never leave their
-//! device but for a checkpoint or another process.
+//! On the CPU they are plain vectors that the kernels change in place. Elsewhere they are tensors that only leave their
+//! device for a checkpoint or another process.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 use rinalmo_kernels::{Level, add};
 
 /// A flat list of f32.
 #[derive(Debug, Clone)]
-#[allow(clippy::large_enum_variant, reason = "there are a few for each parameter, and what they stand for is larger")]
+#[allow(clippy::large_enum_variant, reason = "there are a few for each parameter, and their values are larger")]
 pub enum Values {
     /// In this process's memory.
     Host(Vec<f32>),
@@ -16,12 +16,12 @@ pub enum Values {
     Device(Tensor<1>),
 }
 
-/// The processor's best instructions, or those the environment asks for where it has them.
+/// The processor's best instructions, or those that the environment variable selects, if the processor has them.
 pub(crate) fn level() -> Level {
     Level::current().unwrap_or_else(|_| Level::best())
 }
 
-/// Whether a device's memory is the process's own.
+/// Whether a device's memory is this process's memory.
 fn is_host(device: &Device) -> bool {
     *device == Device::flex()
 }
@@ -32,7 +32,7 @@ pub(crate) fn read<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 impl Values {
-    /// A tensor's values; not copied where nobody else holds it.
+    /// A tensor's values; not copied if no other reference to them exists.
     pub(crate) fn of<const D: usize>(tensor: Tensor<D>) -> Self {
         let tensor = tensor.inner();
         if is_host(&tensor.device()) {
@@ -42,7 +42,7 @@ impl Values {
         Self::Device(tensor.reshape([count]))
     }
 
-    /// So many zeros on a device.
+    /// Zeros on a device.
     pub(crate) fn zeros(count: usize, device: &Device) -> Self {
         if is_host(device) {
             return Self::Host(vec![0.0; count]);
@@ -50,7 +50,7 @@ impl Values {
         Self::Device(Tensor::zeros([count], (&device.clone().inner(), DType::F32)))
     }
 
-    /// The same number of zeros in the same place.
+    /// The same number of zeros on the same device.
     pub(crate) fn zeros_like(&self) -> Self {
         match self {
             Self::Host(values) => Self::Host(vec![0.0; values.len()]),
@@ -58,7 +58,7 @@ impl Values {
         }
     }
 
-    /// Brings a list to where `device` keeps such.
+    /// Moves a list to `device`.
     pub(crate) fn from_host(values: Vec<f32>, device: &Device) -> Self {
         if is_host(device) {
             return Self::Host(values);
@@ -67,7 +67,7 @@ impl Values {
         Self::Device(Tensor::from_data(TensorData::new(values, [count]), (&device.clone().inner(), DType::F32)))
     }
 
-    /// How many there are.
+    /// Number of values.
     #[allow(clippy::len_without_is_empty, reason = "no parameter is empty")]
     pub fn len(&self) -> usize {
         match self {
@@ -84,18 +84,18 @@ impl Values {
         }
     }
 
-    /// Adds another list of the same length, from the same place.
+    /// Adds another list of the same length, on the same device.
     pub(crate) fn add(&mut self, other: Self) {
         match (self, other) {
             (Self::Host(sum), Self::Host(other)) => {
-                add(level(), sum, &other).expect("gradients of one parameter are of one length");
+                add(level(), sum, &other).expect("gradients of one parameter have one length");
             }
             (Self::Device(sum), Self::Device(other)) => *sum = sum.clone() + other,
-            _ => unreachable!("gradients of one parameter are where it is"),
+            _ => unreachable!("gradients of one parameter are on its device"),
         }
     }
 
-    /// As a parameter's tensor.
+    /// The values as a parameter's tensor.
     pub(crate) fn into_tensor<const D: usize>(self, shape: [usize; D], device: &Device) -> Tensor<D> {
         match self {
             Self::Host(values) => Tensor::from_data(TensorData::new(values, shape), (device, DType::F32)),

@@ -1,7 +1,8 @@
-//! Checks that all processes hold the same weights.
+//! Checks that all processes have the same weights.
 //!
-//! They take the same steps from the same start, so they do, unless machines differ: other weights in a file of the same
-//! name, or a processor whose kernels round otherwise. What such processes add up would be no gradient of any model.
+//! They make the same steps from the same start, so they should. They differ if machines do: other weights in a file of
+//! the same name, or a processor whose kernels round differently. The sum of their gradients would then be the gradient
+//! of no model.
 
 use burn::module::Param;
 use burn::tensor::Tensor;
@@ -14,7 +15,7 @@ use crate::{Error, Exchange, Task};
 
 impl<T: Task, X: Exchange> Trainer<'_, T, X> {
     /// # Errors
-    /// The weights of a rank are not those of the first.
+    /// If the weights of a rank differ from those of the first.
     pub(super) fn agree(&mut self) -> Result<(), Error> {
         let share = self.exchange.share();
         if share.ranks == 1 {
@@ -23,7 +24,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         let mut checksum = Checksum(Xxh3::new());
         names::look(self.model.as_ref().expect(THERE), &mut checksum);
         let sum = checksum.0.digest();
-        let mut all = vec![0.0; 2 * share.ranks]; // halves, which an f64 holds to the bit
+        let mut all = vec![0.0; 2 * share.ranks]; // halves of the checksums, which an f64 holds exactly
         all[2 * share.rank] = (sum >> 32) as f64;
         all[2 * share.rank + 1] = (sum & 0xFFFF_FFFF) as f64;
         self.exchange.sum(&mut all)?;
@@ -38,7 +39,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
     }
 }
 
-/// Of all parameters.
+/// Checksum of all parameters.
 struct Checksum(Xxh3);
 
 impl Look for Checksum {

@@ -1,4 +1,4 @@
-//! What happens between steps: epochs begin and end, the model is validated and saved.
+//! What happens between steps: epochs start and end, the model is validated and saved.
 
 use std::time::Instant;
 
@@ -12,8 +12,8 @@ use crate::optimizer::{Thaw, groups};
 use crate::{Error, Exchange, Task};
 
 impl<T: Task, X: Exchange> Trainer<'_, T, X> {
-    /// Has those parameters require gradients that train in this epoch.
-    pub(super) fn begin_epoch(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
+    /// Makes those parameters require gradients that train in this epoch.
+    pub(super) fn start_epoch(&mut self, observer: &mut dyn Observer) -> Result<(), Error> {
         let mut freeze = Freeze { thaws: &self.options.thaw, epoch: self.state.epoch, trained: 0, all: 0 };
         self.model = Some(names::change(self.model.take().expect(THERE), &mut freeze));
         let Freeze { trained, all, epoch, .. } = freeze;
@@ -62,12 +62,12 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         Ok(Ended::Finished)
     }
 
-    /// Whether this process tells and writes.
+    /// Whether this process reports and writes files.
     pub(super) fn leads(&self) -> bool {
         self.exchange.share().rank == 0
     }
 
-    /// Validates; says whether it was the best so far.
+    /// Validates; returns whether it was the best validation so far.
     fn validate(&mut self, observer: &mut dyn Observer) -> Result<bool, Error> {
         let begun = Instant::now();
         let (step, epoch) = (self.state.step, self.state.epoch);
@@ -94,7 +94,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         Ok(best)
     }
 
-    /// Writes a checkpoint, unless this step has one with all there is to say.
+    /// Writes a checkpoint, unless the checkpoint of this step is already complete.
     pub(super) fn save(&mut self, checkpoints: Option<&Checkpoints>, observer: &mut dyn Observer) -> Result<(), Error> {
         let Some(checkpoints) = checkpoints else { return Ok(()) };
         let now = (self.state.step, self.state.score.is_some());
@@ -111,7 +111,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         };
         let written = if self.leads() { checkpoints.save(&contents).map(Some) } else { Ok(None) };
         let mut failed = [f64::from(u8::from(written.is_err()))];
-        self.exchange.sum(&mut failed)?; // nobody goes on beyond a checkpoint that is not there
+        self.exchange.sum(&mut failed)?; // no process continues if the checkpoint is missing
         let path = written?;
         if failed[0] > 0.0 {
             return Err(Error::Exchange("the first process could not write the checkpoint".into()));
@@ -124,7 +124,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
     }
 }
 
-/// Lets parameters require gradients, or not.
+/// Makes parameters require gradients, or not.
 struct Freeze<'a> {
     thaws: &'a [Thaw],
     epoch: u64,

@@ -1,8 +1,8 @@
-//! The loop: draw, forward, backward, sum, clip, step; validate and save when it is time.
+//! The training loop: draw, forward, backward, sum, clip, step; validate and save when due.
 //!
-//! A step is a function of weights, moments, batches and the seed. Dropout is seeded by (seed, step, batch of the step),
-//! batches by (seed, epoch, cluster), and kernels give the same bits for any number of threads, so a run that is killed
-//! and resumed ends with the bits of one that was not.
+//! A step is a function of weights, moments, batches and the seed. Dropout is seeded by (seed, step, batch of the
+//! step), batches by (seed, epoch, cluster), and kernels give the same bits for any number of threads. So a run that is
+//! killed and resumed ends with the same bits as one that was not.
 
 mod agree;
 mod between;
@@ -26,7 +26,7 @@ use crate::checkpoint::{Checkpoints, Saved};
 use crate::task::Batches;
 use crate::{Alone, Drawn, Error, Exchange, Optimizer, Task};
 
-/// A run: a model on its way.
+/// A run: a model in training.
 pub struct Trainer<'t, T, X = Alone> {
     task: &'t T,
     options: Options,
@@ -37,17 +37,17 @@ pub struct Trainer<'t, T, X = Alone> {
     model: Option<Model>, // taken only within a step
     optimizer: Optimizer,
     state: RunState,
-    saved: Option<(u64, bool)>, // the step of the newest checkpoint, and whether it tells a score
+    saved: Option<(u64, bool)>, // the step of the newest checkpoint, and whether it has a score
     validated: Option<u64>,     // the step of the last validation
 }
 
 const THERE: &str = "a model is taken only while a step changes it";
 
 impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
-    /// Begins a run. The model is on `device`, which does automatic differentiation; `document` says what it is.
+    /// Starts a run. The model is on `device`, which supports automatic differentiation; `document` is its description.
     ///
     /// # Errors
-    /// An option has no sense.
+    /// If an option is invalid.
     pub fn new(
         task: &'t T,
         document: Document,
@@ -58,7 +58,9 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
     ) -> Result<Self, Error> {
         options.check()?;
         if !device.is_autodiff() {
-            return Err(Error::Options("the device does no automatic differentiation; use `device.autodiff()`".into()));
+            return Err(Error::Options(
+                "the device does not support automatic differentiation; use `device.autodiff()`".into(),
+            ));
         }
         options.precision.check(&device).and_then(|()| task.check(&document.config)).map_err(Error::Options)?;
         Ok(Self {
@@ -76,11 +78,11 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
         })
     }
 
-    /// Goes on where a checkpoint was written. With as many processes as then, the weights come out as if the run had
-    /// never stopped; with another number, the epoch goes on at about the same place.
+    /// Continues from a checkpoint. With the same number of processes, the weights end up as if the run had never
+    /// stopped; with another number, the epoch continues at about the same place.
     ///
     /// # Errors
-    /// An option has no sense or is of another run; or the checkpoint cannot be read.
+    /// If an option is invalid or belongs to another run, or the checkpoint cannot be read.
     pub fn resume(task: &'t T, saved: &Saved, options: Options, device: Device, exchange: X) -> Result<Self, Error> {
         if saved.state.seed != options.seed {
             let (path, was, is) = (saved.path.display(), saved.state.seed, options.seed);
@@ -102,37 +104,37 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
         Ok(trainer)
     }
 
-    /// What checkpoints are to say of the run's config.
+    /// Sets the config that checkpoints store.
     pub fn describe(&mut self, run: serde_json::Value) {
         self.run = run;
     }
 
-    /// The model as it is.
+    /// The current model.
     pub fn model(&self) -> &Model {
         self.model.as_ref().expect(THERE)
     }
 
-    /// The model, the run over.
+    /// The model at the end of the run.
     pub fn into_model(self) -> Model {
         self.model.expect(THERE)
     }
 
-    /// What is said of the model.
+    /// The model's description.
     pub fn document(&self) -> &Document {
         &self.document
     }
 
-    /// Where the run stands.
+    /// The state of the run.
     pub fn state(&self) -> &RunState {
         &self.state
     }
 
-    /// Trains until a limit is reached or a stop is requested, and writes a checkpoint then. Where there are several
-    /// processes, an error of one is the end of that one only; whoever started them ends the others.
+    /// Trains until a limit is reached or a stop is requested, and then writes a checkpoint. With several processes, an
+    /// error of one only ends that one; the launcher must end the others.
     ///
     /// # Errors
-    /// [`Error::Diverged`], and the model is that of the last good step; or batches cannot be drawn or checkpoints
-    /// written; or processes hold different weights.
+    /// [`Error::Diverged`], with the model of the last good step; or if batches cannot be drawn, checkpoints cannot be
+    /// written, or processes have different weights.
     pub fn run(
         &mut self,
         checkpoints: Option<&Checkpoints>,
@@ -141,7 +143,7 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
     ) -> Result<Ended, Error> {
         let started = Instant::now();
         let mut batches = self.task.batches(self.state.position, self.options.loading)?.peekable();
-        self.begin_epoch(observer)?;
+        self.start_epoch(observer)?;
         self.agree()?;
         loop {
             let begun = Instant::now();
@@ -158,7 +160,7 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
                     return self.finish(checkpoints, observer);
                 }
                 self.state.epoch = epoch;
-                self.begin_epoch(observer)?;
+                self.start_epoch(observer)?;
             }
             let seconds = self.options.until.seconds;
             let late = || seconds.is_some_and(|seconds| started.elapsed().as_secs_f64() >= seconds);

@@ -1,4 +1,4 @@
-//! What a run tells about itself while it goes: for a progress bar, a log, an event file.
+//! Reports of a run while it is running: for a progress bar, a log, an event file.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use serde::Serialize;
 
 use crate::Validation;
 
-/// Is told what happens. Only the first process of a run tells.
+/// Receives the events of a run. Only the first process of a run reports.
 pub trait Observer {
-    /// A step was taken.
+    /// A step was made.
     fn step(&mut self, _report: &StepReport) {}
 
-    /// An epoch begins. `trained` parameters of `parameters` train in it.
+    /// An epoch starts. `trained` of `parameters` parameters train in it.
     fn epoch(&mut self, _epoch: u64, _trained: usize, _parameters: usize) {}
 
     /// The model was validated.
@@ -22,21 +22,21 @@ pub trait Observer {
     fn saved(&mut self, _step: u64, _path: &Path) {}
 }
 
-/// Tells nobody.
+/// Ignores everything.
 impl Observer for () {}
 
-/// A step.
+/// The report of a step.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepReport {
     /// Counted from 1.
     pub step: u64,
     /// Its epoch, from 0.
     pub epoch: u64,
-    /// Where its last batch stands.
+    /// Position of its last batch.
     pub at: Position,
     /// The mean loss over all processes.
     pub loss: f64,
-    /// What the mean is over.
+    /// What the mean is over: the sum of the weights.
     pub weight: f64,
     /// The learning rate.
     pub rate: f64,
@@ -46,37 +46,37 @@ pub struct StepReport {
     pub clipped: bool,
     /// Tokens of all processes, padding not counted.
     pub tokens: u64,
-    /// Seconds it took.
+    /// Its duration in seconds.
     pub seconds: f64,
-    /// Seconds of them spent waiting for batches.
+    /// Seconds of it spent waiting for batches.
     pub waited: f64,
 }
 
 impl StepReport {
-    /// Tokens a second, of all processes.
+    /// Tokens per second, of all processes.
     pub fn tokens_per_second(&self) -> f64 {
         self.tokens as f64 / self.seconds.max(f64::MIN_POSITIVE)
     }
 
-    /// The share of the time in which the device waited for batches.
+    /// The fraction of the time in which the device waited for batches.
     pub fn share_waiting(&self) -> f64 {
         self.waited / self.seconds.max(f64::MIN_POSITIVE)
     }
 }
 
-/// A validation.
+/// The report of a validation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ValidationReport {
-    /// After so many steps.
+    /// After this many steps.
     pub step: u64,
     /// In this epoch.
     pub epoch: u64,
-    /// What was found, over all processes.
+    /// Its result, over all processes.
     pub validation: Validation,
-    /// The number by which models are chosen, lower is better.
+    /// The number that selects the best model, lower is better.
     pub score: Option<f64>,
     /// Whether it is the best so far.
     pub best: bool,
-    /// Seconds it took.
+    /// Its duration in seconds.
     pub seconds: f64,
 }

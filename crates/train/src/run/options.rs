@@ -1,4 +1,4 @@
-//! What a run is told: everything but the model, the data and the device.
+//! Options of a run: everything but the model, the data and the device.
 
 use burn::tensor::{DType, Device};
 use rinalmo_kernels::Level;
@@ -8,45 +8,45 @@ use serde::{Deserialize, Serialize};
 use crate::optimizer::Thaw;
 use crate::{Error, Loading, OptimizerConfig, Schedule};
 
-/// How to train. Every field has the paper's value or a quiet one, so a config file names what differs.
+/// How to train. Defaults are the paper's values, or turn an option off, so a config file only names what differs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// What fresh weights, batches and dropout depend on.
+    /// Seed of random weights, batches and dropout.
     pub seed: u64,
     /// The learning rate.
     pub schedule: Schedule,
     /// The optimiser.
     pub optimizer: OptimizerConfig,
-    /// Gradients of a larger norm are scaled down to this one; left out, they stay as they are.
+    /// Gradients of a larger norm are scaled down to this one; not clipped by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<f64>,
-    /// Batches of each process that make up a step.
+    /// Batches of each process per step.
     pub accumulate: usize,
-    /// What is dropped.
+    /// Dropout rates.
     pub dropout: DropoutRates,
     /// Type of matrix products.
     pub precision: Precision,
-    /// Has so many blocks at a time computed again on the way back, which takes much less memory and about a third more
-    /// time; left out, everything is kept.
+    /// Number of blocks at a time that the backward pass computes again, which takes much less memory and about a third
+    /// more time; by default everything is stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recompute: Option<usize>,
-    /// What trains from which epoch on; everything from the start where the list is empty.
+    /// What trains from which epoch on; with an empty list everything trains from the start.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub thaw: Vec<Thaw>,
-    /// When the run is done.
+    /// When the run ends.
     pub until: Limits,
     /// When the model is validated; at the end of a run it always is.
     pub validate: Every,
-    /// So many validations without a better one end the run; left out, none does.
+    /// The run ends after this many validations without a better one; by default it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub patience: Option<u64>,
-    /// When a checkpoint is written; at the end of a run one always is, and whenever a validation is the best so far.
+    /// When a checkpoint is written; one is always written at the end of a run and after the best validation so far.
     pub save: Every,
     /// How batches are prepared.
     pub loading: Loading,
-    /// A loss of so many times its running mean ends the run, once fifty steps have been taken; a loss or gradient that
-    /// is not finite always does.
+    /// The run ends if a loss is this many times its running mean, after the first fifty steps. It always ends if a
+    /// loss or gradient is not finite.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explosion: Option<f64>,
 }
@@ -73,7 +73,7 @@ impl Default for Options {
     }
 }
 
-/// Shares that a training step drops.
+/// Dropout rates of a training step.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DropoutRates {
@@ -84,25 +84,25 @@ pub struct DropoutRates {
 }
 
 impl Default for DropoutRates {
-    /// The paper's.
+    /// The paper's rates.
     fn default() -> Self {
         Self { attention: 0.1, residual: 0.1 }
     }
 }
 
 impl DropoutRates {
-    /// Nothing is dropped.
+    /// No dropout.
     pub const NONE: Self = Self { attention: 0.0, residual: 0.0 };
 }
 
-/// Type of matrix products. Parameters, moments, norms, softmax and losses are f32 whatever it is.
+/// Type of matrix products. Parameters, moments, norms, softmax and losses are always f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
     /// f32.
     #[default]
     F32,
-    /// bf16, where the device has it: many GPUs, and CPUs with AVX-512's bf16 products.
+    /// bf16, if the device supports it: many GPUs, and CPUs with AVX-512's bf16 products.
     Bf16,
 }
 
@@ -116,7 +116,7 @@ impl Precision {
     }
 
     /// # Errors
-    /// A sentence, where a device does not train in this precision.
+    /// A sentence, if the device cannot train in this precision.
     pub(crate) fn check(self, device: &Device) -> Result<(), String> {
         match self {
             Self::Bf16 if *device == Device::flex() => match Level::current() {
@@ -127,30 +127,30 @@ impl Precision {
                 Err(error) => Err(error.to_string()),
             },
             Self::Bf16 if !device.supports_dtype(DType::BF16) => {
-                Err("precision = bf16, but this device has none".into())
+                Err("precision = bf16, but this device does not support it".into())
             }
             _ => Ok(()),
         }
     }
 }
 
-/// When a run is done: at whatever comes first.
+/// When a run ends: at the first limit that is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// After so many steps, counted from the run's very beginning.
+    /// After this many steps, counted from the start of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
-    /// After so many epochs, counted likewise.
+    /// After this many epochs, counted in the same way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<u64>,
-    /// After so many seconds of this process; the run can be resumed then.
+    /// After this many seconds of this process; the run can then be resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }
 
 impl Limits {
-    /// These, and `others` where there is none.
+    /// These limits; the ones of `others` for those that are not set.
     pub fn or(self, others: Self) -> Self {
         Self {
             steps: self.steps.or(others.steps),
@@ -164,16 +164,16 @@ impl Limits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Every {
-    /// Each time so many steps have been taken.
+    /// After every so many steps.
     Steps(u64),
     /// At the end of each epoch.
     Epoch,
-    /// Not before the end.
+    /// Only at the end.
     Never,
 }
 
 impl Every {
-    /// Is it time after this many steps?
+    /// Whether it is due after this many steps.
     pub(crate) fn due(self, step: u64) -> bool {
         matches!(self, Self::Steps(steps) if steps > 0 && step.is_multiple_of(steps))
     }
@@ -181,18 +181,20 @@ impl Every {
 
 impl Options {
     /// # Errors
-    /// [`Error::Options`], naming the option that has no sense.
+    /// [`Error::Options`], which names the invalid option.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |message: String| Err(Error::Options(message));
         self.schedule.check().and_then(|()| self.optimizer.check()).or_else(refuse)?;
         if self.accumulate == 0 {
-            return refuse("accumulate = 0, expected at least one batch a step".into());
+            return refuse("accumulate = 0, expected at least one batch per step".into());
         }
         if self.recompute == Some(0) {
-            return refuse("recompute = 0, expected at least one block at a time, or none of this".into());
+            return refuse(
+                "recompute = 0, expected at least one block at a time; leave the key out to store everything".into(),
+            );
         }
         if self.patience == Some(0) {
-            return refuse("patience = 0, expected at least one validation, or none of this".into());
+            return refuse("patience = 0, expected at least one validation; leave the key out for no limit".into());
         }
         if let Some(clip) = self.clip.filter(|clip| clip.is_nan() || *clip <= 0.0) {
             return refuse(format!("clip = {clip}, expected a norm above 0"));
@@ -202,13 +204,14 @@ impl Options {
         }
         for (name, rate) in [("attention", self.dropout.attention), ("residual", self.dropout.residual)] {
             if !(0.0..1.0).contains(&rate) {
-                return refuse(format!("dropout.{name} = {rate}, expected a share from 0 to below 1"));
+                return refuse(format!("dropout.{name} = {rate}, expected a rate from 0 to below 1"));
             }
         }
         match self.thaw.iter().find(|thaw| !(thaw.rate.is_finite() && thaw.rate >= 0.0)) {
-            Some(thaw) => {
-                refuse(format!("thaw of {:?}: rate = {}, expected a share of the schedule's", thaw.part, thaw.rate))
-            }
+            Some(thaw) => refuse(format!(
+                "thaw of {:?}: rate = {}, expected a factor of the schedule's rate",
+                thaw.part, thaw.rate
+            )),
             None => Ok(()),
         }
     }
@@ -219,7 +222,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_no_sense_is_named() {
+    fn invalid_options_are_named() {
         let complaint = |options: Options| options.check().unwrap_err().to_string();
         assert!(complaint(Options { accumulate: 0, ..Options::default() }).starts_with("accumulate = 0"));
         assert!(complaint(Options { clip: Some(f64::NAN), ..Options::default() }).starts_with("clip = NaN"));

@@ -1,4 +1,4 @@
-//! Where a run stands: all it needs to go on besides weights and moments.
+//! The state of a run: all it needs to continue, besides weights and moments.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,19 +6,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rinalmo_corpus::sample::Position;
 use serde::{Deserialize, Serialize};
 
-/// Where a run stands. Dropout and batches depend on it and the seed alone, so there is no other random state.
+/// The state of a run. Dropout and batches depend only on it and the seed, so there is no other random state.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunState {
-    /// What everything random depends on.
+    /// The seed of everything random.
     pub seed: u64,
-    /// Steps taken.
+    /// Steps made.
     pub step: u64,
-    /// The epoch of the last batch taken.
+    /// The epoch of the last batch.
     pub epoch: u64,
-    /// The next batch of each process; one past an epoch's last stands for the next epoch's first.
+    /// The next batch of each process; one past an epoch's last batch means the first batch of the next epoch.
     pub position: Position,
-    /// How many processes shared the epoch.
+    /// How many processes the epoch is divided among.
     pub ranks: usize,
     /// Tokens seen by all processes, padding not counted.
     pub tokens: u64,
@@ -47,24 +47,24 @@ pub struct Best {
     pub score: f64,
 }
 
-/// Asks a run to end after the step at hand; clones ask the same run.
+/// Requests that a run ends after the current step; clones refer to the same run.
 #[derive(Debug, Clone, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Asks. May be called from a signal handler.
+    /// Requests the stop. May be called from a signal handler.
     pub fn request(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    /// Was it asked?
+    /// Whether a stop was requested.
     pub fn requested(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }
 
 impl From<Arc<AtomicBool>> for Stop {
-    /// A flag that somebody else raises, such as a handler of Ctrl-C.
+    /// A flag that other code sets, such as a handler of Ctrl-C.
     fn from(flag: Arc<AtomicBool>) -> Self {
         Self(flag)
     }
@@ -75,8 +75,8 @@ impl From<Arc<AtomicBool>> for Stop {
 pub enum Ended {
     /// Its steps or epochs are done.
     Finished,
-    /// It was asked to stop; a checkpoint is written.
+    /// A stop was requested; a checkpoint is written.
     Stopped,
-    /// Its time was up; a checkpoint is written.
+    /// The time limit was reached; a checkpoint is written.
     OutOfTime,
 }

@@ -1,4 +1,4 @@
-//! One step: gradients of a few batches, of all processes, then the optimiser.
+//! One step: gradients of a few batches, summed over all processes, then the optimiser.
 
 use std::iter::Peekable;
 use std::time::Instant;
@@ -13,14 +13,14 @@ use crate::random::Random;
 use crate::task::Batches;
 use crate::{Divergence, Error, Exchange, Gradients, Pass, Task};
 
-/// Steps before a loss can be said to explode.
-const SETTLED: u64 = 50;
-/// What a step leaves of the running mean of the loss.
-const KEPT: f64 = 0.98;
-/// Added to the norm that gradients are clipped by, as PyTorch does.
+/// Steps before the loss is checked for explosion: the running mean covers about 1 / (1 − 0.98) = 50 steps.
+const FIRST_CHECK: u64 = 50;
+/// Decay of the running mean of the loss, per step.
+const MEAN_DECAY: f64 = 0.98;
+/// Added to the norm when gradients are clipped, as in PyTorch.
 const CLIP_EPSILON: f64 = 1e-6;
 
-/// What was gathered for a step.
+/// The batches of a step and what was summed over them.
 struct Gathered<B> {
     gradients: Gradients,
     loss: f64,
@@ -33,7 +33,7 @@ struct Gathered<B> {
 }
 
 impl<T: Task, X: Exchange> Trainer<'_, T, X> {
-    /// Takes a step. `waited` seconds have gone by for its first batch; `flags` are given back as any process has them.
+    /// Makes a step. Its first batch took `waited` seconds; a flag is returned as true if any process has set it.
     pub(super) fn step(
         &mut self,
         batches: &mut Peekable<Batches<'_, T::Batch>>,
@@ -65,7 +65,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         state.position = Position { epoch: at.epoch, step: at.step + 1 };
         state.tokens += tokens as u64;
         if weight > 0.0 {
-            state.loss = Some(state.loss.map_or(loss, |mean| KEPT * mean + (1.0 - KEPT) * loss));
+            state.loss = Some(state.loss.map_or(loss, |mean| MEAN_DECAY * mean + (1.0 - MEAN_DECAY) * loss));
         }
         state.score = None;
         let seconds = before + begun.elapsed().as_secs_f64();
@@ -78,8 +78,8 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         Ok([stop > 0.0, late > 0.0])
     }
 
-    /// Draws the step's batches and sums their losses and gradients. Where there are other processes, the gradients go
-    /// to them with the last batch, as fast as they are found.
+    /// Draws the step's batches and sums their losses and gradients. With several processes, the gradients are sent
+    /// during the last batch, as soon as they are complete.
     fn gather(&mut self, batches: &mut Peekable<Batches<'_, T::Batch>>) -> Result<Gathered<T::Batch>, Error> {
         let mut found = Gathered {
             gradients: Gradients::default(),
@@ -103,7 +103,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         Ok(found)
     }
 
-    /// Sends a batch forward and back.
+    /// The forward and backward pass of a batch.
     fn back(&mut self, place: usize, batch: &T::Batch, found: &mut Gathered<T::Batch>) -> Result<(), Error> {
         let sends = self.exchange.share().ranks > 1 && place + 1 == self.options.accumulate;
         let dropout = self.dropout(place);
@@ -125,7 +125,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         })
     }
 
-    /// What is dropped for a batch of this step: no two batches of any process or step drop alike.
+    /// Dropout for a batch of this step: different for any two batches of any process or step.
     fn dropout(&self, place: usize) -> Dropout {
         let share = self.exchange.share();
         let place = (place * share.ranks + share.rank) as u64;
@@ -141,12 +141,12 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
     }
 
     fn divergence(&self, what: String, found: &Gathered<T::Batch>) -> Divergence {
-        let batches = found.batches.iter().map(|batch| self.task.tell(batch)).collect();
+        let batches = found.batches.iter().map(|batch| self.task.describe_batch(batch)).collect();
         Divergence { step: self.state.step + 1, at: found.at.clone(), what, batches }
     }
 }
 
-/// A sum divided; 0 where there is nothing to divide by, for then its gradients are 0 too.
+/// A sum divided by a count; 0 if the count is 0, because then the gradients are 0 too.
 fn mean(sum: f64, by: f64) -> f64 {
     if by > 0.0 || !sum.is_finite() { sum / by } else { 0.0 }
 }
@@ -160,7 +160,7 @@ fn trouble(loss: f64, norm: f64, state: &RunState, options: &Options) -> Option<
         return Some(format!("the loss is {loss:.4}, the norm of the gradients is {norm}"));
     }
     let (factor, mean) = (options.explosion?, state.loss?);
-    let exploded = state.step >= SETTLED && loss > factor * mean;
+    let exploded = state.step >= FIRST_CHECK && loss > factor * mean;
     exploded.then(|| format!("the loss is {loss:.4}, over {factor} times its running mean of {mean:.4}"))
 }
 
@@ -169,9 +169,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trouble_is_told_from_hard_batches() {
-        let state = RunState { step: SETTLED, loss: Some(1.0), ..RunState::default() };
-        let early = RunState { step: SETTLED - 1, ..state.clone() };
+    fn divergence_is_distinguished_from_hard_batches() {
+        let state = RunState { step: FIRST_CHECK, loss: Some(1.0), ..RunState::default() };
+        let early = RunState { step: FIRST_CHECK - 1, ..state.clone() };
         let options = Options { explosion: Some(3.0), ..Options::default() };
         assert_eq!(trouble(2.9, 100.0, &state, &options), None);
         assert_eq!(trouble(3.1, 1.0, &early, &options), None);

@@ -1,14 +1,16 @@
 //! Secondary structure: which positions pair (RiNALMo, Methods, "Secondary structure prediction").
 //!
 //! The loss of a structure is the mean binary cross-entropy over the strict upper triangle of its map, in which every
-//! pair of the reference is 1, pseudoknots and multiplets too. The loss of a batch or a step is the mean over its
-//! structures, each counting alike whatever its length, so that a step of several is the mean of the paper's steps of
-//! one. Where items tell weights, a structure counts as much, and of items told to be alike, of one cluster, an epoch
-//! draws one: so a thousand copies of an rRNA count as one structure. Every map goes through the head alone, for instance norm is over a whole map.
+//! pair of the reference is 1, also in pseudoknots and multiplets. The loss of a batch or a step is the mean over its
+//! structures, whatever their lengths, so a step of several structures is the mean of the paper's steps of one.
 //!
-//! A validation folds with the decoder that the config names at some thirty thresholds, 0.01 to 0.29 or 0.59, and keeps the best of them with the
-//! weights: by mean relaxed F1, as the released code does, or by how near predicted pairs are to the reference's in
-//! number, as the paper says.
+//! If items have weights, structures count by weight. If items have clusters, an epoch draws one item per cluster, so a
+//! thousand copies of an rRNA count as one structure. The head runs on one map at a time, because its instance norms
+//! are over a whole map.
+//!
+//! A validation decodes at about thirty thresholds, 0.01 to 0.29 or 0.59, with the decoder of the config, and stores
+//! the best one with the weights. The best has the highest mean relaxed F1, as in the released code, or the number of
+//! predicted pairs nearest to that of the reference, as in the paper.
 
 mod threshold;
 mod validation;
@@ -35,49 +37,50 @@ use crate::random::Random;
 use crate::task::Batches;
 use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Unaffordable, Validation};
 
-/// Keeps which member of a cluster is drawn apart from what else depends on the seed.
+/// Key of the random stream that draws a cluster's member, different from other keys. An arbitrary number.
 const MEMBER: u64 = 0x3e3b_e12f;
 
-/// Bases at most whose energies are computed for a window: the time grows with their third power.
+/// Most bases whose energies are computed for a window, because the time grows with the cube of their number.
 const SURROUNDINGS: usize = 1500;
 
-/// What is drawn for fine-tuning on structures.
+/// Options of batches for fine-tuning on structures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StructureConfig {
     /// Structures in a batch.
     pub batch: usize,
-    /// Longer ones are left out; none where it is not given.
+    /// Longer sequences are left out; by default none are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_len: Option<usize>,
-    /// Of longer ones a window of so many bases is drawn anew each epoch, with the pairs inside it; they are taken whole
-    /// where it is not given. Validation takes them whole. Energies are those of the whole sequence, of longer ones than
-    /// 1,500 nt those of so many bases around the window.
+    /// From longer sequences a window of this many bases is drawn each epoch, with the pairs inside it; by default the
+    /// whole sequence is used. Validation always uses whole sequences. Energies are those of the whole sequence, or, if
+    /// it has more than 1,500 nt, of that many bases around the window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<usize>,
-    /// The head begins with the pair probabilities of an energy model too, see [`rinalmo_model::pair_features`]; not
-    /// where it is not given.
+    /// Whether the head also gets the pair probabilities of an energy model, see [`rinalmo_model::pair_features`]; not
+    /// by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub energy: Option<bool>,
-    /// Channels of the head's map; as published where it is not given.
+    /// Channels of the head's map; the published number by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
-    /// Bottleneck blocks of the head; as published where it is not given.
+    /// Bottleneck blocks of the head; the published number by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<usize>,
-    /// Every structure that a file has of a sequence is trained on, suboptimal ones too; without this the first counts.
+    /// Whether to train on every structure that a file has for a sequence, suboptimal ones too; by default only on the
+    /// first.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub all_structures: bool,
     /// How a validation chooses the threshold.
     pub tuning: Tuning,
-    /// How it chooses pairs, and whoever folds with the model: greedily, as published, or the best nested structure;
-    /// greedily where it is not given.
+    /// How validation and inference choose pairs: greedily, as published and by default, or by the best nested
+    /// structure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decode: Option<Method>,
 }
 
 impl Default for StructureConfig {
-    /// The paper's.
+    /// The paper's values.
     fn default() -> Self {
         Self {
             batch: 1,
@@ -94,7 +97,7 @@ impl Default for StructureConfig {
 }
 
 impl StructureConfig {
-    /// Whether a structure is trained on or validated with: one of two bases to `max_len`.
+    /// Whether a structure is used: its length is from 2 to `max_len` bases.
     pub fn fits(&self, item: &Item) -> bool {
         item.sequence.len() > 1 && self.max_len.is_none_or(|most| item.sequence.len() <= most)
     }
@@ -104,7 +107,7 @@ impl StructureConfig {
         self.decode.unwrap_or_default()
     }
 
-    /// The head that is trained.
+    /// The head to train.
     pub fn head(&self) -> HeadConfig {
         let mut head = HeadConfig::structure();
         if let HeadConfig::Structure { channels, blocks, energy, .. } = &mut head {
@@ -120,7 +123,7 @@ impl StructureConfig {
 #[derive(Debug, Clone)]
 pub struct Structures {
     train: Vec<Item>,
-    /// Items of which an epoch draws one.
+    /// Items by cluster; an epoch draws one of each.
     clusters: Vec<Vec<usize>>,
     validation: Vec<Item>,
     config: StructureConfig,
@@ -130,22 +133,22 @@ pub struct Structures {
     cache: Option<Arc<Cache>>,
 }
 
-/// A structure of a batch, or a window of one.
+/// A structure in a batch, or a window of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Window {
-    /// The number of the structure.
+    /// The index of the structure.
     pub item: usize,
     /// The window's first base.
     pub start: usize,
-    /// Its bases.
+    /// Its number of bases.
     pub len: usize,
 }
 
 impl Structures {
-    /// Gets ready to draw. `share` is this process's among those of the run.
+    /// Prepares the batches. `share` is this process's rank.
     ///
     /// # Errors
-    /// An option has no sense, or nothing is left to train with.
+    /// If an option is invalid, or no structure is left to train with.
     pub fn new(
         train: Vec<Item>,
         validation: Vec<Item>,
@@ -165,7 +168,7 @@ impl Structures {
         Ok(Self { train, clusters, validation, config: config.clone(), order, seed, left_out, cache: None })
     }
 
-    /// Nothing to train with: a validation tries a model on `items`, whatever their length.
+    /// A task without training data, to evaluate a model on `items` of any length.
     pub fn trial(items: Vec<Item>) -> Self {
         let config = StructureConfig::default();
         let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
@@ -173,47 +176,47 @@ impl Structures {
         Self { train, clusters, validation: items, config, order, seed: 0, left_out: 0, cache: None }
     }
 
-    /// Has the encoder's representations kept; for encoders that do not train.
+    /// Uses a cache for the encoder's representations; for encoders that do not train.
     ///
     /// # Errors
-    /// Windows are drawn, of which there is an end only by chance.
+    /// If windows are drawn, since there are too many different ones to store.
     pub fn cached(self, cache: Cache) -> Result<Self, Error> {
         match self.config.crop {
             None => Ok(Self { cache: Some(Arc::new(cache)), ..self }),
             Some(_) => {
-                Err(Error::Options("data.crop draws other windows each epoch, frozen.cache keeps none of them".into()))
+                Err(Error::Options("data.crop draws new windows each epoch, which frozen.cache cannot store".into()))
             }
         }
     }
 
-    /// Has a validation judge by one threshold, and by pairs chosen so.
+    /// Sets the threshold and the decoder of the validation.
     pub fn decoded(mut self, threshold: Option<f32>, decode: Method) -> Self {
         self.config.tuning = threshold.map_or(self.config.tuning, Tuning::Fixed);
         self.config.decode = Some(decode);
         self
     }
 
-    /// Those trained on.
+    /// The structures to train on.
     pub fn train(&self) -> &[Item] {
         &self.train
     }
 
-    /// Those validated with.
+    /// The structures to validate on.
     pub fn validation(&self) -> &[Item] {
         &self.validation
     }
 
-    /// How many were left out: longer than `max_len`, or of a single base.
+    /// Number of structures that were left out: longer than `max_len`, or of a single base.
     pub fn left_out(&self) -> usize {
         self.left_out
     }
 
-    /// Batches of this process in an epoch.
+    /// Batches of this process per epoch.
     pub fn batches_an_epoch(&self) -> usize {
         self.order.batches()
     }
 
-    /// How many structures an epoch draws: one of each cluster.
+    /// Number of structures per epoch: one of each cluster.
     pub fn drawn_an_epoch(&self) -> usize {
         self.clusters.len()
     }
@@ -238,18 +241,18 @@ impl Structures {
         }
     }
 
-    /// Whether a window begins where its sequence does, and whether it ends there.
+    /// Whether a window starts at the start of its sequence, and whether it ends at its end.
     fn ends(&self, window: &Window) -> [bool; 2] {
         [window.start == 0, window.start + window.len == self.train[window.item].sequence.len()]
     }
 
-    /// A window's tokens: `<cls>` stands before a sequence's first base and `<eos>` after its last, nowhere within.
+    /// A window's tokens: `<cls>` is before a sequence's first base and `<eos>` after its last, never inside.
     fn tokens_of(&self, window: &Window) -> Vec<Token> {
         let (whole, [first, last]) = (tokenize(self.letters(window)), self.ends(window));
         whole[usize::from(!first)..whole.len() - usize::from(!last)].to_vec()
     }
 
-    /// The stretch of its sequence whose energies are taken for a window: all of it, or where that is long so many bases
+    /// The part of the sequence from which a window's energies are computed: all of it, or [`SURROUNDINGS`] bases
     /// around the window.
     fn surroundings(&self, window: &Window) -> Range<usize> {
         let whole = self.train[window.item].sequence.len();
@@ -329,15 +332,16 @@ impl Task for Structures {
         batch.iter().map(|window| self.tokens_of(window).len()).sum()
     }
 
-    fn tell(&self, batch: &Vec<Window>) -> String {
-        let tell = |window: &Window| {
+    fn describe_batch(&self, batch: &Vec<Window>) -> String {
+        let describe = |window: &Window| {
             let Item { id, sequence, .. } = &self.train[window.item];
-            match window.len == sequence.len() {
-                true => format!("{id} of {} nt", sequence.len()),
-                false => format!("{id}, bases {} to {}", window.start + 1, window.start + window.len),
+            if window.len == sequence.len() {
+                format!("{id} of {} nt", sequence.len())
+            } else {
+                format!("{id}, bases {} to {}", window.start + 1, window.start + window.len)
             }
         };
-        batch.iter().map(tell).collect::<Vec<_>>().join("; ")
+        batch.iter().map(describe).collect::<Vec<_>>().join("; ")
     }
 
     fn validate(&self, model: &Model, device: &Device, share: Share) -> Result<Validation, Error> {
@@ -360,7 +364,7 @@ impl Task for Structures {
     }
 }
 
-/// The numbers of the items of each cluster, in the order of their first ones. Items that count nothing are in none.
+/// The indices of the items of each cluster, in the order of their first items. Items of weight 0 are left out.
 fn clusters(items: &[Item]) -> Vec<Vec<usize>> {
     let (mut clusters, mut known) = (Vec::<Vec<usize>>::new(), HashMap::new());
     for (number, item) in items.iter().enumerate().filter(|(_, item)| item.weight > 0.0) {
@@ -386,7 +390,7 @@ fn head(model: &Model) -> &StructureHead {
 fn pair_loss(logits: Tensor<2>, pairs: &[i64]) -> Tensor<1> {
     let [len, _] = logits.dims();
     let cells = (len * (len - 1) / 2) as f64;
-    // −log(1 − σ(x)) = max(x, 0) + log(1 + exp(−|x|)) for every cell, and x less for those that are pairs
+    // −log(1 − σ(x)) = max(x, 0) + log(1 + exp(−|x|)) for every cell, minus x for those that are pairs
     let all = (relu(logits.clone()) + logits.clone().abs().neg().exp().log1p()).triu(1).sum();
     if pairs.is_empty() {
         return all / cells;
@@ -410,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn validation_data_that_fit_nowhere_are_named_before_training() {
+    fn validation_data_that_do_not_fit_are_named_before_training() {
         let task = Structures::trial(items());
         let config = ModelConfig {
             head: Some(HeadConfig::structure()),
@@ -461,7 +465,7 @@ mod tests {
     }
 
     #[test]
-    fn special_tokens_stand_at_ends_of_sequences_only() {
+    fn special_tokens_are_only_at_ends_of_sequences() {
         let task = Structures::new(items(), Vec::new(), &StructureConfig::default(), 0, Share::default()).unwrap();
         let tokens = |start, len| task.tokens_of(&Window { item: 1, start, len });
         let whole = tokenize(b"GGAGAAACCAC");
@@ -472,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn energies_are_of_the_whole_sequence_or_of_a_long_stretch_around_the_window() {
+    fn energies_are_those_of_the_whole_sequence_or_of_a_long_part_around_the_window() {
         let sequence = "A".repeat(4000).into_bytes();
         let long = Item::new("long".into(), sequence, Structure::unpaired(4000));
         let task = Structures::new(vec![long], Vec::new(), &StructureConfig::default(), 0, Share::default()).unwrap();
@@ -497,7 +501,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_left_out_and_counted() {
+    fn long_sequences_are_left_out_and_counted() {
         let config = StructureConfig { max_len: Some(9), ..StructureConfig::default() };
         let task = Structures::new(items(), items(), &config, 0, Share::default()).unwrap();
         assert_eq!((task.train().len(), task.validation().len(), task.left_out()), (2, 2, 2));

@@ -7,12 +7,12 @@ use crate::{Part, Validation};
 
 /// Mean binary cross-entropy of a structure.
 pub(super) const LOSS: &str = "loss";
-/// Mean relaxed F1 at the threshold chosen.
+/// Mean relaxed F1 at the chosen threshold.
 pub(super) const F1: &str = "relaxed F1";
-/// The threshold chosen.
+/// The chosen threshold.
 pub(super) const THRESHOLD: &str = "threshold";
 
-/// By what a threshold is chosen.
+/// How the threshold is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tuning {
@@ -21,12 +21,12 @@ pub enum Tuning {
     F1,
     /// As many pairs predicted as there are in the references, as the paper says.
     Balance,
-    /// This one, of those that are tried the nearest.
+    /// The tested threshold nearest to this one.
     Fixed(f32),
 }
 
-/// Thresholds that are tried: 0.01, 0.02, … 0.29 for the greedy decoder, as the released code does; up to 0.59 in steps of
-/// 0.02 for the others, where a threshold is the price of a pair.
+/// Thresholds that are tested: 0.01, 0.02, … 0.29 for the greedy decoder, as in the released code; up to 0.59 in steps
+/// of 0.02 for the others, where a threshold is the cost of a pair.
 pub(super) fn thresholds(decode: Method) -> impl Iterator<Item = f32> + Clone {
     let step = if decode == Method::Greedy { 1 } else { 2 };
     (0..29 + step - 1).map(move |number| (1 + number * step) as f32 / 100.0)
@@ -35,12 +35,12 @@ pub(super) fn thresholds(decode: Method) -> impl Iterator<Item = f32> + Clone {
 /// What is summed at each threshold, each over structures.
 pub(super) const AT_EACH: [&str; 5] = [F1, "relaxed precision", "relaxed recall", "strict F1", "pairs to reference"];
 
-/// Leaves of sums at every threshold those at the best one.
+/// Keeps only the sums at the best threshold.
 pub(super) fn conclude(validation: &mut Validation, tuning: Tuning, decode: Method) {
     let Some((loss, each)) = validation.parts.split_first() else { return };
     let quality = |threshold: f32, parts: &[Part]| match tuning {
         Tuning::F1 => parts[0].mean().unwrap_or(0.0),
-        // As far from 1 down as up; nothing predicted is worst.
+        // Ratios r and 1/r are equally good; no predicted pairs is worst.
         Tuning::Balance => -parts[4].mean().map_or(f64::INFINITY, |ratio| ratio.ln().abs()),
         Tuning::Fixed(wanted) => -f64::from((threshold - wanted).abs()),
     };
@@ -48,7 +48,7 @@ pub(super) fn conclude(validation: &mut Validation, tuning: Tuning, decode: Meth
     for (threshold, parts) in thresholds(decode).zip(each.chunks_exact(AT_EACH.len())) {
         let quality = quality(threshold, parts);
         if best.is_none_or(|(before, ..)| quality > before) {
-            best = Some((quality, threshold, parts)); // the first of equals, as there
+            best = Some((quality, threshold, parts)); // the first of equals, as in the released code
         }
     }
     let Some((_, threshold, parts)) = best else { return };

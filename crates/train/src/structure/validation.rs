@@ -1,8 +1,9 @@
-//! A validation: every structure folded by the model as it will be used, without gradients.
+//! Validation: every structure is decoded as at inference, without gradients.
 //!
-//! On a CPU that is inference's own network beside Burn, several structures at a time. Greedy decoding takes pairs from
-//! the most probable down, so what it chooses at a threshold is what it chooses at a lower one, less the pairs that do
-//! not pass: one decoding at the lowest threshold tells all of them. The best nested structure is another one at each.
+//! On a CPU this uses inference's own network instead of Burn, for several structures at a time. Greedy decoding
+//! chooses pairs in order of probability. So its result at a threshold is its result at a lower one, without the pairs
+//! that do not pass, and one decoding at the lowest threshold gives all of them. The best nested structure is decoded
+//! again at each threshold.
 
 use burn::tensor::Device;
 use rayon::prelude::*;
@@ -21,7 +22,7 @@ use crate::{Error, Part, Share, Validation};
 /// Tokens that are encoded together.
 const TOKENS: usize = 4096;
 
-/// What one structure adds to the sums: its loss, then for every threshold what [`AT_EACH`] names.
+/// What one structure adds to the sums: its loss, then the figures in [`AT_EACH`] for every threshold.
 type Sums = Vec<(f64, f64)>;
 
 pub(super) fn validate(
@@ -34,9 +35,10 @@ pub(super) fn validate(
     if items.is_empty() {
         return Ok(Validation::default());
     }
-    let network: Box<dyn Network> = match *device == Device::flex() {
-        true => Box::new(CpuModel::new(model.clone(), Precision::F32, level())),
-        false => Box::new(OnDevice::new(model.clone(), device.clone())),
+    let network: Box<dyn Network> = if *device == Device::flex() {
+        Box::new(CpuModel::new(model.clone(), Precision::F32, level()))
+    } else {
+        Box::new(OnDevice::new(model.clone(), device.clone()))
     };
     let mine: Vec<&Item> = items.iter().skip(share.rank).step_by(share.ranks).collect();
     let names = std::iter::once(LOSS).chain(thresholds(decode).flat_map(|_| AT_EACH));
@@ -61,8 +63,8 @@ pub(super) fn validate(
     Ok(Validation { parts })
 }
 
-/// Neighbours of up to so many tokens whose maps, all of them at once, fit into `budget` bytes. What does not fit alone
-/// is refused before training ([`crate::Task::afford`]).
+/// Groups neighbouring structures of up to this many tokens whose maps fit into `budget` bytes together. A structure
+/// that does not fit on its own is an error before training ([`crate::Task::afford`]).
 fn batches<'a, 'i>(
     items: &'a [&'i Item],
     budget: u64,
@@ -81,7 +83,7 @@ fn batches<'a, 'i>(
     })
 }
 
-/// Of one structure, from its map of logits `[len, len]`.
+/// The sums of one structure, from its map of logits `[len, len]`.
 fn sums(item: &Item, decode: Method, logits: &[f32]) -> Sums {
     let (len, reference) = (item.sequence.len(), item.structure.pairs());
     let mut sums = vec![(loss(logits, len, reference), 1.0)];
@@ -119,11 +121,11 @@ mod tests {
         let square = |item: &Item| (item.sequence.len() as u64).pow(2);
         let lengths = |budget| batches(&items, budget, square).map(<[_]>::len).collect::<Vec<_>>();
         assert_eq!(lengths(u64::MAX), [2, 1, 1, 2]);
-        assert_eq!(lengths(4_000_000), [1, 1, 1, 1, 2], "what fits nowhere is tried alone");
+        assert_eq!(lengths(4_000_000), [1, 1, 1, 1, 2], "what does not fit is decoded on its own");
     }
 
     #[test]
-    fn one_decoding_tells_what_each_threshold_would() {
+    fn one_decoding_gives_the_result_of_each_threshold() {
         let sequence: Vec<u8> = (0..40).map(|i: usize| b"GCAU"[(i * i + 3 * i) % 7 % 4]).collect();
         let len = sequence.len();
         let mut logits = vec![0.0f32; len * len];
@@ -133,11 +135,11 @@ mod tests {
         let reference = Structure::new(len, vec![(0, 20), (1, 19), (5, 30), (5, 12)]).unwrap();
         let item = Item::new("x".into(), sequence.clone(), reference.clone());
         for decode in [Method::Greedy, Method::Nested] {
-            tells(decode, &item, &logits, &reference);
+            check(decode, &item, &logits, &reference);
         }
     }
 
-    fn tells(decode: Method, item: &Item, logits: &[f32], reference: &Structure) {
+    fn check(decode: Method, item: &Item, logits: &[f32], reference: &Structure) {
         let (sequence, found) = (&item.sequence, sums(item, decode, logits));
         let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
         for (number, threshold) in thresholds(decode).enumerate() {

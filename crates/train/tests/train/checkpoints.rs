@@ -1,4 +1,4 @@
-//! Checkpoints are whole or not there; damaged ones are passed over; the last few and the best are kept.
+//! Checkpoints are complete or missing; damaged ones are skipped; the last few and the best are kept.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use rinalmo_train::run::Best;
 use rinalmo_train::{Checkpoints, Error, Optimizer, OptimizerConfig, RunState, Saved, start};
 use rinalmo_weights::{Checkpoint, Document, OpenOptions};
 
-/// Saves fresh weights as those of a step.
+/// Saves random weights as those of a step.
 fn save(checkpoints: &Checkpoints, step: u64, best: Option<Best>) -> Result<PathBuf, Error> {
     let model = start::fresh(&tiny(), step, &Device::flex().autodiff());
     checkpoints.save(&Contents {
@@ -53,7 +53,7 @@ fn a_checkpoint_comes_back_as_it_was_and_opens_everywhere() {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_passed_over_and_told() {
+fn a_damaged_checkpoint_is_skipped_and_reported() {
     for name in ["model.safetensors", "optimizer.safetensors", "state.json", "checksums.txt"] {
         let folder = tempfile::tempdir().unwrap();
         let checkpoints = Checkpoints::new(folder.path());
@@ -75,7 +75,7 @@ fn a_damaged_checkpoint_is_passed_over_and_told() {
 fn the_last_few_and_the_best_are_kept_and_nothing_half_written() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoints = Checkpoints::new(folder.path()).keeping(2);
-    fs::create_dir_all(folder.path().join(".step-0000099.part")).unwrap(); // of a run that was killed
+    fs::create_dir_all(folder.path().join(".step-0000099.part")).unwrap(); // from a run that was killed
     let best = Some(Best { step: 2, score: 0.5 });
     for step in 1..=5 {
         save(&checkpoints, step, best.filter(|best| best.step <= step)).unwrap();
@@ -86,7 +86,7 @@ fn the_last_few_and_the_best_are_kept_and_nothing_half_written() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_has_no_checkpoint() {
+fn a_missing_folder_has_no_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let latest = Checkpoints::new(folder.path().join("none")).latest().unwrap();
     assert!(latest.saved.is_none() && latest.skipped.is_empty());
@@ -105,7 +105,7 @@ fn a_run_starts_from_any_checkpoint_of_its_encoder() {
     assert!(weights_of(start(&bare).unwrap()) == known[..bare.manifest().len()], "a head may be left out");
     let found = weights_of(start(&with_head).unwrap());
     let fresh = weights_of(start::fresh(&with_head, 8, &device));
-    assert!(found[..known.len()] == known && found[known.len()..] == fresh[known.len()..], "a missing head is fresh");
+    assert!(found[..known.len()] == known && found[known.len()..] == fresh[known.len()..], "a missing head is random");
     let deeper = ModelConfig::pretrained(EncoderConfig::new(16, 3, 2));
     let error = start(&deeper).err().unwrap().to_string();
     assert!(error.contains("missing: `encoder.blocks.2."), "{error}");
@@ -132,7 +132,7 @@ fn a_full_disk_keeps_the_last_good_one_and_says_so() {
     assert_eq!(checkpoints.steps().unwrap(), [1]);
     assert_eq!(checkpoints.latest().unwrap().saved.unwrap().state.step, 1);
     assert_eq!(fs::read_dir(checkpoints.folder()).unwrap().count(), 1, "nothing half-written is left");
-    drop(file); // an open file keeps its room
+    drop(file); // an open file keeps its space
     fs::remove_file(filler).unwrap();
     save(&checkpoints, 2, None).unwrap();
     assert_eq!(checkpoints.latest().unwrap().saved.unwrap().state.step, 2);

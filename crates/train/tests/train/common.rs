@@ -1,4 +1,4 @@
-//! What the tests of this crate share: a task of one batch, a small corpus, and an observer that remembers.
+//! Shared by the tests of this crate: a task of one batch, a small corpus, and an observer that records.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Barrier, Mutex};
@@ -15,7 +15,7 @@ use rinalmo_train::{
     Batches, Drawn, Error, Exchange, Gradients, Loading, Loss, Observer, Part, Pass, Share, Task, Validation,
 };
 
-/// The same batch again and again, an epoch each time.
+/// The same batch in every step, one per epoch.
 pub struct Fixed {
     pub packed: Packed,
     pub targets: Vec<i32>,
@@ -43,7 +43,7 @@ impl Task for Fixed {
         self.packed.total()
     }
 
-    fn tell(&self, (): &()) -> String {
+    fn describe_batch(&self, (): &()) -> String {
         "the batch".into()
     }
 
@@ -54,7 +54,7 @@ impl Task for Fixed {
     }
 }
 
-/// Remembers what it was told.
+/// Records what was reported.
 #[derive(Default)]
 pub struct Record {
     pub steps: Vec<StepReport>,
@@ -81,7 +81,7 @@ impl Observer for Record {
     }
 }
 
-/// Every sequence is a cluster of its own.
+/// Every sequence is its own cluster.
 struct Apart;
 
 impl Engine for Apart {
@@ -120,7 +120,7 @@ pub fn corpus(folder: &Path, sequences: usize, hold_out: f64) -> Store {
     Store::open(&output).unwrap()
 }
 
-/// A model that trains in no time.
+/// A model that trains quickly.
 pub fn tiny() -> ModelConfig {
     ModelConfig::pretrained(EncoderConfig::new(16, 2, 2))
 }
@@ -138,13 +138,13 @@ pub fn weights(model: &Model) -> Vec<Vec<f32>> {
     values.0
 }
 
-/// Two ranks in threads that add up in one place.
+/// Two ranks in threads that add up in shared memory.
 pub struct Two {
     rank: usize,
     barrier: Arc<Barrier>,
     sums: Arc<Mutex<[Vec<f64>; 2]>>,
     pieces: Vec<Gradients>,
-    /// Pieces that gradients came in at most.
+    /// Most pieces that gradients were sent in.
     pub most: usize,
 }
 

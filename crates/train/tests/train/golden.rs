@@ -1,4 +1,4 @@
-//! Loss, gradients of every tensor and ten optimiser steps against PyTorch; see `golden/pretraining/make.py`.
+//! Loss, gradients of every tensor and ten optimiser steps compared with PyTorch; see `golden/pretraining/make.py`.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ fn config() -> ModelConfig {
     ModelConfig::pretrained(EncoderConfig::new(80, 3, 4))
 }
 
-/// Numbers in [−1, 1), told by tensor number and element number.
+/// Numbers in [−1, 1) that depend on tensor number and element number.
 fn even(number: usize, count: usize) -> impl Iterator<Item = f32> {
     (1..=count as u64).map(move |element| {
         let x = ((number as u64 + 1) << 32).wrapping_add(element);
@@ -47,7 +47,7 @@ fn model(device: &Device) -> Model {
     made(&config(), device)
 }
 
-/// A model whose weights are a formula, by way of a checkpoint.
+/// A model whose weights are a formula, loaded from a checkpoint.
 pub fn made(config: &ModelConfig, device: &Device) -> Model {
     let made = |(number, TensorSpec { name, shape }): (usize, TensorSpec)| {
         let norm = name.ends_with("norm.weight") || name.ends_with("beta");

@@ -1,4 +1,4 @@
-//! Loss and gradients of one structure fine-tuning step against PyTorch; see `golden/structure/make.py`.
+//! Loss and gradients of one structure fine-tuning step compared with PyTorch; see `golden/structure/make.py`.
 
 use std::path::Path;
 
@@ -84,7 +84,7 @@ fn a_batch_of_structures_is_the_mean_of_one_at_a_time() {
 fn gradients_with_the_official_fixtures_weights_are_pytorchs() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures/official/tiny_ss_ft.pt");
     if !path.is_file() {
-        rinalmo_skips::skip!("{} is not here", path.display());
+        rinalmo_skips::skip!("{} is missing", path.display());
         return;
     }
     let device = Device::flex().autodiff();

@@ -1,4 +1,5 @@
-//! The laws of loss weights (see `Loss`): a weight acts on the step, whatever batches, processes and clipping there are.
+//! The laws of loss weights (see `Loss`): a weight acts on the step in the same way for any batches, processes and
+//! clipping.
 
 use burn::tensor::Device;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
@@ -40,7 +41,7 @@ fn options(accumulate: usize, clip: Option<f64>) -> Options {
     }
 }
 
-/// What a step changes in every parameter, and the loss that it reports.
+/// The change of every parameter in a step, and the reported loss.
 fn step<T: Task, X: Exchange>(task: &T, model: &ModelConfig, options: Options, exchange: X) -> (Vec<f32>, f64) {
     let device = Device::flex().autodiff();
     let fresh = start::fresh(model, 1, &device);
@@ -54,7 +55,7 @@ fn step<T: Task, X: Exchange>(task: &T, model: &ModelConfig, options: Options, e
     (moved, record.steps.first().map_or(f64::NAN, |step| step.loss))
 }
 
-/// One sequence of its own for each weight.
+/// One sequence for each weight.
 fn structures(of: &[f64], batch: usize, share: Share) -> Structures {
     let item = |(number, &weight): (usize, &f64)| {
         let stem = 3 + number % 4;
@@ -68,7 +69,7 @@ fn structures(of: &[f64], batch: usize, share: Share) -> Structures {
     Structures::new(items, Vec::new(), &config, 3, share).unwrap()
 }
 
-/// Labels of yes and no in turn; what each class counts in the loss.
+/// Labels yes and no in turn; `classes` are the weights of the classes in the loss.
 fn labels(count: usize, classes: [f32; 2], batch: usize, share: Share) -> Labels {
     let example = |number: usize| Example {
         id: format!("x{number}"),
@@ -99,7 +100,7 @@ fn alone_in_its_batch_an_item_moves_the_model_by_its_weight() {
         let of = |weight| step(&structures(&[weight], 1, Share::default()), &model, options(1, clip), Alone);
         let (plain, loss) = of(1.0);
         if let Some(clip) = clip {
-            assert!((norm(&plain) / clip - 1.0).abs() < 1e-2, "the test clips: {}", norm(&plain));
+            assert!((norm(&plain) / clip - 1.0).abs() < 1e-2, "the test must clip: {}", norm(&plain));
         }
         for weight in [0.25, 0.5, 2.0, 5.0] {
             let (moved, same) = of(weight);
@@ -119,11 +120,11 @@ fn classes_move_the_model_by_their_weight_too() {
 }
 
 #[test]
-fn beside_others_an_item_counts_by_its_weight() {
+fn with_others_an_item_counts_by_its_weight() {
     let (model, share) = (structure_model(), Share::default());
     let of = |weights: &[f64]| step(&structures(weights, 8, share), &model, options(1, None), Alone);
     let (all, half) = (of(&[1.0; 2]), of(&[1.0, 0.5]));
-    let first = of(&[1.0]); // of weight 1 in a batch of one: twice what it adds to a batch of two
+    let first = of(&[1.0]); // weight 1 in a batch of one: twice its part in a batch of two
     let expected: Vec<f32> = all.0.iter().zip(&first.0).map(|(all, first)| (all + 0.5 * first) / 2.0).collect();
     assert_times(&half.0, 1.0, &expected);
     let second = 2.0 * all.1 - first.1;
@@ -131,7 +132,7 @@ fn beside_others_an_item_counts_by_its_weight() {
 }
 
 #[test]
-fn how_items_are_dealt_out_does_not_matter() {
+fn the_split_into_batches_does_not_matter() {
     let weights = [0.5, 2.0, 1.0, 0.25, 4.0, 0.5, 0.5, 3.0];
     let (by_weight, by_class) = (structure_model(), label_model());
     let both = |batch, accumulate, clip| {

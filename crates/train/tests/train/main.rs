@@ -1,4 +1,5 @@
-//! The loop as those who build on it see it; one program, because linking the tensor framework takes longer than running.
+//! Tests of the public interface of the loop; one program, because linking the tensor framework takes longer than
+//! running.
 
 mod checkpoints;
 mod common;

@@ -1,4 +1,4 @@
-//! A run that stops and goes on ends with the bits of one that never stopped.
+//! A run that stops and continues ends with the bits of one that never stopped.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ fn task(store: &Store) -> Mlm {
     Mlm::new(store.clone(), &config, 5, Share::default()).unwrap()
 }
 
-/// Two batches a step, dropout on, a rate that changes.
+/// Two batches per step, dropout on, a rate that changes.
 fn options(steps: u64) -> Options {
     let mut schedule = Schedule::published(3e-3);
     schedule.warm_up.as_mut().unwrap().steps = 4;
@@ -78,7 +78,7 @@ fn resumed_after_any_step_the_weights_are_as_if_never_stopped() {
     }
 }
 
-/// Asks for an end in the middle of a run.
+/// Requests a stop in the middle of a run.
 struct StopAt(u64, Stop);
 
 impl Observer for StopAt {
@@ -159,7 +159,7 @@ fn another_seed_or_no_head_is_refused() {
     assert!(refused.err().unwrap().to_string().contains("masked-language head"));
 }
 
-/// One of several ranks, the others silent.
+/// One of several ranks; the others do nothing.
 struct Silent(Share);
 
 impl Exchange for Silent {
@@ -181,7 +181,7 @@ impl Exchange for Silent {
 }
 
 #[test]
-fn with_more_processes_an_epoch_goes_on_at_about_the_same_place() {
+fn with_more_processes_an_epoch_continues_at_about_the_same_place() {
     let folder = tempfile::tempdir().unwrap();
     let store = corpus(folder.path(), SEQUENCES, 0.1);
     let (task, checkpoints) = (task(&store), Checkpoints::new(folder.path().join("ranks")));

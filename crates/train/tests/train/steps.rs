@@ -1,4 +1,4 @@
-//! What a step does: batches add up, processes add up, frozen parts stay, and what diverges is not taken.
+//! What a step does: batches add up, processes add up, frozen parts stay, and a step that diverges is not applied.
 
 use crate::common::{Fixed, Record, Two, tiny, weights};
 use burn::tensor::Device;
@@ -15,7 +15,7 @@ use rinalmo_train::{
 };
 use rinalmo_weights::Document;
 
-/// A batch of two made-up sequences, every fifth letter hidden.
+/// A batch of two made-up sequences, every fifth letter masked.
 fn batch(number: usize) -> Fixed {
     let sequence = |length: usize| -> Vec<u8> {
         let letter = |at: usize| if at % 5 == number % 5 { 4 } else { 5 + ((at * at + number) % 4) as u8 };
@@ -27,7 +27,7 @@ fn batch(number: usize) -> Fixed {
     Fixed { packed: Packed::new(rows), targets }
 }
 
-/// Batches in a row, dealt out to ranks; `spoilt` is the number of one whose loss is not a number.
+/// Numbered batches, distributed over ranks; `spoilt` is the number of one whose loss is NaN.
 struct Listed {
     share: Share,
     spoilt: Option<usize>,
@@ -59,7 +59,7 @@ impl Task for Listed {
         batch(*number).packed.total()
     }
 
-    fn tell(&self, number: &usize) -> String {
+    fn describe_batch(&self, number: &usize) -> String {
         format!("batch {number}")
     }
 
@@ -85,7 +85,7 @@ fn listed(share: Share) -> Listed {
     Listed { share, spoilt: None, epoch: 1000 }
 }
 
-/// Loss and gradients of a task's batch.
+/// Loss, weight and gradients of a task's batch.
 fn slopes(task: &Fixed, mut pass: Pass<'_>) -> (f64, f64, Gradients) {
     let loss = task.loss(&mut pass, &());
     let gradients = pass.backward(&loss.sum);
@@ -109,7 +109,9 @@ fn apart(one: &Gradients, other: &Gradients) -> f32 {
 fn batches_of_a_step_count_by_their_scored_letters() {
     let device = Device::flex().autodiff();
     let model = start::fresh(&tiny(), 1, &device);
-    let (mut sum, mut weight, mut added) = (0.0, 0.0, Gradients::default());
+    let mut sum = 0.0;
+    let mut weight = 0.0;
+    let mut added = Gradients::default();
     for number in 0..3 {
         let (loss, scored, gradients) = slopes(&batch(number), Pass::whole(&model, &device));
         (sum, weight) = (sum + loss, weight + scored);
@@ -160,13 +162,14 @@ fn products_in_bf16_lose_some_bits_and_no_more() {
     let bf16 = Options { precision: rinalmo_train::run::Precision::Bf16, ..options(1) };
     let task = listed(Share::default());
     let refused = Trainer::new(&task, Document::new("tiny", tiny()), model, bf16, device, Alone).err();
-    match Level::current().unwrap().has_bf16() {
-        true => assert!(refused.is_none()),
-        false => assert!(refused.unwrap().to_string().contains("has no products in bf16")),
+    if Level::current().unwrap().has_bf16() {
+        assert!(refused.is_none());
+    } else {
+        assert!(refused.unwrap().to_string().contains("has no products in bf16"));
     }
 }
 
-/// What two ranks are left with: weights, state, and how many pieces gradients came in.
+/// The result of two ranks: weights, state, and the number of pieces that gradients were sent in.
 fn train_two(options: &Options) -> Vec<(Vec<Vec<f32>>, RunState, usize)> {
     let begin = |mut exchange: Two| {
         let options = options.clone();
@@ -208,7 +211,7 @@ fn gradients_travel_in_pieces_and_come_back_the_same() {
 }
 
 #[test]
-fn what_is_not_a_number_ends_the_run_at_the_last_good_step() {
+fn nan_ends_the_run_at_the_last_good_step() {
     let spoilt = Listed { spoilt: Some(3), ..listed(Share::default()) };
     let (trainer, ended) = train(&spoilt, options(9), Alone);
     let error = ended.unwrap_err().to_string();
@@ -249,7 +252,7 @@ fn parts_that_are_frozen_stay_and_thaw_in_their_epoch() {
 }
 
 #[test]
-fn only_matrices_decay_where_that_is_asked() {
+fn only_matrices_decay_if_configured() {
     use rinalmo_train::optimizer::Decay;
     let task = listed(Share::default());
     let of = |decay| {

@@ -19,7 +19,7 @@ fn config() -> ModelConfig {
     ModelConfig { encoder: EncoderConfig::new(16, 2, 2), mlm: false, head: Some(head) }
 }
 
-/// Hairpins whose stem shows in their letters.
+/// Hairpins that can be recognised by the letters of their stem.
 fn hairpins() -> Vec<Item> {
     let item = |number: usize| {
         let (stem, loop_len) = (3 + number % 4, 4 + number % 3);
@@ -91,9 +91,9 @@ fn blocks_thaw_from_the_top_and_what_is_frozen_does_not_move() {
 }
 
 #[test]
-fn a_run_ends_when_validations_get_no_better() {
+fn a_run_ends_when_validations_do_not_improve() {
     let (task, device) = (task(12), Device::flex().autodiff());
-    // At a rate of 0 nothing gets better than the first validation.
+    // At a rate of 0 no validation is better than the first.
     let schedule = Schedule::constant(0.0);
     let options = Options { schedule, patience: Some(2), ..options(50) };
     let model = start::fresh(&config(), 1, &device);

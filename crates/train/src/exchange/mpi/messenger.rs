@@ -1,11 +1,11 @@
-//! The thread that talks MPI: only it ever calls the library, one job after the other.
+//! The thread that calls MPI: only it uses the library, for one job after the other.
 //!
-//! MPI moves bytes and adds nothing: every rank gets its part of the list from all others, adds them up in the order of
-//! ranks, and sends the sum to all. So the bits of a sum depend on nothing but the ranks' numbers, and are the same
-//! everywhere because they were made in one place. It moves as much as the best all-reduce.
+//! MPI only moves bytes: every rank receives its part of the list from all others, adds the parts in the order of
+//! ranks, and sends the sum to all. So the bits of a sum depend only on the numbers of the ranks, and are the same
+//! everywhere because they are computed in one place. This moves as many bytes as the best all-reduce.
 //!
-//! Whoever comes first waits for the others asleep: a library that looks for messages without a pause would take the
-//! core from the threads that compute. When all have come, they call what blocks.
+//! A rank that is ready waits for the others asleep: a library that polls for messages would take the core from the
+//! threads that compute. When all are ready, they make the blocking calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,14 +22,14 @@ use crate::Share;
 use crate::exchange::cores;
 use crate::optimizer::values::level;
 
-/// Numbers that travel at once, 16 MB: few enough for two buffers of them, and many enough for the network.
+/// Numbers that are sent at once, 16 MB: few enough for two buffers of them, and enough for the network's full speed.
 const WINDOW: usize = 4 << 20;
-/// How long to sleep before looking again whether all have come, at first and at most.
+/// Time to sleep before checking again whether all ranks are ready: at first, and at most.
 const SLEEP: [Duration; 2] = [Duration::from_micros(20), Duration::from_micros(500)];
-/// How long a rank that failed waits for others that fail of the same, so that each can say why.
+/// How long a failed rank waits for others that fail for the same reason, so that each can report it.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// What there is to do. All ranks are given the same in the same order, but for the last.
+/// A job for the thread. All ranks pass the same jobs in the same order, except the last.
 pub(super) enum Job {
     /// Sum over ranks.
     Numbers(Vec<f64>),
@@ -39,35 +39,35 @@ pub(super) enum Job {
     Fail(i32),
 }
 
-/// Where answers go, in the order of the jobs.
+/// Channels for results, in the order of the jobs.
 pub(super) struct Answers {
     pub(super) numbers: Sender<Vec<f64>>,
     pub(super) gradients: Sender<Vec<f32>>,
 }
 
-/// What is known when all have come together.
+/// What is known when all ranks have joined.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Joined {
-    /// Among all.
+    /// Rank among all processes.
     pub(super) share: Share,
-    /// Among those of this machine.
+    /// Rank among those of this machine.
     pub(super) here: Share,
-    /// Threads a process may have.
+    /// Threads this process may use.
     pub(super) threads: usize,
 }
 
-/// The thread's own.
+/// The state of the thread.
 pub(super) struct Messenger {
     failing: Arc<AtomicBool>,
     world: SimpleCommunicator,
     farewell: SimpleCommunicator,
     ranks: usize,
     buffers: [Vec<f32>; 2],
-    _universe: Universe, // the last to go: its end is MPI's
+    _universe: Universe, // dropped last: this finalises MPI
 }
 
 impl Messenger {
-    /// Begins MPI in this thread; none where somebody did before. `failing` ends every wait for others.
+    /// Starts MPI in this thread; `None` if it was started before. `failing` ends every wait for others.
     pub(super) fn begin(failing: Arc<AtomicBool>) -> Option<(Self, Joined)> {
         let (universe, _) = mpi::initialize_with_threading(Threading::Funneled)?;
         let world = universe.world();
@@ -83,12 +83,12 @@ impl Messenger {
         Some((Self { failing, world, farewell, ranks, buffers, _universe: universe }, joined))
     }
 
-    /// Does jobs until nobody has any, or nobody wants to know.
+    /// Runs jobs until the channel of jobs or that of results is closed.
     pub(super) fn work(mut self, jobs: &Receiver<Job>, answers: &Answers) {
         for job in jobs {
             let heard = match job {
                 Job::Fail(code) => self.fail(code),
-                _ if !self.meet() => continue, // a job to fail comes next
+                _ if !self.meet() => continue, // a `Fail` job is next
                 Job::Numbers(numbers) => answers.numbers.send(self.sum(&numbers)).is_ok(),
                 Job::Gradients(mut flat) => {
                     flat.chunks_mut(WINDOW).for_each(|window| self.add(window));
@@ -101,7 +101,7 @@ impl Messenger {
         }
     }
 
-    /// Waits for all others; says whether all came.
+    /// Waits for all others; returns whether all are ready.
     fn meet(&self) -> bool {
         wait(&self.world, || !self.failing.load(Ordering::Relaxed))
     }
@@ -124,16 +124,16 @@ impl Messenger {
         mine.extend_from_slice(numbers);
         mine.resize(part * self.ranks, 0.0);
         theirs.resize(part * self.ranks, 0.0);
-        self.world.all_to_all_into(&mine[..], &mut theirs[..]); // this rank's part, of each rank
+        self.world.all_to_all_into(&mine[..], &mut theirs[..]); // this rank's part, from each rank
         let (sum, others) = theirs.split_at_mut(part);
         for other in others.chunks_exact(part) {
-            rinalmo_kernels::add(level(), sum, other).expect("parts are of one length");
+            rinalmo_kernels::add(level(), sum, other).expect("parts have one length");
         }
         self.world.all_gather_into(&*sum, &mut mine[..]); // the sum of each rank's part
         numbers.copy_from_slice(&mine[..numbers.len()]);
     }
 
-    /// Ends all ranks, this one too.
+    /// Ends all ranks, including this one.
     fn fail(&self, code: i32) -> ! {
         let begun = Instant::now();
         wait(&self.farewell, || begun.elapsed() < GRACE);
@@ -145,7 +145,7 @@ fn of(communicator: &SimpleCommunicator) -> Share {
     Share { rank: communicator.rank() as usize, ranks: communicator.size() as usize }
 }
 
-/// Sleeps until all of a group have come here, or `patient` says no; says whether all came.
+/// Sleeps until all ranks of a group are here, or `patient` returns false; returns whether all are here.
 fn wait(group: &SimpleCommunicator, patient: impl Fn() -> bool) -> bool {
     let mut coming = group.immediate_barrier();
     let [mut pause, longest] = SLEEP;
@@ -155,7 +155,7 @@ fn wait(group: &SimpleCommunicator, patient: impl Fn() -> bool) -> bool {
             Err(still) => coming = still,
         }
         if !patient() {
-            std::mem::forget(coming); // nobody will complete it: the process ends by MPI's abort
+            std::mem::forget(coming); // it is never completed: MPI's abort ends the process
             return false;
         }
         thread::sleep(pause);

@@ -1,7 +1,7 @@
-//! Processes that `mpirun` or `srun` started.
+//! Processes started by `mpirun` or `srun`.
 //!
-//! A thread of its own does all the talking, so that gradients travel while the way back goes on; this side hands it
-//! jobs and waits for answers. See `messenger.rs` for why all ranks get the same bits.
+//! A thread of its own makes all calls of MPI, so that gradients are sent while the backward pass runs; this side
+//! passes it jobs and waits for results. `messenger.rs` explains why all ranks get the same bits.
 
 mod messenger;
 
@@ -17,8 +17,8 @@ use super::{Exchange, Share};
 use crate::optimizer::gradients::Outline;
 use crate::{Error, Gradients};
 
-/// The processes of an MPI job. When it is dropped, MPI ends, once it was dropped in all of them; so it lives as long as
-/// the program, and there is one in each.
+/// The processes of an MPI job. MPI is finalised once this was dropped in all processes, so it should live as long as
+/// the program. There is one per process.
 #[derive(Debug)]
 pub struct Mpi {
     joined: Joined,
@@ -31,10 +31,10 @@ pub struct Mpi {
 }
 
 impl Mpi {
-    /// Begins MPI and waits for the others. Whoever was started by no launcher is alone.
+    /// Starts MPI and waits for the other processes. Without a launcher there is one process.
     ///
     /// # Errors
-    /// MPI was begun before in this process, or does not work.
+    /// If MPI was started before in this process, or does not work.
     pub fn begin() -> Result<Self, Error> {
         let (jobs, to_do) = channel();
         let (of_numbers, numbers) = channel();
@@ -44,32 +44,32 @@ impl Mpi {
         let seen = failing.clone();
         let work = move || {
             if let Some((messenger, joined)) = Messenger::begin(seen) {
-                let _ = ready.send(joined); // whoever asked waits for it
+                let _ = ready.send(joined); // the caller waits for it
                 messenger.work(&to_do, &Answers { numbers: of_numbers, gradients: of_gradients });
             }
         };
-        let failed = |what: String| Error::Exchange(format!("MPI does not begin: {what}"));
+        let failed = |what: String| Error::Exchange(format!("MPI does not start: {what}"));
         let thread =
             thread::Builder::new().name("mpi".into()).spawn(work).map_err(|error| failed(error.to_string()))?;
-        let joined = joined.recv().map_err(|_| failed("it was begun before in this process".into()))?;
+        let joined = joined.recv().map_err(|_| failed("it was started before in this process".into()))?;
         let (jobs, thread, started) = (Some(jobs), Some(thread), VecDeque::new());
         Ok(Self { joined, jobs, numbers, gradients, started, failing, thread })
     }
 
-    /// Which this is of those on the same machine.
+    /// This process's rank among those on the same machine.
     pub fn here(&self) -> Share {
         self.joined.here
     }
 
-    /// Threads this process may have so that those of its machine do not stand in each other's way.
+    /// Threads this process may use so that the processes of its machine do not compete for cores.
     pub fn threads(&self) -> usize {
         self.joined.threads
     }
 
-    /// Ends all processes with this exit code. Others that fail at the same time get a second to say why.
+    /// Ends all processes with this exit code. Others that fail at the same time get a second to report their error.
     pub fn fail(&mut self, code: i32) -> ! {
         self.failing.store(true, Ordering::Relaxed);
-        let _ = self.give(Job::Fail(code)); // where the thread is gone, this process ends alone and the launcher sees it
+        let _ = self.give(Job::Fail(code)); // without the thread only this process ends, and the launcher notices
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -77,13 +77,13 @@ impl Mpi {
     }
 
     fn give(&self, job: Job) -> Result<(), Error> {
-        let jobs = self.jobs.as_ref().expect("only its end takes it away");
+        let jobs = self.jobs.as_ref().expect("only `drop` takes it");
         jobs.send(job).map_err(|_| gone())
     }
 }
 
 fn gone() -> Error {
-    Error::Exchange("the thread that talks to the other processes has ended".into())
+    Error::Exchange("the thread that exchanges data with the other processes has ended".into())
 }
 
 impl Exchange for Mpi {
