@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_threshold_or_a_constraint_forbids_was_not_left_out_for_crossing() {
+    fn pairs_that_a_threshold_or_a_constraint_forbids_are_not_reported() {
         let options = DecodeOptions { threshold: 0.85, ..DecodeOptions::default() };
         assert_eq!(left_out(Method::Nested, 0.8, &options), []);
         let constraint = Some("......xx..........".parse().unwrap());

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_pair_is_taken_where_little_is_known_and_left_where_much_is() {
+    fn a_pair_is_chosen_if_little_else_is_expected_and_left_out_if_much_is() {
         let fold = |first: f32, threshold: f32| {
             let options = DecodeOptions { threshold, ..Default::default() };
             decode_entries(Method::F1, options, &[(0, 11, first), (1, 10, 0.2)], "GGAAAAAAAACC", "")

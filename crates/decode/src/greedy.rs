@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_thinned_out_often_gives_what_the_sorted_list_gives() {
+    fn a_heap_that_is_cleaned_often_gives_the_pairs_of_the_sorted_list() {
         // Some 29,000 candidates of 300 bases, with few enough probabilities for many ties.
         let free: Vec<Candidate> = (0..300)
             .flat_map(|i| (i + 4..300).map(move |j| (i, j)))

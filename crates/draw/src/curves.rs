@@ -88,9 +88,9 @@ impl Curves {
             .build_cartesian_2d(across, up.clone())?;
         let [x, y] = &self.axes;
         let steps = |x: &f64| format!("{x:.0}");
-        let heights = |y: &f64| format!("{y:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
+        let format_height = |y: &f64| format!("{y:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
         let mut mesh = chart.configure_mesh();
-        mesh.x_desc(x).y_desc(y).x_label_formatter(&steps).y_label_formatter(&heights);
+        mesh.x_desc(x).y_desc(y).x_label_formatter(&steps).y_label_formatter(&format_height);
         mesh.light_line_style(TRANSPARENT).label_style(("sans-serif", 12)).draw()?;
         for (place, (curve, points)) in self.curves.iter().zip(&curves).enumerate() {
             let colour = colour(place);
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steep_beginning_does_not_flatten_the_rest() {
+    fn a_steep_start_does_not_flatten_the_rest() {
         let mut curves = Curves::new("", "", "");
         let steep = |x: u32| 3.0 + 19.0 / f64::from(x).powi(2);
         curves.curves.push(Curve::line("training", (1..=400).map(|x| (f64::from(x), steep(x))).collect()));

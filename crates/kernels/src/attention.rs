@@ -113,7 +113,7 @@ fn each_head<T: Mixed>(level: Level, head: Head<'_>, qkv: &[f32], dim: usize, st
                 level.run(Pack { qkv, dim, first, head, to: &mut *keys, scratch });
             });
             let (keys, out) = (&*keys, out.below(span.start));
-            let attend = |queries: Range<usize>| {
+            let attend_queries = |queries: Range<usize>| {
                 with_scratch(Scratch::<T>::space(head), |space| {
                     let scratch = &mut Scratch::new(head, space);
                     level.run(Attention { qkv, dim, first, head, keys, queries, out, scratch });
@@ -121,10 +121,10 @@ fn each_head<T: Mixed>(level: Level, head: Head<'_>, qkv: &[f32], dim: usize, st
             };
             let height = span.len().div_ceil(pieces).next_multiple_of(QUERIES);
             match pieces {
-                1 => attend(0..span.len()),
+                1 => attend_queries(0..span.len()),
                 _ => (0..span.len().div_ceil(height))
                     .into_par_iter()
-                    .for_each(|piece| attend(piece * height..((piece + 1) * height).min(span.len()))),
+                    .for_each(|piece| attend_queries(piece * height..((piece + 1) * height).min(span.len()))),
             }
         });
     });
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_makes_no_sequences_is_refused() {
+    fn invalid_heads_and_starts_are_refused() {
         let level = Level::best();
         let refused =
             |dim, heads, starts: &[usize]| attention(level, &[0.0; 24], dim, heads, starts, &mut [0.0; 8]).is_err();

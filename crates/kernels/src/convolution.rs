@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_convolved_is_refused() {
+    fn wrong_sizes_are_refused() {
         let filter = Filter { outputs: 2, inputs: 3, height: 3, width: 1 };
         let refused = |filter: Filter, x: usize, width: usize, weights: usize, out: usize| {
             let (x, weights, mut out) = (vec![0.0; x], vec![0.0; weights], vec![0.0; out]);

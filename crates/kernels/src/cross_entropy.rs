@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_that_are_no_class_are_refused_and_none_lose_nothing() {
+    fn targets_that_are_not_a_class_are_refused_and_no_targets_have_loss_zero() {
         let (level, mut grad) = (Level::best(), [1.0; 4]);
         assert!(cross_entropy(level, &[0.0; 4], &[2, 0], &mut grad).is_err());
         assert!(cross_entropy(level, &[0.0; 4], &[-2, 0], &mut grad).is_err());

@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_of_another_processor_is_said_to_be_missing() {
+    fn a_level_of_another_processor_is_reported_as_missing() {
         let foreign = if cfg!(target_arch = "aarch64") { "avx2" } else { "neon" };
         assert!(matches!(Level::named(foreign), Err(Error::MissingLevel { .. })));
     }

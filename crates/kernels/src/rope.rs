@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_rotated_is_refused() {
+    fn wrong_sizes_and_positions_are_refused() {
         assert!(Table::new(1e4, 3, 5).is_err() && Table::new(1e4, 0, 5).is_err());
         let table = Table::new(1e4, 4, 5).unwrap();
         let level = Level::best();

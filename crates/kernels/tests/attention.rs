@@ -61,15 +61,15 @@ fn turned_and_rounded_attention_agrees_with_plain_loops() {
         for level in Level::available() {
             for (precision, tolerance) in [(Precision::F32, 2e-5), (Precision::Bf16, BF16_ATTENTION)] {
                 let heads = Heads { count: 2, rope: Some(&table), precision };
-                let run = || {
+                let attend_with = || {
                     let mut out = vec![f32::NAN; rows * dim];
                     attend(level, heads, &qkv, dim, &starts, &mut out).unwrap();
                     out
                 };
-                let found = run();
+                let found = attend_with();
                 assert_close(&found, &expected, tolerance, &format!("{level}, head {head_dim}, {precision:?}"));
                 for threads in [1, 3, 16] {
-                    assert_eq!(bits(&with_threads(threads, run)), bits(&found), "{level}, {threads} threads");
+                    assert_eq!(bits(&with_threads(threads, attend_with)), bits(&found), "{level}, {threads} threads");
                 }
             }
         }
@@ -115,7 +115,7 @@ fn large_scores_do_not_overflow() {
 }
 
 #[test]
-fn what_is_not_a_number_stays_in_its_query_or_its_sequence() {
+fn nan_stays_in_its_query_or_its_sequence() {
     let (dim, len) = (16, 70);
     let mut qkv = values(2 * len * 3 * dim, 4);
     qkv[5 * 3 * dim] = f32::NAN; // a query of the first sequence

@@ -132,9 +132,9 @@ fn norm(x: &[f64], channels: usize, activation: Activation) -> Vec<f64> {
     let pixels = (x.len() / channels) as f64;
     let mut out = x.to_vec();
     for channel in 0..channels {
-        let values = || x[channel..].iter().step_by(channels);
-        let mean = values().sum::<f64>() / pixels;
-        let variance = values().map(|x| (x - mean).powi(2)).sum::<f64>() / pixels;
+        let channel_values = || x[channel..].iter().step_by(channels);
+        let mean = channel_values().sum::<f64>() / pixels;
+        let variance = channel_values().map(|x| (x - mean).powi(2)).sum::<f64>() / pixels;
         let of = |x: &mut f64| *x = curve(activation, (*x - mean) / (variance + f64::from(EPS)).sqrt());
         out[channel..].iter_mut().step_by(channels).for_each(of);
     }

@@ -142,7 +142,7 @@ fn a_row_depends_neither_on_its_neighbours_nor_on_the_threads() {
 }
 
 #[test]
-fn what_is_not_a_number_stays_in_its_row() {
+fn nan_stays_in_its_row() {
     let (rows, inputs, outputs) = (8, 33, 20);
     let weights = vec![1.0; outputs * inputs];
     let mut x = vec![1.0; rows * inputs];

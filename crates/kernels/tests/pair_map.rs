@@ -22,19 +22,19 @@ struct Head {
 
 impl Head {
     fn new(channels: usize, blocks: usize, kernel: usize) -> Self {
-        let weights = |count: usize, inputs: usize, seed: usize| -> Vec<f32> {
+        let random_weights = |count: usize, inputs: usize, seed: usize| -> Vec<f32> {
             let bound = 1.0 / (inputs as f32).sqrt();
             values(count, seed as u64).iter().map(|x| x * bound).collect()
         };
         let (square, area) = (channels * channels, kernel * kernel);
         let block = |b: usize| {
             [
-                weights(square, channels, 3 * b + 10),
-                weights(square * area, channels * area, 3 * b + 11),
-                weights(square, channels, 3 * b + 12),
+                random_weights(square, channels, 3 * b + 10),
+                random_weights(square * area, channels * area, 3 * b + 11),
+                random_weights(square, channels, 3 * b + 12),
             ]
         };
-        let out = weights(channels * area, channels * area, 9);
+        let out = random_weights(channels * area, channels * area, 9);
         Self { channels, kernel, features: Vec::new(), blocks: (0..blocks).map(block).collect(), out }
     }
 
@@ -124,7 +124,7 @@ fn maps_are_symmetric_and_nothing_pairs_with_itself() {
 }
 
 #[test]
-fn what_is_not_a_number_reaches_every_logit() {
+fn nan_reaches_every_logit() {
     let head = Head::new(16, 2, 3);
     let [mut rows, columns] = projections(20, 16);
     rows[5] = f32::NAN;

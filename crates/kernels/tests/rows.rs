@@ -51,7 +51,7 @@ fn layer_norm_does_not_cancel_far_from_zero() {
 }
 
 #[test]
-fn what_is_not_a_number_stays_in_its_row_of_a_layer_norm() {
+fn nan_stays_in_its_row_of_a_layer_norm() {
     let (dim, weight, bias) = (20, vec![1.0; 20], vec![0.0; 20]);
     let mut x = values(4 * dim, 5);
     (x[dim + 19], x[2 * dim]) = (f32::NAN, f32::INFINITY);

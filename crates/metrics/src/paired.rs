@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_normal_tail_goes_on_where_counting_ends() {
+    fn the_normal_approximation_continues_the_exact_distribution() {
         let negative = |rank: usize| rank.is_multiple_of(3);
         let differences: Vec<f64> =
             (1..=EXACT + 1).map(|rank| if negative(rank) { -(rank as f64) } else { rank as f64 }).collect();

@@ -100,7 +100,7 @@ fn step(bencher: Bencher<'_, '_>, case: Case) {
     let mut model = Some(ModelConfig::pretrained(config).init(&device));
     let (batch, targets) = masked(sequences, len);
     let mut moments = Moments::default();
-    let mut step = || {
+    let mut run_step = || {
         let trained: Model = model.take().expect("put back below");
         let hidden = if case.dropout {
             trained.encoder.forward_dropped(&batch, &DROPOUT, &device)
@@ -112,9 +112,9 @@ fn step(bencher: Bencher<'_, '_>, case: Case) {
         model = Some(update(trained, loss, &mut moments));
     };
     bencher.counter(ItemsCount::new(batch.total())).bench_local(|| match (case.bf16, case.plain) {
-        (true, _) => in_bf16(&mut step),
-        (false, true) => plainly(&mut step),
-        (false, false) => step(),
+        (true, _) => in_bf16(&mut run_step),
+        (false, true) => plainly(&mut run_step),
+        (false, false) => run_step(),
     });
 }
 

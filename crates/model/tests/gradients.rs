@@ -134,12 +134,12 @@ fn the_ribosome_head_learns_the_same_with_and_without_kernels() {
         let model = config.init(&device());
         let batch = batch();
         let hidden = Tensor::<2>::random([batch.total(), 48], Distribution::Normal(0.0, 1.0), &device());
-        let loss = || {
+        let head_loss = || {
             let loads = model.ribosome.as_ref().unwrap().forward(hidden.clone(), &batch, 34);
             (loads.clone() * loads.abs()).sum()
         };
-        let expected = plainly(|| gradients(&model, loss()));
-        let found = gradients(&model, loss());
+        let expected = plainly(|| gradients(&model, head_loss()));
+        let found = gradients(&model, head_loss());
         assert_eq!(found.1.len(), 2 + 2 * blocks + 2, "every parameter of the head learns");
         assert_alike(found, expected);
     }
@@ -212,7 +212,7 @@ fn threads_change_no_bit() {
 }
 
 #[test]
-fn a_seed_drops_the_same_again_and_another_something_else() {
+fn a_seed_drops_the_same_values_again_and_another_seed_others() {
     let model = ModelConfig::pretrained(configs().remove(0)).init(&device());
     let at = |seed| loss(&model, Some(&Dropout { attention: 0.1, residual: 0.1, seed })).into_scalar::<f32>();
     assert_eq!(at(1), at(1));

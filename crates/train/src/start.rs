@@ -22,8 +22,8 @@ use crate::random::Random;
 pub fn fresh(config: &ModelConfig, seed: u64, device: &Device) -> Model {
     let manifest = config.manifest();
     let fan_in = fan_in(&manifest);
-    let draw = |name: &str, count: usize| draw(seed, name, count, fan_in.get(name).copied().unwrap_or(1));
-    names::change(config.init(device), &mut Fill(draw))
+    let draw_parameter = |name: &str, count: usize| draw(seed, name, count, fan_in.get(name).copied().unwrap_or(1));
+    names::change(config.init(device), &mut Fill(draw_parameter))
 }
 
 /// A model of these sizes with a checkpoint's weights. Heads that the checkpoint lacks are random; those that `config`

@@ -74,13 +74,13 @@ mod tests {
     use crate::process::root;
 
     #[test]
-    fn the_notice_is_what_the_program_is_built_of() {
+    fn the_notice_is_up_to_date() {
         let found = std::fs::read_to_string(root().join("NOTICE")).unwrap();
         assert!(found == render(&packages().unwrap()), "NOTICE is out of date: run `cargo xtask notice`");
     }
 
     #[test]
-    fn a_licence_is_needed_where_there_is_no_choice() {
+    fn a_licence_is_needed_if_there_is_no_alternative() {
         assert!(is_needed("MPL-2.0", "MPL-2.0") && is_needed("(MIT OR Apache-2.0) AND Unicode-3.0", "Unicode-3.0"));
         assert!(!is_needed("Apache-2.0 OR BSL-1.0", "BSL-1.0"));
     }

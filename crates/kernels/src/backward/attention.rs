@@ -279,11 +279,11 @@ impl Task<'_> {
     fn mask(&self, query: usize) -> Option<Mask> {
         let step = self.batch.heads as u64;
         let first = (self.start + query) as u64 * step + (self.first / self.head.dim) as u64;
-        let mask = |dropout: Dropout| {
+        let mask_of = |dropout: Dropout| {
             let (seed, threshold, scale) = (dropout.seed, dropout.threshold(), dropout.scale());
             Mask { seed, threshold, scale, first, step }
         };
-        self.batch.dropout.map(mask)
+        self.batch.dropout.map(mask_of)
     }
 
     /// The weights of `rows` queries from `query` on; the queries themselves, scaled by `1 / √dim`, are in `queries`.

@@ -51,7 +51,7 @@ mod tests {
     use crate::arch::Portable;
 
     #[test]
-    fn what_bf16_can_hold_is_widened_as_it_was_narrowed() {
+    fn values_that_bf16_represents_are_widened_exactly() {
         let values = [1.0, -2.5, 0.0, 192.0, f32::INFINITY, -0.125];
         let (mut cells, mut back) = ([Bf16Pair::default(); 3], [0.0; 6]);
         Bf16Pair::narrow(Portable, &values, &mut cells);

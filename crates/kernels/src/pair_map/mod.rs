@@ -188,7 +188,7 @@ impl<T: Cell> Head<T> {
                 if there { weights[((output * channels + input) * side + line) * side + column] } else { 0.0 }
             })
         };
-        let pack = |block: &Block<'_>| PackedBlock {
+        let pack_block = |block: &Block<'_>| PackedBlock {
             squeeze: filter(block.squeeze, 1),
             spread: filter(block.spread, kernel),
             expand: filter(block.expand, 1),
@@ -196,7 +196,7 @@ impl<T: Cell> Head<T> {
         let first = blocks.first().map(|block| Linear::pack(block.squeeze, channels, channels)).transpose()?;
         let tap = |tap, input, _, _| if input < channels { out[input * area + tap] } else { 0.0 };
         let out = PackedFilter::new(area, padded, (1, 1), tap);
-        let blocks = blocks.par_iter().map(pack).collect();
+        let blocks = blocks.par_iter().map(pack_block).collect();
         Ok(Self { channels, padded, kernel, features: by_feature, blocks, first, out, bias })
     }
 

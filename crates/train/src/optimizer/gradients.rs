@@ -100,7 +100,7 @@ impl Outline {
     /// # Panics
     /// If there are fewer values than [`Gradients::flatten`] returned.
     pub fn restore(self, mut flat: &[f32]) -> Gradients {
-        let restore = |(name, count): (String, usize)| {
+        let restore_one = |(name, count): (String, usize)| {
             let values = flat.split_off(..count).expect("the list has its original length").to_vec();
             let values = match &self.device {
                 Some(device) => {
@@ -110,7 +110,7 @@ impl Outline {
             };
             Gradient { name, values }
         };
-        Gradients { tensors: self.tensors.into_iter().map(restore).collect() }
+        Gradients { tensors: self.tensors.into_iter().map(restore_one).collect() }
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_numbers_goes_back_to_where_gradients_were() {
+    fn flattened_gradients_return_to_their_device() {
         for make in [host, device] {
             let (mut flat, outline) = gradients(make).flatten();
             assert_eq!(flat, [3.0, 0.0, -4.0]);

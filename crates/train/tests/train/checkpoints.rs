@@ -100,16 +100,16 @@ fn a_run_starts_from_any_checkpoint_of_its_encoder() {
     let theirs = saved.weights().unwrap();
     let bare = ModelConfig { mlm: false, ..tiny() };
     let with_head = tiny().with_head(HeadConfig::splice());
-    let start = |config: &ModelConfig| start::from_checkpoint(&theirs, config, 8, &device);
+    let start_from = |config: &ModelConfig| start::from_checkpoint(&theirs, config, 8, &device);
     let known = weights_of(start::fresh(&tiny(), 3, &device));
-    assert!(weights_of(start(&bare).unwrap()) == known[..bare.manifest().len()], "a head may be left out");
-    let found = weights_of(start(&with_head).unwrap());
+    assert!(weights_of(start_from(&bare).unwrap()) == known[..bare.manifest().len()], "a head may be left out");
+    let found = weights_of(start_from(&with_head).unwrap());
     let fresh = weights_of(start::fresh(&with_head, 8, &device));
     assert!(found[..known.len()] == known && found[known.len()..] == fresh[known.len()..], "a missing head is random");
     let deeper = ModelConfig::pretrained(EncoderConfig::new(16, 3, 2));
-    let error = start(&deeper).err().unwrap().to_string();
+    let error = start_from(&deeper).err().unwrap().to_string();
     assert!(error.contains("missing: `encoder.blocks.2."), "{error}");
-    let error = start(&ModelConfig::pretrained(EncoderConfig::new(16, 2, 4))).err().unwrap().to_string();
+    let error = start_from(&ModelConfig::pretrained(EncoderConfig::new(16, 2, 4))).err().unwrap().to_string();
     assert!(error.contains("its encoder is") && error.contains("heads: 2"), "{error}");
 }
 

@@ -49,13 +49,13 @@ fn model(device: &Device) -> Model {
 
 /// A model whose weights are a formula, loaded from a checkpoint.
 pub fn made(config: &ModelConfig, device: &Device) -> Model {
-    let made = |(number, TensorSpec { name, shape }): (usize, TensorSpec)| {
+    let make_tensor = |(number, TensorSpec { name, shape }): (usize, TensorSpec)| {
         let norm = name.ends_with("norm.weight") || name.ends_with("beta");
         let (middle, spread) = if shape.len() > 1 { (0.0, 0.125) } else { (f32::from(u8::from(norm)), 0.25) };
         let values = even(number, shape.iter().product()).map(|x| middle + x * spread);
         (name, shape, values.flat_map(f32::to_le_bytes).collect::<Vec<u8>>())
     };
-    let tensors: Vec<_> = config.manifest().into_iter().enumerate().map(made).collect();
+    let tensors: Vec<_> = config.manifest().into_iter().enumerate().map(make_tensor).collect();
     let views = tensors
         .iter()
         .map(|(name, shape, bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));

@@ -129,7 +129,7 @@ fn batches_of_a_step_count_by_their_scored_letters() {
 }
 
 #[test]
-fn what_is_computed_again_gives_the_same_bits() {
+fn recomputed_blocks_give_the_same_bits() {
     let device = Device::flex().autodiff();
     let config = ModelConfig::pretrained(rinalmo_model::EncoderConfig::new(16, 5, 2));
     let model = start::fresh(&config, 1, &device);

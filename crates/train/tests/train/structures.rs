@@ -61,8 +61,8 @@ fn a_dozen_hairpins_are_learned_by_heart_and_the_threshold_goes_with_the_weights
     assert!(last > 0.9 && last > first, "relaxed F1 {first}, then {last}");
     let best = checkpoints.best().unwrap().unwrap();
     assert!((-best.state.best.unwrap().score - last).abs() < 0.1);
-    let told = best.weights().unwrap().document().threshold.unwrap();
-    assert!((0.01..0.30).contains(&told), "{told}");
+    let threshold = best.weights().unwrap().document().threshold.unwrap();
+    assert!((0.01..0.30).contains(&threshold), "{threshold}");
 }
 
 #[test]
