@@ -46,7 +46,7 @@ impl Size {
         self.channels / T::VALUES
     }
 
-    /// Pieces of a row, each at most [`CHUNK`] pixels long.
+    /// Pieces of a row, each at most `most` pixels long.
     fn pieces(self, most: usize) -> impl Iterator<Item = Range<usize>> {
         (0..self.len).step_by(most).map(move |start| start..(start + most).min(self.len))
     }
