@@ -69,7 +69,7 @@ impl Benchmark {
         match self {
             Self::ArchiveII | Self::BpRna => "structure",
             Self::Splice => "splice",
-            Self::Mrl => "ribosome",
+            Self::Mrl => "mrl",
             Self::Family => "family",
         }
     }
@@ -90,7 +90,7 @@ impl Benchmark {
         match self {
             Self::ArchiveII | Self::BpRna => include_str!("../../../configs/structure.toml"),
             Self::Splice => include_str!("../../../configs/splice.toml"),
-            Self::Mrl => include_str!("../../../configs/ribosome.toml"),
+            Self::Mrl => include_str!("../../../configs/mrl.toml"),
             Self::Family => include_str!("../../../configs/family.toml"),
         }
     }
@@ -102,7 +102,7 @@ impl Benchmark {
             Self::Splice => {
                 Some(Question::Splice { positive: "1".into(), negative: Vec::new(), threshold: 0.5, logits: false })
             }
-            Self::Mrl => Some(Question::RibosomeLoad),
+            Self::Mrl => Some(Question::Mrl),
             Self::Family => Some(Question::Family),
         }
     }

@@ -18,14 +18,13 @@ pub const BUNDLED: Option<&str> = Some(crate::bundled::NAME);
 #[cfg(not(feature = "bundled"))]
 pub const BUNDLED: Option<&str> = None;
 
-/// The name of the bundled model that does a task (`structure`, `mlm`, `splice`, `ribosome`, `family`), if there is one.
+/// The name of the bundled model that does a task (`structure`, `mlm`, `splice`, `mrl`, `family`), if there is one.
 /// For splice sites that is the one for donors; `nano-splice-acceptor` is beside it.
 pub fn in_the_box(task: &str) -> Option<String> {
     let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
     let known = match task {
         _ if first.meta.task == task || (task == "mlm" && first.config.mlm) => return Some(first.meta.name.clone()),
         "splice" => "splice-donor",
-        "ribosome" => "mrl",
         other => other,
     };
     let name = format!("{}-{known}", first.meta.name);

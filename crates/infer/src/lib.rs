@@ -26,7 +26,7 @@ pub use error::{Cause, Error};
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
-pub use predict::{Family, RIBOSOME_PADDING, Said, SpliceSite};
+pub use predict::{Family, MRL_PADDING, Said, SpliceSite};
 pub use rinalmo_decode::{Method, constraint::Constraint};
 pub use rinalmo_model::cpu::Precision;
 pub use score::{Marginal, SequenceScore};

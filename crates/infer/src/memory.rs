@@ -90,8 +90,8 @@ impl Model {
     }
 
     /// Bytes it takes to predict ribosome loads of sequences padded to `pad_to` tokens, one on each thread.
-    pub(crate) fn ribosome_memory(&self, pad_to: usize) -> u64 {
-        let Some(HeadConfig::Ribosome { channels, kernel, .. }) = self.config.head else { return 0 };
+    pub(crate) fn mrl_memory(&self, pad_to: usize) -> u64 {
+        let Some(HeadConfig::Mrl { channels, kernel, .. }) = self.config.head else { return 0 };
         let row = self.config.encoder.dim + channels * (kernel + 4);
         bytes(&[rayon::current_num_threads() as u64, pad_to as u64, row as u64, F32])
     }

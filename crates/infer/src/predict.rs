@@ -12,7 +12,7 @@ use crate::{Error, Model};
 
 /// Tokens that the published ribosome-load weights pad every sequence to: 100 nt and two
 /// special tokens (Methods, "Mean ribosome load").
-pub const RIBOSOME_PADDING: usize = 102;
+pub const MRL_PADDING: usize = 102;
 
 /// Is there a splice site in the middle of the window?
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,18 +125,18 @@ impl Model {
     }
 
     /// Predicts the mean ribosome load of 5' UTRs, in order, each padded to `pad_to` tokens
-    /// ([`RIBOSOME_PADDING`] for the published weights). Loads are in the units of the training
+    /// ([`MRL_PADDING`] for the published weights). Loads are in the units of the training
     /// set and never negative.
     ///
     /// # Errors
     /// [`Error::NoHead`]; of a single sequence [`Error::LongerThanPadding`] and the like.
-    pub fn predict_ribosome_load<S: AsRef<[u8]>>(
+    pub fn predict_mrl<S: AsRef<[u8]>>(
         &self,
         sequences: &[S],
         pad_to: usize,
     ) -> Result<Vec<Result<f32, Error>>, Error> {
-        let Some(HeadConfig::Ribosome { .. }) = self.config.head else { return Err(self.lacks("ribosome")) };
-        let (needed, budget) = (self.ribosome_memory(pad_to), self.budget(None));
+        let Some(HeadConfig::Mrl { .. }) = self.config.head else { return Err(self.lacks("mrl")) };
+        let (needed, budget) = (self.mrl_memory(pad_to), self.budget(None));
         if needed > budget {
             let (needed, budget) = (mebibytes(needed), budget >> 20);
             return Err(Error::Options(format!(
@@ -145,7 +145,7 @@ impl Model {
         }
         let scaler = self.meta.scaler.unwrap_or(Scaler { mean: 0.0, std: 1.0 });
         Ok(self.predict(sequences, pad_to, |encoded| {
-            let loads = self.ask(|network| network.ribosome_loads(&encoded.hidden, &encoded.packed, pad_to))?;
+            let loads = self.ask(|network| network.mean_loads(&encoded.hidden, &encoded.packed, pad_to))?;
             Ok(loads.into_iter().map(|load| Ok(self.scaled(load, scaler)?.max(0.0))).collect())
         }))
     }

@@ -54,7 +54,7 @@ impl ModelConfig {
     /// Checks that the kernel's side is odd: otherwise a convolution cannot keep the size of its map.
     fn check_kernel(&self) -> Result<(), BadSize> {
         match self.head {
-            Some(HeadConfig::Structure { kernel, .. } | HeadConfig::Ribosome { kernel, .. }) if kernel % 2 == 0 => {
+            Some(HeadConfig::Structure { kernel, .. } | HeadConfig::Mrl { kernel, .. }) if kernel % 2 == 0 => {
                 Err(BadSize { heads: false, message: format!("the head's kernel is {kernel}, expected an odd number") })
             }
             _ => Ok(()),
@@ -109,7 +109,7 @@ fn encoder(config: &EncoderConfig) -> Vec<Row> {
 fn head(config: &HeadConfig) -> Vec<Row> {
     let hidden = |hidden| ("width of the head's hidden layer", hidden, 1, WIDEST);
     match *config {
-        HeadConfig::Structure { channels, blocks, kernel, .. } | HeadConfig::Ribosome { channels, blocks, kernel } => {
+        HeadConfig::Structure { channels, blocks, kernel, .. } | HeadConfig::Mrl { channels, blocks, kernel } => {
             vec![
                 ("number of the head's channels", channels, 1, MOST_CHANNELS),
                 ("number of the head's blocks", blocks, 0, DEEPEST), // 0: a projection and an output
@@ -154,8 +154,8 @@ mod tests {
                 vec![
                     |c, n| c.head = Some(HeadConfig::Structure { channels: n, blocks: 1, kernel: 3, energy: true }),
                     |c, n| c.head = Some(HeadConfig::Structure { channels: 4, blocks: 1, kernel: n, energy: false }),
-                    |c, n| c.head = Some(HeadConfig::Ribosome { channels: n, blocks: 1, kernel: 3 }),
-                    |c, n| c.head = Some(HeadConfig::Ribosome { channels: 4, blocks: 1, kernel: n }),
+                    |c, n| c.head = Some(HeadConfig::Mrl { channels: n, blocks: 1, kernel: 3 }),
+                    |c, n| c.head = Some(HeadConfig::Mrl { channels: 4, blocks: 1, kernel: n }),
                     |c, n| c.head = Some(HeadConfig::Splice { hidden: n }),
                     |c, n| c.head = Some(HeadConfig::Family { hidden: n, classes: 3 }),
                     |c, n| c.head = Some(HeadConfig::Family { hidden: 3, classes: n }),
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn kernels_must_be_odd() {
         for (kernel, sound) in [(1, true), (2, false), (3, true), (100, false), (101, true)] {
-            let head = HeadConfig::Ribosome { channels: 4, blocks: 1, kernel };
+            let head = HeadConfig::Mrl { channels: 4, blocks: 1, kernel };
             let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 4)).with_head(head);
             assert_eq!(config.check().is_ok(), sound, "{kernel}");
         }

@@ -181,7 +181,8 @@ pub enum HeadConfig {
         energy: bool,
     },
     /// Mean ribosome load of a 5' UTR.
-    Ribosome {
+    #[serde(alias = "ribosome")]
+    Mrl {
         /// Channels of the convolutions.
         channels: usize,
         /// Residual blocks.
@@ -224,7 +225,7 @@ impl HeadConfig {
     pub fn task(&self) -> &'static str {
         match self {
             Self::Structure { .. } => "structure",
-            Self::Ribosome { .. } => "ribosome",
+            Self::Mrl { .. } => "mrl",
             Self::Splice { .. } => "splice",
             Self::Family { .. } => "family",
             Self::Sequence { .. } => "sequence",
@@ -232,10 +233,19 @@ impl HeadConfig {
         }
     }
 
+    /// What the names of its tensors begin with in our files, up to the first dot. It stays as it was first written, so
+    /// that files of all versions are read alike.
+    pub fn prefix(&self) -> &'static str {
+        match self {
+            Self::Mrl { .. } => "ribosome",
+            other => other.task(),
+        }
+    }
+
     /// Numbers that it gives for each of what it looks at.
     pub fn outputs(&self) -> usize {
         match *self {
-            Self::Structure { .. } | Self::Ribosome { .. } | Self::Splice { .. } => 1,
+            Self::Structure { .. } | Self::Mrl { .. } | Self::Splice { .. } => 1,
             Self::Family { classes, .. } => classes,
             Self::Sequence { outputs, .. } | Self::Token { outputs, .. } => outputs,
         }
@@ -248,7 +258,7 @@ impl HeadConfig {
                 let energy = if *energy { "with" } else { "without" };
                 format!("{channels} channels, {blocks} blocks, {energy} the energy model")
             }
-            Self::Ribosome { channels, blocks, .. } => format!("{channels} channels, {blocks} blocks"),
+            Self::Mrl { channels, blocks, .. } => format!("{channels} channels, {blocks} blocks"),
             Self::Splice { hidden } => format!("{hidden} hidden units"),
             Self::Family { hidden, classes } => format!("{hidden} hidden units, {classes} classes"),
             Self::Sequence { hidden, outputs, .. } | Self::Token { hidden, outputs } => {
@@ -267,9 +277,9 @@ impl HeadConfig {
         Self::Structure { channels: 64, blocks: 2, kernel: 3, energy: false }
     }
 
-    /// The published ribosome-load head: 32 channels, six blocks, convolutions three wide.
-    pub fn ribosome() -> Self {
-        Self::Ribosome { channels: 32, blocks: 6, kernel: 3 }
+    /// The published head for mean ribosome load: 32 channels, six blocks, convolutions three wide.
+    pub fn mrl() -> Self {
+        Self::Mrl { channels: 32, blocks: 6, kernel: 3 }
     }
 
     /// The published splice-site head: 128 hidden units.
@@ -425,7 +435,7 @@ impl Manifest {
                 self.tensor("structure.out.weight", &[1, channels, kernel, kernel]);
                 self.tensor("structure.out.bias", &[1]);
             }
-            HeadConfig::Ribosome { channels, blocks, kernel } => {
+            HeadConfig::Mrl { channels, blocks, kernel } => {
                 self.linear("ribosome.project", channels, dim);
                 for i in 0..blocks {
                     for conv in ["first", "second"] {

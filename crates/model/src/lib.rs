@@ -32,6 +32,7 @@ mod network;
 mod on_device;
 pub mod ops;
 mod pair_features;
+pub mod task;
 
 pub use batch::Packed;
 pub use check::BadSize;
@@ -40,7 +41,7 @@ pub use config::{
     TensorSpec, VOCABULARY,
 };
 pub use encoder::{Encoder, EncoderBlock};
-pub use heads::{Classifier, MlmHead, RibosomeHead, StructureHead};
+pub use heads::{Classifier, MlmHead, MrlHead, StructureHead};
 pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, Rope};
 pub use model::Model;
 pub use network::{Attentions, Network};

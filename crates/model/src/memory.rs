@@ -121,7 +121,7 @@ pub fn predict(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
             | HeadConfig::Sequence { hidden, outputs, .. }
             | HeadConfig::Token { hidden, outputs },
         ) => hidden + outputs,
-        Some(HeadConfig::Structure { .. } | HeadConfig::Ribosome { .. }) | None => 0,
+        Some(HeadConfig::Structure { .. } | HeadConfig::Mrl { .. }) | None => 0,
     };
     let rows = product(&[2, row as u64, len as u64 + 2, F32]);
     encode(config.encoder.dim, len + 2, on_cpu).saturating_add(rows)

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 
 use crate::config::{HeadConfig, ModelConfig};
 use crate::encoder::Encoder;
-use crate::heads::{Classifier, MlmHead, RibosomeHead, StructureHead};
+use crate::heads::{Classifier, MlmHead, MrlHead, StructureHead};
 
 /// An encoder with the heads of its [`ModelConfig`]. Parameter paths are the tensor names of [`ModelConfig::manifest`].
 #[derive(Module, Debug)]
@@ -16,8 +16,8 @@ pub struct Model {
     pub mlm: Option<MlmHead>,
     /// Head for pairs of a secondary structure.
     pub structure: Option<StructureHead>,
-    /// Head for mean ribosome load.
-    pub ribosome: Option<RibosomeHead>,
+    /// Head for mean ribosome load. The field is named as its tensors are in every file, see [`HeadConfig::prefix`].
+    pub ribosome: Option<MrlHead>,
     /// Head for splice sites.
     pub splice: Option<Classifier>,
     /// Head for ncRNA families.
@@ -48,8 +48,8 @@ impl ModelConfig {
                 let head = StructureHead::new(dim, channels, blocks, kernel, device);
                 model.structure = Some(if energy { head.with_features(device) } else { head });
             }
-            Some(HeadConfig::Ribosome { channels, blocks, kernel }) => {
-                model.ribosome = Some(RibosomeHead::new(dim, channels, blocks, kernel, device));
+            Some(HeadConfig::Mrl { channels, blocks, kernel }) => {
+                model.ribosome = Some(MrlHead::new(dim, channels, blocks, kernel, device));
             }
             Some(HeadConfig::Splice { hidden }) => model.splice = Some(Classifier::new(dim, hidden, 1, device)),
             Some(HeadConfig::Family { hidden, classes }) => {
@@ -101,7 +101,7 @@ mod tests {
         let configs = [
             tiny().with_head(HeadConfig::structure()),
             tiny().with_head(HeadConfig::Structure { channels: 8, blocks: 1, kernel: 3, energy: true }),
-            tiny().with_head(HeadConfig::ribosome()),
+            tiny().with_head(HeadConfig::mrl()),
             tiny().with_head(HeadConfig::splice()),
             tiny().with_head(HeadConfig::family()),
             tiny().with_head(HeadConfig::Sequence { hidden: 8, outputs: 2, pooling: Pooling::Mean }),

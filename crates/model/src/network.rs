@@ -34,7 +34,7 @@ pub trait Network: Send + Sync {
 
     /// Mean ribosome loads in the scaler's units, one per sequence, from all tokens' representations `[rows, dim]`;
     /// every sequence is padded to `pad_to` tokens.
-    fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32>;
+    fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32>;
 
     /// Splice-site logits, one per sequence, from the representations of `<cls>`, `[sequences, dim]`.
     fn splice_logits(&self, cls: &[f32]) -> Vec<f32>;

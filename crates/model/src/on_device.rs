@@ -50,7 +50,7 @@ impl Network for OnDevice {
         memory_of(head.out.weight.lazy_shape()[1], head.features.is_some(), len)
     }
 
-    fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
+    fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
         to_vec(self.model.ribosome.as_ref().expect(NO_HEAD).forward(self.rows(hidden), batch, pad_to))
     }
 

@@ -73,17 +73,17 @@ fn pair_logits_are_those_of_the_tensors() {
 }
 
 #[test]
-fn ribosome_loads_are_those_of_the_tensors_for_any_padding() {
+fn mean_loads_are_those_of_the_tensors_for_any_padding() {
     let batch = Packed::new([tokenize(b"ACGUACGUAC"), tokenize(b"GG"), tokenize(b"AUGGCAUGAC")]);
     let hidden = hidden(batch.total());
     for (channels, blocks, kernel) in [(32, 6, 3), (9, 2, 5)] {
-        let ask = |model: &OnDevice| model.ribosome_loads(&hidden, &batch, 12);
-        let (model, tensors) = model(HeadConfig::Ribosome { channels, blocks, kernel }, ask);
+        let ask = |model: &OnDevice| model.mean_loads(&hidden, &batch, 12);
+        let (model, tensors) = model(HeadConfig::Mrl { channels, blocks, kernel }, ask);
         for pad_to in [12, 13, 102] {
-            let expected = ops::plainly(|| tensors.ribosome_loads(&hidden, &batch, pad_to));
+            let expected = ops::plainly(|| tensors.mean_loads(&hidden, &batch, pad_to));
             for level in Level::available() {
                 let cpu = CpuModel::new(model.clone(), Precision::F32, level);
-                let found = cpu.ribosome_loads(&hidden, &batch, pad_to);
+                let found = cpu.mean_loads(&hidden, &batch, pad_to);
                 check(&found, &expected, LOADS, &format!("{channels} channels, padded to {pad_to}, {level}"));
             }
         }

@@ -129,7 +129,7 @@ fn assert_alike(found: (f32, BTreeMap<String, Vec<f32>>), expected: (f32, BTreeM
 #[test]
 fn the_ribosome_head_learns_the_same_with_and_without_kernels() {
     for (channels, blocks, kernel) in [(32, 6, 3), (5, 2, 5)] {
-        let head = HeadConfig::Ribosome { channels, blocks, kernel };
+        let head = HeadConfig::Mrl { channels, blocks, kernel };
         let config = ModelConfig { mlm: false, ..ModelConfig::pretrained(configs().remove(0)) }.with_head(head);
         let model = config.init(&device());
         let batch = batch();

@@ -98,7 +98,7 @@ fn pairs_are_the_projected_concatenation() {
 
 #[test]
 fn ribosome_load_depends_on_padding_but_not_on_batch_mates() {
-    let config = ModelConfig::pretrained(EncoderConfig::new(32, 1, 4)).with_head(HeadConfig::ribosome());
+    let config = ModelConfig::pretrained(EncoderConfig::new(32, 1, 4)).with_head(HeadConfig::mrl());
     let device = Device::flex();
     let model = config.init(&device);
     let load = |sequences: &[&[u8]], pad_to: usize| {

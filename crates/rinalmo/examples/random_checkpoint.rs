@@ -16,14 +16,14 @@ use safetensors::{Dtype, View};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [preset, head, output] = args.as_slice() else {
-        return Err("usage: random_checkpoint nano|micro|mega|giga none|structure|ribosome|splice|family OUTPUT".into());
+        return Err("usage: random_checkpoint nano|micro|mega|giga none|structure|mrl|splice|family OUTPUT".into());
     };
     let preset = Preset::find(preset).ok_or("no such preset")?;
     let mut config = ModelConfig::pretrained(preset.encoder());
     config.head = match head.as_str() {
         "none" => None,
         "structure" => Some(HeadConfig::structure()),
-        "ribosome" => Some(HeadConfig::ribosome()),
+        "mrl" | "ribosome" => Some(HeadConfig::mrl()),
         "splice" => Some(HeadConfig::splice()),
         "family" => Some(HeadConfig::family()),
         _ => return Err("no such head".into()),

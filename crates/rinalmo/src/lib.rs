@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`Model::fold`] | secondary structures with pair probabilities |
 //! | [`Model::embed`] | vectors of bases and sequences, attention maps |
-//! | [`Model::predict_splice`], [`Model::predict_ribosome_load`], [`Model::predict_family`] | one prediction a sequence |
+//! | [`Model::predict_splice`], [`Model::predict_mrl`], [`Model::predict_family`] | one prediction a sequence |
 //! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effects of mutations |
 //!
 //! Each verb has a form that gives every sequence a result of its own, such as [`Model::fold_each`]: one that is too long
@@ -144,7 +144,7 @@ pub use rinalmo_evaluate as evaluate;
 pub use rinalmo_evaluate::{calibrate, structures};
 pub use rinalmo_infer::{
     Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions, FoldRequest,
-    LoadOptions, Marginal, Method, Model, PairMap, Precision, RIBOSOME_PADDING, Said, SequenceScore, SpliceSite,
+    LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision, Said, SequenceScore, SpliceSite,
     TRAINED_LENGTH, Variant, Window, batches, constraints, default_budget, is_device_failure, variant,
 };
 #[cfg(feature = "train")]

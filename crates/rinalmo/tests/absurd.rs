@@ -34,9 +34,9 @@ const HEADS: [(&str, Set); 13] = [
     ("structure kernel", |c, n| {
         c.head = Some(HeadConfig::Structure { channels: 4, blocks: 1, kernel: n, energy: false });
     }),
-    ("ribosome channels", |c, n| c.head = Some(HeadConfig::Ribosome { channels: n, blocks: 1, kernel: 3 })),
-    ("ribosome blocks", |c, n| c.head = Some(HeadConfig::Ribosome { channels: 4, blocks: n, kernel: 3 })),
-    ("ribosome kernel", |c, n| c.head = Some(HeadConfig::Ribosome { channels: 4, blocks: 1, kernel: n })),
+    ("ribosome channels", |c, n| c.head = Some(HeadConfig::Mrl { channels: n, blocks: 1, kernel: 3 })),
+    ("ribosome blocks", |c, n| c.head = Some(HeadConfig::Mrl { channels: 4, blocks: n, kernel: 3 })),
+    ("ribosome kernel", |c, n| c.head = Some(HeadConfig::Mrl { channels: 4, blocks: 1, kernel: n })),
     ("splice hidden", |c, n| c.head = Some(HeadConfig::Splice { hidden: n })),
     ("family hidden", |c, n| c.head = Some(HeadConfig::Family { hidden: n, classes: 3 })),
     ("family classes", |c, n| c.head = Some(HeadConfig::Family { hidden: 4, classes: n })),
@@ -74,7 +74,7 @@ fn ask(model: &Model) {
         Some(HeadConfig::Structure { .. }) => {
             model.fold(&sequences, &FoldOptions { probabilities: true, ..FoldOptions::default() }).map(drop)
         }
-        Some(HeadConfig::Ribosome { .. }) => model.predict_ribosome_load(&sequences, 20).map(drop),
+        Some(HeadConfig::Mrl { .. }) => model.predict_mrl(&sequences, 20).map(drop),
         Some(HeadConfig::Splice { .. }) => model.predict_splice(&sequences).map(drop),
         Some(HeadConfig::Family { .. }) => model.predict_family(&sequences).map(drop),
         Some(HeadConfig::Sequence { .. }) => model.predict_sequence(&sequences).map(drop),
@@ -170,7 +170,7 @@ fn numbers_that_are_none_are_no_results() {
     let heads = [
         (HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }, "structure.out.bias"),
         (HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }, "structure.project.weight"),
-        (HeadConfig::Ribosome { channels: 4, blocks: 1, kernel: 3 }, "ribosome.project.bias"),
+        (HeadConfig::Mrl { channels: 4, blocks: 1, kernel: 3 }, "ribosome.project.bias"),
         (HeadConfig::Splice { hidden: 4 }, "splice.out.bias"),
         (HeadConfig::Family { hidden: 4, classes: 3 }, "family.out.bias"),
         (HeadConfig::Token { hidden: 4, outputs: 2 }, "token.out.bias"),
@@ -186,7 +186,7 @@ fn numbers_that_are_none_are_no_results() {
                         &sequences.map(|s| rinalmo::FoldRequest { sequence: s.as_bytes(), constraint: None }),
                         &FoldOptions::default(),
                     )),
-                    HeadConfig::Ribosome { .. } => errors(model.predict_ribosome_load(&sequences, 20)),
+                    HeadConfig::Mrl { .. } => errors(model.predict_mrl(&sequences, 20)),
                     HeadConfig::Splice { .. } => errors(model.predict_splice(&sequences)),
                     HeadConfig::Family { .. } => errors(model.predict_family(&sequences)),
                     _ => errors(model.predict_token(&sequences)),

@@ -11,6 +11,7 @@
 use std::fs;
 use std::path::Path;
 
+use rinalmo_model::task::canonical;
 use rinalmo_seq::words::nearest;
 
 use crate::Error;
@@ -42,11 +43,11 @@ const RECIPES: &[Recipe] = recipes![
     "giga",
     "mega",
     "micro",
+    "mrl",
+    "mrl-nano",
+    "mrl-released",
     "nano",
     "nano-evening",
-    "ribosome",
-    "ribosome-nano",
-    "ribosome-released",
     "sequence",
     "splice",
     "splice-nano",
@@ -75,9 +76,11 @@ pub fn all() -> &'static [Recipe] {
     RECIPES
 }
 
-/// The config of this name, with or without `configs/` before it and `.toml` behind it.
+/// The config of this name, with or without `configs/` before it and `.toml` behind it; a task in it may be an alias.
 pub fn find(name: &str) -> Option<&'static Recipe> {
     let name = bare(name);
+    let (task, rest) = name.split_at(name.find('-').unwrap_or(name.len()));
+    let name = format!("{}{rest}", canonical(task));
     RECIPES.iter().find(|recipe| recipe.name == name)
 }
 
@@ -100,7 +103,7 @@ pub fn read(name_or_path: &Path) -> Result<String, Error> {
 /// It is for another one, with the command that it is for.
 pub fn check_task(text: &str, name: &str, task: &str) -> Result<(), Error> {
     let table = text.parse::<toml::Table>().ok(); // what cannot be parsed is reported where it is read
-    let said = table.as_ref().and_then(|table| table.get("task")).and_then(toml::Value::as_str);
+    let said = table.as_ref().and_then(|table| table.get("task")).and_then(toml::Value::as_str).map(canonical);
     match said {
         Some(said) if said != task => Err(Error::Config(format!("{name}: {}", of_another(said, task, name)))),
         _ => Ok(()),
@@ -142,7 +145,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::finetune::{Config, Family, Kind, Ribosome, Sequence, Splice, Structure, Token};
+    use crate::finetune::{Config, Family, Kind, Mrl, Sequence, Splice, Structure, Token};
 
     fn folder() -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs")
@@ -169,7 +172,7 @@ mod tests {
             (Structure::NAME, opens::<Structure>),
             (Splice::NAME, opens::<Splice>),
             (Family::NAME, opens::<Family>),
-            (Ribosome::NAME, opens::<Ribosome>),
+            (Mrl::NAME, opens::<Mrl>),
             (Sequence::NAME, opens::<Sequence>),
             (Token::NAME, opens::<Token>),
         ];
@@ -193,6 +196,10 @@ mod tests {
             assert_eq!(find(name).map(|recipe| recipe.name), Some("structure-nano"), "{name}");
         }
         assert_eq!(find("other/structure-nano.toml"), None);
+        for (earlier, name) in [("ribosome", "mrl"), ("configs/ribosome-nano.toml", "mrl-nano")] {
+            assert_eq!(find(earlier), find(name), "{earlier}");
+        }
+        assert!(check_task("task = \"ribosome\"\n", "mine.toml", "mrl").is_ok());
     }
 
     #[test]

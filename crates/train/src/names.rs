@@ -85,7 +85,7 @@ mod tests {
                 self.0.push(TensorSpec { name: name.into(), shape: param.lazy_shape().to_vec() });
             }
         }
-        for head in [HeadConfig::structure(), HeadConfig::ribosome(), HeadConfig::splice(), HeadConfig::family()] {
+        for head in [HeadConfig::structure(), HeadConfig::mrl(), HeadConfig::splice(), HeadConfig::family()] {
             let targets = vec![LoraTarget::Qkv, LoraTarget::Out, LoraTarget::Up, LoraTarget::Gate, LoraTarget::Down];
             let lora = matches!(head, HeadConfig::Splice { .. }).then_some(Lora { rank: 2, alpha: 2, targets });
             let config = ModelConfig::pretrained(EncoderConfig::new(16, 11, 2).with_lora(lora)).with_head(head);

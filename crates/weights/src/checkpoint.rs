@@ -38,7 +38,7 @@ pub struct OpenOptions {
 pub struct Metadata {
     /// The model's name: from its description, else from its path.
     pub name: String,
-    /// What it does: `mlm`, `encoder`, `structure`, `ribosome`, `splice` or `family`.
+    /// What it does: `mlm`, `encoder`, `structure`, `mrl`, `splice` or `family`.
     pub task: &'static str,
     /// Who named its tensors.
     pub family: Family,

@@ -45,17 +45,17 @@ pub(crate) fn check_pooling(config: &ModelConfig) -> Result<(), String> {
 
 fn head(tensors: &Tensors) -> Option<HeadConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
-    let task = ["structure", "ribosome", "splice", "family", "sequence", "token"]
+    let prefix = ["structure", "ribosome", "splice", "family", "sequence", "token"]
         .into_iter()
-        .find(|task| tensors.keys().any(|name| name.split('.').next() == Some(task)))?;
-    Some(match task {
+        .find(|prefix| tensors.keys().any(|name| name.split('.').next() == Some(prefix)))?;
+    Some(match prefix {
         "structure" => HeadConfig::Structure {
             channels: size("structure.project.weight", 0).unwrap_or(64),
             blocks: count(tensors, "structure.blocks."),
             kernel: size("structure.out.weight", 2).unwrap_or(3),
             energy: tensors.contains_key("structure.features.weight"),
         },
-        "ribosome" => HeadConfig::Ribosome {
+        "ribosome" => HeadConfig::Mrl {
             channels: size("ribosome.project.weight", 0).unwrap_or(32),
             blocks: count(tensors, "ribosome.blocks."),
             kernel: size("ribosome.blocks.0.first.weight", 2).unwrap_or(3),

@@ -71,7 +71,8 @@ fn intermediate(encoder: &EncoderConfig) -> Option<usize> {
 }
 
 fn entries<'a>(checkpoint: &'a Checkpoint, options: &WriteOptions) -> Vec<Entry<'a>> {
-    let head = checkpoint.config.head.as_ref().filter(|head| !takes_head(head)).map(|head| format!("{}.", head.task()));
+    let head =
+        checkpoint.config.head.as_ref().filter(|head| !takes_head(head)).map(|head| format!("{}.", head.prefix()));
     let kept = checkpoint.tensors().filter(|(name, _)| head.as_ref().is_none_or(|head| !name.starts_with(head)));
     let of_one = |(name, tensor): (&'a str, &'a Tensor)| {
         let dtype = dtype_of(tensor, options);

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use rinalmo::checkpoint::{Document, HEADER_KEY};
 use rinalmo::sink::Kind;
-use rinalmo::{Device, EmbedOptions, FoldOptions, Marginal, Model, RIBOSOME_PADDING};
+use rinalmo::{Device, EmbedOptions, FoldOptions, MRL_PADDING, Marginal, Model};
 use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, Pooling};
 use rinalmo_weights::{Checkpoint, OpenOptions};
 use safetensors::Dtype;
@@ -45,7 +45,7 @@ fn ask(model: &Model) {
     }
     let _ = model.score(SEQUENCE, Marginal::Masked);
     let _ = model.predict_splice(&[SEQUENCE]);
-    let _ = model.predict_ribosome_load(&[SEQUENCE], RIBOSOME_PADDING);
+    let _ = model.predict_mrl(&[SEQUENCE], MRL_PADDING);
     let _ = model.predict_family(&[SEQUENCE]);
     let _ = model.predict_sequence(&[SEQUENCE]);
     let _ = model.predict_token(&[SEQUENCE]);
@@ -60,7 +60,7 @@ pub fn tiny() -> Vec<ModelConfig> {
         small(),
         small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }),
         small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true }),
-        small().with_head(HeadConfig::Ribosome { channels: 4, blocks: 1, kernel: 3 }),
+        small().with_head(HeadConfig::Mrl { channels: 4, blocks: 1, kernel: 3 }),
         small().with_head(HeadConfig::Splice { hidden: 4 }),
         small().with_head(HeadConfig::Family { hidden: 4, classes: 3 }),
         small().with_head(HeadConfig::Sequence { hidden: 4, outputs: 2, pooling: Pooling::Mean }),

@@ -1,7 +1,7 @@
 //! From what publishers distribute to tables that a run reads: which file is what is told by names and columns.
 
 mod family;
-mod ribosome;
+mod mrl;
 mod splice;
 mod structure;
 
@@ -34,7 +34,7 @@ pub(super) fn prepare(benchmark: Benchmark, paths: &[PathBuf], folder: &Path) ->
         Benchmark::ArchiveII => structure::families(&paths, folder),
         Benchmark::BpRna => structure::bprna(&paths),
         Benchmark::Splice => splice::folds(&paths, folder),
-        Benchmark::Mrl => ribosome::fold(&paths, folder),
+        Benchmark::Mrl => mrl::fold(&paths, folder),
         Benchmark::Family => family::fold(&paths, folder),
     }
 }

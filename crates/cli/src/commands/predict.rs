@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use rinalmo::batches::DEFAULT_BATCH_TOKENS;
 use rinalmo::seq::SequenceRecord;
-use rinalmo::{Error, Model, RIBOSOME_PADDING, Said};
+use rinalmo::{Error, MRL_PADDING, Model, Said};
 use serde_json::Value;
 
 use super::choose::{HEADS_NOTE, ModelChoice};
@@ -29,6 +29,7 @@ enum Task {
     ///
     /// Gives id and mrl, in the units of the training set. The published head sees its padding,
     /// so every sequence is padded to the length it was trained with: 100 nt and two more tokens.
+    #[command(alias = "ribosome")]
     Mrl(MrlArgs),
     /// Family of non-coding RNAs
     ///
@@ -62,7 +63,7 @@ struct MrlArgs {
     #[command(flatten)]
     task: TaskArgs,
     /// Tokens to pad to: bases and two more
-    #[arg(long, value_name = "N", default_value_t = RIBOSOME_PADDING)]
+    #[arg(long, value_name = "N", default_value_t = MRL_PADDING)]
     pad_to: usize,
 }
 
@@ -89,8 +90,8 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
             if pad_to < 3 {
                 bail!("--pad-to: expected at least 3, a base and two special tokens");
             }
-            let run = |model: &Model, sequences: &[&[u8]]| model.predict_ribosome_load(sequences, pad_to);
-            predict(&task, "ribosome", context, run, |mrl| vec![("mrl", number(mrl))])
+            let run = |model: &Model, sequences: &[&[u8]]| model.predict_mrl(sequences, pad_to);
+            predict(&task, "mrl", context, run, |mrl| vec![("mrl", number(mrl))])
         }
         Task::Sequence(task) => {
             predict(&task, "sequence", context, |model, sequences| model.predict_sequence(sequences), said)

@@ -223,7 +223,7 @@ fn every_kind_of_label_is_learned_and_said_again() {
     let cases = [
         ("splice", "positive = [\"rich\"]\n", "predict splice", "probability", "F1"),
         ("family", "balance = true\n", "predict family", "family", "weighted F1"),
-        ("ribosome", "label = \"load\"\npad_to = 20\n", "predict mrl --pad-to 20", "mrl", "R²"),
+        ("mrl", "label = \"load\"\npad_to = 20\n", "predict mrl --pad-to 20", "mrl", "R²"),
         ("sequence", "label = \"load\"\naim = \"number\"\npooling = \"mean\"\n", "predict sequence", "value", "R²"),
         ("sequence", "aim = \"classes\"\nonly = { kind = \"k1\" }\n", "predict sequence", "class", "macro F1"),
         ("token", "label = \"each\"\naim = \"classes\"\n", "predict token", "classes", "accuracy"),
@@ -268,7 +268,7 @@ fn labels_that_cannot_be_learned_from_are_named() {
     let column = refused("sequence --config class.toml --data train.csv --set data.label=name");
     assert!(column.contains("train.csv:1: no column `name`\nhint: its columns are `id`, `seq`, `label`"), "{column}");
     let key = refused("family --config class.toml --data train.csv --set data.pad_to=20");
-    assert!(key.contains("data.pad_to is for `ribosome`, not for `family`"), "{key}");
+    assert!(key.contains("data.pad_to is for `mrl`, not for `family`"), "{key}");
 }
 
 #[test]
@@ -304,10 +304,10 @@ fn every_recipe_can_be_read() {
         "splice",
         "splice-nano",
         "family-nano",
-        "ribosome-nano",
+        "mrl-nano",
         "family",
-        "ribosome",
-        "ribosome-released",
+        "mrl",
+        "mrl-released",
         "sequence",
         "token",
     ];
@@ -317,11 +317,12 @@ fn every_recipe_can_be_read() {
             sandbox.run(&format!("finetune {task} --config {} --from nano --dry-run", path.display())).done().out;
         assert!(told.contains(&format!("task        {task}")) && told.contains("trains"), "{told}");
     }
-    let told = sandbox
-        .run(&format!("finetune ribosome --config {} --from giga --dry-run", configs.join("ribosome.toml").display()))
-        .done()
-        .out;
+    let told = sandbox.run("finetune mrl --config mrl --from giga --dry-run").done().out;
     assert!(told.contains("epochs 5 to 49  and blocks 6 to 32, the final norm"), "{told}");
+    for config in ["ribosome", "configs/ribosome.toml", "mrl"] {
+        let earlier = sandbox.run(&format!("finetune ribosome --config {config} --from giga --dry-run")).done().out;
+        assert_eq!(earlier, told, "{config}");
+    }
 }
 
 #[test]
@@ -441,4 +442,28 @@ fn a_frozen_encoder_is_asked_once_and_does_not_move() {
     assert_eq!(run("cached"), run("plain"));
     let crop = sandbox.run(&format!("{BEGIN} --out x --set data.crop=8").replace("tiny.toml", "cached.toml")).refused();
     assert!(crop.contains("data.crop draws new windows each epoch"), "{crop}");
+}
+
+/// Mean ribosome load was called `ribosome` in commands, configs, runs and checkpoints.
+#[test]
+fn a_task_is_found_by_its_earlier_name_everywhere() {
+    let config = labels_config("label = \"load\"\npad_to = 20\n");
+    let sandbox = Sandbox::new()
+        .with("tiny.toml", format!("task = \"ribosome\"\n{config}"))
+        .with("data.csv", labelled(24))
+        .with("one.fa", ">one\nGGGGGGGGCU\n");
+    sandbox.run("finetune ribosome --config tiny.toml --data data.csv --validation data.csv --out run").well();
+    let record: serde_json::Value = serde_json::from_str(&sandbox.read("run/run.json")).unwrap();
+    assert_eq!(record["task"], "mrl");
+    for name in ["run/run.json", "run/config.toml"] {
+        let text = sandbox.read(name);
+        let earlier = text.replace("\"mrl\"", "\"ribosome\"");
+        assert_ne!(earlier, text, "{name}");
+        std::fs::write(sandbox.path(name), earlier).unwrap();
+    }
+    sandbox.run("finetune mrl --resume --out run --epochs 3").well();
+    let said = |task: &str| sandbox.run(&format!("-q predict {task} --pad-to 20 one.fa --model run")).well().out;
+    assert_eq!(said("ribosome"), said("mrl"));
+    assert!(sandbox.run("model show run").done().out.contains("mrl"));
+    assert!(sandbox.run("config show ribosome-nano").done().out.contains("task = \"mrl\""));
 }

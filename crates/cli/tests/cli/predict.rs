@@ -92,7 +92,7 @@ fn a_model_without_the_head_is_refused_with_what_it_has() {
     insta::assert_snapshot!(run, @r"
     exit 2
     [err]
-    error: model `tiny_mrl_ft` has no family head (it has: masked-language, ribosome)
+    error: model `tiny_mrl_ft` has no family head (it has: masked-language, mrl)
     hint: `rinalmo model list` names models by what they are for
     ");
     let model = fixture("official/tiny_pretrained.pt").unwrap();

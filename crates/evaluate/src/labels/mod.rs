@@ -38,7 +38,7 @@ pub enum Question {
         logits: bool,
     },
     /// What is the mean ribosome load? Known and predicted are numbers.
-    RibosomeLoad,
+    Mrl,
     /// Which family is it of? Known and predicted are names.
     Family,
 }
@@ -48,7 +48,7 @@ impl Question {
     fn known(&self) -> &'static [&'static str] {
         match self {
             Self::Splice { .. } => &["label", "class"],
-            Self::RibosomeLoad => &["rl", "mrl", "load", "ribosome_load", "mean_ribosome_load"],
+            Self::Mrl => &["rl", "mrl", "load", "ribosome_load", "mean_ribosome_load"],
             Self::Family => &["family", "label", "class"],
         }
     }
@@ -57,7 +57,7 @@ impl Question {
     fn predicted(&self) -> &'static [&'static str] {
         match self {
             Self::Splice { .. } => &["probability", "score", "prediction", "logit", "logits"],
-            Self::RibosomeLoad => &["mrl", "rl", "load", "ribosome_load", "mean_ribosome_load", "prediction"],
+            Self::Mrl => &["mrl", "rl", "load", "ribosome_load", "mean_ribosome_load", "prediction"],
             Self::Family => &["family", "prediction", "label", "class"],
         }
     }
@@ -68,7 +68,7 @@ impl Question {
             Self::Splice { positive, negative, .. } => {
                 same(answer, positive) || negative.is_empty() || negative.iter().any(|label| same(label, answer))
             }
-            Self::RibosomeLoad | Self::Family => true,
+            Self::Mrl | Self::Family => true,
         }
     }
 
@@ -79,7 +79,7 @@ impl Question {
             Self::Splice { logits, .. } if !known => {
                 number().map(|number| if *logits { 1.0 / (1.0 + (-number).exp()) } else { number }.to_string())
             }
-            Self::RibosomeLoad => number().map(|number| number.to_string()),
+            Self::Mrl => number().map(|number| number.to_string()),
             _ if answer.is_empty() => Err("nothing, expected an answer".to_owned()),
             Self::Splice { .. } | Self::Family => Ok(answer.to_owned()),
         }
@@ -234,7 +234,7 @@ impl Labels {
     pub fn has_positive(&self) -> bool {
         match &self.question {
             Question::Splice { positive, .. } => self.items.iter().any(|known| same(&known.answer, positive)),
-            Question::RibosomeLoad | Question::Family => true,
+            Question::Mrl | Question::Family => true,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{Answers, Known, Labels, Question};
 use crate::Error;
 use crate::Watch;
 use crate::problem::{Kind, Problem};
-use rinalmo_infer::{Model, RIBOSOME_PADDING, Said};
+use rinalmo_infer::{MRL_PADDING, Model, Said};
 
 /// Sequences between two looks at the clock: enough for batches of similar lengths among them.
 const CHUNK: usize = 512;
@@ -52,16 +52,14 @@ fn ask(model: &Model, question: &Question, sequences: &[Vec<u8>]) -> Found {
             let said = model.predict_sequence(sequences)?;
             let fits = |said: Said| match (said, question) {
                 (Said::Yes(probability), Question::Splice { .. }) => Ok(probability.to_string()),
-                (Said::Number(number), Question::RibosomeLoad) => Ok(number.to_string()),
+                (Said::Number(number), Question::Mrl) => Ok(number.to_string()),
                 (Said::Class { label, .. }, Question::Family) => Ok(label),
                 _ => Err(Error::Options("the model was fitted to labels of another kind".into())),
             };
             Ok(said.into_iter().map(|said| said.map_err(Error::from).and_then(fits)).collect())
         }
         Question::Splice { .. } => texts(model.predict_splice(sequences), |site| site.probability.to_string()),
-        Question::RibosomeLoad => {
-            texts(model.predict_ribosome_load(sequences, RIBOSOME_PADDING), |load| load.to_string())
-        }
+        Question::Mrl => texts(model.predict_mrl(sequences, MRL_PADDING), |load| load.to_string()),
         Question::Family => texts(model.predict_family(sequences), |family| family.label),
     }
 }

@@ -60,11 +60,11 @@ pub(super) fn compare(
     bootstrap: &Bootstrap,
 ) -> Result<Vec<LabelComparison>, Error> {
     let of = match labels.question {
-        Question::RibosomeLoad => "absolute error",
+        Question::Mrl => "absolute error",
         Question::Splice { .. } | Question::Family => "accuracy",
     };
     let of_row = |pair: &Pair<'_>| match &labels.question {
-        Question::RibosomeLoad => (number(pair.0) - number(pair.1)).abs(),
+        Question::Mrl => (number(pair.0) - number(pair.1)).abs(),
         Question::Family => f64::from(pair.0 == pair.1),
         Question::Splice { positive, threshold, .. } => {
             f64::from(same(pair.0, positive) == (number(pair.1) >= *threshold))
@@ -118,7 +118,7 @@ fn figures_quickly(question: &Question, pairs: &[Pair<'_>]) -> f64 {
             let (predicted, actual) = decisions(pairs, positive, *threshold);
             Binary::of(&predicted, &actual).map_or(0.0, |counts| counts.f1())
         }
-        Question::RibosomeLoad => {
+        Question::Mrl => {
             let (known, predicted) = numbers(pairs);
             Regression::of(&predicted, &known).ok().and_then(|of| of.r2).unwrap_or(0.0)
         }
@@ -129,7 +129,7 @@ fn figures_quickly(question: &Question, pairs: &[Pair<'_>]) -> f64 {
 fn figures(question: &Question, pairs: &[Pair<'_>]) -> Result<Vec<Figure>, Error> {
     match question {
         Question::Splice { positive, threshold, .. } => splice(pairs, positive, *threshold),
-        Question::RibosomeLoad => load(pairs),
+        Question::Mrl => load(pairs),
         Question::Family => family(pairs),
     }
 }

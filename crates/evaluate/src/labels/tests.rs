@@ -37,7 +37,7 @@ fn splice_sites_are_scored_against_the_labels_asked_for() {
 #[test]
 fn loads_have_r2_and_pearson_and_bad_numbers_are_told() {
     let known = "id,rl\na,1\nb,3\nc,5\nd,nan\n";
-    let found = score(Question::RibosomeLoad, known, &["id\tmrl\na\t11\nb\t12\nc\t13\nd\t4\nx\t1\n"], None);
+    let found = score(Question::Mrl, known, &["id\tmrl\na\t11\nb\t12\nc\t13\nd\t4\nx\t1\n"], None);
     let all = &found.reports[0].all;
     assert!((figure(all, "pearson_squared") - 1.0).abs() < 1e-12 && figure(all, "r2") < 0.0);
     assert_eq!(found.left_out, BTreeMap::from([(Kind::Unreadable, 1), (Kind::NoReference, 2)]));

@@ -8,7 +8,7 @@ mod classifier;
 mod encoder;
 mod linear;
 mod mlm;
-mod ribosome;
+mod mrl;
 mod structure;
 
 use burn::module::Param;
@@ -21,7 +21,7 @@ use crate::network::{Attentions, NO_HEAD, Network};
 use classifier::Classifier;
 use encoder::Encoder;
 use mlm::MlmHead;
-use ribosome::RibosomeHead;
+use mrl::MrlHead;
 use structure::StructureHead;
 pub(crate) use structure::memory_of as structure_memory;
 
@@ -59,7 +59,7 @@ pub struct CpuModel {
     encoder: Encoder,
     mlm: Option<MlmHead>,
     structure: Option<StructureHead>,
-    ribosome: Option<RibosomeHead>,
+    ribosome: Option<MrlHead>,
     splice: Option<Classifier>,
     family: Option<Classifier>,
     sequence: Option<Classifier>,
@@ -73,7 +73,7 @@ impl CpuModel {
             encoder: Encoder::new(model.encoder.merged(), precision, level),
             mlm: model.mlm.map(|head| MlmHead::new(head, precision, level)),
             structure: model.structure.map(|head| StructureHead::new(head, precision, level)),
-            ribosome: model.ribosome.map(|head| RibosomeHead::new(head, level)),
+            ribosome: model.ribosome.map(|head| MrlHead::new(head, level)),
             splice: model.splice.map(|head| Classifier::new(head, precision, level)),
             family: model.family.map(|head| Classifier::new(head, precision, level)),
             sequence: model.sequence.map(|head| Classifier::new(head, precision, level)),
@@ -103,7 +103,7 @@ impl Network for CpuModel {
         self.structure.as_ref().expect(NO_HEAD).memory(len)
     }
 
-    fn ribosome_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
+    fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
         self.ribosome.as_ref().expect(NO_HEAD).forward(hidden, batch, pad_to)
     }
 

@@ -2,10 +2,10 @@
 
 mod classifier;
 mod mlm;
-mod ribosome;
+mod mrl;
 mod structure;
 
 pub use classifier::Classifier;
 pub use mlm::MlmHead;
-pub use ribosome::RibosomeHead;
+pub use mrl::MrlHead;
 pub use structure::StructureHead;

@@ -41,7 +41,7 @@ pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + 
 #[serde(default, deny_unknown_fields, bound(serialize = "D: Section", deserialize = "D: Section"))]
 pub struct Config<D: Section> {
     /// The task that it is for, as the command line spells it; any where it is left out.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "rinalmo_model::task::read_optional_name", skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
     /// Whether the head is a new one, even where the model to begin with has one for the task.
     #[serde(skip_serializing_if = "is_false")]

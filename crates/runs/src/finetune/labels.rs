@@ -14,7 +14,7 @@ use super::heads::contradiction;
 use super::hold_out::Entry;
 use super::kind::{Files, Kind, Parts, Prepared, Split, share_out, unfit};
 use crate::Error;
-use rinalmo_infer::RIBOSOME_PADDING;
+use rinalmo_infer::MRL_PADDING;
 
 /// What is drawn for fine-tuning on labels, and what they mean. What is left out has the task's own value.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -103,7 +103,7 @@ impl Section for LabelConfig {
                 let pooled = contradiction("pooling", Some(name(self.pooling.unwrap_or(Pooling::Cls))), name(pooling));
                 contradiction("hidden", self.hidden, hidden).into_iter().chain(pooled).collect()
             }
-            HeadConfig::Structure { .. } | HeadConfig::Ribosome { .. } => Vec::new(),
+            HeadConfig::Structure { .. } | HeadConfig::Mrl { .. } => Vec::new(),
         }
     }
 }
@@ -118,7 +118,7 @@ pub struct Family;
 
 /// How many ribosomes sit on it?
 #[derive(Debug, Clone, Copy)]
-pub struct Ribosome;
+pub struct Mrl;
 
 /// Anything said of whole sequences.
 #[derive(Debug, Clone, Copy)]
@@ -169,7 +169,7 @@ macro_rules! kind {
 
 kind!(Splice, "splice", Some(Meaning::YesNo), 32, 128, HeadConfig::splice());
 kind!(Family, "family", Some(Meaning::Classes), 32, 256, HeadConfig::family());
-kind!(Ribosome, "ribosome", Some(Meaning::Number), 64, 32, HeadConfig::ribosome());
+kind!(Mrl, "mrl", Some(Meaning::Number), 64, 32, HeadConfig::mrl());
 kind!(Sequence, "sequence", None, 32, 128, HeadConfig::Sequence { hidden: 128, outputs: 1, pooling: Pooling::Cls });
 kind!(Token, "token", None, 8, 128, HeadConfig::Token { hidden: 128, outputs: 1 });
 
@@ -208,7 +208,7 @@ fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) ->
     let options = LabelOptions {
         batch: data.batch.unwrap_or(preset.batch),
         weights,
-        dropout: data.dropout.unwrap_or(if preset.name == "ribosome" { 0.2 } else { 0.0 }),
+        dropout: data.dropout.unwrap_or(if preset.name == "mrl" { 0.2 } else { 0.0 }),
     };
     let tokens = parts.train.iter().map(|example| example.sequence.len() as u64 + 2).sum();
     let longest = parts.train.iter().map(|example| example.sequence.len() + 2).max().unwrap_or(0);
@@ -224,10 +224,10 @@ impl Preset {
         let refuse =
             |key: &str, of: &str| Err(Error::Config(format!("data.{key} is for {of}, not for `{}`", self.name)));
         match self.name {
-            name if data.pad_to.is_some() && name != "ribosome" => return refuse("pad_to", "`ribosome`"),
-            name if data.dropout.is_some() && name != "ribosome" => return refuse("dropout", "`ribosome`"),
+            name if data.pad_to.is_some() && name != "mrl" => return refuse("pad_to", "`mrl`"),
+            name if data.dropout.is_some() && name != "mrl" => return refuse("dropout", "`mrl`"),
             name if data.pooling.is_some() && name != "sequence" => return refuse("pooling", "`sequence`"),
-            "ribosome" if data.hidden.is_some() => return refuse("hidden", "tasks with a hidden layer"),
+            "mrl" if data.hidden.is_some() => return refuse("hidden", "tasks with a hidden layer"),
             _ => {}
         }
         match (self.meaning, data.aim) {
@@ -248,9 +248,7 @@ impl Preset {
         match self.name {
             "splice" => (HeadConfig::Splice { hidden }, Readout::Splice),
             "family" => (HeadConfig::Family { hidden, classes: outputs }, Readout::Family),
-            "ribosome" => {
-                (HeadConfig::ribosome(), Readout::Ribosome { pad_to: data.pad_to.unwrap_or(RIBOSOME_PADDING) })
-            }
+            "mrl" => (HeadConfig::mrl(), Readout::Mrl { pad_to: data.pad_to.unwrap_or(MRL_PADDING) }),
             "sequence" => {
                 let pooling = data.pooling.unwrap_or(Pooling::Cls);
                 (HeadConfig::Sequence { hidden, outputs, pooling }, Readout::Sequence { pooling })
@@ -493,7 +491,7 @@ mod tests {
     #[test]
     fn tables_of_spreadsheets_are_trained_on() {
         let numbers = "sep=;\r\nID;Sequence;RL\r\na;ACG;0,5\r\nb;ACG;1,5\r\n;;\r\n";
-        let found = prepare_text::<Ribosome>(numbers, numbers, &LabelConfig::default()).unwrap();
+        let found = prepare_text::<Mrl>(numbers, numbers, &LabelConfig::default()).unwrap();
         assert_eq!(found.task.train().iter().map(|example| example.targets[0]).collect::<Vec<_>>(), [0.5, 1.5]);
         for (yes, no) in [("1.0", "0.0"), ("TRUE", "FALSE"), ("+", "-"), ("Positive", "negative"), ("y", "n")] {
             let text = format!("seq\tlabel\nACG\t{yes}\nACG\t{no}\n\t\n");
@@ -501,7 +499,7 @@ mod tests {
             assert_eq!(found.told[0], "training: 2 sequences of up to 3 nt, 1 yes, 1 no", "{yes} {no}");
         }
         let doubtful = "utr,rl\nACG,\"1,234\"\nACG,2\n";
-        let said = prepare_text::<Ribosome>(doubtful, doubtful, &LabelConfig::default()).err().unwrap();
+        let said = prepare_text::<Mrl>(doubtful, doubtful, &LabelConfig::default()).err().unwrap();
         assert!(said.contains("train.csv:2: column `rl`: record `row 2`: `1,234` may be 1.234 or 1234"), "{said}");
     }
 
@@ -520,7 +518,7 @@ mod tests {
         let files = Files { train: vec![path], ..Files::default() };
         for seed in 0..6 {
             let split = Split { seed, hold_out: 0.25, by: Unit::Cluster, share: Share::default() };
-            let found = Ribosome::prepare(&files, &split, &LabelConfig::default()).unwrap();
+            let found = Mrl::prepare(&files, &split, &LabelConfig::default()).unwrap();
             assert!(found.told.iter().any(|told| told.contains("3 of 12 clusters")), "{:?}", found.told);
             let left: Vec<&str> = found.task.train().iter().filter_map(|item| item.id.split('_').next()).collect();
             assert_eq!(left.len(), 45);
@@ -531,10 +529,10 @@ mod tests {
 
     #[test]
     fn a_label_that_is_no_number_and_labels_all_alike_are_refused() {
-        let said = prepare_text::<Ribosome>("utr,rl\nACG,1\nACG,NaN\n", "", &LabelConfig::default()).err().unwrap();
+        let said = prepare_text::<Mrl>("utr,rl\nACG,1\nACG,NaN\n", "", &LabelConfig::default()).err().unwrap();
         assert!(said.contains("train.csv:3: column `rl`: record `row 3`: `NaN`, expected a finite number"), "{said}");
         let same = "utr,rl\nACG,1\nACG,1\n";
-        assert!(prepare_text::<Ribosome>(same, same, &LabelConfig::default()).err().unwrap().contains("all the same"));
+        assert!(prepare_text::<Mrl>(same, same, &LabelConfig::default()).err().unwrap().contains("all the same"));
     }
 
     #[test]
@@ -552,7 +550,7 @@ mod tests {
         let text = "seq,label\nACG,1\nACG,0\n";
         let said = |data: LabelConfig| prepare_text::<Splice>(text, text, &data).err().unwrap();
         let padded = LabelConfig { pad_to: Some(102), ..LabelConfig::default() };
-        assert_eq!(said(padded), "data.pad_to is for `ribosome`, not for `splice`");
+        assert_eq!(said(padded), "data.pad_to is for `mrl`, not for `splice`");
         let unsaid = prepare_text::<Sequence>(text, text, &LabelConfig::default()).err().unwrap();
         assert!(unsaid.starts_with("data.aim is left out"), "{unsaid}");
     }

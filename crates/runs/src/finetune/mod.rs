@@ -36,7 +36,7 @@ pub use config::{Adapters, Config, Frozen, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};
 pub use hold_out::Unit;
 pub use kind::{Files, Kind, Parts, Prepared, Split};
-pub use labels::{Family, LabelConfig, Meaning, Ribosome, Sequence, Splice, Token};
+pub use labels::{Family, LabelConfig, Meaning, Mrl, Sequence, Splice, Token};
 pub use rinalmo_model::{Lora, LoraTarget};
 pub use run::{Finished, Outlook, Record, Request, Resume, Run};
 pub use structure::Structure;

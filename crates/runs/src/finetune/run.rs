@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rinalmo_model::task::read_name;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_train::{
     Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Unaffordable, Validation, ValidationReport,
@@ -59,6 +60,7 @@ pub struct Record {
     /// The model's name.
     pub name: String,
     /// What it is trained for.
+    #[serde(deserialize_with = "read_name")]
     pub task: String,
     /// What everything random depends on.
     pub seed: u64,

@@ -40,7 +40,7 @@ pub enum Readout {
     /// The family head on `<cls>`.
     Family,
     /// The ribosome-load head on all tokens, with padding.
-    Ribosome {
+    Mrl {
         /// Length in tokens that every sequence is padded to; inference must use the same.
         pad_to: usize,
     },
@@ -71,7 +71,7 @@ pub struct LabelOptions {
     pub batch: usize,
     /// Weight of each class in the loss, in their order (no, yes); all 1 by default.
     pub weights: Option<Vec<f32>>,
-    /// Dropout rate of the last layer's input, for [`Readout::Ribosome`].
+    /// Dropout rate of the last layer's input, for [`Readout::Mrl`].
     pub dropout: f32,
 }
 
@@ -159,7 +159,7 @@ impl Task for Labels {
     fn check(&self, config: &ModelConfig) -> Result<(), String> {
         let outputs = match (&config.head, self.readout) {
             (Some(HeadConfig::Splice { .. }), Readout::Splice) => 1,
-            (Some(HeadConfig::Ribosome { .. }), Readout::Ribosome { .. }) => 1,
+            (Some(HeadConfig::Mrl { .. }), Readout::Mrl { .. }) => 1,
             (Some(HeadConfig::Family { classes, .. }), Readout::Family) => *classes,
             (Some(HeadConfig::Sequence { outputs, .. }), Readout::Sequence { .. }) => *outputs,
             (Some(HeadConfig::Token { outputs, .. }), Readout::Token) => *outputs,
@@ -172,7 +172,7 @@ impl Task for Labels {
         let longest = self.train.iter().chain(&self.validation).max_by_key(|example| example.sequence.len());
         let Some(Example { id, sequence, .. }) = longest else { return Ok(()) };
         match (self.readout, config.encoder.max_len()) {
-            (Readout::Ribosome { pad_to }, _) if sequence.len() + 2 > pad_to => Err(format!(
+            (Readout::Mrl { pad_to }, _) if sequence.len() + 2 > pad_to => Err(format!(
                 "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: leave it out with data.max_len, or increase data.pad_to",
                 sequence.len()
             )),
@@ -235,7 +235,7 @@ impl Labels {
         match self.readout {
             Readout::Splice => model.splice.as_ref().expect(head).forward(cls(hidden, packed)),
             Readout::Family => model.family.as_ref().expect(head).forward(cls(hidden, packed)),
-            Readout::Ribosome { pad_to } => {
+            Readout::Mrl { pad_to } => {
                 let head = model.ribosome.as_ref().expect(head);
                 head.forward_dropped(hidden, packed, pad_to, self.dropout, pass.dropout.seed).reshape([items, 1])
             }

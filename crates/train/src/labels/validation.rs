@@ -62,7 +62,7 @@ impl Labels {
         match self.readout {
             Readout::Splice => network.splice_logits(&cls()),
             Readout::Family => network.family_logits(&cls()),
-            Readout::Ribosome { pad_to } => network.ribosome_loads(&hidden, packed, pad_to),
+            Readout::Mrl { pad_to } => network.mean_loads(&hidden, packed, pad_to),
             Readout::Sequence { pooling: Pooling::Cls } => network.sequence_outputs(&cls()),
             Readout::Sequence { pooling: Pooling::Mean } => network.sequence_outputs(
                 &packed.spans().flat_map(|span| mean(bases(&hidden, dim, &span), dim)).collect::<Vec<f32>>(),

@@ -1,5 +1,6 @@
 //! The description in our own files: `config.json` beside the tensors, or the text under `rinalmo` in their header.
 
+use rinalmo_model::task::read_name;
 use rinalmo_model::{HeadConfig, ModelConfig};
 use rinalmo_seq::alphabet::VOCABULARY;
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,7 @@ pub struct Document {
     /// The model's name.
     pub name: String,
     /// What it does: `mlm`, `encoder`, or the task of its head.
+    #[serde(deserialize_with = "read_name")]
     pub task: String,
     /// Its sizes.
     pub config: ModelConfig,
@@ -205,6 +207,15 @@ mod tests {
     fn written_documents_read_the_same() {
         let text = serde_json::to_string(&document()).unwrap();
         assert_eq!(Document::parse(&text), Ok(document()));
+    }
+
+    #[test]
+    fn documents_with_an_earlier_name_of_a_task_are_read() {
+        let config = ModelConfig::pretrained(EncoderConfig::new(80, 3, 4)).with_head(HeadConfig::mrl());
+        let document = Document { task: task(&config).into(), config, ..document() };
+        let text = serde_json::to_string(&document).unwrap();
+        assert_eq!(text.matches("\"task\":\"mrl\"").count(), 2, "{text}");
+        assert_eq!(Document::parse(&text.replace("\"mrl\"", "\"ribosome\"")), Ok(document));
     }
 
     #[test]

@@ -68,7 +68,7 @@ const STRUCTURE: [Rule; 7] = [
     whole("pred_head.conv_out.bias", "structure.out.bias"),
 ];
 
-const RIBOSOME: [Rule; 6] = [
+const MRL: [Rule; 6] = [
     whole("pred_head.linear_in.weight", "ribosome.project.weight"),
     whole("pred_head.linear_in.bias", "ribosome.project.bias"),
     whole("pred_head.resnet.blocks.{}.conv_net.0.weight", "ribosome.blocks.{}.first.weight"),
@@ -122,7 +122,7 @@ fn head(archive: &Archive) -> &'static [Rule] {
     match (layers.is_empty(), square || layers.contains("conv_out")) {
         (true, _) => &[],
         (false, true) => &STRUCTURE,
-        (false, false) => &RIBOSOME,
+        (false, false) => &MRL,
     }
 }
 
@@ -131,7 +131,7 @@ pub(crate) fn name_of(name: &str, head: Option<&HeadConfig>, gelu: bool) -> Opti
     let (prefix, rules): (&str, &[Rule]) = match head {
         None => ("", &[]),
         Some(HeadConfig::Structure { .. }) => ("lm.", &STRUCTURE),
-        Some(HeadConfig::Ribosome { .. }) => ("lm.", &RIBOSOME),
+        Some(HeadConfig::Mrl { .. }) => ("lm.", &MRL),
         Some(HeadConfig::Splice { .. }) => ("rinalmo.", &SPLICE),
         Some(HeadConfig::Family { .. }) => ("rinalmo.", &FAMILY),
         // The released code has no such heads: theirs keep our names, and nobody writes them so.
@@ -157,7 +157,7 @@ mod tests {
         let configs = [
             plain(),
             plain().with_head(HeadConfig::structure()),
-            plain().with_head(HeadConfig::ribosome()),
+            plain().with_head(HeadConfig::mrl()),
             plain().with_head(HeadConfig::splice()),
             plain().with_head(HeadConfig::family()),
             gelu,

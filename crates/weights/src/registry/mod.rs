@@ -20,7 +20,7 @@ pub enum Task {
     /// Splice-site recognition.
     Splice,
     /// Mean ribosome load of a 5′ UTR.
-    Ribosome,
+    Mrl,
     /// Family of a non-coding RNA.
     Family,
 }
@@ -31,7 +31,7 @@ impl fmt::Display for Task {
             Task::Mlm => "mlm",
             Task::Structure => "structure",
             Task::Splice => "splice",
-            Task::Ribosome => "ribosome",
+            Task::Mrl => "mrl",
             Task::Family => "family",
         })
     }

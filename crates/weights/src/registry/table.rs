@@ -193,13 +193,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "splice sites: donors",
         &[unchecked("rinalmo_giga_splice_donor_ft.pt")],
     ),
-    authors(
-        "giga-mrl",
-        "giga",
-        Task::Ribosome,
-        "mean ribosome load of 5′ UTRs",
-        &[unchecked("rinalmo_giga_mrl_ft.pt")],
-    ),
+    authors("giga-mrl", "giga", Task::Mrl, "mean ribosome load of 5′ UTRs", &[unchecked("rinalmo_giga_mrl_ft.pt")]),
     authors(
         "giga-family",
         "giga",

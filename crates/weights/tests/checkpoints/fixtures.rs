@@ -29,7 +29,7 @@ fn every_official_fixture_opens_with_its_config() {
     for (name, config) in [
         ("pretrained", tiny()),
         ("ss_ft", tiny().with_head(HeadConfig::structure())),
-        ("mrl_ft", tiny().with_head(HeadConfig::ribosome())),
+        ("mrl_ft", tiny().with_head(HeadConfig::mrl())),
         ("splice_ft", tiny().with_head(HeadConfig::splice())),
         ("ncrna_ft", tiny().with_head(HeadConfig::family())),
     ] {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::benchmark::{Benchmark, Fold, Plan, Standing, sources};
-use rinalmo::finetune::{Config, Family, Kind, Request, Resume, Ribosome, Run, Splice, Structure};
+use rinalmo::finetune::{Config, Family, Kind, Mrl, Request, Resume, Run, Splice, Structure};
 use rinalmo::pretrain::{Alone, Ended, Share};
 use rinalmo::{LoadOptions, Model, Precision};
 
@@ -116,7 +116,7 @@ pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
     match benchmark {
         Benchmark::ArchiveII | Benchmark::BpRna => args.folds::<Structure>(&plan, context),
         Benchmark::Splice => args.folds::<Splice>(&plan, context),
-        Benchmark::Mrl => args.folds::<Ribosome>(&plan, context),
+        Benchmark::Mrl => args.folds::<Mrl>(&plan, context),
         Benchmark::Family => args.folds::<Family>(&plan, context),
     }
 }

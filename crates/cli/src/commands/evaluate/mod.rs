@@ -35,6 +35,7 @@ enum Task {
     ///
     /// Known answers have a column rl (or mrl, load) and, for --model, sequence (or utr); predictions a column mrl (or rl,
     /// load, prediction).
+    #[command(alias = "ribosome")]
     Mrl(labels::LabelArgs),
     /// Score ncRNA families: accuracy, weighted and macro F1, each class
     ///
@@ -52,7 +53,7 @@ pub fn run(args: EvaluateArgs, context: &Context) -> Result<Outcome> {
     match args.task {
         Task::Structure(args) => args.run(context),
         Task::Splice(args) => args.run(context),
-        Task::Mrl(args) => args.run(Question::RibosomeLoad, context),
+        Task::Mrl(args) => args.run(Question::Mrl, context),
         Task::Family(args) => args.run(Question::Family, context),
         Task::Mlm(args) => args.run(context),
     }

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::finetune::{
-    Config, DryRun, Family, Files, Finished, Kind, Outlook, Request, Resume, Ribosome, Run, Sequence, Splice,
-    Structure, Token,
+    Config, DryRun, Family, Files, Finished, Kind, Mrl, Outlook, Request, Resume, Run, Sequence, Splice, Structure,
+    Token,
 };
 use rinalmo::pretrain::{Ended, Exchange, Processes, Share, Stop, Validation, duration, grouped};
 
@@ -74,7 +74,8 @@ enum TaskName {
     /// Of which family is a sequence: tables or FASTA with names of classes
     Family,
     /// Mean ribosome load of 5' UTRs: tables with numbers
-    Ribosome,
+    #[value(alias = "ribosome")]
+    Mrl,
     /// Anything said of whole sequences: a number, yes or no, or a class, as the config's data.aim says
     Sequence,
     /// Anything said of each base: as many numbers or classes as bases
@@ -115,7 +116,7 @@ pub fn run(args: FinetuneArgs, context: &Context) -> Result<Outcome> {
         TaskName::Structure => train::<Structure>(&args, context, processes),
         TaskName::Splice => train::<Splice>(&args, context, processes),
         TaskName::Family => train::<Family>(&args, context, processes),
-        TaskName::Ribosome => train::<Ribosome>(&args, context, processes),
+        TaskName::Mrl => train::<Mrl>(&args, context, processes),
         TaskName::Sequence => train::<Sequence>(&args, context, processes),
         TaskName::Token => train::<Token>(&args, context, processes),
     })

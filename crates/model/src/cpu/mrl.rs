@@ -10,16 +10,16 @@ use super::{Precision, values};
 use crate::batch::Packed;
 use crate::config::NORM_EPSILON;
 
-/// See [`crate::RibosomeHead`].
-pub(super) struct RibosomeHead {
+/// See [`crate::MrlHead`].
+pub(super) struct MrlHead {
     project: Linear,
     blocks: Vec<[Convolution; 2]>,
     out: Linear,
     level: Level,
 }
 
-impl RibosomeHead {
-    pub fn new(head: crate::RibosomeHead, level: Level) -> Self {
+impl MrlHead {
+    pub fn new(head: crate::MrlHead, level: Level) -> Self {
         let linear = |linear: crate::Linear| Linear::new(linear.weight, linear.bias, Precision::F32, level);
         Self {
             project: linear(head.project),

@@ -13,21 +13,21 @@ use crate::ops::{self, Activation};
 
 /// linear → residual blocks → mean over real tokens → linear.
 #[derive(Module, Debug)]
-pub struct RibosomeHead {
+pub struct MrlHead {
     /// `[channels, dim]`
     pub project: Linear,
     /// Residual blocks.
-    pub blocks: Vec<RibosomeBlock>,
+    pub blocks: Vec<MrlBlock>,
     /// `[1, channels]`
     pub out: Linear,
 }
 
-impl RibosomeHead {
+impl MrlHead {
     /// A fresh head for an encoder of width `dim`.
     pub fn new(dim: usize, channels: usize, blocks: usize, kernel: usize, device: &Device) -> Self {
         Self {
             project: Linear::new(dim, channels, device),
-            blocks: (0..blocks).map(|_| RibosomeBlock::new(channels, kernel, device)).collect(),
+            blocks: (0..blocks).map(|_| MrlBlock::new(channels, kernel, device)).collect(),
             out: Linear::new(channels, 1, device),
         }
     }
@@ -47,10 +47,10 @@ impl RibosomeHead {
     /// The same as a training step wants it: of the last layer's input a share is dropped, which is told by the seed.
     ///
     /// # Shapes
-    /// - as [`RibosomeHead::forward`]
+    /// - as [`MrlHead::forward`]
     ///
     /// # Panics
-    /// As [`RibosomeHead::forward`].
+    /// As [`MrlHead::forward`].
     pub fn forward_dropped(&self, hidden: Tensor<2>, batch: &Packed, pad_to: usize, rate: f32, seed: u64) -> Tensor<1> {
         let means = self.means(hidden, batch, pad_to);
         let drop = (rate > 0.0).then_some(ops::Drop { rate, seed });
@@ -88,14 +88,14 @@ impl RibosomeHead {
 
 /// Two convolutions, each followed by instance norm and ELU; plus the input.
 #[derive(Module, Debug)]
-pub struct RibosomeBlock {
+pub struct MrlBlock {
     /// `[channels, channels, kernel]`
     pub first: Convolution1d,
     /// `[channels, channels, kernel]`
     pub second: Convolution1d,
 }
 
-impl RibosomeBlock {
+impl MrlBlock {
     fn new(channels: usize, kernel: usize, device: &Device) -> Self {
         Self {
             first: Convolution1d::new(channels, kernel, device),
