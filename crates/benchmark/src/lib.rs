@@ -26,7 +26,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use rinalmo_evaluate::Question;
-use rinalmo_runs::finetune::Files;
+use rinalmo_runs::finetune::{Files, TaskSpec};
+use rinalmo_runs::recipes;
 
 pub use error::Error;
 pub use guard::Check;
@@ -64,14 +65,14 @@ impl Benchmark {
         }
     }
 
-    /// The task that it trains for, as heads name it.
-    pub fn task(self) -> &'static str {
-        match self {
+    /// The task that it trains for.
+    pub fn task(self) -> &'static TaskSpec {
+        TaskSpec::named(match self {
             Self::ArchiveII | Self::BpRna => "structure",
             Self::Splice => "splice",
             Self::Mrl => "mrl",
             Self::Family => "family",
-        }
+        })
     }
 
     /// The figures that its table shows, by the names that an evaluation has for them.
@@ -85,26 +86,14 @@ impl Benchmark {
         }
     }
 
-    /// The paper's recipe: a config in TOML.
+    /// The paper's recipe, which is called as the task: a config in TOML.
     pub fn recipe(self) -> &'static str {
-        match self {
-            Self::ArchiveII | Self::BpRna => include_str!("../../../configs/structure.toml"),
-            Self::Splice => include_str!("../../../configs/splice.toml"),
-            Self::Mrl => include_str!("../../../configs/mrl.toml"),
-            Self::Family => include_str!("../../../configs/family.toml"),
-        }
+        recipes::find(self.task().name).expect("a test finds it for every benchmark").text
     }
 
     /// What is asked of labels; `None` of structures.
     pub fn question(self) -> Option<Question> {
-        match self {
-            Self::ArchiveII | Self::BpRna => None,
-            Self::Splice => {
-                Some(Question::Splice { positive: "1".into(), negative: Vec::new(), threshold: 0.5, logits: false })
-            }
-            Self::Mrl => Some(Question::Mrl),
-            Self::Family => Some(Question::Family),
-        }
+        Question::of(self.task())
     }
 }
 
@@ -126,4 +115,18 @@ pub struct Trial {
     pub row: String,
     /// The data.
     pub path: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_benchmark_has_the_recipe_of_its_task() {
+        let all = [Benchmark::ArchiveII, Benchmark::BpRna, Benchmark::Splice, Benchmark::Mrl, Benchmark::Family];
+        for benchmark in all {
+            assert!(benchmark.recipe().contains(&format!("task = \"{}\"", benchmark.task())), "{}", benchmark.name());
+            assert_eq!(benchmark.question().is_some(), benchmark.task().labels.is_some());
+        }
+    }
 }

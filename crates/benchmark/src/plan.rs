@@ -180,7 +180,7 @@ impl Plan {
     fn trained_before(&self, folder: &Path) -> Result<Option<String>, Error> {
         let Some(from) = read::<Record>(&folder.join(RECORD))?.and_then(|record| record.from) else { return Ok(None) };
         let checkpoint = rinalmo_runs::run::open(&from)?;
-        let trained = checkpoint.config.head.as_ref().is_some_and(|head| head.task() == self.benchmark.task());
+        let trained = checkpoint.config.head.as_ref().is_some_and(|head| self.benchmark.task().takes(head));
         let says = checkpoint.meta.provenance.map_or_else(String::new, |provenance| format!(" ({provenance})"));
         Ok(trained.then(|| format!("{from}{says}")))
     }

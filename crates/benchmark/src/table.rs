@@ -61,7 +61,7 @@ pub fn tables(benchmark: Benchmark, results: &[FoldResult], told: &[String]) -> 
         benchmark.figures().iter().map(|&figure| (figure, columns(benchmark, figure, results))).collect();
     let mut notes = told.to_vec();
     notes.extend(times(results));
-    notes.extend(doubts(results, benchmark.task()));
+    notes.extend(doubts(results, benchmark.task().name));
     for table in benchmark.figures().iter().flat_map(|&figure| published(benchmark, figure)) {
         let names: Vec<&str> = table.predictors.keys().map(String::as_str).collect();
         let note = format!("published ({}): {}", names.join(", "), table.source);

@@ -7,6 +7,7 @@ pub use rinalmo_weights::{
     OpenOptions, Scaler, WriteOptions, download, multimolecule, registry, unfinished,
 };
 
+use rinalmo_model::TaskSpec;
 use rinalmo_seq::words::nearest;
 
 use crate::Error;
@@ -18,16 +19,15 @@ pub const BUNDLED: Option<&str> = Some(crate::bundled::NAME);
 #[cfg(not(feature = "bundled"))]
 pub const BUNDLED: Option<&str> = None;
 
-/// The name of the bundled model that does a task (`structure`, `mlm`, `splice`, `mrl`, `family`), if there is one.
+/// The name of the bundled model that does a task of [`TASKS`](rinalmo_model::TASKS), if there is one.
 /// For splice sites that is the one for donors; `nano-splice-acceptor` is beside it.
 pub fn in_the_box(task: &str) -> Option<String> {
     let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
-    let known = match task {
-        _ if first.meta.task == task || (task == "mlm" && first.config.mlm) => return Some(first.meta.name.clone()),
-        "splice" => "splice-donor",
-        other => other,
-    };
-    let name = format!("{}-{known}", first.meta.name);
+    let task = TaskSpec::find(task)?;
+    if first.meta.task == task.name || (task.name == "mlm" && first.config.mlm) {
+        return Some(first.meta.name.clone());
+    }
+    let name = format!("{}-{}", first.meta.name, task.bundled());
     first.members().contains(&name).then_some(name)
 }
 

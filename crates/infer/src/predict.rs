@@ -1,6 +1,7 @@
-//! The three sequence-level predictions of the paper: splice sites, ribosome load, family.
+//! What a model says of sequences and bases, by the rows of the table of tasks.
 
-use rinalmo_model::{HeadConfig, Pooling};
+pub use rinalmo_model::MRL_PADDING;
+use rinalmo_model::{HeadConfig, LabelSpec, LooksAt, Meaning, Pooling, TaskSpec};
 use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
@@ -9,10 +10,6 @@ use crate::device::Failed;
 use crate::memory::{longest_that_fits, mebibytes};
 use crate::model::Encoded;
 use crate::{Error, Model};
-
-/// Tokens that the published ribosome-load weights pad every sequence to: 100 nt and two
-/// special tokens (Methods, "Mean ribosome load").
-pub const MRL_PADDING: usize = 102;
 
 /// Is there a splice site in the middle of the window?
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,51 +49,97 @@ pub enum Said {
     },
 }
 
+/// What a model answers for a sequence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// What it says: of a task of bases one for each, else a single one.
+    pub said: Vec<Said>,
+    /// The head's outputs that it says so by, those of one base after those of the other.
+    pub outputs: Vec<f32>,
+}
+
 impl Model {
-    /// Says of whole sequences what the model was fine-tuned for, in order.
+    /// Answers the question of a task about each sequence, in order. A head that looks at padding has each padded to
+    /// `pad_to` tokens, or as the task says.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
-    pub fn predict_sequence<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Said, Error>>, Error> {
-        let Some(HeadConfig::Sequence { outputs, pooling, .. }) = self.config.head else {
-            return Err(self.lacks("sequence"));
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`], [`Error::LongerThanPadding`] and the like.
+    pub fn predict<S: AsRef<[u8]>>(
+        &self,
+        task: &TaskSpec,
+        sequences: &[S],
+        pad_to: Option<usize>,
+    ) -> Result<Vec<Result<Answer, Error>>, Error> {
+        let head = self.config.head.as_ref().filter(|head| task.takes(head));
+        let (Some(head), Some(labels)) = (head, &task.labels) else { return Err(self.lacks(task.name)) };
+        let pad_to = pad_to.or(labels.pad_to).unwrap_or(MRL_PADDING);
+        let most = if head.looks_at() == LooksAt::Padded { pad_to } else { usize::MAX };
+        if most == pad_to {
+            self.afford_padding(pad_to)?;
+        }
+        let outputs = self.outputs(head, sequences, pad_to, most);
+        let answer = |outputs: Vec<f32>| {
+            let each = outputs.chunks_exact(head.outputs().max(1));
+            let said = each.map(|outputs| self.say(outputs, labels)).collect::<Result<_, _>>()?;
+            Ok(Answer { said, outputs })
         };
-        Ok(self.predict(sequences, usize::MAX, |encoded| {
-            let pooled = match pooling {
-                Pooling::Cls => encoded.cls(),
-                Pooling::Mean => encoded.bases().iter().flat_map(|bases| self.mean(bases)).collect(),
+        Ok(outputs.into_iter().map(|outputs| outputs.and_then(answer)).collect())
+    }
+
+    /// What the head says of each sequence.
+    fn outputs<S: AsRef<[u8]>>(
+        &self,
+        head: &HeadConfig,
+        sequences: &[S],
+        pad_to: usize,
+        most: usize,
+    ) -> Vec<Result<Vec<f32>, Error>> {
+        let count = head.outputs();
+        self.of_each(sequences, most, |encoded| {
+            let found = match head.looks_at() {
+                LooksAt::Bases => {
+                    let of = |bases: &&[f32]| Ok(Ok(self.ask(|network| network.classify(bases))?));
+                    return encoded.bases().iter().map(of).collect();
+                }
+                LooksAt::Padded => self.ask(|network| network.mean_loads(&encoded.hidden, &encoded.packed, pad_to))?,
+                LooksAt::Whole(Pooling::Mean) => {
+                    let means: Vec<f32> = encoded.bases().iter().flat_map(|bases| self.mean(bases)).collect();
+                    self.ask(|network| network.classify(&means))?
+                }
+                LooksAt::Whole(Pooling::Cls) | LooksAt::Pairs => {
+                    self.ask(|network| network.classify(&encoded.cls()))?
+                }
             };
-            let found = self.ask(|network| network.sequence_outputs(&pooled))?;
-            Ok(found.chunks_exact(outputs).map(|outputs| self.say(outputs)).collect())
-        }))
+            Ok(found.chunks_exact(count).map(|outputs| Ok(outputs.to_vec())).collect())
+        })
     }
 
-    /// Says of every base what the model was fine-tuned for, in order.
-    ///
-    /// # Errors
-    /// As [`Model::predict_sequence`].
-    pub fn predict_token<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Vec<Said>, Error>>, Error> {
-        let Some(HeadConfig::Token { outputs, .. }) = self.config.head else { return Err(self.lacks("token")) };
-        Ok(self.predict(sequences, usize::MAX, |encoded| {
-            let each = |found: Vec<f32>| found.chunks_exact(outputs).map(|outputs| self.say(outputs)).collect();
-            let of = |bases: &&[f32]| Ok(each(self.ask(|network| network.base_outputs(bases))?));
-            encoded.bases().iter().map(of).collect()
-        }))
+    /// Refuses padding that does not fit into memory.
+    fn afford_padding(&self, pad_to: usize) -> Result<(), Error> {
+        let (needed, budget) = (self.mrl_memory(pad_to), self.budget(None));
+        if needed <= budget {
+            return Ok(());
+        }
+        let (needed, budget) = (mebibytes(needed), budget >> 20);
+        Err(Error::Options(format!("sequences padded to {pad_to} tokens need {needed} MiB, {budget} MiB are allowed")))
     }
 
-    /// The mean of rows.
-    fn mean(&self, rows: &[f32]) -> Vec<f32> {
-        let dim = self.config.encoder.dim;
-        let count = (rows.len() / dim) as f32;
-        (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
-    }
-
-    /// What outputs mean: a model that knows a scaler says quantities, one that knows labels classes.
-    fn say(&self, outputs: &[f32]) -> Result<Said, Error> {
+    /// What outputs mean: what the task says; else a model that knows a scaler says quantities, one that has several
+    /// outputs classes.
+    fn say(&self, outputs: &[f32], labels: &LabelSpec) -> Result<Said, Error> {
         self.finite(outputs)?;
-        Ok(match (self.meta.scaler, outputs) {
-            (Some(scaler), [value, ..]) => Said::Number(self.scaled(*value, scaler)?),
-            (None, [logit]) => Said::Yes(sigmoid(*logit)),
+        let meaning = labels.meaning.unwrap_or(match (self.meta.scaler, outputs) {
+            (Some(_), _) => Meaning::Number,
+            (None, [_]) => Meaning::YesNo,
+            _ => Meaning::Classes,
+        });
+        let scaler = self.meta.scaler.unwrap_or(Scaler { mean: 0.0, std: 1.0 });
+        Ok(match (meaning, outputs) {
+            (Meaning::Number, [value, ..]) => {
+                let scaled = self.scaled(*value, scaler)?;
+                Said::Number(labels.least.map_or(scaled, |least| scaled.max(least)))
+            }
+            (Meaning::YesNo, [logit, ..]) => Said::Yes(sigmoid(*logit)),
             _ => {
                 let Family { label, probability, .. } = self.family(outputs)?;
                 Said::Class { label, probability }
@@ -104,24 +147,31 @@ impl Model {
         })
     }
 
-    /// An output in the units of the training set.
-    fn scaled(&self, value: f32, Scaler { mean, std }: Scaler) -> Result<f32, Error> {
-        let scaled = value * std + mean;
-        self.finite(&[scaled]).map(|()| scaled)
+    /// Says of whole sequences what the model was fine-tuned for, in order.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
+    pub fn predict_sequence<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Said, Error>>, Error> {
+        let single = |answer: Answer| answer.said.into_iter().next().unwrap_or(Said::Number(f32::NAN));
+        self.predict_as("sequence", sequences, None, single)
+    }
+
+    /// Says of every base what the model was fine-tuned for, in order.
+    ///
+    /// # Errors
+    /// As [`Model::predict_sequence`].
+    pub fn predict_token<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Vec<Said>, Error>>, Error> {
+        self.predict_as("token", sequences, None, |answer| answer.said)
     }
 
     /// Scores windows for a splice site in their middle, in order; 400 nt with the published
     /// weights.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
+    /// As [`Model::predict_sequence`].
     pub fn predict_splice<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<SpliceSite, Error>>, Error> {
-        let Some(HeadConfig::Splice { .. }) = self.config.head else { return Err(self.lacks("splice")) };
-        Ok(self.predict(sequences, usize::MAX, |encoded| {
-            let logits = self.ask(|network| network.splice_logits(&encoded.cls()))?;
-            let site = |logit| SpliceSite { probability: sigmoid(logit), logit };
-            Ok(logits.into_iter().map(|logit| self.finite(&[logit]).map(|()| site(logit))).collect())
-        }))
+        let site = |answer: Answer| SpliceSite { probability: sigmoid(answer.outputs[0]), logit: answer.outputs[0] };
+        self.predict_as("splice", sequences, None, site)
     }
 
     /// Predicts the mean ribosome load of 5' UTRs, in order, each padded to `pad_to` tokens
@@ -135,31 +185,45 @@ impl Model {
         sequences: &[S],
         pad_to: usize,
     ) -> Result<Vec<Result<f32, Error>>, Error> {
-        let Some(HeadConfig::Mrl { .. }) = self.config.head else { return Err(self.lacks("mrl")) };
-        let (needed, budget) = (self.mrl_memory(pad_to), self.budget(None));
-        if needed > budget {
-            let (needed, budget) = (mebibytes(needed), budget >> 20);
-            return Err(Error::Options(format!(
-                "sequences padded to {pad_to} tokens need {needed} MiB, {budget} MiB are allowed"
-            )));
-        }
-        let scaler = self.meta.scaler.unwrap_or(Scaler { mean: 0.0, std: 1.0 });
-        Ok(self.predict(sequences, pad_to, |encoded| {
-            let loads = self.ask(|network| network.mean_loads(&encoded.hidden, &encoded.packed, pad_to))?;
-            Ok(loads.into_iter().map(|load| Ok(self.scaled(load, scaler)?.max(0.0))).collect())
-        }))
+        let load = |answer: Answer| match answer.said[..] {
+            [Said::Number(load), ..] => load,
+            _ => f32::NAN,
+        };
+        self.predict_as("mrl", sequences, Some(pad_to), load)
     }
 
     /// Tells the non-coding RNA family of sequences, in order.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
+    /// As [`Model::predict_sequence`].
     pub fn predict_family<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Family, Error>>, Error> {
-        let Some(HeadConfig::Family { classes, .. }) = self.config.head else { return Err(self.lacks("family")) };
-        Ok(self.predict(sequences, usize::MAX, |encoded| {
-            let logits = self.ask(|network| network.family_logits(&encoded.cls()))?;
-            Ok(logits.chunks_exact(classes).map(|logits| self.family(logits)).collect())
-        }))
+        let found = self.predict_as("family", sequences, None, |answer| answer.outputs)?;
+        Ok(found.into_iter().map(|logits| self.family(&logits?)).collect())
+    }
+
+    /// Answers a task's question, and makes of each answer what `of` does.
+    fn predict_as<S: AsRef<[u8]>, R>(
+        &self,
+        task: &str,
+        sequences: &[S],
+        pad_to: Option<usize>,
+        of: impl Fn(Answer) -> R,
+    ) -> Result<Vec<Result<R, Error>>, Error> {
+        let found = self.predict(TaskSpec::named(task), sequences, pad_to)?;
+        Ok(found.into_iter().map(|answer| answer.map(&of)).collect())
+    }
+
+    /// The mean of rows.
+    fn mean(&self, rows: &[f32]) -> Vec<f32> {
+        let dim = self.config.encoder.dim;
+        let count = (rows.len() / dim) as f32;
+        (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
+    }
+
+    /// An output in the units of the training set.
+    fn scaled(&self, value: f32, Scaler { mean, std }: Scaler) -> Result<f32, Error> {
+        let scaled = value * std + mean;
+        self.finite(&[scaled]).map(|()| scaled)
     }
 
     fn family(&self, logits: &[f32]) -> Result<Family, Error> {
@@ -177,7 +241,7 @@ impl Model {
 
     /// Encodes sequences in batches and gives each batch's representation to `run`, which
     /// returns one result a sequence of it, or that the device failed.
-    fn predict<S: AsRef<[u8]>, R>(
+    fn of_each<S: AsRef<[u8]>, R>(
         &self,
         sequences: &[S],
         max_tokens: usize,

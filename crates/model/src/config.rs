@@ -7,6 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::pair_features::PAIR_FEATURES;
+use crate::task::TASKS;
 
 /// Tokens in the vocabulary.
 pub const VOCABULARY: usize = 22;
@@ -163,7 +164,20 @@ pub enum Pooling {
     Mean,
 }
 
-/// A head's sizes; the variant says the task.
+/// What a head looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LooksAt {
+    /// Each pair of bases.
+    Pairs,
+    /// What stands for the whole sequence.
+    Whole(Pooling),
+    /// Each base.
+    Bases,
+    /// All tokens, and padding after them.
+    Padded,
+}
+
+/// A head's sizes; the variant says its kind, and is written as the name of the task that it was made for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub enum HeadConfig {
@@ -221,11 +235,17 @@ pub enum HeadConfig {
 }
 
 impl HeadConfig {
-    /// The task's name as the command line spells it.
+    /// The task that it was made for, by the name of the first row of [`TASKS`] that has such a head.
     pub fn task(&self) -> &'static str {
+        TASKS.iter().find(|task| task.takes(self)).map_or(self.prefix(), |task| task.name)
+    }
+
+    /// What the names of its tensors begin with in our files, up to the first dot. It stays as it was first written, so
+    /// that files of all versions are read alike.
+    pub fn prefix(&self) -> &'static str {
         match self {
             Self::Structure { .. } => "structure",
-            Self::Mrl { .. } => "mrl",
+            Self::Mrl { .. } => "ribosome",
             Self::Splice { .. } => "splice",
             Self::Family { .. } => "family",
             Self::Sequence { .. } => "sequence",
@@ -233,22 +253,45 @@ impl HeadConfig {
         }
     }
 
-    /// What the names of its tensors begin with in our files, up to the first dot. It stays as it was first written, so
-    /// that files of all versions are read alike.
-    pub fn prefix(&self) -> &'static str {
-        match self {
-            Self::Mrl { .. } => "ribosome",
-            other => other.task(),
+    /// What it looks at.
+    pub fn looks_at(&self) -> LooksAt {
+        match *self {
+            Self::Structure { .. } => LooksAt::Pairs,
+            Self::Mrl { .. } => LooksAt::Padded,
+            Self::Splice { .. } | Self::Family { .. } => LooksAt::Whole(Pooling::Cls),
+            Self::Sequence { pooling, .. } => LooksAt::Whole(pooling),
+            Self::Token { .. } => LooksAt::Bases,
+        }
+    }
+
+    /// Hidden units and outputs, where it is a [`crate::Classifier`].
+    pub fn classifier(&self) -> Option<(usize, usize)> {
+        match *self {
+            Self::Structure { .. } | Self::Mrl { .. } => None,
+            Self::Splice { hidden } => Some((hidden, 1)),
+            Self::Family { hidden, classes } => Some((hidden, classes)),
+            Self::Sequence { hidden, outputs, .. } | Self::Token { hidden, outputs } => Some((hidden, outputs)),
+        }
+    }
+
+    /// A head of the same kind with other sizes, as far as it has them.
+    #[must_use]
+    pub fn resized(&self, hidden: Option<usize>, outputs: usize, pooling: Option<Pooling>) -> Self {
+        let width = |own: usize| hidden.unwrap_or(own);
+        match *self {
+            Self::Structure { .. } | Self::Mrl { .. } => self.clone(),
+            Self::Splice { hidden } => Self::Splice { hidden: width(hidden) },
+            Self::Family { hidden, .. } => Self::Family { hidden: width(hidden), classes: outputs },
+            Self::Sequence { hidden, pooling: own, .. } => {
+                Self::Sequence { hidden: width(hidden), outputs, pooling: pooling.unwrap_or(own) }
+            }
+            Self::Token { hidden, .. } => Self::Token { hidden: width(hidden), outputs },
         }
     }
 
     /// Numbers that it gives for each of what it looks at.
     pub fn outputs(&self) -> usize {
-        match *self {
-            Self::Structure { .. } | Self::Mrl { .. } | Self::Splice { .. } => 1,
-            Self::Family { classes, .. } => classes,
-            Self::Sequence { outputs, .. } | Self::Token { outputs, .. } => outputs,
-        }
+        self.classifier().map_or(1, |(_, outputs)| outputs)
     }
 
     /// Its sizes, in words.
@@ -273,22 +316,22 @@ impl HeadConfig {
     }
 
     /// The published structure head: 64 channels, two bottleneck blocks, 3×3 convolutions.
-    pub fn structure() -> Self {
+    pub const fn structure() -> Self {
         Self::Structure { channels: 64, blocks: 2, kernel: 3, energy: false }
     }
 
     /// The published head for mean ribosome load: 32 channels, six blocks, convolutions three wide.
-    pub fn mrl() -> Self {
+    pub const fn mrl() -> Self {
         Self::Mrl { channels: 32, blocks: 6, kernel: 3 }
     }
 
     /// The published splice-site head: 128 hidden units.
-    pub fn splice() -> Self {
+    pub const fn splice() -> Self {
         Self::Splice { hidden: 128 }
     }
 
     /// The published family head: 256 hidden units, 88 Rfam families.
-    pub fn family() -> Self {
+    pub const fn family() -> Self {
         Self::Family { hidden: 256, classes: 88 }
     }
 }
@@ -444,16 +487,13 @@ impl Manifest {
                 }
                 self.linear("ribosome.out", 1, channels);
             }
-            HeadConfig::Splice { hidden } => self.classifier("splice", hidden, 1, dim),
-            HeadConfig::Family { hidden, classes } => self.classifier("family", hidden, classes, dim),
-            HeadConfig::Sequence { hidden, outputs, .. } => self.classifier("sequence", hidden, outputs, dim),
-            HeadConfig::Token { hidden, outputs } => self.classifier("token", hidden, outputs, dim),
+            _ => {
+                if let Some((hidden, outputs)) = head.classifier() {
+                    self.linear(&format!("{}.dense", head.prefix()), hidden, dim);
+                    self.linear(&format!("{}.out", head.prefix()), outputs, hidden);
+                }
+            }
         }
-    }
-
-    fn classifier(&mut self, name: &str, hidden: usize, classes: usize, dim: usize) {
-        self.linear(&format!("{name}.dense"), hidden, dim);
-        self.linear(&format!("{name}.out"), classes, hidden);
     }
 }
 

@@ -37,7 +37,7 @@ pub mod task;
 pub use batch::Packed;
 pub use check::BadSize;
 pub use config::{
-    Activation, EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions, Preset,
+    Activation, EncoderConfig, HeadConfig, LooksAt, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions, Preset,
     TensorSpec, VOCABULARY,
 };
 pub use encoder::{Encoder, EncoderBlock};
@@ -47,3 +47,4 @@ pub use model::Model;
 pub use network::{Attentions, Network};
 pub use on_device::OnDevice;
 pub use pair_features::{PAIR_FEATURES, pair_features, pair_features_within};
+pub use task::{LabelSpec, MRL_PADDING, Meaning, TASKS, TaskSpec};

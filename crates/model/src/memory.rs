@@ -114,15 +114,7 @@ pub fn encode(dim: usize, tokens: usize, on_cpu: bool) -> u64 {
 /// Bytes needed to predict something for one sequence of `len` bases, without weights: to encode it, and the rows of
 /// the head.
 pub fn predict(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
-    let row = match config.head {
-        Some(HeadConfig::Splice { hidden }) => hidden + 1,
-        Some(
-            HeadConfig::Family { hidden, classes: outputs }
-            | HeadConfig::Sequence { hidden, outputs, .. }
-            | HeadConfig::Token { hidden, outputs },
-        ) => hidden + outputs,
-        Some(HeadConfig::Structure { .. } | HeadConfig::Mrl { .. }) | None => 0,
-    };
+    let row = config.head.as_ref().and_then(HeadConfig::classifier).map_or(0, |(hidden, outputs)| hidden + outputs);
     let rows = product(&[2, row as u64, len as u64 + 2, F32]);
     encode(config.encoder.dim, len + 2, on_cpu).saturating_add(rows)
 }

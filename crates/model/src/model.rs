@@ -43,6 +43,8 @@ impl ModelConfig {
             sequence: None,
             token: None,
         };
+        let sizes = self.head.as_ref().and_then(HeadConfig::classifier);
+        let classifier = sizes.map(|(hidden, outputs)| Classifier::new(dim, hidden, outputs, device));
         match self.head {
             Some(HeadConfig::Structure { channels, blocks, kernel, energy }) => {
                 let head = StructureHead::new(dim, channels, blocks, kernel, device);
@@ -51,19 +53,20 @@ impl ModelConfig {
             Some(HeadConfig::Mrl { channels, blocks, kernel }) => {
                 model.ribosome = Some(MrlHead::new(dim, channels, blocks, kernel, device));
             }
-            Some(HeadConfig::Splice { hidden }) => model.splice = Some(Classifier::new(dim, hidden, 1, device)),
-            Some(HeadConfig::Family { hidden, classes }) => {
-                model.family = Some(Classifier::new(dim, hidden, classes, device));
-            }
-            Some(HeadConfig::Sequence { hidden, outputs, .. }) => {
-                model.sequence = Some(Classifier::new(dim, hidden, outputs, device));
-            }
-            Some(HeadConfig::Token { hidden, outputs }) => {
-                model.token = Some(Classifier::new(dim, hidden, outputs, device));
-            }
+            Some(HeadConfig::Splice { .. }) => model.splice = classifier,
+            Some(HeadConfig::Family { .. }) => model.family = classifier,
+            Some(HeadConfig::Sequence { .. }) => model.sequence = classifier,
+            Some(HeadConfig::Token { .. }) => model.token = classifier,
             None => {}
         }
         model
+    }
+}
+
+impl Model {
+    /// The head that is a classifier, under whichever name its tensors have.
+    pub fn classifier(&self) -> Option<&Classifier> {
+        [&self.splice, &self.family, &self.sequence, &self.token].into_iter().find_map(Option::as_ref)
     }
 }
 

@@ -36,15 +36,7 @@ pub trait Network: Send + Sync {
     /// every sequence is padded to `pad_to` tokens.
     fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32>;
 
-    /// Splice-site logits, one per sequence, from the representations of `<cls>`, `[sequences, dim]`.
-    fn splice_logits(&self, cls: &[f32]) -> Vec<f32>;
-
-    /// Family logits `[sequences, classes]` from the representations of `<cls>`, `[sequences, dim]`.
-    fn family_logits(&self, cls: &[f32]) -> Vec<f32>;
-
-    /// Outputs for whole sequences, `[sequences, outputs]`, from a vector for each, `[sequences, dim]`.
-    fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32>;
-
-    /// Outputs for bases, `[bases, outputs]`, from their representations `[bases, dim]`.
-    fn base_outputs(&self, hidden: &[f32]) -> Vec<f32>;
+    /// What a head that is a classifier says, `[rows, outputs]`, of what it looks at, `[rows, dim]`: vectors that stand
+    /// for sequences, or those of bases.
+    fn classify(&self, rows: &[f32]) -> Vec<f32>;
 }

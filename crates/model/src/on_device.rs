@@ -54,20 +54,8 @@ impl Network for OnDevice {
         to_vec(self.model.ribosome.as_ref().expect(NO_HEAD).forward(self.rows(hidden), batch, pad_to))
     }
 
-    fn splice_logits(&self, cls: &[f32]) -> Vec<f32> {
-        to_vec(self.model.splice.as_ref().expect(NO_HEAD).forward(self.rows(cls)))
-    }
-
-    fn family_logits(&self, cls: &[f32]) -> Vec<f32> {
-        to_vec(self.model.family.as_ref().expect(NO_HEAD).forward(self.rows(cls)))
-    }
-
-    fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32> {
-        to_vec(self.model.sequence.as_ref().expect(NO_HEAD).forward(self.rows(pooled)))
-    }
-
-    fn base_outputs(&self, hidden: &[f32]) -> Vec<f32> {
-        to_vec(self.model.token.as_ref().expect(NO_HEAD).forward(self.rows(hidden)))
+    fn classify(&self, rows: &[f32]) -> Vec<f32> {
+        to_vec(self.model.classifier().expect(NO_HEAD).forward(self.rows(rows)))
     }
 }
 

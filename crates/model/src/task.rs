@@ -1,32 +1,274 @@
-//! The tasks that a model can be made for, and what each is called.
+//! The tasks that a model can be made for, a row each.
+//!
+//! Everything that depends on the task goes by these rows: the commands `finetune`, `predict`, `evaluate` and `benchmark`,
+//! configs, published and bundled models. `docs/new-task.md` adds one.
 
-use serde::{Deserialize, Deserializer};
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::config::{HeadConfig, LooksAt, Pooling};
+
+/// Tokens that the published weights for mean ribosome load pad every sequence to: 100 nt and two special tokens
+/// (Methods, "Mean ribosome load").
+pub const MRL_PADDING: usize = 102;
 
 /// A task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TaskSpec {
     /// Its name, wherever one is written or printed.
     pub name: &'static str,
     /// Further names that are read: in commands, configs, run folders and checkpoints.
     pub aliases: &'static [&'static str],
+    /// What it is about, for help and listings: a noun phrase without a capital.
+    pub about: &'static str,
+    /// What it is learned from, for help.
+    pub data: &'static str,
+    /// Its head, with the published sizes where there are any; `None` of the masked-language head, which is no task head.
+    /// Tasks may share a kind of head.
+    pub head: Option<HeadConfig>,
+    /// What the bundled model for it is called, after the program's own name; the task's name where it is empty.
+    pub bundled: &'static str,
+    /// What its labels are; `None` of what is not learned from labels of sequences or bases.
+    pub labels: Option<LabelSpec>,
+}
+
+/// What is known of labels in advance.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelSpec {
+    /// What one means; `None` where the config's `data.aim` says it.
+    pub meaning: Option<Meaning>,
+    /// Sequences in a batch.
+    pub batch: usize,
+    /// Share of the input of the head's last layer that is dropped in training, where the head can do so.
+    pub dropout: f32,
+    /// Tokens that every sequence is padded to, for a head that looks at padding too.
+    pub pad_to: Option<usize>,
+    /// The smallest number that can be; predictions below it are raised to it.
+    pub least: Option<f32>,
+    /// What `predict` writes, in a sentence or two, for help.
+    pub gives: &'static str,
+    /// What the column of known answers may be called; none where `evaluate` has no such task.
+    pub known: &'static [&'static str],
+    /// What the column of predictions may be called; the first is what `predict` calls it. Where there is none, `predict`
+    /// calls it by what is said.
+    pub predicted: &'static [&'static str],
+    /// The figures of a validation; the first is what the best model is chosen by, higher is better. Where there is none,
+    /// those of [`Meaning::figures`].
+    pub figures: &'static [&'static str],
+}
+
+/// What a label means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meaning {
+    /// A quantity.
+    Number,
+    /// Yes or no.
+    YesNo,
+    /// One of several classes.
+    Classes,
+}
+
+impl Meaning {
+    /// The figures of a validation, the one that the best model is chosen by first.
+    pub const fn figures(self) -> &'static [&'static str] {
+        match self {
+            Self::Number => &["R²", "squared Pearson", "MSE", "MAE"],
+            Self::YesNo => &["F1", "accuracy", "precision", "recall", "specificity"],
+            Self::Classes => &["weighted F1", "macro F1", "accuracy"],
+        }
+    }
 }
 
 /// Every task.
 pub const TASKS: &[TaskSpec] = &[
-    TaskSpec { name: "mlm", aliases: &[] },
-    TaskSpec { name: "structure", aliases: &[] },
-    TaskSpec { name: "splice", aliases: &[] },
-    TaskSpec { name: "mrl", aliases: &["ribosome"] },
-    TaskSpec { name: "family", aliases: &[] },
-    TaskSpec { name: "sequence", aliases: &[] },
-    TaskSpec { name: "token", aliases: &[] },
+    TaskSpec { name: "mlm", about: "hidden letters", data: "a corpus, see `rinalmo pretrain`", ..TaskSpec::PLAIN },
+    TaskSpec {
+        name: "structure",
+        about: "which positions pair",
+        data: "tables with structures or lists of pairs, dbn, ct, bpseq, st, and folders of them",
+        head: Some(HeadConfig::structure()),
+        ..TaskSpec::PLAIN
+    },
+    TaskSpec {
+        name: "splice",
+        about: "splice sites in the middle of windows",
+        data: "tables or FASTA with labels 0 and 1",
+        head: Some(HeadConfig::splice()),
+        bundled: "splice-donor",
+        labels: Some(LabelSpec {
+            meaning: Some(Meaning::YesNo),
+            gives: "Gives id, probability and logit. The published weights are separate models for donors and acceptors \
+                    and expect windows of 400 nt.",
+            known: &["label", "class"],
+            predicted: &["probability", "score", "prediction", "logit", "logits"],
+            figures: Meaning::YesNo.figures(),
+            ..LabelSpec::PLAIN
+        }),
+        ..TaskSpec::PLAIN
+    },
+    TaskSpec {
+        name: "mrl",
+        aliases: &["ribosome"],
+        about: "mean ribosome load of 5' UTRs",
+        data: "tables with numbers",
+        head: Some(HeadConfig::mrl()),
+        labels: Some(LabelSpec {
+            meaning: Some(Meaning::Number),
+            batch: 64,
+            dropout: 0.2,
+            pad_to: Some(MRL_PADDING),
+            least: Some(0.0),
+            gives: "Gives id and mrl, in the units of the training set. The published head sees its padding, so every \
+                    sequence is padded to the length it was trained with: 100 nt and two more tokens.",
+            known: &["rl", "mrl", "load", "ribosome_load", "mean_ribosome_load"],
+            predicted: &["mrl", "rl", "load", "ribosome_load", "mean_ribosome_load", "prediction"],
+            figures: Meaning::Number.figures(),
+        }),
+        ..TaskSpec::PLAIN
+    },
+    TaskSpec {
+        name: "family",
+        about: "families of non-coding RNAs",
+        data: "tables or FASTA with names of classes",
+        head: Some(HeadConfig::family()),
+        labels: Some(LabelSpec {
+            meaning: Some(Meaning::Classes),
+            gives: "Gives id, family and its probability.",
+            known: &["family", "label", "class"],
+            predicted: &["family", "prediction", "label", "class"],
+            figures: Meaning::Classes.figures(),
+            ..LabelSpec::PLAIN
+        }),
+        ..TaskSpec::PLAIN
+    },
+    TaskSpec {
+        name: "sequence",
+        about: "anything said of whole sequences",
+        data: "a number, yes or no, or a class, as the config's data.aim says",
+        head: Some(HeadConfig::Sequence { hidden: 128, outputs: 1, pooling: Pooling::Cls }),
+        labels: Some(LabelSpec {
+            gives: "Gives id and value, or probability (of yes), or class and its probability, as the model was fine-tuned.",
+            ..LabelSpec::PLAIN
+        }),
+        ..TaskSpec::PLAIN
+    },
+    TaskSpec {
+        name: "token",
+        about: "anything said of each base",
+        data: "as many numbers or classes as bases",
+        head: Some(HeadConfig::Token { hidden: 128, outputs: 1 }),
+        labels: Some(LabelSpec {
+            batch: 8,
+            gives: "Gives id and a list as long as the sequence: values, probabilities (of yes), or classes.",
+            ..LabelSpec::PLAIN
+        }),
+        ..TaskSpec::PLAIN
+    },
 ];
 
 impl TaskSpec {
+    /// A row that says nothing yet.
+    pub const PLAIN: Self = Self { name: "", aliases: &[], about: "", data: "", head: None, bundled: "", labels: None };
+
     /// The task of this name or alias.
     pub fn find(name: &str) -> Option<&'static Self> {
-        TASKS.iter().find(|task| task.name == name || task.aliases.contains(&name))
+        TASKS.iter().find(|task| task.answers_to(name))
     }
+
+    /// The task of this name, for tables and constants: a name that none has does not compile there.
+    ///
+    /// # Panics
+    /// No task has this name.
+    pub const fn named(name: &str) -> &'static Self {
+        let mut number = 0;
+        while number < TASKS.len() {
+            if same(TASKS[number].name.as_bytes(), name.as_bytes()) {
+                return &TASKS[number];
+            }
+            number += 1;
+        }
+        panic!("no task has this name")
+    }
+
+    /// The tasks that are learned from labels of sequences or bases.
+    pub fn of_labels() -> impl Iterator<Item = (&'static Self, &'static LabelSpec)> {
+        TASKS.iter().filter_map(|task| Some((task, task.labels.as_ref()?)))
+    }
+
+    /// Whether this is its name or an alias.
+    pub fn answers_to(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+
+    /// What it is about, with a capital.
+    pub fn title(&self) -> String {
+        let (first, rest) = self.about.split_at(self.about.chars().next().map_or(0, char::len_utf8));
+        first.to_uppercase() + rest
+    }
+
+    /// Whether `head` is of the kind that it needs, of whatever sizes.
+    pub fn takes(&self, head: &HeadConfig) -> bool {
+        self.head.as_ref().is_some_and(|own| own.prefix() == head.prefix())
+    }
+
+    /// Whether bases have labels of their own.
+    pub fn is_of_bases(&self) -> bool {
+        self.head.as_ref().is_some_and(|head| head.looks_at() == LooksAt::Bases)
+    }
+
+    /// What the bundled model for it is called, after the program's own name.
+    pub fn bundled(&self) -> &'static str {
+        if self.bundled.is_empty() { self.name } else { self.bundled }
+    }
+}
+
+impl LabelSpec {
+    /// A row that says nothing yet.
+    pub const PLAIN: Self = Self {
+        meaning: None,
+        batch: 32,
+        dropout: 0.0,
+        pad_to: None,
+        least: None,
+        gives: "",
+        known: &[],
+        predicted: &[],
+        figures: &[],
+    };
+
+    /// The figure by which the best model is chosen, of labels that mean this.
+    pub fn chosen_by(&self, meaning: Meaning) -> &'static str {
+        self.figures.first().unwrap_or(&meaning.figures()[0])
+    }
+}
+
+impl PartialEq for TaskSpec {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for TaskSpec {}
+
+impl fmt::Debug for TaskSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TaskSpec").field(&self.name).finish()
+    }
+}
+
+impl fmt::Display for TaskSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
 
 /// The name that is written for a task, given its name or an alias; words that name no task stay as they are.
@@ -62,6 +304,24 @@ mod tests {
         let names = || TASKS.iter().flat_map(|task| std::iter::once(&task.name).chain(task.aliases));
         assert_eq!(names().collect::<BTreeSet<_>>().len(), names().count());
         assert_eq!((canonical("ribosome"), canonical("mrl"), canonical("pretrain")), ("mrl", "mrl", "pretrain"));
+    }
+
+    #[test]
+    fn rows_agree_with_their_heads() {
+        for (task, labels) in TaskSpec::of_labels() {
+            let head = task.head.as_ref().unwrap();
+            assert_eq!(head.looks_at() == LooksAt::Padded, labels.pad_to.is_some(), "{task}");
+            assert!(labels.pad_to.is_some() || labels.dropout == 0.0, "{task}: no other head drops");
+            assert!(!labels.gives.is_empty() && labels.batch > 0, "{task}");
+            assert!(labels.known.is_empty() || labels.meaning.is_some(), "{task}: what is scored means one thing");
+            let known = labels.meaning.map_or(&[][..], Meaning::figures);
+            assert!(labels.figures.iter().all(|figure| known.contains(figure)), "{task}");
+        }
+        for task in TASKS {
+            assert!(!task.name.is_empty() && !task.about.is_empty() && !task.data.is_empty());
+            assert!(task.head.as_ref().is_none_or(|head| head.task() == task.name || !head.is_published()), "{task}");
+        }
+        assert_eq!(TaskSpec::named("mrl").title(), "Mean ribosome load of 5' UTRs");
     }
 
     #[test]

@@ -10,24 +10,20 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use rinalmo::checkpoint::{Document, HEADER_KEY};
-use rinalmo_model::{HeadConfig, ModelConfig, Preset, TensorSpec};
+use rinalmo_model::{ModelConfig, Preset, TaskSpec, TensorSpec};
 use safetensors::{Dtype, View};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [preset, head, output] = args.as_slice() else {
-        return Err("usage: random_checkpoint nano|micro|mega|giga none|structure|mrl|splice|family OUTPUT".into());
+        return Err("usage: random_checkpoint nano|micro|mega|giga none|TASK OUTPUT".into());
     };
     let preset = Preset::find(preset).ok_or("no such preset")?;
     let mut config = ModelConfig::pretrained(preset.encoder());
-    config.head = match head.as_str() {
-        "none" => None,
-        "structure" => Some(HeadConfig::structure()),
-        "mrl" | "ribosome" => Some(HeadConfig::mrl()),
-        "splice" => Some(HeadConfig::splice()),
-        "family" => Some(HeadConfig::family()),
-        _ => return Err("no such head".into()),
-    };
+    if head != "none" {
+        let task = TaskSpec::find(head).ok_or("no such head")?;
+        config.head = Some(task.head.clone().ok_or("no such head")?);
+    }
     let mut document = Document::new(format!("random-{}", preset.name), config.clone());
     document.provenance = Some("random weights, for measuring only".into());
     let header = HashMap::from([(HEADER_KEY.to_owned(), serde_json::to_string(&document)?)]);

@@ -67,7 +67,7 @@
 //!
 //! ```
 //! # #[cfg(all(feature = "bundled", feature = "train"))] {
-//! use rinalmo::finetune::{Config, Files, Request, Run, Sequence};
+//! use rinalmo::finetune::{Config, Files, Labelled, Request, Run};
 //! use rinalmo::pretrain::{Alone, Program, Share, Stop};
 //! use rinalmo::{Device, Model};
 //!
@@ -82,7 +82,8 @@
 //! let files = Files { train: vec![table], ..Files::default() };
 //! let (name, from, out) = ("half-lives".into(), Some("nano".into()), folder.path().join("run"));
 //! let request = Request { name, config, files, out: out.clone(), from, program: Program::default() };
-//! let run = Run::<Sequence>::begin(request, &Device::cpu(), Share::default())?;
+//! let task = Labelled::find("sequence").expect("a row of the table of tasks");
+//! let run = Run::begin(task, request, &Device::cpu(), Share::default())?;
 //! let finished = run.go(Alone, &Stop::default(), &mut ())?;
 //! assert_eq!(finished.state.step, 2);
 //!
@@ -142,10 +143,12 @@ pub use rinalmo_benchmark as benchmark;
 pub use rinalmo_evaluate as evaluate;
 #[cfg(feature = "evaluate")]
 pub use rinalmo_evaluate::{calibrate, structures};
+/// The table of tasks.
+pub use rinalmo_infer::task;
 pub use rinalmo_infer::{
-    Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions, FoldRequest,
-    LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision, Said, SequenceScore, SpliceSite,
-    TRAINED_LENGTH, Variant, Window, batches, constraints, default_budget, is_device_failure, variant,
+    Answer, Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions,
+    FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision, Said, SequenceScore,
+    SpliceSite, TRAINED_LENGTH, Variant, Window, batches, constraints, default_budget, is_device_failure, variant,
 };
 #[cfg(feature = "train")]
 pub use rinalmo_runs::{finetune, pretrain, recipes};

@@ -145,7 +145,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::finetune::{Config, Family, Kind, Mrl, Sequence, Splice, Structure, Token};
+    use crate::finetune::{Config, Kind, Labelled, Structure, TASKS};
 
     fn folder() -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs")
@@ -160,26 +160,18 @@ mod tests {
         assert!(RECIPES.is_sorted_by_key(|recipe| recipe.name.replace('-', "+")), "the list is in order");
     }
 
-    fn opens<K: Kind>(recipe: &Recipe) -> bool {
-        check_task(recipe.text, recipe.name, K::NAME).is_ok()
+    fn opens<K: Kind>(kind: K, recipe: &Recipe) -> bool {
+        check_task(recipe.text, recipe.name, kind.name()).is_ok()
             && Config::<K::Data>::open(Path::new(recipe.name), &[]).unwrap().check().is_ok()
     }
 
     #[test]
     fn every_one_opens_for_its_task_and_for_no_other() {
-        type Opens = fn(&Recipe) -> bool;
-        let kinds: [(&str, Opens); 6] = [
-            (Structure::NAME, opens::<Structure>),
-            (Splice::NAME, opens::<Splice>),
-            (Family::NAME, opens::<Family>),
-            (Mrl::NAME, opens::<Mrl>),
-            (Sequence::NAME, opens::<Sequence>),
-            (Token::NAME, opens::<Token>),
-        ];
         for recipe in RECIPES {
             assert!(!recipe.about().is_empty(), "{}", recipe.name);
-            for (task, opens) in kinds {
-                assert_eq!(opens(recipe), recipe.task() == task, "{} for {task}", recipe.name);
+            for task in TASKS.iter().filter(|task| task.head.is_some()) {
+                let opens = Labelled::of(task).map_or_else(|| opens(Structure, recipe), |kind| opens(kind, recipe));
+                assert_eq!(opens, recipe.task() == task.name, "{} for {task}", recipe.name);
             }
             let pretrains = check_task(recipe.text, recipe.name, PRETRAIN).is_ok();
             assert_eq!(pretrains, recipe.task() == PRETRAIN, "{}", recipe.name);

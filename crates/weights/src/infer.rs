@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rinalmo_model::config::HEADS;
-use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Pooling, Positions, TensorSpec};
+use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Pooling, Positions, TASKS, TensorSpec};
 
 use crate::error::{Misfit, Mismatch};
 use crate::family::Sorted;
@@ -45,35 +45,27 @@ pub(crate) fn check_pooling(config: &ModelConfig) -> Result<(), String> {
 
 fn head(tensors: &Tensors) -> Option<HeadConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
-    let prefix = ["structure", "ribosome", "splice", "family", "sequence", "token"]
-        .into_iter()
-        .find(|prefix| tensors.keys().any(|name| name.split('.').next() == Some(prefix)))?;
-    Some(match prefix {
-        "structure" => HeadConfig::Structure {
-            channels: size("structure.project.weight", 0).unwrap_or(64),
-            blocks: count(tensors, "structure.blocks."),
-            kernel: size("structure.out.weight", 2).unwrap_or(3),
+    let has = |head: &&HeadConfig| tensors.keys().any(|name| name.split('.').next() == Some(head.prefix()));
+    let published = TASKS.iter().filter_map(|task| task.head.as_ref()).find(has)?;
+    let prefix = published.prefix();
+    let own = |name: &str, axis: usize| size(&format!("{prefix}.{name}"), axis);
+    let blocks = || count(tensors, &format!("{prefix}.blocks."));
+    Some(match *published {
+        HeadConfig::Structure { channels, kernel, .. } => HeadConfig::Structure {
+            channels: own("project.weight", 0).unwrap_or(channels),
+            blocks: blocks(),
+            kernel: own("out.weight", 2).unwrap_or(kernel),
             energy: tensors.contains_key("structure.features.weight"),
         },
-        "ribosome" => HeadConfig::Mrl {
-            channels: size("ribosome.project.weight", 0).unwrap_or(32),
-            blocks: count(tensors, "ribosome.blocks."),
-            kernel: size("ribosome.blocks.0.first.weight", 2).unwrap_or(3),
+        HeadConfig::Mrl { channels, kernel, .. } => HeadConfig::Mrl {
+            channels: own("project.weight", 0).unwrap_or(channels),
+            blocks: blocks(),
+            kernel: own("blocks.0.first.weight", 2).unwrap_or(kernel),
         },
-        "splice" => HeadConfig::Splice { hidden: size("splice.dense.weight", 0).unwrap_or(128) },
-        "sequence" => HeadConfig::Sequence {
-            hidden: size("sequence.dense.weight", 0).unwrap_or(128),
-            outputs: size("sequence.out.weight", 0).unwrap_or(1),
-            pooling: Pooling::Cls, // refused by `check_pooling`
-        },
-        "token" => HeadConfig::Token {
-            hidden: size("token.dense.weight", 0).unwrap_or(128),
-            outputs: size("token.out.weight", 0).unwrap_or(1),
-        },
-        _ => HeadConfig::Family {
-            hidden: size("family.dense.weight", 0).unwrap_or(256),
-            classes: size("family.out.weight", 0).unwrap_or(88),
-        },
+        _ => {
+            let outputs = own("out.weight", 0).unwrap_or(published.outputs());
+            published.resized(own("dense.weight", 0), outputs, Some(Pooling::Cls)) // refused by `check_pooling`
+        }
     })
 }
 

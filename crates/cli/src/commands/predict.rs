@@ -1,10 +1,12 @@
 //! `rinalmo predict`: splice sites, ribosome load, families, and what models of one's own say.
 
 use anyhow::{Result, bail};
-use clap::{Args, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use rinalmo::batches::DEFAULT_BATCH_TOKENS;
 use rinalmo::seq::SequenceRecord;
-use rinalmo::{Error, MRL_PADDING, Model, Said};
+use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
+use rinalmo::{Answer, MRL_PADDING, Model, Said};
 use serde_json::Value;
 
 use super::choose::{HEADS_NOTE, ModelChoice};
@@ -15,37 +17,10 @@ use crate::io::{self, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, numbe
 #[derive(Args)]
 pub struct PredictArgs {
     #[command(subcommand)]
-    task: Task,
+    asked: Asked,
 }
 
-#[derive(Subcommand)]
-enum Task {
-    /// Is there a splice site in the middle of each window?
-    ///
-    /// Gives id, probability and logit. The published weights are separate models for donors and
-    /// acceptors and expect windows of 400 nt.
-    Splice(TaskArgs),
-    /// Mean ribosome load of 5' UTRs
-    ///
-    /// Gives id and mrl, in the units of the training set. The published head sees its padding,
-    /// so every sequence is padded to the length it was trained with: 100 nt and two more tokens.
-    #[command(alias = "ribosome")]
-    Mrl(MrlArgs),
-    /// Family of non-coding RNAs
-    ///
-    /// Gives id, family and its probability.
-    Family(FamilyArgs),
-    /// Whatever a model was fine-tuned to say of whole sequences
-    ///
-    /// Gives id and value, or probability (of yes), or class and its probability.
-    Sequence(TaskArgs),
-    /// Whatever a model was fine-tuned to say of each base
-    ///
-    /// Gives id and a list as long as the sequence: values, probabilities (of yes), or classes.
-    Token(TaskArgs),
-}
-
-/// What the three share.
+/// What all of them share.
 #[derive(Args)]
 struct TaskArgs {
     #[command(flatten)]
@@ -58,69 +33,117 @@ struct TaskArgs {
     failures: FailureArgs,
 }
 
+/// What heads that look at padding add.
 #[derive(Args)]
-struct MrlArgs {
-    #[command(flatten)]
-    task: TaskArgs,
+struct PaddingArgs {
     /// Tokens to pad to: bases and two more
     #[arg(long, value_name = "N", default_value_t = MRL_PADDING)]
     pad_to: usize,
 }
 
+/// What classes add.
 #[derive(Args)]
-struct FamilyArgs {
-    #[command(flatten)]
-    task: TaskArgs,
-    /// Add a column with the logits of all families
+struct ClassesArgs {
+    /// Add a column with the logits of all classes
     #[arg(long)]
     logits: bool,
 }
 
-/// Runs the command.
-pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
-    match args.task {
-        Task::Splice(task) => predict(
-            &task,
-            "splice",
-            context,
-            |model, sequences| model.predict_splice(sequences),
-            |site| vec![("probability", number(site.probability)), ("logit", number(site.logit))],
-        ),
-        Task::Mrl(MrlArgs { task, pad_to }) => {
-            if pad_to < 3 {
-                bail!("--pad-to: expected at least 3, a base and two special tokens");
-            }
-            let run = |model: &Model, sequences: &[&[u8]]| model.predict_mrl(sequences, pad_to);
-            predict(&task, "mrl", context, run, |mrl| vec![("mrl", number(mrl))])
-        }
-        Task::Sequence(task) => {
-            predict(&task, "sequence", context, |model, sequences| model.predict_sequence(sequences), said)
-        }
-        Task::Token(task) => {
-            predict(&task, "token", context, |model, sequences| model.predict_token(sequences), said_of_each)
-        }
-        Task::Family(FamilyArgs { task, logits }) => predict(
-            &task,
-            "family",
-            context,
-            |model, sequences| model.predict_family(sequences),
-            |family| {
-                let mut row = vec![("family", family.label.into()), ("probability", number(family.probability))];
-                if logits {
-                    row.push(("logits", Value::Array(family.logits.into_iter().map(number).collect())));
-                }
-                row
-            },
-        ),
+/// A task of the table, and what is asked of it.
+struct Asked {
+    task: &'static TaskSpec,
+    labels: &'static LabelSpec,
+    args: TaskArgs,
+    pad_to: Option<usize>,
+    logits: bool,
+}
+
+impl Asked {
+    fn find(name: &str) -> Option<(&'static TaskSpec, &'static LabelSpec)> {
+        TaskSpec::of_labels().find(|(task, _)| task.answers_to(name))
+    }
+
+    /// `rinalmo predict TASK`.
+    fn command(task: &'static TaskSpec, labels: &LabelSpec) -> Command {
+        let about = format!("Predict {}", task.about);
+        let long = format!("{about}\n\n{}", labels.gives);
+        let command = TaskArgs::augment_args(Command::new(task.name).aliases(task.aliases));
+        let command = if labels.pad_to.is_some() { PaddingArgs::augment_args(command) } else { command };
+        let command = if has_logits(labels) { ClassesArgs::augment_args(command) } else { command };
+        command.about(about).long_about(long) // last, for arguments bring a text of their own
     }
 }
 
-/// What is said of a sequence, in columns.
-fn said(said: Said) -> Vec<Field> {
-    match said {
-        Said::Number(value) => vec![("value", number(value))],
-        Said::Yes(probability) => vec![("probability", number(probability))],
-        Said::Class { label, probability } => vec![("class", label.into()), ("probability", number(probability))],
+/// Whether there is a logit for each of several classes.
+fn has_logits(labels: &LabelSpec) -> bool {
+    labels.meaning == Some(Meaning::Classes)
+}
+
+impl FromArgMatches for Asked {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let found = matches.subcommand().and_then(|(name, matches)| Some((Self::find(name)?, matches)));
+        let ((task, labels), matches) = found.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
+        let pad_to = labels.pad_to.map(|_| PaddingArgs::from_arg_matches(matches)).transpose()?;
+        let classes = has_logits(labels).then(|| ClassesArgs::from_arg_matches(matches)).transpose()?;
+        Ok(Self {
+            task,
+            labels,
+            args: TaskArgs::from_arg_matches(matches)?,
+            pad_to: pad_to.map(|args| args.pad_to),
+            logits: classes.is_some_and(|args| args.logits),
+        })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Subcommand for Asked {
+    fn augment_subcommands(command: Command) -> Command {
+        TaskSpec::of_labels().fold(command, |command, (task, labels)| command.subcommand(Self::command(task, labels)))
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        Self::find(name).is_some()
+    }
+}
+
+/// Runs the command: predicts by the bundled model that does the task where the user names none.
+pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
+    let Asked { task, labels, args, pad_to, logits } = args.asked;
+    if pad_to.is_some_and(|tokens| tokens < 3) {
+        bail!("--pad-to: expected at least 3, a base and two special tokens");
+    }
+    let feed = args.input.open(context)?;
+    let model = args.choice.load(context, task.name, Some(HEADS_NOTE))?;
+    model.predict::<&[u8]>(task, &[], pad_to)?; // says now, not later, if the model lacks the head
+    let rows = Rows::open(&args.table, &model)?;
+    let mut job = Prediction { model, task, labels, pad_to, logits, rows };
+    let outcome = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?.into_result()?;
+    Ok(args.failures.judge(outcome))
+}
+
+/// What is said of a sequence, in columns: what the task calls it, else what it is.
+fn said(Answer { said, outputs }: Answer, labels: &LabelSpec, logits: bool) -> Vec<Field> {
+    let column = |name| labels.predicted.first().copied().unwrap_or(name);
+    let all = || Value::Array(outputs.iter().copied().map(number).collect());
+    match said.into_iter().next() {
+        Some(Said::Number(value)) => vec![(column("value"), number(value))],
+        Some(Said::Yes(probability)) => {
+            let logit = labels.meaning.and_then(|_| Some(("logit", number(*outputs.first()?))));
+            std::iter::once((column("probability"), number(probability))).chain(logit).collect()
+        }
+        Some(Said::Class { label, probability }) => {
+            let row = vec![(column("class"), label.into()), ("probability", number(probability))];
+            row.into_iter().chain(logits.then(|| ("logits", all()))).collect()
+        }
+        None => Vec::new(),
     }
 }
 
@@ -138,46 +161,30 @@ fn said_of_each(bases: Vec<Said>) -> Vec<Field> {
     vec![(name, Value::Array(each.collect()))]
 }
 
-/// Predicts with `run`, by the bundled model that does `task` where the user names none, and writes what `row` makes of each prediction.
-fn predict<P>(
-    args: &TaskArgs,
-    task: &str,
-    context: &Context,
-    run: impl Fn(&Model, &[&[u8]]) -> Result<Vec<Result<P, Error>>, Error>,
-    row: impl Fn(P) -> Vec<Field>,
-) -> Result<Outcome> {
-    let feed = args.input.open(context)?;
-    let model = args.choice.load(context, task, Some(HEADS_NOTE))?;
-    run(&model, &[])?; // says now, not later, if the model lacks the head
-    let rows = Rows::open(&args.table, &model)?;
-    let mut job = Prediction { model, run, row, rows };
-    let outcome = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?.into_result()?;
-    Ok(args.failures.judge(outcome))
-}
-
-struct Prediction<F, R> {
+struct Prediction {
     model: Model,
-    run: F,
-    row: R,
+    task: &'static TaskSpec,
+    labels: &'static LabelSpec,
+    pad_to: Option<usize>,
+    logits: bool,
     rows: Rows,
 }
 
-impl<P, F, R> Job for Prediction<F, R>
-where
-    F: Fn(&Model, &[&[u8]]) -> Result<Vec<Result<P, Error>>, Error>,
-    R: Fn(P) -> Vec<Field>,
-{
-    type Result = P;
+impl Job for Prediction {
+    type Result = Answer;
 
-    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<P>>> {
+    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<Answer>>> {
         let sequences: Vec<&[u8]> = batch.iter().map(|record| record.sequence.as_slice()).collect();
-        let results = (self.run)(&self.model, &sequences)?;
+        let results = self.model.predict(self.task, &sequences, self.pad_to)?;
         Ok(results.into_iter().map(|result| result.map_err(anyhow::Error::from)).collect())
     }
 
-    fn write(&mut self, record: &SequenceRecord, result: P) -> Result<()> {
+    fn write(&mut self, record: &SequenceRecord, answer: Answer) -> Result<()> {
         let mut row = vec![("id", record.id.as_str().into())];
-        row.extend((self.row)(result));
+        row.extend(match self.task.is_of_bases() {
+            true => said_of_each(answer.said),
+            false => said(answer, self.labels, self.logits),
+        });
         self.rows.write(&row)
     }
 

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use rinalmo_metrics::bootstrap::{Bootstrap, Interval, Units};
 use rinalmo_metrics::paired::Paired;
+use rinalmo_model::{Meaning, TaskSpec};
 use rinalmo_seq::input;
 use rinalmo_seq::labelled::labels::{self as labelled, same};
 use rinalmo_seq::table::{Comma, Row, Table, columns};
@@ -23,52 +24,65 @@ use super::problem::{Kind, Problem};
 use super::{Drawn, read};
 use crate::Error;
 
-/// What was asked of each sequence.
+/// What was asked of each sequence: of which task, and how its answers are read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
-    /// Is there a splice site? Known are labels, predicted are probabilities.
-    Splice {
-        /// The label of a site.
+    /// Yes or no? Known are labels, predicted are probabilities.
+    YesNo {
+        /// The task.
+        task: &'static TaskSpec,
+        /// The label that means yes.
         positive: String,
-        /// The labels of no site; all others than `positive` where there are none.
+        /// The labels that mean no; all others than `positive` where there are none.
         negative: Vec<String>,
-        /// From which probability on a site is predicted.
+        /// From which probability on yes is predicted.
         threshold: f64,
         /// Whether predictions in tables are logits, of which a sigmoid makes probabilities.
         logits: bool,
     },
-    /// What is the mean ribosome load? Known and predicted are numbers.
-    Mrl,
-    /// Which family is it of? Known and predicted are names.
-    Family,
+    /// How much? Known and predicted are numbers.
+    Number(&'static TaskSpec),
+    /// Which one? Known and predicted are names.
+    Classes(&'static TaskSpec),
 }
 
 impl Question {
+    /// The question of a task, where it has one for known answers; yes is `1`, from a probability of 0.5 on.
+    pub fn of(task: &'static TaskSpec) -> Option<Self> {
+        let labels = task.labels.as_ref().filter(|labels| !labels.known.is_empty())?;
+        Some(match labels.meaning? {
+            Meaning::YesNo => {
+                Self::YesNo { task, positive: "1".into(), negative: Vec::new(), threshold: 0.5, logits: false }
+            }
+            Meaning::Number => Self::Number(task),
+            Meaning::Classes => Self::Classes(task),
+        })
+    }
+
+    /// The task.
+    pub fn task(&self) -> &'static TaskSpec {
+        match self {
+            Self::YesNo { task, .. } | Self::Number(task) | Self::Classes(task) => task,
+        }
+    }
+
     /// What the column of known answers may be called.
     fn known(&self) -> &'static [&'static str] {
-        match self {
-            Self::Splice { .. } => &["label", "class"],
-            Self::Mrl => &["rl", "mrl", "load", "ribosome_load", "mean_ribosome_load"],
-            Self::Family => &["family", "label", "class"],
-        }
+        self.task().labels.as_ref().map_or(&[], |labels| labels.known)
     }
 
     /// What the column of predictions may be called.
     fn predicted(&self) -> &'static [&'static str] {
-        match self {
-            Self::Splice { .. } => &["probability", "score", "prediction", "logit", "logits"],
-            Self::Mrl => &["mrl", "rl", "load", "ribosome_load", "mean_ribosome_load", "prediction"],
-            Self::Family => &["family", "prediction", "label", "class"],
-        }
+        self.task().labels.as_ref().map_or(&[], |labels| labels.predicted)
     }
 
     /// Whether a known answer is looked at; some are left out as asked.
     fn wants(&self, answer: &str) -> bool {
         match self {
-            Self::Splice { positive, negative, .. } => {
+            Self::YesNo { positive, negative, .. } => {
                 same(answer, positive) || negative.is_empty() || negative.iter().any(|label| same(label, answer))
             }
-            Self::Mrl | Self::Family => true,
+            Self::Number(_) | Self::Classes(_) => true,
         }
     }
 
@@ -76,12 +90,12 @@ impl Question {
     fn usable(&self, answer: &str, known: bool, comma: Comma) -> Result<String, String> {
         let number = || comma.number(answer);
         match self {
-            Self::Splice { logits, .. } if !known => {
+            Self::YesNo { logits, .. } if !known => {
                 number().map(|number| if *logits { 1.0 / (1.0 + (-number).exp()) } else { number }.to_string())
             }
-            Self::Mrl => number().map(|number| number.to_string()),
+            Self::Number(_) => number().map(|number| number.to_string()),
             _ if answer.is_empty() => Err("nothing, expected an answer".to_owned()),
-            Self::Splice { .. } | Self::Family => Ok(answer.to_owned()),
+            Self::YesNo { .. } | Self::Classes(_) => Ok(answer.to_owned()),
         }
     }
 }
@@ -233,8 +247,8 @@ impl Labels {
     /// Whether one answer at least says that there is a splice site; true of other questions.
     pub fn has_positive(&self) -> bool {
         match &self.question {
-            Question::Splice { positive, .. } => self.items.iter().any(|known| same(&known.answer, positive)),
-            Question::Mrl | Question::Family => true,
+            Question::YesNo { positive, .. } => self.items.iter().any(|known| same(&known.answer, positive)),
+            Question::Number(_) | Question::Classes(_) => true,
         }
     }
 }
@@ -277,7 +291,7 @@ impl Answers {
     /// Of answers that should be probabilities, those that are not from 0 to 1: how many, and the first. Such numbers
     /// have no threshold and no calibration, only an order.
     pub fn not_probabilities(&self, labels: &Labels) -> Option<(usize, &str)> {
-        let Question::Splice { .. } = labels.question else { return None };
+        let Question::YesNo { .. } = labels.question else { return None };
         let mut outside = self.values.iter().flatten().filter(|value| !score::is_probability(value));
         let first = outside.next()?;
         Some((1 + outside.count(), first))

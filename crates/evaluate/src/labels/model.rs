@@ -1,12 +1,12 @@
 //! A model's answers.
 
-use rinalmo_model::HeadConfig;
+use rinalmo_model::TaskSpec;
 
 use super::{Answers, Known, Labels, Question};
 use crate::Error;
 use crate::Watch;
 use crate::problem::{Kind, Problem};
-use rinalmo_infer::{MRL_PADDING, Model, Said};
+use rinalmo_infer::{Answer, Model, Said};
 
 /// Sequences between two looks at the clock: enough for batches of similar lengths among them.
 const CHUNK: usize = 512;
@@ -42,28 +42,16 @@ impl Answers {
     }
 }
 
-type Found = Result<Vec<Result<String, Error>>, Error>;
-type Asked<T> = Result<Vec<Result<T, rinalmo_infer::Error>>, rinalmo_infer::Error>;
-
-fn ask(model: &Model, question: &Question, sequences: &[Vec<u8>]) -> Found {
-    let own = matches!(model.config().head, Some(HeadConfig::Sequence { .. }));
-    match question {
-        _ if own => {
-            let said = model.predict_sequence(sequences)?;
-            let fits = |said: Said| match (said, question) {
-                (Said::Yes(probability), Question::Splice { .. }) => Ok(probability.to_string()),
-                (Said::Number(number), Question::Mrl) => Ok(number.to_string()),
-                (Said::Class { label, .. }, Question::Family) => Ok(label),
-                _ => Err(Error::Options("the model was fitted to labels of another kind".into())),
-            };
-            Ok(said.into_iter().map(|said| said.map_err(Error::from).and_then(fits)).collect())
-        }
-        Question::Splice { .. } => texts(model.predict_splice(sequences), |site| site.probability.to_string()),
-        Question::Mrl => texts(model.predict_mrl(sequences, MRL_PADDING), |load| load.to_string()),
-        Question::Family => texts(model.predict_family(sequences), |family| family.label),
-    }
-}
-
-fn texts<T>(found: Asked<T>, text: impl Fn(T) -> String) -> Found {
-    Ok(found?.into_iter().map(|answer| Ok(text(answer?))).collect())
+/// What the model says of each sequence, with the head that was made for the task or one of the user's own.
+fn ask(model: &Model, question: &Question, sequences: &[Vec<u8>]) -> Result<Vec<Result<String, Error>>, Error> {
+    let own = TaskSpec::named("sequence");
+    let task = if model.config().head.as_ref().is_some_and(|head| own.takes(head)) { own } else { question.task() };
+    let fits = |answer: Answer| match (answer.said.into_iter().next(), question) {
+        (Some(Said::Yes(probability)), Question::YesNo { .. }) => Ok(probability.to_string()),
+        (Some(Said::Number(number)), Question::Number(_)) => Ok(number.to_string()),
+        (Some(Said::Class { label, .. }), Question::Classes(_)) => Ok(label),
+        _ => Err(Error::Options("the model was fitted to labels of another kind".into())),
+    };
+    let found = model.predict(task, sequences, None)?;
+    Ok(found.into_iter().map(|answer| answer.map_err(Error::from).and_then(fits)).collect())
 }

@@ -43,7 +43,7 @@ pub(super) fn report(
         predictor: predictor.name.clone(),
         all: scored(numbers, &pairs)?,
         groups: groups.into_iter().map(of_group).collect::<Result<_, Error>>()?,
-        classes: if labels.question == Question::Family { classes(&pairs)? } else { BTreeMap::new() },
+        classes: if matches!(labels.question, Question::Classes(_)) { classes(&pairs)? } else { BTreeMap::new() },
     })
 }
 
@@ -60,13 +60,13 @@ pub(super) fn compare(
     bootstrap: &Bootstrap,
 ) -> Result<Vec<LabelComparison>, Error> {
     let of = match labels.question {
-        Question::Mrl => "absolute error",
-        Question::Splice { .. } | Question::Family => "accuracy",
+        Question::Number(_) => "absolute error",
+        Question::YesNo { .. } | Question::Classes(_) => "accuracy",
     };
     let of_row = |pair: &Pair<'_>| match &labels.question {
-        Question::Mrl => (number(pair.0) - number(pair.1)).abs(),
-        Question::Family => f64::from(pair.0 == pair.1),
-        Question::Splice { positive, threshold, .. } => {
+        Question::Number(_) => (number(pair.0) - number(pair.1)).abs(),
+        Question::Classes(_) => f64::from(pair.0 == pair.1),
+        Question::YesNo { positive, threshold, .. } => {
             f64::from(same(pair.0, positive) == (number(pair.1) >= *threshold))
         }
     };
@@ -114,23 +114,23 @@ fn scores(question: &Question, pairs: &[Pair<'_>], units: &Units, bootstrap: &Bo
 /// The first figure alone.
 fn figures_quickly(question: &Question, pairs: &[Pair<'_>]) -> f64 {
     match question {
-        Question::Splice { positive, threshold, .. } => {
+        Question::YesNo { positive, threshold, .. } => {
             let (predicted, actual) = decisions(pairs, positive, *threshold);
             Binary::of(&predicted, &actual).map_or(0.0, |counts| counts.f1())
         }
-        Question::Mrl => {
+        Question::Number(_) => {
             let (known, predicted) = numbers(pairs);
             Regression::of(&predicted, &known).ok().and_then(|of| of.r2).unwrap_or(0.0)
         }
-        Question::Family => pairs.iter().filter(|pair| pair.0 == pair.1).count() as f64 / pairs.len().max(1) as f64,
+        Question::Classes(_) => pairs.iter().filter(|pair| pair.0 == pair.1).count() as f64 / pairs.len().max(1) as f64,
     }
 }
 
 fn figures(question: &Question, pairs: &[Pair<'_>]) -> Result<Vec<Figure>, Error> {
     match question {
-        Question::Splice { positive, threshold, .. } => splice(pairs, positive, *threshold),
-        Question::Mrl => load(pairs),
-        Question::Family => family(pairs),
+        Question::YesNo { positive, threshold, .. } => splice(pairs, positive, *threshold),
+        Question::Number(_) => load(pairs),
+        Question::Classes(_) => family(pairs),
     }
 }
 

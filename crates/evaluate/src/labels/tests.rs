@@ -23,7 +23,13 @@ const SITES: &str = "sequence,label,species\nA,1,fly\nC,0,fly\nG,2,worm\nU,1,wor
 
 #[test]
 fn splice_sites_are_scored_against_the_labels_asked_for() {
-    let question = Question::Splice { positive: "1".into(), negative: vec!["2".into()], threshold: 0.5, logits: false };
+    let question = Question::YesNo {
+        task: TaskSpec::named("splice"),
+        positive: "1".into(),
+        negative: vec!["2".into()],
+        threshold: 0.5,
+        logits: false,
+    };
     let predicted = "id\tprobability\nseq1\t0.9\nseq2\t0.9\nseq3\t0.6\nseq4\t0.4\nseq5\t0.1\n";
     let found = score(question, SITES, &[predicted], Some("species"));
     assert_eq!((found.records, found.left_out.len()), (4, 0), "label 0 is left out as asked");
@@ -37,7 +43,8 @@ fn splice_sites_are_scored_against_the_labels_asked_for() {
 #[test]
 fn loads_have_r2_and_pearson_and_bad_numbers_are_told() {
     let known = "id,rl\na,1\nb,3\nc,5\nd,nan\n";
-    let found = score(Question::Mrl, known, &["id\tmrl\na\t11\nb\t12\nc\t13\nd\t4\nx\t1\n"], None);
+    let found =
+        score(Question::Number(TaskSpec::named("mrl")), known, &["id\tmrl\na\t11\nb\t12\nc\t13\nd\t4\nx\t1\n"], None);
     let all = &found.reports[0].all;
     assert!((figure(all, "pearson_squared") - 1.0).abs() < 1e-12 && figure(all, "r2") < 0.0);
     assert_eq!(found.left_out, BTreeMap::from([(Kind::Unreadable, 1), (Kind::NoReference, 2)]));
@@ -47,7 +54,7 @@ fn loads_have_r2_and_pearson_and_bad_numbers_are_told() {
 fn families_have_classes_and_predictors_are_compared() {
     let known = "id,family\na,tRNA\nb,tRNA\nc,5s\n";
     let (one, other) = ("id\tfamily\na\ttRNA\nb\ttRNA\nc\t5s\n", "id\tfamily\na\ttRNA\nb\t5s\nc\tsrp\n");
-    let found = score(Question::Family, known, &[one, other], None);
+    let found = score(Question::Classes(TaskSpec::named("family")), known, &[one, other], None);
     let second = &found.reports[1];
     assert!((figure(&second.all, "accuracy") - 1.0 / 3.0).abs() < 1e-12);
     assert_eq!((second.classes["tRNA"].records, figure(&second.classes["tRNA"], "recall")), (2, 0.5));
@@ -59,7 +66,13 @@ fn families_have_classes_and_predictors_are_compared() {
 }
 
 fn sites(positive: &str, logits: bool) -> Question {
-    Question::Splice { positive: positive.into(), negative: Vec::new(), threshold: 0.5, logits }
+    Question::YesNo {
+        task: TaskSpec::named("splice"),
+        positive: positive.into(),
+        negative: Vec::new(),
+        threshold: 0.5,
+        logits,
+    }
 }
 
 fn value(scores: &Scores, name: &str) -> Option<f64> {
@@ -117,7 +130,7 @@ fn near_copies(clusters: bool) -> (String, String) {
 fn intervals_are_wider_where_near_copies_are_known_as_clusters() {
     let score = |clusters| {
         let (known, found) = near_copies(clusters);
-        score(Question::Family, &known, &[&found], Some("set"))
+        score(Question::Classes(TaskSpec::named("family")), &known, &[&found], Some("set"))
     };
     let width = |found: &LabelEvaluation| {
         let interval = found.reports[0].all.figures[0].interval.unwrap();
@@ -147,7 +160,11 @@ fn differences_of_predictors_are_drawn_by_cluster_too() {
     let compare = |clusters| {
         let (known, found) = near_copies(clusters);
         let right = found.replace("5s", "tRNA");
-        let interval = score(Question::Family, &known, &[&right, &found], None).comparisons[0].paired.interval.unwrap();
+        let interval = score(Question::Classes(TaskSpec::named("family")), &known, &[&right, &found], None).comparisons
+            [0]
+        .paired
+        .interval
+        .unwrap();
         interval.high - interval.low
     };
     assert!(compare(true) > 1.6 * compare(false));

@@ -59,11 +59,8 @@ pub struct CpuModel {
     encoder: Encoder,
     mlm: Option<MlmHead>,
     structure: Option<StructureHead>,
-    ribosome: Option<MrlHead>,
-    splice: Option<Classifier>,
-    family: Option<Classifier>,
-    sequence: Option<Classifier>,
-    token: Option<Classifier>,
+    mrl: Option<MrlHead>,
+    classifier: Option<Classifier>,
 }
 
 impl CpuModel {
@@ -73,11 +70,13 @@ impl CpuModel {
             encoder: Encoder::new(model.encoder.merged(), precision, level),
             mlm: model.mlm.map(|head| MlmHead::new(head, precision, level)),
             structure: model.structure.map(|head| StructureHead::new(head, precision, level)),
-            ribosome: model.ribosome.map(|head| MrlHead::new(head, level)),
-            splice: model.splice.map(|head| Classifier::new(head, precision, level)),
-            family: model.family.map(|head| Classifier::new(head, precision, level)),
-            sequence: model.sequence.map(|head| Classifier::new(head, precision, level)),
-            token: model.token.map(|head| Classifier::new(head, precision, level)),
+            mrl: model.ribosome.map(|head| MrlHead::new(head, level)),
+            classifier: model
+                .splice
+                .or(model.family)
+                .or(model.sequence)
+                .or(model.token)
+                .map(|head| Classifier::new(head, precision, level)),
         }
     }
 }
@@ -104,23 +103,11 @@ impl Network for CpuModel {
     }
 
     fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
-        self.ribosome.as_ref().expect(NO_HEAD).forward(hidden, batch, pad_to)
+        self.mrl.as_ref().expect(NO_HEAD).forward(hidden, batch, pad_to)
     }
 
-    fn splice_logits(&self, cls: &[f32]) -> Vec<f32> {
-        self.splice.as_ref().expect(NO_HEAD).forward(cls)
-    }
-
-    fn family_logits(&self, cls: &[f32]) -> Vec<f32> {
-        self.family.as_ref().expect(NO_HEAD).forward(cls)
-    }
-
-    fn sequence_outputs(&self, pooled: &[f32]) -> Vec<f32> {
-        self.sequence.as_ref().expect(NO_HEAD).forward(pooled)
-    }
-
-    fn base_outputs(&self, hidden: &[f32]) -> Vec<f32> {
-        self.token.as_ref().expect(NO_HEAD).forward(hidden)
+    fn classify(&self, rows: &[f32]) -> Vec<f32> {
+        self.classifier.as_ref().expect(NO_HEAD).forward(rows)
     }
 }
 

@@ -50,14 +50,14 @@ impl DryRun {
     ///
     /// # Errors
     /// The config has no sense, or a file cannot be read or does not fit.
-    pub fn new<K: Kind>(config: Config<K::Data>, from: Option<&str>, files: &Files) -> Result<Self, Error> {
-        let mut config = config.for_task(K::NAME)?;
+    pub fn new<K: Kind>(kind: K, config: Config<K::Data>, from: Option<&str>, files: &Files) -> Result<Self, Error> {
+        let mut config = config.for_task(kind.name())?;
         config.check()?;
-        let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, K::published(), 0);
+        let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, kind.published(), 0);
         let mut brought = None;
         if !files.train.is_empty() {
             let split = Split::of(&config, Share::default());
-            let prepared = K::prepare(files, &split, &config.data)?;
+            let prepared = kind.prepare(files, &split, &config.data)?;
             steps_an_epoch = Some(prepared.batches.div_ceil(config.train.accumulate) as u64);
             (data, head, longest) = (prepared.told.clone(), prepared.head.clone(), prepared.longest);
             brought = Some(prepared);
@@ -72,7 +72,7 @@ impl DryRun {
         }
         let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);
-        Ok(Self { model, stages, data, steps_an_epoch, name: K::NAME, head: chosen.told, options })
+        Ok(Self { model, stages, data, steps_an_epoch, name: kind.name(), head: chosen.told, options })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rinalmo_model::HeadConfig;
+use rinalmo_model::{HeadConfig, TaskSpec};
 use rinalmo_seq::labelled::structures::{Partition, Splits};
 use rinalmo_train::{Cache, Share, Task};
 use rinalmo_weights::Document;
@@ -45,22 +45,29 @@ impl Files {
 }
 
 /// A task to be fine-tuned for.
-pub trait Kind {
+pub trait Kind: Copy {
     /// Its section of the config.
     type Data: Section;
     /// What the loop trains.
     type Task: Task;
+    /// Its row in the table of tasks.
+    fn spec(&self) -> &'static TaskSpec;
+
     /// Its name, as the command line spells it.
-    const NAME: &'static str;
+    fn name(&self) -> &'static str {
+        self.spec().name
+    }
 
     /// The published head, for looking at sizes without data.
-    fn published() -> HeadConfig;
+    fn published(&self) -> HeadConfig {
+        self.spec().head.clone().expect("what is fine-tuned has a head")
+    }
 
     /// Reads data and says which head is needed.
     ///
     /// # Errors
     /// A file cannot be read or does not fit.
-    fn prepare(files: &Files, split: &Split, data: &Self::Data) -> Result<Prepared<Self::Task>, Error>;
+    fn prepare(&self, files: &Files, split: &Split, data: &Self::Data) -> Result<Prepared<Self::Task>, Error>;
 
     /// Writes into a model's description what is known of it before training, such as names of classes.
     fn describe(task: &Self::Task, document: &mut Document);

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use rinalmo_model::{HeadConfig, Pooling};
+pub use rinalmo_model::Meaning;
+use rinalmo_model::{HeadConfig, LabelSpec, MRL_PADDING, Pooling, TaskSpec};
 use rinalmo_seq::labelled::labels::{self, Columns, Item};
 use rinalmo_train::{Aim, Cache, Example, LabelOptions, Labels, Readout};
 use rinalmo_weights::{Document, Scaler};
@@ -14,7 +15,6 @@ use super::heads::contradiction;
 use super::hold_out::Entry;
 use super::kind::{Files, Kind, Parts, Prepared, Split, share_out, unfit};
 use crate::Error;
-use rinalmo_infer::MRL_PADDING;
 
 /// What is drawn for fine-tuning on labels, and what they mean. What is left out has the task's own value.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -60,18 +60,6 @@ pub struct LabelConfig {
     pub only_test: BTreeMap<String, String>,
 }
 
-/// What a label means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Meaning {
-    /// A quantity.
-    Number,
-    /// Yes or no.
-    YesNo,
-    /// One of several classes.
-    Classes,
-}
-
 impl Section for LabelConfig {
     fn full() -> Self {
         let some = || Some(String::new());
@@ -95,86 +83,64 @@ impl Section for LabelConfig {
 
     fn contradictions(&self, head: &HeadConfig) -> Vec<String> {
         let name = |pooling: Pooling| if pooling == Pooling::Cls { "cls" } else { "mean" };
-        match *head {
-            HeadConfig::Splice { hidden } | HeadConfig::Family { hidden, .. } | HeadConfig::Token { hidden, .. } => {
-                contradiction("hidden", self.hidden, hidden).into_iter().collect()
+        let hidden = head.classifier().and_then(|(hidden, _)| contradiction("hidden", self.hidden, hidden));
+        let pooled = match *head {
+            HeadConfig::Sequence { pooling, .. } => {
+                contradiction("pooling", Some(name(self.pooling.unwrap_or(Pooling::Cls))), name(pooling))
             }
-            HeadConfig::Sequence { hidden, pooling, .. } => {
-                let pooled = contradiction("pooling", Some(name(self.pooling.unwrap_or(Pooling::Cls))), name(pooling));
-                contradiction("hidden", self.hidden, hidden).into_iter().chain(pooled).collect()
-            }
-            HeadConfig::Structure { .. } | HeadConfig::Mrl { .. } => Vec::new(),
-        }
+            _ => None,
+        };
+        hidden.into_iter().chain(pooled).collect()
     }
 }
 
-/// Is there a splice site in the middle?
-#[derive(Debug, Clone, Copy)]
-pub struct Splice;
+/// A task that is learned from labels: a row of the table of tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Labelled(&'static TaskSpec);
 
-/// Of which family is it?
-#[derive(Debug, Clone, Copy)]
-pub struct Family;
+impl Labelled {
+    /// Of this row; `None` where it is not learned from labels.
+    pub fn of(task: &'static TaskSpec) -> Option<Self> {
+        (task.labels.is_some() && task.head.is_some()).then_some(Self(task))
+    }
 
-/// How many ribosomes sit on it?
-#[derive(Debug, Clone, Copy)]
-pub struct Mrl;
+    /// The task of this name or alias.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::of(TaskSpec::find(name)?)
+    }
 
-/// Anything said of whole sequences.
-#[derive(Debug, Clone, Copy)]
-pub struct Sequence;
-
-/// Anything said of each base.
-#[derive(Debug, Clone, Copy)]
-pub struct Token;
-
-/// A preset: what a task says of labels and head.
-struct Preset {
-    name: &'static str,
-    meaning: Option<Meaning>,
-    batch: usize,
-    hidden: usize,
+    fn labels(self) -> &'static LabelSpec {
+        self.0.labels.as_ref().expect("`of` takes no other row")
+    }
 }
 
-macro_rules! kind {
-    ($kind:ident, $name:literal, $meaning:expr, $batch:literal, $hidden:literal, $published:expr) => {
-        impl Kind for $kind {
-            type Data = LabelConfig;
-            type Task = Labels;
-            const NAME: &'static str = $name;
+impl Kind for Labelled {
+    type Data = LabelConfig;
+    type Task = Labels;
 
-            fn published() -> HeadConfig {
-                $published
-            }
+    fn spec(&self) -> &'static TaskSpec {
+        self.0
+    }
 
-            fn prepare(files: &Files, split: &Split, data: &LabelConfig) -> Result<Prepared<Labels>, Error> {
-                let preset = Preset { name: $name, meaning: $meaning, batch: $batch, hidden: $hidden };
-                prepare(&preset, files, split, data)
-            }
+    fn prepare(&self, files: &Files, split: &Split, data: &LabelConfig) -> Result<Prepared<Labels>, Error> {
+        prepare(*self, files, split, data)
+    }
 
-            fn describe(task: &Labels, document: &mut Document) {
-                task.describe(document);
-            }
+    fn describe(task: &Labels, document: &mut Document) {
+        task.describe(document);
+    }
 
-            fn cached(task: Labels, cache: Cache) -> Result<Labels, Error> {
-                Ok(task.cached(cache))
-            }
+    fn cached(task: Labels, cache: Cache) -> Result<Labels, Error> {
+        Ok(task.cached(cache))
+    }
 
-            fn fixed(test: Labels, _: &Document) -> Labels {
-                test
-            }
-        }
-    };
+    fn fixed(test: Labels, _: &Document) -> Labels {
+        test
+    }
 }
 
-kind!(Splice, "splice", Some(Meaning::YesNo), 32, 128, HeadConfig::splice());
-kind!(Family, "family", Some(Meaning::Classes), 32, 256, HeadConfig::family());
-kind!(Mrl, "mrl", Some(Meaning::Number), 64, 32, HeadConfig::mrl());
-kind!(Sequence, "sequence", None, 32, 128, HeadConfig::Sequence { hidden: 128, outputs: 1, pooling: Pooling::Cls });
-kind!(Token, "token", None, 8, 128, HeadConfig::Token { hidden: 128, outputs: 1 });
-
-fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) -> Result<Prepared<Labels>, Error> {
-    let meaning = preset.check(data)?;
+fn prepare(kind: Labelled, files: &Files, split: &Split, data: &LabelConfig) -> Result<Prepared<Labels>, Error> {
+    let (spec, meaning) = (kind.labels(), kind.check(data)?);
     let columns = |only: &BTreeMap<String, String>| Columns {
         sequence: data.sequence.clone(),
         label: data.label.clone(),
@@ -184,7 +150,7 @@ fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) ->
     let read = |path: &Path, test: bool| Ok(labels::read(path, if test { &testing } else { &training })?);
     let mut parts = share_out(files, read, |item: &Item| &item.id)?;
     let left_out = parts.keep(|item| data.max_len.is_none_or(|most| item.sequence.len() <= most));
-    let each = preset.name == "token";
+    let each = kind.0.is_of_bases();
     let clusters: HashMap<String, u64> = parts.train.iter().filter_map(|item| item.cluster.clone()).zip(0..).collect();
     let entry = |item: &Item| {
         let (sequence, classes) = (item.sequence.clone(), strata(item, meaning, each, &data.positive)?);
@@ -196,7 +162,7 @@ fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) ->
     if parts.validation_given || split.hold_out > 0.0 {
         about_parts.extend(check(&parts, &aim)?);
     }
-    let (head, readout) = preset.head(data, &aim);
+    let (head, readout) = kind.head(data, &aim);
     let named = [("training", &parts.train), ("validation", &parts.validation), ("test", &parts.test)];
     let named = named.into_iter().filter(|(name, examples)| *name == "training" || !examples.is_empty());
     let mut told: Vec<String> = named.map(|(name, examples)| about(name, examples, &aim)).collect();
@@ -206,9 +172,10 @@ fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) ->
     }
     let weights = data.balance.then(|| balanced(&parts.train, &aim)).flatten();
     let options = LabelOptions {
-        batch: data.batch.unwrap_or(preset.batch),
+        batch: data.batch.unwrap_or(spec.batch),
         weights,
-        dropout: data.dropout.unwrap_or(if preset.name == "mrl" { 0.2 } else { 0.0 }),
+        dropout: data.dropout.unwrap_or(spec.dropout),
+        chosen_by: Some(spec.chosen_by(meaning)),
     };
     let tokens = parts.train.iter().map(|example| example.sequence.len() as u64 + 2).sum();
     let longest = parts.train.iter().map(|example| example.sequence.len() + 2).max().unwrap_or(0);
@@ -218,23 +185,33 @@ fn prepare(preset: &Preset, files: &Files, split: &Split, data: &LabelConfig) ->
     Ok(Prepared { task, head, test, told, items, batches, tokens, longest })
 }
 
-impl Preset {
+impl Labelled {
     /// What labels mean; refuses keys that say nothing here.
-    fn check(&self, data: &LabelConfig) -> Result<Meaning, Error> {
+    fn check(self, data: &LabelConfig) -> Result<Meaning, Error> {
+        let (own, head) = (self.labels(), self.published());
         let refuse =
-            |key: &str, of: &str| Err(Error::Config(format!("data.{key} is for {of}, not for `{}`", self.name)));
-        match self.name {
-            name if data.pad_to.is_some() && name != "mrl" => return refuse("pad_to", "`mrl`"),
-            name if data.dropout.is_some() && name != "mrl" => return refuse("dropout", "`mrl`"),
-            name if data.pooling.is_some() && name != "sequence" => return refuse("pooling", "`sequence`"),
-            "mrl" if data.hidden.is_some() => return refuse("hidden", "tasks with a hidden layer"),
-            _ => {}
+            |key: &str, of: String| Err(Error::Config(format!("data.{key} is for {of}, not for `{}`", self.0.name)));
+        let of = |has: fn(&TaskSpec, &LabelSpec) -> bool| {
+            let names = TaskSpec::of_labels().filter(|(task, labels)| has(task, labels));
+            names.map(|(task, _)| format!("`{}`", task.name)).collect::<Vec<_>>().join(" and ")
+        };
+        if data.pad_to.is_some() && own.pad_to.is_none() {
+            return refuse("pad_to", of(|_, labels| labels.pad_to.is_some()));
         }
-        match (self.meaning, data.aim) {
+        if data.dropout.is_some() && own.pad_to.is_none() {
+            return refuse("dropout", of(|_, labels| labels.pad_to.is_some()));
+        }
+        if data.pooling.is_some() && !is_pooled(&head) {
+            return refuse("pooling", of(|task, _| task.head.as_ref().is_some_and(is_pooled)));
+        }
+        if data.hidden.is_some() && head.classifier().is_none() {
+            return refuse("hidden", "tasks with a hidden layer".into());
+        }
+        match (own.meaning, data.aim) {
             (Some(own), None) => Ok(own),
             (None, Some(told)) => Ok(told),
             (Some(own), Some(told)) if own == told => Ok(own),
-            (Some(_), Some(_)) => refuse("aim", "`sequence` and `token`"),
+            (Some(_), Some(_)) => refuse("aim", of(|_, labels| labels.meaning.is_none())),
             (None, None) => {
                 let hint = "hint: aim = \"number\", \"yes_no\" or \"classes\"";
                 Err(Error::Config(format!("data.aim is left out: what does a label mean?\n{hint}")))
@@ -242,20 +219,19 @@ impl Preset {
         }
     }
 
-    fn head(&self, data: &LabelConfig, aim: &Aim) -> (HeadConfig, Readout) {
-        let hidden = data.hidden.unwrap_or(self.hidden);
+    fn head(self, data: &LabelConfig, aim: &Aim) -> (HeadConfig, Readout) {
         let outputs = if let Aim::Classes(names) = aim { names.len() } else { 1 };
-        match self.name {
-            "splice" => (HeadConfig::Splice { hidden }, Readout::Splice),
-            "family" => (HeadConfig::Family { hidden, classes: outputs }, Readout::Family),
-            "mrl" => (HeadConfig::mrl(), Readout::Mrl { pad_to: data.pad_to.unwrap_or(MRL_PADDING) }),
-            "sequence" => {
-                let pooling = data.pooling.unwrap_or(Pooling::Cls);
-                (HeadConfig::Sequence { hidden, outputs, pooling }, Readout::Sequence { pooling })
-            }
-            _ => (HeadConfig::Token { hidden, outputs }, Readout::Token),
-        }
+        let head = self.published().resized(data.hidden, outputs, data.pooling);
+        let pad_to = data.pad_to.or(self.labels().pad_to).unwrap_or(MRL_PADDING);
+        let readout =
+            Readout::of(&head, pad_to).expect("rows of labels have heads that say something of sequences or bases");
+        (head, readout)
     }
+}
+
+/// Whether a head looks at what the config says.
+fn is_pooled(head: &HeadConfig) -> bool {
+    matches!(head, HeadConfig::Sequence { .. })
 }
 
 /// The classes that an item is of, for a draw that keeps all of them; none where labels are numbers.
@@ -449,11 +425,7 @@ mod tests {
     use super::*;
     use rinalmo_train::Share;
 
-    fn prepare_text<K: Kind<Data = LabelConfig, Task = Labels>>(
-        train: &str,
-        test: &str,
-        data: &LabelConfig,
-    ) -> Result<Prepared<Labels>, String> {
+    fn prepare_text(task: &str, train: &str, test: &str, data: &LabelConfig) -> Result<Prepared<Labels>, String> {
         let folder = tempfile::tempdir().unwrap();
         let paths = ["train.csv", "test.csv"].map(|name| folder.path().join(name));
         paths.iter().zip([train, test]).for_each(|(path, text)| std::fs::write(path, text).unwrap());
@@ -462,18 +434,18 @@ mod tests {
         let test = if text_of_test.is_empty() { Vec::new() } else { test };
         let files = Files { train, test, ..Files::default() };
         let split = Split { seed: 0, hold_out: 0.0, by: Unit::Item, share: Share::default() };
-        K::prepare(&files, &split, data).map_err(|error| error.to_string())
+        Labelled::find(task).unwrap().prepare(&files, &split, data).map_err(|error| error.to_string())
     }
 
     #[test]
     fn a_class_seen_only_in_test_is_named() {
         let train = "id,seq,label\na,ACG,tRNA\nb,ACG,5S\n";
         let said =
-            prepare_text::<Family>(train, "id,seq,label\nc,ACG,snoRNA\n", &LabelConfig::default()).err().unwrap();
+            prepare_text("family", train, "id,seq,label\nc,ACG,snoRNA\n", &LabelConfig::default()).err().unwrap();
         let expected = "test.csv:2: column `label`: record `c`: class `snoRNA` occurs in the test data, but not in the training \
                         data (5S, tRNA)";
         assert!(said.ends_with(expected), "{said}");
-        let found = prepare_text::<Family>(train, train, &LabelConfig::default()).unwrap();
+        let found = prepare_text("family", train, train, &LabelConfig::default()).unwrap();
         assert_eq!(found.head, HeadConfig::Family { hidden: 256, classes: 2 });
         assert_eq!(found.task.train()[0].targets, [1.0]);
     }
@@ -481,25 +453,25 @@ mod tests {
     #[test]
     fn yes_is_what_the_config_says() {
         let text = "seq,label\nACG,1\nACG,0\nACG,2\n";
-        let said = prepare_text::<Splice>(text, text, &LabelConfig::default()).err().unwrap();
+        let said = prepare_text("splice", text, text, &LabelConfig::default()).err().unwrap();
         assert!(said.contains("train.csv:4: column `label`: record `row 4`: `2`, expected 0 or 1"), "{said}");
         let donors = LabelConfig { positive: vec!["1".into()], balance: true, ..LabelConfig::default() };
-        let found = prepare_text::<Splice>(text, text, &donors).unwrap();
+        let found = prepare_text("splice", text, text, &donors).unwrap();
         assert_eq!(found.told[0], "training: 3 sequences of up to 3 nt, 1 yes, 2 no");
     }
 
     #[test]
     fn tables_of_spreadsheets_are_trained_on() {
         let numbers = "sep=;\r\nID;Sequence;RL\r\na;ACG;0,5\r\nb;ACG;1,5\r\n;;\r\n";
-        let found = prepare_text::<Mrl>(numbers, numbers, &LabelConfig::default()).unwrap();
+        let found = prepare_text("mrl", numbers, numbers, &LabelConfig::default()).unwrap();
         assert_eq!(found.task.train().iter().map(|example| example.targets[0]).collect::<Vec<_>>(), [0.5, 1.5]);
         for (yes, no) in [("1.0", "0.0"), ("TRUE", "FALSE"), ("+", "-"), ("Positive", "negative"), ("y", "n")] {
             let text = format!("seq\tlabel\nACG\t{yes}\nACG\t{no}\n\t\n");
-            let found = prepare_text::<Splice>(&text, &text, &LabelConfig::default()).unwrap();
+            let found = prepare_text("splice", &text, &text, &LabelConfig::default()).unwrap();
             assert_eq!(found.told[0], "training: 2 sequences of up to 3 nt, 1 yes, 1 no", "{yes} {no}");
         }
         let doubtful = "utr,rl\nACG,\"1,234\"\nACG,2\n";
-        let said = prepare_text::<Mrl>(doubtful, doubtful, &LabelConfig::default()).err().unwrap();
+        let said = prepare_text("mrl", doubtful, doubtful, &LabelConfig::default()).err().unwrap();
         assert!(said.contains("train.csv:2: column `rl`: record `row 2`: `1,234` may be 1.234 or 1234"), "{said}");
     }
 
@@ -518,7 +490,7 @@ mod tests {
         let files = Files { train: vec![path], ..Files::default() };
         for seed in 0..6 {
             let split = Split { seed, hold_out: 0.25, by: Unit::Cluster, share: Share::default() };
-            let found = Mrl::prepare(&files, &split, &LabelConfig::default()).unwrap();
+            let found = Labelled::find("mrl").unwrap().prepare(&files, &split, &LabelConfig::default()).unwrap();
             assert!(found.told.iter().any(|told| told.contains("3 of 12 clusters")), "{:?}", found.told);
             let left: Vec<&str> = found.task.train().iter().filter_map(|item| item.id.split('_').next()).collect();
             assert_eq!(left.len(), 45);
@@ -529,16 +501,16 @@ mod tests {
 
     #[test]
     fn a_label_that_is_no_number_and_labels_all_alike_are_refused() {
-        let said = prepare_text::<Mrl>("utr,rl\nACG,1\nACG,NaN\n", "", &LabelConfig::default()).err().unwrap();
+        let said = prepare_text("mrl", "utr,rl\nACG,1\nACG,NaN\n", "", &LabelConfig::default()).err().unwrap();
         assert!(said.contains("train.csv:3: column `rl`: record `row 3`: `NaN`, expected a finite number"), "{said}");
         let same = "utr,rl\nACG,1\nACG,1\n";
-        assert!(prepare_text::<Mrl>(same, same, &LabelConfig::default()).err().unwrap().contains("all the same"));
+        assert!(prepare_text("mrl", same, same, &LabelConfig::default()).err().unwrap().contains("all the same"));
     }
 
     #[test]
     fn bases_have_labels_of_their_own() {
         let data = LabelConfig { aim: Some(Meaning::Classes), ..LabelConfig::default() };
-        let found = prepare_text::<Token>("seq,label\nACG,EI-\n", "seq,label\nACG,III\n", &data).unwrap();
+        let found = prepare_text("token", "seq,label\nACG,EI-\n", "seq,label\nACG,III\n", &data).unwrap();
         assert_eq!(found.head, HeadConfig::Token { hidden: 128, outputs: 2 });
         let targets = &found.task.train()[0].targets;
         assert_eq!(targets[..2], [0.0, 1.0]);
@@ -548,10 +520,10 @@ mod tests {
     #[test]
     fn keys_of_other_tasks_are_refused() {
         let text = "seq,label\nACG,1\nACG,0\n";
-        let said = |data: LabelConfig| prepare_text::<Splice>(text, text, &data).err().unwrap();
+        let said = |data: LabelConfig| prepare_text("splice", text, text, &data).err().unwrap();
         let padded = LabelConfig { pad_to: Some(102), ..LabelConfig::default() };
         assert_eq!(said(padded), "data.pad_to is for `mrl`, not for `splice`");
-        let unsaid = prepare_text::<Sequence>(text, text, &LabelConfig::default()).err().unwrap();
+        let unsaid = prepare_text("sequence", text, text, &LabelConfig::default()).err().unwrap();
         assert!(unsaid.starts_with("data.aim is left out"), "{unsaid}");
     }
 }

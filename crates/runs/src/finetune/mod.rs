@@ -14,7 +14,7 @@
 //! let files = Files { train: vec!["TR0.tsv.gz".into()], validation: vec!["VL0.tsv.gz".into()], ..Files::default() };
 //! let (name, from, out) = ("folds".into(), Some("nano".into()), "runs/structure".into());
 //! let request = Request { name, config, files, out, from, program: Program::default() };
-//! let run = Run::<Structure>::begin(request, &Device::cpu(), Share::default())?;
+//! let run = Run::begin(Structure, request, &Device::cpu(), Share::default())?;
 //! let finished = run.go(Alone, &Stop::default(), &mut ())?;
 //! println!("{:?}", finished.validation);
 //! # Ok::<(), rinalmo_runs::Error>(())
@@ -27,6 +27,8 @@ mod heads;
 mod hold_out;
 mod kind;
 mod labels;
+#[cfg(test)]
+mod new_task;
 mod run;
 mod structure;
 
@@ -36,7 +38,7 @@ pub use config::{Adapters, Config, Frozen, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};
 pub use hold_out::Unit;
 pub use kind::{Files, Kind, Parts, Prepared, Split};
-pub use labels::{Family, LabelConfig, Meaning, Mrl, Sequence, Splice, Token};
-pub use rinalmo_model::{Lora, LoraTarget};
+pub use labels::{LabelConfig, Labelled, Meaning};
+pub use rinalmo_model::{Lora, LoraTarget, TASKS, TaskSpec};
 pub use run::{Finished, Outlook, Record, Request, Resume, Run};
 pub use structure::Structure;

@@ -82,6 +82,7 @@ pub struct Record {
 
 /// A run, ready to go.
 pub struct Run<K: Kind> {
+    kind: K,
     folder: Folder,
     config: Config<K::Data>,
     model: ModelConfig,
@@ -132,13 +133,13 @@ impl<K: Kind> Run<K> {
     ///
     /// # Errors
     /// The config has no sense, a file cannot be read or does not fit, or the folder holds a run.
-    pub fn begin(request: Request<K::Data>, device: &Device, share: Share) -> Result<Self, Error> {
+    pub fn begin(kind: K, request: Request<K::Data>, device: &Device, share: Share) -> Result<Self, Error> {
         let Request { name, config, files, out, from, program } = request;
         let (files, from) = (files.absolute(), from.as_deref().map(model_from_anywhere));
-        let mut config = config.for_task(K::NAME)?;
+        let mut config = config.for_task(kind.name())?;
         config.check()?;
         let checkpoint = from.as_deref().map(open).transpose()?;
-        let prepared = prepare::<K>(&files, &config, share)?;
+        let prepared = prepare(kind, &files, &config, share)?;
         let begun = checkpoint.as_ref().map(Begun::from);
         let chosen = choose(&mut config, begun.as_ref(), &prepared.head, Some(&described::<K>(&prepared.task)))?;
         let prepared = Prepared { task: K::settled(prepared.task, &config.data), ..prepared };
@@ -149,7 +150,7 @@ impl<K: Kind> Run<K> {
         let checksums = checksums(&files)?;
         let session = Session::begin(program, device, share, 0)?;
         let folder = Folder::create(&out, share.rank == 0)?;
-        let (task, seed, mut data) = (K::NAME.to_owned(), config.train.seed, prepared.told.clone());
+        let (task, seed, mut data) = (kind.name().to_owned(), config.train.seed, prepared.told.clone());
         data.push(chosen.told);
         let record = Record { name, task, seed, from, files, checksums, data, test: None, sessions: Vec::new() };
         let start = match config.fresh_head {
@@ -157,19 +158,19 @@ impl<K: Kind> Run<K> {
             false => Start::of(checkpoint),
         };
         let (device, skipped) = (device.clone(), Vec::new());
-        Ok(Self { folder, config, model, prepared, start, record, session, device, skipped })
+        Ok(Self { kind, folder, config, model, prepared, start, record, session, device, skipped })
     }
 
     /// Gets ready to go on behind the newest whole checkpoint, or from the beginning where none was written yet.
     ///
     /// # Errors
     /// There is no run of this task, no checkpoint is whole, or something contradicts how it began.
-    pub fn resume(resume: Resume, device: &Device, share: Share) -> Result<Self, Error> {
+    pub fn resume(kind: K, resume: Resume, device: &Device, share: Share) -> Result<Self, Error> {
         let folder = Folder::open(&resume.out, share.rank == 0)?;
         let refuse = |message: String| Err(Error::Folder { folder: resume.out.clone(), message });
         let record: Record = folder.record()?;
-        if record.task != K::NAME {
-            return refuse(format!("holds a run for `{}`, not for `{}`", record.task, K::NAME));
+        if record.task != kind.name() {
+            return refuse(format!("holds a run for `{}`, not for `{}`", record.task, kind.name()));
         }
         let (config, changed) = merged::<K>(&folder, &resume)?;
         let found = checksums(&record.files)?;
@@ -178,7 +179,7 @@ impl<K: Kind> Run<K> {
         }
         let mut as_begun = config.clone();
         as_begun.hold_out.by.get_or_insert(Unit::Item); // what runs did before they had the key
-        let prepared = prepare::<K>(&record.files, &as_begun, share)?;
+        let prepared = prepare(kind, &record.files, &as_begun, share)?;
         let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
         let start = if config.fresh_head { start.without_heads() } else { start };
         let begun = match &start {
@@ -195,7 +196,8 @@ impl<K: Kind> Run<K> {
         };
         afford(&prepared, &model, device.is_cpu(), default_budget())?;
         let session = Session { changed, ..Session::begin(resume.program, device, share, start.step())? };
-        Ok(Self { folder, config, model, prepared, start, record, session, device: device.clone(), skipped })
+        let device = device.clone();
+        Ok(Self { kind, folder, config, model, prepared, start, record, session, device, skipped })
     }
 
     /// The run's folder.
@@ -311,7 +313,7 @@ impl<K: Kind> Run<K> {
             Start::Encoder(checkpoint) => format!("{}, fine-tuned with a new head", checkpoint.meta.name),
             _ => "trained from scratch".to_owned(),
         };
-        format!("{begun} for {} on {} items", K::NAME, self.prepared.items)
+        format!("{begun} for {} on {} items", self.kind.name(), self.prepared.items)
     }
 
     /// Writes the best model out; with adapters, them alone and the model they are part of.
@@ -362,8 +364,13 @@ impl Observer for Best<'_> {
     }
 }
 
-fn prepare<K: Kind>(files: &Files, config: &Config<K::Data>, share: Share) -> Result<Prepared<K::Task>, Error> {
-    K::prepare(files, &Split::of(config, share), &config.data)
+fn prepare<K: Kind>(
+    kind: K,
+    files: &Files,
+    config: &Config<K::Data>,
+    share: Share,
+) -> Result<Prepared<K::Task>, Error> {
+    kind.prepare(files, &Split::of(config, share), &config.data)
 }
 
 /// Whether each of the validation and test data fits into memory: what does not would end a run behind its training.

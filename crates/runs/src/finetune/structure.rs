@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use rinalmo_decode::Method;
-use rinalmo_model::HeadConfig;
+use rinalmo_model::{HeadConfig, TaskSpec};
 use rinalmo_seq::labelled::structures::{self as dataset, Item};
 use rinalmo_train::{Cache, StructureConfig, Structures, Tuning};
 use rinalmo_weights::Document;
@@ -67,13 +67,13 @@ impl Section for StructureConfig {
 impl Kind for Structure {
     type Data = StructureConfig;
     type Task = Structures;
-    const NAME: &'static str = "structure";
 
-    fn published() -> HeadConfig {
-        HeadConfig::structure()
+    fn spec(&self) -> &'static TaskSpec {
+        const STRUCTURE: &TaskSpec = TaskSpec::named("structure");
+        STRUCTURE
     }
 
-    fn prepare(files: &Files, split: &Split, data: &StructureConfig) -> Result<Prepared<Structures>, Error> {
+    fn prepare(&self, files: &Files, split: &Split, data: &StructureConfig) -> Result<Prepared<Structures>, Error> {
         let notes = RefCell::new(Vec::new());
         let read = |path: &Path, test: bool| read(path, data.all_structures && !test, &mut notes.borrow_mut());
         let mut parts = share_out(files, read, |item: &Item| &item.id)?;

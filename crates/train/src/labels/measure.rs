@@ -52,16 +52,7 @@ pub(super) fn add(validation: &mut Validation, aim: &Aim, loss: f64, outputs: &[
     parts.iter_mut().for_each(|part| part.weight += 1.0);
 }
 
-/// The figure that selects the best model; higher is better.
-pub(super) fn headline(aim: &Aim) -> &'static str {
-    match aim {
-        Aim::Number(_) => "R²",
-        Aim::YesNo => "F1",
-        Aim::Classes(_) => "weighted F1",
-    }
-}
-
-/// Computes the figures from the sums.
+/// Makes figures of the sums.
 pub(super) fn conclude(validation: &mut Validation, aim: &Aim) {
     let Some((loss, sums)) = validation.parts.split_first() else { return };
     let (count, sums) = (loss.weight, sums.iter().map(|part| part.sum).collect::<Vec<f64>>());
@@ -140,6 +131,17 @@ mod tests {
         said.iter().for_each(|(outputs, target)| add(&mut validation, aim, 0.5, outputs, *target));
         conclude(&mut validation, aim);
         validation
+    }
+
+    #[test]
+    fn figures_are_those_that_their_meaning_names() {
+        let number = Aim::Number(Scaler { mean: 0.0, std: 1.0 });
+        for aim in [number, Aim::YesNo, Aim::Classes(vec!["a".into(), "b".into()])] {
+            let outputs: [&[f32]; 2] = [&[1.0, -1.0], &[-1.0, 1.0]];
+            let found = figures(&aim, &[(outputs[0], 0.0), (outputs[1], 1.0)]);
+            let names: Vec<&str> = found.parts.iter().skip(1).map(|part| part.name.as_str()).collect();
+            assert_eq!(names, aim.meaning().figures());
+        }
     }
 
     fn close(validation: &Validation, name: &str, expected: f64) {

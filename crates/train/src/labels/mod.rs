@@ -13,7 +13,7 @@ use std::sync::Arc;
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
-use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, Pooling, memory};
+use rinalmo_model::{HeadConfig, LooksAt, Meaning, Model, ModelConfig, Packed, Pooling, memory};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_weights::{Document, Scaler};
 
@@ -32,25 +32,27 @@ pub struct Example {
     pub targets: Vec<f32>,
 }
 
-/// Which head is used, and on which part of the representation.
+/// What the head reads of the representation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readout {
-    /// The splice-site head on `<cls>`.
-    Splice,
-    /// The family head on `<cls>`.
-    Family,
-    /// The ribosome-load head on all tokens, with padding.
-    Mrl {
-        /// Length in tokens that every sequence is padded to; inference must use the same.
-        pad_to: usize,
-    },
-    /// The head for whole sequences.
-    Sequence {
-        /// The vector that the head is applied to.
-        pooling: Pooling,
-    },
-    /// The head for bases, applied to each of them.
-    Token,
+    /// What stands for the whole sequence.
+    Whole(Pooling),
+    /// Each of its bases.
+    Bases,
+    /// All tokens, padded to so many, as inference has to do again.
+    Padded(usize),
+}
+
+impl Readout {
+    /// What a head of labels reads, padded to so many tokens if it looks at padding; nothing of a head that maps pairs.
+    pub fn of(head: &HeadConfig, pad_to: usize) -> Option<Self> {
+        match head.looks_at() {
+            LooksAt::Pairs => None,
+            LooksAt::Whole(pooling) => Some(Self::Whole(pooling)),
+            LooksAt::Bases => Some(Self::Bases),
+            LooksAt::Padded => Some(Self::Padded(pad_to)),
+        }
+    }
 }
 
 /// What a head's outputs mean.
@@ -64,14 +66,27 @@ pub enum Aim {
     Classes(Vec<String>),
 }
 
-/// Options of batches and of the loss.
+impl Aim {
+    /// The kind of it.
+    pub fn meaning(&self) -> Meaning {
+        match self {
+            Self::Number(_) => Meaning::Number,
+            Self::YesNo => Meaning::YesNo,
+            Self::Classes(_) => Meaning::Classes,
+        }
+    }
+}
+
+/// How labels are drawn and counted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelOptions {
     /// Sequences in a batch.
     pub batch: usize,
     /// Weight of each class in the loss, in their order (no, yes); all 1 by default.
     pub weights: Option<Vec<f32>>,
-    /// Dropout rate of the last layer's input, for [`Readout::Mrl`].
+    /// The figure by which the best model is chosen, higher is better; that of the aim where it is left out.
+    pub chosen_by: Option<&'static str>,
+    /// Share of the last layer's input that is dropped, for [`Readout::Padded`].
     pub dropout: f32,
 }
 
@@ -84,6 +99,7 @@ pub struct Labels {
     aim: Aim,
     weights: Option<Vec<f32>>,
     dropout: f32,
+    chosen_by: &'static str,
     order: Order,
     cache: Option<Arc<Cache>>,
 }
@@ -109,13 +125,15 @@ impl Labels {
         }
         let order = Order::new(train.len(), options.batch, seed, share)?;
         let (weights, dropout) = (options.weights.clone(), options.dropout);
-        Ok(Self { train, validation, readout, aim, weights, dropout, order, cache: None })
+        let chosen_by = options.chosen_by.unwrap_or(aim.meaning().figures()[0]);
+        Ok(Self { train, validation, readout, aim, weights, dropout, chosen_by, order, cache: None })
     }
 
     /// A task without training data, to evaluate a model on these examples.
     pub fn trial(examples: Vec<Example>, (readout, aim): (Readout, Aim)) -> Self {
         let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
-        Self { train: Vec::new(), validation: examples, readout, aim, weights: None, dropout: 0.0, order, cache: None }
+        let (train, validation, chosen_by) = (Vec::new(), examples, aim.meaning().figures()[0]);
+        Self { train, validation, readout, aim, weights: None, dropout: 0.0, chosen_by, order, cache: None }
     }
 
     /// Uses a cache for the encoder's representations; for encoders that do not train.
@@ -157,13 +175,10 @@ impl Task for Labels {
     }
 
     fn check(&self, config: &ModelConfig) -> Result<(), String> {
-        let outputs = match (&config.head, self.readout) {
-            (Some(HeadConfig::Splice { .. }), Readout::Splice) => 1,
-            (Some(HeadConfig::Mrl { .. }), Readout::Mrl { .. }) => 1,
-            (Some(HeadConfig::Family { classes, .. }), Readout::Family) => *classes,
-            (Some(HeadConfig::Sequence { outputs, .. }), Readout::Sequence { .. }) => *outputs,
-            (Some(HeadConfig::Token { outputs, .. }), Readout::Token) => *outputs,
-            _ => return Err("the model does not have the head that the task needs".into()),
+        let pad_to = if let Readout::Padded(pad_to) = self.readout { pad_to } else { 0 };
+        let head = config.head.as_ref().filter(|head| Readout::of(head, pad_to) == Some(self.readout));
+        let Some(outputs) = head.map(HeadConfig::outputs) else {
+            return Err("the model has another head than the task needs".into());
         };
         let wanted = if let Aim::Classes(names) = &self.aim { names.len() } else { 1 };
         if outputs != wanted {
@@ -172,8 +187,8 @@ impl Task for Labels {
         let longest = self.train.iter().chain(&self.validation).max_by_key(|example| example.sequence.len());
         let Some(Example { id, sequence, .. }) = longest else { return Ok(()) };
         match (self.readout, config.encoder.max_len()) {
-            (Readout::Mrl { pad_to }, _) if sequence.len() + 2 > pad_to => Err(format!(
-                "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: leave it out with data.max_len, or increase data.pad_to",
+            (Readout::Padded(pad_to), _) if sequence.len() + 2 > pad_to => Err(format!(
+                "`{id}` of {} nt does not fit into {pad_to} tokens\nhint: data.max_len leaves it out, data.pad_to makes room for it",
                 sequence.len()
             )),
             (_, Some(most)) if sequence.len() + 2 > most => Err(format!(
@@ -219,7 +234,7 @@ impl Task for Labels {
     }
 
     fn score(&self, validation: &Validation) -> Option<f64> {
-        Some(-validation.part(measure::headline(&self.aim))?.mean()?)
+        Some(-validation.part(self.chosen_by)?.mean()?)
     }
 }
 
@@ -232,22 +247,17 @@ impl Labels {
     fn outputs(&self, pass: &Pass<'_>, hidden: Tensor<2>, packed: &Packed) -> Tensor<2> {
         let head = "a trainer checks that the model has the task's head";
         let (model, items) = (pass.model, packed.lengths().len());
-        match self.readout {
-            Readout::Splice => model.splice.as_ref().expect(head).forward(cls(hidden, packed)),
-            Readout::Family => model.family.as_ref().expect(head).forward(cls(hidden, packed)),
-            Readout::Mrl { pad_to } => {
+        let rows = match self.readout {
+            Readout::Padded(pad_to) => {
                 let head = model.ribosome.as_ref().expect(head);
-                head.forward_dropped(hidden, packed, pad_to, self.dropout, pass.dropout.seed).reshape([items, 1])
+                let loads = head.forward_dropped(hidden, packed, pad_to, self.dropout, pass.dropout.seed);
+                return loads.reshape([items, 1]);
             }
-            Readout::Sequence { pooling } => {
-                let pooled = match pooling {
-                    Pooling::Cls => cls(hidden, packed),
-                    Pooling::Mean => means(&hidden, packed),
-                };
-                model.sequence.as_ref().expect(head).forward(pooled)
-            }
-            Readout::Token => model.token.as_ref().expect(head).forward(bases(hidden, packed)),
-        }
+            Readout::Whole(Pooling::Cls) => cls(hidden, packed),
+            Readout::Whole(Pooling::Mean) => means(&hidden, packed),
+            Readout::Bases => bases(hidden, packed),
+        };
+        model.classifier().expect(head).forward(rows)
     }
 
     /// # Shapes
@@ -322,8 +332,9 @@ mod tests {
 
     fn task(aim: Aim, weights: Option<Vec<f32>>) -> Labels {
         let example = Example { id: "x".into(), sequence: b"ACGU".to_vec(), targets: vec![0.0] };
-        let options = LabelOptions { batch: 1, weights, dropout: 0.0 };
-        Labels::new(vec![example], Vec::new(), (Readout::Family, aim), &options, 0, Share::default()).unwrap()
+        let options = LabelOptions { batch: 1, weights, dropout: 0.0, chosen_by: None };
+        Labels::new(vec![example], Vec::new(), (Readout::Whole(Pooling::Cls), aim), &options, 0, Share::default())
+            .unwrap()
     }
 
     fn loss(task: &Labels, outputs: &[f32], targets: &[f32]) -> f64 {
@@ -358,7 +369,7 @@ mod tests {
     fn validation_data_that_do_not_fit_are_named_before_training() {
         let example = |id: &str, len| Example { id: id.into(), sequence: vec![b'A'; len], targets: vec![0.0] };
         let aim = Aim::Classes(vec!["a".into(), "b".into()]);
-        let task = Labels::trial(vec![example("x", 5), example("y", 9)], (Readout::Family, aim));
+        let task = Labels::trial(vec![example("x", 5), example("y", 9)], (Readout::Whole(Pooling::Cls), aim));
         let head = Some(HeadConfig::Family { hidden: 8, classes: 2 });
         let config = ModelConfig { head, ..ModelConfig::pretrained(rinalmo_model::EncoderConfig::new(4, 1, 1)) };
         let needed = |len| memory::predict(&config, len, true);

@@ -59,18 +59,15 @@ impl Labels {
         let dim = hidden.len() / packed.total().max(1);
         let cls =
             || packed.spans().flat_map(|span| hidden[span.start * dim..][..dim].iter().copied()).collect::<Vec<f32>>();
-        match self.readout {
-            Readout::Splice => network.splice_logits(&cls()),
-            Readout::Family => network.family_logits(&cls()),
-            Readout::Mrl { pad_to } => network.mean_loads(&hidden, packed, pad_to),
-            Readout::Sequence { pooling: Pooling::Cls } => network.sequence_outputs(&cls()),
-            Readout::Sequence { pooling: Pooling::Mean } => network.sequence_outputs(
-                &packed.spans().flat_map(|span| mean(bases(&hidden, dim, &span), dim)).collect::<Vec<f32>>(),
-            ),
-            Readout::Token => network.base_outputs(
-                &packed.spans().flat_map(|span| bases(&hidden, dim, &span).to_vec()).collect::<Vec<f32>>(),
-            ),
-        }
+        let rows = match self.readout {
+            Readout::Padded(pad_to) => return network.mean_loads(&hidden, packed, pad_to),
+            Readout::Whole(Pooling::Cls) => cls(),
+            Readout::Whole(Pooling::Mean) => {
+                packed.spans().flat_map(|span| mean(bases(&hidden, dim, &span), dim)).collect::<Vec<f32>>()
+            }
+            Readout::Bases => packed.spans().flat_map(|span| bases(&hidden, dim, &span).to_vec()).collect(),
+        };
+        network.classify(&rows)
     }
 }
 

@@ -2,7 +2,7 @@
 //! clipping.
 
 use burn::tensor::Device;
-use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
+use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Pooling};
 use rinalmo_seq::Structure;
 use rinalmo_seq::labelled::structures::Item;
 use rinalmo_train::run::DropoutRates;
@@ -76,9 +76,9 @@ fn labels(count: usize, classes: [f32; 2], batch: usize, share: Share) -> Labels
         sequence: b"GGCAUACGAUCC"[..6 + number % 6].to_vec(),
         targets: vec![(number % 2) as f32],
     };
-    let options = LabelOptions { batch, weights: Some(classes.to_vec()), dropout: 0.0 };
+    let options = LabelOptions { batch, weights: Some(classes.to_vec()), dropout: 0.0, chosen_by: None };
     let train = (0..count).map(example).collect();
-    Labels::new(train, Vec::new(), (Readout::Splice, Aim::YesNo), &options, 3, share).unwrap()
+    Labels::new(train, Vec::new(), (Readout::Whole(Pooling::Cls), Aim::YesNo), &options, 3, share).unwrap()
 }
 
 fn norm(values: &[f32]) -> f64 {

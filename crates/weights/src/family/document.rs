@@ -138,15 +138,9 @@ impl Document {
                 "calibration of scale {scale} and shift {shift}, expected finite numbers, a scale above 0"
             ));
         }
-        if let (
-            Some(labels),
-            Some(
-                HeadConfig::Family { classes, .. }
-                | HeadConfig::Sequence { outputs: classes, .. }
-                | HeadConfig::Token { outputs: classes, .. },
-            ),
-        ) = (&self.labels, &self.config.head)
-            && labels.len() != *classes
+        let several = self.config.head.as_ref().filter(|head| !matches!(head, HeadConfig::Splice { .. }));
+        if let (Some(labels), Some((_, classes))) = (&self.labels, several.and_then(HeadConfig::classifier))
+            && labels.len() != classes
         {
             return Err(format!("description: {} labels for {classes} classes", labels.len()));
         }

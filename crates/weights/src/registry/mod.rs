@@ -6,36 +6,8 @@
 
 mod table;
 
-use std::fmt;
-
 use rinalmo_download::Expected;
-
-/// What a model was made for; the words are those of the `tasks` rooms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Task {
-    /// Masked language modelling: the pre-trained encoder, for embeddings and for fine-tuning.
-    Mlm,
-    /// Secondary structure.
-    Structure,
-    /// Splice-site recognition.
-    Splice,
-    /// Mean ribosome load of a 5′ UTR.
-    Mrl,
-    /// Family of a non-coding RNA.
-    Family,
-}
-
-impl fmt::Display for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Task::Mlm => "mlm",
-            Task::Structure => "structure",
-            Task::Splice => "splice",
-            Task::Mrl => "mrl",
-            Task::Family => "family",
-        })
-    }
-}
+use rinalmo_model::TaskSpec;
 
 /// Who publishes a model, and under which number or name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +76,7 @@ pub struct Entry {
     /// Preset of the encoder: `giga`, `mega` or `micro`.
     pub preset: &'static str,
     /// What it does.
-    pub task: Task,
+    pub task: &'static TaskSpec,
     /// One line for a listing.
     pub description: &'static str,
     /// Who publishes it.
@@ -174,8 +146,8 @@ mod tests {
     fn the_record_has_three_pretrained_and_fifteen_fine_tuned_files() {
         let zenodo: Vec<_> =
             all().iter().filter(|e| matches!(e.source, Source::Zenodo { record: 15_043_668 })).collect();
-        assert_eq!(zenodo.iter().filter(|e| e.task == Task::Mlm).count(), 3);
-        assert_eq!(zenodo.iter().filter(|e| e.task != Task::Mlm).count(), 15);
+        assert_eq!(zenodo.iter().filter(|e| e.task.name == "mlm").count(), 3);
+        assert_eq!(zenodo.iter().filter(|e| e.task.name != "mlm").count(), 15);
         assert!(zenodo.iter().all(|e| e.files.len() == 1 && e.weights().name.starts_with("rinalmo_")));
     }
 

@@ -3,7 +3,15 @@
 //! File names follow the authors' README, checksums are those other users of the record verify against. Fine-tuned
 //! ArchiveII files are named by the family left out of their training.
 
-use super::{Entry, File, Source, Task};
+use rinalmo_model::TaskSpec;
+
+use super::{Entry, File, Source};
+
+const MLM: &TaskSpec = TaskSpec::named("mlm");
+const STRUCTURE: &TaskSpec = TaskSpec::named("structure");
+const SPLICE: &TaskSpec = TaskSpec::named("splice");
+const MRL: &TaskSpec = TaskSpec::named("mrl");
+const FAMILY: &TaskSpec = TaskSpec::named("family");
 
 const ZENODO: Source = Source::Zenodo { record: 15_043_668 };
 
@@ -38,7 +46,7 @@ const fn with_sha256(name: &'static str, sha256: &'static str) -> File {
 const fn authors(
     name: &'static str,
     preset: &'static str,
-    task: Task,
+    task: &'static TaskSpec,
     description: &'static str,
     files: &'static [File],
 ) -> Entry {
@@ -61,7 +69,7 @@ const fn archive2(
     description: &'static str,
     files: &'static [File],
 ) -> Entry {
-    Entry { held_out: Some(held_out), ..authors(name, "giga", Task::Structure, description, files) }
+    Entry { held_out: Some(held_out), ..authors(name, "giga", STRUCTURE, description, files) }
 }
 
 const fn multimolecule(
@@ -74,7 +82,7 @@ const fn multimolecule(
         source: Source::HuggingFace { repo, revision: "main" },
         license: MULTIMOLECULE_LICENSE,
         note: Some(COPYLEFT),
-        ..authors(name, preset, Task::Mlm, description, FOLDER)
+        ..authors(name, preset, MLM, description, FOLDER)
     }
 }
 
@@ -82,7 +90,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     authors(
         "giga",
         "giga",
-        Task::Mlm,
+        MLM,
         "pre-trained encoder, 650 M parameters",
         &[File {
             size: Some(2_603_787_622),
@@ -95,7 +103,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     authors(
         "mega",
         "mega",
-        Task::Mlm,
+        MLM,
         "pre-trained encoder, 150 M parameters",
         &[with_sha256(
             "rinalmo_mega_pretrained.pt",
@@ -105,7 +113,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     authors(
         "micro",
         "micro",
-        Task::Mlm,
+        MLM,
         "pre-trained encoder, 35 M parameters",
         &[with_sha256(
             "rinalmo_micro_pretrained.pt",
@@ -115,7 +123,7 @@ pub(super) const ENTRIES: &[Entry] = &[
     authors(
         "giga-structure-bprna",
         "giga",
-        Task::Structure,
+        STRUCTURE,
         "secondary structure, fine-tuned on bpRNA TR0",
         &[File {
             md5: Some("3688b049ac282fa2088fcd80854e34dd"),
@@ -182,29 +190,29 @@ pub(super) const ENTRIES: &[Entry] = &[
     authors(
         "giga-splice-acceptor",
         "giga",
-        Task::Splice,
+        SPLICE,
         "splice sites: acceptors",
         &[unchecked("rinalmo_giga_splice_acceptor_ft.pt")],
     ),
     authors(
         "giga-splice-donor",
         "giga",
-        Task::Splice,
+        SPLICE,
         "splice sites: donors",
         &[unchecked("rinalmo_giga_splice_donor_ft.pt")],
     ),
-    authors("giga-mrl", "giga", Task::Mrl, "mean ribosome load of 5′ UTRs", &[unchecked("rinalmo_giga_mrl_ft.pt")]),
+    authors("giga-mrl", "giga", MRL, "mean ribosome load of 5′ UTRs", &[unchecked("rinalmo_giga_mrl_ft.pt")]),
     authors(
         "giga-family",
         "giga",
-        Task::Family,
+        FAMILY,
         "ncRNA family among 88, sequences without boundary noise",
         &[unchecked("rinalmo_giga_ncrna_class_0_noise_ft.pt")],
     ),
     authors(
         "giga-family-noise200",
         "giga",
-        Task::Family,
+        FAMILY,
         "ncRNA family among 88, sequences with 200 % boundary noise",
         &[unchecked("rinalmo_giga_ncrna_class_200_noise_ft.pt")],
     ),
@@ -227,7 +235,7 @@ pub(super) const ENTRIES: &[Entry] = &[
         "pre-trained encoder, 35 M parameters, as safetensors",
     ),
     Entry {
-        task: Task::Structure,
+        task: STRUCTURE,
         note: Some(NO_THRESHOLD),
         ..multimolecule(
             "hf-giga-structure",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::benchmark::{Benchmark, Fold, Plan, Standing, sources};
-use rinalmo::finetune::{Config, Family, Kind, Mrl, Request, Resume, Run, Splice, Structure};
+use rinalmo::finetune::{Config, Kind, Labelled, Request, Resume, Run, Structure};
 use rinalmo::pretrain::{Alone, Ended, Share};
 use rinalmo::{LoadOptions, Model, Precision};
 
@@ -113,11 +113,9 @@ pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
     if args.list {
         return list(&plan);
     }
-    match benchmark {
-        Benchmark::ArchiveII | Benchmark::BpRna => args.folds::<Structure>(&plan, context),
-        Benchmark::Splice => args.folds::<Splice>(&plan, context),
-        Benchmark::Mrl => args.folds::<Mrl>(&plan, context),
-        Benchmark::Family => args.folds::<Family>(&plan, context),
+    match Labelled::of(benchmark.task()) {
+        Some(labelled) => args.folds(labelled, &plan, context),
+        None => args.folds(Structure, &plan, context),
     }
 }
 
@@ -161,8 +159,8 @@ fn list(plan: &Plan) -> Result<Outcome> {
 
 impl BenchmarkArgs {
     /// Trains and tries what is not done yet.
-    fn folds<K: Kind>(&self, plan: &Plan, context: &Context) -> Result<Outcome> {
-        let config = self.read::<K>(plan.benchmark())?;
+    fn folds<K: Kind>(&self, kind: K, plan: &Plan, context: &Context) -> Result<Outcome> {
+        let config = self.read(kind, plan.benchmark())?;
         let all = plan.folds().len();
         for (number, fold) in plan.folds().iter().enumerate() {
             let standing = plan.standing(fold)?;
@@ -173,8 +171,8 @@ impl BenchmarkArgs {
             context.note(format!("fold {} ({} of {all})", fold.name, number + 1));
             let stopped = match standing {
                 Standing::Trained | Standing::Tried(_) => false,
-                Standing::New => self.train(self.begin::<K>(plan, fold, &config, context)?, context)?,
-                Standing::Begun => self.train(resume::<K>(&plan.folder(fold), context)?, context)?,
+                Standing::New => self.train(self.begin(kind, plan, fold, &config, context)?, context)?,
+                Standing::Begun => self.train(resume(kind, &plan.folder(fold), context)?, context)?,
             };
             if stopped || !self.attempt(plan, fold, context)? {
                 eprintln!("stopped in fold {}; the same command goes on", fold.name);
@@ -193,7 +191,14 @@ impl BenchmarkArgs {
         Ok(go(run, Alone, context)?.ended == Ended::Stopped)
     }
 
-    fn begin<K: Kind>(&self, plan: &Plan, fold: &Fold, config: &Config<K::Data>, context: &Context) -> Result<Run<K>> {
+    fn begin<K: Kind>(
+        &self,
+        kind: K,
+        plan: &Plan,
+        fold: &Fold,
+        config: &Config<K::Data>,
+        context: &Context,
+    ) -> Result<Run<K>> {
         let request = Request {
             name: format!("{}-{}", plan.benchmark().name(), fold.name),
             config: config.clone(),
@@ -202,7 +207,7 @@ impl BenchmarkArgs {
             from: self.from.clone(),
             program: program(),
         };
-        Ok(Run::begin(request, &context.device()?, Share::default())?)
+        Ok(Run::begin(kind, request, &context.device()?, Share::default())?)
     }
 
     /// Whether it came to its end.
@@ -224,10 +229,10 @@ impl BenchmarkArgs {
     }
 
     /// The config with everything that flags change in it.
-    fn read<K: Kind>(&self, benchmark: Benchmark) -> Result<Config<K::Data>> {
+    fn read<K: Kind>(&self, kind: K, benchmark: Benchmark) -> Result<Config<K::Data>> {
         let overrides = overrides(&self.set, self.seed);
         let mut config: Config<K::Data> = match &self.config {
-            Some(path) => Config::open_for(K::NAME, path, &overrides)?,
+            Some(path) => Config::open_for(kind.name(), path, &overrides)?,
             None => Config::read(benchmark.recipe(), "the paper's recipe", &overrides)?,
         };
         config.fresh_head = true; // as in the paper, whatever head the model of --from has
@@ -236,7 +241,7 @@ impl BenchmarkArgs {
     }
 }
 
-fn resume<K: Kind>(folder: &Path, context: &Context) -> Result<Run<K>> {
+fn resume<K: Kind>(kind: K, folder: &Path, context: &Context) -> Result<Run<K>> {
     let resume = Resume { out: folder.to_owned(), program: program(), ..Resume::default() };
-    Ok(Run::resume(resume, &context.device()?, Share::default())?)
+    Ok(Run::resume(kind, resume, &context.device()?, Share::default())?)
 }

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
-use clap::Args;
+use anyhow::{Context as _, Result, bail};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
 use rinalmo::evaluate::{Answers, Labels, Question, labels};
+use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
 
 use super::summary::{OpenArgs, SummaryArgs};
 use super::{Watching, left_out, named, numbered, write};
@@ -32,18 +34,16 @@ pub struct LabelArgs {
     open: OpenArgs,
 }
 
-/// What splice sites add.
+/// What questions of yes or no add.
 #[derive(Args)]
-pub struct SpliceArgs {
-    #[command(flatten)]
-    labels: LabelArgs,
-    /// The label of a splice site
+pub struct YesNoArgs {
+    /// The label that means yes: here is a splice site, say
     #[arg(long, value_name = "LABEL", default_value = "1")]
     positive: String,
-    /// The labels of no splice site; rows of other labels are left out [default: all but --positive]
+    /// The labels that mean no; rows of other labels are left out [default: all but --positive]
     #[arg(long, value_name = "LABEL,LABEL", value_delimiter = ',')]
     negative: Vec<String>,
-    /// From which probability on a site counts as predicted
+    /// From which probability on yes counts as predicted
     #[arg(short, long, value_name = "P", default_value_t = 0.5)]
     threshold: f64,
     /// The predictions in tables are logits: a sigmoid makes probabilities of them
@@ -51,14 +51,86 @@ pub struct SpliceArgs {
     logits: bool,
 }
 
-impl SpliceArgs {
+/// A task of the table, and what is asked of it.
+pub struct Asked {
+    task: &'static TaskSpec,
+    args: LabelArgs,
+    yes_no: Option<YesNoArgs>,
+}
+
+impl Asked {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
-        if !(0.0..=1.0).contains(&self.threshold) {
-            bail!("--threshold: expected a probability from 0 to 1, found {}", self.threshold);
-        }
-        let (positive, negative) = (self.positive.clone(), self.negative.clone());
-        self.labels
-            .run(Question::Splice { positive, negative, threshold: self.threshold, logits: self.logits }, context)
+        let task = self.task;
+        let question = match &self.yes_no {
+            None => Question::of(task).context("the command line takes only tasks with known answers")?,
+            Some(YesNoArgs { threshold, .. }) if !(0.0..=1.0).contains(threshold) => {
+                bail!("--threshold: expected a probability from 0 to 1, found {threshold}")
+            }
+            Some(YesNoArgs { positive, negative, threshold, logits }) => {
+                let (positive, negative) = (positive.clone(), negative.clone());
+                Question::YesNo { task, positive, negative, threshold: *threshold, logits: *logits }
+            }
+        };
+        self.args.run(question, context)
+    }
+
+    /// The tasks that have known answers to be scored by, and what these mean.
+    fn tasks() -> impl Iterator<Item = (&'static TaskSpec, &'static LabelSpec, Meaning)> {
+        let scored = |(task, labels): (_, &'static LabelSpec)| Some((task, labels, labels.meaning?));
+        TaskSpec::of_labels().filter(|(_, labels)| !labels.known.is_empty()).filter_map(scored)
+    }
+
+    /// `rinalmo evaluate TASK`.
+    fn command(task: &'static TaskSpec, labels: &LabelSpec, meaning: Meaning) -> Command {
+        let figures = match meaning {
+            Meaning::YesNo => "F1, accuracy, precision, recall, specificity, areas under curves, calibration",
+            Meaning::Number => "R², squared Pearson correlation, mean absolute and mean squared error",
+            Meaning::Classes => "accuracy, weighted and macro F1, each class",
+        };
+        let about = format!("Score {}: {figures}", task.about);
+        let columns = |names: &[&str]| match names {
+            [first, others @ ..] if !others.is_empty() => format!("{first} (or {})", others.join(", ")),
+            names => names.concat(),
+        };
+        let long = format!(
+            "{about}\n\nKnown answers have a column {} and, for --model, sequence, or are FASTA (`>id answer`); predictions \
+             a column {}.",
+            columns(labels.known),
+            columns(labels.predicted)
+        );
+        let command = LabelArgs::augment_args(Command::new(task.name).aliases(task.aliases));
+        let command = if meaning == Meaning::YesNo { YesNoArgs::augment_args(command) } else { command };
+        command.about(about).long_about(long) // last, for arguments bring a text of their own
+    }
+}
+
+impl FromArgMatches for Asked {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let found = matches.subcommand().and_then(|(name, matches)| Some((TaskSpec::find(name)?, matches)));
+        let (task, matches) = found.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
+        let is_yes_no = task.labels.is_some_and(|labels| labels.meaning == Some(Meaning::YesNo));
+        let yes_no = is_yes_no.then(|| YesNoArgs::from_arg_matches(matches)).transpose()?;
+        Ok(Self { task, args: LabelArgs::from_arg_matches(matches)?, yes_no })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Subcommand for Asked {
+    fn augment_subcommands(command: Command) -> Command {
+        Self::tasks()
+            .fold(command, |command, (task, labels, meaning)| command.subcommand(Self::command(task, labels, meaning)))
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        Self::tasks().any(|(task, ..)| task.answers_to(name))
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use rinalmo::evaluate::{Question, Watch, png};
+use rinalmo::evaluate::{Watch, png};
 
 use crate::context::{Context, Outcome};
 use crate::io::{Progress, write_file};
@@ -26,22 +26,8 @@ pub struct EvaluateArgs {
 #[derive(Subcommand)]
 enum Task {
     Structure(Box<structure::StructureArgs>),
-    /// Score splice sites: F1, accuracy, precision, recall, specificity, areas under curves, calibration
-    ///
-    /// Known answers have a column label (or class) and, for --model, sequence; predictions a column probability (or
-    /// score).
-    Splice(labels::SpliceArgs),
-    /// Score mean ribosome loads: R², squared Pearson correlation, mean absolute and mean squared error
-    ///
-    /// Known answers have a column rl (or mrl, load) and, for --model, sequence (or utr); predictions a column mrl (or rl,
-    /// load, prediction).
-    #[command(alias = "ribosome")]
-    Mrl(labels::LabelArgs),
-    /// Score ncRNA families: accuracy, weighted and macro F1, each class
-    ///
-    /// Known answers have a column family (or label, class) and, for --model, sequence, or are FASTA (`>id family`);
-    /// predictions a column family (or prediction).
-    Family(labels::LabelArgs),
+    #[command(flatten)]
+    Labels(labels::Asked),
     /// Score models at guessing hidden letters: perplexity on what a corpus holds out, by source and length
     ///
     /// One row for each part, one column for each model. Which letters are hidden does not depend on the model.
@@ -52,9 +38,7 @@ enum Task {
 pub fn run(args: EvaluateArgs, context: &Context) -> Result<Outcome> {
     match args.task {
         Task::Structure(args) => args.run(context),
-        Task::Splice(args) => args.run(context),
-        Task::Mrl(args) => args.run(Question::Mrl, context),
-        Task::Family(args) => args.run(Question::Family, context),
+        Task::Labels(asked) => asked.run(context),
         Task::Mlm(args) => args.run(context),
     }
 }

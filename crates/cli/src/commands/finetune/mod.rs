@@ -7,12 +7,11 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
-use rinalmo::finetune::{
-    Config, DryRun, Family, Files, Finished, Kind, Mrl, Outlook, Request, Resume, Run, Sequence, Splice, Structure,
-    Token,
-};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use rinalmo::finetune::{Config, DryRun, Files, Finished, Kind, Labelled, Outlook, Request, Resume, Run, Structure};
 use rinalmo::pretrain::{Ended, Exchange, Processes, Share, Stop, Validation, duration, grouped};
+use rinalmo::task::{TASKS, TaskSpec};
 
 use crate::commands::told::{Pace, Terms, Told};
 use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
@@ -28,8 +27,8 @@ use crate::stop::Patience;
 #[derive(Args)]
 pub struct FinetuneArgs {
     /// What to learn
-    #[arg(value_name = "TASK")]
-    task: TaskName,
+    #[arg(value_name = "TASK", value_parser = tasks())]
+    task: &'static TaskSpec,
     /// Recipe: a TOML file, or the name of one that is built in (`rinalmo config list`). With --resume the run's own
     #[arg(long, value_name = "FILE|NAME", required_unless_present = "resume", conflicts_with = "resume")]
     config: Option<PathBuf>,
@@ -64,24 +63,6 @@ pub struct FinetuneArgs {
     limits: LimitArgs,
 }
 
-/// What can be learned.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TaskName {
-    /// Which positions pair: tables with structures or lists of pairs, dbn, ct, bpseq, st, and folders of them
-    Structure,
-    /// Is there a splice site in the middle of a window: tables or FASTA with labels 0 and 1
-    Splice,
-    /// Of which family is a sequence: tables or FASTA with names of classes
-    Family,
-    /// Mean ribosome load of 5' UTRs: tables with numbers
-    #[value(alias = "ribosome")]
-    Mrl,
-    /// Anything said of whole sequences: a number, yes or no, or a class, as the config's data.aim says
-    Sequence,
-    /// Anything said of each base: as many numbers or classes as bases
-    Token,
-}
-
 /// Where data lie.
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Data, each of one or more files or folders")]
@@ -112,33 +93,38 @@ impl From<&DataArgs> for Files {
 
 /// Runs the command.
 pub fn run(args: FinetuneArgs, context: &Context) -> Result<Outcome> {
-    together(context, |processes| match args.task {
-        TaskName::Structure => train::<Structure>(&args, context, processes),
-        TaskName::Splice => train::<Splice>(&args, context, processes),
-        TaskName::Family => train::<Family>(&args, context, processes),
-        TaskName::Mrl => train::<Mrl>(&args, context, processes),
-        TaskName::Sequence => train::<Sequence>(&args, context, processes),
-        TaskName::Token => train::<Token>(&args, context, processes),
+    together(context, |processes| match Labelled::of(args.task) {
+        Some(labelled) => train(labelled, &args, context, processes),
+        None => train(Structure, &args, context, processes),
     })
 }
 
-fn train<K: Kind>(args: &FinetuneArgs, context: &Context, processes: &mut Processes) -> Result<Outcome> {
+/// What can be learned: the rows of the table of tasks that have a head to train.
+fn tasks() -> impl TypedValueParser<Value = &'static TaskSpec> {
+    let value = |task: &TaskSpec| {
+        PossibleValue::new(task.name).aliases(task.aliases).help(format!("{}: {}", task.title(), task.data))
+    };
+    let values: Vec<PossibleValue> = TASKS.iter().filter(|task| task.head.is_some()).map(value).collect();
+    PossibleValuesParser::new(values).map(|name| TaskSpec::find(&name).expect("a possible value is a task's name"))
+}
+
+fn train<K: Kind>(kind: K, args: &FinetuneArgs, context: &Context, processes: &mut Processes) -> Result<Outcome> {
     if args.dry_run {
         if !processes.leads() {
             return Ok(Outcome::Done);
         }
-        let told = DryRun::new::<K>(args.read::<K>()?, args.from.as_deref(), &Files::from(&args.data))?;
+        let told = DryRun::new(kind, args.read(kind)?, args.from.as_deref(), &Files::from(&args.data))?;
         print(told)?;
         return Ok(Outcome::Done);
     }
     let Some(out) = &args.out else { bail!("--out is needed: the folder that the run is to live in") };
     if let Some(repeats) = args.repeats {
-        return repeats::run::<K>(args, out, repeats, context, processes);
+        return repeats::run(kind, args, out, repeats, context, processes);
     }
     let share = processes.share();
     let run = match args.resume {
-        true => args.resume::<K>(out, context, share)?,
-        false => args.begin::<K>(out, None, context, share)?,
+        true => args.resume(kind, out, context, share)?,
+        false => args.begin(kind, out, None, context, share)?,
     };
     tell_processes(processes, context);
     let finished = go(run, &mut *processes, context)?;
@@ -146,7 +132,7 @@ fn train<K: Kind>(args: &FinetuneArgs, context: &Context, processes: &mut Proces
         return Ok(Outcome::Done);
     }
     let outcome = report(&finished, out, context)?;
-    if K::NAME == Structure::NAME && finished.ended == Ended::Finished {
+    if kind.spec() == Structure.spec() && finished.ended == Ended::Finished {
         context.note(next::after_structures(out, args.from.as_deref(), &args.data.validation));
     }
     Ok(outcome)
@@ -178,32 +164,39 @@ fn tell(outlook: &Outlook) -> String {
 }
 
 impl FinetuneArgs {
-    fn begin<K: Kind>(&self, out: &Path, seed: Option<u64>, context: &Context, share: Share) -> Result<Run<K>> {
-        let mut config = self.read::<K>()?;
+    fn begin<K: Kind>(
+        &self,
+        kind: K,
+        out: &Path,
+        seed: Option<u64>,
+        context: &Context,
+        share: Share,
+    ) -> Result<Run<K>> {
+        let mut config = self.read(kind)?;
         config.train.seed = seed.unwrap_or(config.train.seed);
         let name = name(self.config.as_deref());
         let (files, from, out) = (Files::from(&self.data), self.from.clone(), out.to_owned());
         let request = Request { name, config, files, out, from, program: program() };
-        Ok(Run::begin(request, &context.device()?, share)?)
+        Ok(Run::begin(kind, request, &context.device()?, share)?)
     }
 
-    fn resume<K: Kind>(&self, out: &Path, context: &Context, share: Share) -> Result<Run<K>> {
+    fn resume<K: Kind>(&self, kind: K, out: &Path, context: &Context, share: Share) -> Result<Run<K>> {
         if !self.data.data.is_empty() || !self.data.validation.is_empty() || !self.data.test.is_empty() {
             bail!("--resume goes on with the data the run began with; leave --data, --validation and --test out");
         }
         let (out, overrides, limits) = (out.to_owned(), self.set.clone(), self.limits.resolve());
         let resume = Resume { out, overrides, limits, program: program() };
-        let run = Run::resume(resume, &context.device()?, share)?;
+        let run = Run::resume(kind, resume, &context.device()?, share)?;
         tell_resumed(run.skipped(), run.changed(), context);
         Ok(run)
     }
 
     /// The config with everything that flags change in it.
-    fn read<K: Kind>(&self) -> Result<Config<K::Data>> {
+    fn read<K: Kind>(&self, kind: K) -> Result<Config<K::Data>> {
         let Some(path) = &self.config else {
             bail!("--config is needed; `rinalmo config list` names those that are built in")
         };
-        let mut config: Config<K::Data> = Config::open_for(K::NAME, path, &overrides(&self.set, self.seed))?;
+        let mut config: Config<K::Data> = Config::open_for(kind.name(), path, &overrides(&self.set, self.seed))?;
         config.fresh_head |= self.fresh_head;
         self.limits.replace(&mut config.train.until);
         Ok(config)

@@ -15,18 +15,19 @@ use crate::io::print;
 
 /// Runs one after the other.
 pub fn run<K: Kind>(
+    kind: K,
     args: &FinetuneArgs,
     out: &Path,
     repeats: u64,
     context: &Context,
     processes: &mut Processes,
 ) -> Result<Outcome> {
-    let first = args.read::<K>()?.train.seed;
+    let first = args.read(kind)?.train.seed;
     let (mut found, mut stopped) = (Vec::new(), false);
     for seed in first..first.saturating_add(repeats) {
         let folder = out.join(format!("seed-{seed}"));
         context.note(format!("seed {seed}, in {}", folder.display()));
-        let run = args.begin::<K>(&folder, Some(seed), context, processes.share())?;
+        let run = args.begin(kind, &folder, Some(seed), context, processes.share())?;
         let finished = go(run, &mut *processes, context)?;
         stopped = finished.ended == Ended::Stopped;
         found.push(finished);
