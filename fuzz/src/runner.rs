@@ -101,10 +101,11 @@ fn peak() -> Option<u64> {
 /// # Errors
 /// If a child cannot be started, or exits with an error.
 pub fn run(program: &PathBuf, target: &Target, limits: &Limits) -> anyhow::Result<Outcome> {
-    let (mut outcome, start) = (Outcome::default(), Instant::now());
+    let mut outcome = Outcome::default();
+    let began = Instant::now();
     let mut first = 0;
-    while first < limits.inputs && start.elapsed() < limits.time {
-        let left = Limits { time: limits.time.saturating_sub(start.elapsed()), ..limits.clone() };
+    while first < limits.inputs && began.elapsed() < limits.time {
+        let left = Limits { time: limits.time.saturating_sub(began.elapsed()), ..limits.clone() };
         let (mut child, lines) = start(program, target, first, &left)?;
         let mut last = None;
         let ended = follow(&lines, limits.longest, &mut last, &mut outcome);

@@ -35,7 +35,7 @@ fn official() -> Option<References> {
 const CHECKPOINTS: [(&str, &[&str]); 5] = [
     ("tiny_pretrained.pt", &["representation", "logits"]),
     ("tiny_ss_ft.pt", &["representation", "logits", "structure"]),
-    ("tiny_mrl_ft.pt", &["representation", "logits", "ribosome"]),
+    ("tiny_mrl_ft.pt", &["representation", "logits", "mrl"]),
     ("tiny_splice_ft.pt", &["representation", "logits", "splice"]),
     ("tiny_ncrna_ft.pt", &["representation", "logits", "family"]),
 ];

@@ -18,7 +18,7 @@ use rinalmo::checkpoint::{Dtype, Layout, WriteOptions};
 const CHECKPOINTS: [(&str, &[&str]); 6] = [
     ("official/tiny_pretrained.pt", &["representation", "logits"]),
     ("official/tiny_ss_ft.pt", &["representation", "logits", "structure"]),
-    ("official/tiny_mrl_ft.pt", &["representation", "logits", "ribosome"]),
+    ("official/tiny_mrl_ft.pt", &["representation", "logits", "mrl"]),
     // With the names that the released code has without flash attention.
     ("official/tiny_splice_ft.pt", &["representation", "logits", "splice"]),
     ("official/tiny_ncrna_ft.pt", &["representation", "logits", "family"]),

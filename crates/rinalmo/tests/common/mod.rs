@@ -217,12 +217,12 @@ impl References {
                     compare(&format!("ss_logits_{i}"), &network.pair_logits(bases, sequence.as_bytes()));
                 }
             }
-            HeadConfig::Ribosome { .. } => {
-                compare("mrl_scaled", &network.ribosome_loads(&hidden, &batch, self.meta.mrl_padding));
+            HeadConfig::Mrl { .. } => {
+                compare("mrl_scaled", &network.mean_loads(&hidden, &batch, self.meta.mrl_padding));
             }
-            HeadConfig::Splice { .. } => compare("splice_logits", &network.splice_logits(&cls)),
-            HeadConfig::Family { .. } => compare("ncrna_logits", &network.family_logits(&cls)),
-            other => panic!("nobody published a {} head", other.task()),
+            HeadConfig::Splice { .. } => compare("splice_logits", &network.classify(&cls)),
+            HeadConfig::Family { .. } => compare("ncrna_logits", &network.classify(&cls)),
+            other => panic!("no published model has a {} head", other.task()),
         }
     }
 
@@ -242,10 +242,10 @@ impl References {
                     self.compare_fold(&model, i, sequence, threshold);
                 }
             }
-            Some("ribosome") => {
+            Some("mrl") => {
                 let Scaler { mean, std } = model.metadata().scaler.unwrap();
                 assert!((mean - mrl_mean).abs() < 1e-6 && (std - mrl_std).abs() < 1e-6);
-                let loads = model.predict_ribosome_load(sequences, *mrl_padding).unwrap();
+                let loads = model.predict_mrl(sequences, *mrl_padding).unwrap();
                 compare("mrl", &loads.into_iter().collect::<Result<Vec<_>, _>>().unwrap());
             }
             Some("splice") => {

@@ -190,10 +190,7 @@ fn heads_that_cannot_be_right_are_named() {
     std::fs::write(&path, pt::modern(&pt::tensors_of(&small(), str::to_owned), &[], false)).unwrap();
     let three = OpenOptions { heads: Some(3), ..OpenOptions::default() };
     let text = Checkpoint::open(&path, &three).unwrap_err().to_string();
-    assert!(
-        text.ends_with("3 heads do not divide a width of 16"),
-        "{text}"
-    );
+    assert!(text.ends_with("3 heads do not divide a width of 16"), "{text}");
     let own = folder.path().join("own");
     let four = OpenOptions { heads: Some(4), ..OpenOptions::default() };
     Checkpoint::open(&path, &four).unwrap().write(&own, &WriteOptions::default()).unwrap();
