@@ -29,9 +29,16 @@ pub fn command(program: &str) -> Command {
     command
 }
 
-/// Whether a program can be run.
-pub fn is_installed(program: &str) -> bool {
-    command(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+/// Does this command line end well? Nothing of its output is shown.
+pub fn succeeds(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let Some(program) = words.next() else { return false };
+    command(program)
+        .args(words)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }
 
 #[cfg(test)]
@@ -52,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_missing_program_is_not_installed() {
-        assert!(is_installed("cargo"));
-        assert!(!is_installed("a-program-that-nobody-wrote"));
+        assert!(succeeds("cargo --version"));
+        assert!(!succeeds("a-program-that-nobody-wrote --version") && !succeeds("cargo no-such-chore"));
     }
 }
