@@ -311,6 +311,7 @@ mod tests {
         for (task, labels) in TaskSpec::of_labels() {
             let head = task.head.as_ref().unwrap();
             assert_eq!(head.looks_at() == LooksAt::Padded, labels.pad_to.is_some(), "{task}");
+            assert_ne!(head.looks_at(), LooksAt::Pairs, "{task}");
             assert!(labels.pad_to.is_some() || labels.dropout == 0.0, "{task}: no other head drops");
             assert!(!labels.gives.is_empty() && labels.batch > 0, "{task}");
             assert!(labels.known.is_empty() || labels.meaning.is_some(), "{task}: what is scored means one thing");

@@ -244,7 +244,7 @@ impl Labels {
         counts
     }
 
-    /// Whether one answer at least says that there is a splice site; true of other questions.
+    /// Whether one answer at least says yes; true of other questions.
     pub fn has_positive(&self) -> bool {
         match &self.question {
             Question::YesNo { positive, .. } => self.items.iter().any(|known| same(&known.answer, positive)),

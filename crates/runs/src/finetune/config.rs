@@ -23,8 +23,9 @@ pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + 
     /// One in which no key is left out.
     fn full() -> Self;
 
-    /// Keys that are given and that a head contradicts, each in words.
-    fn contradictions(&self, head: &HeadConfig) -> Vec<String>;
+    /// Keys that are given and that a head contradicts, each in words; `needed` is the head that these keys and the task
+    /// describe.
+    fn contradictions(&self, head: &HeadConfig, needed: &HeadConfig) -> Vec<String>;
 
     /// Writes down what the head is, and what is inherited from the model that a run begins with: how it chooses pairs.
     fn settle(&mut self, _head: &HeadConfig, _decode: Option<&str>) {}

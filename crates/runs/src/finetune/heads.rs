@@ -56,7 +56,7 @@ pub(super) fn choose<D: Section>(
         config.data.settle(needed, theirs.and_then(|(begun, _)| begun.decode.as_deref()));
         return Ok(Chosen { head: needed.clone(), told });
     };
-    let mut differ = config.data.contradictions(head);
+    let mut differ = config.data.contradictions(head, needed);
     differ.extend(document.and_then(|document| begun.other_outputs(head, needed, document)));
     if !differ.is_empty() {
         let (name, differ) = (&begun.name, differ.join(", "));

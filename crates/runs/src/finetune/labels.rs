@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 pub use rinalmo_model::Meaning;
-use rinalmo_model::{HeadConfig, LabelSpec, MRL_PADDING, Pooling, TaskSpec};
+use rinalmo_model::{HeadConfig, LabelSpec, LooksAt, MRL_PADDING, Pooling, TaskSpec};
 use rinalmo_seq::labelled::labels::{self, Columns, Item};
 use rinalmo_train::{Aim, Cache, Example, LabelOptions, Labels, Readout};
 use rinalmo_weights::{Document, Scaler};
@@ -81,13 +81,11 @@ impl Section for LabelConfig {
         }
     }
 
-    fn contradictions(&self, head: &HeadConfig) -> Vec<String> {
+    fn contradictions(&self, head: &HeadConfig, needed: &HeadConfig) -> Vec<String> {
         let name = |pooling: Pooling| if pooling == Pooling::Cls { "cls" } else { "mean" };
         let hidden = head.classifier().and_then(|(hidden, _)| contradiction("hidden", self.hidden, hidden));
-        let pooled = match *head {
-            HeadConfig::Sequence { pooling, .. } => {
-                contradiction("pooling", Some(name(self.pooling.unwrap_or(Pooling::Cls))), name(pooling))
-            }
+        let pooled = match (head.looks_at(), needed.looks_at()) {
+            (LooksAt::Whole(found), LooksAt::Whole(asked)) => contradiction("pooling", Some(name(asked)), name(found)),
             _ => None,
         };
         hidden.into_iter().chain(pooled).collect()

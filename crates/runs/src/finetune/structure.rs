@@ -34,7 +34,7 @@ impl Section for StructureConfig {
         }
     }
 
-    fn contradictions(&self, head: &HeadConfig) -> Vec<String> {
+    fn contradictions(&self, head: &HeadConfig, _: &HeadConfig) -> Vec<String> {
         let HeadConfig::Structure { channels, blocks, energy, .. } = *head else { return Vec::new() };
         let found = [
             contradiction("energy", self.energy, energy),

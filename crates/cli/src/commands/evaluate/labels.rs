@@ -182,9 +182,9 @@ fn warn_of_labels(known: &Labels) {
     }
     let (name, shown) = (&known.name, shown.join(", "));
     eprintln!(
-        "warning: {name}: no row is a splice site, so f1, precision, recall and mcc have no value; its labels are {shown}"
+        "warning: {name}: no row has a label that means yes, so f1, precision, recall and mcc have no value; its labels are {shown}"
     );
-    eprintln!("hint: --positive names the label of a site");
+    eprintln!("hint: --positive names it");
 }
 
 /// Numbers that are no probabilities have an order, but no threshold.
