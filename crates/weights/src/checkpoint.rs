@@ -1,6 +1,6 @@
 //! A checkpoint of any family, opened: its config, its description, and its tensors under our names, still in the file.
 //!
-//! Opening reads headers and shapes only; weights are touched when a tensor is asked for.
+//! Opening reads headers and shapes only; weights are read when a tensor is used.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ use crate::tensor::Tensor;
 /// How to open a checkpoint.
 #[derive(Debug, Clone, Default)]
 pub struct OpenOptions {
-    /// Attention heads, where neither the file nor its description says. Without them a model of a published size gets
-    /// the published 20; any other is refused.
+    /// Attention heads, if neither the file nor its description gives them. Without them a model of a published size
+    /// gets the published 20; any other is an error.
     pub heads: Option<usize>,
     /// Which of several models in one file; the first when not given. See [`Checkpoint::members`].
     pub member: Option<String>,
@@ -40,19 +40,19 @@ pub struct Metadata {
     pub name: String,
     /// What it does: `mlm`, `encoder`, `structure`, `mrl`, `splice` or `family`.
     pub task: &'static str,
-    /// Who named its tensors.
+    /// The family of its tensor names.
     pub family: Family,
-    /// How its file holds them.
+    /// The format of its file.
     pub format: Format,
     /// Type of most of its weights.
     pub dtype: Dtype,
     /// Probability above which positions pair, tuned on a validation set.
     pub threshold: Option<f32>,
-    /// How pairs are chosen, where its description says so.
+    /// How pairs are chosen, if its description says so.
     pub decode: Option<String>,
-    /// How probabilities of pairs are set right, where its description says so.
+    /// How probabilities of pairs are calibrated, if its description says so.
     pub calibration: Option<Calibration>,
-    /// How a ribosome load is scaled back.
+    /// The inverse scaling of a ribosome load.
     pub scaler: Option<Scaler>,
     /// Tokens in the order of their ids.
     pub vocabulary: Vec<String>,
@@ -60,16 +60,16 @@ pub struct Metadata {
     pub labels: Option<Vec<String>>,
     /// Where the weights come from, in words.
     pub provenance: Option<String>,
-    /// Under which terms they may be used.
+    /// Their licence.
     pub license: Option<String>,
 }
 
-/// A weight that is no finite number: the file is damaged, or its training diverged.
+/// A weight that is not finite: the file is damaged, or its training diverged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NotFinite {
     /// The tensor, as [`ModelConfig::manifest`] spells it.
     pub tensor: String,
-    /// Which of its values, counted from 0.
+    /// The index of the value, from 0.
     pub index: usize,
     /// NaN or an infinity.
     pub value: f32,
@@ -87,7 +87,7 @@ impl std::fmt::Display for NotFinite {
 pub struct Checkpoint {
     /// The model's sizes.
     pub config: ModelConfig,
-    /// What else is known of it.
+    /// Everything else about it.
     pub meta: Metadata,
     path: PathBuf,
     tensors: BTreeMap<String, Tensor>,
@@ -97,22 +97,22 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Opens a file or a folder; the format shows in the content, not in the name.
+    /// Opens a file or a folder; the format is recognised by content, not by name.
     ///
     /// # Errors
-    /// When it cannot be read, is damaged or hostile, holds another model, or when tensors are missing, unused or of
-    /// another shape: then all of them are listed.
+    /// It cannot be read, is damaged or hostile, holds another model, or tensors are missing, unused or of another
+    /// shape: then all of them are listed.
     pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Self, Error> {
         let place = Place::find(path.as_ref())?;
         let archive = if place.is_index() { shards::open(&place.file)? } else { Archive::open(&place.file)? };
         Self::assemble(archive, place, options)
     }
 
-    /// Opens what was trained beside `base` and holds adapters and a head alone: a whole model, of `base`'s weights with
-    /// them beside. `None` where the file is a whole model by itself, or describes no adapters.
+    /// Opens a file of only adapters and a head that were trained on `base`, as a complete model: `base`'s weights with
+    /// these added. `None` if the file is a complete model on its own, or describes no adapters.
     ///
     /// # Errors
-    /// It cannot be read, or fits no model of `base`'s sizes.
+    /// It cannot be read, or does not fit a model of `base`'s sizes.
     pub fn open_beside(path: impl AsRef<Path>, base: &Self) -> Result<Option<Self>, Error> {
         let path = path.as_ref();
         if !path.is_file() {
@@ -159,7 +159,7 @@ impl Checkpoint {
     /// Opens a single-file checkpoint of our own form that is built into the program. Nothing is copied.
     ///
     /// # Errors
-    /// As [`Checkpoint::open`].
+    /// Those of [`Checkpoint::open`].
     pub fn from_static(bytes: &'static [u8], member: Option<&str>) -> Result<Self, Error> {
         let file = PathBuf::from("(built-in model)");
         let archive =
@@ -192,7 +192,7 @@ impl Checkpoint {
         Ok(Self { config, meta, path, tensors, members, files, sha256: OnceLock::new() })
     }
 
-    /// Where the tensors lie.
+    /// The file or folder of the tensors.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -217,10 +217,10 @@ impl Checkpoint {
         self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
     }
 
-    /// SHA-256 of the file that holds the tensors, in hexadecimal; of several files one after the other, in the order of
-    /// their names. Computed when first asked for.
+    /// SHA-256 of the file that holds the tensors, in hexadecimal; of several files one after the other, in the order
+    /// of their names. Computed on first use.
     pub fn sha256(&self) -> &str {
-        const CHUNK: usize = 8 << 20; // bytes; the pages read are let go after each, so memory stays small
+        const CHUNK: usize = 8 << 20; // bytes; the pages read are released after each, so memory stays small
         self.sha256.get_or_init(|| {
             let mut hash = Sha256::new();
             for file in &self.files {
@@ -235,7 +235,7 @@ impl Checkpoint {
         })
     }
 
-    /// The first of its weights that is no finite number.
+    /// The first of its weights that is not finite.
     pub fn first_not_finite(&self) -> Option<NotFinite> {
         self.tensors().find_map(|(name, tensor)| {
             let (index, value) = tensor.first_not_finite()?;
@@ -243,7 +243,7 @@ impl Checkpoint {
         })
     }
 
-    /// Is this a checkpoint of a model of these sizes?
+    /// Checks that this is a checkpoint of a model of these sizes.
     ///
     /// # Errors
     /// [`Error::Mismatch`], listing every tensor that does not fit and the preset that would.

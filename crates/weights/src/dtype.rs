@@ -1,4 +1,4 @@
-//! Number types found in checkpoints, and the way from each to f32 and back.
+//! Number types of checkpoints, and the conversion of each to f32 and back.
 
 use std::fmt;
 
@@ -58,7 +58,7 @@ impl Dtype {
         }
     }
 
-    /// Can weights be of this type?
+    /// Whether weights can be of this type.
     pub fn holds_weights(self) -> bool {
         matches!(self, Self::F32 | Self::F16 | Self::Bf16)
     }
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn halves_are_rounded_to_even() {
-        // 1 + 2⁻⁸ lies half-way between two bf16 values; the even one is 1. 1 + 3·2⁻⁸ goes up to 1 + 2⁻⁶.
+        // 1 + 2⁻⁸ is half-way between two bf16 values; the even one is 1. 1 + 3·2⁻⁸ goes up to 1 + 2⁻⁶.
         let values = [1.0 + 2f32.powi(-8), 1.0 + 3.0 * 2f32.powi(-8)];
         let mut back = Vec::new();
         Dtype::Bf16.decode(&Dtype::Bf16.encode(&values), &mut back);

@@ -1,4 +1,4 @@
-//! What can go wrong between a path and a model, said so that the reader knows what to do next.
+//! What can go wrong between a path and a model, worded so that the reader knows what to do next.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use rinalmo_model::TensorSpec;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The file system refused.
+    /// An error of the file system.
     #[error("{}: {cause}", path.display())]
     Io {
         /// The file or folder.
@@ -30,10 +30,10 @@ pub enum Error {
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What was looked for and what was found.
+        /// What was expected and what was found.
         reason: String,
     },
-    /// The tensors do not make up one model.
+    /// The tensors do not form one model.
     #[error("{}: {mismatch}", path.display())]
     Mismatch {
         /// The file.
@@ -49,15 +49,15 @@ pub enum Error {
         /// Which size, what was expected and what was found.
         reason: String,
     },
-    /// The number of attention heads is not known, or cannot be right.
+    /// The number of attention heads is unknown or invalid.
     #[error("{}: {reason}", path.display())]
     Heads {
         /// The file.
         path: PathBuf,
-        /// Which sizes clash.
+        /// Which sizes contradict each other.
         reason: String,
     },
-    /// The description beside or inside the file cannot be used.
+    /// The description next to the file or in it cannot be used.
     #[error("{}: {reason}", path.display())]
     Config {
         /// The file.
@@ -65,7 +65,7 @@ pub enum Error {
         /// What was expected and what was found.
         reason: String,
     },
-    /// A value has no place in the type asked for.
+    /// A value does not fit into the requested type.
     #[error("tensor `{tensor}` holds {value}, more than f16 can (65504)\nhint: write bf16 or f32")]
     Overflow {
         /// The tensor.
@@ -85,29 +85,29 @@ impl Error {
     }
 }
 
-/// What is wrong with a file before anybody asks what model it holds.
+/// What is wrong with a file, apart from the model it holds.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
     /// Bytes contradict each other or end too early.
     #[error("damaged {format}: {reason}")]
     Damaged {
-        /// The format the file claims.
+        /// The format that the file claims to have.
         format: &'static str,
-        /// What does not add up.
+        /// The contradiction.
         reason: String,
     },
     /// A pickle asks for something other than tensors and plain containers.
     #[error("refused: byte {offset} of {place} asks for `{what}`, which no checkpoint needs; nothing was executed")]
     Refused {
-        /// What was asked for.
+        /// The name that was requested.
         what: String,
         /// Where in the pickle.
         offset: usize,
-        /// Which pickle.
+        /// The name of the pickle.
         place: &'static str,
     },
-    /// The file would grow beyond reason when unpacked.
+    /// The file would become far too large when unpacked.
     #[error("refused: {what} would unpack to {size} bytes from a file of {file} bytes; this looks like a zip bomb")]
     Bomb {
         /// The entry.
@@ -128,7 +128,7 @@ pub enum Fault {
         /// Bytes of all storages.
         held: u64,
     },
-    /// Known, but not read.
+    /// A known format that is not supported.
     #[error("{0}")]
     Unsupported(String),
 }
@@ -139,7 +139,7 @@ impl Fault {
     }
 }
 
-/// A tensor that does not look as the model needs it.
+/// A tensor that does not fit the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Misfit {
     /// Its name in the file.
@@ -148,23 +148,23 @@ pub struct Misfit {
     pub reason: String,
 }
 
-/// Everything that keeps a file's tensors from making up a model, at once.
+/// Everything that keeps a file's tensors from forming a model, at once.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Mismatch {
-    /// The model they were held against.
+    /// The model they were compared with.
     pub model: String,
-    /// What the model needs and the file lacks.
+    /// Tensors that the model needs and the file lacks.
     pub missing: Vec<TensorSpec>,
-    /// What the file has and the model has no use for.
+    /// Tensors of the file that the model does not use.
     pub unused: Vec<String>,
-    /// What is there in another shape or type.
+    /// Tensors of another shape or type.
     pub misfits: Vec<Misfit>,
-    /// The preset the tensors would make up.
+    /// The preset that the tensors would fit.
     pub fits: Option<&'static str>,
 }
 
 impl Mismatch {
-    /// Is there nothing to complain of?
+    /// Whether everything fits.
     pub fn is_empty(&self) -> bool {
         self.missing.is_empty() && self.unused.is_empty() && self.misfits.is_empty()
     }

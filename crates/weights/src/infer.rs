@@ -1,4 +1,4 @@
-//! A model's sizes, read off its tensors' shapes; and the list of what does not fit.
+//! A model's sizes, read from the shapes of its tensors, and the list of tensors that do not fit.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::tensor::Tensor;
 
 type Tensors = BTreeMap<String, Tensor>;
 
-/// The sizes that `tensors` have; all but the number of attention heads, which no shape tells. `None` where they have no
-/// width. Nobody has checked them yet.
+/// The sizes of `tensors`, except the number of attention heads, which no shape shows. `None` if they have no width.
+/// The sizes are not checked yet.
 pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
     let has = |prefix: &str| tensors.keys().any(|name| name.starts_with(prefix));
@@ -31,12 +31,12 @@ pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     Some(ModelConfig { encoder, mlm: has("mlm."), head: head(tensors) })
 }
 
-/// No shape tells what a head for whole sequences looks at; its description does.
+/// No shape shows the pooling of a head for whole sequences; its description does.
 pub(crate) fn check_pooling(config: &ModelConfig) -> Result<(), String> {
     match config.head {
         Some(HeadConfig::Sequence { .. }) => {
-            Err("it has a head for whole sequences, and no description says what that looks at; \
-                 open the file that `rinalmo finetune` wrote, or keep its `config.json` beside the tensors"
+            Err("it has a head for whole sequences, and no description gives its pooling; \
+                 open the file that `rinalmo finetune` wrote, or keep its `config.json` next to the tensors"
                 .into())
         }
         _ => Ok(()),
@@ -69,13 +69,13 @@ fn head(tensors: &Tensors) -> Option<HeadConfig> {
     })
 }
 
-/// One more than the largest number behind `prefix`.
+/// One more than the largest number after `prefix`.
 fn count(tensors: &Tensors, prefix: &str) -> usize {
     let numbers = tensors.keys().filter_map(|name| name.strip_prefix(prefix)?.split('.').next()?.parse::<usize>().ok());
     numbers.max().map_or(0, |last| last.min(tensors.len()) + 1) // never more than could be complete
 }
 
-/// Holds sorted tensors against a config: everything missing, unused, or of another shape, at once.
+/// Compares sorted tensors with a config: lists everything missing, unused, or of another shape, at once.
 pub(crate) fn compare(sorted: &Sorted, config: &ModelConfig, model: &str) -> Mismatch {
     let mut mismatch = Mismatch {
         model: describe(config, model),
@@ -95,7 +95,7 @@ pub(crate) fn compare(sorted: &Sorted, config: &ModelConfig, model: &str) -> Mis
             Some(_) => {}
         }
     }
-    // What cannot be put together is named already; its parts' name is another than ours, so the model's stays missing.
+    // Parts that do not fit together are listed above under their own names; the model's tensor is also listed here.
     let missing = manifest.into_iter().filter(|(name, _)| !sorted.tensors.contains_key(name));
     mismatch.missing = missing.map(|(name, shape)| TensorSpec { name, shape }).collect();
     if !mismatch.is_empty() {

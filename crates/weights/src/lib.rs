@@ -1,8 +1,9 @@
 //! RiNALMo checkpoints: reading every published form, writing our own, and finding the published files.
 //!
-//! A checkpoint comes in one of three families, which differ in their tensors' names, and one of three file formats.
-//! [`Checkpoint::open`] tells both by content and gives one view of them all: the model's [config], a [description], and
-//! the tensors under the names of [`ModelConfig::manifest`]. Files are mapped, not read; nothing in them is executed.
+//! A checkpoint is of one of three families, which differ in their tensors' names, and in one of three file formats.
+//! [`Checkpoint::open`] recognises both by content and gives the same view of all: the model's [config], a
+//! [description], and the tensors under the names of [`ModelConfig::manifest`]. Files are mapped, not read; nothing in
+//! them is executed.
 //!
 //! [config]: Checkpoint::config
 //! [description]: Checkpoint::meta

@@ -1,8 +1,8 @@
 //! From a checkpoint to a model on a device, one tensor at a time.
 //!
-//! f32 tensors that lie in the file as the model wants them are handed over where they are, without a copy: the CPU
-//! computes on the mapped file. Everything else is converted, and its pages of the file are let go at once. Either way
-//! there is one copy of the weights in memory, plus at most one tensor.
+//! f32 tensors that are stored as the model needs them are used in place, without a copy: the CPU computes on the
+//! mapped file. Everything else is converted, and its pages of the file are released at once. In both cases there is
+//! one copy of the weights in memory, plus at most one tensor.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use rinalmo_model::{Model, TensorSpec};
 use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Misfit, Mismatch};
 
-/// Brings a checkpoint's model to `device`, in f32.
+/// Loads a checkpoint's model to `device`, in f32.
 ///
 /// # Errors
 /// [`Error::Mismatch`] when model and checkpoint differ, which an opened [`Checkpoint`] rules out.
@@ -21,12 +21,12 @@ pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Model, Error> {
     fill(checkpoint.config.init(device), checkpoint)
 }
 
-/// Replaces every float parameter of `module` by the tensor of its path. Parameters keep their device, and those not yet
-/// made are never made.
+/// Replaces every float parameter of `module` by the tensor of its path. Parameters keep their device, and those not
+/// yet initialised are not initialised first.
 ///
 /// # Errors
-/// [`Error::Mismatch`], listing every parameter without a tensor, every tensor without a parameter, and every pair whose
-/// shapes differ; [`Error::Io`] where the file was cut short meanwhile.
+/// [`Error::Mismatch`], listing every parameter without a tensor, every tensor without a parameter, and every pair
+/// whose shapes differ; [`Error::Io`] if the file was truncated meanwhile.
 pub fn fill<M: Module>(module: M, checkpoint: &Checkpoint) -> Result<M, Error> {
     let (met, mismatch) = (BTreeSet::new(), Mismatch::default());
     let mut filler = Filler { checkpoint, path: Vec::new(), met, mismatch, gone: None };
@@ -50,7 +50,7 @@ struct Filler<'a> {
     path: Vec<String>,
     met: BTreeSet<String>,
     mismatch: Mismatch,
-    /// What became of the file meanwhile.
+    /// An error if the file was truncated meanwhile.
     gone: Option<std::io::Error>,
 }
 

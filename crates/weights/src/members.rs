@@ -1,7 +1,7 @@
-//! Several models in one file: heads of their own on an encoder that they share.
+//! Several models in one file: heads on an encoder that they share.
 //!
-//! The file is one of our own form, of the first of them. What another one, a member, does not share with it stands under
-//! `member/<name>/…`, and its description in the header's text [`MEMBERS_KEY`], by name.
+//! The file is in our own format, with the first of them as its model. Tensors that another one, a member, does not
+//! share with it are under `member/<name>/…`, and its description is in the header's text [`MEMBERS_KEY`], by name.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use crate::family::document::Document;
 pub(crate) const MEMBERS_KEY: &str = "rinalmo.members";
 const PREFIX: &str = "member/";
 
-/// The name that a member's own tensor has in the file.
+/// The name of a member's own tensor in the file.
 pub(crate) fn key(member: &str, tensor: &str) -> String {
     format!("{PREFIX}{member}/{tensor}")
 }
@@ -21,13 +21,13 @@ pub(crate) fn key(member: &str, tensor: &str) -> String {
 /// The members' descriptions, by name.
 pub(crate) fn documents(archive: &Archive) -> Result<BTreeMap<String, Document>, String> {
     let Some(text) = archive.metadata.get(MEMBERS_KEY) else { return Ok(BTreeMap::new()) };
-    let told: BTreeMap<String, serde_json::Value> =
+    let texts: BTreeMap<String, serde_json::Value> =
         serde_json::from_str(text).map_err(|error| format!("descriptions of members: {error}"))?;
-    told.into_iter().map(|(name, told)| Ok((name, Document::parse(&told.to_string())?))).collect()
+    texts.into_iter().map(|(name, text)| Ok((name, Document::parse(&text.to_string())?))).collect()
 }
 
-/// Leaves of an archive the tensors of one model, under their plain names: of the first one, or of a member, whose
-/// description it gives.
+/// Reduces an archive to the tensors of one model under their plain names: the first one, or a member, whose
+/// description is returned.
 pub(crate) fn choose(
     archive: &mut Archive,
     members: &BTreeMap<String, Document>,
@@ -39,7 +39,7 @@ pub(crate) fn choose(
     };
     let document = members.get(wanted).ok_or_else(|| {
         let names: Vec<String> = members.keys().map(|name| format!("`{name}`")).collect();
-        let found = if names.is_empty() { "one model alone".to_owned() } else { names.join(", ") };
+        let found = if names.is_empty() { "only one model".to_owned() } else { names.join(", ") };
         format!("no model `{wanted}` in this file; it holds {found}")
     })?;
     let mut all = std::mem::take(&mut archive.tensors);
@@ -51,7 +51,7 @@ pub(crate) fn choose(
     Ok(Some(document.clone()))
 }
 
-/// What of a member is not in the first model: other weights under the same name, or a name of its own.
+/// The tensors of a member that the first model lacks: other weights under the same name, or another name.
 pub(crate) fn own<'c>(member: &'c Checkpoint, first: &Checkpoint) -> Vec<&'c str> {
     let differs = |name: &str| match (first.tensor(name), member.tensor(name)) {
         (Some(a), Some(b)) => a.shape != b.shape || a.to_f32() != b.to_f32(),

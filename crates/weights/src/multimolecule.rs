@@ -1,9 +1,9 @@
 //! Writes a checkpoint as the multimolecule library's `from_pretrained` reads it: a folder of `config.json`,
 //! `model.safetensors`, `vocab.txt` and `tokenizer_config.json`.
 //!
-//! Facts of the form are those of files that version 0.2.2 wrote. Its vocabulary has six tokens that ours lacks. They are
-//! read as `<unk>` is; and as answers of the masked-language head they have logits so low that they take no share of a
-//! probability, so that the others are as they are here.
+//! The layout is that of files written by version 0.2.2. Its vocabulary has six tokens that ours lacks. Their
+//! embeddings are those of `<unk>`. Their logits from the masked-language head are so low that their probability is 0,
+//! so the other probabilities stay the same.
 
 use std::fs;
 use std::ops::Range;
@@ -25,11 +25,11 @@ use crate::write::{Entry, Source, WriteOptions, atomically, dtype_of, sort, writ
 const SPECIAL: usize = 6;
 /// Logit of a token that the model does not know: its share is 0 in every number type.
 const NEVER: f32 = -1e4;
-/// Under what their encoder stands.
+/// The prefix of their encoder's names.
 const PREFIX: &str = "model.";
 
-/// Whether a head has a form there, so that [`Layout::Multimolecule`](crate::Layout) writes it; others are left out, and
-/// the encoder is written without them.
+/// Whether the library has such a head, so that [`Layout::Multimolecule`](crate::Layout) writes it; for other heads
+/// only the encoder is written.
 pub fn takes_head(head: &HeadConfig) -> bool {
     *head == HeadConfig::structure()
 }
@@ -48,23 +48,23 @@ pub(crate) fn write(checkpoint: &Checkpoint, folder: &Path, options: &WriteOptio
     write_text(&folder.join("config.json"), &format!("{:#}\n", description(config, dtype)))
 }
 
-/// What the library has no form for.
+/// Fails for models that the library cannot represent.
 fn check(config: &ModelConfig) -> Result<(), String> {
     let encoder = &config.encoder;
     let lacks = [
         (encoder.activation != Activation::SwiGlu, "GELU in place of SwiGLU"),
         (encoder.positions != Positions::Rotary, "learned positions"),
-        (encoder.lora.is_some(), "adapters beside its weights that are not merged into these"),
+        (encoder.lora.is_some(), "adapters that are not merged into its weights"),
         (intermediate(encoder).is_none(), "a feed-forward layer of this width"),
     ];
     match lacks.iter().find(|(lacks, _)| *lacks) {
-        Some((_, what)) => Err(format!("multimolecule has no RiNALMo with {what}; write our own form")),
+        Some((_, what)) => Err(format!("multimolecule has no RiNALMo with {what}; choose our own format")),
         None => Ok(()),
     }
 }
 
-/// Their `intermediate_size`, two thirds of which, rounded down, are the width of the layer: four times the model's width
-/// as published, where that gives it.
+/// Their `intermediate_size`, two thirds of which, rounded down, are the width of the layer: four times the model's
+/// width as published, if that gives the width.
 fn intermediate(encoder: &EncoderConfig) -> Option<usize> {
     let sizes = [4 * encoder.dim, (3 * encoder.hidden).div_ceil(2)];
     sizes.into_iter().find(|size| size * 2 / 3 == encoder.hidden)

@@ -1,5 +1,4 @@
-//! Where a checkpoint lies: one file, or a folder that holds the tensors, in one file or several, and a description of
-//! them.
+//! The files of a checkpoint: one file, or a folder with the tensors, in one file or several, and their description.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,14 +10,14 @@ use crate::family::Family;
 use crate::family::document::{Document, FORMAT};
 use crate::family::multimolecule;
 
-/// Names under which a folder holds its tensors, best first; the last two list the files that do.
+/// File names of the tensors in a folder, best first; the last two are indexes of several files.
 const TENSOR_FILES: [&str; 4] =
     ["model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json"];
 const INDEX: &str = ".index.json";
 const DESCRIPTION: &str = "config.json";
 /// The model type in multimolecule's description.
 const MODEL_TYPE: &str = "rinalmo";
-/// Descriptions have a few kB, the longest lists of tensors a few MB.
+/// The largest description that is read: most have a few kB, the longest indexes a few MB.
 const LONGEST_JSON: u64 = 64 << 20;
 
 /// A checkpoint's files.
@@ -28,21 +27,21 @@ pub(crate) struct Place {
     pub(crate) file: PathBuf,
     /// A name for the model, from the path.
     pub(crate) name: String,
-    /// Our own description, if it lies beside the tensors.
+    /// Our own description, if it is next to the tensors.
     pub(crate) document: Option<Document>,
     /// What multimolecule's description says, if there is one.
     pub(crate) side: multimolecule::Side,
-    /// Has the file a name that a description beside it certainly speaks of?
+    /// Whether the file has a usual name, so that a description next to it is certainly about it.
     generic: bool,
 }
 
 impl Place {
-    /// A file without anything beside it.
+    /// A file on its own.
     pub(crate) fn bare(file: PathBuf, name: String) -> Self {
         Self { file, name, document: None, side: Default::default(), generic: false }
     }
 
-    /// Looks at `path`, and where it is a folder, into it.
+    /// Finds the files at `path`, which may be a folder.
     pub(crate) fn find(path: &Path) -> Result<Self, Error> {
         let about = std::fs::metadata(path).map_err(|cause| Error::io(path, cause))?;
         if about.is_dir() {
@@ -56,13 +55,13 @@ impl Place {
         Self { generic, ..Self::bare(path.into(), name) }.described()
     }
 
-    /// Does its file list the files that hold the tensors?
+    /// Whether its file is an index of the files with the tensors.
     pub(crate) fn is_index(&self) -> bool {
         self.file.to_string_lossy().ends_with(INDEX)
     }
 
-    /// Reads the description in the same folder. One that speaks of something else is an error beside a file of one of
-    /// the usual names, and passed over beside any other, which may have nothing to do with it.
+    /// Reads the description in the same folder. One of another kind of model is an error next to a file with a usual
+    /// name, and is ignored next to any other file, which may have nothing to do with it.
     fn described(mut self) -> Result<Self, Error> {
         let description = self.file.with_file_name(DESCRIPTION);
         match self.read(&description) {
@@ -94,7 +93,7 @@ impl Place {
         Ok(())
     }
 
-    /// Forgets a description that lies beside a file of another family by chance.
+    /// Drops a description that is next to a file of another family by chance.
     pub(crate) fn keep_what_describes(&mut self, family: Family) {
         if !self.generic && family != Family::Own {
             self.document = None;
@@ -105,12 +104,12 @@ impl Place {
     }
 }
 
-/// A file of JSON, with or without the mark that Windows puts before text; `None` where there is none.
+/// A file of JSON, with or without a byte order mark; `None` if there is no such file.
 pub(crate) fn json(path: &Path) -> Result<Option<Value>, Error> {
     match std::fs::metadata(path) {
         Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
         Ok(about) if about.len() > LONGEST_JSON => {
-            return Err(Error::config(path, format!("has {} bytes, which is no description", about.len())));
+            return Err(Error::config(path, format!("has {} bytes, too many for a description", about.len())));
         }
         _ => {}
     }
@@ -122,7 +121,7 @@ pub(crate) fn json(path: &Path) -> Result<Option<Value>, Error> {
     serde_json::from_str(unmarked(&text)).map(Some).map_err(|error| Error::config(path, error.to_string()))
 }
 
-/// Text without the byte order mark.
+/// The text without its byte order mark.
 fn unmarked(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }

@@ -1,9 +1,8 @@
 //! Prefixes that training programs put before tensor names: `module.` of data parallelism, `_orig_mod.` of
 //! `torch.compile`, `model.` or `net.` of a Lightning module, one within the other.
 //!
-//! A family's layout is known by one of its names. What stands before that name in a file, and belongs to no layout, is
-//! taken off every name that begins with it. Names that do not are left as they are; whoever compares them with a model
-//! lists them.
+//! A family's layout is recognised by one of its names. A prefix of that name in a file that belongs to no layout is
+//! removed from every name that begins with it. Other names stay as they are; a comparison with a model lists them.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -13,7 +12,7 @@ use crate::archive::Archive;
 /// Levels that wrappers add wherever a module was wrapped; no layout has one of these names.
 const WRAPPERS: [&str; 4] = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
-/// How each layout is known: a part of a name, and what may stand before it.
+/// How each layout is recognised: a part of a name, and the prefixes it may have.
 const LAYOUTS: [(&str, &[&str]); 4] = [
     ("encoder.blocks.", &[""]),
     ("encoder.embedding", &[""]),
@@ -21,7 +20,7 @@ const LAYOUTS: [(&str, &[&str]); 4] = [
     ("encoder.layer.", &["", "model.", "rinalmo."]),
 ];
 
-/// Takes the prefixes off an archive's names, those of plain numbers included.
+/// Removes the prefixes from an archive's names, including those of plain numbers.
 pub(crate) fn strip(archive: &mut Archive) {
     rename(&mut archive.tensors, unwrapped);
     rename(&mut archive.numbers, unwrapped);
@@ -36,7 +35,7 @@ fn unwrapped(name: &str) -> String {
     name.split('.').filter(|level| !WRAPPERS.contains(level)).collect::<Vec<_>>().join(".")
 }
 
-/// What stands before a known layout: nothing to take off where the layout is there as it should be.
+/// The prefix of a known layout; empty if the layout has its usual names.
 fn outer<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option<String> {
     let mut shortest = None::<String>;
     for (part, inner) in LAYOUTS {
@@ -52,18 +51,18 @@ fn outer<'a>(names: impl Iterator<Item = &'a String> + Clone) -> Option<String> 
     shortest.filter(|outer| !outer.is_empty())
 }
 
-/// What stands before `part`, which begins a level of the name.
+/// The text before `part`, which begins a level of the name.
 fn before<'a>(name: &'a str, part: &str) -> Option<&'a str> {
     let at = name.match_indices(part).map(|(at, _)| at).find(|at| *at == 0 || name[..*at].ends_with('.'))?;
     Some(&name[..at])
 }
 
-/// Does `before` end with these levels, whole?
+/// Whether `before` ends with these complete levels.
 fn ends_with(before: &str, inner: &str) -> bool {
     before.strip_suffix(inner).is_some_and(|rest| inner.is_empty() || rest.is_empty() || rest.ends_with('.'))
 }
 
-/// Renames all entries but those whose new name is taken, which keep theirs.
+/// Renames all entries except those whose new name is taken, which keep theirs.
 fn rename<T>(entries: &mut BTreeMap<String, T>, new: impl Fn(&str) -> String) {
     if entries.keys().all(|name| new(name) == *name) {
         return;

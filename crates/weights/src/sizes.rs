@@ -1,5 +1,5 @@
-//! A checkpoint's sizes: what its description says, else what the shapes of its tensors say, with the number of attention
-//! heads that somebody said. What nobody says is asked for, never assumed.
+//! A checkpoint's sizes: from its description, else from the shapes of its tensors and the number of attention heads
+//! that the user gives. An unknown size is an error that asks for it; it is never assumed.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::family::{Family, Sorted};
 use crate::infer;
 use crate::place::Place;
 
-/// The sizes, checked: nothing can be built or counted from them that is not of a model.
+/// The sizes, checked to be those of a valid model.
 pub(crate) fn find(
     archive: &Archive,
     place: &Place,
@@ -22,7 +22,7 @@ pub(crate) fn find(
     options: &OpenOptions,
 ) -> Result<ModelConfig, Error> {
     let (path, theirs) = (&place.file, &place.side.config);
-    theirs.check().map_err(|reason| Error::config(path, format!("`config.json` beside it: {reason}")))?;
+    theirs.check().map_err(|reason| Error::config(path, format!("`config.json` next to it: {reason}")))?;
     let described = place.document.as_ref().map(|document| document.config.encoder.heads);
     let described = described.or(theirs.num_attention_heads);
     if let (Some(described), Some(asked)) = (described, options.heads)
@@ -42,11 +42,11 @@ pub(crate) fn find(
     checked(path, with_heads(config, heads))
 }
 
-/// What the shapes say, with one head: the others are checked before anybody asks for the heads.
+/// The sizes from the shapes, with one head: they are checked before the number of heads is needed.
 fn inferred(archive: &Archive, place: &Place, sorted: &Sorted) -> Result<ModelConfig, Error> {
     let theirs = &place.side.config;
     let mut config = infer::config(&sorted.tensors, 1).ok_or_else(|| foreign(&place.file, archive))?;
-    // Where a description contradicts the shapes, hold the tensors against it: the list says more than we could.
+    // If a description contradicts the shapes, the tensors are compared with it: the list of misfits says more.
     config.encoder.dim = theirs.hidden_size.unwrap_or(config.encoder.dim);
     config.encoder.blocks = theirs.num_hidden_layers.unwrap_or(config.encoder.blocks);
     let config = checked(&place.file, config)?;
@@ -60,18 +60,18 @@ fn with_heads(mut config: ModelConfig, heads: usize) -> ModelConfig {
 }
 
 /// The released code's checkpoints come without a description; those of a published size have the published heads.
-/// multimolecule's never come without.
+/// multimolecule's always have one.
 fn published(config: &ModelConfig, family: Family) -> Option<usize> {
     let known = family != Family::Multimolecule && with_heads(config.clone(), HEADS).preset().is_some();
     known.then_some(HEADS)
 }
 
 fn unknown(family: Family) -> String {
-    let what = "no tensor tells how many attention heads the model has, and its size is none of the published";
+    let what = "no tensor shows how many attention heads the model has, and its size is not a published one";
     match family {
         Family::Multimolecule => {
-            "no tensor tells how many attention heads the model has, and multimolecule's `config.json`, which does, is not \
-             beside it"
+            "no tensor shows how many attention heads the model has, and multimolecule's `config.json`, which does, \
+             is not next to it"
                 .into()
         }
         Family::Official | Family::Own => what.into(),
@@ -86,7 +86,7 @@ fn checked(path: &Path, config: ModelConfig) -> Result<ModelConfig, Error> {
     }
 }
 
-/// The error of a file without a model of ours in it.
+/// The error for a file without a RiNALMo model.
 pub(crate) fn foreign(path: &Path, archive: &Archive) -> Error {
     let some: Vec<_> = archive.tensors.keys().take(3).map(|name| format!("`{name}`")).collect();
     let found = match archive.tensors.len() {

@@ -19,10 +19,10 @@ impl Piece {
     }
 }
 
-/// A tensor under our name. Nothing of it is read until asked for.
+/// A tensor under our name. It is read only when requested.
 #[derive(Debug, Clone)]
 pub struct Tensor {
-    /// Type of its elements in the file; the wider one where parts differ.
+    /// Type of its elements in the file; the wider one if parts differ.
     pub dtype: Dtype,
     /// Its shape.
     pub shape: Vec<usize>,
@@ -31,7 +31,7 @@ pub struct Tensor {
 }
 
 impl Tensor {
-    /// Stacks pieces of equal row shape; `key` is what the file calls them.
+    /// Stacks pieces of equal row shape; `key` is their name in the file.
     pub(crate) fn new(key: String, pieces: Vec<Piece>) -> Self {
         let dtype = pieces.iter().map(|piece| piece.raw.dtype).max().unwrap_or(Dtype::F32);
         let rows = pieces.iter().map(|piece| piece.rows.len()).sum();
@@ -40,7 +40,7 @@ impl Tensor {
         Self { dtype, shape, key, pieces }
     }
 
-    /// What the file calls it; several names where it is made of several tensors.
+    /// Its name in the file; several names if it is made of several tensors.
     pub fn key(&self) -> &str {
         &self.key
     }
@@ -67,7 +67,7 @@ impl Tensor {
         Some((at, values[at]))
     }
 
-    /// Its bytes as the file holds them, little-endian and row-major, where all parts have one type.
+    /// Its bytes as in the file, little-endian and row-major, if all parts have one type.
     pub fn bytes(&self) -> Option<Cow<'_, [u8]>> {
         if self.pieces.iter().any(|piece| piece.raw.dtype != self.dtype) {
             return None;
@@ -78,7 +78,7 @@ impl Tensor {
         }
     }
 
-    /// Its bytes without a copy: f32 in one piece at an address that f32 may have. The file stays mapped as long as
+    /// Its bytes without a copy: f32 in one piece at an aligned address. The file stays mapped as long as
     /// they are in use.
     pub(crate) fn shared_f32(&self) -> Option<bytes::Bytes> {
         let [Piece { raw, rows }] = self.pieces.as_slice() else { return None };
@@ -86,12 +86,12 @@ impl Tensor {
         (span.bytes().as_ptr() as usize).is_multiple_of(align_of::<f32>()).then(|| span.shared())
     }
 
-    /// Are its bytes still there? See [`Span::check_there`](crate::archive::Span::check_there).
+    /// Whether its bytes are still there, see [`Span::check_there`](crate::archive::Span::check_there).
     pub(crate) fn check_there(&self) -> std::io::Result<()> {
         self.pieces.iter().try_for_each(|piece| piece.raw.check_there())
     }
 
-    /// Lets go of the pages of the file that hold it.
+    /// Releases the pages of the file that hold it.
     pub(crate) fn release(&self) {
         self.pieces.iter().for_each(|piece| piece.raw.release());
     }

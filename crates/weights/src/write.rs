@@ -18,13 +18,13 @@ use crate::members::{self, MEMBERS_KEY};
 use crate::multimolecule;
 use crate::tensor::Tensor;
 
-/// How to lay a checkpoint out.
+/// The layout of a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
-    /// Our own form in one safetensors file, the description in its header.
+    /// Our own format in one safetensors file, the description in its header.
     #[default]
     Own,
-    /// Our own form in a folder: `model.safetensors` and `config.json`.
+    /// Our own format in a folder: `model.safetensors` and `config.json`.
     OwnFolder,
     /// The released code's names in one safetensors file, threshold and scaler as tensors.
     Official,
@@ -38,11 +38,12 @@ pub struct WriteOptions {
     /// Names and files.
     pub layout: Layout,
     /// Type of the weights: f32, f16 or bf16; as they are when `None`. Vectors (norms, biases, β) are sensitive and
-    /// tiny, so in half precision they are f32 nevertheless; matrices and convolutions are rounded to the nearest, ties to even.
+    /// tiny, so in half precision they are f32 nevertheless; matrices and convolutions are rounded to the nearest, ties
+    /// to even.
     pub dtype: Option<Dtype>,
 }
 
-/// A tensor that is to be written.
+/// A tensor to be written.
 pub(crate) struct Entry<'a> {
     pub(crate) name: String,
     pub(crate) dtype: Dtype,
@@ -50,7 +51,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) source: Source<'a>,
 }
 
-/// Where its values are.
+/// The source of its values.
 pub(crate) enum Source<'a> {
     Tensor(&'a Tensor),
     Rows(&'a Tensor, Range<usize>),
@@ -59,8 +60,8 @@ pub(crate) enum Source<'a> {
 }
 
 impl Checkpoint {
-    /// Writes the checkpoint to `path`: a file, or for [`Layout::OwnFolder`] and [`Layout::Multimolecule`] a folder, which is made if need be. What
-    /// was there under that name is replaced when the new one is complete.
+    /// Writes the checkpoint to `path`: a file, or for [`Layout::OwnFolder`] and [`Layout::Multimolecule`] a folder,
+    /// which is created if it does not exist. An existing file is replaced when the new one is complete.
     ///
     /// # Errors
     /// [`Error::Io`], or [`Error::Overflow`] for weights that f16 cannot hold.
@@ -68,11 +69,11 @@ impl Checkpoint {
         self.write_with(&[], path, options)
     }
 
-    /// The same with further models in one file of [`Layout::Own`]: of each is written what it does not share, by name
-    /// and value, with this one. They go by the names that their descriptions give them.
+    /// Writes further models into the same file of [`Layout::Own`]: of each, only the tensors that it does not share,
+    /// by name and value, with this one. They have the names that their descriptions give them.
     ///
     /// # Errors
-    /// As [`Checkpoint::write`]; or two go by one name.
+    /// Those of [`Checkpoint::write`], or two have the same name.
     pub fn write_with(
         &self,
         members: &[Checkpoint],
@@ -81,7 +82,10 @@ impl Checkpoint {
     ) -> Result<(), Error> {
         let path = path.as_ref();
         if !members.is_empty() && options.layout != Layout::Own {
-            return Err(Error::config(path, "several models in one file are written in our own form alone".to_owned()));
+            return Err(Error::config(
+                path,
+                "several models in one file can be written only in our own format".to_owned(),
+            ));
         }
         let mut documents = BTreeMap::new();
         for member in members {
@@ -96,7 +100,7 @@ impl Checkpoint {
         if let (Layout::Official, Some(head)) = (options.layout, &self.config.head)
             && !head.is_published()
         {
-            let reason = format!("the released code has no {} head to name; write our own form", head.task());
+            let reason = format!("the released code has no {} head to name; choose our own format", head.task());
             return Err(Error::config(path, reason));
         }
         if options.layout == Layout::Multimolecule {
@@ -112,7 +116,7 @@ impl Checkpoint {
         match options.layout {
             Layout::Own | Layout::Official => {
                 let text =
-                    |told: serde_json::Result<String>| told.map_err(|error| Error::config(path, error.to_string()));
+                    |text: serde_json::Result<String>| text.map_err(|error| Error::config(path, error.to_string()));
                 let mut header = vec![(HEADER_KEY, text(serde_json::to_string(&document))?)];
                 if !documents.is_empty() {
                     header.push((MEMBERS_KEY, text(serde_json::to_string(&documents))?));
@@ -131,7 +135,7 @@ impl Checkpoint {
         }
     }
 
-    /// What is to be written.
+    /// The tensors to be written.
     fn entries(&self, options: &WriteOptions) -> Vec<Entry<'_>> {
         let gelu = self.config.encoder.activation == Activation::Gelu;
         let official = options.layout == Layout::Official;
@@ -171,7 +175,7 @@ pub(crate) fn dtype_of(tensor: &Tensor, options: &WriteOptions) -> Dtype {
     }
 }
 
-/// Widest type first, so that every tensor starts at an address its type may have.
+/// Sorts by type, the widest first, so that every tensor is aligned.
 pub(crate) fn sort(entries: &mut [Entry<'_>]) {
     entries.sort_by(|a, b| b.dtype.size().cmp(&a.dtype.size()).then_with(|| a.name.cmp(&b.name)));
 }
@@ -240,12 +244,12 @@ impl Entry<'_> {
     }
 }
 
-/// How the names of files begin that this process is writing and that are not whole yet: whoever ends it may remove them.
+/// The prefix of unfinished files of this process, which may be removed after it has ended.
 pub fn unfinished() -> String {
     format!(".rinalmo-{}-", std::process::id())
 }
 
-/// Fills a temporary file beside `path`, brings it to disk, and gives it the name.
+/// Fills a temporary file next to `path`, syncs it to disk, and renames it.
 pub(crate) fn atomically(path: &Path, fill: impl FnOnce(&mut dyn Write) -> Result<(), Error>) -> Result<(), Error> {
     let failed = |cause| Error::io(path, cause);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,5 +1,5 @@
-//! The cache of models: what is brought into it, found in it, adopted and verified. How a server may misbehave on the
-//! way is tested in the room `download`.
+//! The cache of models: fetching into it, finding, adopting and verifying. Tests of
+//! misbehaving servers are in crate `download`.
 
 #[path = "download/cache.rs"]
 mod cache;

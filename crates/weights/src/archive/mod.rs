@@ -1,8 +1,9 @@
-//! Named raw tensors in a file: read-only, mapped into memory, and knowing nothing of models or of tensors that compute.
+//! Named raw tensors in a file: read-only, mapped into memory, and knowing nothing of models or of tensors that
+//! compute.
 //!
-//! Three formats are told apart by their content, never by their names: safetensors, PyTorch's zip of a pickle, and the
-//! stream PyTorch wrote before it. Pickles are read by a machine of our own that can build containers and tensors and
-//! nothing else, so opening a file from a stranger runs nothing.
+//! Three formats are distinguished by their content, never by their names: safetensors, PyTorch's zip of a pickle, and
+//! the stream PyTorch wrote before it. Pickles are read by our own machine, which can only build containers and
+//! tensors, so opening a file from an unknown source executes nothing.
 
 mod pickle;
 mod raw;
@@ -47,10 +48,10 @@ impl Format {
     }
 }
 
-/// A file's tensors by name, and what small things stand beside them.
+/// A file's tensors by name, with the numbers and texts saved with them.
 #[derive(Debug)]
 pub struct Archive {
-    /// How the file holds them.
+    /// The format of the file.
     pub format: Format,
     /// The tensors; nested dictionaries are joined by dots.
     pub tensors: BTreeMap<String, RawTensor>,
@@ -72,10 +73,10 @@ impl Archive {
         Self::parse(span).map_err(|fault| Error::Archive { path: path.into(), fault })
     }
 
-    /// Reads bytes that are already at hand.
+    /// Reads bytes that are already in memory.
     ///
     /// # Errors
-    /// When they are of no known format, damaged, or ask for what no checkpoint needs.
+    /// They are of no known format, damaged, or ask for something that no checkpoint needs.
     pub fn parse(file: Span) -> Result<Self, Fault> {
         let bytes = file.bytes();
         if bytes.is_empty() {
@@ -101,7 +102,7 @@ impl Archive {
         Err(Fault::Unsupported(contents.instead_of("a checkpoint: safetensors or a PyTorch `.pt`")))
     }
 
-    /// A number, whether it was saved plain or as a tensor of one element.
+    /// A number that was saved plain or as a tensor of one element.
     pub fn number(&self, name: &str) -> Option<f64> {
         self.numbers.get(name).copied().or_else(|| self.tensors.get(name)?.number())
     }

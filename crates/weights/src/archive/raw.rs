@@ -1,4 +1,4 @@
-//! A tensor as a file holds it: a type, a shape, and bytes that nobody has touched yet.
+//! A tensor as in the file: a type, a shape, and bytes that were not read yet.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -27,7 +27,7 @@ impl RawTensor {
     /// A view into a storage of `dtype`: `offset` and `strides` count elements.
     ///
     /// # Errors
-    /// When the view reaches beyond its storage or has more elements than it (an expanded tensor).
+    /// The view reaches beyond its storage or has more elements than it (an expanded tensor).
     pub(crate) fn view(
         name: &str,
         dtype: Dtype,
@@ -73,7 +73,7 @@ impl RawTensor {
         self.shape.first().copied().unwrap_or(1)
     }
 
-    /// Bytes of some rows; copied only where the file holds them with gaps or transposed.
+    /// Bytes of some rows; copied only if they have gaps or are transposed in the file.
     pub(crate) fn read(&self, rows: Range<usize>) -> Cow<'_, [u8]> {
         let row = self.count() / self.rows().max(1) * self.dtype.size();
         let range = rows.start * row..rows.end * row;
@@ -94,7 +94,7 @@ impl RawTensor {
         values
     }
 
-    /// The stretch of the file that holds these rows, when they lie there row-major without gaps.
+    /// The span of the file with these rows, if they are row-major without gaps.
     pub(crate) fn span(&self, rows: &Range<usize>) -> Option<Span> {
         let row = self.count() / self.rows().max(1) * self.dtype.size();
         if self.strides.is_some() {
@@ -108,12 +108,12 @@ impl RawTensor {
         self.span.check_there()
     }
 
-    /// Lets go of the pages of the file that hold it.
+    /// Releases the pages of the file that hold it.
     pub(crate) fn release(&self) {
         self.span.release();
     }
 
-    /// The one number a scalar or one-element tensor holds.
+    /// The value of a scalar or one-element tensor.
     pub fn number(&self) -> Option<f64> {
         if self.count() != 1 {
             return None;

@@ -8,17 +8,18 @@ use crate::error::Fault;
 
 const FORMAT: &str = "safetensors file";
 
-/// Are these bytes a safetensors file? Asked first: the length's bytes can look like any other format's beginning.
+/// Whether these bytes are a safetensors file. This is checked first: the length can look like the beginning of any
+/// other format.
 pub(super) fn is(bytes: &[u8]) -> bool {
     bytes.get(4..9) == Some(b"\0\0\0\0{") // no header has 4 GiB
 }
 
-/// Do these bytes open with a length, however mad, and a JSON object?
+/// Whether these bytes begin with a length, even an absurd one, and a JSON object.
 pub(super) fn might_be(bytes: &[u8]) -> bool {
     bytes.get(8) == Some(&b'{')
 }
 
-/// Reads the header and views the tensors where they lie.
+/// Reads the header and makes views of the tensors.
 pub(super) fn parse(file: Span) -> Result<Archive, Fault> {
     let bytes = file.bytes();
     let (header, metadata) = SafeTensors::read_metadata(bytes).map_err(|error| {

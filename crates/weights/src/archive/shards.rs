@@ -1,5 +1,5 @@
-//! A checkpoint in several files: `model.safetensors.index.json` or `pytorch_model.bin.index.json` names for each tensor
-//! the file beside it that holds it.
+//! A checkpoint in several files: `model.safetensors.index.json` or `pytorch_model.bin.index.json` names for each
+//! tensor the file in the same folder that holds it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::Archive;
 use crate::error::Error;
 use crate::place;
 
-/// No model comes in more files.
+/// No known model has more files.
 const MOST_FILES: usize = 4096;
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ pub(crate) fn open(index: &Path) -> Result<Archive, Error> {
     let mut whole = None::<Archive>;
     for name in names {
         let file =
-            beside(index, name).ok_or_else(|| broken(format!("`{name}` is not the name of a file beside it")))?;
+            beside(index, name).ok_or_else(|| broken(format!("`{name}` is not the name of a file next to it")))?;
         if !file.is_file() {
             return Err(broken(format!("names `{name}`, which is not there; fetch all files of the model")));
         }
@@ -43,19 +43,19 @@ pub(crate) fn open(index: &Path) -> Result<Archive, Error> {
     }
     let whole = whole.ok_or_else(|| broken("names no file".into()))?;
     match weight_map.iter().find(|(tensor, _)| !whole.tensors.contains_key(*tensor)) {
-        Some((tensor, name)) => Err(broken(format!("`{name}` does not hold tensor `{tensor}`, which it should"))),
+        Some((tensor, name)) => Err(broken(format!("`{name}` lacks tensor `{tensor}`, which the index places in it"))),
         None => Ok(whole),
     }
 }
 
-/// The file of this name in the same folder; an index has no business in other folders.
+/// The file of this name in the same folder; an index must not name files elsewhere.
 fn beside(index: &Path, name: &str) -> Option<PathBuf> {
     let plain = Path::new(name).file_name().is_some_and(|file| file == name) && !name.contains(['/', '\\']);
     plain.then(|| index.with_file_name(name))
 }
 
 impl Archive {
-    /// Takes what another file of the same checkpoint holds.
+    /// Adds the tensors of another file of the same checkpoint.
     fn append(&mut self, part: Self) {
         self.tensors.extend(part.tensors);
         self.numbers.extend(part.numbers);

@@ -1,4 +1,4 @@
-//! Bytes that stay where they are: a mapped file, data built into the program, or what had to be unpacked.
+//! Bytes that are used in place: a mapped file, data built into the program, or unpacked data.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use memmap2::Mmap;
 
-/// Bytes up to which a file is read rather than mapped: little beside what a process takes anyway.
+/// Bytes up to which a file is read rather than mapped: little compared with the memory of any process.
 const READ_UP_TO: u64 = 16 << 20;
 
 enum Storage {
-    /// With the file, to see whether it still is as long as it was.
+    /// With the file, to check whether it still has its length.
     Map(Mmap, File),
     Static(&'static [u8]),
     Owned(Vec<u8>),
@@ -42,10 +42,10 @@ impl Span {
         Self { storage: Arc::new(storage), start: 0, len }
     }
 
-    /// Maps a whole file, read-only. A small one is read instead: what happens to it then does not matter any more.
+    /// Maps a whole file, read-only. A small one is read instead, so later changes to it do not matter.
     ///
     /// # Errors
-    /// What the system says when the file cannot be opened, or is not a regular file.
+    /// The system's error if the file cannot be opened, or it is not a regular file.
     pub fn map(path: &Path) -> std::io::Result<Self> {
         let mut file = File::open(path)?;
         let about = file.metadata()?;
@@ -57,8 +57,8 @@ impl Span {
             file.read_to_end(&mut bytes)?;
             return Ok(Self::owned(bytes));
         }
-        // SAFETY: the map is private and only ever read. Its bytes stay as they are as long as nobody rewrites the
-        // file in place; checkpoints are replaced by renaming (ours always), which leaves the mapped file alone.
+        // SAFETY: the map is private and only ever read. Its bytes stay the same as long as no process rewrites the
+        // file in place; checkpoints are replaced by renaming (ours always), which does not change the mapped file.
         let map = unsafe { Mmap::map(&file)? };
         Ok(Self::new(Storage::Map(map, file)))
     }
@@ -83,12 +83,12 @@ impl Span {
         self.len
     }
 
-    /// Is it of no length?
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// A part of it, or `None` where it reaches beyond the end.
+    /// A part of it, or `None` if that reaches beyond the end.
     pub fn slice(&self, range: Range<usize>) -> Option<Self> {
         if range.start > range.end || range.end > self.len {
             return None;
@@ -96,7 +96,8 @@ impl Span {
         Some(Self { storage: self.storage.clone(), start: self.start + range.start, len: range.len() })
     }
 
-    /// The same bytes as a shared buffer that keeps the file mapped; the last one to drop the buffer releases its pages.
+    /// The same bytes as a shared buffer that keeps the file mapped; the last one to drop the buffer releases its
+    /// pages.
     pub fn shared(&self) -> bytes::Bytes {
         match &*self.storage {
             Storage::Static(bytes) => bytes::Bytes::from_static(&bytes[self.start..self.start + self.len]),
@@ -104,15 +105,15 @@ impl Span {
         }
     }
 
-    /// Is the file behind these bytes still as long as it was when it was mapped? Touching bytes that are gone ends the
-    /// process, so whoever reads many of them asks first.
+    /// Checks that the file of these bytes is still as long as it was when it was mapped. Touching bytes that are gone
+    /// ends the process, so this is called before many of them are read.
     ///
     /// # Errors
-    /// It was cut short, or can no longer be asked.
+    /// It was truncated, or its metadata cannot be read.
     pub fn check_there(&self) -> std::io::Result<()> {
         let Storage::Map(map, file) = &*self.storage else { return Ok(()) };
         match file.metadata()?.len() < map.len() as u64 {
-            true => Err(std::io::Error::new(ErrorKind::UnexpectedEof, "it was cut short after it was opened")),
+            true => Err(std::io::Error::new(ErrorKind::UnexpectedEof, "it was truncated after it was opened")),
             false => Ok(()),
         }
     }
@@ -131,7 +132,7 @@ impl Span {
     }
 }
 
-/// A span that someone computes on, released when done: weights that were packed are not in memory twice.
+/// A span in use, whose pages are released when it is dropped, so that converted weights are not in memory twice.
 struct Borrowed(Span);
 
 impl AsRef<[u8]> for Borrowed {
@@ -168,7 +169,7 @@ mod tests {
         span.check_there().unwrap();
         std::fs::write(&path, &data[1..]).unwrap();
         let gone = span.check_there().unwrap_err();
-        assert_eq!(gone.to_string(), "it was cut short after it was opened");
+        assert_eq!(gone.to_string(), "it was truncated after it was opened");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What both PyTorch formats share: from a pickle's tensors and a way to find storages to an archive.
+//! Shared by both PyTorch formats: makes an archive from a pickle's tensors and a function that finds storages.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use super::pickle::{Leaf, Pickle, StorageRef};
 use super::{Archive, Format, RawTensor, Span};
 use crate::error::Fault;
 
-/// How often all storages may be used: tied weights are one storage of two tensors, and a copy of the model may share
-/// all of them. Whatever goes beyond grows a small file into a large model.
+/// How often the bytes of all storages may be used: tied weights are one storage of two tensors, and a copy of the
+/// model may share all of them. More than that would make a large model of a small file.
 const MOST_SHARED: u64 = 4;
 
-/// Views every tensor of `pickle`; `find` brings the bytes of a storage, which it is asked for once.
+/// Makes views of all tensors of `pickle`; `find` returns the bytes of a storage and is called once for each.
 pub(super) fn collect(
     pickle: &Pickle<'_>,
     format: Format,
@@ -51,7 +51,7 @@ pub(super) fn collect(
         let raw = RawTensor::view(&name, tensor.storage.dtype, &span, tensor.offset, tensor.shape, tensor.strides)?;
         claimed = claimed.saturating_add(raw.count().saturating_mul(raw.dtype.size()) as u64);
         if archive.tensors.contains_key(&name) {
-            return Err(Fault::damaged("PyTorch file", format!("tensor `{name}` is there twice")));
+            return Err(Fault::damaged("PyTorch file", format!("tensor `{name}` occurs twice")));
         }
         archive.tensors.insert(name, raw);
     }
@@ -67,5 +67,5 @@ pub(super) fn storage_len(storage: &StorageRef) -> Result<usize, Fault> {
     storage
         .count
         .checked_mul(storage.dtype.size())
-        .ok_or_else(|| Fault::damaged("PyTorch file", format!("storage `{}` has no sane size", storage.key)))
+        .ok_or_else(|| Fault::damaged("PyTorch file", format!("storage `{}` has an impossible size", storage.key)))
 }

@@ -18,7 +18,7 @@ const PROTOCOL: i64 = 1001;
 pub(super) fn parse(file: Span) -> Result<Archive, Fault> {
     let bytes = file.bytes();
     let Some(mut rest) = bytes.strip_prefix(MAGIC) else {
-        // Some other pickle. Reading it tells whether it is a hostile one.
+        // Some other pickle. Reading it shows whether it is hostile.
         pickle::parse(bytes, "the file")?;
         return Err(Fault::Unsupported("this is a plain pickle, not a file of `torch.save`".into()));
     };
@@ -44,7 +44,7 @@ pub(super) fn parse(file: Span) -> Result<Archive, Fault> {
     })
 }
 
-/// Walks the storages from byte `at` on, in the order of their names.
+/// Reads the storages from byte `at` on, in the order of their names.
 fn storages<'a>(
     file: &Span,
     mut at: usize,
@@ -63,9 +63,9 @@ fn storages<'a>(
             other => keys.heap.text(other).unwrap_or_default().to_owned(),
         };
         let Some(storage) = known.get(key.as_str()) else {
-            return Err(Fault::damaged(FORMAT, format!("no tensor speaks of storage `{key}`")));
+            return Err(Fault::damaged(FORMAT, format!("no tensor uses storage `{key}`")));
         };
-        let short = || Fault::damaged(FORMAT, format!("ends within storage `{key}`; was it cut short?"));
+        let short = || Fault::damaged(FORMAT, format!("ends within storage `{key}`; is the file truncated?"));
         let count = file.slice(at..at.saturating_add(8)).ok_or_else(short)?;
         let count = count.bytes().first_chunk().map(|n| u64::from_le_bytes(*n)).ok_or_else(short)?;
         if count != storage.count as u64 {
@@ -74,7 +74,7 @@ fn storages<'a>(
         }
         let end = (at + 8).checked_add(torch::storage_len(storage)?).ok_or_else(short)?;
         if found.insert(key.clone(), file.slice(at + 8..end).ok_or_else(short)?).is_some() {
-            return Err(Fault::damaged(FORMAT, format!("storage `{key}` is there twice")));
+            return Err(Fault::damaged(FORMAT, format!("storage `{key}` occurs twice")));
         }
         at = end;
     }

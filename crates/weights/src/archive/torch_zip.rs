@@ -1,7 +1,7 @@
 //! PyTorch since 1.6: a zip of `data.pkl` and one entry a storage, `data/0`, `data/1`, …, uncompressed and aligned.
 //!
-//! Such entries are viewed where they lie. Somebody may have packed the file again with compression; then an entry is
-//! unpacked, up to what its tensors need and never beyond a fixed multiple of the file.
+//! Such entries are used in place. If the file was packed again with compression, an entry is unpacked, up to the size
+//! that its tensors need and never beyond a fixed multiple of the file.
 
 use std::collections::HashMap;
 use std::io::{Cursor, Read};
@@ -14,9 +14,9 @@ use super::{Archive, Format, Span, torch};
 use crate::error::Fault;
 
 const FORMAT: &str = "PyTorch zip";
-/// Weights hardly compress, so what unpacks to more than this many times the file is no checkpoint …
+/// Weights hardly compress, so a file that unpacks to more than this many times its size is not a checkpoint …
 const MAX_RATIO: u64 = 64;
-/// … unless it is small, as a test's file of zeros is.
+/// … unless it is small, like a test file of zeros.
 const SMALL: u64 = 16 << 20; // bytes
 
 #[derive(Clone, Copy)]
@@ -34,7 +34,7 @@ pub(super) fn parse(file: Span) -> Result<Archive, Fault> {
     let mut pickles: Vec<&String> = pickles.collect();
     pickles.sort_by_key(|name| (name.len(), (*name).clone()));
     let Some(name) = pickles.first() else {
-        return Err(Fault::Unsupported("this is a zip, but not of PyTorch's: it has no `data.pkl`".into()));
+        return Err(Fault::Unsupported("this is a zip, but not one of PyTorch's: it has no `data.pkl`".into()));
     };
     let folder = name.trim_end_matches("data.pkl");
     let mut unpacker = Unpacker { file: &file, entries: &entries, left: budget(&file) };
@@ -57,7 +57,7 @@ fn budget(file: &Span) -> u64 {
 }
 
 fn directory(file: &Span) -> Result<HashMap<String, Entry>, Fault> {
-    let broken = |error: zip::result::ZipError| Fault::damaged(FORMAT, format!("{error}; was it cut short?"));
+    let broken = |error: zip::result::ZipError| Fault::damaged(FORMAT, format!("{error}; is the file truncated?"));
     let mut zip = ZipArchive::new(Cursor::new(file.bytes())).map_err(broken)?;
     if zip.has_duplicate_names() {
         return Err(Fault::damaged(FORMAT, "two entries have one name, and either could be meant"));
@@ -84,7 +84,7 @@ fn directory(file: &Span) -> Result<HashMap<String, Entry>, Fault> {
         };
         if entries.insert(name.clone(), entry).is_some() {
             // Names that differ only in bytes that are not UTF-8.
-            return Err(Fault::damaged(FORMAT, format!("entry `{name}` is there twice")));
+            return Err(Fault::damaged(FORMAT, format!("entry `{name}` occurs twice")));
         }
     }
     Ok(entries)

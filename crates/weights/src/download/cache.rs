@@ -1,4 +1,4 @@
-//! Models that are here already: finding them, taking in files that came by another way, checking them again.
+//! Models in the cache: finding them, adopting files that were copied from elsewhere, checking them again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,13 +21,13 @@ fn is_recorded(job: &Job) -> bool {
     record.is_some_and(|record| Some(record.size) == size)
 }
 
-/// Path of a published model, for loading. A file that somebody wrote to since it was last compared with its record is
-/// read again and compared; one that was copied into its place by hand is checked against what the
-/// registry knows the first time, and recorded.
+/// Path of a published model, for loading. A file that was written to since it was last compared with its record is
+/// read again and compared; one that was copied into its place by hand is checked against the registry the first time,
+/// and recorded.
 ///
 /// # Errors
-/// The name is unknown, a file is missing (the message says which, where to get it and where to put it), or it is
-/// not what it should be.
+/// The name is unknown, a file is missing (the message says which, where to get it and where to put it), or it differs
+/// from its record.
 pub fn locate(name: &str, options: &Options) -> Result<PathBuf, Error> {
     let entry = registry::find(name)
         .ok_or_else(|| Error::UnknownModel { name: name.to_owned(), nearest: registry::nearest(name) })?;
@@ -43,16 +43,16 @@ pub fn locate(name: &str, options: &Options) -> Result<PathBuf, Error> {
         let origin = job.path.display().to_string();
         let found = Digests::read(&job.path, &mut |_| ())?;
         job.expected.check(&found, &origin)?;
-        // In a shared folder that is not ours to write, the check is repeated next time.
+        // In a shared folder that we may not write to, the check is repeated next time.
         let _ = Record::new(&origin, found, &job.expected, job.license).save(&job.path);
     }
     Ok(job::path(&plan))
 }
 
-/// Copies files that came by another way into the cache: `from` is the model's file, or a folder that has all of them.
+/// Copies files from elsewhere into the cache: `from` is the model's file, or a folder that has all of them.
 ///
 /// # Errors
-/// A file is missing in `from`, is not what the registry or `options.sha256` says, or cannot be copied.
+/// A file is missing in `from`, differs from the registry or `options.sha256`, or cannot be copied.
 pub fn adopt(
     entry: &Entry,
     from: &Path,
@@ -73,18 +73,18 @@ fn source(entry: &Entry, job: &Job, from: &Path) -> Result<PathBuf, Error> {
     if fits { Ok(path) } else { Err(Error::NotThere { path, expected, name }) }
 }
 
-/// A file that was read again and is what it should be.
+/// A file that was read again and is correct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     /// The file.
     pub path: PathBuf,
-    /// What it weighs.
+    /// Its size and checksums.
     pub digests: Digests,
     /// Whether there was a record, or a checksum in the registry, to compare with.
     pub compared: bool,
 }
 
-/// Reads a model again, a file or a folder, and compares it with its records and with what the registry says of `entry`.
+/// Reads a model again, a file or a folder, and compares it with its records and with the registry's facts of `entry`.
 ///
 /// # Errors
 /// A file is missing, cannot be read, or has another size or checksum than recorded or published.

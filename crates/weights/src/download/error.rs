@@ -1,4 +1,4 @@
-//! What can go wrong on the way to a model: what can with any file, and what only models have.
+//! What can go wrong between a request and a model: errors of any file, and errors only of models.
 
 use std::path::PathBuf;
 
@@ -38,7 +38,7 @@ pub enum Error {
     NotThere {
         /// The path given.
         path: PathBuf,
-        /// What was looked for.
+        /// What was searched for.
         expected: String,
         /// Short name of the model.
         name: String,
@@ -49,7 +49,7 @@ pub enum Error {
     Transfer(Transfer),
 }
 
-/// No `#[from]`: that would make it the source as well, and the message would be told twice.
+/// No `#[from]`: that would make it the source as well, and the message would be printed twice.
 impl From<Transfer> for Error {
     fn from(error: Transfer) -> Self {
         Self::Transfer(error)
@@ -63,7 +63,7 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     }
 }
 
-/// The message, with what helps with models beyond what helps with any file.
+/// The message, with further hints that help only with models.
 fn with_hint(error: &Transfer) -> String {
     let more = match error {
         Transfer::Offline { .. } => "\nhint: a file that is here under another name goes in with `--from`",

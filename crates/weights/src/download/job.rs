@@ -1,4 +1,5 @@
-//! From a model or an address to the list of files to bring, each with where from, where to, and what it should be.
+//! From a model or an address to the list of files to fetch, each with its address, its path, and what is known about
+//! it.
 
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ impl<'a> From<&'a str> for What<'a> {
     }
 }
 
-/// The files of what was asked for.
+/// The files of a request.
 pub(super) fn plan(what: What<'_>, options: &Options) -> Result<Plan, Error> {
     let given = options.sha256.as_deref().map(parse_sha256).transpose()?;
     let mut plan = match what {
@@ -60,13 +61,13 @@ pub(super) fn of_entry(entry: &Entry, options: &Options) -> Result<Plan, Error> 
     Ok(Plan { jobs: entry.files.iter().map(job).collect(), folder })
 }
 
-/// The folder carries a piece of the address's hash, so that two files of one name do not meet.
+/// The folder name has a part of the address's hash, so that two files of one name do not collide.
 fn of_url(url: &str, options: &Options) -> Result<Plan, Error> {
     let folder = options.models()?.join(format!("url-{}", &sha256_of(url.trim())[..12]));
     Ok(Plan { jobs: vec![Job::new(url, &folder)?], folder })
 }
 
-/// What a loader takes: the file, or the folder of several.
+/// The path for a loader: the file, or the folder of several.
 pub(super) fn path(plan: &Plan) -> PathBuf {
     if plan.jobs.len() > 1 { plan.folder.clone() } else { plan.jobs[0].path.clone() }
 }

@@ -1,7 +1,7 @@
 //! Fetches published models into a cache, and finds them there.
 //!
-//! How a file is brought, once, whole and checked, is the room `download`'s; here is which files a model has and where
-//! they belong. Without a network the same folders work: put the file there, or [`adopt`] it.
+//! Crate `rinalmo-download` fetches a file once, complete and checked; this module knows which files a model has and
+//! where they belong. Without a network the same folders work: put the file there, or [`adopt`] it.
 //!
 //! ```no_run
 //! use rinalmo_weights::{download, registry};
@@ -34,12 +34,12 @@ pub struct Fetched {
     pub files: Vec<FetchedFile>,
 }
 
-/// Brings a published model, or the file at an address, into the cache; what is already there and verifies is kept.
+/// Fetches a published model, or the file at an address, into the cache; existing files that verify are kept.
 ///
 /// # Errors
 /// The address or checksum is malformed, the server cannot be reached or refuses, the connection keeps failing, size or
-/// checksum are wrong, or the disk cannot be written. Under its own name there is then the file that was there before,
-/// or none.
+/// checksum are wrong, or the disk cannot be written. The final name then has the previous file, or
+/// none.
 pub fn fetch<'a>(
     what: impl Into<What<'a>>,
     options: &Options,

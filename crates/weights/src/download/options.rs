@@ -1,4 +1,4 @@
-//! Choices of a download: where models are kept, whom to ask, how patiently.
+//! Options of a download: where models are kept, where they are fetched from, and limits on waiting.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -7,19 +7,19 @@ use etcetera::BaseStrategy;
 
 use super::Error;
 
-/// How to fetch, and where to keep what is fetched.
+/// How to fetch, and where to keep the files.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Folder that holds `models/`; `None` is `rinalmo` in the platform's cache folder.
     pub home: Option<PathBuf>,
     /// Address to fetch published models from instead of their publishers, as `<mirror>/<model>/<file>`: a copy of a
-    /// `models` folder behind any web server will do.
+    /// `models` folder on any web server will do.
     pub mirror: Option<String>,
-    /// SHA-256 that the weights must have, beside what the registry knows.
+    /// SHA-256 that the weights must have, in addition to the registry's facts.
     pub sha256: Option<String>,
-    /// Fetch again even where a good file is in place.
+    /// Fetch again even if a valid file is in place.
     pub force: bool,
-    /// Attempts in a row that may fail without bringing anything new.
+    /// Attempts in a row that may fail without new bytes.
     pub retries: u32,
     /// Wait before the first retry; it doubles with each, up to half a minute.
     pub backoff: Duration,
@@ -27,15 +27,15 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Limit on silence once connected.
     pub stall_timeout: Duration,
-    /// Bytes that may be fetched of a file.
+    /// Largest size of a file, in bytes.
     pub max_size: u64,
 }
 
-/// Larger than any model that is published.
+/// Larger than any published model, in bytes.
 const MAX_SIZE: u64 = 64 << 30;
 
 impl Options {
-    /// The defaults, without a look at the environment.
+    /// The defaults, ignoring the environment.
     pub fn new() -> Self {
         let rinalmo_download::Options { force, retries, backoff, connect_timeout, stall_timeout, .. } =
             Default::default();
@@ -43,10 +43,10 @@ impl Options {
         Self { home, mirror, sha256, force, retries, backoff, connect_timeout, stall_timeout, max_size }
     }
 
-    /// Folder under which every model has a folder of its own.
+    /// Folder with a folder for each model.
     ///
     /// # Errors
-    /// No home was chosen and the account has none.
+    /// No home is set and the account has none.
     pub fn models(&self) -> Result<PathBuf, Error> {
         let home = match &self.home {
             Some(home) => home.clone(),
@@ -58,7 +58,7 @@ impl Options {
         Ok(home.join("models"))
     }
 
-    /// The part of them that is about any file.
+    /// The options that apply to any file.
     pub(super) fn transfer(&self) -> rinalmo_download::Options {
         let &Self { force, retries, backoff, connect_timeout, stall_timeout, max_size, .. } = self;
         let max_size = Some(max_size);
@@ -75,7 +75,7 @@ impl Options {
 }
 
 impl Default for Options {
-    /// The defaults, with `RINALMO_HOME` and `RINALMO_MIRROR` where the environment sets them.
+    /// The defaults, with `RINALMO_HOME` and `RINALMO_MIRROR` from the environment, if set.
     fn default() -> Self {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {

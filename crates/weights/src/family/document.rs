@@ -1,4 +1,4 @@
-//! The description in our own files: `config.json` beside the tensors, or the text under `rinalmo` in their header.
+//! The description in our own files: `config.json` next to the tensors, or the text under `rinalmo` in their header.
 
 use rinalmo_model::task::read_name;
 use rinalmo_model::{HeadConfig, ModelConfig};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Key of the document in a safetensors header.
 pub const HEADER_KEY: &str = "rinalmo";
-/// What `format` says in every document.
+/// The value of `format` in every document.
 pub const FORMAT: &str = "rinalmo";
 /// Version of the document we write, and the newest we read.
 pub const VERSION: u32 = 1;
@@ -22,8 +22,7 @@ pub struct Scaler {
     pub std: f32,
 }
 
-/// How a structure model's logits become probabilities that hold what they say, found on structures that it was not
-/// trained with.
+/// How a structure model's logits become calibrated probabilities, fitted on structures that it was not trained with.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
@@ -31,8 +30,8 @@ pub struct Calibration {
     pub scale: f32,
     /// See [`Calibration::scale`].
     pub shift: f32,
-    /// A structure's expected F1 is `f1_scale · estimate + f1_shift`, between 0 and 1; the estimate is told by the pairs'
-    /// probabilities alone.
+    /// A structure's expected F1 is `f1_scale · estimate + f1_shift`, between 0 and 1; the estimate depends only on the
+    /// pairs' probabilities.
     pub f1_scale: f32,
     /// See [`Calibration::f1_scale`].
     pub f1_shift: f32,
@@ -58,10 +57,10 @@ pub struct Document {
     /// Probability above which positions pair.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
-    /// How pairs are chosen, where that is not greedily, as the released code does: `nested`.
+    /// How pairs are chosen, if not greedily as in the released code: `nested`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decode: Option<String>,
-    /// How probabilities of pairs are set right.
+    /// How probabilities of pairs are calibrated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Calibration>,
     /// The ribosome-load scaler.
@@ -73,13 +72,13 @@ pub struct Document {
     /// Where the weights come from, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provenance: Option<String>,
-    /// Under which terms they may be used.
+    /// Their licence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
 }
 
 impl Document {
-    /// The document of a model of these sizes, of which nothing else is known.
+    /// The document of a model of these sizes, with nothing else set.
     pub fn new(name: impl Into<String>, config: ModelConfig) -> Self {
         Self {
             format: FORMAT.into(),
@@ -148,7 +147,7 @@ impl Document {
     }
 }
 
-/// Are threshold and scaler numbers one can work with?
+/// Checks that threshold and scaler are usable numbers.
 pub(crate) fn check_values(threshold: Option<f32>, scaler: Option<Scaler>) -> Result<(), String> {
     if let Some(threshold) = threshold
         && !(0.0..=1.0).contains(&threshold)

@@ -1,8 +1,8 @@
-//! Whose names a checkpoint uses, and how they become ours.
+//! The families of tensor names, and how their names become ours.
 //!
-//! A family is one table of [`Rule`]s. A rule says which of our tensors a tensor of theirs is, or which part of it: ours
-//! is always some row ranges of theirs, one after the other (three projections stacked into one, a vocabulary put into
-//! our order). So nothing is copied until it is read. To know a new family, write its table beside these.
+//! A family is one table of [`Rule`]s. A rule maps a tensor of theirs to one of ours, or to a part of one: ours always
+//! consists of row ranges of theirs, one after the other (three projections stacked into one, a vocabulary put into our
+//! order). So nothing is copied until it is read. To support a new family, add its table.
 
 pub mod document;
 pub mod multimolecule;
@@ -18,7 +18,7 @@ use crate::archive::{Archive, RawTensor};
 use crate::error::Misfit;
 use crate::tensor::{Piece, Tensor};
 
-/// Who named the tensors.
+/// The origin of the tensor names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
@@ -31,7 +31,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// Tells the family by names that only it has.
+    /// Recognises the family by names that only it has.
     pub(crate) fn detect(archive: &Archive) -> Option<Self> {
         let has = |part: &str| archive.tensors.keys().any(|name| name.contains(part));
         if archive.tensors.keys().any(|name| name.starts_with("encoder.blocks.") || name == "encoder.embedding") {
@@ -45,7 +45,7 @@ impl Family {
         }
     }
 
-    /// Sorts an archive's tensors into ours. What stands beside it matters to multimolecule alone.
+    /// Sorts an archive's tensors into ours. The files next to it matter only for multimolecule.
     pub(crate) fn sort(self, archive: &Archive, side: &multimolecule::Side) -> Sorted {
         match self {
             Self::Own => own::sort(archive),
@@ -99,7 +99,7 @@ pub(crate) const fn vocabulary(theirs: &'static str, ours: &'static str) -> Rule
 }
 
 impl Rule {
-    /// Our name for their `name`, if this rule speaks of it.
+    /// Our name for their `name`, if this rule applies to it.
     fn apply(&self, name: &str) -> Option<String> {
         translate(self.theirs, self.ours, name)
     }
@@ -118,17 +118,17 @@ pub(crate) fn translate(from: &str, to: &str, name: &str) -> Option<String> {
 /// An archive's tensors under our names.
 #[derive(Debug, Default)]
 pub(crate) struct Sorted {
-    /// Those we know, complete.
+    /// Our tensors that are complete.
     pub(crate) tensors: BTreeMap<String, Tensor>,
-    /// Their names for those nothing of ours is made of.
+    /// Names of theirs that no tensor of ours is made of.
     pub(crate) unused: Vec<String>,
-    /// Those that cannot be put together.
+    /// Tensors whose parts do not fit together.
     pub(crate) misfits: Vec<Misfit>,
 }
 
 /// Collects parts until all of a tensor's are there.
 pub(crate) struct Sorter<'a> {
-    /// For each of our tokens, the row of theirs; empty where they share our order.
+    /// For each of our tokens, the row of theirs; empty if they share our order.
     rows: &'a [usize],
     theirs: usize,
     parts: BTreeMap<String, BTreeMap<usize, (String, RawTensor, Part)>>,
@@ -140,7 +140,7 @@ impl<'a> Sorter<'a> {
         Self { rows, theirs, parts: BTreeMap::new(), out: Sorted::default() }
     }
 
-    /// Puts a tensor where the first fitting rule says.
+    /// Adds a tensor by the first rule that applies.
     pub(crate) fn add<'r>(
         &mut self,
         rules: impl IntoIterator<Item = &'r Rule>,
@@ -157,7 +157,7 @@ impl<'a> Sorter<'a> {
         if clash { self.unused(key) } else { drop(slots.insert(slot, (key.into(), raw.clone(), part))) }
     }
 
-    /// Takes a tensor under the name it has.
+    /// Adds a tensor under its own name.
     pub(crate) fn keep(&mut self, name: &str, raw: &RawTensor) {
         self.parts.entry(name.into()).or_default().insert(0, (name.into(), raw.clone(), Part::Whole));
     }

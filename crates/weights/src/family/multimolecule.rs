@@ -1,9 +1,9 @@
 //! Names of the multimolecule library: a folder of `config.json` and `model.safetensors` or `pytorch_model.bin`.
 //!
-//! Its encoder stands under `model.` (`rinalmo.` before 0.0.9, bare in the plain encoder class). Its vocabulary has its
-//! own order and size; rows are picked by token. `intermediate.bias` is β, not a bias. `layer_norm_eps` is 1e-12 in old
-//! configurations, though the model was trained with 1e-5 as newer ones say; both mean 1e-5. Blocks of the structure head
-//! stand under `convnet.` in its `convert_checkpoint.py` and under `convnet.layers.` in what version 0.2.2 writes.
+//! Its encoder is under `model.` (`rinalmo.` before 0.0.9, bare in the plain encoder class). Its vocabulary has its own
+//! order and size; rows are picked by token. `intermediate.bias` is β, not a bias. `layer_norm_eps` is 1e-12 in old
+//! configurations, though the model was trained with 1e-5 as newer ones say; both mean 1e-5. Blocks of the structure
+//! head are under `convnet.` in its `convert_checkpoint.py` and under `convnet.layers.` in what version 0.2.2 writes.
 
 use rinalmo_seq::alphabet::VOCABULARY;
 use rinalmo_seq::tokenizer::{MULTIMOLECULE_26, MULTIMOLECULE_28, rows_from};
@@ -54,8 +54,8 @@ const RULES: [Rule; 36] = [
     whole("ss_head.prediction.bias", "structure.out.bias"),
 ];
 
-/// Their names for our tensor `name`, and which part of it each is: three for stacked projections. Where they have had
-/// several names for one, the newest, which stands first.
+/// Their names for our tensor `name`, and which part of it each is: three for stacked projections. If they have had
+/// several names for one, the newest, which is first in the table.
 pub(crate) fn names_of(name: &str) -> Vec<(String, Part)> {
     let mut found: Vec<(String, Part)> = Vec::new();
     for rule in &RULES {
@@ -68,7 +68,7 @@ pub(crate) fn names_of(name: &str) -> Vec<(String, Part)> {
     found
 }
 
-/// What `config.json` tells that tensors do not.
+/// What `config.json` says and tensors do not show.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(crate) struct Config {
     pub(crate) hidden_size: Option<usize>,
@@ -83,10 +83,11 @@ pub(crate) struct Config {
 }
 
 impl Config {
-    /// Does it describe what we compute? No tensor would tell of another epsilon, scale, mask or order of positions.
+    /// Checks that it describes what we compute. No tensor would show another epsilon, scale, mask or order of
+    /// positions.
     pub(crate) fn check(&self) -> Result<(), String> {
         let other = |key: &str, found: &dyn std::fmt::Display, expected: &str| {
-            Err(format!("`{key}` is {found}, expected {expected}: other models are not computed"))
+            Err(format!("`{key}` is {found}, expected {expected}: such models are not supported"))
         };
         if let Some(eps) = self.layer_norm_eps.filter(|eps| ![1e-5, 1e-12].contains(eps)) {
             return other("layer_norm_eps", &eps, "1e-5");
@@ -104,7 +105,7 @@ impl Config {
     }
 }
 
-/// What stands beside the tensors.
+/// The files next to the tensors.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Side {
     /// `config.json`.

@@ -1,8 +1,8 @@
 //! Names of the authors' released code (github.com/lbcb-sci/RiNALMo), with or without flash attention.
 //!
-//! The language model stands bare in a pre-trained file, under `lm.` beside a structure or ribosome-load head, under
-//! `rinalmo.` beside a splice-site or family head; heads are always `pred_head.`. Which head it is shows in its
-//! layers. The two ablations were never released; their names here are what the released code's own style suggests.
+//! The language model has no prefix in a pre-trained file, `lm.` with a structure or ribosome-load head, and `rinalmo.`
+//! with a splice-site or family head; heads are always `pred_head.`. The layers of a head show which one it is. The two
+//! ablations were never released; their names here are what the released code's own style suggests.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::archive::Archive;
 
 const PREFIXES: [&str; 2] = ["lm.", "rinalmo."];
 
-/// Values beside the weights, which belong to the description.
+/// Values next to the weights, which belong to the description.
 pub(crate) const NUMBERS: [&str; 3] = ["threshold", "scaler._mean", "scaler._std"];
 
 const MODEL: [Rule; 31] = [
@@ -50,7 +50,7 @@ const MODEL: [Rule; 31] = [
     whole("lm_mask_head.linear2.bias", "mlm.out.bias"),
 ];
 
-/// The GELU ablation: `Linear, GELU, Dropout, Linear` where the gated layer was.
+/// The GELU ablation: `Linear, GELU, Dropout, Linear` in place of the gated layer.
 const GELU: [Rule; 4] = [
     whole("transformer.blocks.{}.transition.0.weight", "encoder.blocks.{}.feed_forward.up.weight"),
     whole("transformer.blocks.{}.transition.0.bias", "encoder.blocks.{}.feed_forward.up.bias"),
@@ -110,7 +110,7 @@ pub(super) fn sort(archive: &Archive) -> Sorted {
     sorter.finish()
 }
 
-/// The table of the head that `archive` holds, told by the layers only it has.
+/// The table of the head in `archive`, recognised by the layers that only it has.
 fn head(archive: &Archive) -> &'static [Rule] {
     let layers: BTreeSet<&str> =
         archive.tensors.keys().filter_map(|key| key.strip_prefix("pred_head.")?.split('.').next()).collect();
@@ -134,7 +134,7 @@ pub(crate) fn name_of(name: &str, head: Option<&HeadConfig>, gelu: bool) -> Opti
         Some(HeadConfig::Mrl { .. }) => ("lm.", &MRL),
         Some(HeadConfig::Splice { .. }) => ("rinalmo.", &SPLICE),
         Some(HeadConfig::Family { .. }) => ("rinalmo.", &FAMILY),
-        // The released code has no such heads: theirs keep our names, and nobody writes them so.
+        // The released code has no such heads: these keep our names, and are never written that way.
         Some(HeadConfig::Sequence { .. } | HeadConfig::Token { .. }) => ("rinalmo.", &[]),
     };
     let find = |rules: &[Rule]| rules.iter().find_map(|rule| translate(rule.ours, rule.theirs, name));

@@ -1,4 +1,4 @@
-//! The published RiNALMo models by short name: where each lives, what it does, what its file should weigh.
+//! The published RiNALMo models by short name: their addresses, tasks, and the sizes and checksums of their files.
 //!
 //! Two publishers are known. The authors' own files are record 15043668 on Zenodo (one `.pt` each); MultiMolecule
 //! re-publishes the encoders, and one structure model, on Hugging Face as folders. A size or a checksum that could
@@ -9,7 +9,7 @@ mod table;
 use rinalmo_download::Expected;
 use rinalmo_model::TaskSpec;
 
-/// Who publishes a model, and under which number or name.
+/// The publisher of a model, with the number or name there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// A Zenodo record; its files never change.
@@ -39,7 +39,7 @@ impl Source {
         }
     }
 
-    /// Page that a person would open.
+    /// The page for a browser.
     pub fn page(&self) -> String {
         match self {
             Source::Zenodo { record } => format!("https://zenodo.org/records/{record}"),
@@ -48,7 +48,7 @@ impl Source {
     }
 }
 
-/// One file of a model; `None` stands for a fact that could not be confirmed.
+/// One file of a model; `None` means that a fact could not be confirmed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File {
     /// Name, the same in the source and in the cache.
@@ -62,7 +62,7 @@ pub struct File {
 }
 
 impl File {
-    /// What is known of it.
+    /// Its known size and checksums.
     pub(crate) fn expected(&self) -> Expected {
         Expected { size: self.size, sha256: self.sha256.map(Into::into), md5: self.md5.map(Into::into), sum: None }
     }
@@ -79,7 +79,7 @@ pub struct Entry {
     pub task: &'static TaskSpec,
     /// One line for a listing.
     pub description: &'static str,
-    /// Who publishes it.
+    /// Its publisher.
     pub source: Source,
     /// Its files; the weights come first.
     pub files: &'static [File],
@@ -107,12 +107,12 @@ impl Entry {
         self.source.url(file.name)
     }
 
-    /// Size of all its files in bytes, where each is known.
+    /// Size of all its files in bytes, if each is known.
     pub fn size(&self) -> Option<u64> {
         self.files.iter().map(|file| file.size).sum()
     }
 
-    /// Every word this entry answers to: short name, published file name, repository.
+    /// Every name of this entry: short name, published file name, repository.
     fn answers_to(&self, name: &str) -> bool {
         let published = match self.source {
             Source::Zenodo { .. } => self.weights().name,

@@ -42,7 +42,7 @@ const fn with_sha256(name: &'static str, sha256: &'static str) -> File {
     File { sha256: Some(sha256), ..unchecked(name) }
 }
 
-/// A file of the authors: everything but the essentials has one value for all of them.
+/// An entry for the authors' files; the other fields are the same for all of them.
 const fn authors(
     name: &'static str,
     preset: &'static str,

@@ -1,4 +1,4 @@
-//! Descriptions that contradict themselves or the world: every number of each of them, set to what no model has.
+//! Descriptions with impossible values: every number of each of them, set to what no model has.
 
 use std::path::Path;
 
@@ -66,7 +66,7 @@ fn file(folder: &Path, texts: &[(&str, String)]) -> std::path::PathBuf {
     path
 }
 
-/// Does opening end with words about the sizes? Blocks may be none, so their tensors are then what is missing.
+/// Checks that opening fails with a message about the sizes. 0 blocks are a valid size, so then the tensors do not fit.
 fn assert_refused(opened: Result<Checkpoint, rinalmo_weights::Error>, what: &str) {
     let text = opened.expect_err(what).to_string();
     let no_blocks = what.contains("/blocks = 0") && text.contains("does not fit");
@@ -159,7 +159,7 @@ fn tensors_claim_no_more_than_there_is() {
     let text = complaint(shared).unwrap_err();
     assert!(text.contains("refused: its tensors come to "), "{text}");
     assert!(text.contains(&format!("the file holds {} for them", longest * 4)), "{text}");
-    // Weights that are tied are two tensors of one storage, which is as it should be.
+    // Tied weights are two tensors of one storage, which is valid.
     let two: Vec<pt::Named> = vec![("a".into(), vec![2, 2], vec![0.0; 4]), ("b".into(), vec![4], vec![0.0; 4])];
     assert!(complaint(pt::shared(&two, 4)).unwrap_err().contains("not a RiNALMo checkpoint"));
 }

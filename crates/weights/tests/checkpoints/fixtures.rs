@@ -1,4 +1,4 @@
-//! The reference implementations' checkpoints, in both families. Skipped, with a word, where they are not at hand.
+//! The reference implementations' checkpoints, in both families. Skipped, with a note, if they are missing.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_weights::{Checkpoint, Dtype, Family, Layout, OpenOptions, Scaler, WriteOptions, load};
 
-/// Some file of the fixtures; `None` where the folder is missing.
+/// A file of the fixtures; `None` if the folder is missing.
 pub fn fixture(name: &str) -> Option<PathBuf> {
     let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/fixtures")).join(name);
     if !path.exists() {

@@ -56,9 +56,9 @@ fn a_file_cut_anywhere_is_an_error() {
     }
     let whole = pt::modern(&tensors, &[], false);
     let text = complaint(&whole[..whole.len() / 2]);
-    assert!(text.starts_with("damaged PyTorch zip: ") && text.ends_with("was it cut short?"), "{text}");
+    assert!(text.starts_with("damaged PyTorch zip: ") && text.ends_with("is the file truncated?"), "{text}");
     let whole = pt::legacy(&tensors, &[]);
-    assert!(complaint(&whole[..whole.len() - 1]).ends_with("was it cut short?"));
+    assert!(complaint(&whole[..whole.len() - 1]).ends_with("is the file truncated?"));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn a_checkpoint_of_another_size_names_the_preset_that_fits() {
     assert!(text.ends_with("hint: this file matches preset `nano`"), "{text}");
     nano.require(&config).unwrap();
 
-    // The same in a folder whose description speaks of another size.
+    // The same in a folder whose description gives another size.
     let own = folder.path().join("own");
     nano.write(&own, &WriteOptions { layout: Layout::OwnFolder, dtype: None }).unwrap();
     let description = own.join("config.json");

@@ -1,4 +1,4 @@
-//! Laws over many files: every variant of the names gives the same tensors, and no bytes, however mangled, panic.
+//! Laws over many files: every variant of the names gives the same tensors, and no damaged bytes panic.
 
 use proptest::prelude::*;
 use rinalmo_model::{HeadConfig, ModelConfig};
@@ -39,7 +39,7 @@ fn assert_same(a: &Checkpoint, b: &Checkpoint) {
     }
 }
 
-/// Splits each stacked projection into the three that code without flash attention has.
+/// Splits each stacked projection into three, as code without flash attention has them.
 fn without_flash(tensors: Vec<Named>) -> Vec<Named> {
     let mut out = Vec::new();
     for (name, shape, values) in tensors {

@@ -1,4 +1,4 @@
-//! Checkpoints of every family and form: the reference fixtures, what we write ourselves, and files made to do harm.
+//! Checkpoints of every family and format: the reference fixtures, files that we write ourselves, and malicious files.
 
 mod absurd;
 mod fixtures;

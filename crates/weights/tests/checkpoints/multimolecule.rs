@@ -1,4 +1,4 @@
-//! Multimolecule's form: what is written reads the same, and is laid out as files that the library itself wrote.
+//! Multimolecule's layout: written files read the same, and have the layout of files that the library itself wrote.
 
 use std::collections::BTreeMap;
 use std::path::Path;

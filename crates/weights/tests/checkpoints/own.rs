@@ -1,5 +1,5 @@
-//! Checkpoints as people have them: prefixes of training programs, objects beside the tensors, several files, a
-//! description beside a renamed file, and what happens where it is missing.
+//! Checkpoints as users have them: prefixes of training programs, objects next to the tensors, several files, a
+//! description next to a renamed file, or no description.
 
 use std::path::Path;
 
@@ -45,7 +45,7 @@ fn prefixes_of_training_programs_come_off() {
             }
         }
     }
-    // A tensor that does not share the prefix is named, not dropped.
+    // A tensor that does not share the prefix is reported, not dropped.
     let mut mixed = prefixed(&own, "model.");
     mixed.push(("loss.weight".into(), vec![1], vec![1.0]));
     let text = open(folder.path(), "mixed.pt", &pt::modern(&mixed, &[], false)).unwrap_err();
@@ -80,11 +80,11 @@ fn objects_of_a_programs_own_classes_do_not_matter() {
     }
     let whole = pt::zip(&[pt::Entry::stored("m/data.pkl", b"\x80\x02cmy\nModel\n)\x81}b.".to_vec())]);
     let text = open(folder.path(), "whole.pt", &whole).unwrap_err();
-    assert!(text.contains("holds an object of `my.Model` where a dictionary of tensors is expected"), "{text}");
+    assert!(text.contains("holds an object of `my.Model`, expected a dictionary of tensors"), "{text}");
     assert!(text.contains("model.state_dict()"), "{text}");
 }
 
-/// A folder with a model in two files, of these forms.
+/// A folder with a model in two files of these formats.
 fn spread(folder: &Path, index: &str, parts: [(&str, Vec<u8>); 2], map: &[(String, &str)]) {
     let map: serde_json::Map<_, _> = map.iter().map(|(tensor, file)| (tensor.clone(), (*file).into())).collect();
     let text = serde_json::json!({ "metadata": { "total_size": 1 }, "weight_map": map }).to_string();
@@ -126,13 +126,13 @@ fn several_files_are_one_model() {
         let complaint = || Checkpoint::open(folder.path(), &four()).unwrap_err().to_string();
         std::fs::write(folder.path().join(b), write(&second_half[1..])).unwrap();
         let lost = &second_half[0].0;
-        assert!(complaint().contains(&format!("`{b}` does not hold tensor `{lost}`")), "{}", complaint());
+        assert!(complaint().contains(&format!("`{b}` lacks tensor `{lost}`")), "{}", complaint());
         std::fs::remove_file(folder.path().join(b)).unwrap();
         assert!(complaint().contains(&format!("{index}: names `{b}`, which is not there")), "{}", complaint());
         for elsewhere in ["../x.safetensors", "/etc/passwd", "..", ""] {
             let map: Vec<(String, &str)> = vec![("w".into(), elsewhere)];
             spread(folder.path(), index, [(a, Vec::new()), (b, Vec::new())], &map);
-            assert!(complaint().contains("is not the name of a file beside it"), "{}", complaint());
+            assert!(complaint().contains("is not the name of a file next to it"), "{}", complaint());
         }
     }
 }
@@ -147,24 +147,24 @@ fn the_number_of_heads_is_read_or_asked_for() {
     let official = folder.path().join("a.pt");
     std::fs::write(&official, pt::modern(&pt::tensors_of(&small(), pt::official), &[], false)).unwrap();
     let text = complaint(&official);
-    assert!(text.contains("no tensor tells how many attention heads"), "{text}");
+    assert!(text.contains("no tensor shows how many attention heads"), "{text}");
     // Neither does the width alone.
     let mut wide = ModelConfig::pretrained(EncoderConfig { hidden: 8, ..EncoderConfig::new(320, 6, 20) });
     wide.mlm = false;
     std::fs::write(&official, pt::modern(&pt::tensors_of(&wide, pt::official), &[], false)).unwrap();
-    assert!(complaint(&official).contains("no tensor tells how many attention heads"));
+    assert!(complaint(&official).contains("no tensor shows how many attention heads"));
     let nano = ModelConfig { mlm: false, ..ModelConfig::pretrained(Preset::find("nano").unwrap().encoder()) };
     std::fs::write(&official, pt::modern(&pt::tensors_of(&nano, pt::official), &[], false)).unwrap();
     assert_eq!(Checkpoint::open(&official, &OpenOptions::default()).unwrap().config.encoder.heads, 20);
 
-    // multimolecule's names, with and without their description, whatever the file is called.
+    // multimolecule's names, with and without their description, under any file name.
     let theirs = pt::plain_safetensors(&pt::multimolecule(&small()));
     for name in ["model.safetensors", "renamed.safetensors"] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, &theirs).unwrap();
         let text = complaint(&path);
-        assert!(text.contains("`config.json`, which does, is not beside it"), "{text}");
+        assert!(text.contains("`config.json`, which does, is not next to it"), "{text}");
         let config = r#"{"model_type":"rinalmo","num_attention_heads":4,"layer_norm_eps":1e-12}"#;
         std::fs::write(folder.path().join("config.json"), format!("\u{feff}{config}")).unwrap();
         let found = Checkpoint::open(&path, &OpenOptions::default()).unwrap();
@@ -189,7 +189,7 @@ fn what_multimolecules_description_says_is_not_passed_over() {
         let config = format!(r#"{{"model_type":"rinalmo","num_attention_heads":4,"{key}":{value}}}"#);
         std::fs::write(folder.path().join("config.json"), config).unwrap();
         let text = Checkpoint::open(folder.path(), &OpenOptions::default()).unwrap_err().to_string();
-        assert!(text.contains(&format!("`{key}` is ")) && text.contains("other models are not computed"), "{text}");
+        assert!(text.contains(&format!("`{key}` is ")) && text.contains("such models are not supported"), "{text}");
     }
     let config = r#"{"model_type":"rinalmo","num_attention_heads":4}"#;
     std::fs::write(folder.path().join("config.json"), config).unwrap();
@@ -212,7 +212,7 @@ fn a_description_beside_a_renamed_file_is_read_if_it_speaks_of_it() {
     let config = small().with_head(HeadConfig::Sequence { hidden: 8, outputs: 2, pooling: Pooling::Mean });
     std::fs::write(&path, pt::modern(&pt::tensors_of(&config, str::to_owned), &[], false)).unwrap();
     let text = Checkpoint::open(&path, &four()).unwrap_err().to_string();
-    assert!(text.contains("no description says what that looks at"), "{text}");
+    assert!(text.contains("no description gives its pooling"), "{text}");
     let document = serde_json::to_string(&Document::new("mine", config.clone())).unwrap();
     std::fs::write(folder.path().join("config.json"), &document).unwrap();
     assert_eq!(Checkpoint::open(&path, &OpenOptions::default()).unwrap().config, config);

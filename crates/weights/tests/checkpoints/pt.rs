@@ -70,12 +70,12 @@ pub fn bytes(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// A zip entry: name, contents, and what it claims of itself.
+/// A zip entry: name, contents, and the size it claims.
 pub struct Entry {
     pub name: String,
     pub data: Vec<u8>,
     pub deflate: bool,
-    /// Size it claims when unpacked, if not the truth.
+    /// The unpacked size it claims, if not the real one.
     pub claims: Option<u32>,
 }
 
@@ -189,7 +189,7 @@ pub fn plain_safetensors(tensors: &[Named]) -> Vec<u8> {
     safetensors(&serde_json::Value::from(header).to_string(), &data)
 }
 
-/// A `.pt` whose tensors are all views of one storage, of so many elements.
+/// A `.pt` whose tensors are all views of one storage with this many elements.
 pub fn shared(tensors: &[Named], count: usize) -> Vec<u8> {
     let views: Vec<Named> = tensors.iter().map(|(n, s, _)| (n.clone(), s.clone(), vec![0.0; count])).collect();
     let pickle = state(&views, &[]);
@@ -236,7 +236,7 @@ const OFFICIAL: [(&str, &str); 20] = [
     ("structure.out", "pred_head.conv_out"),
 ];
 
-/// Our name as the released code has it, of an encoder, its masked-language head and a structure head.
+/// The released code's name for ours, of an encoder, its masked-language head and a structure head.
 pub fn official(name: &str) -> String {
     let name = OFFICIAL.iter().fold(name.to_owned(), |name, (ours, theirs)| name.replace(ours, theirs));
     name.replace("structure.blocks.", "pred_head.resnet.blocks.")

@@ -1,4 +1,4 @@
-//! What is written reads the same: every layout, type, head and ablation.
+//! Written files read the same: every layout, type, head and ablation.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::pt;
 
-/// As small as a model gets.
+/// The smallest model.
 pub fn small() -> ModelConfig {
     ModelConfig::pretrained(EncoderConfig::new(16, 2, 4))
 }
@@ -34,7 +34,7 @@ pub fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
     let path = folder.join("first.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(config, str::to_owned), &[("threshold", 0.09)], false)).unwrap();
     if matches!(config.head, Some(HeadConfig::Sequence { .. })) {
-        // No shape tells what such a head looks at.
+        // No shape shows the pooling of such a head.
         let document = Document::new("first", config.clone());
         std::fs::write(folder.join("config.json"), serde_json::to_string(&document).unwrap()).unwrap();
     }

@@ -1,4 +1,4 @@
-//! What is here already: kept, located, adopted, verified; and what is said when it is not here.
+//! Existing models: kept, located, adopted, verified; and the messages for missing ones.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What every test of downloads needs: an empty home, a file's content, an entry of our own.
+//! Shared by the tests of downloads: an empty home, a file's content, an entry of our own.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,8 @@ use rinalmo_weights::download::{self, Error, Fetched, Options};
 use rinalmo_weights::registry::{self, Entry, File};
 use sha2::{Digest, Sha256};
 
-/// Longer than one read, and not repeating over a join of the tests, so that a wrong join shows; it begins like a pickle.
+/// Longer than one read, and not repeating over a join of the tests, so that a wrong join shows; it begins like a
+/// pickle.
 pub fn content() -> Vec<u8> {
     let varied = (2..300_000_u32).map(|i| (i % 251) as u8 ^ (i / 251) as u8);
     [0x80, 2].into_iter().chain(varied).collect()

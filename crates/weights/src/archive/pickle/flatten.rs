@@ -3,12 +3,13 @@
 use super::{Pickle, TensorRef, Value};
 use crate::error::Fault;
 
+/// Levels of nested dictionaries, and visits to values in them: more than any checkpoint has.
 const MAX_DEPTH: usize = 16;
 const MAX_ENTRIES: usize = 1 << 18;
 
 /// Dictionaries that training programs wrap around the tensors.
 const WRAPPERS: [&str; 3] = ["state_dict", "model_state_dict", "model"];
-/// Further ones, whose names other things have too: they must hold tensors, and nothing beside them may.
+/// Further ones with less specific names: they count only if they hold tensors and nothing next to them does.
 const RARE_WRAPPERS: [&str; 5] = ["model_state", "module", "net", "weights", "params"];
 
 /// Something with a name: a tensor or a number.
@@ -16,23 +17,23 @@ const RARE_WRAPPERS: [&str; 5] = ["model_state", "module", "net", "weights", "pa
 pub enum Leaf {
     /// A tensor.
     Tensor(TensorRef),
-    /// A number.
+    /// A floating-point number.
     Number(f64),
 }
 
 impl Pickle<'_> {
-    /// Every tensor and number below the root, or below its `state_dict` where it has one (numbers beside that are kept
+    /// Every tensor and number below the root, or below its `state_dict` if it has one (numbers next to that are kept
     /// too). Keys of nested dictionaries are joined by dots; text, lists and the like are left out.
     ///
     /// # Errors
-    /// When the root is not a dictionary, or dictionaries are nested beyond reason.
+    /// The root is not a dictionary, or dictionaries are nested too deeply.
     pub fn flatten(&self) -> Result<Vec<(String, Leaf)>, Fault> {
         let heap = &self.heap;
         let Some(pairs) = heap.pairs(self.root) else {
             let what = heap.name(self.root).map_or("something".to_owned(), |name| format!("an object of `{name}`"));
             return Err(Fault::Unsupported(format!(
-                "the file holds {what} where a dictionary of tensors is expected\n\
-                 hint: save the tensors alone, in Python: torch.save(model.state_dict(), \"weights.pt\")"
+                "the file holds {what}, expected a dictionary of tensors\n\
+                 hint: save only the tensors, in Python: torch.save(model.state_dict(), \"weights.pt\")"
             )));
         };
         let holds_tensors =
@@ -55,7 +56,7 @@ impl Pickle<'_> {
             for (key, value) in heap.pairs(dict).unwrap_or_default() {
                 visits += 1;
                 if visits > MAX_ENTRIES || depth > MAX_DEPTH {
-                    return Err(Fault::damaged("pickle", "dictionaries nested beyond reason"));
+                    return Err(Fault::damaged("pickle", "dictionaries nested too deeply"));
                 }
                 let key = match *key {
                     Value::Int(number) => format!("{prefix}{number}"),
@@ -102,7 +103,7 @@ mod tests {
     #[test]
     fn a_dictionary_within_itself_ends() {
         let error = parse(b"\x80\x02}q\0X\x01\0\0\0ah\0s.", "data.pkl").unwrap().flatten().unwrap_err();
-        assert!(error.to_string().contains("nested beyond reason"), "{error}");
+        assert!(error.to_string().contains("nested too deeply"), "{error}");
     }
 
     #[test]
@@ -117,6 +118,6 @@ mod tests {
             pickle.extend([0x8c, 1, name, b'h', 15]);
         }
         pickle.extend(b"u.");
-        assert!(parse(&pickle, "data.pkl").unwrap().flatten().unwrap_err().to_string().contains("beyond reason"));
+        assert!(parse(&pickle, "data.pkl").unwrap().flatten().unwrap_err().to_string().contains("nested too deeply"));
     }
 }

@@ -1,8 +1,8 @@
-//! The names a pickle may ask for, and what each means to us.
+//! The names a pickle may ask for, and what each one means here.
 //!
-//! Three kinds: constructors of tensors and of what lies around them, which we build; names that only an attack asks
-//! for, which we refuse so that the file is known for what it is; and all others, classes of the program that saved the
-//! file, which stay names. Nothing is ever called.
+//! There are three kinds: constructors of tensors and of the containers around them, which we build; names that only an
+//! attack asks for, which are an error; and all others, classes of the program that saved the file, which stay names.
+//! Nothing is ever called.
 
 use crate::dtype::Dtype;
 
@@ -11,7 +11,7 @@ use crate::dtype::Dtype;
 pub enum Global {
     /// `collections.OrderedDict`: an empty dictionary, or one of the pairs it is given.
     OrderedDict,
-    /// `collections.defaultdict`: an empty dictionary; what it would make of missing keys is not of interest.
+    /// `collections.defaultdict`: an empty dictionary; its default for missing keys is ignored.
     DefaultDict,
     /// A storage class: the type of the elements.
     Storage(Dtype),
@@ -19,12 +19,12 @@ pub enum Global {
     RebuildTensor,
     /// `torch._utils._rebuild_parameter`: the tensor it is given.
     RebuildParameter,
-    /// `torch._tensor._rebuild_from_type_v2`: what the function it is given makes of its arguments; how PyTorch saves
-    /// tensors of a class of their own.
+    /// `torch._tensor._rebuild_from_type_v2`: the result of the given function on its arguments; how PyTorch saves
+    /// tensors of a subclass.
     RebuildFromType,
     /// `torch.Size`: the tuple it is given.
     Size,
-    /// `torch.device`: not of interest here.
+    /// `torch.device`: ignored.
     Device,
     /// `_codecs.encode`: how protocol 2 writes bytes, as Latin-1 text.
     Encode,
@@ -96,17 +96,17 @@ const HOSTILE_MODULES: [&str; 13] = [
 /// Functions of `builtins` that run text as code or open files.
 const HOSTILE_BUILTINS: [&str; 7] = ["eval", "exec", "execfile", "compile", "__import__", "open", "input"];
 
-/// Is this a name that no training program leaves in a checkpoint?
+/// Whether no training program leaves this name in a checkpoint.
 pub(super) fn is_hostile(module: &str, name: &str) -> bool {
     let package = module.split('.').next().unwrap_or(module);
-    // Protocol 4 may write `builtins` and `eval.__call__`, or a function behind a module: `x` and `os.system`.
+    // Protocol 4 may write `builtins` and `eval.__call__`, or a function through a module: `x` and `os.system`.
     let parts: Vec<&str> = name.split('.').collect();
     let builtin = matches!(package, "builtins" | "__builtin__") && HOSTILE_BUILTINS.contains(&parts[0]);
     let behind = parts.len() > 1 && parts[..parts.len() - 1].iter().any(|part| HOSTILE_MODULES.contains(part));
     builtin || behind || HOSTILE_MODULES.contains(&package)
 }
 
-/// Opcodes that Python knows and that we do not follow.
+/// Opcodes that Python knows and we do not support.
 const REFUSED: [(u8, &str); 16] = [
     (b'P', "PERSID"),
     (b'I', "INT"),

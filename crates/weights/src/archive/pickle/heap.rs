@@ -5,21 +5,22 @@ use std::borrow::Cow;
 use super::globals::Global;
 use crate::dtype::Dtype;
 
+/// Values in all tables, with the items in them: more than any checkpoint has.
 const MAX_ITEMS: usize = 1 << 22;
 
-/// A value; containers and strings are numbers of their tables.
+/// A value; containers and strings are indices into their tables.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Value {
-    /// Python's `None`, and objects that are of no interest here.
+    /// Python's `None`, and objects that are not needed here.
     None,
-    /// A class or function that we do not know, or an object of it: a name, and nothing behind it. Whatever the pickle
-    /// does with it has no effect.
+    /// A class or function that we do not know, or an object of it: only a name. Nothing that the pickle
+    /// does with it has an effect.
     Inert(u32),
     /// A flag.
     Bool(bool),
-    /// A whole number.
+    /// An integer.
     Int(i64),
-    /// A number.
+    /// A floating-point number.
     Float(f64),
     /// Text.
     Text(u32),
@@ -81,7 +82,7 @@ pub struct Heap<'a> {
 }
 
 impl<'a> Heap<'a> {
-    /// Does it hold more than any checkpoint would?
+    /// Whether it holds more than any checkpoint would.
     pub(super) fn is_full(&self) -> bool {
         self.items > MAX_ITEMS
     }
@@ -128,7 +129,7 @@ impl<'a> Heap<'a> {
         Value::Inert(Self::put(&mut self.items, &mut self.names, name, 0))
     }
 
-    /// The name of an object that is nothing else here.
+    /// The name of an inert object.
     pub fn name(&self, value: Value) -> Option<&str> {
         match value {
             Value::Inert(id) => self.names.get(id as usize).map(String::as_str),
@@ -146,7 +147,7 @@ impl<'a> Heap<'a> {
         self.dicts[id as usize].extend(pairs);
     }
 
-    /// The text a value is.
+    /// The text of a value, if it is one.
     pub fn text(&self, value: Value) -> Option<&'a str> {
         match value {
             Value::Text(id) => self.texts.get(id as usize).copied(),
@@ -154,7 +155,7 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// The bytes a value is.
+    /// The bytes of a value, if it is such.
     pub(super) fn bytes(&self, value: Value) -> Option<&[u8]> {
         match value {
             Value::Blob(id) => self.blobs.get(id as usize).map(AsRef::as_ref),
@@ -170,7 +171,7 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// The pairs of a dictionary, in the order in which they were put there.
+    /// The pairs of a dictionary, in the order of insertion.
     pub fn pairs(&self, value: Value) -> Option<&[(Value, Value)]> {
         match value {
             Value::Dict(id) => self.dicts.get(id as usize).map(Vec::as_slice),
@@ -178,13 +179,13 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// What a dictionary holds under a text; the last one put there counts.
+    /// The value of a text key in a dictionary; the last one inserted counts.
     pub fn get(&self, dict: Value, key: &str) -> Option<Value> {
         let pair = self.pairs(dict)?.iter().rev().find(|(k, _)| self.text(*k) == Some(key))?;
         Some(pair.1)
     }
 
-    /// The storage a value is.
+    /// The storage of a value, if it is one.
     pub(super) fn storage(&self, value: Value) -> Option<&StorageRef> {
         match value {
             Value::Storage(id) => self.storages.get(id as usize),
@@ -192,12 +193,12 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// Every storage the pickle speaks of.
+    /// Every storage that the pickle names.
     pub fn storages(&self) -> &[StorageRef] {
         &self.storages
     }
 
-    /// The tensor a value is.
+    /// The tensor of a value, if it is one.
     pub fn tensor(&self, value: Value) -> Option<&TensorRef> {
         match value {
             Value::Tensor(id) => self.tensors.get(id as usize),

@@ -2,11 +2,11 @@
 //!
 //! A pickle is a program for a small stack machine, and Python's own machine lets it call anything. Ours knows the
 //! opcodes that PyTorch's files use (protocol 2, and the same objects in protocols 3 to 5) and the fixed list of
-//! constructors in [`globals`]. Training programs save more beside the tensors: settings, paths, dates, objects of their
-//! own classes. Those stay names ([`Value::Inert`]): they take arguments, state, items and keys without effect. What only
-//! an attack asks for is refused by name, with its place. Values live on a flat heap and point at each other by number,
-//! so that no nesting, however deep, makes us recurse; every opcode costs at least a byte of input, and stack, memo and
-//! heap are bounded.
+//! constructors in [`globals`]. Training programs save more next to the tensors: settings, paths, dates, objects of
+//! their own classes. Those stay names ([`Value::Inert`]): they take arguments, state, items and keys without effect. A
+//! name that only an attack asks for is an error with its place. Values live on a flat heap and point at each other by
+//! number, so that even deep nesting needs no recursion; every opcode costs at least a byte of input, and stack,
+//! memo and heap are bounded.
 
 mod flatten;
 mod globals;
@@ -25,19 +25,21 @@ use reader::Reader;
 
 /// The opcode every pickle since protocol 2 opens with.
 pub const PROTO: u8 = 0x80;
-/// Largest pickle read, in bytes; that of a giga checkpoint has 60 kB.
+/// Largest pickle read, in bytes; the pickle of a giga checkpoint has 60 kB.
 pub const MAX_BYTES: usize = 64 << 20;
+/// Values on the stack, and marks.
 const MAX_STACK: usize = 1 << 20;
+/// Values in the memo.
 const MAX_MEMO: usize = 1 << 20;
 
-/// What a pickle built.
+/// The result of a pickle.
 #[derive(Debug)]
 pub struct Pickle<'a> {
-    /// Where its values live.
+    /// Its values.
     pub heap: Heap<'a>,
-    /// The value it leaves.
+    /// Its final value.
     pub root: Value,
-    /// Bytes up to and with its last opcode.
+    /// Bytes up to and including its last opcode.
     pub len: usize,
 }
 
@@ -225,7 +227,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// An object of a class that takes its arguments by name, or in an old way: none of ours does.
+    /// An object of a class that takes its arguments by name, or in an old way: none of our constructors does.
     fn instance(&self, class: Value) -> Result<Value, Fault> {
         match class {
             Value::Inert(_) => Ok(class),
@@ -240,7 +242,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// BUILD hands an object its state. Those of ours that get one (the `_metadata` of a state dictionary, the byte
+    /// BUILD sets the state of an object. Those of ours that get one (the `_metadata` of a state dictionary, the byte
     /// order of a number type) do not need it.
     fn build(&mut self) -> Result<(), Fault> {
         self.pop()?;
@@ -367,7 +369,7 @@ mod tests {
         assert!(complaint(b"\x80\x02N(Ne.").contains("items for something that is not a list"));
     }
 
-    /// What a program saves beside its tensors, as Python writes it: protocol 2 and 4, and the older ways.
+    /// What a program saves next to its tensors, as Python writes it: protocol 2 and 4, and the older ways.
     #[test]
     fn objects_of_unknown_classes_are_names() {
         let objects: [(&str, &[u8]); 12] = [

@@ -50,11 +50,11 @@ impl<'a> Reader<'a> {
         self.take(N).map(sign_extended)
     }
 
-    /// A number behind its own length of `N` bytes.
+    /// A number after its length of `N` bytes.
     pub(super) fn long<const N: usize>(&mut self) -> Result<i64, Fault> {
         let bytes = self.counted::<N>()?;
         if bytes.len() > 8 {
-            return Err(self.damaged("a whole number of more than 64 bits"));
+            return Err(self.damaged("an integer of more than 64 bits"));
         }
         Ok(sign_extended(bytes))
     }
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
         Ok(f64::from_be_bytes(all))
     }
 
-    /// Bytes behind their own length of `N` bytes.
+    /// Bytes after their length of `N` bytes.
     pub(super) fn counted<const N: usize>(&mut self) -> Result<&'a [u8], Fault> {
         let count = self.unsigned::<N>()?;
         match usize::try_from(count) {

@@ -62,7 +62,7 @@ pub(super) fn reduce(heap: &mut Heap<'_>, callable: Value, arguments: Value) -> 
     }
 }
 
-/// What an unknown callable makes: an object of its name. `copyreg` makes objects of the class that it is given.
+/// The result of an unknown callable: an object of its name. `copyreg` makes objects of the given class.
 fn made_by(heap: &Heap<'_>, callable: Value, arguments: Value) -> Value {
     let makers = ["copy_reg._reconstructor", "copyreg._reconstructor", "copyreg.__newobj__"];
     let class = heap.sequence(arguments).and_then(|arguments| arguments.first()).copied();
@@ -128,7 +128,7 @@ fn name(heap: &Heap<'_>, key: Value) -> Option<String> {
 fn size(value: Value) -> Result<usize, String> {
     match value {
         Value::Int(number) => usize::try_from(number).map_err(|_| format!("a size of {number}")),
-        _ => Err("a size that is not a whole number".into()),
+        _ => Err("a size that is not an integer".into()),
     }
 }
 
