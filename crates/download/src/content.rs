@@ -1,8 +1,8 @@
-//! A look at what arrived, where no checksum says what it should be: a login page, an error message or nothing at all
-//! is not stored as a model.
+//! Checks a downloaded file without a known checksum by its content, so that a login page, an error message or an empty
+//! answer is not stored as a model.
 //!
-//! The end of the name says how a file must begin; of safetensors and zip files the content also says whether it is
-//! whole.
+//! The ending of the name says how a file must begin; the content of safetensors and zip files also shows whether they
+//! are complete.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,7 +10,7 @@ use std::path::Path;
 
 use super::Error;
 
-/// Bytes at the beginning that are looked at.
+/// How many bytes at the beginning are examined.
 pub(super) const START: usize = 512;
 /// Bytes at the end of a zip file in which its directory must begin to end: a record of 22 bytes and a comment.
 const ZIP_END: u64 = 22 + (1 << 16);
@@ -22,19 +22,19 @@ struct Kind {
     name: &'static str,
     endings: &'static [&'static str],
     begins: fn(&[u8]) -> bool,
-    /// Says what is missing from a file of so many bytes.
-    whole: fn(&mut File, u64) -> std::io::Result<Option<&'static str>>,
+    /// Says what is missing from a file, given its size in bytes.
+    missing: fn(&mut File, u64) -> std::io::Result<Option<&'static str>>,
 }
 
 const KINDS: [Kind; 8] = [
-    Kind { name: "safetensors", endings: &[".safetensors"], begins: safetensors, whole: whole_safetensors },
-    Kind { name: "PyTorch", endings: &[".pt", ".pth", ".ckpt"], begins: torch, whole: whole_if_zip },
-    Kind { name: "zip", endings: &[".zip", ".npz"], begins: zip, whole: whole_if_zip },
-    Kind { name: "gzip", endings: &[".gz", ".tgz", ".bgz"], begins: |b| packed(b, b"\x1f\x8b"), whole: unknown },
-    Kind { name: "zstd", endings: &[".zst"], begins: |b| packed(b, b"\x28\xb5\x2f\xfd"), whole: unknown },
-    Kind { name: "xz", endings: &[".xz"], begins: |b| packed(b, b"\xfd7zXZ\0"), whole: unknown },
-    Kind { name: "bzip2", endings: &[".bz2"], begins: |b| packed(b, b"BZh"), whole: unknown },
-    Kind { name: "JSON", endings: &[".json"], begins: |b| matches!(first(b), Some(b'{' | b'[')), whole: unknown },
+    Kind { name: "safetensors", endings: &[".safetensors"], begins: safetensors, missing: missing_from_safetensors },
+    Kind { name: "PyTorch", endings: &[".pt", ".pth", ".ckpt"], begins: torch, missing: missing_from_zip },
+    Kind { name: "zip", endings: &[".zip", ".npz"], begins: zip, missing: missing_from_zip },
+    Kind { name: "gzip", endings: &[".gz", ".tgz", ".bgz"], begins: |b| packed(b, b"\x1f\x8b"), missing: unknown },
+    Kind { name: "zstd", endings: &[".zst"], begins: |b| packed(b, b"\x28\xb5\x2f\xfd"), missing: unknown },
+    Kind { name: "xz", endings: &[".xz"], begins: |b| packed(b, b"\xfd7zXZ\0"), missing: unknown },
+    Kind { name: "bzip2", endings: &[".bz2"], begins: |b| packed(b, b"BZh"), missing: unknown },
+    Kind { name: "JSON", endings: &[".json"], begins: |b| matches!(first(b), Some(b'{' | b'[')), missing: unknown },
 ];
 
 /// How pages begin, in lower case.
@@ -45,7 +45,7 @@ fn kind(file: &str) -> Option<&'static Kind> {
     KINDS.iter().find(|kind| kind.endings.iter().any(|ending| file.ends_with(ending)))
 }
 
-/// Refuses a file by its first bytes; `all` says whether there are no more.
+/// Rejects a file by its first bytes; `all` says whether these are all of it.
 pub(super) fn check_start(file: &str, bytes: &[u8], all: bool, origin: &str) -> Result<(), Error> {
     let kind = kind(file);
     let page = is_page(bytes) && ![".html", ".htm", ".xml"].iter().any(|ending| file.ends_with(ending));
@@ -58,7 +58,7 @@ pub(super) fn check_start(file: &str, bytes: &[u8], all: bool, origin: &str) -> 
     Err(wrong(kind, found, origin))
 }
 
-/// Refuses a finished file that is no file of its kind, or not all of it.
+/// Rejects a finished file that is not of its kind or not complete.
 pub(super) fn check(file: &str, path: &Path, origin: &str) -> Result<(), Error> {
     let failed = || Error::io("read", path);
     let mut content = File::open(path).map_err(failed())?;
@@ -67,7 +67,7 @@ pub(super) fn check(file: &str, path: &Path, origin: &str) -> Result<(), Error> 
     (&mut content).take(START as u64).read_to_end(&mut bytes).map_err(failed())?;
     check_start(file, &bytes, true, origin)?;
     let Some(kind) = kind(file) else { return Ok(()) };
-    match (kind.whole)(&mut content, size).map_err(failed())? {
+    match (kind.missing)(&mut content, size).map_err(failed())? {
         Some(found) => Err(wrong(Some(kind), found, origin)),
         None => Ok(()),
     }
@@ -82,7 +82,7 @@ fn is_page(bytes: &[u8]) -> bool {
     PAGES.iter().any(|page| text.get(..page.len()).is_some_and(|start| start.eq_ignore_ascii_case(page)))
 }
 
-/// The first byte that is no white space.
+/// The first byte that is not white space.
 fn first(bytes: &[u8]) -> Option<u8> {
     bytes.trim_ascii_start().first().copied()
 }
@@ -91,7 +91,7 @@ fn zip(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04")
 }
 
-/// A compressed file, or the FASTA in it: some servers decompress on the way, and readers go by the content.
+/// A compressed file, or the FASTA in it: some servers decompress on the fly, and readers look only at the content.
 fn packed(bytes: &[u8], magic: &[u8]) -> bool {
     bytes.starts_with(magic) || bytes.starts_with(b">")
 }
@@ -115,7 +115,7 @@ fn unknown(_: &mut File, _: u64) -> std::io::Result<Option<&'static str>> {
 }
 
 /// The directory of a zip file is at its end.
-fn whole_if_zip(file: &mut File, size: u64) -> std::io::Result<Option<&'static str>> {
+fn missing_from_zip(file: &mut File, size: u64) -> std::io::Result<Option<&'static str>> {
     let mut bytes = Vec::new();
     file.rewind()?;
     Read::by_ref(file).take(4).read_to_end(&mut bytes)?;
@@ -130,7 +130,7 @@ fn whole_if_zip(file: &mut File, size: u64) -> std::io::Result<Option<&'static s
 }
 
 /// The header says where the last tensor ends.
-fn whole_safetensors(file: &mut File, size: u64) -> std::io::Result<Option<&'static str>> {
+fn missing_from_safetensors(file: &mut File, size: u64) -> std::io::Result<Option<&'static str>> {
     file.rewind()?;
     let mut length = [0; 8];
     file.read_exact(&mut length)?;
@@ -138,7 +138,7 @@ fn whole_safetensors(file: &mut File, size: u64) -> std::io::Result<Option<&'sta
     let mut header = Vec::new();
     Read::by_ref(file).take(length.min(LONGEST_HEADER)).read_to_end(&mut header)?;
     let Ok(serde_json::Value::Object(tensors)) = serde_json::from_slice(&header) else {
-        return Ok(Some("a header that is no JSON, or not all of it"));
+        return Ok(Some("a header that is not complete JSON"));
     };
     let end = |tensor: &serde_json::Value| tensor.get("data_offsets")?.get(1)?.as_u64();
     let last = tensors.values().filter_map(end).max().unwrap_or(0);
@@ -155,11 +155,11 @@ mod tests {
         let path = folder.path().join(name);
         std::fs::write(&path, content).expect("writes");
         let first = check_start(name, &content[..content.len().min(START)], content.len() <= START, "http://h/x");
-        let whole = check(name, &path, "http://h/x");
+        let finished = check(name, &path, "http://h/x");
         if first.is_err() {
-            assert!(whole.is_err(), "what is refused at first is refused in the end");
+            assert!(finished.is_err(), "what is refused at first is refused in the end");
         }
-        whole.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+        finished.map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
     }
 
     fn safetensors(data: usize) -> Vec<u8> {
@@ -198,7 +198,7 @@ mod tests {
             ("unknown", Vec::new(), "nothing"),
             ("m.safetensors", safetensors(3), "another number of bytes"),
             ("m.safetensors", safetensors(5), "another number of bytes"),
-            ("m.safetensors", safetensors(4)[..20].to_vec(), "a header that is no JSON"),
+            ("m.safetensors", safetensors(4)[..20].to_vec(), "a header that is not complete JSON"),
             ("m.ckpt", zip, "only its beginning"),
         ] {
             let message = verdict(name, &content).expect_err(name);

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::Error;
 
-// Bytes; large enough that reading is not what costs.
+// Bytes; large enough that the cost of each read does not matter.
 const CHUNK: usize = 1 << 20;
 
 /// Size and checksums of a file.
@@ -27,13 +27,15 @@ pub struct Digests {
 }
 
 impl Digests {
-    /// Reads the whole file; `progress` is told the bytes read so far.
+    /// Reads the whole file; `progress` is called with the bytes read so far.
     ///
     /// # Errors
     /// The file cannot be opened or read.
     pub fn read(path: &Path, progress: &mut dyn FnMut(u64)) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(Error::io("open", path))?;
-        let (mut sha256, mut md5, mut size) = (Sha256::new(), Md5::new(), 0);
+        let mut sha256 = Sha256::new();
+        let mut md5 = Md5::new();
+        let mut size = 0;
         let mut buffer = vec![0; CHUNK];
         loop {
             let count = file.read(&mut buffer).map_err(Error::io("read", path))?;
@@ -49,7 +51,8 @@ impl Digests {
     }
 }
 
-/// What BSD `sum` prints of a file: 16 bits, so it finds damage but hardly another file. Ensembl publishes nothing else.
+/// What BSD `sum` prints of a file: 16 bits, so it finds damage but hardly another file. Ensembl publishes nothing
+/// else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sum {
     /// The checksum.
@@ -98,7 +101,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// Takes from `other` what is not known here.
+    /// Fills unknown values from `other`.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -114,7 +117,7 @@ impl Expected {
         self.sha256.is_some() || self.md5.is_some() || self.sum.is_some()
     }
 
-    /// Refuses a file that differs in [`Self::sum`], where that is known; reads it once more.
+    /// Rejects a file that differs in [`Self::sum`], if that is known; reads it once more.
     ///
     /// # Errors
     /// It differs, or cannot be read.
@@ -128,7 +131,7 @@ impl Expected {
         Err(Error::Checksum { origin: origin.to_owned(), kind: "sum", expected, found })
     }
 
-    /// Refuses a file that differs in size, SHA-256 or MD5; `origin` is its address or path.
+    /// Rejects a file that differs in size, SHA-256 or MD5; `origin` is its address or path.
     ///
     /// # Errors
     /// It differs.
@@ -147,7 +150,7 @@ impl Expected {
     }
 }
 
-/// Refuses a size that differs from a known one.
+/// Rejects a size that differs from a known one.
 ///
 /// # Errors
 /// It differs.
@@ -161,14 +164,14 @@ pub fn check_size(expected: Option<u64>, found: u64, origin: &str) -> Result<(),
 /// Accepts a SHA-256 as people paste it: any case, spaces around, `sha256:` in front.
 ///
 /// # Errors
-/// It is none.
+/// It is not a SHA-256.
 pub fn parse_sha256(text: &str) -> Result<String, Error> {
     let plain = text.trim().to_ascii_lowercase();
     let plain = plain.strip_prefix("sha256:").unwrap_or(&plain);
     if is_hex(plain, 64) { Ok(plain.to_owned()) } else { Err(Error::BadChecksum { given: text.to_owned() }) }
 }
 
-/// Whether the text is exactly so many hexadecimal digits.
+/// Whether the text is exactly `digits` hexadecimal digits.
 pub(super) fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

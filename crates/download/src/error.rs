@@ -1,21 +1,21 @@
-//! What can go wrong between an address and a checked file, told so that the reader knows what to do next.
+//! What can go wrong between an address and a checked file, worded so that the reader knows what to do next.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// Failure to fetch a file, or to take one in.
+/// Failure to fetch a file, or to adopt one.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The text is no `http://` or `https://` address of a file.
+    /// The text is not an `http://` or `https://` address of a file.
     #[error("`{url}` is not the address of a file: expected `http://` or `https://`, a host and a file name")]
     BadUrl {
         /// The text as given.
         url: String,
     },
 
-    /// The text is no SHA-256.
+    /// The text is not a SHA-256.
     #[error("`{given}` is not a sha256: expected 64 hexadecimal digits, found {} characters", given.chars().count())]
     BadChecksum {
         /// The text as given.
@@ -30,7 +30,7 @@ pub enum Error {
     Offline {
         /// Address that was tried.
         url: String,
-        /// What the network said.
+        /// The error of the network.
         cause: String,
         /// The files that are not in place.
         wanted: Vec<Wanted>,
@@ -45,7 +45,7 @@ pub enum Error {
         status: u16,
     },
 
-    /// The answer or the connection broke the rules in a way that trying again does not mend.
+    /// The answer or the connection broke the protocol in a way that a retry does not fix.
     #[error("{url}: {cause}")]
     Protocol {
         /// Address of the file.
@@ -63,13 +63,13 @@ pub enum Error {
     GaveUp {
         /// Address of the file.
         url: String,
-        /// Attempts in a row that brought nothing new.
+        /// Attempts in a row without new bytes.
         attempts: u32,
         /// Bytes that have arrived.
         done: u64,
-        /// Bytes expected, where known.
+        /// Bytes expected, if known.
         total: Option<u64>,
-        /// Why the last attempt ended.
+        /// Why the last attempt failed.
         cause: String,
     },
 
@@ -119,7 +119,7 @@ pub enum Error {
         found: Option<u64>,
     },
 
-    /// The disk has not enough space for the file, and some to spare.
+    /// The disk does not have enough space for the file and the reserve.
     #[error(
         "{}: the disk has {free} bytes left, the file needs {needed} more and {reserve} are kept free\nhint: free some space and repeat, what has arrived is kept",
         path.display()
@@ -131,11 +131,11 @@ pub enum Error {
         free: u64,
         /// Bytes still to come, as far as is known.
         needed: u64,
-        /// Bytes that are never used.
+        /// Bytes that are kept free.
         reserve: u64,
     },
 
-    /// What lies where a file is to be written was not put there by this program.
+    /// The path of a file to be written holds something that this program did not put there.
     #[error("{}: {what}; nothing was written\nhint: find out who put it there and remove it, or use another folder", path.display())]
     Unsafe {
         /// The file or folder.
@@ -188,7 +188,7 @@ pub enum Error {
     },
 }
 
-/// A file to be brought by hand.
+/// A file to be copied by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
     /// Where to get it.
@@ -197,7 +197,7 @@ pub struct Wanted {
     pub path: PathBuf,
 }
 
-/// Two lines, each begun with a line break: to be put after a hint.
+/// Two lines, each after a line break, to be appended to a hint.
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\n  {}\n    to {}", self.url, self.path.display())
@@ -240,7 +240,7 @@ fn content_advice(origin: &str) -> &'static str {
     }
 }
 
-/// A file from the network is thrown away when wrong; a file on disk is left to its owner.
+/// A wrong file from the network is deleted; a file on disk is left to its owner.
 fn advice(origin: &str) -> &'static str {
     if origin.starts_with("http") {
         "the bad data was deleted, nothing else was touched; try again, or check the mirror or proxy in between"

@@ -1,4 +1,4 @@
-//! What the transfer needs to know of HTTP: the client, which failures pass, and what headers say.
+//! The HTTP part of a transfer: the client, which failures are temporary, and the meaning of headers.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use super::{Error, Options};
 
 const SILENT: &str = "the server fell silent";
 
-/// Why an attempt ended before the file did.
+/// Why an attempt ended before the file was complete.
 #[derive(Debug)]
 pub(super) enum Failure {
     Fatal(Error),
     /// No server was reached.
     Unreachable(String),
-    /// No HTTP came back: worth another attempt only where it did before.
+    /// The answer was not HTTP: worth another attempt only if earlier answers were.
     Garbled(String),
     /// Hardly anything arrives: worth another attempt, though not an endless number of them.
     Slow(String),
-    /// Worth another attempt, not before the pause that the server may ask for.
+    /// Worth another attempt, after the pause that the server may ask for.
     Passing(String, Option<Duration>),
 }
 
@@ -38,7 +38,7 @@ pub(super) fn refusal(url: &str, status: StatusCode, headers: &HeaderMap) -> Fai
     }
 }
 
-/// Sorts failures to get an answer into those that mend themselves, those that do not, and no network at all.
+/// Sorts failures to get an answer into temporary ones, permanent ones, and no network at all.
 pub(super) fn network(error: ureq::Error, url: &str) -> Failure {
     use std::io::ErrorKind as Kind;
     use ureq::Error as E;
@@ -56,7 +56,7 @@ pub(super) fn network(error: ureq::Error, url: &str) -> Failure {
             Kind::ConnectionReset | Kind::ConnectionAborted | Kind::BrokenPipe | Kind::UnexpectedEof => {
                 Failure::Passing(cause.to_string(), None)
             }
-            // So TLS reports a certificate that it does not trust.
+            // This is how TLS reports a certificate that it does not trust.
             Kind::InvalidData => Failure::Fatal(Error::Protocol { url: url.to_owned(), cause: cause.to_string() }),
             // Refused, unreachable, and names that cannot be looked up, whose kind has no name in stable Rust.
             _ => Failure::Unreachable(cause.to_string()),
@@ -65,7 +65,7 @@ pub(super) fn network(error: ureq::Error, url: &str) -> Failure {
     }
 }
 
-/// An answer that broke off: whatever the reason, the rest can be asked for.
+/// An answer that stopped early: for any reason, the rest can be requested.
 pub(super) fn broken_off(error: std::io::Error) -> Failure {
     match ureq::Error::from(error) {
         ureq::Error::Timeout(_) => Failure::Passing(SILENT.into(), None),
@@ -95,7 +95,7 @@ pub(super) fn content_range(text: &str) -> Option<(Option<u64>, Option<u64>)> {
     Some((first, total.parse().ok()))
 }
 
-/// A header's value, where it is plain text.
+/// A header's value, if it is plain text.
 pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
     headers.get(name)?.to_str().ok().map(|text| text.trim().to_owned())
 }
@@ -112,7 +112,7 @@ pub(super) fn agent(url: &str, options: &Options) -> Agent {
         .timeout_recv_response(Some(options.stall_timeout))
         .timeout_per_read(Some(options.stall_timeout));
     if is_local(url) {
-        // No proxy knows this machine's own servers.
+        // A proxy cannot reach this machine's own servers.
         config = config.proxy(None);
     }
     config.build().into()

@@ -1,9 +1,9 @@
-//! Fetches files, once, whole and checked.
+//! Fetches files: once, complete and checked.
 //!
 //! A file grows as `<file>.part` and takes its name only after its size and checksums are right, so a file under its
 //! own name is always complete. A cut connection, or a run that was stopped, continues where it ended (HTTP `Range`,
-//! guarded by `If-Range` and by the checksum). Where no checksum is known, a file must at least be of the kind that its
-//! name says. `<file>.json` records what was got. A lock in the folder lets one process fetch while others
+//! guarded by `If-Range` and by the checksum). If no checksum is known, a file must at least be of the kind that its
+//! name says. `<file>.json` records what was fetched. A lock in the folder lets one process fetch while others
 //! wait. Without a network the same folders work: put the file there, or [`take`] it.
 //!
 //! ```no_run
@@ -17,7 +17,7 @@
 //! # Ok::<(), rinalmo_download::Error>(())
 //! ```
 
-// Without a client, what only it asks for is unused.
+// Without a client, the code that only it needs is unused.
 #![cfg_attr(not(feature = "http"), allow(dead_code))]
 
 mod content;
@@ -65,17 +65,17 @@ use part::Part;
 pub struct FetchedFile {
     /// Where it is.
     pub path: PathBuf,
-    /// Where it came from and what it weighs.
+    /// Its origin, size and checksums.
     pub record: Record,
     /// Whether it was in place already, so that nothing was fetched.
     pub present: bool,
 }
 
-/// Brings the files of a plan into their folder, in its order; what is already there and verifies is kept.
+/// Fetches the files of a plan into their folder, in its order; existing files that verify are kept.
 ///
 /// # Errors
 /// The server cannot be reached or refuses, the connection keeps failing, size or checksum are wrong, or the disk
-/// cannot be written. Under its own name there is then the file that was there before, or none.
+/// cannot be written. The final name then has the previous file, or none.
 pub fn fetch(
     plan: &Plan,
     options: &Options,
@@ -102,14 +102,14 @@ fn fetch_file(
     Ok(FetchedFile { path: job.path.clone(), record, present })
 }
 
-/// The record of a good file that is there already; a file put there by hand is given one.
+/// The record of an existing valid file; a file put there by hand gets one.
 fn in_place(job: &Job, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Option<Record>, Error> {
     if !job.path.is_file() {
         return Ok(None);
     }
     let found = digests(&job.path, &job.file, progress)?;
     let origin = job.path.display().to_string();
-    // A record that cannot be read is worth no more than none; the checksums decide.
+    // A record that cannot be read is ignored; the checksums decide.
     let recorded = Record::load(&job.path).unwrap_or_default();
     let good = job.expected.check(&found, &origin).is_ok()
         && recorded.as_ref().is_none_or(|record| record.expected().check(&found, &origin).is_ok());
@@ -148,7 +148,7 @@ fn fetch_anew(
     Ok(record)
 }
 
-/// Checks a complete part and gives it its name; a wrong one is deleted, so that the next try starts afresh.
+/// Checks a complete part and renames it; a wrong one is deleted, so that the next attempt starts from scratch.
 fn settle(
     part: Part,
     job: &Job,
@@ -158,10 +158,7 @@ fn settle(
 ) -> Result<Record, Error> {
     part.sync()?;
     let found = digests(part.path(), &job.file, progress)?;
-    let content = || match expected.names_content() {
-        true => Ok(()),
-        false => content::check(&job.file, part.path(), origin),
-    };
+    let content = || if expected.names_content() { Ok(()) } else { content::check(&job.file, part.path(), origin) };
     let checked = expected.check(&found, origin).and_then(|()| expected.check_sum(part.path(), origin));
     if let Err(error) = checked.and_then(|()| content()) {
         part.discard();
@@ -171,7 +168,7 @@ fn settle(
     Ok(Record::new(origin, found, expected, job.license))
 }
 
-/// Size and checksums of a file, telling of the progress under this name.
+/// Size and checksums of a file, with progress reported under this name.
 ///
 /// # Errors
 /// The file cannot be opened or read.

@@ -12,11 +12,11 @@ use super::safe::{self, Unopened};
 pub struct Lock(File);
 
 impl Lock {
-    /// Opens a file to be locked, or makes it. It is never emptied, and whoever can write to its folder cannot lead it
-    /// elsewhere by a link.
+    /// Opens a file to be locked, or creates it. It is never emptied, and somebody who can write to its folder cannot
+    /// redirect it with a link.
     ///
     /// # Errors
-    /// It cannot be opened, or is a link or another thing than a file.
+    /// It cannot be opened, or is a link or not a file.
     pub fn open(path: &Path) -> io::Result<File> {
         safe::open_shared(path).map_err(|unopened| match unopened {
             Unopened::System(error) => error,
@@ -26,15 +26,15 @@ impl Lock {
         })
     }
 
-    /// Locks an open file, if nobody else has.
+    /// Locks an open file, if no other process has.
     ///
     /// # Errors
-    /// `WouldBlock` if somebody has, and whatever else keeps the system from locking: some network file systems cannot.
+    /// `WouldBlock` if another process has, and other errors of the system: some network file systems have no locks.
     pub fn take(file: File) -> Result<Self, TryLockError> {
         file.try_lock().map(|()| Self(file))
     }
 
-    /// Makes the folder and waits for the right to write there; `waiting` is called once if another holds it.
+    /// Creates the folder and waits for the lock on it; `waiting` is called once if another process holds it.
     pub(super) fn hold(folder: &Path, waiting: impl FnOnce()) -> Result<Self, Error> {
         safe::folder(folder)?;
         let path = folder.join(".lock");
@@ -48,7 +48,7 @@ impl Lock {
             Err(TryLockError::Error(error)) => Err(error),
         };
         match locked {
-            // Some network file systems have no locks; there, one process at a time is the user's care.
+            // Some network file systems have no locks; there, the user must run one process at a time.
             Err(error) if error.kind() != ErrorKind::Unsupported => Err(Error::io("lock", &path)(error)),
             _ => Ok(Self(file)),
         }
@@ -56,8 +56,8 @@ impl Lock {
 }
 
 impl Drop for Lock {
-    /// Closing the file would not do: a program that another thread is just starting has a copy of it, lock and all, until
-    /// it begins to run.
+    /// Closing the file would not do: a program that another thread is just starting has a copy of it, lock and all,
+    /// until it begins to run.
     fn drop(&mut self) {
         let _ = self.0.unlock();
     }

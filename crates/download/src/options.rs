@@ -5,9 +5,9 @@ use std::time::Duration;
 /// How to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// Fetch again even where a good file is in place.
+    /// Fetch again even if a valid file is in place.
     pub force: bool,
-    /// Attempts in a row that may fail without bringing anything new.
+    /// Attempts in a row that may fail without new bytes.
     pub retries: u32,
     /// Wait before the first retry; it doubles with each, up to half a minute.
     pub backoff: Duration,
@@ -15,11 +15,11 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Limit on silence once connected.
     pub stall_timeout: Duration,
-    /// Bytes that may be fetched of a file; none is no limit but the disk's.
+    /// Largest size of a file in bytes; `None` is no limit apart from the disk's.
     pub max_size: Option<u64>,
-    /// Bytes of the disk that are never used.
+    /// Bytes of the disk that are kept free.
     pub reserve: u64,
-    /// Bytes a second below which a transfer is broken off, counted over [`speed_window`](Self::speed_window).
+    /// Bytes per second below which a transfer is stopped, measured over [`speed_window`](Self::speed_window).
     pub min_speed: u64,
     /// How long a transfer may be slower than that.
     pub speed_window: Duration,
@@ -50,29 +50,29 @@ pub enum Progress<'a> {
         /// File waited for.
         file: &'a str,
     },
-    /// A listing or a list of checksums is read.
+    /// A listing or a list of checksums is being read.
     Asking {
         /// Its address.
         url: &'a str,
     },
-    /// Bytes arrive; the first report of a file has `done` at what an earlier run left.
+    /// Bytes arrive; in the first report of a file, `done` is what an earlier run left.
     Fetching {
         /// File being fetched.
         file: &'a str,
         /// Bytes in place.
         done: u64,
-        /// Bytes in all, where that is known.
+        /// Bytes in total, if known.
         total: Option<u64>,
     },
     /// An attempt failed and another follows.
     Retrying {
         /// File being fetched.
         file: &'a str,
-        /// Which attempt comes next, counted since anything new arrived.
+        /// The number of the next attempt, counted since the last new byte.
         attempt: u32,
         /// Pause before it.
         wait: Duration,
-        /// Why the last one ended.
+        /// Why the last one failed.
         cause: &'a str,
     },
     /// All bytes are there and their checksums are computed.
@@ -81,7 +81,7 @@ pub enum Progress<'a> {
         file: &'a str,
         /// Bytes read.
         done: u64,
-        /// Bytes in all.
+        /// Bytes in total.
         total: u64,
     },
     /// The file is in place.

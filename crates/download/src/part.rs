@@ -15,7 +15,7 @@ pub(super) struct Origin {
     pub url: String,
     #[serde(default)]
     pub etag: Option<String>,
-    /// When the server says that this version was made, as it says it.
+    /// When this version was made, as the server writes it (`Last-Modified`).
     #[serde(default)]
     pub modified: Option<String>,
     #[serde(default)]
@@ -58,7 +58,7 @@ impl Part {
         self.len
     }
 
-    /// Bytes of the whole, where the server said.
+    /// Bytes of the complete file, if the server declared them.
     pub fn total(&self) -> Option<u64> {
         self.origin.total
     }
@@ -68,12 +68,12 @@ impl Part {
         self.origin.etag.as_deref()
     }
 
-    /// When the server says that this version was made.
+    /// When this version was made, as the server writes it.
     pub fn modified(&self) -> Option<&str> {
         self.origin.modified.as_deref()
     }
 
-    /// What a request for the rest can be bound to: a strong tag of this version, or else its date.
+    /// The validator of a request for the rest (`If-Range`): a strong tag of this version, or else its date.
     pub fn validator(&self) -> Option<&str> {
         self.etag().filter(|etag| !etag.starts_with("W/")).or(self.modified())
     }
@@ -105,11 +105,11 @@ impl Part {
         self.file.sync_all().map_err(Error::io("write", &self.path))
     }
 
-    /// Gives the part its final name, in one step.
+    /// Renames the part to its final name, in one step.
     pub fn finish(self, target: &Path) -> Result<(), Error> {
         drop(self.file);
         fs::rename(&self.path, target).map_err(Error::io("write", target))?;
-        // The name is what matters; that its note or the folder entry lags behind hurts nobody.
+        // Only the name matters; a note or folder entry that is written later does no harm.
         let _ = fs::remove_file(origin_path(&self.path));
         #[cfg(unix)]
         let _ = target.parent().map(|folder| File::open(folder).and_then(|folder| folder.sync_all()));

@@ -1,4 +1,4 @@
-//! What to bring: files of one folder, each with where from, where to, and what it should be.
+//! What to fetch: files of one folder, each with its address, its path, and what is known about it.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -6,27 +6,27 @@ use std::path::{Path, PathBuf};
 use super::record::with_suffix;
 use super::{Error, Expected, Wanted};
 
-/// One file to bring.
+/// One file to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// Bare name, for messages.
     pub file: String,
-    /// Where from.
+    /// Its address.
     pub url: String,
-    /// Where to; a path in the folder of the plan.
+    /// Its path in the folder of the plan.
     pub path: PathBuf,
-    /// What is known of it beforehand.
+    /// What is known of it in advance.
     pub expected: Expected,
     /// Licence, to be kept in the record.
     pub license: Option<&'static str>,
-    /// Whether the server may declare a SHA-256 when asked, as Hugging Face does.
+    /// Whether the server may declare a SHA-256 in its answer, as Hugging Face does.
     pub declares: bool,
-    /// Address of a list of checksums that may name the file; asked only when the file itself is fetched.
+    /// Address of a list of checksums that may name the file; requested only when the file itself is fetched.
     pub sums: Option<String>,
 }
 
 impl Job {
-    /// A file of which nothing is known but where it is, to be kept in a folder under its own name.
+    /// A file of which only the address is known, to be kept in a folder under its own name.
     ///
     /// # Errors
     /// The text is not the `http://` or `https://` address of a file.
@@ -37,7 +37,7 @@ impl Job {
         Ok(Self { file, url, path, expected, license: None, declares: false, sums: None })
     }
 
-    /// Where the file is to be had and where it belongs, for a person.
+    /// The address and path of the file, for messages.
     pub fn wanted(&self) -> Wanted {
         Wanted { url: self.url.clone(), path: self.path.clone() }
     }
@@ -46,19 +46,19 @@ impl Job {
 /// Files and the folder they share, which one process at a time writes; there is at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
-    /// The folder, made where it is missing.
+    /// The folder, which is created if it is missing.
     pub folder: PathBuf,
     /// The files.
     pub jobs: Vec<Job>,
 }
 
 impl Plan {
-    /// The name to show for the whole: that of its first file.
+    /// The name to show for the plan: that of its first file.
     pub fn name(&self) -> &str {
         self.jobs.first().map_or("nothing", |job| &job.file)
     }
 
-    /// Refuses files that would overwrite each other, or each other's records and parts.
+    /// Rejects files that would overwrite each other, or each other's records and parts.
     pub(super) fn check(&self) -> Result<(), Error> {
         let names = |job: &Job| ["", ".json", ".part", ".part.json"].map(|ending| with_suffix(&job.path, ending));
         let mut seen = HashSet::from([self.folder.join(".lock")]);
@@ -68,13 +68,13 @@ impl Plan {
         }
     }
 
-    /// The files that are not in place, or that `bad` says are no good.
+    /// The files that are not in place, or that `bad` says are unusable.
     pub fn wanted(&self, bad: impl Fn(&Job) -> bool) -> Vec<Wanted> {
         self.jobs.iter().filter(|job| !job.path.is_file() || bad(job)).map(Job::wanted).collect()
     }
 }
 
-/// Letters of a file name that are kept, from its end.
+/// How many letters of a file name are kept, from its end.
 const LONGEST_NAME: usize = 200;
 
 /// The last piece of an address, made safe as a file name.

@@ -1,4 +1,5 @@
-//! The note kept beside every fetched file, `<file>.json`: where it came from, what it weighs, what it was checked against.
+//! The record next to every fetched file, `<file>.json`: its origin, size and checksums, and what it was checked
+//! against.
 
 use std::ffi::OsString;
 use std::fs;
@@ -27,19 +28,19 @@ pub struct Record {
     /// The server's tag of this version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<String>,
-    /// What it was compared with: `size`, `sha256`, `md5`, `sum`. Empty where nothing was known beforehand.
+    /// What it was compared with: `size`, `sha256`, `md5`, `sum`. Empty if nothing was known in advance.
     #[serde(default)]
     pub checked: Vec<String>,
-    /// What the system said of the file when its content was last compared, see [`Record::confirm`].
+    /// The file's metadata when its content was last compared, see [`Record::confirm`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<String>,
-    /// Licence of the content, where it is known.
+    /// Licence of the content, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub license: Option<String>,
 }
 
 impl Record {
-    /// A record of now; `expected` is what the file was held against.
+    /// A record with the current time; `expected` is what the file was compared with.
     pub fn new(url: &str, found: Digests, expected: &Expected, license: Option<&str>) -> Self {
         let Expected { size, sha256, md5, sum } = expected;
         let known =
@@ -65,7 +66,7 @@ impl Record {
         with_suffix(file, ".json")
     }
 
-    /// The record of a file, or `None` where it has none.
+    /// The record of a file, or `None` if it has none.
     ///
     /// # Errors
     /// The record exists and cannot be read.
@@ -73,8 +74,8 @@ impl Record {
         load_json(&Self::path_of(file))
     }
 
-    /// Writes the record beside its file, whose content was just compared; a reader sees the old one or the new one,
-    /// never half.
+    /// Writes the record next to its file, whose content was just compared; a reader sees the old one or the new one,
+    /// never a part.
     ///
     /// # Errors
     /// It cannot be written.
@@ -83,11 +84,11 @@ impl Record {
         save_json(&Self::path_of(file), self)
     }
 
-    /// The record of a file that is still what was recorded, or `None` where it has none. Where the system says that
-    /// nobody wrote to the file since its content was last compared, that is believed; else it is read again.
+    /// The record of a file that is still as recorded, or `None` if it has none. If the metadata show that the file was
+    /// not written to since its content was last compared, it is not read; else it is read again.
     ///
     /// # Errors
-    /// The file or its record cannot be read, or the file is another one.
+    /// The file or its record cannot be read, or the file has changed.
     pub fn confirm(file: &Path) -> Result<Option<Self>, Error> {
         let Some(mut record) = Self::load(file)? else { return Ok(None) };
         let origin = file.display().to_string();
@@ -95,21 +96,21 @@ impl Record {
         check_size(Some(record.size), size, &origin)?;
         if record.seen.is_none() || record.seen != seen(file) {
             record.expected().check(&Digests::read(file, &mut |_| ())?, &origin)?;
-            // In a shared folder that is not ours to write, the file is read again next time.
+            // In a shared folder that we may not write to, the file is read again next time.
             let _ = record.save(file);
         }
         Ok(Some(record))
     }
 
-    /// What the file should still be.
+    /// What the file should be according to this record.
     pub fn expected(&self) -> Expected {
         let (sha256, md5) = (Some(self.sha256.clone()), Some(self.md5.clone()));
         Expected { size: Some(self.size), sha256, md5, sum: None }
     }
 }
 
-/// What changes whenever somebody writes to a file: its size, when it was changed, and on Unix its number and when that
-/// was last noted, which no program can set.
+/// Metadata that change with every write to a file: its size and modification time, and on Unix its inode and ctime,
+/// which no program can set.
 fn seen(file: &Path) -> Option<String> {
     let data = fs::metadata(file).ok()?;
     let modified = data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;

@@ -1,7 +1,7 @@
-//! Opening files in a folder that others may be able to write: never through a link, never what is not ours.
+//! Opens files in a folder that others may be able to write to: never through a link, never another user's file.
 //!
-//! Names of unfinished files are known beforehand, so whoever can write to the folder could put a link there that leads
-//! to a file of ours elsewhere.
+//! Names of unfinished files are predictable, so somebody who can write to the folder could put a link there that leads
+//! to one of our files elsewhere.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::Error;
 
-/// Makes the folder where it is missing, and refuses one in which everybody can put files in place of ours.
+/// Creates the folder if it is missing, and rejects one in which everybody can replace our files.
 pub(super) fn folder(path: &Path) -> Result<(), Error> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -28,16 +28,13 @@ pub(super) fn folder(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Opens a file to go on writing at its end, or makes it. What a link or another user put there is not touched.
+/// Opens a file to append to it, or creates it. The target of a link, or another user's file, is not touched.
 pub(super) fn open(path: &Path) -> Result<File, Error> {
     let file = no_link(path)?;
-    match is_ours(&file).map_err(Error::io("read", path))? {
-        true => Ok(file),
-        false => create(path),
-    }
+    if is_ours(&file).map_err(Error::io("read", path))? { Ok(file) } else { create(path) }
 }
 
-/// As [`open_shared`], with the path in the error.
+/// Like [`open_shared`], with the path in the error.
 pub(super) fn no_link(path: &Path) -> Result<File, Error> {
     open_shared(path).map_err(|unopened| match unopened {
         Unopened::System(error) => Error::io("create", path)(error),
@@ -49,18 +46,18 @@ pub(super) fn no_link(path: &Path) -> Result<File, Error> {
 pub(super) enum Unopened {
     /// What the system said.
     System(io::Error),
-    /// What is wrong with what is there.
+    /// What is wrong with the existing file.
     Refused(&'static str),
 }
 
-/// Opens a file that several users may share, such as a lock, or makes it; it is never emptied.
+/// Opens a file that several users may share, such as a lock, or creates it; it is never emptied.
 pub(super) fn open_shared(path: &Path) -> Result<File, Unopened> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true);
     #[cfg(unix)]
     {
         use rustix::fs::OFlags;
-        // A pipe would keep us waiting for a reader.
+        // Opening a pipe would wait for a reader.
         let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
         std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.cast_signed());
     }
@@ -69,13 +66,14 @@ pub(super) fn open_shared(path: &Path) -> Result<File, Unopened> {
         return Err(Unopened::Refused(LINK));
     }
     let file = options.open(path).map_err(opening)?;
-    match file.metadata().map_err(Unopened::System)?.is_file() {
-        true => Ok(file),
-        false => Err(Unopened::Refused("it is no ordinary file")),
+    if file.metadata().map_err(Unopened::System)?.is_file() {
+        Ok(file)
+    } else {
+        Err(Unopened::Refused("it is not an ordinary file"))
     }
 }
 
-/// Makes a new file; one that is there goes, without a look at where it leads.
+/// Creates a new file; an existing one is removed, and a link is not followed.
 pub(super) fn create(path: &Path) -> Result<File, Error> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(Error::io("replace", path)(error)),
@@ -88,9 +86,10 @@ const LINK: &str = "it is a link, and links are not followed here";
 
 #[cfg(unix)]
 fn opening(error: io::Error) -> Unopened {
-    match error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-        true => Unopened::Refused(LINK),
-        false => Unopened::System(error),
+    if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+        Unopened::Refused(LINK)
+    } else {
+        Unopened::System(error)
     }
 }
 
@@ -99,7 +98,7 @@ fn opening(error: io::Error) -> Unopened {
     Unopened::System(error)
 }
 
-/// Whether a file is of this user, and has no second name somewhere else.
+/// Whether a file belongs to this user and has no second name (hard link).
 #[cfg(unix)]
 fn is_ours(file: &File) -> io::Result<bool> {
     let data = file.metadata()?;
@@ -116,14 +115,14 @@ fn ours(user: u32) -> bool {
     user == rustix::process::geteuid().as_raw()
 }
 
-/// Bytes that may still be written to the disk of a folder, where the system says.
+/// Bytes that may still be written to the disk of a folder, if the system reports them.
 #[cfg(unix)]
 pub(super) fn free(folder: &Path) -> Option<u64> {
     let data = rustix::fs::statvfs(folder).ok()?;
     data.f_bavail.checked_mul(data.f_frsize)
 }
 
-/// Bytes that may still be written to the disk of a folder, where the system says.
+/// Bytes that may still be written to the disk of a folder, if the system reports them.
 #[cfg(not(unix))]
 pub(super) fn free(_: &Path) -> Option<u64> {
     None

@@ -1,9 +1,9 @@
-//! Lists of checksums that publishers put beside their files: what `md5sum`, `sha256sum` and `sum` print.
+//! Lists of checksums that publishers put next to their files: the output of `md5sum`, `sha256sum` and `sum`.
 
 use super::digest::{is_hex, parse_sha256};
 use super::{Error, Expected, Options, Progress, Sum, Wanted, read_text};
 
-/// What one line of a list says of a file.
+/// One line of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sums {
     /// Bare name of the file.
@@ -14,7 +14,7 @@ pub struct Sums {
 
 impl Sums {
     /// Reads a list, line by line: `<md5 or sha256>  <file>`, or `<sum> <blocks> <file>` as BSD `sum` has it. Lines of
-    /// any other form are passed over.
+    /// any other form are ignored.
     pub fn parse(text: &str) -> impl Iterator<Item = Self> + '_ {
         text.lines().filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
@@ -34,12 +34,12 @@ impl Sums {
     }
 }
 
-/// What a list says of one file; nothing, if it does not name it.
+/// What a list says about one file; empty if the list does not name it.
 pub fn expected_in(text: &str, file: &str) -> Expected {
     Sums::parse(text).find(|line| line.file == file).map(|line| line.expected).unwrap_or_default()
 }
 
-/// What the list at this address says of the file. A list that is not there says nothing.
+/// What the list at this address says about the file; empty if there is no such list.
 pub(super) fn published(
     url: &str,
     file: &str,

@@ -1,4 +1,4 @@
-//! Files that came by another way than the network: copied into place, checked and recorded like fetched ones.
+//! Files that did not come over the network: copied into place, checked and recorded like fetched ones.
 
 use std::fs::File;
 use std::io::Read;
@@ -12,7 +12,7 @@ use super::{Error, FetchedFile, Job, Plan, Progress, Record, settle};
 // Bytes per copy step.
 const CHUNK: usize = 1 << 20;
 
-/// Copies files into the places of a plan, `sources[i]` being its file `i`.
+/// Copies files into the places of a plan; `sources[i]` becomes its file `i`.
 ///
 /// # Errors
 /// A file is not what the plan expects, or cannot be copied.

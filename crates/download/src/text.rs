@@ -1,4 +1,4 @@
-//! Small answers held in memory: listings, lists of checksums, and how large a file is said to be.
+//! Small answers held in memory: listings, lists of checksums, and the declared size of a file.
 
 use std::io::Read;
 
@@ -11,10 +11,10 @@ use super::{Error, Options, Progress, Wanted};
 // Bytes; Ensembl's listing of all species has some 10^5.
 const LONGEST: u64 = 16 << 20;
 
-/// The text at an address; `wanted` is what to ask for by hand where there is no network.
+/// The text at an address; `wanted` are the files to copy by hand without a network.
 ///
 /// # Errors
-/// The server cannot be reached, refuses, keeps failing, or sends something that is no text of at most 16 MiB.
+/// The server cannot be reached, refuses, keeps failing, or sends anything but a text of at most 16 MiB.
 pub fn read_text(
     url: &str,
     wanted: &[Wanted],
@@ -47,7 +47,7 @@ pub fn read_text(
     }
 }
 
-/// The size in bytes that the server declares of a file, if it does; nothing is fetched.
+/// The size in bytes that the server declares for a file, if it does; nothing is fetched.
 ///
 /// # Errors
 /// The server cannot be reached or refuses.

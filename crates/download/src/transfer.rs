@@ -1,4 +1,4 @@
-//! The conversation with the server: one attempt after another until the part is complete.
+//! Transfers a file: one attempt after another until the part is complete.
 
 use std::io::Read;
 use std::time::{Duration, Instant};
@@ -15,26 +15,27 @@ use super::http::{Failure, agent, broken_off, content_range, declared_sha256, md
 use super::part::{Origin, Part};
 use super::{Error, Job, Options, Progress, Wanted, content, safe};
 
-// Bytes per read; progress is reported as often.
+// Bytes per read; progress is reported after each.
 const CHUNK: usize = 128 << 10;
 
-// Bytes that are written between two looks at the free space of the disk.
+// Bytes that are written between two checks of the free space of the disk.
 const LOOK: u64 = 64 << 20;
 
+// Half a minute, as `Options::backoff` says.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(30);
 
-// However long a server asks us to stay away.
+// The longest pause, even if the server asks for a longer one.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// What the server declares about the content, where it does.
+/// What the server declares about the content.
 #[derive(Debug, Default)]
 pub(super) struct Answer {
     pub sha256: Option<String>,
     pub md5: Option<String>,
 }
 
-/// Brings the part to its full length; `wanted` is what to ask for by hand where there is no network, `checked` says
-/// whether a checksum will be compared in the end.
+/// Completes the part; `wanted` are the files to copy by hand without a network, `checked` says whether a checksum will
+/// be compared at the end.
 pub(super) fn download(
     job: &Job,
     part: &mut Part,
@@ -58,12 +59,12 @@ pub(super) fn download(
     Ok(Answer { sha256, md5: part.etag().and_then(md5_in) })
 }
 
-/// How often an address was tried in vain, and how often it may be.
+/// How often an address was tried without success, and how often it may be.
 #[derive(Debug)]
 pub(super) struct Patience<'a> {
     url: &'a str,
     options: &'a Options,
-    /// Attempts in a row that brought nothing new.
+    /// Attempts in a row without new bytes.
     failures: u32,
     /// Whether the server has answered at all.
     pub reached: bool,
@@ -82,7 +83,7 @@ impl<'a> Patience<'a> {
         Self { url, options, failures: 0, reached: false }
     }
 
-    /// Judges a failed attempt, of which `advanced` says whether it brought anything new; `arrived` are the bytes in
+    /// Decides what follows a failed attempt. `advanced` says whether new bytes arrived; `arrived` are the bytes in
     /// place and those expected.
     pub fn after(
         &mut self,
@@ -130,13 +131,13 @@ struct Transfer<'a> {
 }
 
 impl Transfer<'_> {
-    /// One request, for what the part still lacks.
+    /// One request, for the missing rest of the part.
     fn attempt(&self, part: &mut Part, progress: &mut dyn FnMut(Progress<'_>)) -> Result<(), Failure> {
         let url = &self.job.url;
         if part.len() > 0 && !self.checked && part.validator().is_none() {
-            self.empty(part)?; // nothing would tell whether the rest is of the same version
+            self.empty(part)?; // nothing would show whether the rest is of the same version
         }
-        // Ranges count the bytes of the file itself, so nothing may be compressed on the way.
+        // Ranges count the bytes of the file itself, so the transfer must not be compressed.
         let mut request = self.agent.get(url).header(ACCEPT_ENCODING, "identity");
         if part.len() > 0 {
             request = request.header(RANGE, format!("bytes={}-", part.len()));
@@ -157,7 +158,7 @@ impl Transfer<'_> {
         self.receive(part, &mut response, progress)
     }
 
-    /// The server sends the whole: this is the first request, or it knows no ranges, or the file has changed.
+    /// The server sends the complete file: this is the first request, or it knows no ranges, or the file has changed.
     fn start_over(&self, part: &mut Part, response: &Response<Body>) -> Result<(), Failure> {
         let (headers, total) = (response.headers(), response.body().content_length());
         self.check_framing(headers)?;
@@ -176,10 +177,11 @@ impl Transfer<'_> {
         let [etag, modified] = [ETAG, LAST_MODIFIED].map(|name| text(headers, &name));
         let versions = [(part.etag(), etag.as_deref()), (part.modified(), modified.as_deref())];
         let joins = first == Some(part.len()) && agree(part.total(), total);
-        // What a server leaves unsaid on a later answer contradicts nothing, but only a checksum can do without a word.
+        // A version that a later answer does not name is no contradiction, but without one only a checksum shows a
+        // change.
         let same = versions.iter().all(|&(here, there)| agree(here, there));
-        let told = versions.iter().any(|(here, there)| here.is_some() && there.is_some());
-        if joins && same && (told || self.checked) {
+        let named = versions.iter().any(|(here, there)| here.is_some() && there.is_some());
+        if joins && same && (named || self.checked) {
             return Ok(());
         }
         self.empty(part)?;
@@ -196,7 +198,7 @@ impl Transfer<'_> {
         Err(Failure::Passing("the file on the server is shorter than what is here, starting over".into(), None))
     }
 
-    /// Takes in the body; more than was announced or allowed is refused before it fills the disk.
+    /// Writes the body; more than was announced or allowed is rejected before it fills the disk.
     fn receive(
         &self,
         part: &mut Part,
@@ -208,7 +210,7 @@ impl Transfer<'_> {
         let mut buffer = vec![0; CHUNK];
         let mut start = Start::of(part);
         let mut pace = Pace::new(self.options);
-        let mut unlooked = 0; // bytes since the disk was looked at
+        let mut unchecked = 0; // bytes since the disk was checked
         loop {
             let count = body.read(&mut buffer).map_err(broken_off)?;
             if count == 0 {
@@ -223,10 +225,10 @@ impl Transfer<'_> {
                 self.empty(part)?;
                 return Err(error);
             }
-            unlooked += count as u64;
-            if unlooked > LOOK {
+            unchecked += count as u64;
+            if unchecked > LOOK {
                 self.check_space(part, None)?;
-                unlooked = 0;
+                unchecked = 0;
             }
             self.check_start(&mut start, &buffer[..count], part)?;
             part.append(&buffer[..count]).map_err(Failure::Fatal)?;
@@ -245,7 +247,7 @@ impl Transfer<'_> {
         part.restart(Origin { url: self.job.url.clone(), ..Origin::default() }).map_err(Failure::Fatal)
     }
 
-    /// A server that announces another size than the registry knows has another file; one that is too large is refused.
+    /// Rejects a size other than the registry's, which means another file, and one that is too large.
     fn check_total(&self, announced: Option<u64>) -> Result<(), Failure> {
         let Some(found) = announced else { return Ok(()) };
         check_size(self.job.expected.size, found, &self.job.url).map_err(Failure::Fatal)?;
@@ -258,7 +260,7 @@ impl Transfer<'_> {
         }
     }
 
-    /// Refuses a body that is not the bytes of the file, or whose end is told in two ways.
+    /// Rejects a body that is not the bytes of the file, or whose length is given in two ways.
     fn check_framing(&self, headers: &HeaderMap) -> Result<(), Failure> {
         let wrong = |cause: String| Err(Failure::Fatal(Error::Protocol { url: self.job.url.clone(), cause }));
         if headers.contains_key(TRANSFER_ENCODING) && headers.contains_key(CONTENT_LENGTH) {
@@ -267,7 +269,8 @@ impl Transfer<'_> {
             );
         }
         let encoding = text(headers, &CONTENT_ENCODING).unwrap_or_default().to_ascii_lowercase();
-        // Some servers call the compression of a compressed file an encoding of what is in it; the bytes are the file's.
+        // Some servers call the compression of a compressed file an encoding of what is in it; the bytes are the
+        // file's.
         let own = encoding.ends_with("gzip") && self.job.file.ends_with(".gz");
         match encoding.as_str() {
             "" | "identity" => Ok(()),
@@ -278,19 +281,20 @@ impl Transfer<'_> {
         }
     }
 
-    /// Refuses what the disk cannot take.
+    /// Rejects a file that does not fit on the disk.
     fn check_space(&self, part: &Part, needed: Option<u64>) -> Result<(), Failure> {
         let reserve = self.options.reserve;
         let folder = self.job.path.parent().unwrap_or(&self.job.path);
         let Some(free) = safe::free(folder) else { return Ok(()) };
         let needed = needed.unwrap_or(LOOK);
-        match needed.saturating_add(reserve) <= free {
-            true => Ok(()),
-            false => Err(Failure::Fatal(Error::NoSpace { path: part.path().to_path_buf(), free, needed, reserve })),
+        if needed.saturating_add(reserve) <= free {
+            Ok(())
+        } else {
+            Err(Failure::Fatal(Error::NoSpace { path: part.path().to_path_buf(), free, needed, reserve }))
         }
     }
 
-    /// Ends a transfer whose first bytes are not those of such a file, unless a checksum will be compared.
+    /// Stops a transfer whose first bytes are not those of such a file, unless a checksum will be compared.
     fn check_start(&self, start: &mut Start, bytes: &[u8], part: &mut Part) -> Result<(), Failure> {
         let Some(start) = start.add(bytes).filter(|_| !self.checked) else { return Ok(()) };
         let verdict = content::check_start(&self.job.file, &start, false, &self.job.url);
@@ -298,16 +302,16 @@ impl Transfer<'_> {
     }
 }
 
-/// The first bytes of a file, gathered as they come.
+/// The first bytes of a file, collected as they arrive.
 struct Start(Option<Vec<u8>>);
 
 impl Start {
-    /// Of a part that goes on, the start was looked at before.
+    /// The start of a resumed part was checked before.
     fn of(part: &Part) -> Self {
         Self((part.len() == 0).then(Vec::new))
     }
 
-    /// Adds bytes; gives the start once, when it is all there.
+    /// Adds bytes; returns the start once, when it is complete.
     fn add(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let start = self.0.as_mut()?;
         start.extend(bytes.iter().take(content::START - start.len()));
@@ -327,7 +331,7 @@ impl<'a> Pace<'a> {
         Self { options, since: Instant::now(), bytes: 0 }
     }
 
-    /// Notes that so many bytes arrived; fails where too few did for too long.
+    /// Records that bytes arrived; fails if too few did for too long.
     fn moved(&mut self, count: usize) -> Result<(), Failure> {
         let &Options { min_speed, speed_window, .. } = self.options;
         self.bytes += count as u64;
@@ -336,7 +340,8 @@ impl<'a> Pace<'a> {
         }
         let speed = self.bytes as f64 / self.since.elapsed().as_secs_f64();
         if speed < min_speed as f64 {
-            return Err(Failure::Slow(format!("only {speed:.0} bytes a second arrive, expected at least {min_speed}")));
+            let cause = format!("only {speed:.0} bytes per second arrive, expected at least {min_speed}");
+            return Err(Failure::Slow(cause));
         }
         *self = Self::new(self.options);
         Ok(())

@@ -1,5 +1,5 @@
-//! Downloads against a server that cuts, stalls, lies and redirects: whatever it does, a file under its own name is
-//! complete and right, and no byte is asked for twice without need.
+//! Downloads from a server that cuts, stalls, lies and redirects: in every case, a file under its own name is complete
+//! and correct, and no byte is requested twice without need.
 
 #[path = "downloads/hostile.rs"]
 mod hostile;

@@ -1,4 +1,4 @@
-//! Servers and neighbours that mean harm, or are badly set up, which comes to the same.
+//! Servers and other users of a machine that are hostile or misconfigured.
 
 use std::fs;
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn newer() -> Vec<u8> {
     content().iter().map(|byte| byte ^ 0x80).collect()
 }
 
-/// A place where 120,000 bytes of the first version are left of a stopped run, and a server that has another one since.
+/// A place with 120,000 bytes of the first version from a stopped run, and a server with another version.
 fn left_over(etag: Option<&str>, date: &str) -> (Place, Server) {
     let dated = |date: &str| if date.is_empty() { String::new() } else { format!("Last-Modified: {date}\r\n") };
     let (mut place, server) = (Place::new(), Server::start(&content()).adding(&dated(date)));
@@ -123,13 +123,13 @@ fn what_is_no_such_file_is_not_stored() {
         ("m.fa", b"", Reply::Bare, "found nothing"),
         ("m.pt", b"\x1f\x8b\x08\0abc", Reply::File, "expected PyTorch, found something else"),
         ("m.fa.gz", b"rate limit reached", Reply::File, "expected gzip, found something else"),
-        ("m.safetensors", b"\x40\0\0\0\0\0\0\0{\"w\":{", Reply::Bare, "found a header that is no JSON"),
+        ("m.safetensors", b"\x40\0\0\0\0\0\0\0{\"w\":{", Reply::Bare, "found a header that is not complete JSON"),
     ] {
         let (place, server) = (Place::new(), Server::start(body).usually(reply));
         let error = place.fetch(&server.url(name)).expect_err(name).to_string();
         assert!(error.contains(found), "{name}: {error}");
         assert!(place.files(&[name, ".json", ".part"]).is_empty(), "{name}: nothing is left");
-        assert_eq!(server.seen().len(), 1, "trying again would not help");
+        assert_eq!(server.seen().len(), 1, "a retry would not help");
     }
 }
 
@@ -159,32 +159,32 @@ fn a_trickle_is_given_up() {
     place.options.speed_window = Duration::from_millis(60);
     place.options.retries = 1;
     let error = place.fetch(&server.url("m.fa")).expect_err("takes ten minutes").to_string();
-    assert!(error.contains("bytes a second arrive, expected at least 1000000"), "{error}");
+    assert!(error.contains("bytes per second arrive, expected at least 1000000"), "{error}");
     assert_eq!(server.seen().len(), 2);
 }
 
 #[test]
 fn what_trying_again_does_not_mend_is_said_at_once() {
-    let told = |reply: Reply| {
+    let message = |reply: Reply| {
         let (place, server) = (Place::new(), Server::start(&content()).usually(reply));
         let mut retries = 0;
-        let error = place.fetch_telling(&server.url("m.fa"), |event| {
+        let error = place.fetch_watched(&server.url("m.fa"), |event| {
             retries += usize::from(matches!(event, Progress::Retrying { .. }));
         });
         assert_eq!((retries, server.seen().len()), (0, 1));
         error.expect_err("no file").to_string()
     };
     for status in [400, 401, 403, 404, 410, 501, 505] {
-        assert!(told(Reply::Status(status, "")).contains(&status.to_string()));
+        assert!(message(Reply::Status(status, "")).contains(&status.to_string()));
     }
-    assert!(told(Reply::Noise).contains("does not speak HTTP"));
+    assert!(message(Reply::Noise).contains("does not speak HTTP"));
 }
 
 #[test]
 fn a_secure_address_of_a_server_that_is_not_is_said_at_once() {
     let (place, server) = (Place::new(), Server::start(&content()));
     let mut retries = 0;
-    let error = place.fetch_telling(&server.url("m.fa").replace("http://", "https://"), |event| {
+    let error = place.fetch_watched(&server.url("m.fa").replace("http://", "https://"), |event| {
         retries += usize::from(matches!(event, Progress::Retrying { .. }));
     });
     assert!(matches!(error, Err(Error::Protocol { .. })), "{error:?}");

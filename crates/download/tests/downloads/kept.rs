@@ -1,4 +1,4 @@
-//! What is here already, what lies beside a file, and small answers.
+//! Existing files, files next to them, and small answers.
 
 use std::fs;
 
@@ -12,7 +12,7 @@ fn without_a_network_the_message_says_which_file_goes_where() {
     let mut place = Place::new();
     let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
     let url = format!("http://{closed}/m.fa");
-    let error = place.fetch(&url).expect_err("nobody listens");
+    let error = place.fetch(&url).expect_err("no server listens");
     let Error::Offline { wanted, .. } = &error else { panic!("{error}") };
     let (path, text) = (&wanted[0].path, error.to_string());
     assert!(text.contains(&format!("\n  {url}\n    to {}", path.display())), "{text}");
@@ -21,7 +21,7 @@ fn without_a_network_the_message_says_which_file_goes_where() {
     let fetched = place.fetch(&url).expect("needs no network");
     assert!(fetched.present && Record::load(path).expect("reads").is_some(), "a record is made");
     place.options.force = true;
-    assert!(place.fetch(&url).expect_err("nobody listens").to_string().contains(&path.display().to_string()));
+    assert!(place.fetch(&url).expect_err("no server listens").to_string().contains(&path.display().to_string()));
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_list_beside_the_file_is_asked_only_with_the_file_and_holds_it() {
     assert_eq!(fetched.expect("fetches")[0].record.checked, ["size", "md5"]);
     assert_eq!(asked, [server.url("m.fa.md5")]);
     assert!(fetch(&plan, &place.options, &mut |_| ()).expect("is here")[0].present);
-    assert_eq!(server.seen().len(), 2, "a file that is here asks nobody");
+    assert_eq!(server.seen().len(), 2, "an existing file needs no request");
 
     server.publish(b"abd", Some("\"v2\""));
     fs::remove_file(&plan.jobs[0].path).expect("is there");

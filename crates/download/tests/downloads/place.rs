@@ -1,4 +1,4 @@
-//! What every test of downloads needs: an empty folder, a file's content, a plan of one file.
+//! Shared by the tests of downloads: an empty folder, a file's content, a plan of one file.
 
 use std::fs;
 use std::path::PathBuf;
@@ -34,7 +34,7 @@ impl Place {
         Self { folder: tempfile::tempdir().expect("a folder"), options, expected: Expected::default() }
     }
 
-    /// One file, kept in a folder that is not there yet.
+    /// One file, kept in a folder that does not exist yet.
     pub fn plan(&self, url: &str) -> Plan {
         let folder = self.folder.path().join("files");
         let job = Job { expected: self.expected.clone(), ..Job::new(url, &folder).expect("an address") };
@@ -42,11 +42,11 @@ impl Place {
     }
 
     pub fn fetch(&self, url: &str) -> Result<FetchedFile, Error> {
-        self.fetch_telling(url, |_| ())
+        self.fetch_watched(url, |_| ())
     }
 
-    pub fn fetch_telling(&self, url: &str, mut tell: impl FnMut(Progress<'_>)) -> Result<FetchedFile, Error> {
-        Ok(fetch(&self.plan(url), &self.options, &mut tell)?.remove(0))
+    pub fn fetch_watched(&self, url: &str, mut watch: impl FnMut(Progress<'_>)) -> Result<FetchedFile, Error> {
+        Ok(fetch(&self.plan(url), &self.options, &mut watch)?.remove(0))
     }
 
     /// Files with these endings.

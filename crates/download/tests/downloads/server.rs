@@ -1,6 +1,6 @@
-//! A small web server on 127.0.0.1 that can be told to misbehave, and remembers what it was asked.
+//! A small web server on 127.0.0.1 that misbehaves on demand and records its requests.
 
-// Each test crate needs a part of it; other rooms take it in by its path.
+// Each test crate needs a part of it; other crates include it by its path.
 #![allow(dead_code)]
 
 use std::collections::{HashMap, VecDeque};
@@ -13,19 +13,19 @@ use std::time::Duration;
 /// How one request is answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reply {
-    /// The file, or the part of it that was asked for.
+    /// The file, or the requested part of it.
     File,
-    /// The whole file, whatever was asked for.
+    /// The whole file for any request.
     Whole,
-    /// As `File`, but the connection ends after so many bytes of the body.
+    /// Like `File`, but the connection ends after this many bytes of the body.
     Cut(usize),
-    /// As `Whole`, but the connection ends after so many bytes of the body.
+    /// Like `Whole`, but the connection ends after this many bytes of the body.
     WholeCut(usize),
-    /// As `File`, but silence follows after so many bytes of the body.
+    /// Like `File`, but silence follows after this many bytes of the body.
     Stall(usize),
     /// The whole file under a `Content-Length` that is this much longer or shorter.
     Lie(i64),
-    /// A range as asked for, with no regard for `If-Range`.
+    /// The requested range, ignoring `If-Range`.
     CarelessRange,
     /// The file in chunks, with no `Content-Length`.
     Chunked,
@@ -33,21 +33,21 @@ pub enum Reply {
     Twofold,
     /// The file with no length at all; it ends where the connection does.
     Bare,
-    /// Without length and without end.
+    /// A body without length and without end.
     Endless,
-    /// The file, so many bytes every 10 ms.
+    /// The file, this many bytes every 10 ms.
     Drip(usize),
-    /// Something that is no HTTP.
+    /// Something that is not HTTP.
     Noise,
-    /// A range as asked for, without a word about the version.
+    /// The requested range, without naming the version.
     SilentRange,
     /// A bare status, perhaps with one more header line.
     Status(u16, &'static str),
-    /// On to another path.
+    /// A redirect to another path.
     Redirect(&'static str),
 }
 
-/// What the server was asked, and what it gave.
+/// A request and the size of its answer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
     pub method: String,
@@ -94,20 +94,20 @@ impl Server {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&shared);
-                // A client that hangs up early is part of the game.
+                // Clients may hang up early.
                 thread::spawn(move || drop(answer(&stream, &state)));
             }
         });
         Self { address, state }
     }
 
-    /// Answers the next requests so, one each, before returning to the usual.
+    /// Answers the next requests with these, one each, then as usual.
     pub fn then(self, replies: &[Reply]) -> Self {
         self.with(|state| state.script.extend(replies.iter().cloned()));
         self
     }
 
-    /// Answers every other request so.
+    /// Answers every other request with this.
     pub fn usually(self, reply: Reply) -> Self {
         self.with(|state| state.usual = reply);
         self
@@ -119,7 +119,7 @@ impl Server {
         self
     }
 
-    /// Puts another version of the file in place.
+    /// Replaces the file by another version.
     pub fn publish(&self, content: &[u8], etag: Option<&str>) {
         self.with(|state| {
             state.content = content.to_vec();
@@ -127,7 +127,7 @@ impl Server {
         });
     }
 
-    /// Serves this text at one path, whatever is told of the others.
+    /// Serves this text at one path.
     pub fn page(&self, path: &str, text: &str) {
         self.with(|state| state.pages.insert(path.to_owned(), Ok(text.to_owned())));
     }

@@ -1,4 +1,4 @@
-//! What the server may do while a file is on its way.
+//! What the server may do during a transfer.
 
 use std::fs;
 use std::time::Duration;
@@ -58,7 +58,7 @@ fn a_stopped_run_is_continued_by_the_next() {
     place.assert_nothing_in_place();
 
     let mut first = None;
-    let fetched = place.fetch_telling(&server.url("m.fa"), |event| {
+    let fetched = place.fetch_watched(&server.url("m.fa"), |event| {
         if let Progress::Fetching { done, total, .. } = event {
             first.get_or_insert((done, total));
         }
@@ -184,7 +184,7 @@ fn a_passing_server_error_is_tried_again_when_the_server_asks() {
     let replies = [Reply::Status(500, ""), Reply::Status(503, "Retry-After: 1\r\n")];
     let (place, server) = (Place::new(), Server::start(&content()).then(&replies));
     let mut waits = Vec::new();
-    let fetched = place.fetch_telling(&server.url("m.fa"), |event| {
+    let fetched = place.fetch_watched(&server.url("m.fa"), |event| {
         if let Progress::Retrying { attempt, wait, .. } = event {
             waits.push((attempt, wait));
         }
@@ -210,7 +210,7 @@ fn silence_is_cut_short_and_the_rest_fetched() {
     let (mut place, server) = (Place::new(), Server::start(&content()).then(&[Reply::Stall(70_000)]));
     place.options.stall_timeout = Duration::from_millis(150);
     let mut causes = Vec::new();
-    let fetched = place.fetch_telling(&server.url("m.fa"), |event| {
+    let fetched = place.fetch_watched(&server.url("m.fa"), |event| {
         if let Progress::Retrying { cause, .. } = event {
             causes.push(cause.to_owned());
         }
