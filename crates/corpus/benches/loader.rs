@@ -18,7 +18,7 @@ const CLUSTERS: u64 = 20_000;
 const BATCHES: usize = 100;
 const AHEAD: usize = 4;
 
-/// Every sequence alone.
+/// An engine that puts every sequence into its own cluster.
 struct Alone;
 
 impl Engine for Alone {
@@ -92,7 +92,7 @@ fn load(bencher: Bencher<'_, '_>, batch: BatchSize, threads: usize) {
     bencher.counter(ItemsCount::new(tokens)).bench(|| take().for_each(|batch| drop(batch.unwrap())));
 }
 
-/// Planning alone: clusters a second.
+/// Only planning: clusters per second.
 #[divan::bench(max_time = 2)]
 fn plan_of_an_epoch(bencher: Bencher<'_, '_>) {
     let sampler = sampler(BatchSize::Sequences(192));

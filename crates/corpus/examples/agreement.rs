@@ -70,11 +70,11 @@ fn parse_flags() -> Result<Flags, String> {
     let mut flags = Flags { files: Vec::new(), families: None, copies: 1, engines: "builtin,mmseqs".into() };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("`{argument}` wants a value"));
+        let mut value = || arguments.next().ok_or(format!("`{argument}` needs a value"));
         match argument.as_str() {
             "--families" => flags.families = Some(value()?.into()),
             "--engines" => flags.engines = value()?,
-            "--copies" => flags.copies = value()?.parse().map_err(|_| "`--copies` wants a number".to_string())?,
+            "--copies" => flags.copies = value()?.parse().map_err(|_| "`--copies` needs a number".to_string())?,
             _ => flags.files.push(argument.into()),
         }
     }
@@ -136,7 +136,7 @@ impl Peak {
         Self { stop, thread }
     }
 
-    /// In MB; 0 where the system does not tell.
+    /// In MB; 0 if the system does not report it.
     fn end(self) -> u64 {
         self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
         self.thread.join().unwrap_or_default() >> 10
@@ -208,7 +208,9 @@ impl Bank {
     fn labels(&self, file: &Path) -> Result<Vec<Option<u32>>, String> {
         let mut families = Vec::new();
         rows(file, &["family"], |family| families.push(family.to_owned()))?;
-        let (mut row, mut labels, mut numbers) = (0, vec![None; self.count()], HashMap::new());
+        let mut row = 0;
+        let mut labels = vec![None; self.count()];
+        let mut numbers = HashMap::new();
         rows(file, &["seq"], |sequence| {
             let mut sequence = sequence.as_bytes().to_vec();
             normalise(&mut sequence);
@@ -222,7 +224,7 @@ impl Bank {
         Ok(labels)
     }
 
-    /// Adds copies of every sequence, with 2 to 40 % of their bases replaced, dropped or doubled.
+    /// Adds copies of every sequence, with 2 to 40 % of their bases replaced, deleted or doubled.
     fn mutate(&mut self, copies: usize) {
         let originals = self.count();
         let mut random = Random(0x5eed);

@@ -4,7 +4,7 @@
 //! cargo run --release -p rinalmo-corpus --example growth -- [--memory MIB] COPIES FOLDER FILE…
 //! ```
 //!
-//! Writes the inputs' records, and COPIES − 1 copies of each with 2 to 40 % of the bases replaced, dropped or doubled,
+//! Writes the inputs' records, and COPIES − 1 copies of each with 2 to 40 % of the bases replaced, deleted or doubled,
 //! to FOLDER, builds a store of them there and prints a row of a table. One process a size, so that each has its own
 //! peak of memory.
 
@@ -84,11 +84,11 @@ fn print(copies: &str, report: &Report, took: Duration, peaks: &Peaks) {
     );
 }
 
-/// What was in use at most, looked at every 50 ms.
+/// The most that was in use, sampled every 50 ms.
 #[derive(Default)]
 struct Peaks {
     done: AtomicBool,
-    /// Bytes of memory that are no mapped file.
+    /// Bytes of memory other than mapped files.
     anonymous: AtomicU64,
     /// Bytes in the folder, inputs left out.
     disk: AtomicU64,
@@ -115,7 +115,9 @@ fn size_of(folder: &Path) -> u64 {
 
 fn write_copies(path: &PathBuf, copies: u64, files: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     let mut output = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    let (mut random, mut copied, mut index) = (Random(0x5eed), Vec::new(), 0);
+    let mut random = Random(0x5eed);
+    let mut copied = Vec::new();
+    let mut index = 0;
     for file in files {
         for record in read::open(file.as_ref())? {
             let Ok(record) = record else { continue };

@@ -1,10 +1,10 @@
-//! What the leakage guard keeps out, by coverage mode, and how long that takes.
+//! How many sequences the leakage guard excludes, by coverage mode, and how long that takes.
 //!
 //! ```text
 //! cargo run --release -p rinalmo-corpus --example guard -- --set TS0.tsv.gz [--set …] [--list MARKS] FILE…
 //! ```
 //!
-//! Files are what `corpus build` reads. `--list` writes what is kept out by the first mode, a line each: sequence, set.
+//! Files are what `corpus build` reads. `--list` writes what the first mode excludes, one line each: sequence, set.
 
 use std::{fmt::Write, path::PathBuf, process::ExitCode, time::Instant};
 
@@ -27,10 +27,12 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), String> {
-    let (mut sets, mut files, mut list) = (Vec::new(), Vec::<PathBuf>::new(), None);
+    let mut sets = Vec::new();
+    let mut files = Vec::<PathBuf>::new();
+    let mut list = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || arguments.next().ok_or(format!("`{argument}` wants a value"));
+        let mut value = || arguments.next().ok_or(format!("`{argument}` needs a value"));
         match argument.as_str() {
             "--set" => sets.push(value()?),
             "--list" => list = Some(value()?),
@@ -53,7 +55,7 @@ fn run() -> Result<(), String> {
         let seconds = begun.elapsed().as_secs_f64() - ready;
         let mut kept_out: Vec<u32> = marks.iter().map(|mark| mark.sequence).collect();
         kept_out.dedup();
-        println!("{mode:?}: {} kept out, {ready:.2} s to index, {seconds:.2} s to mark", kept_out.len());
+        println!("{mode:?}: {} excluded, {ready:.2} s to index, {seconds:.2} s to mark", kept_out.len());
         for (name, count) in guard.names().iter().zip(guard.counts(&marks)) {
             println!("  {count} for {name}");
         }

@@ -1,4 +1,4 @@
-//! Which items belong together, because they are alike or because their data say so.
+//! Clusters of items: those given by their data, or those of similar sequences.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,8 +8,8 @@ use rinalmo_seq::alphabet::spelled;
 use crate::Error;
 use crate::cluster::{Builtin, Engine, Options};
 
-/// The cluster of every item, numbered from 0 in their order: what the data say, and where they do not say it of every
-/// item, sequences of 80 % identity over 80 % of both (as `corpus structures` does) joined with it.
+/// The cluster of every item, numbered from 0 in their order. Items with the same given key are in one cluster. If some
+/// items have no key, sequences of 80 % identity over 80 % of both (as in `corpus structures`) are joined as well.
 ///
 /// # Errors
 /// The sequences could not be clustered.

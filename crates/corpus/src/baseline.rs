@@ -1,9 +1,9 @@
-//! How well counting guesses a letter: what a language model has to beat.
+//! How well counts predict a letter: the baseline that a language model has to beat.
 //!
-//! An n-gram model guesses a letter from the `n − 1` letters before it. Counts come from epochs of the training split,
-//! one random member a cluster as a model sees them; it is scored on the letters that validation hides, with everything
-//! before them in sight. Counts of long contexts are interpolated with those of shorter ones as Witten and Bell (1991)
-//! do, down to an even guess among all letters.
+//! An n-gram model predicts a letter from the `n − 1` letters before it. Counts come from epochs of the training split,
+//! one random member per cluster as a model sees them; it is scored on the letters that validation masks, with all
+//! letters before them visible. Counts of long contexts are interpolated with those of shorter ones as Witten and Bell
+//! (1991) do, down to a uniform distribution over all letters.
 
 use rinalmo_seq::alphabet::{FIRST_LETTER, PAD, Token, VOCABULARY};
 use serde::Serialize;
@@ -13,12 +13,12 @@ use crate::sample::{Batch, Sampler};
 
 /// Letters of the alphabet.
 const LETTERS: usize = VOCABULARY.len() - FIRST_LETTER as usize;
-/// What can stand in a context: a letter, or what is none (`<cls>`, the beginning of a window).
+/// Symbols of a context: the letters, and one for anything else (`<cls>`, the beginning of a window).
 const SYMBOLS: usize = LETTERS + 1;
 /// The longest context is four letters: two million counts.
 const MOST: usize = 5;
 
-/// What stood before a letter, the nearest symbol first.
+/// The symbols before a letter, the nearest first.
 type Context = [usize; MOST - 1];
 
 /// Counts of letters after contexts.
@@ -28,14 +28,14 @@ pub struct NGram {
     counts: Vec<Vec<u32>>,
 }
 
-/// What guessing by counts reaches.
+/// The result of predicting by counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Baseline {
-    /// Letters looked at, the guessed one included: 1 is a unigram.
+    /// Length of an n-gram, including the predicted letter: 1 is a unigram.
     pub order: usize,
     /// `exp` of the mean loss.
     pub perplexity: f64,
-    /// Letters guessed.
+    /// How many letters were predicted.
     pub letters: u64,
 }
 
@@ -67,7 +67,7 @@ impl NGram {
         }
     }
 
-    /// Guesses the hidden letters of an epoch of `sampler`.
+    /// Predicts the masked letters of an epoch of `sampler`.
     ///
     /// # Errors
     /// The store is damaged.
@@ -96,12 +96,12 @@ impl NGram {
     }
 }
 
-/// The number of a context among those of its length; the nearest letter counts least, so all are told apart.
+/// The number of a context among those of its length; the nearest letter is the lowest digit.
 fn index(context: Context, length: usize) -> usize {
     context[..length].iter().fold(0, |index, &symbol| index * SYMBOLS + symbol)
 }
 
-/// A batch's rows as they were before letters were hidden, and which of them validation asks for.
+/// The rows of a batch as they were before masking, and which letters validation predicts.
 fn rows(batch: &Batch) -> impl Iterator<Item = (Vec<Token>, Vec<bool>)> {
     let lines = batch.tokens.chunks(batch.len.max(1)).zip(batch.targets.chunks(batch.len.max(1)));
     batch.rows.iter().zip(lines).map(|(row, (tokens, targets))| {
@@ -110,7 +110,7 @@ fn rows(batch: &Batch) -> impl Iterator<Item = (Vec<Token>, Vec<bool>)> {
     })
 }
 
-/// Every token's context, the nearest symbol first, and the token's own number, [`LETTERS`] for what is no letter.
+/// Every token's context, the nearest symbol first, and the token's own number, [`LETTERS`] for anything but a letter.
 fn windows(row: &[Token]) -> impl Iterator<Item = (Context, usize)> {
     row.iter().scan([LETTERS; MOST - 1], |context, &token| {
         let (before, symbol) = (*context, usize::from(token).checked_sub(FIRST_LETTER.into()).unwrap_or(LETTERS));

@@ -1,11 +1,11 @@
-//! What is too short, too long or says too little is dropped; the rest is spelled one way.
+//! Drops sequences that are too short, too long or of too little information, and normalises the rest.
 //!
-//! Gaps of an alignment are no bases: they are removed first, so lengths, duplicates, clusters and the leakage guard
+//! Gaps of an alignment are not bases: they are removed first, so lengths, duplicates, clusters and the leakage guard
 //! see the same sequence however it was aligned or padded.
 //!
 //! The paper keeps 16 to 8192 nt (Methods, "Pre-training data"). Letters become upper case and U becomes T. What is
-//! then outside the alphabet of the model becomes N and is counted; IUPAC letters are kept, replaced by N, or drop
-//! their record.
+//! then outside the alphabet of the model becomes N and is counted; IUPAC letters are kept, replaced by N, or their
+//! record is dropped.
 
 use rinalmo_seq::alphabet::{self, is_gap};
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub enum OddLetters {
     /// Keep IUPAC letters and inosine as they are; anything else becomes N.
     #[default]
     Keep,
-    /// All become N.
+    /// Replace all of them by N.
     Replace,
     /// Drop the record.
     Drop,
@@ -87,7 +87,7 @@ pub struct OddCount {
 }
 
 impl Clean {
-    /// Says whether the options have a sense.
+    /// Checks the options.
     ///
     /// # Errors
     /// The lengths are the wrong way round, or longer than [`LONGEST`].
@@ -102,7 +102,7 @@ impl Clean {
         Ok(())
     }
 
-    /// Spells a sequence the way it is stored, or tells why it is dropped.
+    /// Rewrites a sequence as it is stored, or returns why it is dropped.
     ///
     /// # Errors
     /// The reason, the first of [`Reason::ALL`] that holds.

@@ -1,4 +1,4 @@
-//! What can go wrong between FASTA files and a store, worded with the file at fault and what to do about it.
+//! What can go wrong between FASTA files and a store. Messages name the file at fault and what to do.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,10 +33,10 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// There is no room left for a file.
+    /// The disk has no space left for a file.
     #[error(
-        "{path}: no room left on the disk; nothing is lost: make room and run the same build again, it goes on where it \
-         stopped"
+        "{path}: no space left on the disk; nothing is lost: free some space and run the same build again, it continues \
+         where it stopped"
     )]
     DiskFull {
         /// The file that could not grow.
@@ -54,7 +54,7 @@ pub enum Error {
         message: String,
     },
 
-    /// LMDB refused.
+    /// An error of LMDB.
     #[error("{path}: {message}")]
     Store {
         /// The store.
@@ -63,7 +63,7 @@ pub enum Error {
         message: String,
     },
 
-    /// Everything was dropped or kept out, or there was nothing in the inputs.
+    /// Everything was dropped or excluded, or the inputs were empty.
     #[error("nothing to store: {0}")]
     Nothing(String),
 
@@ -76,7 +76,7 @@ pub enum Error {
     Source(#[from] crate::sources::Error),
 
     /// Another process builds the same store.
-    #[error("{path}: another build of this store is at work")]
+    #[error("{path}: another build of this store is running")]
     Busy {
         /// The working folder.
         path: PathBuf,
@@ -87,21 +87,21 @@ pub enum Error {
         "no more batches: a thread that prepares them failed ({said}); this is a fault of the program, please report it"
     )]
     Worker {
-        /// What it said last.
+        /// The message of its panic.
         said: String,
     },
 
-    /// An option has no sense.
+    /// An option is invalid.
     #[error("{0}")]
     Options(String),
 
-    /// The caller asked for an end.
-    #[error("stopped; the same build goes on where it ended")]
+    /// The caller stopped the work.
+    #[error("stopped; the same build continues where it ended")]
     Stopped,
 }
 
 impl Error {
-    /// Tells which file an [`io::Error`] speaks of, and a full disk from other failures.
+    /// Adds the file to an [`io::Error`], and distinguishes a full disk from other failures.
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| match source.kind() {
@@ -115,7 +115,7 @@ impl Error {
         Self::Damaged { path: path.to_owned(), message: message.into() }
     }
 
-    /// Tells which store an error of LMDB speaks of.
+    /// Adds the store to an error of LMDB.
     pub(crate) fn store(path: &Path) -> impl Fn(heed::Error) -> Self {
         let path = path.to_owned();
         move |error| match error {
@@ -130,10 +130,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_is_told_from_other_failures_and_says_what_to_do() {
+    fn a_full_disk_is_distinguished_from_other_failures_and_says_what_to_do() {
         let full = Error::file("be written", Path::new("a.blobs"))(io::ErrorKind::StorageFull.into());
         assert!(
-            full.to_string().starts_with("a.blobs: no room left on the disk; nothing is lost: make room"),
+            full.to_string().starts_with("a.blobs: no space left on the disk; nothing is lost: free some space"),
             "{full}"
         );
         let other = Error::file("be written", Path::new("a.blobs"))(io::ErrorKind::PermissionDenied.into());

@@ -15,11 +15,11 @@ pub enum Which {
     /// Every sequence.
     #[default]
     All,
-    /// One sequence of each cluster, the one that stands for it.
+    /// The representative of each cluster.
     Representatives,
     /// Every sequence of the clusters that are not held out.
     Train,
-    /// Every sequence of the clusters that are.
+    /// Every sequence of the clusters that are held out.
     HeldOut,
 }
 
@@ -34,7 +34,7 @@ pub struct Options {
 
 /// Numbers of sequences with their clusters, cluster by cluster.
 ///
-/// A store whose pages have no checksums is verified first: nothing wrong is exported.
+/// A store whose pages have no checksums is verified first, so that no damaged data is exported.
 fn chosen(store: &Store, which: Which, mut each: impl FnMut(u32, u32, bool) -> Result<(), Error>) -> Result<(), Error> {
     if !store.is_checked() {
         store.verify()?;
@@ -52,7 +52,7 @@ fn chosen(store: &Store, which: Which, mut each: impl FnMut(u32, u32, bool) -> R
     Ok(())
 }
 
-/// Writes FASTA, each sequence under the header of the record that was kept; gives how many there are.
+/// Writes FASTA, each sequence under the header of the record that was kept; returns how many there are.
 ///
 /// # Errors
 /// The store is damaged, or `to` cannot be written.
@@ -75,14 +75,11 @@ pub fn fasta(store: &Store, options: Options, to: impl Write) -> Result<usize, E
 }
 
 fn header(origin: Origin) -> String {
-    match origin.description.is_empty() {
-        true => origin.id,
-        false => format!("{} {}", origin.id, origin.description),
-    }
+    if origin.description.is_empty() { origin.id } else { format!("{} {}", origin.id, origin.description) }
 }
 
-/// Writes a table of who is in which cluster: `cluster, split, representative, id, length, source, merged`, the last
-/// one counting further records with the same sequence.
+/// Writes a table of sequences and their clusters: `cluster, split, representative, id, length, source, merged`, the
+/// last one counting further records with the same sequence.
 ///
 /// # Errors
 /// The store is damaged, or `to` cannot be written.

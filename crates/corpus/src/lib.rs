@@ -1,7 +1,8 @@
 //! From FASTA files to a store that pre-training samples: clean, deduplicate, cluster, split, store, sample.
 //!
 //! Each step is a function over an iterator or a bank of sequences, with a report of what it dropped. The recipe is
-//! RiNALMo's (Methods, "Pre-training data"): lengths 16 to 8192, exact duplicates removed, clusters at 70 % identity and
+//! RiNALMo's (Methods, "Pre-training data"): lengths 16 to 8192, exact duplicates removed, clusters at 70 % identity
+//! and
 //! 80 % coverage, an epoch drawing one random member of every cluster.
 
 pub mod alike;

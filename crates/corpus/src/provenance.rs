@@ -20,7 +20,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Appends it to the origins of a sequence.
+    /// Appends this origin to those of a sequence.
     pub(crate) fn put(&self, to: &mut Vec<u8>) {
         put(self.source as u64, to);
         put(self.line << 1 | u64::from(self.reverse), to);
@@ -41,7 +41,7 @@ impl Origin {
     }
 }
 
-/// All origins of a sequence, the one that was kept first; `None` if some bytes are no origin.
+/// All origins of a sequence, the one that was kept first; `None` if some bytes are not an origin.
 pub(crate) fn parse(mut bytes: &[u8]) -> Option<Vec<Origin>> {
     let mut origins = Vec::new();
     while !bytes.is_empty() {

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::clean::{OddCount, Reason};
 
-/// What became of the records of one input.
+/// Counts of the records of one input.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SourceReport {
-    /// The input as it was named.
+    /// The input as the user named it.
     pub source: String,
     /// Records that could be read.
     pub records: u64,
@@ -98,7 +98,7 @@ impl Uniques {
 }
 
 impl fmt::Display for Uniques {
-    /// A table, one line a source, and what its lines cannot show below.
+    /// A table with one line per source, and below it the figures that have no column.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.total();
         let lines = || self.sources.iter().chain((self.sources.len() > 1).then_some(&total));

@@ -13,25 +13,25 @@ use crate::{Error, bank::Output};
 /// Bytes read at a time from each run.
 const BUFFER: usize = 256 << 10;
 
-/// Gathers keys of `N` numbers, to be given back in order.
+/// Collects keys of `N` numbers and returns them in order.
 #[derive(Debug)]
 pub(crate) struct Sorter<const N: usize> {
     folder: PathBuf,
     name: &'static str,
     keys: Vec<[u64; N]>,
-    room: usize,
+    capacity: usize,
     runs: Vec<PathBuf>,
 }
 
 impl<const N: usize> Sorter<N> {
     /// Keeps at most `budget` bytes of keys in memory; the rest goes to files called `name` in `folder`.
     pub(crate) fn new(folder: &Path, name: &'static str, budget: usize) -> Self {
-        let room = (budget / size_of::<[u64; N]>()).max(1);
-        Self { folder: folder.to_owned(), name, keys: Vec::new(), room, runs: Vec::new() }
+        let capacity = (budget / size_of::<[u64; N]>()).max(1);
+        Self { folder: folder.to_owned(), name, keys: Vec::new(), capacity, runs: Vec::new() }
     }
 
     pub(crate) fn push(&mut self, key: [u64; N]) -> Result<(), Error> {
-        if self.keys.len() == self.room {
+        if self.keys.len() == self.capacity {
             self.spill()?;
         }
         self.keys.push(key);
@@ -51,7 +51,7 @@ impl<const N: usize> Sorter<N> {
         Ok(())
     }
 
-    /// The keys in order; equal ones all come.
+    /// The keys in order; equal keys are all returned.
     pub(crate) fn sorted(mut self) -> Result<Sorted<N>, Error> {
         self.keys.par_sort_unstable();
         let mut runs: Vec<Run<N>> = Vec::new();
@@ -132,7 +132,7 @@ impl RunFile {
 
 impl Drop for RunFile {
     fn drop(&mut self) {
-        // A run that stays behind only takes room until the working folder goes.
+        // A run that cannot be removed only takes space until the working folder is removed.
         let _ = std::fs::remove_file(&self.path);
     }
 }

@@ -1,4 +1,4 @@
-//! Which clusters are held out: a random share, chosen by what is in them and not by where they stand.
+//! Which clusters are held out: a random share, chosen by their content and not by their order.
 //!
 //! Each cluster is known by the hash of its representative and the seed; those with the smallest hashes are held out.
 //! So the choice does not depend on the order of inputs, and when a corpus grows, most clusters stay on their side.
@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::cluster::Sequences;
 
-/// Gives the clusters held out, ascending: `share` of them, at least one where there are two and `share` is above 0.
+/// Returns the clusters held out, ascending: `share` of them, at least one if there are two and `share` is above 0.
 pub fn hold_out(sequences: &dyn Sequences, representatives: &[u32], share: f64, seed: u64) -> Vec<u32> {
     let wanted = (representatives.len() as f64 * share).round() as usize;
     let least = usize::from(share > 0.0 && representatives.len() > 1);

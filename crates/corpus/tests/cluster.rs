@@ -1,4 +1,4 @@
-//! Laws that hold of clusters, whoever finds them.
+//! Laws of clusters from any engine.
 
 mod cluster_fixtures;
 
@@ -75,7 +75,7 @@ fn every_member_really_resembles_its_representative() {
         members += usize::from(representative != sequence);
     }
     assert!(members > 150, "{members}");
-    // The check itself tells sequences apart.
+    // The check itself distinguishes sequences.
     let apart = (0..sequences.len() - 9)
         .filter(|&index| !can_be_alike(&codes(&sequences[index]), &codes(&sequences[index + 9])));
     assert!(apart.count() > sequences.len() * 9 / 10);
@@ -142,7 +142,7 @@ fn settings_that_make_no_sense_are_refused() {
     assert!(matches!(Builtin::default().cluster(&["ACGT"], &options), Err(Error::Options { .. })));
 }
 
-/// The program, or `None` and a word about it.
+/// The program, or `None` and a printed reason.
 fn mmseqs() -> Option<Mmseqs> {
     let engine = Mmseqs::default();
     match engine.version() {
@@ -174,7 +174,7 @@ fn a_program_that_fails_is_quoted_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let (program, scratch) = (folder.path().join("mmseqs"), folder.path().join("scratch"));
     std::fs::create_dir(&scratch).unwrap();
-    for (end, told) in [("exit 3", "exit status: 3"), ("kill -9 $$", "signal: 9")] {
+    for (end, status) in [("exit 3", "exit status: 3"), ("kill -9 $$", "signal: 9")] {
         let script = format!("#!/bin/sh\n[ $1 = version ] && exit 0\necho started\necho 'no space left' >&2\n{end}\n");
         std::fs::write(&program, script).unwrap();
         std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -182,7 +182,7 @@ fn a_program_that_fails_is_quoted_and_leaves_nothing_behind() {
         let error = engine.cluster(&["ACGT"], &Options::default()).unwrap_err();
         let message = error.to_string();
         assert!(matches!(error, Error::Failed { action: "easy-linclust", .. }), "{message}");
-        assert!(message.contains(told) && message.ends_with("    started\n    no space left"), "{message}");
+        assert!(message.contains(status) && message.ends_with("    started\n    no space left"), "{message}");
         assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0);
     }
 }

@@ -7,7 +7,10 @@ use rinalmo_corpus::cluster::align::{Aligner, Alignment, Column, along_diagonal}
 
 /// Recounts an alignment from its columns: every number it reports must follow from them.
 fn recount<const W: usize>(aligner: &Aligner<W>, found: &Alignment, a: &[u8], b: &[u8]) {
-    let (mut x, mut y, mut matches, mut score) = (found.a.start, found.b.start, 0, 0);
+    let mut x = found.a.start;
+    let mut y = found.b.start;
+    let mut matches = 0;
+    let mut score = 0;
     let mut last = Column::Pair;
     for &column in aligner.columns() {
         match column {
@@ -29,7 +32,9 @@ fn recount<const W: usize>(aligner: &Aligner<W>, found: &Alignment, a: &[u8], b:
 fn pair(random: &mut Random, longest: usize) -> (Vec<u8>, Vec<u8>) {
     let length = 1 + random.below(longest);
     let a = random.sequence(length);
-    let (rate, extra, skipped) = (random.below(350), random.below(20), random.below(a.len() / 4 + 1));
+    let rate = random.below(350);
+    let extra = random.below(20);
+    let skipped = random.below(a.len() / 4 + 1);
     let mut b = random.sequence(extra);
     b.extend(random.mutated(&a[skipped..], rate));
     let tail = random.below(20);
@@ -64,8 +69,8 @@ fn a_narrow_band_anywhere_reports_a_real_alignment() {
 fn the_band_follows_its_diagonal() {
     let (mut random, mut aligner) = (Random(3), Aligner::<16>::default());
     let b = random.sequence(80);
-    let (before, behind) = (random.sequence(500), random.sequence(200));
-    let a = codes(&[before, b.clone(), behind].concat());
+    let (before, after) = (random.sequence(500), random.sequence(200));
+    let a = codes(&[before, b.clone(), after].concat());
     let b = codes(&b);
     assert_eq!(aligner.align(&a, &b, 500, (a.len(), b.len())).a, 500..580);
     assert_eq!(aligner.align(&b, &a, -510, (b.len(), a.len())).b, 500..580);

@@ -1,4 +1,4 @@
-//! How much of what is alike the leakage guard finds, against aligning everything with everything.
+//! How many similar sequences the leakage guard finds, compared with aligning everything with everything.
 
 mod cluster_fixtures;
 
@@ -8,8 +8,8 @@ use rinalmo_corpus::{
     exclude::{EvaluationSet, Guard, default_options},
 };
 
-/// Whether two sequences are alike by an alignment in a band wider than any shift between them.
-fn alike(aligner: &mut Aligner<64>, query: &[u8], target: &[u8], options: &Options) -> bool {
+/// Whether two sequences are similar by an alignment in a band wider than any shift between them.
+fn similar(aligner: &mut Aligner<64>, query: &[u8], target: &[u8], options: &Options) -> bool {
     let (a, b) = (codes(query), codes(target));
     let found = aligner.align(&a, &b, 0, (a.len(), b.len()));
     let covers = |part: usize, whole: usize| part as f64 >= options.coverage * whole as f64;
@@ -26,11 +26,11 @@ fn nearly_all_that_is_alike_is_found() {
     for (of_1000, least) in [(0, 1.0), (100, 0.99), (150, 0.98), (200, 0.93)] {
         let queries: Vec<Vec<u8>> = targets.iter().map(|target| random.mutated(target, of_1000)).collect();
         let pairs = queries.iter().zip(&targets);
-        let truth: Vec<bool> = pairs.map(|(query, target)| alike(&mut aligner, query, target, &options)).collect();
+        let truth: Vec<bool> = pairs.map(|(query, target)| similar(&mut aligner, query, target, &options)).collect();
         let marks = guard.mark(&queries);
         let found = marks.iter().filter(|mark| truth[mark.sequence as usize]).count();
-        let recall = found as f64 / truth.iter().filter(|alike| **alike).count() as f64;
-        eprintln!("{of_1000} of 1000 bases hit: {recall:.3} of {}", truth.iter().filter(|alike| **alike).count());
+        let recall = found as f64 / truth.iter().filter(|hit| **hit).count() as f64;
+        eprintln!("{of_1000} of 1000 bases hit: {recall:.3} of {}", truth.iter().filter(|hit| **hit).count());
         assert!(recall >= least, "{of_1000} of 1000 bases hit: {recall}");
         assert!(marks.iter().all(|mark| mark.target == mark.sequence));
     }

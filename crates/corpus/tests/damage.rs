@@ -1,7 +1,7 @@
 //! Damaged stores: no bytes end a reader by a signal or a panic, and what is read from a store with checksums is what
 //! was written, or an error.
 //!
-//! Damaged stores are read in processes of their own, so that signals are seen.
+//! Damaged stores are read in their own processes, so that signals are seen.
 
 mod common;
 #[path = "../../../fuzz/src/mutate.rs"]
@@ -21,7 +21,7 @@ const SEEDS: &str = "RINALMO_DAMAGE_TEST_SEEDS";
 /// Damaged stores that one process reads.
 const TOGETHER: u64 = 60;
 
-/// Everything that a store gives out: its sequences, and what else is said of them.
+/// Everything in a store: its sequences, and everything about them.
 #[derive(PartialEq)]
 struct Text {
     fasta: Vec<u8>,
@@ -102,9 +102,9 @@ fn without_checksums(path: &Path) {
     let footer = bytes.windows(magic.len()).rposition(|window| window == magic).unwrap();
     let pages = u64::from_le_bytes(bytes[footer + 24..footer + 32].try_into().unwrap()) as usize;
     bytes.truncate(footer - 8 * pages);
-    let told = b",\"page_checksums\":true";
-    let at = bytes.windows(told.len()).position(|window| window == told).unwrap();
-    bytes[at..at + told.len()].fill(b' ');
+    let field = b",\"page_checksums\":true";
+    let at = bytes.windows(field.len()).position(|window| window == field).unwrap();
+    bytes[at..at + field.len()].fill(b' ');
     std::fs::write(path, bytes).unwrap();
 }
 
@@ -153,7 +153,7 @@ fn a_store_that_is_cut_short_while_it_is_read_is_an_error() {
         let store = Store::open(&path).unwrap();
         std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(3 * 4096).unwrap();
         let message = sampled(&store).unwrap_err().to_string();
-        assert!(message.contains("it was cut short while it was in use"), "{message}");
+        assert!(message.contains("it was truncated while it was in use"), "{message}");
         assert!((0..store.header().sequences as u32).any(|index| store.sequence(index).is_err()));
     }
 }
@@ -162,12 +162,14 @@ fn a_store_that_is_cut_short_while_it_is_read_is_an_error() {
 fn an_earlier_store_opens_and_an_export_verifies_it_first() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = store(folder.path(), &fasta(60, 300..400, 35));
-    let (path, sound, letters) = (store.path().to_owned(), all_of(store.path()).unwrap(), store.sequence(7).unwrap());
+    let path = store.path().to_owned();
+    let sound = all_of(store.path()).unwrap();
+    let letters = store.sequence(7).unwrap();
     without_checksums(&path);
     assert!(all_of(&path).unwrap() == sound);
     change_a_byte_of(&letters, &path);
     let store = Store::open(&path).unwrap();
     let mut text = Vec::new();
     let message = export::fasta(&store, export::Options::default(), &mut text).unwrap_err().to_string();
-    assert!(message.contains("part `sequences` is not as it was written") && text.is_empty(), "{message}");
+    assert!(message.contains("part `sequences` was changed after writing") && text.is_empty(), "{message}");
 }

@@ -1,4 +1,4 @@
-//! What is exported, and what becomes of it when it is read again.
+//! What is exported, and the result of reading it again.
 
 mod common;
 

@@ -1,6 +1,6 @@
 //! A disk that is full at any stage: a clear error, nothing lost.
 //!
-//! Needs a small disk of its own: one that `RINALMO_SMALL_DISK` names, or a tmpfs that the test mounts, if it may.
+//! Needs its own small disk: one that `RINALMO_SMALL_DISK` names, or a tmpfs that the test mounts, if it may.
 #![cfg(unix)]
 
 mod common;
@@ -14,7 +14,7 @@ use common::{FirstLetters, fasta, files, options};
 use rinalmo_corpus::build::{Watch, build};
 use rinalmo_corpus::{Error, Store};
 
-/// Fills the disk when a stage begins, but for so many bytes.
+/// Fills the disk except for some bytes when a stage begins.
 struct Fill<'a>(&'a Path, &'a str, usize);
 
 impl Watch for Fill<'_> {

@@ -1,4 +1,4 @@
-//! A build killed at any moment leaves the old store, the new one whole, or a build to go on with.
+//! A build killed at any moment leaves the old store, the complete new one, or a build to resume.
 #![cfg(unix)]
 
 mod common;
@@ -21,7 +21,7 @@ fn inputs(folder: &Path) -> Vec<PathBuf> {
 
 /// The process that is killed; does nothing unless the test below starts it.
 #[test]
-fn builds_where_it_is_told_to() {
+fn builds_in_the_given_folder() {
     if let Some(folder) = std::env::var_os(FOLDER) {
         let folder = Path::new(&folder);
         build(&inputs(folder), &folder.join("corpus.lmdb"), &options(), &FirstLetters, &()).unwrap();
@@ -30,7 +30,7 @@ fn builds_where_it_is_told_to() {
 
 fn start(folder: &Path) -> Child {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["builds_where_it_is_told_to", "--exact"]).env(FOLDER, folder);
+    command.args(["builds_in_the_given_folder", "--exact"]).env(FOLDER, folder);
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -45,7 +45,9 @@ fn killed_at_any_moment_there_is_never_a_store_that_is_wrong() {
         store.header().checksums.clone()
     };
     let exported = || {
-        let (store, mut fasta, mut table) = (Store::open(&output).unwrap(), Vec::new(), Vec::new());
+        let store = Store::open(&output).unwrap();
+        let mut fasta = Vec::new();
+        let mut table = Vec::new();
         export::fasta(&store, export::Options { which: Which::All, dna: false }, &mut fasta).unwrap();
         export::table(&store, Which::All, &mut table).unwrap();
         (fasta, table)
@@ -54,7 +56,7 @@ fn killed_at_any_moment_there_is_never_a_store_that_is_wrong() {
     files(folder, &texts(1));
     let begun = Instant::now();
     assert!(start(folder).wait().unwrap().success());
-    let (whole, old) = (begun.elapsed(), checksums());
+    let (duration, old) = (begun.elapsed(), checksums());
     files(folder, &texts(100));
     let mut random = counter(7);
     let mut killed = 0;
@@ -66,7 +68,7 @@ fn killed_at_any_moment_there_is_never_a_store_that_is_wrong() {
                 std::thread::sleep(Duration::from_micros(200));
             }
         } else {
-            std::thread::sleep(Duration::from_nanos(random() % whole.as_nanos() as u64));
+            std::thread::sleep(Duration::from_nanos(random() % duration.as_nanos() as u64));
         }
         killed += usize::from(child.try_wait().unwrap().is_none());
         child.kill().unwrap();

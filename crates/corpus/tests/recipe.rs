@@ -43,7 +43,7 @@ impl Tally {
         self.tokens += seen.len();
         for ((&seen, &target), &letter) in seen.iter().zip(targets).zip(whole) {
             if letter == CLS || letter == EOS {
-                assert_eq!((seen, target), (letter, PAD), "an end is never hidden");
+                assert_eq!((seen, target), (letter, PAD), "an end is never masked");
                 continue;
             }
             self.letters += 1;
@@ -74,7 +74,10 @@ fn about(what: &str, count: usize, all: usize, share: f64) {
 fn a_million_tokens_are_drawn_cropped_and_masked_by_the_recipe() {
     let folder = tempfile::tempdir().unwrap();
     let store = corpus(folder.path());
-    let (mut tally, mut cropped, mut ends, mut rows) = (Tally::default(), 0, 0, 0);
+    let mut tally = Tally::default();
+    let mut cropped = 0;
+    let mut ends = 0;
+    let mut rows = 0;
     for number in 0.. {
         if tally.tokens >= 1_000_000 {
             break;

@@ -1,4 +1,4 @@
-//! Public sources against a server that stands for all publishers: their folders, releases, lists of checksums, and the
+//! Public sources against a server that acts as all publishers: their folders, releases, lists of checksums, and the
 //! ways in which a download goes wrong.
 
 use std::fs;
@@ -101,7 +101,7 @@ fn ensembl_tells_the_assembly_by_its_list_of_checksums_and_is_held_to_it() {
     let files = setup.fetch("ensembl:homo_sapiens@113").unwrap();
     assert_eq!(files[0].record.checked, ["size", "sum"]);
     assert!(files[0].present);
-    assert_eq!(setup.asked().len(), 2, "what is here asks nobody");
+    assert_eq!(setup.asked().len(), 2, "an existing file needs no request");
 
     setup.server.page(list, "16557 1 Homo_sapiens.GRCh38.ncrna.fa.gz\n");
     setup.options.transfer.force = true;
@@ -162,7 +162,7 @@ fn nt_is_fetched_only_when_it_may_be_large_and_is_held_to_its_md5() {
     setup.options.large = true;
     assert_eq!(setup.fetch("nt").unwrap()[0].record.checked, ["size", "md5"]);
     setup.options.large = false;
-    assert!(setup.fetch("nt").unwrap()[0].present, "what is here needs no leave");
+    assert!(setup.fetch("nt").unwrap()[0].present, "an existing file needs no permission");
 
     setup.options.large = true;
     setup.options.transfer.force = true;

@@ -120,7 +120,7 @@ fn a_build_of_nothing_is_refused_and_says_where_everything_went() {
     let row: Vec<&str> = dropped.lines().nth(2).unwrap().split_whitespace().collect();
     assert_eq!(row, ["a.fa", "5", "0", "5", "0", "0", "0", "0", "0", "0"]);
     let excluded = say("a.fa --exclude a.fa");
-    assert!(excluded.contains("3 sequences are like one of the 5 of a.fa"), "{excluded}");
+    assert!(excluded.contains("3 sequences are similar to one of the 5 of a.fa"), "{excluded}");
     assert!(!sandbox.path("c.lmdb").exists());
 }
 

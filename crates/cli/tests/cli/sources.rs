@@ -67,7 +67,7 @@ fn refusals_say_what_was_expected_and_what_to_do() {
     exit 2
     [err]
     error: no source is called `rfam5`
-    hint: known are rnacentral[@release], rfam[:RF00001][@release], rfam-seed[@release], ensembl[:species][@release], ensembl-plants[:species][@release], ensembl-fungi[:species][@release], ensembl-metazoa[:species][@release], ensembl-protists[:species][@release], nt
+    hint: known sources are rnacentral[@release], rfam[:RF00001][@release], rfam-seed[@release], ensembl[:species][@release], ensembl-plants[:species][@release], ensembl-fungi[:species][@release], ensembl-metazoa[:species][@release], ensembl-protists[:species][@release], nt
     ");
     let large = download(&sandbox, &server, "nt -o data");
     assert!(large.code == 2 && large.err.contains("/blast/db/FASTA/nt.gz\nhint: fetched only with `--yes`"), "{large}");

@@ -12,7 +12,7 @@ use memmap2::Mmap;
 
 use crate::Error;
 
-/// Bytes gathered before they are written.
+/// Bytes collected before they are written.
 const BUFFER: usize = 1 << 20;
 
 /// Pieces of bytes, read by number from any thread.
@@ -27,12 +27,12 @@ impl Blobs {
     /// Opens what a [`BlobsWriter`] finished at `path`.
     ///
     /// # Errors
-    /// A file is missing, or the two do not fit each other.
+    /// A file is missing, or the two do not match.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let (data_path, index_path) = (with_ending(path, ".data"), with_ending(path, ".index"));
         let (data, index) = (Map::open(&data_path)?, Map::open(&index_path)?);
         let len = (index.bytes().len() / 8).checked_sub(1);
-        let len = len.ok_or_else(|| Error::damaged(&index_path, "it is cut short"))?;
+        let len = len.ok_or_else(|| Error::damaged(&index_path, "it is truncated"))?;
         let blobs = Self { data, index, len };
         let (end, found) = (blobs.start(len), blobs.data.bytes().len() as u64);
         if end != found {
@@ -71,7 +71,7 @@ impl Blobs {
     }
 }
 
-/// A whole file as bytes.
+/// A file as bytes.
 #[derive(Debug)]
 pub(crate) struct Map(Option<Mmap>);
 
@@ -82,7 +82,7 @@ impl Map {
         if length == 0 {
             return Ok(Self(None)); // an empty map is an error on some systems
         }
-        // SAFETY: the map is only ever read, and the file lies in the working folder of a build, which one process
+        // SAFETY: the map is only ever read, and the file is in the working folder of a build, which one process
         // holds at a time; its files are finished before they are mapped and never rewritten after.
         let map = unsafe { Mmap::map(&file) }.map_err(Error::file("be mapped into memory", path))?;
         Ok(Self(Some(map)))
@@ -125,7 +125,7 @@ impl BlobsWriter {
         self.index.write(&self.end.to_le_bytes())
     }
 
-    /// Writes what is left and waits until the disk has it; gives the number of pieces.
+    /// Writes the rest and waits until it is on disk; returns the number of pieces.
     ///
     /// # Errors
     /// The disk is full or fails.
@@ -153,12 +153,12 @@ impl Output {
         self.file.write_all(bytes).map_err(Error::file("be written", &self.path))
     }
 
-    /// Writes what is left; the file will not be needed after a crash.
+    /// Writes the rest, without waiting for the disk; the file will not be needed after a crash.
     pub(crate) fn close(mut self) -> Result<(), Error> {
         self.file.flush().map_err(Error::file("be written", &self.path))
     }
 
-    /// Waits until the disk has it all.
+    /// Waits until everything is on disk.
     pub(crate) fn finish(self) -> Result<(), Error> {
         let failed = Error::file("be written", &self.path);
         let synced = self.file.into_inner().map_err(|error| error.into_error()).and_then(|file| file.sync_all());
@@ -166,7 +166,7 @@ impl Output {
     }
 }
 
-/// `path` with `ending` behind its name.
+/// `path` with `ending` after its name.
 pub(crate) fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(ending);

@@ -1,4 +1,4 @@
-//! Sequences by number, packed: what every step after reading works on.
+//! Packed sequences by number, on which every step after reading works.
 //!
 //! A [`Bank`] is two files: the packed sequences one after another, and where each begins. Both are mapped into memory,
 //! so 36 million sequences cost 8 bytes each of address space and no object on the heap, and any number of threads
@@ -40,7 +40,7 @@ impl Bank {
     /// Opens the bank that a [`BankWriter`] finished at `path`.
     ///
     /// # Errors
-    /// Its files are missing or cut short.
+    /// Its files are missing or truncated.
     pub fn open(path: &Path) -> Result<Self, Error> {
         Ok(Self { blobs: Blobs::open(path)? })
     }
@@ -104,7 +104,7 @@ impl BankWriter {
         self.blobs.push(packed)
     }
 
-    /// Writes what is left and waits until the disk has it; gives the number of sequences.
+    /// Writes the rest and waits until it is on disk; returns the number of sequences.
     ///
     /// # Errors
     /// The disk is full or fails.

@@ -1,4 +1,4 @@
-//! Sequences packed two bits a letter, whatever is not ACGT told apart.
+//! Sequences packed with two bits per letter; letters other than ACGT are kept separately.
 //!
 //! A packed sequence opens with `length × 4 + form`, then the letters in one of three forms:
 //!
@@ -12,6 +12,7 @@
 
 use super::varint;
 
+// The forms in the table above, as the lowest two bits of the first number.
 const PLAIN: u64 = 0;
 const RUNS: u64 = 1;
 const LETTERS: u64 = 2;
@@ -55,10 +56,10 @@ pub fn pack(letters: &[u8], to: &mut Vec<u8>) {
     if others & OTHER == 0 {
         return;
     }
-    let (form, room) = (start, start + letters.len());
+    let (form, limit) = (start, start + letters.len());
     put_runs(letters, to);
     to[form] |= RUNS as u8; // the lowest bits of a varint are in its first byte
-    if to.len() > room + 4 {
+    if to.len() > limit + 4 {
         to.truncate(start);
         header(letters.len(), LETTERS, to);
         to.extend_from_slice(letters);
@@ -83,7 +84,7 @@ fn put_runs(letters: &[u8], to: &mut Vec<u8>) {
     }
 }
 
-/// Letters in a packed sequence; 0 where there is none.
+/// Letters in a packed sequence; 0 if there is none.
 pub fn length(mut packed: &[u8]) -> usize {
     varint::take(&mut packed).unwrap_or_default() as usize >> 2
 }

@@ -9,7 +9,7 @@ pub(crate) fn put(mut value: u64, to: &mut Vec<u8>) {
     to.push(value as u8);
 }
 
-/// Takes a number off the front of `from`; `None` if it ends too early or is no u64.
+/// Takes a number from the front of `from`; `None` if it ends too early or is not a u64.
 pub(crate) fn take(from: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for (place, &byte) in from.iter().enumerate().take(10) {
@@ -22,18 +22,18 @@ pub(crate) fn take(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-/// Appends text behind its length.
+/// Appends the length of a text, then the text.
 pub(crate) fn put_text(text: &str, to: &mut Vec<u8>) {
     put(text.len() as u64, to);
     to.extend_from_slice(text.as_bytes());
 }
 
-/// Takes off text that [`put_text`] wrote; bytes that are not UTF-8 become `�`.
+/// Takes text that [`put_text`] wrote; bytes that are not UTF-8 become `�`.
 pub(crate) fn take_text(from: &mut &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(take_bytes(from)?).into_owned())
 }
 
-/// Takes off as many bytes as the number in front of them says.
+/// Takes as many bytes as the number before them says.
 pub(crate) fn take_bytes<'a>(from: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = usize::try_from(take(from)?).ok()?;
     let (bytes, rest) = from.split_at_checked(length)?;

@@ -1,4 +1,4 @@
-//! What is kept out of a corpus for its likeness to evaluation sets.
+//! Sequences excluded from a corpus because they are similar to evaluation sets.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -13,12 +13,12 @@ use crate::exclude::{EvaluationSet, Gaps, Guard, Mark, default_options};
 use crate::report::grouped;
 use crate::{Error, read};
 
-/// What is kept out.
+/// Which sequences are excluded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Exclude {
-    /// Files of evaluation sets, in any form that inputs may have.
+    /// Files of evaluation sets, in any format of the inputs.
     pub sets: Vec<PathBuf>,
-    /// How alike a sequence may not be; of the coverages, `Member` is that of the evaluation sequence.
+    /// The similarity at which a sequence is excluded; coverage of the `Member` is that of the evaluation sequence.
     pub limits: cluster::Options,
 }
 
@@ -30,10 +30,10 @@ impl Default for Exclude {
 }
 
 impl Exclude {
-    /// The sets, read, and what finds sequences that are like theirs.
+    /// The sets after reading, and the guard that finds sequences similar to theirs.
     ///
     /// # Errors
-    /// A set cannot be read whole, or a limit is outside 0…1.
+    /// A set cannot be read completely, or a limit is outside 0…1.
     pub fn guard(&self) -> Result<(Vec<EvaluationSet>, Guard), Error> {
         let sets = self.sets.iter().map(|path| read_set(path)).collect::<Result<Vec<_>, _>>()?;
         let guard = Guard::new(&sets, self.limits.clone())?;
@@ -53,35 +53,34 @@ impl Exclude {
     }
 }
 
-/// A set must be read whole: a record that cannot be is not left out but ends the build.
+/// Reads a set. A record that cannot be read is not left out but stops the build.
 fn read_set(path: &Path) -> Result<EvaluationSet, Error> {
     let sequences = read::open(path)?.map(|record| Ok(record?.sequence)).collect::<Result<Vec<_>, Error>>()?;
     let set = EvaluationSet { name: path.to_string_lossy().into_owned(), sequences };
-    match set.sequences.iter().flatten().all(|&letter| is_gap(letter)) {
-        true => {
-            Err(Error::Options(format!("{}: the evaluation set holds no bases, so it would exclude nothing", set.name)))
-        }
-        false => Ok(set),
+    if set.sequences.iter().flatten().all(|&letter| is_gap(letter)) {
+        Err(Error::Options(format!("{}: the evaluation set holds no bases, so it would exclude nothing", set.name)))
+    } else {
+        Ok(set)
     }
 }
 
-/// What was kept out of the corpus, by evaluation set.
+/// What was excluded from the corpus, by evaluation set.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Excluded {
     /// Every set.
     pub sets: Vec<ExcludedBy>,
-    /// Sequences kept out, each counted once.
+    /// Sequences excluded, each counted once.
     pub sequences: u64,
 }
 
-/// What one evaluation set kept out.
+/// What one evaluation set excluded.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ExcludedBy {
-    /// The set as it was named.
+    /// The set as the user named it.
     pub set: String,
     /// Its sequences.
     pub size: u64,
-    /// Sequences of the corpus like one of them.
+    /// Sequences of the corpus similar to one of them.
     pub excluded: u64,
     /// Its gaps, which were not compared.
     #[serde(default)]
@@ -106,14 +105,14 @@ impl Excluded {
 impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ExcludedBy { set, size, excluded, gaps } in &self.sets {
-            writeln!(f, "{} sequences are like one of the {} of {set}", grouped(*excluded), grouped(*size))?;
+            writeln!(f, "{} sequences are similar to one of the {} of {set}", grouped(*excluded), grouped(*size))?;
             if gaps.letters > 0 {
                 let (letters, sequences) = (grouped(gaps.letters), grouped(gaps.sequences));
                 writeln!(f, "  compared without the {letters} gaps of {sequences} aligned sequences")?;
             }
         }
         if !self.sets.is_empty() {
-            writeln!(f, "{} sequences kept out in all", grouped(self.sequences))?;
+            writeln!(f, "{} sequences excluded in total", grouped(self.sequences))?;
         }
         Ok(())
     }

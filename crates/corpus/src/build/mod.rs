@@ -1,4 +1,4 @@
-//! From inputs to a store in five stages, each of which a later build can take up again.
+//! From inputs to a store in five stages, after each of which a later build can resume.
 //!
 //! | stage | leaves in the working folder |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | split | the clusters held out |
 //! | store | the store, which then takes its place in one step |
 //!
-//! So under the output's name there is always the store that was there before, or the new one whole, or nothing.
+//! So the output's name always leads to the previous store, the complete new one, or nothing.
 
 mod excluded;
 mod options;
@@ -34,7 +34,7 @@ use crate::report::{Uniques, grouped};
 use crate::store::{Contents, Header, Numbers, SCHEMA};
 use crate::{Error, split, store, unique};
 
-/// Looks on while a build is at work, and may end it.
+/// Watches a running build, and may stop it.
 pub trait Watch: Sync {
     /// A stage has begun.
     fn begun(&self, _stage: &str) {}
@@ -42,7 +42,7 @@ pub trait Watch: Sync {
     /// A stage is done, now or by an earlier run.
     fn ended(&self, _stage: &StageTime) {}
 
-    /// Whether to end the build, which can be taken up again.
+    /// Whether to stop the build, which can be resumed.
     fn stopped(&self) -> bool {
         false
     }
@@ -50,11 +50,11 @@ pub trait Watch: Sync {
 
 impl Watch for () {}
 
-/// Reads `inputs` in order and leaves a store at `output`; one that is there is replaced once the new one is whole.
+/// Reads `inputs` in order and writes a store to `output`; an existing one is replaced once the new one is complete.
 ///
 /// # Errors
-/// An option has no sense, an input or output cannot be read or written, the engine fails, or another build of the
-/// same store is at work. What finished stages found stays beside the output, and the same build goes on from there.
+/// An option is invalid, an input or output cannot be read or written, the engine fails, or another build of the
+/// same store is running. Results of finished stages stay next to the output, and the same build resumes from there.
 pub fn build(
     inputs: &[PathBuf],
     output: &Path,
@@ -123,7 +123,9 @@ impl Build<'_> {
     }
 
     fn read(&mut self) -> Result<Uniques, Error> {
-        let (inputs, watch, options) = (self.inputs, self.watch, &self.options.read);
+        let inputs = self.inputs;
+        let watch = self.watch;
+        let options = &self.options.read;
         let unique::Options { clean, both_strands, memory: _ } = options;
         let task = Task {
             name: "read",
@@ -198,7 +200,7 @@ impl Build<'_> {
         })
     }
 
-    /// The header but for figures and checksums.
+    /// The header without figures and checksums.
     fn header(&self, report: &Report) -> Header {
         let tool = |name: &str, version: &str| (name.to_owned(), version.to_owned());
         Header {
@@ -224,7 +226,7 @@ impl Build<'_> {
     }
 }
 
-/// Says where everything went.
+/// The error of a build without sequences, with what happened to all of them.
 fn nothing(read: &Uniques, excluded: &Excluded) -> Error {
     match read.total().records {
         0 => Error::Nothing("there is no record in the inputs".into()),

@@ -1,4 +1,4 @@
-//! What a build is asked to do.
+//! Options of a build.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,15 +8,15 @@ use crate::{Error, cluster, unique};
 /// Options of a build.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Options {
-    /// How records are read, cleaned and told apart.
+    /// How records are read, cleaned and deduplicated.
     pub read: unique::Options,
-    /// What is kept out for its likeness to evaluation sets.
+    /// Which sequences are excluded because they are similar to evaluation sets.
     pub exclude: Exclude,
     /// What makes a cluster.
     pub cluster: cluster::Options,
     /// The share of clusters held out.
     pub hold_out: f64,
-    /// What the choice of these depends on.
+    /// The seed of the choice of held-out clusters.
     pub seed: u64,
 }
 
@@ -34,7 +34,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses what has no sense.
+    /// Rejects invalid options.
     pub(super) fn check(&self) -> Result<(), Error> {
         self.read.clean.check()?;
         self.exclude.limits.check()?;

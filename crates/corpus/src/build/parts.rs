@@ -1,9 +1,9 @@
-//! What one stage of a build hands to the next.
+//! Results that one stage of a build passes to the next.
 
 use crate::bank::Bank;
 use crate::cluster::{Clusters, Sequences};
 
-/// Some sequences of a bank, numbered anew.
+/// Some sequences of a bank, renumbered.
 pub(super) struct Kept<'a> {
     pub(super) bank: &'a Bank,
     pub(super) kept: &'a [u32],

@@ -1,4 +1,4 @@
-//! What a build did, from the first record read to the store.
+//! The report of a build, from the first record read to the store.
 
 use std::fmt;
 
@@ -8,12 +8,12 @@ use super::{Excluded, StageTime};
 use crate::cluster::Clusters;
 use crate::report::{Uniques, grouped};
 
-/// What a build did.
+/// The report of a build.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// What was read, dropped and merged, by source.
     pub read: Uniques,
-    /// What was kept out for its likeness to evaluation sets.
+    /// What was excluded because it is similar to evaluation sets.
     pub excluded: Excluded,
     /// The clusters.
     pub clusters: ClusterReport,
@@ -21,18 +21,18 @@ pub struct Report {
     pub held_out: u64,
     /// How long each stage took.
     pub stages: Vec<StageTime>,
-    /// Most bytes of memory that were in use at once, mapped files included; 0 where the system does not say.
+    /// Most bytes of memory that were in use at once, mapped files included; 0 if the system does not report it.
     pub peak_memory: u64,
     /// Bytes of the store; 0 in the copy that the store itself holds.
     pub store_bytes: u64,
 }
 
-/// What an engine found.
+/// The clusters that an engine found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClusterReport {
     /// The engine.
     pub engine: String,
-    /// The version of the program that did the work.
+    /// The version of the engine's program.
     pub version: String,
     /// How many sequences were clustered.
     pub sequences: u64,
@@ -78,7 +78,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// The most memory this process ever had, in bytes; 0 where the system does not say.
+/// The most memory this process ever had, in bytes; 0 if the system does not report it.
 pub(super) fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,9 +1,9 @@
-//! The folder a build works in: what each stage left there, and how a later build finds it again.
+//! The working folder of a build: the files of each stage, and how a later build finds them.
 //!
 //! `<output>.building/` holds the outcome of every finished stage and a manifest. A stage has a key, the hash of its
-//! parameters and of the key before it, the first one of the inputs with their sizes and times. A stage whose key and
-//! files, by their checksums, are as the manifest says is not done again. The manifest is replaced only after the files of a stage are on
-//! the disk, so whenever a build is killed, the next one goes on behind the last finished stage.
+//! parameters and of the key before it; the first key is the hash of the inputs with their sizes and times. A stage
+//! whose key and file checksums match the manifest is not done again. The manifest is replaced only after the files of
+//! a stage are on disk, so whenever a build is killed, the next one resumes after the last finished stage.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -22,10 +22,10 @@ use crate::Error;
 use crate::bank::{Output, with_ending};
 
 const MANIFEST: &str = "manifest.json";
-/// Bytes of a file that are read at once.
+/// Bytes of a file that are read at a time.
 const PIECE: usize = 1 << 20;
 
-/// The folder, held by one process.
+/// The folder, locked by one process.
 pub(super) struct Work<'a> {
     folder: PathBuf,
     manifest: BTreeMap<String, Stage>,
@@ -44,7 +44,7 @@ struct Stage {
     report: Value,
 }
 
-/// What tells a file that a stage left from one that was changed or cut short since.
+/// Size and checksum of a file of a stage, which show whether it was changed or truncated later.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct Left {
     bytes: u64,
@@ -54,7 +54,9 @@ struct Left {
 impl Left {
     fn of(path: &Path) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(Error::file("be opened", path))?;
-        let (mut sum, mut bytes, mut piece) = (Xxh3::new(), 0, vec![0; PIECE]);
+        let mut sum = Xxh3::new();
+        let mut bytes = 0;
+        let mut piece = vec![0; PIECE];
         loop {
             match file.read(&mut piece) {
                 Ok(0) => return Ok(Self { bytes, xxh3: format!("{:032x}", sum.digest128()) }),
@@ -83,14 +85,14 @@ pub struct StageTime {
 /// A stage to be done.
 pub(super) struct Task<'a> {
     pub(super) name: &'static str,
-    /// What its outcome depends on besides the stages before it.
+    /// What its result depends on, apart from the stages before it.
     pub(super) parameters: Value,
-    /// The files it leaves in the folder.
+    /// The files it writes to the folder.
     pub(super) files: &'a [&'a str],
 }
 
 impl<'a> Work<'a> {
-    /// Makes or finds the folder beside `output`, and takes its lock.
+    /// Creates or opens the folder next to `output`, and takes its lock.
     pub(super) fn begin(output: &Path, inputs: &[PathBuf], watch: &'a dyn Watch) -> Result<Self, Error> {
         let inputs = inputs.iter().map(|input| fingerprint(input)).collect::<Result<Vec<_>, _>>()?;
         let folder = with_ending(output, ".building");
@@ -101,7 +103,7 @@ impl<'a> Work<'a> {
             Err(TryLockError::WouldBlock) => return Err(Error::Busy { path: folder }),
             Err(TryLockError::Error(source)) => return Err(Error::file("be locked", &lock_path)(source)),
         };
-        // A manifest that cannot be read is none: everything is done anew.
+        // A manifest that cannot be read is ignored: everything is done again.
         let manifest = fs::read(folder.join(MANIFEST)).ok().and_then(|text| serde_json::from_slice(&text).ok());
         let key = hash(&json!([env!("CARGO_PKG_VERSION"), inputs]));
         Ok(Self { folder, manifest: manifest.unwrap_or_default(), key, done: Vec::new(), watch, _lock: lock })
@@ -115,7 +117,7 @@ impl<'a> Work<'a> {
         &self.done
     }
 
-    /// Does a stage, unless an earlier run has; gives its report.
+    /// Runs a stage, unless an earlier run has; returns its report.
     pub(super) fn stage<R: Serialize + DeserializeOwned>(
         &mut self,
         task: Task<'_>,
@@ -146,14 +148,14 @@ impl<'a> Work<'a> {
 
     fn finished<R: DeserializeOwned>(&self, name: &str, files: &[&str]) -> Option<(f64, R)> {
         let stage = self.manifest.get(name).filter(|stage| stage.key == self.key)?;
-        let whole = |file: &&str| {
+        let intact = |file: &&str| {
             let Some(left) = stage.files.get(*file) else { return false };
             let path = self.folder.join(file);
             let is_long_enough = fs::metadata(&path).is_ok_and(|about| about.len() == left.bytes);
             is_long_enough && Left::of(&path).is_ok_and(|found| found == *left)
         };
         let report = serde_json::from_value(stage.report.clone()).ok()?;
-        files.iter().all(whole).then_some((stage.seconds, report))
+        files.iter().all(intact).then_some((stage.seconds, report))
     }
 
     fn note(&mut self, stage: &str, seconds: f64, resumed: bool) {
@@ -172,16 +174,16 @@ impl<'a> Work<'a> {
         sync_folder(&self.folder)
     }
 
-    /// Removes the folder if there is nothing in it to go on from.
+    /// Removes the folder if it has no finished stage to resume from.
     pub(super) fn abandon(self) {
         if self.manifest.is_empty() {
             let _ = fs::remove_dir_all(&self.folder); // the build has failed already, and says why
         }
     }
 
-    /// Gives the finished `file` its place and removes the folder.
+    /// Moves the finished `file` to its place and removes the folder.
     pub(super) fn deliver(self, file: &str, output: &Path) -> Result<(), Error> {
-        // LMDB lets nobody but the owner in; the store is as open as any file made here.
+        // LMDB gives access only to the owner; the store gets the permissions of any other new file.
         let open = fs::metadata(self.path("lock")).map_err(Error::file("be read", &self.folder))?.permissions();
         fs::set_permissions(self.path(file), open).map_err(Error::file("be made readable", output))?;
         fs::rename(self.path(file), output).map_err(Error::file("take its name", output))?;
@@ -191,7 +193,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// What tells an input from a changed one. Standard input is never the same twice.
+/// A value that differs if an input was changed. Standard input is never the same twice.
 pub(super) fn fingerprint(input: &Path) -> Result<Value, Error> {
     if input == Path::new("-") {
         return Ok(json!(["-", std::process::id(), UNIX_EPOCH.elapsed().map_or(0, |since| since.as_nanos() as u64)]));
@@ -206,7 +208,7 @@ fn hash(value: &Value) -> String {
     format!("{:032x}", xxh3_128(value.to_string().as_bytes()))
 }
 
-/// Makes renames in a folder outlast a power cut.
+/// Makes renames in a folder survive a power cut.
 fn sync_folder(folder: &Path) -> Result<(), Error> {
     let synced = File::open(folder).and_then(|folder| folder.sync_all());
     synced.map_err(Error::file("be written", folder))

@@ -1,4 +1,4 @@
-//! The outcome of an engine: for every sequence, the one that represents it.
+//! The result of an engine: for every sequence, the one that represents it.
 
 use super::Error;
 
@@ -12,7 +12,7 @@ impl Clusters {
     /// Takes, for every sequence, the index of its representative.
     ///
     /// # Errors
-    /// [`Error::NotAPartition`] where a representative does not represent itself.
+    /// [`Error::NotAPartition`] if a representative does not represent itself.
     pub fn new(representatives: Vec<u32>) -> Result<Self, Error> {
         for (index, &representative) in representatives.iter().enumerate() {
             if representatives.get(representative as usize) != Some(&representative) {

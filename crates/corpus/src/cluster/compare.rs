@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use super::Clusters;
 
-/// The adjusted Rand index of two clusterings of the same sequences (Hubert & Arabie 1985): 1 where they are equal,
-/// around 0 where they agree no more than by chance.
+/// The adjusted Rand index of two clusterings of the same sequences (Hubert & Arabie 1985): 1 if they are equal,
+/// around 0 if they agree no more than by chance.
 ///
 /// # Panics
-/// Where they have different numbers of sequences.
+/// If they have different numbers of sequences.
 pub fn adjusted_rand(a: &Clusters, b: &Clusters) -> f64 {
     assert_eq!(a.len(), b.len(), "both clusterings are of the same sequences");
     let both = a.representatives().iter().zip(b.representatives()).map(|(&a, &b)| (a, b));
@@ -24,11 +24,11 @@ pub fn adjusted_rand(a: &Clusters, b: &Clusters) -> f64 {
     if most == expected { 1.0 } else { (together - expected) / (most - expected) }
 }
 
-/// Of the pairs of sequences that are together in `a`, the share that is together in `b` as well; 1 where there are
+/// Of the pairs of sequences that are together in `a`, the share that is together in `b` as well; 1 if there are
 /// none.
 ///
 /// # Panics
-/// Where they have different numbers of sequences.
+/// If they have different numbers of sequences.
 pub fn pairs_kept(a: &Clusters, b: &Clusters) -> f64 {
     assert_eq!(a.len(), b.len(), "both clusterings are of the same sequences");
     let both = a.representatives().iter().zip(b.representatives()).map(|(&a, &b)| (a, b));
@@ -37,10 +37,10 @@ pub fn pairs_kept(a: &Clusters, b: &Clusters) -> f64 {
 }
 
 /// The share of labelled sequences whose label is the most frequent one of their cluster; sequences without a label
-/// are left out. 1 where there is none with one.
+/// are left out. 1 if no sequence has a label.
 ///
 /// # Panics
-/// Where there is not one label a sequence.
+/// If there is not one label per sequence.
 pub fn purity(clusters: &Clusters, labels: &[Option<u32>]) -> f64 {
     assert_eq!(clusters.len(), labels.len(), "there is one label a sequence");
     let labelled = || clusters.representatives().iter().zip(labels).filter_map(|(&of, &label)| Some((of, label?)));

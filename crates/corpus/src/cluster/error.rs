@@ -6,7 +6,7 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// An option lies outside what makes sense.
+    /// An option is out of range.
     #[error("clusters: {name} is {value}, expected {expected}")]
     Options {
         /// The option.
@@ -24,21 +24,21 @@ pub enum Error {
         count: usize,
     },
 
-    /// The outside program cannot be run.
+    /// The external program cannot be run.
     #[error("clusters: `{}` cannot be run; install MMseqs2 (Debian: mmseqs2), name its path, or choose the builtin engine", .program.display())]
     Missing {
-        /// The program as it was looked for.
+        /// The program as it was searched for.
         program: PathBuf,
         /// What the system said.
         source: io::Error,
     },
 
-    /// The outside program ended badly.
+    /// The external program failed.
     #[error("clusters: `{} {action}` ended with {status}; it last said:\n{said}", .program.display())]
     Failed {
         /// The program.
         program: PathBuf,
-        /// What it was asked to do.
+        /// The command it was given.
         action: &'static str,
         /// How it ended.
         status: std::process::ExitStatus,
@@ -46,7 +46,7 @@ pub enum Error {
         said: String,
     },
 
-    /// The outside program's answer does not fit what it was given.
+    /// The external program's output does not fit its input.
     #[error("clusters: line {line} of the program's answer: {message}")]
     Answer {
         /// The line, from 1.
@@ -64,7 +64,7 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// A list of representatives that makes no clusters.
+    /// A list of representatives that does not form clusters.
     #[error("clusters: sequence {index} is given to {representative}, which does not represent itself")]
     NotAPartition {
         /// The sequence.

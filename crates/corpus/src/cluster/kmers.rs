@@ -1,9 +1,9 @@
-//! Short words of a sequence: where they stand, and under which key two equal ones meet.
+//! Short words (k-mers) of a sequence, with their positions and keys; equal words have equal keys.
 //!
-//! A [`Pattern`] says which positions of a window count. Spaced patterns (PatternHunter; Ma, Tromp & Li 2002) meet
+//! A [`Pattern`] says which positions of a window count. Spaced patterns (PatternHunter; Ma, Tromp & Li 2002) match
 //! more often between diverged sequences than contiguous words of as many bases.
 
-/// The code of a letter that is no base, in k-mers and alignments.
+/// The code of a letter that is not a base, in k-mers and alignments.
 pub(crate) const NO_BASE: u8 = 4;
 
 const CODES: [u8; 256] = {
@@ -50,7 +50,9 @@ impl Pattern {
 
     /// The positions marked `1`, such as `1101011`; at most 32.
     pub(crate) const fn spaced(marks: &str) -> Self {
-        let (marks, mut mask, mut at) = (marks.as_bytes(), 0, 0);
+        let marks = marks.as_bytes();
+        let mut mask = 0;
+        let mut at = 0;
         while at < marks.len() {
             mask = mask << 2 | if marks[at] == b'1' { 3 } else { 0 };
             at += 1;
@@ -63,7 +65,7 @@ impl Pattern {
         self.span as usize
     }
 
-    /// Calls `meet` with the start and the key of every window without a strange letter; equal keys are equal words.
+    /// Calls `meet` with the start and the key of every window of only bases; equal keys are equal words.
     pub(crate) fn each(self, codes: &[u8], mut meet: impl FnMut(u32, u64)) {
         let (mut word, mut bases) = (0u64, 0);
         for (end, &code) in codes.iter().enumerate() {
@@ -78,7 +80,9 @@ impl Pattern {
     /// As [`each`](Self::each), one key for a word and its reverse complement, and whether the latter was read.
     /// The pattern must read the same from both ends.
     pub(crate) fn each_strandless(self, codes: &[u8], mut meet: impl FnMut(u32, u64, bool)) {
-        let (mut word, mut back, mut bases) = (0u64, 0u64, 0);
+        let mut word = 0u64;
+        let mut back = 0u64;
+        let mut bases = 0;
         let top = 2 * (self.span - 1);
         for (end, &code) in codes.iter().enumerate() {
             word = word << 2 | u64::from(code & 3);

@@ -1,7 +1,7 @@
 //! The engine of the paper: `mmseqs easy-linclust` (MMseqs2; Steinegger & Söding 2017, 2018), run as a program.
 //!
-//! It differs from [`Builtin`](super::Builtin) in looking at both strands always, and in asking gapped hits for an
-//! E-value of at most 10⁻³, which sequences of some 20 bases cannot reach.
+//! Unlike [`Builtin`](super::Builtin), it always compares both strands, and requires an E-value of at most 10⁻³ of
+//! gapped hits, which sequences of some 20 bases cannot reach.
 
 use std::{
     fs::{self, File},
@@ -12,15 +12,15 @@ use std::{
 
 use super::{Clusters, Engine, Error, Options, Sequences};
 
-/// Lines of a failed program's last words that are passed on.
-const LAST_WORDS: usize = 12;
+/// Lines of a failed program's output that are shown.
+const SHOWN_LINES: usize = 12;
 
 /// `mmseqs easy-linclust`, with the files it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mmseqs {
-    /// The program: a path, or a name that is looked for on `PATH`.
+    /// The program: a path, or a name that is searched for on `PATH`.
     pub program: PathBuf,
-    /// The folder in which it may have a temporary folder of its own; the system's where `None`.
+    /// The folder for its temporary folder; the system's if `None`.
     pub scratch: Option<PathBuf>,
     /// Further arguments of `easy-linclust`, after ours.
     pub arguments: Vec<String>,
@@ -54,7 +54,7 @@ impl Engine for Mmseqs {
         }
         self.version()?;
         let parent = self.scratch.clone().unwrap_or_else(std::env::temp_dir);
-        // Removed when it goes out of scope, however this ends.
+        // Removed when it goes out of scope, also after an error.
         let folder = tempfile::Builder::new().prefix("rinalmo-mmseqs-").tempdir_in(&parent);
         let folder = folder.map_err(|source| Error::Scratch { folder: parent, source })?;
         let scratch = |source| Error::Scratch { folder: folder.path().to_owned(), source };
@@ -74,7 +74,7 @@ impl Mmseqs {
         let log = folder.join("log");
         let output = File::create(&log).map_err(scratch)?;
         let errors = output.try_clone().map_err(scratch)?;
-        // It runs in a folder of its own, where a path that is not absolute would lead elsewhere; a bare name does not.
+        // It runs in its own folder, where a relative path would lead elsewhere; a bare name does not.
         let path = self.program.components().nth(1).and_then(|_| std::path::absolute(&self.program).ok());
         let mut command = Command::new(path.as_ref().unwrap_or(&self.program));
         command.arg("easy-linclust").args(["input.fa", "out", "tmp"]).current_dir(folder);
@@ -102,7 +102,7 @@ impl Mmseqs {
 
 /// Writes all sequences that are not empty, numbered, and says how many those are.
 ///
-/// Letters but A C G T become N: version 14-7e284 crashes on some that are no IUPAC letters.
+/// Letters other than A C G T become N: version 14-7e284 crashes on some that are not IUPAC letters.
 fn write_fasta(sequences: &dyn Sequences, path: &Path) -> io::Result<usize> {
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
     let (mut letters, mut written) = (Vec::new(), 0);
@@ -127,7 +127,7 @@ fn write_fasta(sequences: &dyn Sequences, path: &Path) -> io::Result<usize> {
     Ok(written)
 }
 
-/// Reads lines of representative and member; `Err(Err(_))` where they cannot be read.
+/// Reads lines of representative and member; `Err(Err(_))` if they cannot be read.
 fn read_answer(answer: impl BufRead, sequences: &dyn Sequences) -> Result<Clusters, Result<Error, io::Error>> {
     let mut representatives: Vec<Option<u32>> = vec![None; sequences.count()];
     let mut last = 0;
@@ -141,7 +141,7 @@ fn read_answer(answer: impl BufRead, sequences: &dyn Sequences) -> Result<Cluste
         };
         match representatives.get_mut(member) {
             None => return Err(wrong(format!("there is no sequence {member}"))),
-            Some(Some(_)) => return Err(wrong(format!("sequence {member} is there twice"))),
+            Some(Some(_)) => return Err(wrong(format!("sequence {member} occurs twice"))),
             Some(place) => *place = Some(of),
         }
         last = number;
@@ -154,11 +154,11 @@ fn read_answer(answer: impl BufRead, sequences: &dyn Sequences) -> Result<Cluste
     Clusters::new(representatives.into_iter().enumerate().map(alone).collect()).map_err(Ok)
 }
 
-/// The last lines that are not blank, each behind a margin.
+/// The last lines that are not blank, each indented.
 fn last_lines(text: &str) -> String {
     // Progress bars overwrite themselves.
     let lines: Vec<&str> = text.split(['\n', '\r']).map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let last = &lines[lines.len().saturating_sub(LAST_WORDS)..];
+    let last = &lines[lines.len().saturating_sub(SHOWN_LINES)..];
     last.iter().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }
 
@@ -177,14 +177,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_answer_is_told_by_line() {
+    fn a_wrong_answer_is_reported_by_line() {
         let message = |answer| read(answer, &["A", "C"]).unwrap_err();
         assert_eq!(
             message("0\t0\nx\t1\n"),
             "clusters: line 2 of the program's answer: expected two numbers, found `x\t1`"
         );
         assert_eq!(message("0\t7\n"), "clusters: line 1 of the program's answer: there is no sequence 7");
-        assert_eq!(message("0\t0\n0\t0\n"), "clusters: line 2 of the program's answer: sequence 0 is there twice");
+        assert_eq!(message("0\t0\n0\t0\n"), "clusters: line 2 of the program's answer: sequence 0 occurs twice");
         assert_eq!(message("0\t0\n"), "clusters: line 1 of the program's answer: it ends without sequence 1");
         assert_eq!(message("1\t0\n0\t1\n"), "clusters: sequence 0 is given to 1, which does not represent itself");
     }
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn last_words_leave_out_blank_lines_and_old_progress() {
         assert_eq!(last_lines("a\n\n[=  ]\r[== ]\nError: died\n"), "    a\n    [=  ]\n    [== ]\n    Error: died");
-        assert_eq!(last_lines(&"x\n".repeat(40)).lines().count(), LAST_WORDS);
+        assert_eq!(last_lines(&"x\n".repeat(40)).lines().count(), SHOWN_LINES);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Clusters of similar sequences: two engines behind one trait.
+//! Clusters of similar sequences: two engines with one trait.
 //!
 //! [`Builtin`] needs nothing but this crate; [`Mmseqs`] runs the program the paper used. Both put every sequence into
 //! one cluster, whose representative it resembles by at least [`Options::identity`] over [`Options::coverage`]. What
@@ -9,8 +9,8 @@
 //!
 //! let parent = "GGGTCTCTCTGGTTAGACCAGATCTGAGCCTGGGAGCTCTCTGGCTAACTAGGGAACC";
 //! let child = "GGGTCTCTCTGGTTAGACCAGATCTGAGCCTGGGAGCTCTCTGCCTAACTAGGGAACC";
-//! let stranger = "AAACATGAGGATCACCCATGTCTGCAGGTCGACTCTAGAAAACATGAGG";
-//! let clusters = Builtin::default().cluster(&[child, stranger, parent], &Options::default())?;
+//! let unrelated = "AAACATGAGGATCACCCATGTCTGCAGGTCGACTCTAGAAAACATGAGG";
+//! let clusters = Builtin::default().cluster(&[child, unrelated, parent], &Options::default())?;
 //! assert_eq!(clusters.count(), 2);
 //! assert_eq!(clusters.representative(0), clusters.representative(2));
 //! # Ok::<(), rinalmo_corpus::cluster::Error>(())
@@ -33,7 +33,7 @@ pub use mmseqs::Mmseqs;
 pub use options::{Coverage, Options};
 
 pub(crate) use kmers::{Pattern, encode, reverse_complement};
-pub(crate) use verify::{Alike, Verifier};
+pub(crate) use verify::{Comparison, Verifier};
 
 /// Sequences that can be read by number, in any order and from many threads.
 pub trait Sequences: Sync {
@@ -92,18 +92,18 @@ impl<S: AsRef<[u8]> + Sync, const N: usize> Sequences for [S; N] {
 
 /// A way of finding clusters.
 pub trait Engine: Send + Sync {
-    /// The name it is chosen and logged by.
+    /// Its name in options and logs.
     fn name(&self) -> &'static str;
 
     /// The version of the program that does the work.
     ///
     /// # Errors
-    /// [`Error::Missing`] where that program cannot be run.
+    /// [`Error::Missing`] if that program cannot be run.
     fn version(&self) -> Result<String, Error>;
 
     /// Puts every sequence into a cluster, on the threads of the current rayon pool.
     ///
     /// # Errors
-    /// [`Error::Options`] for limits outside 0…1, and whatever the engine meets on its way.
+    /// [`Error::Options`] for limits outside 0…1, and all errors of the engine.
     fn cluster(&self, sequences: &dyn Sequences, options: &Options) -> Result<Clusters, Error>;
 }

@@ -42,7 +42,7 @@ impl Coverage {
     }
 }
 
-/// What makes two sequences alike. The defaults are RiNALMo's (Methods, "Pre-training data").
+/// When two sequences are similar. The defaults are RiNALMo's (Methods, "Pre-training data").
 ///
 /// - **Identity** is matches ÷ columns of the best local alignment: every column between the first and the last
 ///   aligned pair counts, gaps included (`mmseqs --seq-id-mode 0`). A letter other than A, C, G, T, U matches nothing.
@@ -59,7 +59,7 @@ pub struct Options {
     /// Whether a sequence may also resemble the reverse complement of its representative. RNA has a strand, so not
     /// by default; `mmseqs` always looks at both.
     pub both_strands: bool,
-    /// Bytes the engine may use for its k-mers; it takes more rounds where they would need more.
+    /// Bytes the engine may use for its k-mers; it works in several rounds if they need more.
     pub memory: usize,
 }
 
@@ -70,7 +70,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses limits that no pair or every pair would meet.
+    /// Rejects limits that no pair or every pair would meet.
     ///
     /// # Errors
     /// [`Error::Options`].
@@ -83,7 +83,7 @@ impl Options {
         Ok(())
     }
 
-    /// Whether lengths alone leave it possible that a member of `member` bases joins a representative of
+    /// Whether the lengths make it possible that a member of `member` bases joins a representative of
     /// `representative` bases.
     pub(crate) fn lengths_fit(&self, representative: usize, member: usize) -> bool {
         let reaches = |part: usize, whole: usize| part as f64 >= self.coverage * whole as f64;
@@ -108,7 +108,7 @@ impl Options {
     }
 
     /// How many edits at most turn all of a member of `member` bases into a stretch of its representative; `None`
-    /// where nothing is asked of the member.
+    /// if the mode does not limit the member.
     ///
     /// An alignment that covers n bases of the member has at most n ÷ identity columns, of which a share of
     /// 1 − identity are edits; the bases it leaves out are one edit each. That is most for one end of what n may be.

@@ -1,4 +1,4 @@
-//! Which evaluation sequences one of the corpus is worth aligning with.
+//! Chooses the evaluation sequences that a sequence of the corpus is aligned with.
 
 use std::{cmp::Reverse, ops::RangeInclusive};
 
@@ -8,10 +8,10 @@ const SPREAD: i32 = 32;
 const SHARED: usize = 2;
 /// …unless one is shorter than this, in nt.
 const SHORT: usize = 48;
-/// Sequences of a set that one is aligned with at most.
+/// The most sequences of a set that one sequence is aligned with.
 const ATTEMPTS: usize = 24;
 
-/// What is asked of a target at every word.
+/// The properties of a target that are needed at every word.
 pub(super) struct Facts {
     pub(super) set: u32,
     pub(super) length: u32,
@@ -24,7 +24,7 @@ pub(super) struct Candidate {
     votes: usize,
     /// Which one.
     pub(super) target: u32,
-    /// Where most of the words they share lie.
+    /// The diagonal with most of the words they share.
     pub(super) diagonal: i32,
 }
 
@@ -46,7 +46,7 @@ impl Hit {
     }
 }
 
-/// Tells hits that have no other of their target nearby, by counting them in stretches of diagonals.
+/// Finds hits with no other hit of their target nearby, by counting hits in stretches of diagonals.
 pub(super) struct Crowd(Vec<u8>);
 
 impl Default for Crowd {
@@ -58,13 +58,13 @@ impl Default for Crowd {
 impl Crowd {
     const PLACES: usize = 1 << 16;
 
-    /// Stretches of [`SPREAD`] diagonals; neighbours lie side by side, and different targets rarely in one place.
+    /// Stretches of [`SPREAD`] diagonals; neighbours are adjacent, and different targets rarely share a place.
     fn place(hit: Hit) -> usize {
         (hit.target().wrapping_mul(0x9e37_79b1) >> 7).wrapping_add(hit.0 as u32 / SPREAD as u32) as usize
     }
 
     /// Takes out hits by their target and whether they have company: another hit of the same target within [`SPREAD`]
-    /// diagonals. Some are said to have it that have not, but never the other way.
+    /// diagonals. Some hits without company count as having it, but never the other way round.
     fn keep(&mut self, hits: &mut Vec<Hit>, wanted: impl Fn(u32, bool) -> bool) {
         self.0.fill(0);
         for &hit in &*hits {
@@ -77,7 +77,7 @@ impl Crowd {
             let place = Self::place(hit);
             let count = |place: usize| self.0[place % Self::PLACES];
             let others = (count(place) - 1) | count(place.wrapping_sub(1)) | count(place + 1);
-            hits[kept] = hit; // stays only if the next line says so, which no branch could foresee
+            hits[kept] = hit; // kept only if the next line says so: cheaper than a branch that cannot be predicted
             kept += usize::from(wanted(hit.target(), others > 0));
         }
         hits.truncate(kept);

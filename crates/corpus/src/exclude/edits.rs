@@ -6,25 +6,25 @@
 
 /// Sequences compared at a time.
 pub(super) const LANES: usize = 8;
-/// Diagonals looked at.
+/// Diagonals compared.
 const WIDTH: usize = 64;
 /// Bases in a word.
 const WORD: usize = 8;
-/// A letter that equals none…
+/// The code of a letter that equals no other…
 const STRANGE: u8 = 4;
-/// …and one that equals all: behind the end of a sequence, where it changes nothing.
+/// …and of one that equals every other: after the end of a sequence, where it changes nothing.
 const WILD: u8 = 8;
 
 type Lanes = [u64; LANES];
 
 /// For each of `others`, codes with their diagonal, the fewest bases to replace, drop or add so that it becomes a
 /// stretch of `a`, where `position in a − position in other` is from `diagonal − 32` to before `diagonal + 32` all the
-/// way. What lies beyond the ends of `a` is an edit each. The places over are of no meaning.
+/// way. Each base beyond the ends of `a` is an edit. Places without a sequence have no meaning.
 pub(super) fn fewest_edits(a: &[u8], others: &[(&[u8], isize)]) -> Lanes {
     pulp::Arch::new().dispatch(Count { a, others })
 }
 
-/// The work that is compiled for several sets of instructions.
+/// The work that is compiled for several instruction sets.
 struct Count<'a> {
     a: &'a [u8],
     others: &'a [(&'a [u8], isize)],
@@ -67,7 +67,7 @@ impl pulp::WithSimd for Count<'_> {
     }
 }
 
-/// Eight letters from `start`, the first lowest; `otherwise` where there are none.
+/// Eight letters from `start`, the first lowest; `otherwise` beyond the end.
 #[inline(always)]
 fn word(letters: &[u8], start: isize, otherwise: u8) -> u64 {
     match usize::try_from(start).ok().and_then(|start| letters.get(start..start + WORD)) {
@@ -101,7 +101,7 @@ struct Table {
 }
 
 impl Table {
-    /// Moves the band on by the lowest base of each word.
+    /// Advances the band by the lowest base of each word.
     #[inline(always)]
     fn push(&mut self, a: &mut Lanes) {
         for (lane, a) in a.iter_mut().enumerate() {
@@ -113,7 +113,7 @@ impl Table {
         }
     }
 
-    /// Goes on to the column of the lowest base of each word.
+    /// Advances to the column of the lowest base of each word.
     #[inline(always)]
     fn step(&mut self, b: &mut Lanes) {
         for (lane, b) in b.iter_mut().enumerate() {
@@ -121,7 +121,7 @@ impl Table {
             let all = |bit: u32| 0u64.wrapping_sub(code >> bit & 1);
             let differs = (self.low[lane] ^ all(0)) | (self.high[lane] ^ all(1)) | all(2);
             let equal = (!differs & self.known[lane]) | all(3);
-            // As seen along `a`, one base of `b` before; what lies outside the band is farther away.
+            // Along `a`, one base of `b` earlier; cells outside the band are farther away.
             let (more, less) = (self.more[lane] >> 1 | 1 << 63, self.less[lane] >> 1);
             let same = ((equal & more).wrapping_add(more) ^ more) | equal | less;
             let (right_more, right_less) = (less | !(same | more), same & more);
@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    /// The same by a plain table.
+    /// The same, computed with a full table.
     fn plainly(a: &[u8], b: &[u8], diagonal: isize) -> u64 {
         let far = u64::MAX / 2;
         let mut before = [0; WIDTH];

@@ -1,7 +1,7 @@
-//! Where the words of the evaluation sets stand.
+//! The index of words of the evaluation sets.
 //!
 //! Most words of a corpus are in no set: a bit for every place of the index says so, which fits into a core's own
-//! cache where the index does not. The others are looked up many at a time, so that memory answers them together.
+//! cache when the index does not. The others are looked up many at a time, so that their loads overlap.
 
 use crate::cluster::Pattern;
 
@@ -10,7 +10,7 @@ const PLACES: u32 = 22;
 /// Words that are looked up together.
 const TOGETHER: usize = 256;
 
-/// Where a word stands.
+/// The place of a word.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Word {
     /// Which sequence of the sets.
@@ -51,13 +51,14 @@ impl Index {
         Self { pattern, taken, starts, words }
     }
 
-    /// Calls `meet` with the position of every word of `codes` that is in the index, and where it stands there.
+    /// Calls `meet` with the position of every word of `codes` that is in the index, and its place there.
     pub(super) fn each(&self, codes: &[u8], mut meet: impl FnMut(u32, &[Word])) {
         let mut found = [(0, 0); TOGETHER];
         let mut count = 0;
         self.pattern.each(codes, |position, key| {
             let place = place(key);
-            found[count] = (position, place); // stays only if the next line says so, which no branch could foresee
+            // Kept only if the next line says so, which is cheaper than a branch that cannot be predicted.
+            found[count] = (position, place);
             count += (self.taken[place / 64] >> (place % 64) & 1) as usize;
             if count == TOGETHER {
                 self.look_up(&found, &mut meet);
@@ -74,7 +75,7 @@ impl Index {
             *ends = (self.starts[place] as usize, self.starts[place + 1] as usize);
         }
         let touched = ends[..found.len()].iter().fold(0, |all, &(start, _)| all ^ self.words[start].target);
-        std::hint::black_box(touched); // so that they are loaded although nobody reads the sum
+        std::hint::black_box(touched); // so that they are loaded although the sum is not used
         for (&(position, _), &(start, end)) in found.iter().zip(&ends) {
             meet(position, &self.words[start..end]);
         }

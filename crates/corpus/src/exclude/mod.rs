@@ -1,10 +1,10 @@
-//! The leakage guard: which sequences of a corpus are too close to what a model is later judged by.
+//! The leakage guard: finds sequences of a corpus that are too similar to those a model is later evaluated with.
 //!
-//! Evaluation sets are indexed by all their words, contiguous and spaced ones (PatternHunter's; Ma, Tromp & Li 2002).
-//! A sequence is aligned with those it shares most words with on nearly one diagonal, and marked with the name of
-//! every set in which one is alike. Finding them is not certain: of planted sequences that full alignment finds alike,
-//! it finds all where 10 % of the bases were hit, 98 % where 15 or 20 % were (`tests/cluster_exclude.rs`). Of 8,000
-//! real sequences it marked 949 of the 956 that `mmseqs easy-search -s 7.5` found like TS0, VL0 or ArchiveII, and 155
+//! Evaluation sets are indexed by all their words, contiguous and spaced ones (PatternHunter's; Ma, Tromp & Li 2002). A
+//! sequence is aligned with those it shares most words with on nearly one diagonal, and marked with the name of every
+//! set that has a similar one. The search is heuristic: of planted sequences that full alignment finds similar, it
+//! finds all if 10 % of the bases were changed, and 98 % if 15 or 20 % were (`tests/cluster_exclude.rs`). Of 8,000 real
+//! sequences it marked 949 of the 956 that `mmseqs easy-search -s 7.5` found similar to TS0, VL0 or ArchiveII, and 155
 //! more.
 
 mod candidates;
@@ -27,10 +27,10 @@ use crate::cluster::{Coverage, Error, Options, Pattern, Sequences, encode};
 /// Words of 11 bases: a set of a million bases meets one every fourth position by chance.
 const PATTERNS: [Pattern; 2] = [Pattern::contiguous(11), Pattern::spaced("111010010100110111")];
 
-/// Sequences that a model will be judged by.
+/// Sequences that a model will be evaluated with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationSet {
-    /// The name it is reported by.
+    /// Its name in reports.
     pub name: String,
     /// Its sequences, in letters; gaps of an alignment are not compared.
     pub sequences: Vec<Vec<u8>>,
@@ -70,20 +70,20 @@ pub struct Mark {
     pub set: u32,
     /// The sequence of the set: the first found, not always the closest.
     pub target: u32,
-    /// Matches ÷ columns; 1 where they are identical.
+    /// Matches ÷ columns; 1 if they are identical.
     pub identity: f64,
 }
 
-/// The limits of the guard where nothing else is asked for: 80 % identity over 80 % of the *evaluation* sequence, so
-/// that one hidden in a longer sequence is found as well. The corpus sequence is in the representative's place.
+/// The default limits of the guard: 80 % identity over 80 % of the *evaluation* sequence, so that one within a longer
+/// sequence is found as well. The corpus sequence takes the role of the representative.
 pub fn default_options() -> Options {
     Options { identity: 0.8, coverage: 0.8, mode: Coverage::Member, ..Options::default() }
 }
 
-/// Evaluation sets made ready for the search.
+/// Evaluation sets, indexed for the search.
 ///
-/// Sequences of both sides are compared without gaps, upper and lower case and U and T alike: identity and coverage
-/// are those of the bases, so an alignment excludes what its sequences would.
+/// Sequences of both sides are compared without gaps, without regard to case, and with U as T: identity and coverage
+/// are those of the bases, so an alignment excludes the same as its sequences.
 ///
 /// ```
 /// use rinalmo_corpus::exclude::{EvaluationSet, Guard, default_options};
@@ -125,7 +125,7 @@ impl Guard {
             for (number, letters) in sequences.iter().enumerate() {
                 let mut codes = bases(letters);
                 if codes.is_empty() {
-                    continue; // nothing can be like it
+                    continue; // nothing can be similar to it
                 }
                 identical.entry(codes.clone()).or_default().push(targets.len() as u32);
                 encode(&mut codes);

@@ -1,16 +1,16 @@
-//! One sequence of the corpus against the evaluation sets: what it shares words with is aligned.
+//! Compares one sequence of the corpus with the evaluation sets: it is aligned with those it shares words with.
 
 use super::candidates::{Candidate, Crowd, Hit, choose};
 use super::edits::{LANES, fewest_edits};
 use super::{Guard, Mark, Target};
 use rinalmo_seq::alphabet::spelled;
 
-use crate::cluster::{Alike, encode, reverse_complement};
+use crate::cluster::{Comparison, encode, reverse_complement};
 
-/// Edits of 100 bases that unrelated sequences stay above: where more are allowed, counting them is of no use.
+/// Unrelated sequences have more edits per 100 bases than this: if more are allowed, counting them is of no use.
 const BY_CHANCE: usize = 45;
 
-/// What a thread keeps from sequence to sequence.
+/// The buffers of a thread, reused for every sequence.
 #[derive(Default)]
 pub(super) struct Search {
     pub(super) letters: Vec<u8>,
@@ -18,7 +18,7 @@ pub(super) struct Search {
     hits: Vec<Hit>,
     crowd: Crowd,
     candidates: Vec<Candidate>,
-    alike: Alike,
+    comparison: Comparison,
 }
 
 impl Guard {
@@ -47,7 +47,7 @@ impl Guard {
 
     /// Adds marks of sets that have none so far.
     fn compare(&self, sequence: u32, search: &mut Search, marks: &mut Vec<Mark>) {
-        let Search { codes, candidates, alike, .. } = search;
+        let Search { codes, candidates, comparison, .. } = search;
         let marked = |marks: &[Mark], set: u32| marks.iter().any(|mark| mark.set == set);
         candidates.retain(|candidate| !marked(marks, candidate.set));
         while !candidates.is_empty() {
@@ -57,7 +57,7 @@ impl Guard {
                     continue;
                 }
                 let (target, diagonal) = (&self.targets[candidate.target as usize], candidate.diagonal as isize);
-                if let Some(identity) = alike.compare(codes, &target.codes, diagonal, &self.options, self.bases) {
+                if let Some(identity) = comparison.compare(codes, &target.codes, diagonal, &self.options, self.bases) {
                     marks.push(Mark { sequence, set: target.set, target: target.number, identity });
                 }
             }
@@ -66,11 +66,11 @@ impl Guard {
         }
     }
 
-    /// Which of at most [`LANES`] candidates may be alike: an alignment of the sequence with one that has too many
+    /// Which of at most [`LANES`] candidates may be similar: an alignment of the sequence with one that has too many
     /// edits in the same band would have too little identity or coverage.
     fn near(&self, codes: &[u8], candidates: &[Candidate]) -> [bool; LANES] {
         let most = |target: &[u8]| self.options.most_edits(target.len());
-        if most(&[0; 100]).is_none_or(|most| most > BY_CHANCE) {
+        if most(&[0; 100]).is_none_or(|edits| edits > BY_CHANCE) {
             return [true; LANES];
         }
         let mut lanes = [(&[][..], 0); LANES];

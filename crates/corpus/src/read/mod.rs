@@ -1,7 +1,8 @@
 //! Sequences of one input file, with where each came from.
 //!
-//! Sequence files of every format are read as everywhere in the workspace, see [`Sequences`]; a table, whatever its name,
-//! by its column of sequences. Gaps are kept as `-`. Compression is told by content. One record is held at a time.
+//! Sequence files of every format are read as in the rest of the workspace, see [`Sequences`]; a table, whatever its
+//! name, by its column of sequences. Gaps are kept as `-`. Compression is recognised by content. One record is held at
+//! a time.
 
 mod table;
 
@@ -11,7 +12,7 @@ use rinalmo_seq::{InputOptions, Sequences, input, table as tables};
 
 use crate::Error;
 
-/// A sequence as it was found.
+/// A sequence as it is in the input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The first word of the header, or the column `id`; may be empty.
@@ -47,8 +48,8 @@ pub fn open(path: &Path) -> Result<Records, Error> {
     Ok(Box::new(sequences))
 }
 
-/// Whether a failure concerns one record, so that reading may go on: a row of a table, a line that is no sequence. After
-/// other faults of a sequence file, what follows cannot be trusted to be found.
+/// Whether an error concerns one record, so that reading may continue: a row of a table, a line that is not a sequence.
+/// After other errors of a sequence file, the next record may not be found.
 pub fn is_about_one_record(error: &Error) -> bool {
     match error {
         Error::Input(error) => error.is_of_one_record(),
@@ -64,9 +65,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         std::fs::write(&path, text).unwrap();
-        let told =
+        let shown =
             |error: Error| format!("{} {error}", is_about_one_record(&error)).replace(path.to_str().unwrap(), name);
-        open(&path).unwrap().map(|read| read.map_err(told)).collect()
+        open(&path).unwrap().map(|read| read.map_err(shown)).collect()
     }
 
     fn record(id: &str, description: &str, sequence: &str, line: u64) -> Result<Record, String> {

@@ -8,14 +8,14 @@ use rinalmo_seq::table::{self, Row, Table, columns};
 use super::{Record, Records};
 use crate::Error;
 
-/// Longer values are no description.
+/// Longer values are not descriptions.
 const LONGEST_DESCRIPTION: usize = 200; // letters
 
 /// Opens a table that `stream` holds.
 pub(super) fn open(path: &Path, name: &str, stream: impl BufRead + Send + 'static) -> Result<Records, Error> {
-    let wrong = |error| wrong(path, error);
-    let table = Table::from_reader(name, stream).map_err(wrong)?;
-    let sequence = table.column(columns::SEQUENCE).map_err(wrong)?;
+    let at_path = |error| wrong(path, error);
+    let table = Table::from_reader(name, stream).map_err(at_path)?;
+    let sequence = table.column(columns::SEQUENCE).map_err(at_path)?;
     let id = table.find(columns::ID);
     let is_other = |column: &usize| {
         let name = table.name(*column).to_lowercase();

@@ -1,4 +1,4 @@
-//! What an epoch takes of a cluster: a random member, of a long one a random window.
+//! What an epoch takes from a cluster: a random member, or a random window of a long one.
 //!
 //! Everything is drawn from one stream of random numbers, named by seed, epoch and cluster: first the member, then the
 //! window, then the mask. So a cluster gives the same row in whatever batch, thread or rank it is drawn.
@@ -44,7 +44,7 @@ impl Draw {
         self.start + self.len == self.of
     }
 
-    /// Writes the tokens to the beginning of `row`; `letters` is room to work in.
+    /// Writes the tokens to the beginning of `row`; `letters` is a buffer.
     pub(super) fn read(&self, view: &mut View<'_>, letters: &mut Vec<u8>, row: &mut [Token]) -> Result<(), Error> {
         view.window(self.sequence, self.start, self.len, letters)?;
         let letters = letters.iter().map(|&letter| alphabet::token(letter));

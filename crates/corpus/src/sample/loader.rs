@@ -1,8 +1,8 @@
-//! Batches prepared ahead on threads, in the order in which one thread would give them.
+//! Batches prepared ahead on threads, in the order in which one thread would return them.
 //!
-//! Worker `t` of `n` prepares every `n`-th batch into a queue of its own, and the queues are read in turn. A full
+//! Worker `t` of `n` prepares every `n`-th batch into its own queue, and the queues are read in turn. A full
 //! queue holds its worker back, so memory is that of the batches ahead. A worker ends with an error or a panic, and
-//! either is the loader's last item: batches never run out in silence.
+//! either is the loader's last item: batches never end without a reason.
 
 use std::any::Any;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -13,7 +13,7 @@ use super::plan::Plan;
 use super::{Batch, Sampler};
 use crate::Error;
 
-/// A step of a run. What a run needs to go on, besides the sampler's options.
+/// A step of a run: with the sampler's options, all that a run needs to resume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Position {
     /// The epoch, from 0.
@@ -51,21 +51,21 @@ impl Worker {
     /// Why the worker ended without an error.
     fn why(self) -> Error {
         let said = match self.thread.join() {
-            Ok(()) => "it ended without a word".to_owned(),
+            Ok(()) => "it ended without an error".to_owned(),
             Err(panic) => said(&*panic),
         };
         Error::Worker { said }
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
 }
 
 impl Loader {
-    /// Begins to prepare batches from `position` on with so many threads, each at most `ahead` batches ahead.
+    /// Starts to prepare batches from `position` on with `threads` threads, each at most `ahead` batches ahead.
     pub fn start(sampler: Sampler, position: Position, threads: usize, ahead: usize) -> Self {
         let shared = Arc::new(Shared { sampler, plans: Mutex::new(Vec::new()) });
         let threads = threads.max(1);
@@ -109,7 +109,7 @@ impl Drop for Loader {
     fn drop(&mut self) {
         if let Some(Worker { queue, thread }) = self.end() {
             drop(queue); // a worker whose queue is gone ends
-            let _ = thread.join(); // nobody asked for what it says
+            let _ = thread.join(); // its result is not needed
         }
     }
 }
@@ -137,19 +137,19 @@ impl Shared {
                 Ok(None) => continue,
                 Ok(Some(batch)) => {
                     if to.send(Ok(batch)).is_err() {
-                        return; // nobody wants more
+                        return; // the loader is gone
                     }
                     step += stride;
                 }
                 Err(error) => {
-                    let _ = to.send(Err(error)); // and if nobody wants it, that is the end too
+                    let _ = to.send(Err(error)); // if the loader is gone, the worker also ends
                     return;
                 }
             }
         }
     }
 
-    /// The plan of an epoch, made once; those two epochs back are forgotten.
+    /// The plan of an epoch, made once; plans from two epochs ago are dropped.
     fn plan(&self, epoch: u64) -> Result<Arc<Plan>, Error> {
         // A worker that panicked here left the list as it was.
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -171,7 +171,7 @@ mod tests {
         Batch { epoch: 0, step, len: 0, tokens: Vec::new(), targets: Vec::new(), rows: Vec::new() }
     }
 
-    /// Two workers, the second one of which gives two batches and then does as it is asked.
+    /// Two workers; the second one returns two batches and then runs `last`.
     fn loader(last: impl FnOnce(&Queue) + Send + 'static) -> Loader {
         let endless = Worker::start(1, |to| while to.send(Ok(batch(0))).is_ok() {});
         let ending = Worker::start(1, |to| {
@@ -195,7 +195,7 @@ mod tests {
         assert!(panics.contains("index out of bounds"), "{panics}");
         let formatted = last(loader(|_| panic!("row {} of {}", 3, 2)));
         assert!(formatted.contains("row 3 of 2"), "{formatted}");
-        assert!(last(loader(|_| {})).contains("ended without a word"));
+        assert!(last(loader(|_| {})).contains("ended without an error"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Epochs for pre-training: one random member of each cluster, cropped, masked, in batches of about equal length.
 //!
-//! A [`Sampler`] plans an [`Epoch`]; an epoch gives its batches by number. All random numbers are told by seed, epoch
-//! and cluster, so batch 1000 of epoch 3 is the same whether one asks for it first or last, from one thread or eight,
-//! and a run goes on at any step as if it had never stopped. A [`Loader`] prepares batches ahead on threads.
+//! A [`Sampler`] plans an [`Epoch`]; an epoch returns its batches by number. All random numbers follow from seed, epoch
+//! and cluster, so batch 1000 of epoch 3 is the same whether it is requested first or last, from one thread or eight,
+//! and a run resumes at any step as if it had never stopped. A [`Loader`] prepares batches ahead on threads.
 //!
 //! The recipe is RiNALMo's (Methods, "Pre-training"): a sequence over 1022 nt gives a random window of that length,
-//! `<cls>` standing only where it begins and `<eos>` only where it ends the sequence; 15 % of the letters are hidden.
+//! with `<cls>` only if it begins and `<eos>` only if it ends the sequence; 15 % of the letters are masked.
 
 mod draw;
 mod loader;
@@ -34,16 +34,16 @@ pub enum Split {
 /// How much a batch holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BatchSize {
-    /// So many sequences; the last batch of an epoch may have fewer.
+    /// A number of sequences; the last batch of an epoch may have fewer.
     Sequences(usize),
-    /// At most so many tokens, padding included: rows × longest row.
+    /// A maximum number of tokens, padding included: rows × longest row.
     Tokens(usize),
 }
 
 /// What is drawn and how.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
-    /// What all draws depend on.
+    /// The seed of all draws.
     pub seed: u64,
     /// Which clusters are drawn from.
     pub split: Split,
@@ -51,9 +51,9 @@ pub struct Options {
     pub batch: BatchSize,
     /// The longest row in tokens, `<cls>` and `<eos>` included.
     pub max_tokens: usize,
-    /// What is hidden.
+    /// Which letters are masked.
     pub masking: Masking,
-    /// How many batches' worth of clusters are sorted by length together; 1 does not group by length.
+    /// How many batches of clusters are sorted by length together; 1 does not group by length.
     pub stretch: usize,
     /// Which of the ranks this is, from 0.
     pub rank: usize,
@@ -107,10 +107,10 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Gets ready to draw.
+    /// Prepares to draw.
     ///
     /// # Errors
-    /// An option has no sense, or there is no cluster to draw from.
+    /// An option is invalid, or there is no cluster to draw from.
     pub fn new(store: Store, options: Options) -> Result<Self, Error> {
         options.check()?;
         let index = store.view().index;
@@ -129,7 +129,7 @@ impl Sampler {
         self.clusters.len()
     }
 
-    /// What is drawn from.
+    /// The store it draws from.
     pub fn store(&self) -> &Store {
         &self.store
     }
@@ -177,7 +177,7 @@ impl Sampler {
     }
 }
 
-/// One pass over all clusters, as far as this rank is concerned.
+/// One pass over all clusters, or this rank's part of it.
 pub struct Epoch<'s> {
     sampler: &'s Sampler,
     plan: Plan,
@@ -216,9 +216,9 @@ pub struct Batch {
     pub step: usize,
     /// Tokens in a row, padding included.
     pub len: usize,
-    /// What the model sees, `[rows, len]`, filled up by `<pad>`.
+    /// The input of the model, `[rows, len]`, padded with `<pad>`.
     pub tokens: Vec<Token>,
-    /// What it is to guess, `[rows, len]`; `<pad>` where nothing is asked.
+    /// The tokens it has to predict, `[rows, len]`; `<pad>` elsewhere.
     pub targets: Vec<Token>,
     /// Where each row came from.
     pub rows: Vec<Row>,

@@ -1,8 +1,8 @@
 //! The order of an epoch: which clusters share a batch, and which batch comes when.
 //!
 //! Clusters are shuffled. Within a stretch of a few dozen batches they are sorted by length and cut into batches, so
-//! that rows of a batch are about as long and little is padding. Then the batches are shuffled. Nothing about this
-//! changes what is drawn: every cluster comes once.
+//! that rows of a batch have about the same length and little is padding. Then the batches are shuffled. Nothing about
+//! this changes what is drawn: every cluster comes once.
 
 use rayon::prelude::*;
 
@@ -71,7 +71,7 @@ fn stretch(drawn: &[(u32, u32)], from: usize, options: &Options) -> usize {
     }
 }
 
-/// Cuts what lies behind `from`, shortest first, into batches.
+/// Cuts the clusters after `from`, shortest first, into batches.
 fn cut(drawn: &[(u32, u32)], mut from: usize, size: BatchSize, batches: &mut Vec<(u32, u32)>) {
     while from < drawn.len() {
         let rows = match size {
@@ -87,8 +87,8 @@ fn cut(drawn: &[(u32, u32)], mut from: usize, size: BatchSize, batches: &mut Vec
     }
 }
 
-/// Shuffles batches and gives one rank its share: at each step all ranks have batches of about the same length, and
-/// all have as many steps; random batches that are over are left out of this epoch.
+/// Shuffles batches and returns the share of one rank: at each step all ranks have batches of about the same length,
+/// and all have the same number of steps; surplus batches, chosen at random, are left out of this epoch.
 fn share(mut batches: Vec<(u32, u32)>, options: &Options, random: &mut Random) -> Vec<(u32, u32)> {
     for _ in 0..batches.len() % options.ranks {
         batches.remove(random.below(batches.len()));

@@ -1,8 +1,9 @@
-//! Random numbers told by where they are used, so that any thread can draw them in any order.
+//! Random numbers that follow from where they are used, so that any thread can draw them in any order.
 //!
 //! A stream is named by keys, such as (seed, epoch, cluster), and runs as SplitMix64 (Steele, Lea & Flood, "Fast
 //! splittable pseudorandom number generators", OOPSLA 2014).
 
+/// The increment of SplitMix64, 2⁶⁴ ÷ golden ratio.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// A stream of random numbers.
@@ -15,18 +16,18 @@ impl Random {
         Self(keys.into_iter().fold(0, |state, key| mix(state.wrapping_add(STEP) ^ mix(key.wrapping_add(STEP)))))
     }
 
-    /// 64 even bits.
+    /// 64 uniform bits.
     pub(super) fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         mix(self.0)
     }
 
-    /// A number below `end`, which is above 0; none is likelier than another by more than end ÷ 2⁶⁴.
+    /// A number below `end`, which must be above 0; probabilities differ by at most a factor of 1 + end ÷ 2⁶⁴.
     pub(super) fn below(&mut self, end: usize) -> usize {
         ((u128::from(self.bits()) * end as u128) >> 64) as usize
     }
 
-    /// Puts things into random order.
+    /// Shuffles items.
     pub(super) fn shuffle<T>(&mut self, things: &mut [T]) {
         for last in (1..things.len()).rev() {
             things.swap(last, self.below(last + 1));

@@ -1,5 +1,5 @@
-//! Ensembl's folders: a species has `<species>/ncrna/`, and in it a file whose name has the assembly in it, which only
-//! the folder itself tells: by its `CHECKSUMS` (what BSD `sum` prints), or by the page that lists it.
+//! Ensembl's folders: a species has `<species>/ncrna/` with a file whose name contains the assembly. Only the folder
+//! itself shows that name: in its `CHECKSUMS` (the output of BSD `sum`), or in its listing.
 
 use rinalmo_download::{Error as TransferError, Expected, FetchedFile, Job, Progress, Sums, Wanted, read_text};
 
@@ -26,7 +26,7 @@ pub(super) fn fetch(
         })?,
     };
     let job = Job { expected, ..place.job(&format!("{folder}/{name}"))? };
-    place.bring(job, progress)
+    place.fetch_job(job, progress)
 }
 
 /// Fetches the files of every species that has one.
@@ -82,7 +82,7 @@ fn is_of(name: &str, beginning: &str) -> bool {
     begins && name.ends_with(ENDING) && !name.contains(['/', '\\'])
 }
 
-/// The species' file that is in place, if it is the only one and nobody wants it fetched anew.
+/// The species' file that is in place, if it is the only one and is not to be fetched again.
 fn here(place: &Place<'_>, species: &str) -> Option<String> {
     if place.options.transfer.force {
         return None;
@@ -94,7 +94,7 @@ fn here(place: &Place<'_>, species: &str) -> Option<String> {
     names.next().filter(|_| names.next().is_none())
 }
 
-/// Name and checksum of the species' file, by what lies on the server; `None` where it has none.
+/// Name and checksum of the species' file on the server; `None` if it has none.
 fn named(
     place: &Place<'_>,
     species: &str,

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 #[non_exhaustive]
 pub enum Error {
     /// No source has this name.
-    #[error("no source is called `{name}`\nhint: known are {}", names())]
+    #[error("no source is called `{name}`\nhint: known sources are {}", names())]
     UnknownSource {
         /// The name as given.
         name: String,
@@ -20,7 +20,7 @@ pub enum Error {
         source_name: &'static str,
         /// The part as given.
         found: String,
-        /// What parts look like.
+        /// The form of parts.
         expected: &'static str,
     },
 
@@ -31,7 +31,7 @@ pub enum Error {
         source_name: &'static str,
         /// The release as given.
         found: String,
-        /// What releases look like.
+        /// The form of releases.
         expected: &'static str,
     },
 
@@ -40,7 +40,7 @@ pub enum Error {
         "{url}: holds no `.ncrna.fa.gz` of `{species}`\nhint: check species and release; those there are listed at {list}"
     )]
     NoSpecies {
-        /// Address of the folder that was looked at.
+        /// Address of the folder that was searched.
         url: String,
         /// The species as it was looked for.
         species: String,
@@ -48,7 +48,7 @@ pub enum Error {
         list: String,
     },
 
-    /// The file is so large that it must be asked for expressly.
+    /// The file is so large that it must be requested explicitly.
     #[error(
         "{name}: {} at {url}\nhint: fetched only with `--yes` (in the library, `Options::large`)",
         size.map_or("a file of unknown, large size".to_owned(), gigabytes)

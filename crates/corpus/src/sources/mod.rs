@@ -1,8 +1,8 @@
-//! The public sources of sequences that the paper names, fetched into a folder: once, whole, checked, resumable.
+//! The public sources of sequences that the paper names, fetched into a folder: once, complete, checked, resumable.
 //!
-//! A [`Request`] names a source, where it has parts one of them, and a release: `rnacentral`, `rfam:RF00005@15.0`,
+//! A [`Request`] names a source, one of its parts if it has any, and a release: `rnacentral`, `rfam:RF00005@15.0`,
 //! `ensembl:homo_sapiens@113`. Its files go to `<folder>/<source>/<release>/`, each with a record of where it came from
-//! (`<file>.json`). What is there is kept, also where the publisher has something newer, until it is asked for by force;
+//! (`<file>.json`). Existing files are kept, even if the publisher has newer ones, until a new download is forced;
 //! with all files in place no network is needed.
 //!
 //! ```no_run
@@ -37,7 +37,8 @@ pub struct Source {
     pub description: &'static str,
     /// Licence or terms, as the publisher states them.
     pub license: &'static str,
-    /// Bytes, roughly, as told by somebody who fetched it; the server's own word is what a file is held to.
+    /// Approximate size in bytes from an earlier download; a file is checked against the size that the server
+    /// announces.
     pub size: Option<u64>,
     /// Whether it is so large that [`Options::large`] must be set.
     pub large: bool,
@@ -47,7 +48,7 @@ pub struct Source {
     pub host: &'static str,
     /// Folder of the newest release on the host.
     pub current: &'static str,
-    /// Folder of a release, written `{release}` in it; `None` where only the newest is kept.
+    /// Folder of a release, written `{release}` in it; `None` if only the newest is kept.
     pub released: Option<&'static str>,
     /// Which files.
     pub files: Files,
@@ -56,7 +57,7 @@ pub struct Source {
 /// The files of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
-    /// One, of this name; beside it may lie one more with its checksum, whose name has this ending.
+    /// One file of this name; a second one with its checksum may be next to it, whose name has this ending.
     One {
         /// Its name.
         name: &'static str,
@@ -68,12 +69,12 @@ pub enum Files {
         /// The name of the first.
         all: &'static str,
     },
-    /// One of each species, in a folder `<species>/ncrna`; its name has the assembly in it.
+    /// One of each species, in a folder `<species>/ncrna`; its name contains the assembly.
     Species,
 }
 
 impl Source {
-    /// How a request for it looks.
+    /// The form of a request for it.
     pub fn usage(&self) -> String {
         let part = match self.files {
             Files::One { .. } => "",
@@ -110,29 +111,29 @@ pub fn find(name: &str) -> Option<&'static Source> {
 /// Where to keep files, and how to fetch them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The folder under which each source has its own.
+    /// The folder that has a folder for each source.
     pub folder: PathBuf,
-    /// What stands in place of `https://<host>`: a server with a copy of the publisher's folders.
+    /// Replaces `https://<host>`: a server with a copy of the publisher's folders.
     pub mirror: Option<String>,
     /// Fetch what is [large](Source::large) too.
     pub large: bool,
-    /// Patience, and whether to fetch again what is there.
+    /// Options of the transfer, such as retries and whether to fetch existing files again.
     pub transfer: Transfer,
 }
 
 impl Options {
-    /// From the publishers, into this folder, nothing large.
+    /// Fetches from the publishers into this folder, without large files.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), mirror: None, large: false, transfer: Transfer::default() }
     }
 }
 
-/// Brings the files of a request into their folder, unless they are there.
+/// Fetches the files of a request into their folder, unless they are there.
 ///
 /// # Errors
 /// There is no such species or release, the file is large and that was not allowed, a server cannot be reached (the
 /// message says which file to put where by hand) or keeps failing, a size or checksum is wrong, or the disk cannot be
-/// written. Files that were finished before stay, and the same call goes on from there.
+/// written. Files that were finished before stay, and the same call continues from there.
 pub fn fetch(
     request: &Request,
     options: &Options,
@@ -184,10 +185,10 @@ impl<'a> Place<'a> {
             let size = rinalmo_download::size(&url, &[job.wanted()], &self.options.transfer)?;
             return Err(Error::Large { name: self.source.name, url, size });
         }
-        self.bring(job, progress)
+        self.fetch_job(job, progress)
     }
 
-    fn bring(&self, job: Job, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Vec<FetchedFile>, Error> {
+    fn fetch_job(&self, job: Job, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Vec<FetchedFile>, Error> {
         let plan = Plan { folder: self.folder.clone(), jobs: vec![job] };
         Ok(rinalmo_download::fetch(&plan, &self.options.transfer, progress)?)
     }

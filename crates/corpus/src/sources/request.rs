@@ -1,4 +1,4 @@
-//! What a person asks for: `name[:part][@release]`.
+//! What the user requests: `name[:part][@release]`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -32,7 +32,7 @@ impl Request {
     /// The same at this release, unless it names one or its source keeps only the newest.
     ///
     /// # Errors
-    /// The text is no release.
+    /// The text is not a release.
     pub fn or_release(mut self, release: &str) -> Result<Self, Error> {
         if self.release.is_none() && self.source.released.is_some() {
             self.release = Some(release_of(self.source, release)?);
@@ -77,7 +77,7 @@ fn part_of(source: &'static Source, text: &str) -> Result<String, Error> {
             let family = text.trim().to_ascii_uppercase();
             let digits = family.strip_prefix("RF").filter(|rest| rest.len() == 5);
             let good = digits.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
-            if good { Ok(family) } else { Err(refuse("a family, as RF00005")) }
+            if good { Ok(family) } else { Err(refuse("a family, such as RF00005")) }
         }
         Files::Species => {
             let species = text.trim().to_ascii_lowercase().replace(' ', "_");
@@ -85,7 +85,7 @@ fn part_of(source: &'static Source, text: &str) -> Result<String, Error> {
                 |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
             // Small genomes are gathered in folders: `fungi_ascomycota1_collection/<species>`.
             let good = species.split('/').all(word) && species.split('/').count() <= 2;
-            if good { Ok(species) } else { Err(refuse("a species, as homo_sapiens")) }
+            if good { Ok(species) } else { Err(refuse("a species, such as homo_sapiens")) }
         }
     }
 }
@@ -99,11 +99,11 @@ fn release_of(source: &'static Source, text: &str) -> Result<String, Error> {
     let release = text.trim();
     let good = release.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     if !good {
-        return Err(refuse("a number, as 113 or 15.0"));
+        return Err(refuse("a number, such as 113 or 15.0"));
     }
     // EBI's folders are called 24.0 and 15.0.
-    let whole = !release.contains('.') && source.files != Files::Species;
-    Ok(if whole { format!("{release}.0") } else { release.to_owned() })
+    let integer = !release.contains('.') && source.files != Files::Species;
+    Ok(if integer { format!("{release}.0") } else { release.to_owned() })
 }
 
 #[cfg(test)]

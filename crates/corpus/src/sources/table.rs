@@ -1,7 +1,8 @@
 //! The table of sources; `mod.rs` says what its columns mean.
 //!
-//! Addresses and licences are those of the publishers' own pages. No checksum stands here, since what lies at these
-//! addresses changes with every release; NCBI's and Ensembl's lie beside the files and are used. EBI publishes none.
+//! Addresses and licences are from the publishers' own pages. There are no checksums here, since the files at these
+//! addresses change with every release; NCBI and Ensembl publish checksums next to the files, which are used. EBI
+//! publishes none.
 
 use super::{Files, Source};
 
@@ -33,7 +34,7 @@ const ENSEMBL: Source = Source {
     files: Files::Species,
 };
 
-/// A division of Ensembl Genomes, whose releases have numbers of their own.
+/// A division of Ensembl Genomes, whose releases have their own numbers.
 const fn division(
     name: &'static str,
     description: &'static str,

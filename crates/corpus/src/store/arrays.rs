@@ -1,5 +1,5 @@
-//! Lengths and clusters: read once when a store is opened, and found to fit each other, so that no number of theirs
-//! can lead outside another array.
+//! Lengths and clusters: read once when a store is opened, and checked against each other, so that none of their
+//! numbers can point outside another array.
 
 use super::header::{Checksum, Header};
 use super::layout::ARRAYS;
@@ -10,7 +10,7 @@ use super::view::Index;
 pub(super) struct Arrays([Vec<u8>; ARRAYS.len()]);
 
 impl Arrays {
-    /// Takes the bytes of each array; says what is wrong with them.
+    /// Takes the bytes of each array; an error says what is wrong with them.
     pub(super) fn new(bytes: [Vec<u8>; ARRAYS.len()], header: &Header) -> Result<Self, String> {
         let arrays = Self(bytes);
         for (name, bytes) in ARRAYS.iter().zip(&arrays.0) {
@@ -18,9 +18,10 @@ impl Arrays {
                 return Err(changed(name));
             }
         }
-        match arrays.index().fits(header) {
-            true => Ok(arrays),
-            false => Err("its parts do not fit each other\nhint: build it again".into()),
+        if arrays.index().fits(header) {
+            Ok(arrays)
+        } else {
+            Err("its parts do not match each other\nhint: build it again".into())
         }
     }
 
@@ -37,9 +38,9 @@ impl Arrays {
     }
 }
 
-/// What is said of a part whose checksum is wrong.
+/// The message for a part whose checksum is wrong.
 pub(super) fn changed(name: &str) -> String {
-    format!("part `{name}` is not as it was written\nhint: build it again")
+    format!("part `{name}` was changed after writing\nhint: build it again")
 }
 
 impl Index<'_> {

@@ -1,4 +1,4 @@
-//! What a store says of itself: how it was made, by what, and what its parts should hash to.
+//! The header of a store: how it was made, by which programs, and the checksums of its parts.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Header {
     pub clusters: u64,
     /// How many of them are held out.
     pub held_out: u64,
-    /// The inputs by their numbers, as they were named.
+    /// The inputs by their numbers, as the user named them.
     pub sources: Vec<String>,
     /// Every option of the build.
     pub parameters: serde_json::Value,
@@ -29,15 +29,15 @@ pub struct Header {
     pub tools: BTreeMap<String, String>,
     /// XXH3-128 of each part.
     pub checksums: BTreeMap<String, String>,
-    /// Whether every page has a checksum; in stores of earlier versions none has.
+    /// Whether every page has a checksum; pages in stores of earlier versions have none.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub page_checksums: bool,
-    /// What was dropped, merged and found on the way.
+    /// The report of the build: what was dropped, merged and found.
     pub report: serde_json::Value,
 }
 
 impl Header {
-    /// A header of nothing.
+    /// An empty header.
     #[cfg(test)]
     pub(super) fn empty() -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The parts of a store and how they are found again.
+//! The parts of a store and their names.
 //!
 //! | database | key | value |
 //! |---|---|---|
@@ -15,7 +15,7 @@
 //! | `representatives` | cluster | the sequence that stands for it |
 //! | `held_out` | cluster held out | its number, ascending |
 //!
-//! LMDB writes them; `lmdb/` reads them again. Behind LMDB's last page come the [checksums](super::sums) of all pages.
+//! LMDB writes them; `lmdb/` reads them again. After LMDB's last page come the [checksums](super::sums) of all pages.
 
 use heed::types::Bytes;
 use heed::{CommitOrAbort, Database, Env, EnvFlags, EnvOpenOptions, WithoutTls};
@@ -53,12 +53,12 @@ impl Tables {
     }
 }
 
-/// A store is one file without a lock beside it: one process writes it where nobody looks, and then none.
+/// A store is one file without a lock file: one process writes it under a temporary name, and then none writes.
 pub(super) fn options(more: EnvFlags) -> EnvOpenOptions<WithoutTls> {
     let mut options = EnvOpenOptions::new().read_txn_without_tls();
     options.max_dbs(NAMES.len() as u32);
-    // SAFETY: without LMDB's lock file, nobody may read while another writes. Stores are written in the working folder
-    // of a build, which one process holds at a time; LMDB never opens them again.
+    // SAFETY: without LMDB's lock file, no process may read while another writes. Stores are written in the working
+    // folder of a build, which one process holds at a time; LMDB never opens them again.
     unsafe { options.flags(EnvFlags::NO_SUB_DIR | EnvFlags::NO_LOCK | more) };
     options
 }

@@ -1,15 +1,15 @@
 //! The finished corpus: one LMDB file that any number of processes read at once.
 //!
 //! [`Store`] gives sequences, their origins and clusters by number. It is opened read-only and takes no lock, so it
-//! may lie on a medium that cannot be written. Whatever its bytes say, they are checked before they are believed: pages
-//! by their checksums whenever they are read, numbers by what they point into. Many reads go through a [`View`].
+//! may be on a read-only medium. Its bytes are checked before they are used: pages by their
+//! checksums whenever they are read, numbers by what they point into. Many reads go through a [`View`].
 
 mod arrays;
+mod foreign;
 mod header;
 mod layout;
 mod lmdb;
 mod numbers;
-mod stranger;
 mod sums;
 mod view;
 mod writer;
@@ -67,12 +67,13 @@ impl Store {
     /// Opens a store that a build finished.
     ///
     /// # Errors
-    /// There is none, it is of another layout, damaged, cut short or no store at all.
+    /// There is none, or it has another layout, is damaged, truncated or not a store.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let wrong = |message: &str| Error::damaged(path, message);
         let (pages, main) = Self::pages(path)?;
-        let tree =
-            |name: &str| main.tree(&pages, name.as_bytes())?.ok_or_else(|| wrong("it is an LMDB file but no corpus"));
+        let tree = |name: &str| {
+            main.tree(&pages, name.as_bytes())?.ok_or_else(|| wrong("it is an LMDB file but not a corpus"))
+        };
         let [header, sequences, origins, arrays] = NAMES.map(tree);
         let value = |tree: Tree, key: &[u8]| -> Result<Option<Vec<u8>>, Error> {
             let mut bytes = Vec::new();
@@ -81,7 +82,7 @@ impl Store {
         let json = value(header?, HEADER)?.ok_or_else(|| wrong("it was never finished; build it again"))?;
         let header = Self::header_of(path, &json)?;
         if header.page_checksums && !pages.checked() {
-            return Err(wrong("its checksums are missing, it is cut short or damaged\nhint: build it again"));
+            return Err(wrong("its checksums are missing, it is truncated or damaged\nhint: build it again"));
         }
         let (mut found, arrays) = (<[Vec<u8>; ARRAYS.len()]>::default(), arrays?);
         for (bytes, name) in found.iter_mut().zip(ARRAYS) {
@@ -97,22 +98,23 @@ impl Store {
         let failed = || Error::file("be opened", path);
         let file = File::open(path).map_err(failed())?;
         let metadata = file.metadata().map_err(failed())?;
-        let begins = stranger::begins(path, &file, &metadata)?;
+        let begins = foreign::begins(path, &file, &metadata)?;
         let length = metadata.len();
         let sums = Sums::read(path, &file, length)?;
         let first = Meta::parse(&begins);
         let Some(size) = sums.as_ref().map(Sums::page_size).or(first.map(|meta| meta.page_size)) else {
-            return Err(stranger::refused(path, &begins));
+            return Err(foreign::refused(path, &begins));
         };
         let pages = Pages::new(path, file, size, length, sums);
         if pages.count() < 2 {
-            return Err(Error::damaged(path, "it is cut short; build it again"));
+            return Err(Error::damaged(path, "it is truncated; build it again"));
         }
         let meta = Meta::newer(Meta::parse(&pages.read(0)?), Meta::parse(&pages.read(1)?));
         let meta = meta.filter(|meta| meta.page_size == size).ok_or_else(|| pages.damaged("the first two"))?;
-        match meta.last_page < pages.count() {
-            true => Ok((pages, meta.main)),
-            false => Err(Error::damaged(path, "it is cut short; build it again")),
+        if meta.last_page < pages.count() {
+            Ok((pages, meta.main))
+        } else {
+            Err(Error::damaged(path, "it is truncated; build it again"))
         }
     }
 
@@ -139,21 +141,20 @@ impl Store {
         &self.inner.path
     }
 
-    /// Checks that `output` is another file than the store's own, whatever it is called: its bytes are mapped into
-    /// memory, and a process that reads a map of a file that is cut ends by a signal.
+    /// Checks that `output` is not the store's own file under any name: writing to it would destroy the store while it
+    /// is read.
     ///
     /// # Errors
-    /// It is the store's own.
+    /// It is the store's own file.
     pub fn check_output(&self, output: &Path) -> Result<(), Error> {
-        match is_same_file(self.path(), output) {
-            true => {
-                Err(Error::Options(format!("{}: is the store that is read; write to another file", output.display())))
-            }
-            false => Ok(()),
+        if is_same_file(self.path(), output) {
+            Err(Error::Options(format!("{}: is the store that is read; write to another file", output.display())))
+        } else {
+            Ok(())
         }
     }
 
-    /// What it says of itself.
+    /// Its header.
     pub fn header(&self) -> &Header {
         &self.inner.header
     }
@@ -167,13 +168,13 @@ impl Store {
         Ok(std::fs::metadata(path).map_err(Error::file("be opened", path))?.len())
     }
 
-    /// Whether every page is checked when it is read. Stores of earlier versions have checksums of their parts alone,
+    /// Whether every page is checked when it is read. Stores of earlier versions have checksums only of their parts,
     /// which [`verify`](Self::verify) compares.
     pub fn is_checked(&self) -> bool {
         self.inner.pages.checked()
     }
 
-    /// Looks into the store; costs next to nothing.
+    /// A view into the store; cheap to create.
     pub fn view(&self) -> View<'_> {
         View::new(self)
     }
@@ -181,7 +182,7 @@ impl Store {
     /// The letters of sequence `index`, with T for U.
     ///
     /// # Errors
-    /// There are not as many, or the file is damaged.
+    /// `index` is out of range, or the file is damaged.
     pub fn sequence(&self, index: u32) -> Result<Vec<u8>, Error> {
         let mut letters = Vec::new();
         self.view().letters(index, &mut letters)?;
@@ -191,7 +192,7 @@ impl Store {
     /// Every record that sequence `index` stands for, the one that was kept first.
     ///
     /// # Errors
-    /// There are not as many, or the file is damaged.
+    /// `index` is out of range, or the file is damaged.
     pub fn origins(&self, index: u32) -> Result<Vec<Origin>, Error> {
         self.view().origins(index)
     }

@@ -1,11 +1,11 @@
-//! Whole numbers as they lie in a store, read without copying them.
+//! Integers as they are in a store, read without copying them.
 
 /// An array of u32, little-endian, in bytes of any alignment.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Numbers<'a>(&'a [[u8; 4]]);
 
 impl<'a> Numbers<'a> {
-    /// Takes bytes as numbers; what is over at the end is left out.
+    /// Interprets bytes as numbers; an incomplete number at the end is left out.
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self(bytes.as_chunks().0)
     }
@@ -28,7 +28,7 @@ impl<'a> Numbers<'a> {
         u32::from_le_bytes(self.0[index])
     }
 
-    /// Number `index`, if there are as many.
+    /// Number `index`, or `None` if it is out of range.
     pub fn get(&self, index: usize) -> Option<u32> {
         self.0.get(index).map(|&bytes| u32::from_le_bytes(bytes))
     }
@@ -46,7 +46,7 @@ impl<'a> Numbers<'a> {
         self.0.iter().map(|&bytes| u32::from_le_bytes(bytes))
     }
 
-    /// Whether `number` is one of them, which are ascending.
+    /// Whether `number` is one of them; they must be ascending.
     pub fn contains_sorted(&self, number: u32) -> bool {
         self.0.binary_search_by_key(&number, |&bytes| u32::from_le_bytes(bytes)).is_ok()
     }

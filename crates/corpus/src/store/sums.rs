@@ -1,6 +1,6 @@
-//! A checksum for every page of a store, behind its pages.
+//! A checksum for every page of a store, after its pages.
 //!
-//! LMDB ends with its last page and does not look further; what follows is ours:
+//! LMDB reads only up to its last page; the bytes after it are ours:
 //!
 //! | bytes | what |
 //! |---|---|
@@ -13,8 +13,8 @@
 //! | 8 | nothing |
 //! | 8 | XXH3-64 of the 56 bytes before |
 //!
-//! The seed has a page in another's place noticed. Opening a store reads and checks this table; a page is checked
-//! whenever it is read, for about a tenth of what reading it costs.
+//! Because of the seed, a page in another's place is noticed. Opening a store reads and checks this table; a page is
+//! checked whenever it is read, for about a tenth of what reading it costs.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Seek, SeekFrom, Write};
@@ -26,8 +26,9 @@ use super::lmdb::read_at;
 use crate::Error;
 
 const MAGIC: [u8; 16] = *b"rinalmo pagesums";
+/// The version of the table.
 const VERSION: u32 = 1;
-/// Bytes behind the table.
+/// Bytes after the table.
 const FOOTER: usize = 64;
 /// Bytes of a checksum.
 const SUM: usize = 8;
@@ -69,9 +70,10 @@ impl Sums {
         }
         let mut sums = vec![0; pages as usize * SUM];
         read_at(file, &mut sums, page_size * pages).map_err(Error::file("be read", path))?;
-        match xxh3_128(&sums).to_le_bytes() == footer[32..48] {
-            true => Ok(Some(Self { page_size: page_size as usize, sums })),
-            false => Err(damaged()),
+        if xxh3_128(&sums).to_le_bytes() == footer[32..48] {
+            Ok(Some(Self { page_size: page_size as usize, sums }))
+        } else {
+            Err(damaged())
         }
     }
 
@@ -96,7 +98,7 @@ fn sum(number: u64, page: &[u8]) -> [u8; SUM] {
     xxh3_64_with_seed(page, number).to_le_bytes()
 }
 
-/// Appends the table to a finished file of at least `pages` pages, and waits until the disk has it.
+/// Appends the table to a finished file of at least `pages` pages, and waits until it is on disk.
 pub(super) fn append(path: &Path, page_size: usize, pages: u64) -> Result<(), Error> {
     let failed = || Error::file("be written", path);
     let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed())?;
@@ -125,8 +127,8 @@ fn footer(page_size: usize, pages: u64, sums: &[u8]) -> [u8; FOOTER] {
     footer[20..24].copy_from_slice(&(page_size as u32).to_le_bytes());
     footer[24..32].copy_from_slice(&pages.to_le_bytes());
     footer[32..48].copy_from_slice(&xxh3_128(sums).to_le_bytes());
-    let whole = xxh3_64(&footer[..FOOTER - SUM]);
-    footer[FOOTER - SUM..].copy_from_slice(&whole.to_le_bytes());
+    let sum = xxh3_64(&footer[..FOOTER - SUM]);
+    footer[FOOTER - SUM..].copy_from_slice(&sum.to_le_bytes());
     footer
 }
 

@@ -1,4 +1,4 @@
-//! Looking into a store: its arrays as they lie in memory, its sequences and origins as they are read.
+//! A view into a store: arrays from memory, sequences and origins from the file.
 
 use super::lmdb::{Leaf, Tree};
 use super::{Numbers, Store};
@@ -6,14 +6,14 @@ use crate::bank::packing;
 use crate::provenance::{self, Origin};
 use crate::{Error, store::layout::key};
 
-/// Lengths and clusters, nothing copied.
+/// Lengths and clusters, without copies.
 #[derive(Debug, Clone, Copy)]
 pub struct Index<'s> {
     /// The length of each sequence.
     pub lengths: Numbers<'s>,
     pub(super) starts: Numbers<'s>,
     pub(super) members: Numbers<'s>,
-    /// The sequence that stands for each cluster.
+    /// The representative of each cluster.
     pub representatives: Numbers<'s>,
     /// The clusters held out, ascending.
     pub held_out: Numbers<'s>,
@@ -28,14 +28,14 @@ impl<'s> Index<'s> {
     /// The members of a cluster, ascending; at least one.
     ///
     /// # Panics
-    /// If there are not as many clusters.
+    /// If `cluster` is out of range.
     pub fn members(&self, cluster: u32) -> Numbers<'s> {
         let cluster = cluster as usize;
         self.members.slice(self.starts.at(cluster) as usize, self.starts.at(cluster + 1) as usize)
     }
 }
 
-/// The inside of a store. It remembers where it looked last, so one thread should keep one.
+/// A view into a store. It caches the last pages it read, so each thread should keep its own.
 pub struct View<'s> {
     store: &'s Store,
     /// Lengths and clusters.
@@ -54,7 +54,7 @@ impl<'s> View<'s> {
     /// Replaces `to` by the letters of sequence `index`, with T for U.
     ///
     /// # Errors
-    /// There are not as many, or the file is damaged.
+    /// `index` is out of range, or the file is damaged.
     pub fn letters(&mut self, index: u32, to: &mut Vec<u8>) -> Result<(), Error> {
         self.window(index, 0, usize::MAX, to)
     }
@@ -62,22 +62,23 @@ impl<'s> View<'s> {
     /// Replaces `to` by `len` letters of sequence `index` from `start` on, or as many as there are.
     ///
     /// # Errors
-    /// There are not as many sequences, or the file is damaged.
+    /// `index` is out of range, or the file is damaged.
     pub fn window(&mut self, index: u32, start: usize, len: usize, to: &mut Vec<u8>) -> Result<(), Error> {
         let store = self.store;
         Self::piece(store, store.inner.sequences, index, &mut self.sequences, &mut self.bytes)?;
         packing::unpack_window(&self.bytes, start, len, to);
         let length = self.index.lengths.get(index as usize).unwrap_or(0) as usize;
-        match packing::length(&self.bytes) == length && to.len() == len.min(length.saturating_sub(start)) {
-            true => Ok(()),
-            false => Err(store.damaged(format!("sequence {index} is not of its {length} letters"))),
+        if packing::length(&self.bytes) == length && to.len() == len.min(length.saturating_sub(start)) {
+            Ok(())
+        } else {
+            Err(store.damaged(format!("sequence {index} does not have its {length} letters")))
         }
     }
 
     /// Every record that sequence `index` stands for, the one that was kept first.
     ///
     /// # Errors
-    /// There are not as many sequences, or the file is damaged.
+    /// `index` is out of range, or the file is damaged.
     pub fn origins(&mut self, index: u32) -> Result<Vec<Origin>, Error> {
         let bytes = self.origin_bytes(index)?;
         let origins = provenance::parse(bytes).filter(|origins| !origins.is_empty());
@@ -99,12 +100,11 @@ impl<'s> View<'s> {
     }
 
     fn piece(store: &Store, tree: Tree, index: u32, leaf: &mut Leaf, to: &mut Vec<u8>) -> Result<(), Error> {
-        match tree.get(&store.inner.pages, &key(index), leaf, to)? {
-            true => Ok(()),
-            false => {
-                let message = format!("there is no sequence {index} among {}", store.header().sequences);
-                Err(store.damaged(message))
-            }
+        if tree.get(&store.inner.pages, &key(index), leaf, to)? {
+            Ok(())
+        } else {
+            let message = format!("there is no sequence {index} among {}", store.header().sequences);
+            Err(store.damaged(message))
         }
     }
 }

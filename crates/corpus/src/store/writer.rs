@@ -1,7 +1,7 @@
 //! Writes a store: sequences and origins in the order of their numbers, then the arrays, last the header.
 //!
-//! Nothing reads the file before it is whole: it is made where nobody looks and takes its name afterwards. So
-//! nothing is synced on the way, and pages are filled to the brim since every key is larger than the one before.
+//! Nothing reads the file before it is complete: it is written in the working folder and renamed at the end. So nothing
+//! is synced before that, and pages are filled completely since every key is larger than the one before.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use super::{numbers, sums};
 use crate::bank::{Bank, Blobs, with_ending};
 use crate::{Error, cluster::Sequences};
 
-/// Bytes of the map to begin with; it doubles whenever it is full.
+/// Initial bytes of the map; it doubles whenever it is full.
 const FIRST_MAP: usize = 64 << 20;
-/// Sequences written before the disk gets them.
+/// Sequences per transaction.
 const CHUNK: usize = 1 << 14;
-/// Bytes that there should be room for on a disk that is not full.
+/// Bytes that fit on a disk that is not full.
 const PROBE: usize = 1 << 20;
 
-/// What goes into a store; sequences are numbered anew in the order of `kept`.
+/// The content of a store; sequences are renumbered in the order of `kept`.
 pub(crate) struct Contents<'a> {
     /// Where the sequences are.
     pub(crate) bank: &'a Bank,
@@ -39,10 +39,10 @@ pub(crate) struct Contents<'a> {
     pub(crate) held_out: &'a [u32],
 }
 
-/// Writes a store to `path`, where none may be; `header` needs no figures and no checksums.
+/// Writes a store to `path`, which must not exist; figures and checksums of `header` are filled in.
 ///
 /// # Errors
-/// The disk is full or fails; or `stopped` says so.
+/// The disk is full or fails, or `stopped` returns true.
 pub(crate) fn write(
     path: &Path,
     contents: &Contents<'_>,
@@ -67,7 +67,7 @@ impl Writer {
     fn create(path: &Path, map: usize) -> Result<Self, Error> {
         let failed = Error::store(path);
         let mut options = options(EnvFlags::NO_SYNC);
-        // SAFETY: the file is new, in the working folder of this build alone; see `options` for the lock.
+        // SAFETY: the file is new, in the working folder of only this build; see `options` for the lock.
         let env = unsafe { options.map_size(map).open(path) }.map_err(&failed)?;
         let tables = Tables::create(&env).map_err(&failed)?;
         Ok(Self { path: path.to_owned(), env, tables, checksums: BTreeMap::new() })
@@ -132,7 +132,7 @@ impl Writer {
         self.commit(|txn| tables.arrays.put(txn, name.as_bytes(), &bytes))
     }
 
-    /// Puts a chunk; where the map is too small for it, the map grows and the chunk is put again.
+    /// Writes a chunk; if the map is too small for it, the map grows and the chunk is written again.
     fn commit(&mut self, put: impl Fn(&mut RwTxn<'_>) -> heed::Result<()>) -> Result<(), Error> {
         loop {
             let done = self.env.write_txn().and_then(|mut txn| put(&mut txn).and_then(|()| txn.commit()));
@@ -144,8 +144,8 @@ impl Writer {
         }
     }
 
-    /// LMDB calls it a fault of the disk when only a part of what it wrote found room; whether that is so shows when
-    /// a little more is written beside it.
+    /// LMDB reports an I/O error when only part of a write fits on the disk. Writing a small file next to it shows
+    /// whether the disk is full.
     fn explained(&self, error: heed::Error) -> Error {
         let probe = with_ending(&self.path, ".probe");
         let more = match &error {
@@ -167,7 +167,7 @@ impl Writer {
         unsafe { self.env.resize(size) }.map_err(Error::store(&self.path))
     }
 
-    /// Waits until the disk has it all, and closes the file; gives the bytes of a page and how many pages there are.
+    /// Waits until everything is on disk, and closes the file; returns the bytes of a page and the number of pages.
     fn finish(self) -> Result<(usize, u64), Error> {
         self.env.force_sync().map_err(|error| self.explained(error))?;
         let pages = self.env.info().last_page_number as u64 + 1;

@@ -2,7 +2,7 @@
 
 /// What each letter pairs with; letters outside the table (inosine, the gap) stand for themselves.
 const COMPLEMENTS: [u8; 256] = {
-    let pairs = *b"ATCGRYKMBVDH"; // neighbours pair; N, S and W with themselves
+    let pairs = *b"ATCGRYKMBVDH"; // neighbours pair; N, S and W pair with themselves
     let mut table = [0; 256];
     let mut letter = 0;
     while letter < table.len() {

@@ -1,4 +1,4 @@
-//! The second pass: which records are doubles, and the others into the bank.
+//! The second pass: finds duplicate records, and writes the others to the bank.
 
 use std::path::Path;
 
@@ -9,9 +9,9 @@ use crate::bank::{BankWriter, BlobsWriter};
 use crate::report::SourceReport;
 use crate::sorter::{Sorted, Sorter};
 
-/// Records that are another one over again: `(first, double)`, and the doubles alone, both in the order of input.
+/// Records that repeat an earlier one: `(first, double)`, and only the doubles, both in the order of input.
 ///
-/// A double's lowest bit tells whether it is the reverse complement of the first.
+/// A double's lowest bit says whether it is the reverse complement of the first.
 pub(super) struct Doubles {
     of_first: Sorted<2>,
     places: Sorted<1>,
@@ -102,6 +102,6 @@ impl Merging<'_> {
     }
 
     fn cut(&self, source: usize) -> Error {
-        Error::damaged(&segment_path(self.folder, source), "it changed while the build was at work")
+        Error::damaged(&segment_path(self.folder, source), "it changed while the build was running")
     }
 }

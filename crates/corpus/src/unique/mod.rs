@@ -1,7 +1,8 @@
-//! Reads, cleans and deduplicates: from input files to a [`Bank`](crate::Bank) of distinct sequences and where each came from.
+//! Reads, cleans and deduplicates: from input files to a [`Bank`](crate::Bank) of distinct sequences and where each
+//! came from.
 //!
 //! Every input is read on its own thread into a segment, a file of packed records. Of each record a 128-bit hash and
-//! its place go to a sorter with a memory budget; equal hashes side by side tell duplicates, of which the first in the
+//! its place go to a sorter with a memory budget; equal hashes side by side show duplicates, of which the first in the
 //! order of inputs is kept. A second pass over the segments writes the bank in that order. So the outcome depends
 //! neither on the number of threads nor on the budget, and memory grows with neither files nor sequences.
 //!
@@ -26,17 +27,17 @@ use crate::clean::Clean;
 use crate::report::Uniques;
 use crate::sorter::Sorter;
 
-/// Bits of a place that tell where in its segment a record is; those above tell which segment.
+/// Bits of a place that say where in its segment a record is; those above say which segment.
 const PLACE_BITS: u32 = 46;
 
-/// How records are read and told apart.
+/// How records are read and deduplicated.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Options {
     /// What is kept, and how it is spelled.
     pub clean: Clean,
     /// Whether a sequence and its reverse complement are one.
     pub both_strands: bool,
-    /// Bytes of memory for hashes; beyond it they go to disk.
+    /// Bytes of memory for hashes; further ones go to disk.
     pub memory: usize,
 }
 
@@ -46,14 +47,14 @@ impl Default for Options {
     }
 }
 
-/// Where [`unique`] leaves its bank, in the folder it was given.
+/// The file name of [`unique`]'s bank in the folder it was given.
 pub const BANK: &str = "unique";
-/// Where it leaves the origins of each sequence.
+/// The file name of the origins of each sequence.
 pub const ORIGINS: &str = "origins";
 
-/// Reads the inputs in order and leaves a bank of distinct sequences in `folder`, and beside it their origins.
+/// Reads the inputs in order and writes a bank of distinct sequences and their origins to `folder`.
 ///
-/// `stopped` is asked now and then; `true` ends the work with [`Error::Stopped`].
+/// `stopped` is called now and then; `true` ends the work with [`Error::Stopped`].
 ///
 /// # Errors
 /// An input cannot be read to its end, or the disk is full or fails.

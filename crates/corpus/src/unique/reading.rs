@@ -14,7 +14,7 @@ use crate::{Error, read};
 /// Hashes gathered before a thread takes the sorter's lock.
 const BATCH: usize = 1024;
 
-/// One input on its way into its segment.
+/// One input that is read into its segment.
 pub(super) struct Reading<'a> {
     pub(super) input: &'a Path,
     pub(super) source: usize,

@@ -20,7 +20,7 @@ impl SegmentWriter {
         Ok(Self { output: Output::create(path.to_owned())?, place: 0, record: Vec::new(), packed: Vec::new() })
     }
 
-    /// Appends a record; gives its place, in bytes from the beginning of the file.
+    /// Appends a record; returns its place, in bytes from the beginning of the file.
     pub(super) fn push(&mut self, letters: &[u8], line: u64, id: &str, description: &str) -> Result<u64, Error> {
         self.packed.clear();
         packing::pack(letters, &mut self.packed);
@@ -60,7 +60,7 @@ impl Segment {
         Ok(Self { map: Map::open(path)?, source })
     }
 
-    /// Bytes of the whole.
+    /// Bytes of the file.
     pub(super) fn len(&self) -> u64 {
         self.map.bytes().len() as u64
     }

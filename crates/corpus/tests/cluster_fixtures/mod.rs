@@ -17,8 +17,8 @@ impl Random {
         (0..length).map(|_| b"ACGT"[self.below(4)]).collect()
     }
 
-    /// A copy in which so many of 1000 bases are hit: eight of ten times replaced by another base, else one is dropped
-    /// or added.
+    /// A copy in which so many of 1000 bases are changed: eight of ten times replaced by another base, else one is
+    /// dropped or added.
     pub fn mutated(&mut self, sequence: &[u8], of_1000: usize) -> Vec<u8> {
         let mut copy = Vec::new();
         for &base in sequence {

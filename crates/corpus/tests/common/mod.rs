@@ -1,4 +1,4 @@
-//! What the tests of this crate share: made-up families of sequences, and an engine quick enough for any of them.
+//! Shared by the tests of this crate: synthetic families of sequences, and an engine fast enough for all tests.
 #![allow(dead_code)] // no test uses all of it
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use rinalmo_corpus::build::{self, Report, build};
 use rinalmo_corpus::cluster::{Clusters, Engine, Error, Options, Sequences};
 use rinalmo_corpus::{Store, clean::Clean, unique};
 
-/// Even bits from a counter.
+/// Uniform bits from a counter.
 pub fn counter(seed: u64) -> impl FnMut() -> u64 {
     let mut state = seed;
     move || {

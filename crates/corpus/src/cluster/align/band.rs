@@ -1,4 +1,4 @@
-//! The cells of an alignment that are looked at, by steps and lanes.
+//! The cells of an alignment that are computed, by steps and lanes.
 
 use super::row::{NEVER, Score};
 
@@ -13,7 +13,7 @@ pub(super) struct Band {
 }
 
 impl Band {
-    /// None where no cell of the band lies between the sequences.
+    /// `None` if no cell of the band is within the sequences.
     pub(super) fn new<const W: usize>(a: usize, b: usize, diagonal: isize, latest: (usize, usize)) -> Option<Self> {
         let latest = (latest.0.min(a) as isize, latest.1.min(b) as isize);
         let (a, b, width) = (a as isize, b as isize, W as isize);
@@ -44,7 +44,7 @@ impl Band {
         (x + lane as isize, y - lane as isize)
     }
 
-    /// Before `step`, ends what could still begin: in cells outside the sequences.
+    /// Before `step`, clears what could still begin in cells outside the sequences.
     pub(super) fn close<S: Score>(self, step: usize, scores: &mut [Vec<S>; 2]) {
         for step in [step as isize - 1, step as isize - 2] {
             let scores = &mut scores[self.corner(step).0];

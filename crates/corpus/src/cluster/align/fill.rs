@@ -4,9 +4,9 @@ use super::Aligner;
 use super::band::Band;
 use super::row::{NEVER, Row, Score, larger};
 
-/// Points an alignment may fall below its best before it is given up, as after some thirty mismatches in a row.
+/// Points that an alignment may fall below its best before it is dropped; some thirty mismatches in a row cost as much.
 const DROP: i32 = 100;
-/// Steps from one look at that to the next.
+/// Steps between two checks of [`DROP`].
 const LOOK: usize = 32;
 
 /// The cell with the best score.
@@ -16,7 +16,7 @@ pub(super) struct Best {
     pub(super) lane: usize,
 }
 
-/// The work that is compiled for several sets of instructions.
+/// The work that is compiled for several instruction sets.
 pub(super) struct Fill<'a, const W: usize> {
     pub(super) aligner: &'a mut Aligner<W>,
     pub(super) band: Band,
@@ -29,9 +29,10 @@ impl<const W: usize> pulp::WithSimd for Fill<'_, W> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Best {
-        match self.short {
-            true => self.aligner.fill::<i16>(self.band, self.b_len),
-            false => self.aligner.fill::<i32>(self.band, self.b_len),
+        if self.short {
+            self.aligner.fill::<i16>(self.band, self.b_len)
+        } else {
+            self.aligner.fill::<i32>(self.band, self.b_len)
         }
     }
 }

@@ -4,7 +4,7 @@
 //! which the compiler turns into vector instructions. Scores are those of `mmseqs` for nucleotides: match 2,
 //! mismatch −3, a gap of n bases −5 − 2(n − 1).
 //!
-//! Written rather than taken: of the crates that do this (2026-11), `block-aligner` chooses its instructions when it
+//! No existing crate fits (2026-11): `block-aligner` chooses its instructions when it
 //! is compiled, `bio` and `triple_accel` have no banded local alignment with affine gaps in vectors, and `parasail-rs`
 //! needs a C library.
 
@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use band::Band;
 use fill::{Best, Fill};
-use row::{FROM_GAP_IN_A, FROM_GAP_IN_B, FROM_PAIR, GAP_IN_A_GOES_ON, GAP_IN_B_GOES_ON};
+use row::{FROM_GAP_IN_A, FROM_GAP_IN_B, FROM_PAIR, GAP_IN_A_CONTINUES, GAP_IN_B_CONTINUES};
 
 use super::kmers::NO_BASE;
 
@@ -37,9 +37,9 @@ const SHORT: usize = 32_000;
 pub enum Column {
     /// A base of each.
     Pair,
-    /// A base of the first sequence alone.
+    /// A base of the first sequence only.
     OnlyA,
-    /// A base of the second sequence alone.
+    /// A base of the second sequence only.
     OnlyB,
 }
 
@@ -81,14 +81,14 @@ impl<const W: usize> Default for Aligner<W> {
 }
 
 impl<const W: usize> Aligner<W> {
-    /// Room around both sequences, so that a step never looks outside.
+    /// Padding around both sequences, so that a step never reads outside.
     const PAD: usize = 2 * W + 2;
 
     /// The best alignment of `a` and `b` with `position in a − position in b` within `W` of `diagonal`.
     ///
     /// Sequences are codes: 0…3 for A C G T, anything else matches nothing. `latest` is the last position in each
-    /// where an alignment of use to the caller begins: those that begin well behind it are not looked for, which
-    /// soon ends the work on sequences that have but a part in common.
+    /// where an alignment of use to the caller begins: those that begin well after it are not searched for, which
+    /// soon ends the work on sequences that have only a part in common.
     pub fn align(&mut self, a: &[u8], b: &[u8], diagonal: isize, latest: (usize, usize)) -> Alignment {
         let Some(band) = Band::new::<W>(a.len(), b.len(), diagonal, latest) else {
             self.columns.clear();
@@ -97,7 +97,7 @@ impl<const W: usize> Aligner<W> {
         self.pad(a, b);
         self.trace.clear();
         self.trace.resize(band.steps, [0; W]);
-        // Compiled for each set of instructions that is worth it; the results are the same.
+        // Compiled for each useful instruction set; the results are the same.
         let short = a.len() + b.len() <= SHORT;
         let best = pulp::Arch::new().dispatch(Fill { aligner: self, band, b_len: b.len(), short });
         self.walk_back(a, b, band, best)
@@ -120,7 +120,7 @@ impl<const W: usize> Aligner<W> {
         self.b.resize(b.len() + 2 * Self::PAD, NO_BASE + 1);
     }
 
-    /// Follows the trace from the best cell to where its score was nothing.
+    /// Follows the trace from the best cell back to a score of 0.
     fn walk_back(&mut self, a: &[u8], b: &[u8], band: Band, best: Best) -> Alignment {
         self.columns.clear();
         if best.score == 0 {
@@ -149,11 +149,11 @@ impl<const W: usize> Aligner<W> {
                     (x, y, step) = (x - 1, y - 1, step - 2);
                 }
                 Column::OnlyA => {
-                    inside = (cell & GAP_IN_B_GOES_ON != 0).then_some(column);
+                    inside = (cell & GAP_IN_B_CONTINUES != 0).then_some(column);
                     (x, step, lane) = (x - 1, step - 1, lane - 1 + parity);
                 }
                 Column::OnlyB => {
-                    inside = (cell & GAP_IN_A_GOES_ON != 0).then_some(column);
+                    inside = (cell & GAP_IN_A_CONTINUES != 0).then_some(column);
                     (y, step, lane) = (y - 1, step - 1, lane + parity);
                 }
             }
@@ -170,7 +170,7 @@ pub fn along_diagonal(a: &[u8], b: &[u8], diagonal: isize) -> (usize, usize) {
     let b = b.get((-diagonal).max(0) as usize..).unwrap_or_default();
     let overlap = a.len().min(b.len());
     let (a, b) = (&a[..overlap], &b[..overlap]);
-    // Counts of at most 128 fit into bytes, of which a vector holds the most.
+    // Counts of at most 128 fit into bytes, and a vector holds more bytes than wider numbers.
     let equal = a.chunks(128).zip(b.chunks(128)).map(|(a, b)| {
         let equal = a.iter().zip(b).map(|(&a, &b)| u8::from(a == b && a < NO_BASE)).sum::<u8>();
         usize::from(equal)

@@ -6,14 +6,14 @@ use super::{GAP_EXTEND, GAP_OPEN, MATCH, MISMATCH};
 
 /// Below every score that can occur.
 pub(super) const NEVER: i16 = -16_000;
-// What a cell remembers for the way back: where its score came from, and whether its gaps were open before.
+// What a cell stores for the traceback: where its score came from, and whether its gaps were open before.
 pub(super) const FROM_PAIR: u8 = 1;
 pub(super) const FROM_GAP_IN_B: u8 = 2;
 pub(super) const FROM_GAP_IN_A: u8 = 3;
-pub(super) const GAP_IN_B_GOES_ON: u8 = 4;
-pub(super) const GAP_IN_A_GOES_ON: u8 = 8;
+pub(super) const GAP_IN_B_CONTINUES: u8 = 4;
+pub(super) const GAP_IN_A_CONTINUES: u8 = 8;
 
-/// A whole number wide enough for the scores at hand.
+/// An integer type wide enough for the scores.
 pub(super) trait Score:
     Copy + PartialOrd + From<i16> + Into<i32> + Add<Output = Self> + Sub<Output = Self>
 {
@@ -59,8 +59,8 @@ impl<S: Score, const W: usize> Row<S, W> {
             let from_gap = if h == e { FROM_GAP_IN_B } else { FROM_GAP_IN_A };
             let from = if h == pair { FROM_PAIR } else { from_gap };
             let from = if h == floor { 0 } else { from };
-            let e_goes_on = if e_on > e_open { GAP_IN_B_GOES_ON } else { 0 };
-            let f_goes_on = if f_on > f_open { GAP_IN_A_GOES_ON } else { 0 };
+            let e_goes_on = if e_on > e_open { GAP_IN_B_CONTINUES } else { 0 };
+            let f_goes_on = if f_on > f_open { GAP_IN_A_CONTINUES } else { 0 };
             cells.trace[lane] = from | e_goes_on | f_goes_on;
             (cells.h[lane], cells.e[lane], cells.f[lane]) = (h, e, f);
         }

@@ -1,7 +1,7 @@
 //! From pairs to clusters: greedily, from the longest sequence down.
 //!
-//! A sequence is settled once all centres it is paired with are. Whoever settles the last of them goes on with it, so
-//! all threads are busy and none waits; the outcome is that of going through the ranks one by one.
+//! A sequence is settled once all centres it is paired with are. The task that settles the last of them continues with
+//! it, so all threads are busy and none waits; the result is that of going through the ranks one by one.
 
 use std::{
     cmp::Reverse,
@@ -16,7 +16,7 @@ use super::{
     rank::Ranked,
 };
 
-/// Ready sequences that one task keeps to itself; of more it hands on half.
+/// How many ready sequences one task keeps; if it has more, it passes on half.
 const HAND_ON: usize = 128;
 
 /// For every rank the rank of its representative.
@@ -38,7 +38,7 @@ pub(super) fn cover(
     cover.settled.into_iter().map(|settled| settled.representative.into_inner()).collect()
 }
 
-/// The representative of a rank and how the rank lies there, once known.
+/// The representative of a rank and the placement on it, once known.
 struct Settled {
     representative: AtomicU32,
     placement: AtomicU32,
@@ -60,7 +60,7 @@ struct Cover<'a> {
     settled: Vec<Settled>,
 }
 
-/// A representative to try.
+/// A representative to compare with.
 #[derive(Clone, Copy)]
 struct Target {
     representative: u32,
@@ -68,7 +68,7 @@ struct Target {
     votes: u32,
 }
 
-/// What a task keeps from sequence to sequence.
+/// The buffers of a task, reused for every sequence.
 struct Hands<'a> {
     verifier: Verifier<'a>,
     targets: Vec<Target>,
@@ -93,9 +93,10 @@ impl<'a> Cover<'a> {
         let settled = (0..count as u32).map(|rank| Settled {
             representative: AtomicU32::new(rank),
             placement: AtomicU32::new(Placement::SAME.bits()),
-            waits_for: AtomicU32::new(match ranked.repeats_previous(rank) {
-                true => 1,
-                false => (starts[rank as usize + 1] - starts[rank as usize]) as u32,
+            waits_for: AtomicU32::new(if ranked.repeats_previous(rank) {
+                1
+            } else {
+                (starts[rank as usize + 1] - starts[rank as usize]) as u32
             }),
         });
         let settled = settled.collect();
@@ -115,16 +116,17 @@ impl<'a> Cover<'a> {
             let settled = &self.settled[rank as usize];
             settled.representative.store(representative, Ordering::Relaxed);
             settled.placement.store(placement.bits(), Ordering::Relaxed);
-            // Released here and acquired by whoever takes the last of these counts, so that it sees what was stored.
-            let mut tell = |waiting: u32| {
+            // Released here and acquired by the task that takes the last of these counts, so that it sees what was
+            // stored.
+            let mut release = |waiting: u32| {
                 if self.waits_for(waiting).fetch_sub(1, Ordering::AcqRel) == 1 {
                     ready.push(waiting);
                 }
             };
             let own = self.waiting_starts[rank as usize]..self.waiting_starts[rank as usize + 1];
-            self.waiting[own].iter().copied().for_each(&mut tell);
+            self.waiting[own].iter().copied().for_each(&mut release);
             if (rank as usize + 1) < self.settled.len() && self.ranked.repeats_previous(rank + 1) {
-                tell(rank + 1);
+                release(rank + 1);
             }
             if ready.len() > HAND_ON {
                 let half = ready.split_off(ready.len() / 2);
@@ -133,7 +135,7 @@ impl<'a> Cover<'a> {
         }
     }
 
-    /// The representative of `rank`, itself where it resembles none.
+    /// The representative of `rank`, which is itself if it resembles none.
     fn settle(&self, rank: u32, hands: &mut Hands<'_>) -> (u32, Placement) {
         if self.ranked.repeats_previous(rank) {
             return self.of(rank - 1);

@@ -1,21 +1,21 @@
 //! The embedded engine: clusters in time linear in the number of sequences, in the manner of Linclust (Steinegger &
 //! Söding, "Clustering huge protein sequence sets in linear time", Nature Communications 2018), for nucleotides.
 //!
-//! 1. [`rank`]: sequences in order of length, longest first; equal ones meet and are taken as one.
-//! 2. [`seeds`]: of every sequence the words with the smallest keys, so that alike sequences choose alike.
-//! 3. [`pairs`]: whoever shares a word is paired with the longest of them, never with each other: the number of
+//! 1. [`rank`]: sequences in order of length, longest first; equal ones become neighbours and count as one.
+//! 2. [`seeds`]: of every sequence the words with the smallest keys, so that similar sequences choose the same words.
+//! 3. [`pairs`]: sequences that share a word are paired with the longest of them, never with each other: the number of
 //!    pairs is at most that of words.
 //! 4. [`cover`]: from the longest down, a sequence joins a representative it verifiably resembles, or becomes one.
 //!
-//! Two differences to the paper, both for more sensitivity at no more than linear cost: within the sharers of a word,
-//! one too short for the longest starts a new centre; and who is paired with a sequence that has itself joined a
-//! cluster is tried against the representative of that cluster.
+//! Two differences from the paper give more sensitivity at no more than linear cost. Among sequences that share a word,
+//! one too short for the longest starts a new centre. A sequence paired with one that has itself joined a cluster is
+//! compared with the representative of that cluster.
 //!
 //! Of the 207,401 sequences (89 million bases) it was built with, `mmseqs easy-linclust` (14-7e284) made 104,613
 //! clusters in 16.0 s and 0.88 GB, this engine 92,344 in 3.5 s and 0.77 GB; purity by Rfam family was 0.9995 and
 //! 0.9996 (two cores of an AMD EPYC, Zen 5, two threads, 2026-11-22; `examples/agreement.rs`).
 //!
-//! The outcome depends on the sequences alone: not on their order, the number of threads or the memory.
+//! The result depends only on the sequences: not on their order, the number of threads or the memory.
 
 mod cover;
 mod pairs;
@@ -27,11 +27,11 @@ use super::{Clusters, Engine, Error, Options, Pattern, Sequences};
 /// The embedded engine and its settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Builtin {
-    /// Bases in a word, 8…32; chosen by the amount of sequence where `None`.
+    /// Bases in a word, 8…32; chosen by the amount of sequence if `None`.
     pub word: Option<u32>,
-    /// Words taken of every sequence…
+    /// Words taken from every sequence…
     pub words: usize,
-    /// …and one more for each so many bases.
+    /// …and one more for every this many bases.
     pub bases_per_word: usize,
     /// Representatives a sequence is compared with at most.
     pub attempts: usize,
@@ -45,7 +45,7 @@ impl Default for Builtin {
 }
 
 impl Builtin {
-    /// Words of so many bases that one of them occurs by chance in few other sequences: 4ᵏ is at least the number of
+    /// The length of words such that one of them occurs by chance in few other sequences: 4ᵏ is at least the number of
     /// bases times four.
     fn pattern(&self, bases: u64) -> Pattern {
         Pattern::contiguous(self.word.unwrap_or_else(|| (bases.max(1).ilog2() / 2 + 2).clamp(11, 17)))

@@ -1,4 +1,4 @@
-//! Who is to be compared with whom: sharers of a word with the longest of them.
+//! Which sequences are compared: those that share a word with the longest of them.
 
 use std::cmp::Reverse;
 
@@ -15,7 +15,8 @@ const PARTS: usize = 1024;
 /// Sequences whose words are gathered by one task.
 const BATCH: usize = 4096;
 
-/// How a member lies on its centre: `position in the centre − position in the member`, and whether it is turned.
+/// The placement of a member on its centre: `position in the centre − position in the member`, and whether the member
+/// is reversed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Placement(i32);
 
@@ -42,17 +43,14 @@ impl Placement {
         self.0 & 1 == 1
     }
 
-    /// How a member of `member` bases lies on what its centre of `centre` bases lies on.
+    /// The placement of a member of `member` bases on the sequence that its centre of `centre` bases is placed on.
     pub(super) fn then(self, next: Self, centre: usize, member: usize) -> Self {
-        let own = match next.turned() {
-            false => self.diagonal(),
-            true => centre as i32 - member as i32 - self.diagonal(),
-        };
+        let own = if next.turned() { centre as i32 - member as i32 - self.diagonal() } else { self.diagonal() };
         Self::new(own + next.diagonal(), self.turned() != next.turned())
     }
 }
 
-/// A member, a centre to try it against, and how many words agree on how it lies there.
+/// A member, a centre to compare it with, and how many words agree on the placement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Pair {
     pub member: u32,
@@ -75,7 +73,7 @@ pub(super) fn find(sequences: &dyn Sequences, ranked: &Ranked, chosen: &Chosen<'
     pairs
 }
 
-/// The pairs that meet in the words of one round.
+/// The pairs from the words of one round.
 fn find_round(
     sequences: &dyn Sequences,
     ranked: &Ranked,
@@ -119,7 +117,8 @@ fn part_of(key: u64) -> usize {
     (key >> 16) as usize % PARTS
 }
 
-/// Pairs the sharers of one word, longest first, with the first of them; one too short for it is the next centre.
+/// Pairs the sequences that share one word, longest first, with the first of them; one too short for it is the next
+/// centre.
 fn pair_up(sharers: &[Seed], ranked: &Ranked, chosen: &Chosen<'_>, pairs: &mut Vec<Pair>) {
     let Some((first, others)) = sharers.split_first() else { return };
     let mut centre = *first;
@@ -130,9 +129,10 @@ fn pair_up(sharers: &[Seed], ranked: &Ranked, chosen: &Chosen<'_>, pairs: &mut V
             continue;
         }
         let turned = centre.turned() != member.turned();
-        let position = match turned {
-            false => member.position() as usize,
-            true => length - chosen.pattern.span() - member.position() as usize,
+        let position = if turned {
+            length - chosen.pattern.span() - member.position() as usize
+        } else {
+            member.position() as usize
         };
         let placement = Placement::new(centre.position() as i32 - position as i32, turned);
         pairs.push(Pair { member: member.rank, centre: centre.rank, placement, votes: 1 });

@@ -1,4 +1,4 @@
-//! Sequences in an order of their own, whatever order they came in: longest first, then by content.
+//! Sequences in an order that does not depend on the input's: longest first, then by content.
 
 use std::cmp::Reverse;
 
@@ -57,7 +57,7 @@ impl Ranked {
     }
 }
 
-/// Sequences of one length and digest: equal, as a rule; should they differ, their letters order them.
+/// Sequences of one length and digest, which are nearly always equal; if they differ, their letters order them.
 fn settle(sequences: &dyn Sequences, run: &mut [(Reverse<u32>, u64, u32)], repeats: &mut [bool]) {
     let read = |index: u32| {
         let mut letters = Vec::new();
@@ -73,7 +73,7 @@ fn settle(sequences: &dyn Sequences, run: &mut [(Reverse<u32>, u64, u32)], repea
     }
 }
 
-/// 64 bits that tell sequences apart nearly always.
+/// 64 bits that nearly always differ between sequences.
 fn digest(letters: &[u8]) -> u64 {
     let (words, rest) = letters.as_chunks::<8>();
     let digest = words.iter().fold(letters.len() as u64, |digest, word| mix(digest ^ u64::from_le_bytes(*word)));
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn sequences_with_one_digest_are_told_apart_by_their_letters() {
+    fn sequences_with_one_digest_are_distinguished_by_their_letters() {
         let sequences = ["TTT", "AAA", "TTT", "AAA"];
         let mut run = [0, 1, 2, 3].map(|index| (Reverse(3), 7, index));
         let mut repeats = [false; 4];

@@ -11,7 +11,7 @@ use super::{
 pub(super) struct Seed {
     pub key: u64,
     pub rank: u32,
-    /// Twice the position, and one more where the reverse complement of the word was read.
+    /// Twice the position, and one more if the reverse complement of the word was read.
     place: u32,
 }
 
@@ -25,7 +25,7 @@ impl Seed {
     }
 }
 
-/// Which words are taken.
+/// The choice of words.
 #[derive(Clone, Copy)]
 pub(super) struct Chosen<'a> {
     pub engine: &'a Builtin,
@@ -33,7 +33,7 @@ pub(super) struct Chosen<'a> {
     pub options: &'a Options,
 }
 
-/// Memory that is kept from sequence to sequence.
+/// Buffers that are reused for every sequence.
 #[derive(Default)]
 pub(super) struct Scratch {
     codes: Vec<u8>,
@@ -41,13 +41,13 @@ pub(super) struct Scratch {
 }
 
 impl Chosen<'_> {
-    /// How many words are taken of a sequence of `length` bases.
+    /// How many words are taken from a sequence of `length` bases.
     pub(super) fn count(&self, length: usize) -> usize {
         let words = (length + 1).saturating_sub(self.pattern.span());
         words.min(self.engine.words + length / self.engine.bases_per_word)
     }
 
-    /// The seeds of one sequence, each word once, where it stands first.
+    /// The seeds of one sequence, each word once, at its first position.
     pub(super) fn of<'s>(
         &self,
         sequences: &dyn Sequences,
@@ -62,10 +62,7 @@ impl Chosen<'_> {
         let wanted = self.count(codes.len());
         let words = (codes.len() + 1).saturating_sub(self.pattern.span());
         // Keys are evenly spread: a bound that twice as many words as wanted should meet spares sorting the others.
-        let bound = match words > 4 * wanted {
-            true => u64::MAX / words as u64 * (2 * wanted) as u64,
-            false => u64::MAX,
-        };
+        let bound = if words > 4 * wanted { u64::MAX / words as u64 * (2 * wanted) as u64 } else { u64::MAX };
         self.gather(codes, rank, bound, seeds);
         if seeds.len() < wanted && bound < u64::MAX {
             seeds.clear();
@@ -86,9 +83,10 @@ impl Chosen<'_> {
                 seeds.push(Seed { key, rank, place: position << 1 | u32::from(turned) });
             }
         };
-        match self.options.both_strands {
-            true => self.pattern.each_strandless(codes, take),
-            false => self.pattern.each(codes, |position, key| take(position, key, false)),
+        if self.options.both_strands {
+            self.pattern.each_strandless(codes, take)
+        } else {
+            self.pattern.each(codes, |position, key| take(position, key, false))
         }
     }
 }

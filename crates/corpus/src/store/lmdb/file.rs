@@ -24,12 +24,12 @@ pub(in crate::store) struct Pages {
     /// How many pages there are.
     count: u64,
     sums: Option<Sums>,
-    /// Pages above the leaves: few, and looked at for every lookup.
+    /// Pages above the leaves: few, and needed for every lookup.
     kept: RwLock<HashMap<u64, Page>>,
 }
 
 impl Pages {
-    /// Takes an open file of `length` bytes; without checksums its pages are believed to be of `size` bytes.
+    /// Takes an open file of `length` bytes; without checksums its pages are taken to have `size` bytes.
     pub(in crate::store) fn new(path: &Path, file: File, size: usize, length: u64, sums: Option<Sums>) -> Self {
         let (size, count) = match &sums {
             Some(sums) => (sums.page_size(), sums.pages()),
@@ -60,7 +60,7 @@ impl Pages {
         Ok(bytes.into())
     }
 
-    /// Reads page `number` once, and keeps it.
+    /// Reads page `number` once, and caches it.
     pub(in crate::store) fn keep(&self, number: u64) -> Result<Page, Error> {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&number).cloned();
         if let Some(page) = kept {
@@ -75,7 +75,7 @@ impl Pages {
     pub(in crate::store) fn read_run(&self, first: u64, length: usize, to: &mut Vec<u8>) -> Result<(), Error> {
         let pages = length.div_ceil(self.size) as u64;
         if first.checked_add(pages).is_none_or(|end| end > self.count) {
-            let message = format!("pages {first} to {} of {} are asked for", first.saturating_add(pages), self.count);
+            let message = format!("pages {first} to {} of {} are requested", first.saturating_add(pages), self.count);
             return Err(self.damaged(message));
         }
         to.clear();
@@ -91,25 +91,24 @@ impl Pages {
     }
 
     fn check(&self, number: u64, page: &[u8]) -> Result<(), Error> {
-        match self.sums.as_ref().is_none_or(|sums| sums.holds(number, page)) {
-            true => Ok(()),
-            false => {
-                let from = number * self.size as u64;
-                let to = from + self.size as u64;
-                Err(Error::damaged(
-                    &self.path,
-                    format!(
-                        "bytes {from} to {to} are not as they were written (the checksum of page {number} is wrong)\n\
-                         hint: copy the store again from where it is whole, or build it again"
-                    ),
-                ))
-            }
+        if self.sums.as_ref().is_none_or(|sums| sums.holds(number, page)) {
+            Ok(())
+        } else {
+            let from = number * self.size as u64;
+            let to = from + self.size as u64;
+            Err(Error::damaged(
+                &self.path,
+                format!(
+                    "bytes {from} to {to} were changed after writing (the checksum of page {number} is wrong)\n\
+                         hint: copy the store again from an intact copy, or build it again"
+                ),
+            ))
         }
     }
 
     fn cut_short(&self, error: io::Error) -> Error {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Error::damaged(&self.path, "it was cut short while it was in use"),
+            io::ErrorKind::UnexpectedEof => Error::damaged(&self.path, "it was truncated while it was in use"),
             _ => Error::file("be read", &self.path)(error),
         }
     }

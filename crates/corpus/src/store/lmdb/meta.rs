@@ -1,11 +1,11 @@
-//! The first two pages: which trees there are. LMDB writes them in turn; the newer one that is whole counts.
+//! The first two pages: which trees there are. LMDB writes them in turn; the newer valid one counts.
 
 use super::tree::Tree;
 use super::{u16_at, u32_at, u64_at};
 
 /// Bytes of a page's header.
 pub(super) const PAGE_HEADER: usize = 16;
-/// Where the parts of a meta page lie.
+/// Offsets of the parts of a meta page.
 const MAGIC: usize = PAGE_HEADER;
 const VERSION: usize = MAGIC + 4;
 const FREE: usize = VERSION + 4 + 8 + 8; // past an address and the size of the map
@@ -28,15 +28,15 @@ pub(in crate::store) struct Meta {
 }
 
 impl Meta {
-    /// Bytes of a file that tell what it is.
+    /// Bytes at the start of a file that show what it is.
     pub(in crate::store) const BYTES: usize = END;
 
-    /// Reads a meta page; `None` if it is none.
+    /// Reads a meta page; `None` if it is something else.
     pub(in crate::store) fn parse(page: &[u8]) -> Option<Self> {
-        let whole = page.len() >= END && u32_at(page, MAGIC) == 0xBEEF_C0DE && u32_at(page, VERSION) == 1;
+        let valid = page.len() >= END && u32_at(page, MAGIC) == 0xBEEF_C0DE && u32_at(page, VERSION) == 1;
         let page_size = u32_at(page, FREE) as usize;
         let fits = page_size.is_power_of_two() && (512..=1 << 15).contains(&page_size);
-        (whole && fits && u16_at(page, 10) & 0x08 != 0).then(|| Self {
+        (valid && fits && u16_at(page, 10) & 0x08 != 0).then(|| Self {
             page_size,
             last_page: u64_at(page, LAST_PAGE),
             main: Tree::parse(&page[MAIN..MAIN + Tree::BYTES]),

@@ -9,9 +9,9 @@ const NODE_HEADER: usize = 8;
 const BRANCH: u16 = 0x01;
 const LEAF: u16 = 0x02;
 const OVERFLOW: u16 = 0x04;
-/// All bits that say what a page is, `MDB_DUPSORT`'s kinds included, which no store has.
+/// All bits of page kinds, including those of `MDB_DUPSORT`, which no store has.
 const KINDS: u16 = 0x6f;
-/// What a node's value may be: on pages of its own, or the root of another tree.
+/// Flags of a node's value: it is on overflow pages, or the root of another tree.
 const BIG: u16 = 0x01;
 const TREE: u16 = 0x02;
 const DUPLICATES: u16 = 0x04;
@@ -27,7 +27,7 @@ pub(super) struct Nodes<'p> {
 pub(super) enum Value<'p> {
     /// In the node.
     Here(&'p [u8]),
-    /// So many bytes on pages of their own, from this one on.
+    /// A number of bytes on overflow pages, from this page on.
     Pages { first: u64, length: usize },
     /// The description of another tree.
     Tree(&'p [u8]),
@@ -87,21 +87,18 @@ impl<'p> Nodes<'p> {
         }
     }
 
-    /// The last node whose key is not above `key`, those before `first` being below it without a look.
+    /// The last node whose key is not above `key`; the keys before `first` are known to be below it.
     pub(super) fn find(&self, key: &[u8], first: usize) -> Option<usize> {
         let (mut low, mut high) = (first, self.count);
         while low < high {
             let middle = low.midpoint(high);
-            match self.key(middle)? <= key {
-                true => low = middle + 1,
-                false => high = middle,
-            }
+            if self.key(middle)? <= key { low = middle + 1 } else { high = middle }
         }
         low.checked_sub(1)
     }
 }
 
-/// Whether a page begins a value of `length` bytes on pages of its own.
+/// Whether a page begins a value of `length` bytes on overflow pages.
 pub(super) fn begins_value(page: &[u8], number: u64, length: usize, page_size: usize) -> bool {
     u64_at(page, 0) == number
         && u16_at(page, 10) & KINDS == OVERFLOW

@@ -19,7 +19,7 @@ pub(in crate::store) struct Tree {
     root: u64,
 }
 
-/// The leaf that was looked at last, so that neighbours are found without reading it again.
+/// The leaf that was read last, so that neighbours are found without reading it again.
 #[derive(Default)]
 pub(in crate::store) struct Leaf(Option<(u64, Page)>);
 
@@ -40,7 +40,7 @@ impl Tree {
         })? {
             None => Ok(None),
             Some(Some(tree)) => Ok(Some(tree)),
-            Some(None) => Err(pages.damaged(format!("`{}` is no tree", String::from_utf8_lossy(name)))),
+            Some(None) => Err(pages.damaged(format!("`{}` is not a tree", String::from_utf8_lossy(name)))),
         }
     }
 
@@ -67,7 +67,7 @@ impl Tree {
             Some(Some(Some((first, length)))) => {
                 pages.read_run(first, PAGE_HEADER + length, to)?;
                 if !begins_value(to, first, length, pages.size()) {
-                    return Err(pages.damaged(format!("page {first} begins no value of {length} bytes")));
+                    return Err(pages.damaged(format!("page {first} does not begin a value of {length} bytes")));
                 }
                 to.drain(..PAGE_HEADER);
                 Ok(true)
@@ -88,9 +88,10 @@ impl Tree {
         let damaged = || pages.damaged(format!("page {number} is not the leaf it should be"));
         let nodes = Nodes::leaf(&page, number).ok_or_else(damaged)?;
         let Some(index) = nodes.find(key, 0) else { return Ok(None) };
-        match nodes.key(index).ok_or_else(damaged)? == key {
-            true => nodes.value(index).map(|value| Some(read(value))).ok_or_else(damaged),
-            false => Ok(None),
+        if nodes.key(index).ok_or_else(damaged)? == key {
+            nodes.value(index).map(|value| Some(read(value))).ok_or_else(damaged)
+        } else {
+            Ok(None)
         }
     }
 
@@ -100,7 +101,7 @@ impl Tree {
             return Ok(None);
         }
         if self.flags & ORDERS != 0 || !(1..=DEEPEST).contains(&self.depth) {
-            return Err(pages.damaged("a tree is of another make than a store's"));
+            return Err(pages.damaged("a tree has other flags than a store's"));
         }
         let mut number = self.root;
         for _ in 1..self.depth {
