@@ -1,4 +1,4 @@
-//! What every command shares: device, threads, how much to say, and the wish to stop.
+//! What every command shares: device, threads, how much it prints, and the flag to stop.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
@@ -12,10 +12,10 @@ use rinalmo::{Device, DeviceName};
 use crate::io::Totals;
 use crate::{Common, stop};
 
-/// More threads than any machine has use for; each takes memory.
+/// An upper bound on threads: more than any machine has cores, and each takes memory.
 const MOST_THREADS: usize = 1024;
 
-/// How a command ended, when it could run at all.
+/// How a command that could run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Everything was done.
@@ -39,14 +39,14 @@ impl From<Outcome> for ExitCode {
 /// The options of every command, resolved.
 pub struct Context {
     device: String,
-    /// Which process of this machine this is, where a command has several.
+    /// The number of this process on this machine, if the command runs as several.
     number: OnceLock<usize>,
     threads: Option<usize>,
     quiet: bool,
     verbose: bool,
-    /// Another process speaks for this one.
+    /// Another process prints for this one.
     silent: Arc<AtomicBool>,
-    /// All that the command will do, where it can be counted.
+    /// The total amount of work, if it can be counted.
     totals: OnceLock<Totals>,
 }
 
@@ -72,7 +72,7 @@ impl Context {
         })
     }
 
-    /// Takes this process's place among those of a run: its device and threads, and silence unless it leads.
+    /// Sets up this process as one of several of a run: its device and threads; only the first prints.
     pub fn join(&self, processes: &Processes) -> anyhow::Result<()> {
         if processes.share().ranks > 1 {
             self.number.get_or_init(|| processes.here().rank);
@@ -86,7 +86,7 @@ impl Context {
         }
     }
 
-    /// Has signals ask for an end before they are one.
+    /// Handles signals: the first asks the command to stop.
     pub fn listen_for_signals(&self) -> anyhow::Result<()> {
         stop::listen(self.silent.clone())
     }
@@ -101,46 +101,46 @@ impl Context {
         Ok(device)
     }
 
-    /// The flag that is raised when it is to stop.
+    /// The flag that is set when the command is to stop.
     pub fn stop_flag(&self) -> Arc<AtomicBool> {
         stop::flag()
     }
 
-    /// Was it asked to stop? Then it must end soon.
+    /// Is the command to stop? The caller then has to end soon.
     pub fn stopped(&self) -> bool {
         stop::is_asked()
     }
 
-    /// Has progress know the total, which may still be counted.
+    /// Gives progress its total, which may still be being counted.
     pub fn expect(&self, totals: Totals) {
         self.totals.get_or_init(|| totals);
     }
 
-    /// The total of all that the command does, once it is counted.
+    /// The total amount of work, once it is counted.
     pub fn totals(&self) -> Totals {
         self.totals.get().cloned().unwrap_or_default()
     }
 
-    /// Only errors on standard error?
+    /// Are only errors printed on standard error?
     pub fn quiet(&self) -> bool {
         self.quiet || self.silent.load(Ordering::SeqCst)
     }
 
-    /// A remark for people, left out by `-q`.
+    /// Prints a remark on standard error, unless `-q` is given.
     pub fn note(&self, text: impl AsRef<str>) {
         if !self.quiet() {
             eprintln!("{}", text.as_ref());
         }
     }
 
-    /// A remark for whoever sits before a terminal: programs that read standard error need not hear it.
+    /// Prints a remark if standard error is a terminal: it is not for programs that read standard error.
     pub fn banner(&self, text: impl AsRef<str>) {
         if std::io::stderr().is_terminal() {
             self.note(text);
         }
     }
 
-    /// A remark for the curious, shown by `-v`.
+    /// Prints a detail on standard error if `-v` is given.
     pub fn detail(&self, text: impl FnOnce() -> String) {
         if self.verbose && !self.quiet() {
             eprintln!("{}", text());

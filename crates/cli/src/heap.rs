@@ -1,9 +1,9 @@
 //! How the program's heap behaves.
 
-/// Has freed buffers kept for the next step instead of handing each back to the system and asking for zeroed pages again:
-/// training allocates and frees the same hundreds of MiB at every step. Up to 2 GiB at the heap's end stay.
+/// Keeps freed buffers for the next step instead of returning each to the system and asking for zeroed pages again:
+/// training allocates and frees the same hundreds of MiB at every step. Up to 2 GiB at the end of the heap are kept.
 ///
-/// Does nothing where the C library is not glibc.
+/// Does nothing if the C library is not glibc.
 pub fn keep_buffers() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {

@@ -1,7 +1,7 @@
-//! The `rinalmo` command: the library's verbs on files and pipes.
+//! The `rinalmo` command: what the library does, on files and pipes.
 //!
-//! Flags are parsed here into what was typed; each command resolves them into options that no
-//! longer know about flags, and fails within its first second if it is to fail.
+//! Flags are parsed here. Each command resolves them into the library's options, and checks everything that it can check
+//! before the work starts.
 
 mod arguments;
 mod commands;
@@ -21,9 +21,9 @@ pub use crate::io::files;
 
 /// RNA language model: structures, embeddings, splice sites, ribosome load, variant effects.
 ///
-/// Results go to standard output or the named file; progress, warnings and errors to standard
-/// error. A closed pipe is a normal end; Ctrl-C and SIGTERM stop within two seconds, with everything
-/// finished so far written. A file that is named for results is replaced once the new one is whole.
+/// Results go to standard output or to a named file; progress, warnings and errors go to standard
+/// error. A closed pipe is a normal end. Ctrl-C and SIGTERM stop within two seconds; finished results
+/// are written. An existing file of results is replaced once the new one is complete.
 #[derive(Parser)]
 #[command(name = "rinalmo", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -56,23 +56,24 @@ enum Command {
 struct Common {
     /// `--device`.
     #[arg(long, global = true, default_value = "auto", value_name = "DEVICE", help_heading = "Common options")]
-    #[arg(help = "Where to compute: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto")]
+    #[arg(help = "Compute on DEVICE: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n] or auto")]
     device: String,
-    /// Threads [default: all cores, or RAYON_NUM_THREADS]
+    /// Use N threads [default: all cores, or RAYON_NUM_THREADS]
     #[arg(short = 'j', long, global = true, value_name = "N", help_heading = "Common options")]
     threads: Option<usize>,
-    /// Say nothing on standard error but errors
+    /// Print only errors on standard error
     #[arg(short, long, global = true, help_heading = "Common options")]
     quiet: bool,
-    /// Say what is used: device, model, sizes
+    /// Print what is used: device, model, sizes
     #[arg(short, long, global = true, conflicts_with = "quiet", help_heading = "Common options")]
     verbose: bool,
 }
 
-/// Was standard output closed when the program began? `main` finds out before Rust opens something in its place.
+/// Was standard output closed when the program started? This is found out before `main`, as Rust opens `/dev/null` in its
+/// place.
 pub static STANDARD_OUTPUT_IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Runs the program with the arguments it was started with.
+/// Runs the program with its command-line arguments.
 pub fn main() -> ExitCode {
     panics::leave_devices_to_errors();
     let mut definition = command();

@@ -1,7 +1,7 @@
-//! The `rinalmo` command; everything is in the library beside it, so that tests can read the command's definitions.
+//! The `rinalmo` command. Its code is in the library next to it, so that tests can read the definitions of the commands.
 
-/// Whether standard output is closed must be asked before `main`: Rust's runtime then opens `/dev/null` in its place, and
-/// results would go there without a word.
+/// Checks before `main` whether standard output is closed: Rust's runtime opens `/dev/null` in its place, and results would
+/// be lost without an error.
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 mod before_main {
     use std::sync::atomic::Ordering;
@@ -10,10 +10,10 @@ mod before_main {
     #[used]
     #[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array"))]
     #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
-    static LOOK: extern "C" fn() = look;
+    static CHECK: extern "C" fn() = check;
 
-    extern "C" fn look() {
-        // SAFETY: asks for the flags of a descriptor, and takes any number for one.
+    extern "C" fn check() {
+        // SAFETY: reads the flags of a descriptor; any number is accepted.
         let flags = unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) };
         rinalmo_cli::STANDARD_OUTPUT_IS_CLOSED.store(flags == -1, Ordering::Relaxed);
     }

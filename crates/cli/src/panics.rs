@@ -1,6 +1,6 @@
-//! What the program prints of panics.
+//! How the program reports panics.
 
-/// Keeps quiet about panics by which devices say that they failed: those come back as errors, in words of their own.
+/// Does not print panics by which devices report a failure: they are returned as errors with their own messages.
 pub fn leave_devices_to_errors() {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

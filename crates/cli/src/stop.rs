@@ -1,8 +1,8 @@
-//! Ctrl-C, SIGTERM and SIGHUP: every command ends within two seconds, wherever it is.
+//! Ctrl-C, SIGTERM and SIGHUP: every command ends within two seconds.
 //!
-//! A first signal raises a flag. Loops that look at it end by themselves and write what is finished. A command that has
-//! not looked when the time is up (it reads from a terminal, or computes one long sequence) is ended from here, after all
-//! [`Unfinished`] outputs were brought to an end. A second signal does that at once.
+//! The first signal sets a flag. Loops that check it end on their own and write what is finished. A command that has not
+//! checked it when the time is up (it reads from a terminal, or computes one long sequence) is ended from here, after all
+//! [`Unfinished`] outputs are finished. A second signal does that at once.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
@@ -14,44 +14,44 @@ use anyhow::{Context as _, Result};
 
 /// How long a loop may take to notice the flag.
 const GRACE: Duration = Duration::from_millis(1500);
-/// How long an output that is being written may take for that.
+/// How long to wait for an output that is being written.
 const WRITING: Duration = Duration::from_millis(300);
 const TICK: Duration = Duration::from_millis(20);
 
-/// What Ctrl-C sends.
+/// The signal of Ctrl-C.
 const SIGINT: i32 = 2;
 const SIGTERM: i32 = 15;
 const SIGHUP: i32 = 1;
 
 static SIGNAL: AtomicI32 = AtomicI32::new(0);
-/// The command has seen the flag and ends by itself.
+/// The command has seen the flag and ends on its own.
 static ENDING: AtomicBool = AtomicBool::new(false);
-/// Work that takes the time it needs, once it is asked to stop.
+/// Count of pieces of work that may take longer to stop.
 static PATIENT: AtomicUsize = AtomicUsize::new(0);
 static OPEN: Mutex<Vec<Weak<Mutex<dyn Unfinished>>>> = Mutex::new(Vec::new());
 
-/// An output that is not whole yet.
+/// An output that is not complete yet.
 pub trait Unfinished: Send {
-    /// Brings what is whole to its place, or takes the rest away. Gives what a person should know of that.
+    /// Keeps complete records and removes the rest. Returns a message for the user, if there is one.
     fn finish_now(&mut self) -> Option<String>;
 }
 
-/// Has an output brought to its end when the program is stopped, for as long as it is there.
+/// Registers an output to be finished if the program is stopped while the output is alive.
 pub fn finish_when_stopped(output: Arc<Mutex<dyn Unfinished>>) {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     open.retain(|output| output.strong_count() > 0);
     open.push(Arc::downgrade(&output));
 }
 
-/// Files that are only on the way to something: removed when the program is stopped while this lives.
+/// Intermediate files: removed if the program is stopped while this is alive.
 pub struct Leftovers {
     folder: PathBuf,
-    /// How their names begin.
+    /// The prefix of their names.
     prefix: String,
 }
 
 impl Leftovers {
-    /// Those in the folder of `path` whose names begin so.
+    /// Files in the folder of `path` whose names begin with `prefix`.
     pub fn beside(path: &Path, prefix: impl Into<String>) -> Arc<Mutex<Self>> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let leftovers = Arc::new(Mutex::new(Self { folder: folder.to_owned(), prefix: prefix.into() }));
@@ -71,13 +71,13 @@ impl Unfinished for Leftovers {
     }
 }
 
-/// The flag that a signal raises.
+/// The flag that a signal sets.
 pub fn flag() -> Arc<AtomicBool> {
     static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
     FLAG.get_or_init(Default::default).clone()
 }
 
-/// Is the command to stop? Whoever is told so must end soon.
+/// Is the command to stop? A caller that gets `true` has to end soon.
 pub fn is_asked() -> bool {
     let asked = flag().load(Ordering::SeqCst);
     if asked {
@@ -95,11 +95,11 @@ pub fn exit_code() -> u8 {
     }
 }
 
-/// While this lives, a stopped command may take the time it needs: training ends its step and writes a checkpoint.
+/// While this is alive, a stopped command may take the time it needs: training ends its step and writes a checkpoint.
 pub struct Patience(());
 
 impl Patience {
-    /// Begins such work.
+    /// Starts such work.
     pub fn begin() -> Self {
         PATIENT.fetch_add(1, Ordering::SeqCst);
         Self(())
@@ -112,18 +112,18 @@ impl Drop for Patience {
     }
 }
 
-/// What is done on a signal: the first raises the flag and sets a limit of time, the second ends the program.
+/// Handles a signal: the first sets the flag and starts a time limit, the second ends the program.
 fn on(signal: i32, silent: &AtomicBool) {
     let first = !flag().swap(true, Ordering::SeqCst);
     SIGNAL.store(signal, Ordering::SeqCst);
     let grace = if first { GRACE } else { Duration::ZERO };
     if first && !silent.load(Ordering::SeqCst) {
-        eprintln!("\nstopping; once more to stop at once");
+        eprintln!("\nstopping; a second signal stops at once");
     }
     thread::spawn(move || end_after(grace));
 }
 
-/// Ends the program when the time is up, unless it ends by itself.
+/// Ends the program when the time is up, unless it ends on its own.
 fn end_after(grace: Duration) {
     let begun = Instant::now();
     while begun.elapsed() < grace {
@@ -135,7 +135,7 @@ fn end_after(grace: Duration) {
     end();
 }
 
-/// Ends the program here and now, with every output brought to its end.
+/// Ends the program now, after finishing every output.
 fn end() -> ! {
     let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
     for output in open.iter().filter_map(Weak::upgrade) {
@@ -143,14 +143,15 @@ fn end() -> ! {
             eprintln!("{said}");
         }
     }
-    // Other threads are still at work, so nothing of theirs may be taken down first.
+    // Other threads still run, so nothing that they use may be destroyed first.
     #[cfg(unix)]
     signal_hook::low_level::exit(i32::from(exit_code()));
     #[cfg(not(unix))]
     std::process::exit(i32::from(exit_code()));
 }
 
-/// Runs `work` on an output, unless somebody writes to it for too long. It stays locked, so that nothing follows.
+/// Runs `work` on an output, unless another thread writes to it for too long. The lock is kept, so that nothing is written
+/// afterwards.
 fn with_lock<T>(output: &Mutex<dyn Unfinished>, work: impl FnOnce(&mut dyn Unfinished) -> T) -> Option<T> {
     let begun = Instant::now();
     loop {
@@ -167,8 +168,8 @@ fn with_lock<T>(output: &Mutex<dyn Unfinished>, work: impl FnOnce(&mut dyn Unfin
     }
 }
 
-/// Listens for signals from now on. `mpirun` sends SIGUSR1 to all processes of a run before it ends them; that raises the
-/// flag too.
+/// Listens for signals from now on. `mpirun` sends SIGUSR1 to all processes of a run before it ends them; that also sets
+/// the flag.
 #[cfg(unix)]
 pub fn listen(silent: Arc<AtomicBool>) -> Result<()> {
     use signal_hook::consts::SIGUSR1;

@@ -1,15 +1,15 @@
-//! `--include tokens mean`: a list with blanks, before a positional argument.
+//! `--include tokens mean`: a list separated by blanks, before a positional argument.
 
 use std::ffi::OsString;
 use std::path::Path;
 
-/// The flag that takes a list of words, while files may come behind it.
+/// The flag that takes a list of words; files may follow it.
 const FLAG: &str = "--include";
-/// The words it takes; a test compares them with the command's own.
+/// The words of the list; a test compares them with the command's.
 pub const WORDS: [&str; 5] = ["tokens", "mean", "cls", "logits", "attentions"];
 
-/// Joins the words behind the flag by commas, as clap takes them. The first that is none of its words ends the list, and so
-/// does the name of a file that is there.
+/// Joins the words after the flag with commas, as clap expects them. The list ends at the first other word and at the name
+/// of an existing file.
 pub fn joined(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut open = false;
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn words_behind_the_flag_become_one_list() {
+    fn words_after_the_flag_become_one_list() {
         for (given, expected) in [
             ("embed --include tokens mean my.fa -o x", "embed --include tokens,mean my.fa -o x"),
             ("embed --include tokens,mean cls my.fa", "embed --include tokens,mean,cls my.fa"),

@@ -1,5 +1,4 @@
-//! What is done to the command line before and behind clap: lists that are written with blanks, and better words where a
-//! flag is not known.
+//! The command line before and after clap: lists that are separated by blanks, and better messages for unknown flags.
 
 mod lists;
 mod rnafold;
@@ -13,13 +12,13 @@ use std::path::Path;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 
-/// Parses the arguments, or ends the program with what is wrong with them.
+/// Parses the arguments, or ends the program with an error message.
 pub fn parse(definition: &mut Command) -> ArgMatches {
     let arguments = lists::joined(std::env::args_os());
     definition.try_get_matches_from_mut(&arguments).unwrap_or_else(|error| explained(error, &arguments).exit())
 }
 
-/// The error with a tip that helps, in place of one that does not.
+/// Replaces clap's tip by one that helps.
 fn explained(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
     let Some(flag) = flag_of(&error) else { return error };
     if is_fold(arguments)
@@ -29,7 +28,7 @@ fn explained(mut error: clap::Error, arguments: &[OsString]) -> clap::Error {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![ours.into()]));
         return error;
     }
-    // Clap offers to take a flag that it does not know as the name of a file.
+    // Clap suggests that an unknown flag may be the name of a file.
     if error.kind() == ErrorKind::UnknownArgument && !Path::new(&flag).exists() {
         error.remove(ContextKind::Suggested);
     }

@@ -1,22 +1,22 @@
-//! The flags of RNAfold (ViennaRNA 2.7) and of its sisters, and what `rinalmo fold` has in their place.
+//! The flags of RNAfold (ViennaRNA 2.7) and related programs, and what `rinalmo fold` has in their place.
 
 use clap::error::ErrorKind;
 
-/// What is said of drawings.
+/// The tip for drawings.
 const NO_DRAWINGS: &str = "not needed: `fold` draws nothing; RNAplot, VARNA and forna draw its dot-bracket output";
-/// What is said of options of an energy model.
+/// The tip for options of an energy model.
 const NO_ENERGIES: &str =
-    "not there: a model learns from known structures; the energies that nano sees are Turner 2004 at 37 °C, fixed";
-/// What is said of reactivities.
-const NO_REACTIVITIES: &str = "not there: reactivities are not used in folding; `-C` takes constraints of structure";
-/// What is said of made-up names.
-const NAMES: &str = "not there: records keep the names in their headers; those without are `seq1`, `seq2`, …";
-/// What is said of names of files.
-const FILES: &str = "`--out-dir DIR` writes one file a record, named after its id";
-/// What is said of logs.
-const LOGS: &str = "`-v` says more, `-q` less; redirect standard error to keep it";
+    "not supported: a model learns from known structures; nano's energies are Turner 2004 at 37 °C, fixed";
+/// The tip for reactivities.
+const NO_REACTIVITIES: &str = "not supported: reactivities are not used in folding; `-C` takes constraints of structure";
+/// The tip for generated names.
+const NAMES: &str = "not supported: records keep the names in their headers; those without are `seq1`, `seq2`, …";
+/// The tip for names of files.
+const FILES: &str = "`--out-dir DIR` writes one file for each record, named after its id";
+/// The tip for logs.
+const LOGS: &str = "`-v` prints more, `-q` less; redirect standard error to keep it";
 
-/// A flag in each spelling, and what to do here.
+/// The spellings of a flag, and its tip.
 type Row = (&'static [&'static str], &'static str);
 
 /// Flags that `rinalmo fold` does not know.
@@ -26,7 +26,7 @@ const UNKNOWN: &[Row] = &[
     (&["--MEA"], "`--decode f1` gives the structure with the highest expected F1; it is the default of nano"),
     (
         &["--ImFeelingLucky"],
-        "not there: structures are not sampled; `--bpp FILE.tsv` has the probabilities of all pairs",
+        "not supported: structures are not sampled; `--bpp FILE.tsv` has the probabilities of all pairs",
     ),
     (&["-T", "--temp"], NO_ENERGIES),
     (&["-P", "--paramFile"], NO_ENERGIES),
@@ -37,30 +37,30 @@ const UNKNOWN: &[Row] = &[
     (&["--betaScale"], NO_ENERGIES),
     (&["--salt"], NO_ENERGIES),
     (&["--saltInit"], NO_ENERGIES),
-    (&["--modifications"], "not there: modified bases are read as unknown letters"),
+    (&["--modifications"], "not supported: modified bases are read as unknown letters"),
     (
         &["--noLP"],
-        "not there: a lone pair is chosen only where the model believes in it; `-t P` asks for more probable pairs",
+        "not supported: a lone pair is predicted if its probability is high enough; `-t P` asks for more probable pairs",
     ),
-    (&["--noGU"], "not there: AU, GC and GU may pair; `-C` can forbid single bases"),
-    (&["--noClosingGU"], "not there: AU, GC and GU may pair anywhere; `-C` can forbid single bases"),
+    (&["--noGU"], "not supported: AU, GC and GU may pair; `-C` can forbid single bases"),
+    (&["--noClosingGU"], "not supported: AU, GC and GU may pair anywhere; `-C` can forbid single bases"),
     (&["--nsp"], "`--non-canonical` allows all pairs other than AU, GC and GU"),
     (&["--canonicalBPonly"], "it is the default; `--non-canonical` allows others"),
-    (&["-c", "--circ"], "not there: sequences are taken as linear"),
-    (&["-g", "--gquad"], "not there: G-quadruplexes are not predicted"),
-    (&["--maxBPspan"], "not there: pairs may span the whole sequence"),
-    (&["--batch"], "it is the default: `-C FILE` may hold a constraint for each sequence"),
-    (&["--enforceConstraint"], "it is the default: what `-C` asks for holds"),
+    (&["-c", "--circ"], "not supported: sequences are taken as linear"),
+    (&["-g", "--gquad"], "not supported: G-quadruplexes are not predicted"),
+    (&["--maxBPspan"], "not supported: pairs may span the whole sequence"),
+    (&["--batch"], "it is the default: `-C FILE` may have a constraint for each sequence"),
+    (&["--enforceConstraint"], "it is the default: constraints of `-C` are enforced"),
     (&["--shape"], NO_REACTIVITIES),
     (&["--shapeMethod"], NO_REACTIVITIES),
     (&["--shapeConversion"], NO_REACTIVITIES),
-    (&["--motif"], "not there: `-C` takes constraints of structure"),
-    (&["--commands"], "not there: `-C` takes constraints of structure"),
+    (&["--motif"], "not supported: `-C` takes constraints of structure"),
+    (&["--commands"], "not supported: `-C` takes constraints of structure"),
     (&["-i", "--infile"], "files are named without a flag: `rinalmo fold my.fa`; `-` is standard input"),
     (&["--outfile"], "`-o FILE` or `--output FILE`"),
-    (&["--jobs"], "`-j N` or `--threads N`; all cores are used without"),
-    (&["--unordered"], "not there: results come in the order of the input"),
-    (&["--noconv"], "not needed: T and U are read alike, and sequences are printed as they were given"),
+    (&["--jobs"], "`-j N` or `--threads N`; the default is all cores"),
+    (&["--unordered"], "not supported: results are in the order of the input"),
+    (&["--noconv"], "not needed: T and U mean the same, and sequences are printed as given"),
     (&["--auto-id"], NAMES),
     (&["--id-prefix"], NAMES),
     (&["--id-delim"], NAMES),
@@ -80,13 +80,13 @@ const UNKNOWN: &[Row] = &[
     (&["--output-format"], NO_DRAWINGS),
 ];
 
-/// Flags that both know, and that ask for a value here.
+/// Flags that both have, and that need a value here.
 const WITH_VALUE: &[Row] = &[
     (&["-C", "--constraint"], "`-C FILE` reads what `RNAfold -C` reads from its input; `-C -` is standard input"),
-    (&["-o", "--output"], "`-o FILE` names the file; `--out-dir DIR` writes one a record, as `RNAfold -o` does"),
+    (&["-o", "--output"], "`-o FILE` names the file; `--out-dir DIR` writes one for each record, as `RNAfold -o` does"),
 ];
 
-/// What `rinalmo fold` has in place of a flag of RNAfold, where it is one.
+/// What `rinalmo fold` has in place of this flag, if it is one of RNAfold's.
 pub fn ours(flag: &str, kind: ErrorKind) -> Option<&'static str> {
     let rows = match kind {
         ErrorKind::UnknownArgument => UNKNOWN,

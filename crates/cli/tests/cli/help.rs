@@ -83,11 +83,11 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       -V, --version  Print version
 
     Common options:
-          --device <DEVICE>  Where to compute: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n]
+          --device <DEVICE>  Compute on DEVICE: cpu, wgpu[:n], tch:cpu, tch:cuda[:n], tch:mps, cuda[:n]
                              or auto [default: auto]
-      -j, --threads <N>      Threads [default: all cores, or RAYON_NUM_THREADS]
-      -q, --quiet            Say nothing on standard error but errors
-      -v, --verbose          Say what is used: device, model, sizes
+      -j, --threads <N>      Use N threads [default: all cores, or RAYON_NUM_THREADS]
+      -q, --quiet            Print only errors on standard error
+      -v, --verbose          Print what is used: device, model, sizes
 
     Exit codes: 0 done, 1 finished but some records failed or were skipped, 2 could not run, 130 stopped
     by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.

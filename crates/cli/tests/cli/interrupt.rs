@@ -49,7 +49,7 @@ fn ctrl_c_leaves_whole_records_in_the_output() {
     wait_for(&sandbox.path("a.dbn.part"), 0);
     let (code, err) = stop(child, "-INT");
     assert_eq!(code, Some(130), "{err}");
-    assert_eq!(err, "\nstopping; once more to stop at once\n");
+    assert_eq!(err, "\nstopping; a second signal stops at once\n");
     assert_eq!(sandbox.names(""), ["a.dbn", "a.fa", "p.tsv"]);
     let found = structures(&sandbox.read("a.dbn"));
     assert!((1..6000).contains(&found.len()));

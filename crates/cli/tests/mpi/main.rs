@@ -244,7 +244,7 @@ fn when_mpirun_is_told_to_end_one_checkpoint_is_written() {
         // Ended by a signal of its own, `mpirun` answers for itself; SIGUSR1 it hands on, and gives the ranks' code.
         let codes: &[i32] = if name == "-USR1" { &[130] } else { &[1, 130, 143] };
         assert!(code.is_some_and(|code| codes.contains(&code)), "{code:?}: {err}");
-        assert_eq!(err.matches("stopping; once more to stop at once").count(), said, "{err}");
+        assert_eq!(err.matches("stopping; a second signal stops at once").count(), said, "{err}");
         assert!(err.contains(&format!("`rinalmo pretrain --resume --out {out}` goes on")), "{err}");
         let step = newest(&sandbox, &out);
         assert!(err.contains(&format!("stopped after {step} steps")) || step >= 1000, "{err}");
