@@ -92,7 +92,7 @@ impl Structures {
 
     /// One file a record.
     pub fn folder(folder: &Path, format: StructureFormat) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be made", folder.display()))?;
+        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
         Ok(Self {
             format,
             target: Target::Folder { folder: folder.to_owned(), names: HashMap::new(), changed: Vec::new() },

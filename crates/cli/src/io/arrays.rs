@@ -1,4 +1,4 @@
-//! An output of arrays, shared with whoever ends the program when it is stopped.
+//! An output of arrays, shared with the code that ends the program when it is stopped.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,12 +9,12 @@ use rinalmo::sink::{Error, Record, Renamed, Sink};
 use crate::io::OutputFailure;
 use crate::stop::{self, Leftovers, Unfinished};
 
-/// What becomes of the records so far when the program is stopped.
+/// What happens to the records so far when the program is stopped.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum WhenStopped {
-    /// They make the output.
+    /// They become the output.
     Finish,
-    /// They wait for a run that resumes.
+    /// They are kept for a run that resumes.
     Keep,
 }
 
@@ -29,7 +29,7 @@ struct Open {
 }
 
 impl Arrays {
-    /// Takes over a sink that is open at `path`.
+    /// Wraps a sink that is open at `path`.
     pub fn new(sink: Sink, path: &Path, when_stopped: WhenStopped) -> Self {
         let open = Arc::new(Mutex::new(Open { sink: Some(sink), path: path.to_owned(), when_stopped }));
         stop::finish_when_stopped(open.clone());
@@ -40,7 +40,7 @@ impl Arrays {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many records are done, those of a resumed run included.
+    /// How many records are done, including those of the run that is resumed.
     pub fn finished(&self) -> usize {
         self.lock().sink.as_ref().map_or(0, |sink| sink.finished().len())
     }
@@ -48,7 +48,7 @@ impl Arrays {
     /// Was this record done by the run that is resumed?
     ///
     /// # Errors
-    /// Another record was done at its place.
+    /// The record at this index was another one.
     pub fn is_finished(&self, index: u64, id: &str) -> Result<bool, Error> {
         self.lock().sink.as_ref().map_or(Ok(true), |sink| sink.is_finished(index, id))
     }
@@ -61,7 +61,7 @@ impl Arrays {
         self.lock().sink.as_mut().map_or(Ok(()), |sink| sink.write(record))
     }
 
-    /// Makes the output; gives the records that go by other names than their ids.
+    /// Writes the output; returns the records with other names than their ids.
     ///
     /// # Errors
     /// As [`Sink::finish`].
@@ -70,13 +70,13 @@ impl Arrays {
             let mut open = self.lock();
             (open.sink.take(), open.path.clone())
         };
-        // Stopped here, the records stay in the `.part`; the file that is being made of them goes.
+        // If stopped here, the records stay in the `.part`; the unfinished output is removed.
         let beside = path.file_name().map_or_else(String::new, |name| format!("{}.part.tmp", name.to_string_lossy()));
         let _leftovers = Leftovers::beside(&path, beside);
         sink.map_or(Ok(Vec::new()), Sink::finish).context(OutputFailure)
     }
 
-    /// Stops without an output; gives the file in which the records so far are kept.
+    /// Stops without an output; returns the file in which the records so far are kept.
     ///
     /// # Errors
     /// As [`Sink::suspend`].
@@ -86,9 +86,9 @@ impl Arrays {
     }
 }
 
-/// What is said of records that wait for a run that resumes.
+/// The message about records that are kept for a run that resumes.
 pub fn kept(path: &Path) -> String {
-    format!("finished records are kept in {}; --resume goes on from there", path.display())
+    format!("finished records are kept in {}; --resume continues from there", path.display())
 }
 
 impl Unfinished for Open {

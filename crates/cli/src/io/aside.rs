@@ -1,7 +1,7 @@
-//! A text file that takes its name once it is whole.
+//! A text file that gets its name once it is complete.
 //!
-//! It is written under another name beside the old one and renamed at the end, so a full disk or a crash leaves what was
-//! there before. What is no regular file (`/dev/stdout`, a pipe) is written as it is.
+//! It is written under another name next to the old one and renamed at the end, so a full disk or a crash leaves the old
+//! file as it was. A path that is no regular file (`/dev/stdout`, a pipe) is written directly.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -9,22 +9,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-/// As many names are tried for the unfinished file.
+/// How many names are tried for the unfinished file.
 const NAMES: usize = 100;
 
-/// An open file. Dropped without [`Aside::put`] it leaves nothing.
+/// An open file. If it is dropped without [`Aside::put`], it is removed.
 #[derive(Debug)]
 pub struct Aside {
     file: File,
-    /// The name to take, and the name until then; none for what is written as it is.
+    /// The final name, and the name until then; `None` for a path that is written directly.
     names: Option<(PathBuf, PathBuf)>,
-    /// Bytes up to the last whole batch.
+    /// Bytes up to the last complete batch.
     whole: u64,
     written: u64,
 }
 
 impl Aside {
-    /// Begins a file that will be called `path`.
+    /// Creates a file that will be called `path`.
     ///
     /// # Errors
     /// It cannot be written there.
@@ -38,15 +38,15 @@ impl Aside {
         Ok(Self { file, names, whole: 0, written: 0 })
     }
 
-    /// Marks all that is written as whole: what a run that is stopped here may leave.
+    /// Marks everything written so far as complete: a run that is stopped here keeps it.
     pub fn mark(&mut self) {
         self.whole = self.written;
     }
 
-    /// Brings what is written to the disk, where errors show that were put off.
+    /// Syncs the file to the disk, so that delayed errors show.
     ///
     /// # Errors
-    /// The system refuses.
+    /// Writing fails.
     pub fn sync(&self) -> io::Result<()> {
         if self.names.is_some() { self.file.sync_all() } else { Ok(()) }
     }
@@ -54,14 +54,14 @@ impl Aside {
     /// Gives the file its name.
     ///
     /// # Errors
-    /// The system refuses, and the old file stays.
+    /// Renaming fails; the old file is kept.
     pub fn put(mut self) -> io::Result<()> {
         let Some((path, part)) = self.names.take() else { return Ok(()) };
         let named = std::fs::rename(&part, &path);
         named.inspect_err(|_| drop(std::fs::remove_file(&part)))
     }
 
-    /// The same for what is whole; the file is dropped if nothing is.
+    /// The same with only the complete batches; without any, the file is removed.
     ///
     /// # Errors
     /// As [`Aside::put`].
@@ -77,7 +77,7 @@ impl Aside {
 }
 
 impl Aside {
-    /// Gives up after an error: what is whole stays under the other name, and the error says so.
+    /// Gives up after an error: complete batches are kept under the other name, and the error says so.
     pub fn keep_whole(mut self, error: io::Error) -> io::Error {
         match self.names.take_if(|_| self.whole > 0 && self.file.set_len(self.whole).is_ok()) {
             None => error,
@@ -109,9 +109,9 @@ impl Drop for Aside {
     }
 }
 
-/// A new file beside `path`, with the names to have in the end and until then.
+/// A new file next to `path`, with its final name and the name until then.
 fn create_beside(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(File, (PathBuf, PathBuf))> {
-    // A link stays a link: the file that it leads to is replaced.
+    // A link stays a link: its target is replaced.
     let path = path.canonicalize().or_else(|_| std::path::absolute(path))?;
     if about.is_some_and(|about| about.permissions().readonly()) {
         return Err(ErrorKind::PermissionDenied.into());
@@ -122,7 +122,7 @@ fn create_beside(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(
         match OpenOptions::new().write(true).create_new(true).open(&part) {
             Ok(file) => {
                 if let Some(about) = about {
-                    let _ = file.set_permissions(about.permissions()); // as they were, where the system allows
+                    let _ = file.set_permissions(about.permissions()); // as they were, if the system allows it
                 }
                 return Ok((file, (path, part)));
             }
@@ -133,7 +133,7 @@ fn create_beside(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(
     Err(error)
 }
 
-/// The name of a file that is not whole yet.
+/// The name of a file that is not complete yet.
 fn part(path: &Path, number: usize) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(if number == 1 { ".part".into() } else { format!(".{number}.part") });

@@ -1,18 +1,18 @@
-//! How far a download is, on standard error.
+//! Progress of a download, on standard error.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rinalmo::corpus::sources::Progress;
 
 use crate::context::Context;
 
-/// A bar for the file at hand, and a line for what a person should know later.
+/// A bar for the current file, and lines for messages that stay.
 pub struct DownloadBar {
     bar: ProgressBar,
     quiet: bool,
 }
 
 impl DownloadBar {
-    /// Drawn if standard error is a terminal and nobody asked for quiet.
+    /// Drawn if standard error is a terminal and `-q` is not given.
     pub fn new(context: &Context) -> Self {
         let target = if context.quiet() { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
@@ -29,7 +29,7 @@ impl DownloadBar {
             Progress::Fetching { file, done, total } => self.step(file.to_string(), done, total),
             Progress::Checking { file, done, total } => self.step(format!("checking {file}"), done, Some(total)),
             Progress::Retrying { file, attempt, wait, cause } => {
-                self.line(&format!("{file}: {cause}; try {attempt} in {:.0} s", wait.as_secs_f32()));
+                self.line(&format!("{file}: {cause}; attempt {attempt} in {:.0} s", wait.as_secs_f32()));
             }
             Progress::Done { file, present } => {
                 self.line(&format!("{file}: {}", if present { "already here" } else { "done" }));
@@ -52,7 +52,7 @@ impl DownloadBar {
         }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn clear(&self) {
         self.bar.finish_and_clear();
     }

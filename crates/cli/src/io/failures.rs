@@ -1,4 +1,4 @@
-//! Records that failed: told at once, counted for the end.
+//! Records that failed: reported at once, counted for the end.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -13,13 +13,13 @@ use crate::io::plain::plain;
 /// `--allow-failures`.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct FailureArgs {
-    /// Exit with code 0 even if records failed or were left out; they are reported on standard error all the same
+    /// Exit with code 0 even if records failed or were left out; they are still reported on standard error
     #[arg(long)]
     allow_failures: bool,
 }
 
 impl FailureArgs {
-    /// How the run ended, as far as the user minds.
+    /// The outcome that the exit code reports.
     pub fn judge(self, outcome: Outcome) -> Outcome {
         if self.allow_failures && outcome == Outcome::Partial { Outcome::Done } else { outcome }
     }
@@ -33,19 +33,19 @@ pub struct Failures {
 }
 
 impl Failures {
-    /// A record could not be done; the others go on.
+    /// A record failed; the run continues.
     pub fn failed(&mut self, progress: &Progress, record: &str, error: &anyhow::Error) {
         self.failed += 1;
         progress.line(&format!("error: {record}: {}", chain(error)));
     }
 
-    /// A record cannot be read as it is; the others go on.
+    /// A record cannot be read; the run continues.
     pub fn unusable(&mut self, progress: &Progress, error: &anyhow::Error) {
         self.failed += 1;
         progress.line(&format!("error: {}", chain(error)));
     }
 
-    /// A record was left out on the user's own wish.
+    /// A record was left out as the user asked.
     pub fn skipped(&mut self, progress: &Progress, error: &anyhow::Error, quiet: bool) {
         self.skipped += 1;
         if !quiet {
@@ -53,7 +53,7 @@ impl Failures {
         }
     }
 
-    /// Sums up on standard error and says how the run ended.
+    /// Prints the counts on standard error and returns how the run ended.
     pub fn finish(self, context: &Context) -> Outcome {
         let Self { failed, skipped } = self;
         if failed + skipped > 0 {
@@ -61,10 +61,12 @@ impl Failures {
             let parts: Vec<String> = [part(failed, "failed"), part(skipped, "skipped")].into_iter().flatten().collect();
             context.note(format!("records: {}", parts.join(", ")));
         }
-        match () {
-            () if context.stopped() => Outcome::Interrupted,
-            () if failed + skipped > 0 => Outcome::Partial,
-            () => Outcome::Done,
+        if context.stopped() {
+            Outcome::Interrupted
+        } else if failed + skipped > 0 {
+            Outcome::Partial
+        } else {
+            Outcome::Done
         }
     }
 }
@@ -99,7 +101,7 @@ pub fn first_of(ids: &[&str]) -> Option<String> {
     })
 }
 
-/// An error and its causes, each once, in plain words, with what to do about it.
+/// An error and its causes, each once, in plain words, with a hint.
 pub fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
@@ -119,7 +121,7 @@ pub fn chain(error: &anyhow::Error) -> String {
     plain(&text)
 }
 
-/// Did whoever reads our output stop reading?
+/// Did the reader of the output stop reading?
 pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let broken = |error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe;
     error.chain().any(|cause| {
@@ -129,7 +131,7 @@ pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
         if let Some(error) = cause.downcast_ref::<rinalmo::sink::Error>() {
             return error.is_closed_pipe();
         }
-        // Errors that pass one of the system on as their own leave it out of the chain.
+        // Errors that show a system error as their own message leave it out of the chain.
         if let Some(rinalmo::seq::Error::Io(error)) = cause.downcast_ref() {
             return broken(error);
         }

@@ -1,5 +1,4 @@
-//! What to do about the library's errors, in the words of the command line. The library says what is wrong; which flag
-//! helps is known here.
+//! Hints for the library's errors. The library says what is wrong; the flags that help are known here.
 
 use std::error::Error as StdError;
 
@@ -22,7 +21,7 @@ fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref() {
         return of_sink(error);
     }
-    // These pass on as their own what a model says.
+    // These wrap an error of a model without being its source.
     match (error.downcast_ref(), error.downcast_ref(), error.downcast_ref()) {
         (Some(evaluate::Error::Infer(error)), ..)
         | (_, Some(pretrain::Error::Infer(error)), _)
@@ -39,7 +38,7 @@ fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
 fn of_infer(error: &Error) -> Option<String> {
     Some(match error {
         Error::Weights(error) => return of_weights(error),
-        Error::DeviceFailed { .. } => "--device cpu takes what the machine's memory holds".into(),
+        Error::DeviceFailed { .. } => "--device cpu can use all of the machine's memory".into(),
         Error::NoHead { .. } => "`rinalmo model list` names models by what they are for".into(),
         Error::TooLong { fits, .. } => format!("up to {fits} nt fit; raise --max-memory if the machine has more"),
         Error::TooLongForPositions { .. } => "use --window".into(),
@@ -52,7 +51,7 @@ fn of_infer(error: &Error) -> Option<String> {
             "the checkpoint is damaged or its training diverged; `rinalmo model verify` names all such tensors".into()
         }
         Error::NotFinite { cause: Cause::Overflow(Precision::F32), .. } => {
-            "compare the checkpoint with its source; weights this large are of no use".into()
+            "compare the checkpoint with its source; weights this large are unusable".into()
         }
         Error::NotFinite { cause: Cause::Overflow(precision), .. } => {
             format!("it computed in {}; try `--dtype f32`", precision.name())
@@ -75,10 +74,10 @@ fn of_weights(error: &CheckpointError) -> Option<String> {
 fn of_sink(error: &sink::Error) -> Option<String> {
     let hint = match error {
         sink::Error::InputChanged { .. } => {
-            "the input has changed; start anew with `--restart`, or resume with the input of the first run"
+            "the input has changed; start again with `--restart`, or resume with the input of the first run"
         }
-        sink::Error::Unfinished { .. } => "`--resume` goes on with that run, `--restart` starts anew",
-        sink::Error::Settings { .. } => "repeat the run with the settings of then, or start anew with `--restart`",
+        sink::Error::Unfinished { .. } => "`--resume` continues that run, `--restart` starts again",
+        sink::Error::Settings { .. } => "repeat the command with the settings of that run, or start again with `--restart`",
         _ => return None,
     };
     Some(hint.into())

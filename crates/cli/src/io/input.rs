@@ -13,17 +13,19 @@ use crate::context::Context;
 use crate::io::literal::{missing, sequence_in_place_of};
 use crate::io::{Total, Totals};
 
-/// Where sequences come from.
+/// Sources of sequences.
 #[derive(Args, Clone, Debug)]
 pub struct InputArgs {
-    /// FASTA, FASTQ or one sequence a line; IG and RNAstructure's .seq, GenBank, EMBL, Stockholm;
-    /// CT, BPSEQ and dot-bracket, whose structures are passed over; or a table with a column `sequence`
-    /// and one such as `id` or `accession` (cells separated by tabs, commas or semicolons). Plain or gzip, bgzip, zstd, xz, bzip2; UTF-8 or UTF-16. The format is recognised by
-    /// content; `-` or nothing for standard input; or a sequence itself
+    /// Sequence files, tables, or sequences themselves; `-` or nothing for standard input
+    ///
+    /// FASTA, FASTQ or one sequence a line; IG and RNAstructure's .seq, GenBank, EMBL, Stockholm; CT,
+    /// BPSEQ and dot-bracket, whose structures are ignored; or a table with a column `sequence` and one
+    /// such as `id` or `accession` (cells separated by tabs, commas or semicolons). Plain or gzip, bgzip,
+    /// zstd, xz, bzip2; UTF-8 or UTF-16. The format is recognised by content.
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
     /// What to do with a letter that is no base. White space and the numbers of GenBank's layout are
-    /// left out in any case
+    /// always left out
     #[arg(long, value_enum, default_value = "replace", value_name = "POLICY")]
     pub on_invalid: OnInvalidArg,
     /// What to do with the gaps - . ~ _ of an alignment
@@ -34,15 +36,15 @@ pub struct InputArgs {
 /// `--on-invalid`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum OnInvalidArg {
-    /// Read letters that are no IUPAC code (X, P, Ψ, a * at the end) as N, with one warning a file;
-    /// a record with any other character is an error, and the others go on (exit code 1)
+    /// Read letters that are no IUPAC code (X, P, Ψ, a * at the end) as N, with one warning for each file;
+    /// any other character is an error of that record only (exit code 1)
     Replace,
-    /// Stop there; what is finished stays written (exit code 2)
+    /// Stop there; finished records are kept (exit code 2)
     Error,
     /// Leave the record out (exit code 1)
     Skip,
-    /// Read any character as an unknown base, which is not N to the model; one that is no ASCII
-    /// letter is printed as X
+    /// Read any character as an unknown base, which the model does not treat as N; a character that
+    /// is no ASCII letter is printed as X
     Unk,
 }
 
@@ -60,11 +62,11 @@ impl From<OnInvalidArg> for OnInvalid {
 /// `--gaps`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum GapsArg {
-    /// Leave them out, with one warning a file; results and positions are those of the bases alone
+    /// Leave them out, with one warning for each file; results and positions count only bases
     Drop,
-    /// Keep them as positions, as the model's own gap
+    /// Keep them as positions, as the model's gap token
     Keep,
-    /// A record with gaps is an error, and the others go on (exit code 1)
+    /// Report a record with gaps as an error of that record only (exit code 1)
     Error,
 }
 
@@ -78,16 +80,16 @@ impl From<GapsArg> for Gaps {
     }
 }
 
-/// What the input gives next.
+/// The next item of the input.
 #[expect(clippy::large_enum_variant, reason = "nearly every value is a record")]
 pub enum Read {
     /// A sequence.
     Record(SequenceRecord),
-    /// A record left out on the user's wish, and why.
+    /// A record that is left out as the user asked, and why.
     Skipped(anyhow::Error),
-    /// A record that cannot be used, and why; the others go on.
+    /// A record that cannot be used, and why; the others are still read.
     Failed(anyhow::Error),
-    /// Something that the user should hear: a warning about a file, or a hint.
+    /// A message for the user: a warning about a file, or a hint.
     Note(String),
 }
 
@@ -95,11 +97,11 @@ pub enum Read {
 pub type Feed = Box<dyn Iterator<Item = anyhow::Result<Read>>>;
 
 impl InputArgs {
-    /// Checks that every file is there and opens the stream of records.
+    /// Checks that every file exists and opens the stream of records.
     pub fn open(&self, context: &Context) -> anyhow::Result<Feed> {
         check_files(&self.files, context)?;
         if self.files.is_empty() && std::io::stdin().is_terminal() {
-            context.note("reading sequences from the terminal; Ctrl-D ends them, `--help` explains");
+            context.note("reading sequences from the terminal; Ctrl-D ends the input, `--help` explains");
         }
         context.expect(self.count(context));
         self.feed()
@@ -130,7 +132,7 @@ impl InputArgs {
         InputOptions { on_invalid: self.on_invalid.into(), gaps: self.gaps.into() }
     }
 
-    /// Counts what is in the files while the work begins, for the progress; reading takes next to no time beside it.
+    /// Counts the records of the files in the background, for the progress; reading is fast compared to the work.
     fn count(&self, context: &Context) -> Totals {
         let totals = Totals::default();
         let is_file = |file: &PathBuf| std::fs::metadata(file).is_ok_and(|about| about.is_file());
@@ -152,7 +154,7 @@ impl InputArgs {
     }
 }
 
-/// Sequences as a feed that reports once a file what was odd in it.
+/// Sequences as a feed with one report for each file of what was unusual in it.
 pub fn feed(sequences: Sequences, options: InputOptions) -> Feed {
     watched(sequences.map(sorted), options)
 }
@@ -171,13 +173,13 @@ fn sorted(read: Result<SequenceRecord, Error>) -> anyhow::Result<Read> {
     }
 }
 
-/// A sequence that was given in the place of a file.
+/// A sequence that was given in place of a file.
 fn argument(number: usize, sequence: &str, options: InputOptions) -> Sequences {
     let fasta = format!(">seq{}\n{sequence}\n", number + 1);
     Sequences::from_reader("<argument>", std::io::Cursor::new(fasta), options)
 }
 
-/// What is read, with notes between: after the last record of each file, what was odd in it.
+/// The records with notes between them: after the last record of each file, what was unusual in it.
 struct Watched<I> {
     inner: I,
     options: InputOptions,
@@ -218,7 +220,7 @@ impl<I> Watched<I> {
         self.ready.extend(lines.into_iter().map(|line| Ok(Read::Note(format!("warning: {line}")))));
     }
 
-    /// What can be done about a wrong character, where one failed a record for the first time.
+    /// A hint on invalid characters, the first time that one makes a record fail.
     fn hint(&mut self, read: &anyhow::Result<Read>) -> Option<String> {
         let Ok(Read::Failed(error)) = read else { return None };
         let Some(Error::InvalidBase { letter, .. }) = error.downcast_ref() else { return None };
@@ -229,7 +231,7 @@ impl<I> Watched<I> {
     }
 }
 
-/// Fails in the first second rather than after an hour.
+/// Checks all files in advance, so that an error does not come after an hour of work.
 fn check_files(files: &[PathBuf], context: &Context) -> anyhow::Result<()> {
     for file in files.iter().filter(|file| *file != Path::new("-")) {
         if let Some(sequence) = sequence_in_place_of(file) {

@@ -8,7 +8,7 @@ use crate::io::{Failures, Feed, Progress, Read, is_output_failure};
 
 /// What a command does with records.
 pub trait Job {
-    /// What comes out for one record.
+    /// The result for one record.
     type Result;
 
     /// Is this record still to be done?
@@ -22,18 +22,18 @@ pub trait Job {
     /// Writes the result of one record, whole or not at all.
     fn write(&mut self, record: &SequenceRecord, result: Self::Result) -> Result<()>;
 
-    /// Brings everything written so far to its reader.
+    /// Flushes everything written so far.
     fn flush(&mut self) -> Result<()>;
 
-    /// Puts the output in its place, however the loop ended, unless the output itself failed.
+    /// Finishes the output, however the loop ended, unless the output itself failed.
     fn finish(&mut self) -> Result<()>;
 }
 
 /// How the loop ended.
 pub struct Ended {
-    /// What the exit code will say.
+    /// What the exit code will report.
     pub outcome: Outcome,
-    /// The input's error that ended it early, all before it being written.
+    /// The input error that ended it early, after everything before it was written.
     pub error: Option<anyhow::Error>,
 }
 
@@ -51,14 +51,14 @@ impl Ended {
 
 /// Runs a job over all records in batches of about `batch_tokens` tokens, in input order.
 ///
-/// Failures of single records are told and counted; an input error or Ctrl-C ends the loop after
-/// what was read before it is written.
+/// Failures of single records are reported and counted. An input error or Ctrl-C ends the loop after
+/// the records before it are written.
 ///
 /// # Errors
 /// Of the output, after which nothing more can be written, and of the job as a whole.
 pub fn run(job: &mut impl Job, feed: Feed, batch_tokens: usize, context: &Context) -> Result<Ended> {
     let ended = work(job, feed, batch_tokens, context);
-    let finished = job.finish(); // an output that failed is closed already, another one is still to be put in its place
+    let finished = job.finish(); // does nothing if the output failed, as it is closed then
     ended.and_then(|ended| finished.map(|()| ended))
 }
 
@@ -88,7 +88,7 @@ fn work(job: &mut impl Job, feed: Feed, batch_tokens: usize, context: &Context) 
     Ok(Ended { outcome: failures.finish(context), error: batches.error })
 }
 
-/// Where a record stands, for messages.
+/// Where a record is in the input, for messages.
 fn place(record: &SequenceRecord) -> String {
     let SequenceRecord { source, line, id, index, .. } = record;
     match id.as_str() {
@@ -131,12 +131,12 @@ impl Gatherer {
             batch.push(record);
         }
         if context.stopped() {
-            batch.clear(); // what was only read is nothing that a stopped run would have to finish
+            batch.clear(); // records that were only read need not be finished
         }
         Ok(batch)
     }
 
-    /// The next good record.
+    /// The next usable record.
     fn read(&mut self, progress: &Progress, failures: &mut Failures, context: &Context) -> Option<SequenceRecord> {
         while self.error.is_none() {
             let next = self.feed.next()?;

@@ -1,30 +1,31 @@
-//! A sequence in the place of a file: `rinalmo fold GGGGAAAACCCC`.
+//! A sequence in place of a file: `rinalmo fold GGGGAAAACCCC`.
 
 use std::path::Path;
 
 use rinalmo::seq::alphabet;
 
-/// Shorter ones are words: `data` and `cat` are of letters that stand for bases.
+/// Shorter arguments are taken as names: all letters of `data` and `cat` stand for bases.
 const SHORTEST: usize = 5;
-/// Of ten letters this many must be A, C, G, U, T or N: IUPAC has a letter for almost any sound.
+/// Of ten letters this many must be A, C, G, U, T or N, as IUPAC codes spell many words.
 const PLAIN_IN_TEN: usize = 9;
-/// Of ten letters this many make a name look like a sequence with odd letters in it.
+/// With this many of ten letters a name looks like a sequence with invalid letters.
 const LIKE_IN_TEN: usize = 8;
 
-/// The sequence that an argument is, where there is no file of this name and all its letters are bases.
+/// The argument as a sequence, if no file has this name and all its letters are bases.
 pub fn sequence_in_place_of(file: &Path) -> Option<&str> {
     let text = file.to_str()?;
     let bases = text.bytes().all(alphabet::is_base);
     (bases && is_mostly_plain(text, PLAIN_IN_TEN) && !file.exists()).then_some(text)
 }
 
-/// What is wrong with a file that is not there.
+/// The message for a file that does not exist.
 pub fn missing(file: &Path) -> String {
     let name = file.display();
     let looks_like_one = file.to_str().is_some_and(|text| is_mostly_plain(text, LIKE_IN_TEN));
-    match looks_like_one {
-        true => format!("{name}: no such file; a sequence is given by `echo {name} | rinalmo fold`"),
-        false => format!("{name}: no such file or folder"),
+    if looks_like_one {
+        format!("{name}: no such file; a sequence is given by `echo {name} | rinalmo fold`")
+    } else {
+        format!("{name}: no such file or folder")
     }
 }
 
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_sequence_is_said_to() {
+    fn a_name_that_looks_like_a_sequence_gets_a_hint() {
         assert!(missing(Path::new("GGGGXAAAACCCC")).contains("`echo GGGGXAAAACCCC | rinalmo fold`"));
         assert_eq!(missing(Path::new("my.fa")), "my.fa: no such file or folder");
     }

@@ -1,4 +1,4 @@
-//! What comes in and what goes out: records, tables, progress, failures.
+//! Input and output: records, tables, progress, failures.
 
 mod arrays;
 mod aside;

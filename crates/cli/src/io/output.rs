@@ -1,4 +1,4 @@
-//! Where text results go.
+//! Destinations of text results.
 
 use std::fmt::Display;
 use std::io::{self, Write, stdout};
@@ -12,13 +12,13 @@ use super::OutputFailure;
 use super::aside::Aside;
 use crate::stop::{self, Unfinished};
 
-/// Bytes that are held back before they are passed on.
+/// Size of the buffer in bytes.
 const HELD: usize = 1 << 16;
 
 /// `-o`.
 #[derive(Args, Clone, Debug)]
 pub struct OutputArgs {
-    /// Write to FILE instead of standard output; a file that is there is replaced once the new one is whole
+    /// Write to FILE instead of standard output; an existing file is replaced once the new one is complete
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
@@ -33,9 +33,9 @@ impl OutputArgs {
     }
 }
 
-/// An open output: standard output, or a file that takes its name when it is [finished](Out::finish).
+/// An open output: standard output, or a file that gets its name when it is [finished](Out::finish).
 ///
-/// What is written between two calls of `flush` stays together: a run that is stopped leaves whole batches.
+/// What is written between two calls of `flush` stays together: a run that is stopped leaves complete batches.
 pub struct Out {
     held: Vec<u8>,
     target: Arc<Mutex<Target>>,
@@ -44,7 +44,7 @@ pub struct Out {
 enum Target {
     Standard,
     File(Aside),
-    /// It has its name, or failed.
+    /// The file has its name, or writing it failed.
     Closed,
 }
 
@@ -64,10 +64,10 @@ impl Out {
         Ok(Self { held: Vec::new(), target })
     }
 
-    /// Brings everything to its reader, and gives a file its name.
+    /// Flushes everything, and gives a file its name.
     ///
     /// # Errors
-    /// The system refuses; what was at a file's name is still there.
+    /// Writing fails; a file that had this name is kept.
     pub fn finish(&mut self) -> Result<()> {
         self.flush().context(OutputFailure)?;
         let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,16 +77,16 @@ impl Out {
         }
     }
 
-    /// Passes on what is held back.
-    fn pass_on(&mut self, whole: bool) -> io::Result<()> {
+    /// Writes out the buffer; `complete` says that a batch ends here.
+    fn write_out(&mut self, complete: bool) -> io::Result<()> {
         let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
         let written = match &mut *target {
             Target::Standard => {
                 let mut out = stdout().lock();
-                out.write_all(&self.held).and_then(|()| if whole { out.flush() } else { Ok(()) })
+                out.write_all(&self.held).and_then(|()| if complete { out.flush() } else { Ok(()) })
             }
             Target::File(file) => file.write_all(&self.held).map(|()| {
-                if whole {
+                if complete {
                     file.mark()
                 }
             }),
@@ -104,14 +104,14 @@ impl Out {
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.held.len() + bytes.len() > HELD {
-            self.pass_on(false)?;
+            self.write_out(false)?;
         }
         self.held.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.pass_on(true)
+        self.write_out(true)
     }
 }
 
@@ -124,17 +124,17 @@ impl Unfinished for Target {
     }
 }
 
-/// Writes a whole file.
+/// Writes a file in one go.
 ///
 /// # Errors
-/// It cannot be written; what was there stays.
+/// It cannot be written; an existing file is kept.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     let mut file = Aside::create(path)?;
     let written = file.write_all(bytes).and_then(|()| file.put());
     written.with_context(|| format!("{}: cannot be written", path.display()))
 }
 
-/// Writes a text to standard output, all of it.
+/// Writes a text to standard output and flushes it.
 ///
 /// # Errors
 /// It cannot be written.

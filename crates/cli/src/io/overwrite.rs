@@ -1,5 +1,6 @@
-//! What may be written over, one rule for all commands: text results, reports and drawings are replaced once the new ones
-//! are whole; what takes long to make or is built upon (stores, models, embeddings, tables to train on) only by `--force`.
+//! One rule of all commands for existing files: text results, reports and drawings are replaced once the new ones are
+//! complete; files that take long to make or that others depend on (stores, models, embeddings, tables to train on) are
+//! replaced only with `--force`.
 
 use std::path::Path;
 
@@ -9,20 +10,20 @@ use clap::Args;
 /// `--force`.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct ForceArgs {
-    /// Replace an output that is there, once the new one is whole
+    /// Replace an existing output once the new one is complete
     #[arg(long)]
     pub force: bool,
 }
 
 impl ForceArgs {
-    /// Checks before any work that the output may be written.
+    /// Checks in advance that the output may be written.
     ///
     /// # Errors
-    /// It is there, and nobody said that it may go.
+    /// It exists, and `--force` is not given.
     pub fn check(self, output: &Path) -> Result<()> {
-        let is_there = std::fs::metadata(output).is_ok_and(|about| about.is_file() || about.is_dir());
-        if is_there && !self.force {
-            bail!("{}: is already there\nhint: --force replaces it", output.display());
+        let exists = std::fs::metadata(output).is_ok_and(|about| about.is_file() || about.is_dir());
+        if exists && !self.force {
+            bail!("{}: already exists\nhint: --force replaces it", output.display());
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
-//! What the system says, in plain words.
+//! Messages of the operating system in plain words.
 
-/// The number of an error of the system, as Rust writes it, and what it means for whoever runs the program.
+/// Messages of the system as Rust writes them, and what they mean for the user.
 const WORDS: &[(&str, &str)] = &[
     ("No such file or directory (os error 2)", "no such file or folder"),
     ("Permission denied (os error 13)", "permission denied"),
-    ("File exists (os error 17)", "a file or folder of this name is there already"),
+    ("File exists (os error 17)", "a file or folder of this name already exists"),
     ("Not a directory (os error 20)", "a part of the path is a file, not a folder"),
     ("Is a directory (os error 21)", "it is a folder"),
-    ("Invalid argument (os error 22)", "the file system does not take this"),
+    ("Invalid argument (os error 22)", "the file system does not accept this"),
     ("Too many open files (os error 24)", "too many open files; `ulimit -n` raises how many there may be"),
     ("File too large (os error 27)", "the file would be larger than is allowed here"),
     ("No space left on device (os error 28)", "no space left on the disk"),
@@ -18,7 +18,7 @@ const WORDS: &[(&str, &str)] = &[
     ("Cannot allocate memory (os error 12)", "not enough memory"),
 ];
 
-/// A message without the system's numbers.
+/// A message without the system's error numbers.
 pub fn plain(message: &str) -> String {
     let mut text = message.to_owned();
     for (theirs, ours) in WORDS.iter().filter(|(theirs, _)| message.contains(theirs)) {
@@ -27,7 +27,7 @@ pub fn plain(message: &str) -> String {
     without_numbers(&text)
 }
 
-/// Takes every ` (os error N)` away.
+/// Removes every ` (os error N)`.
 fn without_numbers(text: &str) -> String {
     let mut parts = text.split(" (os error ");
     let first = parts.next().unwrap_or_default().to_owned();

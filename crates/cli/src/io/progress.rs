@@ -1,4 +1,4 @@
-//! Progress on standard error: a bar where a person looks, elsewhere a line every ten seconds.
+//! Progress on standard error: a bar on a terminal, otherwise a line every ten seconds.
 
 use std::io::{IsTerminal, stderr};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -13,10 +13,10 @@ use crate::context::Context;
 
 /// Seconds between lines.
 const BETWEEN: u64 = 10;
-/// Another number of them, as a batch system may like it.
+/// The variable for another number of seconds, for batch systems.
 const BETWEEN_VARIABLE: &str = "RINALMO_PROGRESS_SECONDS";
 
-/// Everything that is to be done.
+/// The total amount of work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Total {
     /// Records.
@@ -32,7 +32,7 @@ pub type Totals = Arc<OnceLock<Total>>;
 pub struct Progress {
     bar: ProgressBar,
     state: Arc<Mutex<State>>,
-    /// Ends the thread that prints lines when it goes.
+    /// Ends the thread that prints lines when it is dropped.
     _lines: Option<Sender<()>>,
 }
 
@@ -40,13 +40,13 @@ pub struct Progress {
 struct State {
     begun: Instant,
     done: Total,
-    /// Of `done`, what an earlier run did, which says nothing about speed.
+    /// The part of `done` that an earlier run did; it does not count for the speed.
     before: Total,
     totals: Totals,
 }
 
 impl Progress {
-    /// Drawn as a bar if standard error is a terminal, printed as lines if not; neither if nobody wants to hear of it.
+    /// Drawn as a bar if standard error is a terminal, printed as lines if not; nothing with `-q`.
     pub fn new(context: &Context) -> Self {
         Self::of(context.totals(), context)
     }
@@ -56,9 +56,10 @@ impl Progress {
         let (done, before) = (Total::default(), Total::default());
         let state = Arc::new(Mutex::new(State { begun: Instant::now(), done, before, totals }));
         let is_terminal = stderr().is_terminal();
-        let bar = match is_terminal && !context.quiet() {
-            true => ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8)),
-            false => ProgressBar::hidden(),
+        let bar = if is_terminal && !context.quiet() {
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8))
+        } else {
+            ProgressBar::hidden()
         };
         bar.set_style(ProgressStyle::with_template("{spinner} {msg}").expect("the template is well formed"));
         if !bar.is_hidden() {
@@ -94,7 +95,7 @@ impl Progress {
         self.bar.suspend(|| eprintln!("{text}"));
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
@@ -108,7 +109,7 @@ impl Total {
 }
 
 impl State {
-    /// `120 of 1,000 records, 12 %, 3,400 nt/s, 4 min left`, and without what is not known.
+    /// `120 of 1,000 records, 12 %, 3,400 nt/s, 4 min left`, without the parts that are not known.
     fn describe(&self, elapsed: Duration) -> String {
         let total = self.totals.get().filter(|total| total.bases >= self.done.bases);
         let mut text = grouped(self.done.records);
@@ -129,7 +130,7 @@ impl State {
     }
 }
 
-/// Prints a line now and then until the sender goes.
+/// Prints a line at intervals until the sender is dropped.
 fn print_lines(state: Arc<Mutex<State>>) -> Sender<()> {
     let between = std::env::var(BETWEEN_VARIABLE).ok().and_then(|text| text.parse::<f64>().ok());
     let between = between.filter(|seconds| seconds.is_finite() && *seconds > 0.0);
@@ -139,7 +140,7 @@ fn print_lines(state: Arc<Mutex<State>>) -> Sender<()> {
         let mut last = Total::default();
         while receiver.recv_timeout(between) == Err(RecvTimeoutError::Timeout) {
             let state = state.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whoever waits for input has nothing new to say.
+            // Nothing new to print while waiting for input.
             if state.done != last || state.totals.get().is_some() {
                 eprintln!("{}", state.describe(state.begun.elapsed()));
             }
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_known_is_told() {
+    fn what_is_known_is_printed() {
         let total = |records, bases| Total { records, bases };
         let ten = Duration::from_secs(10);
         let text = |done, before, all| state(done, before, all).describe(ten);

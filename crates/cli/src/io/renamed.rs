@@ -1,4 +1,4 @@
-//! Records that go by another name than their id in an output: reported, with where the whole list is.
+//! Reports records that have another name than their id in an output, and where the complete list is.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ const LISTS: [(&str, &str); 3] = [
     (".parquet", "; `names` in its metadata lists them"),
 ];
 
-/// Reports records that an array file calls otherwise.
+/// Reports records that have another name in an array file.
 pub fn report_renamed(output: &Path, renamed: &[Renamed], context: &Context) {
     let name = output.to_string_lossy();
     let list = LISTS.iter().find(|(ending, _)| name.to_lowercase().ends_with(ending)).map_or("", |(_, list)| list);
@@ -22,11 +22,11 @@ pub fn report_renamed(output: &Path, renamed: &[Renamed], context: &Context) {
     report(&name, first, renamed.len(), list, context);
 }
 
-/// Reports how many records are called otherwise than their ids; the first is `(id, name)`.
+/// Reports how many records have other names than their ids; the first is `(id, name)`.
 pub fn report(output: &str, first: Option<(&str, &str)>, count: usize, list: &str, context: &Context) {
     let Some((id, name)) = first else { return };
-    let verb = if count == 1 { "goes by another name than its id" } else { "go by other names than their ids" };
+    let verb = if count == 1 { "has another name than its id" } else { "have other names than their ids" };
     let records = many(count, "record");
-    let id = if id.is_empty() { "a nameless one".to_owned() } else { format!("`{id}`") };
-    context.note(format!("{output}: {records} {verb}, {id} by `{name}`{list}"));
+    let id = if id.is_empty() { "one without an id".to_owned() } else { format!("`{id}`") };
+    context.note(format!("{output}: {records} {verb}: {id} is `{name}`{list}"));
 }

@@ -1,4 +1,4 @@
-//! Rows on their way out, as TSV or JSON lines.
+//! Output of rows, as TSV or JSON lines.
 
 use std::io::Write;
 
@@ -15,7 +15,7 @@ use crate::io::{Out, OutputArgs, OutputFailure};
 /// How rows are written.
 #[derive(Args, Clone, Debug)]
 pub struct TableArgs {
-    /// Layout of the results; json also names the model, with its checksum
+    /// Write the results in FORMAT; json also names the model, with its checksum
     #[arg(short, long, value_enum, default_value = "tsv", value_name = "FORMAT")]
     format: TableFormat,
     #[command(flatten)]
@@ -27,7 +27,7 @@ pub struct TableArgs {
 enum TableFormat {
     /// Tab-separated, with a header line; cells with tabs, quotes or line ends are quoted
     Tsv,
-    /// One JSON object a line
+    /// One JSON object in each line
     Json,
 }
 
@@ -57,7 +57,7 @@ impl Rows {
         Ok(Self { format: args.format, out: args.output.open()?, header: false, model })
     }
 
-    /// Writes a row; the first tells the columns.
+    /// Writes a row; the first one also names the columns.
     pub fn write(&mut self, row: &[Field]) -> Result<()> {
         let text = match self.format {
             TableFormat::Json => json_line(row.iter().chain([&("model", self.model.clone())]))?,
@@ -72,12 +72,12 @@ impl Rows {
         self.out.write_all(text.as_bytes()).context(OutputFailure)
     }
 
-    /// Brings everything so far to its reader.
+    /// Flushes everything written so far.
     pub fn flush(&mut self) -> Result<()> {
         self.out.flush().context(OutputFailure)
     }
 
-    /// Puts a file in its place.
+    /// Finishes a file and gives it its name.
     pub fn finish(&mut self) -> Result<()> {
         self.out.finish()
     }

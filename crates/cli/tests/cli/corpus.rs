@@ -138,7 +138,7 @@ fn a_store_is_replaced_only_by_force() {
     sandbox.run("-q corpus build a.fa -o c.lmdb").done();
     let before = sandbox.run("-q corpus export c.lmdb").done().out;
     let again = sandbox.run("-q corpus build b.fa -o c.lmdb").refused();
-    assert_eq!(again, "error: c.lmdb: is already there\nhint: --force replaces it\n");
+    assert_eq!(again, "error: c.lmdb: already exists\nhint: --force replaces it\n");
     sandbox.run("-q corpus build b.fa none.fa -o c.lmdb --force").refused();
     assert_eq!(sandbox.run("-q corpus export c.lmdb").done().out, before, "a build that fails leaves the old one");
     sandbox.run("-q corpus build b.fa -o c.lmdb --force").done();

@@ -28,7 +28,7 @@ fn npz_holds_every_kind_under_its_record_and_duplicates_are_numbered() {
         ["a", "b/c", "a_2"].iter().flat_map(|id| kinds.map(|kind| format!("{id}/{kind}"))).collect();
     assert_eq!(names, expected);
     let named = sandbox.run("embed a.fa -o b.npz --include mean").well().err;
-    let note = "b.npz: 1 record goes by another name than its id, `a` by `a_2`; the member names.tsv lists them\n";
+    let note = "b.npz: 1 record has another name than its id: `a` is `a_2`; the member names.tsv lists them\n";
     assert!(named.ends_with(note), "{named}");
     let width = find(&arrays, "a/mean").shape[0];
     for (id, len) in [("a", 12), ("b/c", 4), ("a_2", 5)] {
@@ -134,7 +134,7 @@ fn failures_of_single_records_leave_the_others() {
     let run = sandbox.run("embed a.fa -o b.npz --include mean --batch-tokens 1 --on-invalid error");
     assert_eq!(run.code, 2);
     assert!(run.err.contains("error: a.fa:5: record `c`: character `@` is not an RNA base\n"), "{run}");
-    assert!(run.err.contains("finished records are kept in b.npz.part; --resume goes on from there\n"), "{run}");
+    assert!(run.err.contains("finished records are kept in b.npz.part; --resume continues from there\n"), "{run}");
     assert_eq!(sandbox.names(""), ["a.fa", "a.npz", "b.npz.part"]);
     // What was refused may be read otherwise now; what is done would not be the same with other positions.
     let other = sandbox.run("embed a.fa -o b.npz --include mean --resume --gaps keep");

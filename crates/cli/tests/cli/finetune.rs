@@ -424,7 +424,7 @@ fn a_calibrated_model_expects_an_f1_of_each_structure() {
         assert!(structures(&both) > one, "{both}");
     }
     let there = sandbox.run("model calibrate base set.safetensors --data valid.tsv").refused();
-    assert!(there.contains("is already there\nhint: --force"), "{there}");
+    assert!(there.contains("already exists\nhint: --force"), "{there}");
 }
 
 #[test]

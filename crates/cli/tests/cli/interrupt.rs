@@ -70,7 +70,7 @@ fn a_stopped_embedding_goes_on_and_ends_byte_for_byte_the_same() {
     wait_for(&part, 20_000);
     let (code, err) = stop(child, "-INT");
     assert_eq!(code, Some(130));
-    assert!(err.ends_with("finished records are kept in cut.npz.part; --resume goes on from there\n"), "{err}");
+    assert!(err.ends_with("finished records are kept in cut.npz.part; --resume continues from there\n"), "{err}");
     assert!(!sandbox.path("cut.npz").exists() && part.exists());
 
     let refused = sandbox.run(&run("-o cut.npz"));
@@ -80,7 +80,7 @@ fn a_stopped_embedding_goes_on_and_ends_byte_for_byte_the_same() {
         said.starts_with("error: `cut.npz.part` holds ") && said.ends_with(" records of an unfinished run\n"),
         "{said}"
     );
-    assert_eq!(hint, "`--resume` goes on with that run, `--restart` starts anew\n");
+    assert_eq!(hint, "`--resume` continues that run, `--restart` starts again\n");
     let other = sandbox.run(&run("-o cut.npz --resume --window 30"));
     assert!(other.code == 2 && other.err.contains("was begun with other settings"), "{other}");
 
@@ -107,7 +107,7 @@ fn another_input_cannot_go_on_with_the_records_of_the_first() {
     exit 2
     [err]
     error: record 1 of the input is `other`, but the unfinished output has `r1` there
-    hint: the input has changed; start anew with `--restart`, or resume with the input of the first run
+    hint: the input has changed; start again with `--restart`, or resume with the input of the first run
     ");
     sandbox.run("-q embed b.fa --include mean -o a.npz --restart").done();
     assert_eq!(crate::arrays::npz(&sandbox.path("a.npz"))[0].name, "other/mean");
@@ -168,7 +168,7 @@ fn a_long_computation_is_stopped_with_what_is_finished() {
         let (code, err) = stop(child, "-TERM");
         assert_eq!(code, Some(143), "{words}: {err}");
         assert_eq!(
-            err.contains("finished records are kept in a.npz.part; --resume goes on from there"),
+            err.contains("finished records are kept in a.npz.part; --resume continues from there"),
             part == "a.npz.part",
             "{err}"
         );

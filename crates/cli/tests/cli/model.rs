@@ -73,7 +73,7 @@ fn conversion_replaces_nothing_unless_told() {
     insta::assert_snapshot!(sandbox.run("model convert nano there"), @r"
     exit 2
     [err]
-    error: there: is already there
+    error: there: already exists
     hint: --force replaces it
     ");
     assert_eq!(sandbox.read("there"), "precious");

@@ -56,7 +56,7 @@ fn places_that_cannot_be_written_are_told_before_any_work() {
     insta::assert_snapshot!(say("-q fold a.fa --out-dir a.fa"), @r"
     exit 2
     [err]
-    error: a.fa: cannot be made: a file or folder of this name is there already
+    error: a.fa: cannot be created: a file or folder of this name already exists
     ");
     insta::assert_snapshot!(say("-q fold a.fa --bpp -"), @r"
     exit 2
@@ -244,7 +244,7 @@ fn one_rule_says_what_is_written_over() {
         let name = if words.starts_with("embed") { "x.npz" } else { "x" };
         old(name);
         let run = sandbox.run(words);
-        let said = format!("error: {name}: is already there\nhint: --force replaces it\n");
+        let said = format!("error: {name}: already exists\nhint: --force replaces it\n");
         assert_eq!((run.code, run.err), (2, said), "{words}");
         assert_eq!(sandbox.read(name), "old");
         if !words.contains("calibrate") {

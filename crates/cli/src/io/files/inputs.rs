@@ -7,11 +7,11 @@ use rinalmo::checkpoint::{BUNDLED, all_in_the_box, download};
 use super::place::Place;
 use super::{Given, Input, Role};
 
-/// Files beside a model's tensors that belong to it.
+/// Files next to a model's tensors that belong to it.
 const BESIDE: [&str; 2] = ["config.json", "vocab.txt"];
 /// Endings of a model's files in its folder.
 const MODELS: [&str; 6] = ["safetensors", "bin", "pt", "pth", "ckpt", "index.json"];
-/// Endings that no reader of a folder looks at, so that a report or a run may be kept beside the data and written again.
+/// Endings that no reader of a folder reads, so that a report or a run may be kept next to the data and written again.
 const NEVER_READ: [&str; 7] = ["json", "jsonl", "md", "png", "safetensors", "svg", "toml"];
 
 /// All files and folders that a command reads.
@@ -22,7 +22,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Those that the arguments name and that are there.
+    /// The existing files and folders that the arguments name.
     pub fn of(given: &Given<'_>) -> Self {
         let mut inputs = Self::default();
         if given.reads_standard_input() {
@@ -52,9 +52,10 @@ impl Inputs {
     }
 
     fn add_path(&mut self, path: &Path) {
-        match path.is_dir() {
-            true => self.folders.push(path.to_owned()),
-            false => self.files.extend(Place::of(path).filter(|_| path.exists())),
+        if path.is_dir() {
+            self.folders.push(path.to_owned());
+        } else {
+            self.files.extend(Place::of(path).filter(|_| path.exists()));
         }
     }
 
@@ -92,13 +93,13 @@ impl Inputs {
         self.hold_file(place) || self.folders.iter().any(|folder| holds(folder, place))
     }
 
-    /// Is this place one of the files, those in folders aside?
+    /// Is this place one of the named files (not one in a named folder)?
     pub fn hold_file(&self, place: &Place) -> bool {
         self.files.iter().any(|file| file.is(place))
     }
 }
 
-/// Is this file, which is there, read where the whole folder is?
+/// Is this an existing file that is read if the folder is read?
 fn holds(folder: &Path, place: &Place) -> bool {
     if !place.exists() || NEVER_READ.iter().any(|ending| place.ends_in(ending)) {
         return false;
@@ -106,7 +107,7 @@ fn holds(folder: &Path, place: &Place) -> bool {
     place.is_within(folder) || links_to(folder, place)
 }
 
-/// Does a link in this folder lead to that file?
+/// Does a link in this folder point to that file?
 fn links_to(folder: &Path, place: &Place) -> bool {
     std::fs::read_dir(folder).into_iter().flatten().flatten().any(|entry| match entry.file_type() {
         Ok(kind) if kind.is_dir() => links_to(&entry.path(), place),
@@ -117,7 +118,7 @@ fn links_to(folder: &Path, place: &Place) -> bool {
     })
 }
 
-/// What standard input reads, where that is a file.
+/// The file of standard input, if it is one.
 #[cfg(unix)]
 fn standard_input() -> Option<Place> {
     use std::os::fd::AsFd;

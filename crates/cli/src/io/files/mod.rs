@@ -1,7 +1,7 @@
-//! No output of a command is one of its inputs: one rule for every command, checked before any of them runs.
+//! No output of a command may be one of its inputs: one rule for all commands, checked before a command runs.
 //!
-//! `roles` says what each argument is to the file system; a command has nothing to do for the check and cannot forget it.
-//! Files are compared as `place` knows them, so links and other ways to write a path change nothing.
+//! `roles` says what each argument reads or writes; the commands themselves need no code for the check. Files are compared
+//! by `place`, so links and different spellings of a path make no difference.
 
 mod inputs;
 mod outputs;
@@ -23,10 +23,10 @@ pub use roles::{Input, Output, Role};
 
 use crate::STANDARD_OUTPUT_IS_CLOSED;
 
-/// Refuses a command line that would write over one of its inputs, or write two outputs to one file.
+/// Refuses a command line that would overwrite one of its inputs, or write two outputs to one file.
 ///
 /// # Errors
-/// Names the output. Or results would go to standard output, and that is closed.
+/// An output is an input or another output, or standard output is needed and closed.
 pub fn check(definition: &Command, matches: &ArgMatches) -> Result<()> {
     let given = Given::new(definition, matches);
     let inputs = Inputs::of(&given);
@@ -67,14 +67,14 @@ fn refuse_input(target: &Target, inputs: &Inputs) -> Result<()> {
     }
 }
 
-/// The arguments that one command was given.
+/// The arguments of one command.
 pub(crate) struct Given<'a> {
     command: String,
     definition: &'a Command,
     matches: &'a ArgMatches,
 }
 
-/// A value of an argument, with what it is to the file system.
+/// A value of an argument, with its role.
 struct Value {
     argument: String,
     role: Role,
@@ -117,7 +117,7 @@ impl<'a> Given<'a> {
         name.unwrap_or_else(|| id.to_owned())
     }
 
-    /// Does this command read sequences, and was it given no file of them?
+    /// Does this command read sequences, and from no named file?
     fn reads_standard_input(&self) -> bool {
         let mut sequences = roles::of(&self.command).filter(|row| row.2 == Role::Reads(Input::Sequences));
         sequences.any(|(_, id, _)| !self.typed(id))

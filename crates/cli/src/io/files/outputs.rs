@@ -19,14 +19,14 @@ const RUN: [&str; 8] = [
     "model-official.safetensors",
     "adapter.safetensors",
 ];
-/// Files that a benchmark writes in its folder, its folds aside.
+/// Files that a benchmark writes in its folder, besides its folds.
 const BENCHMARK: [&str; 2] = ["results.json", "table.md"];
 /// Files of a model that is written as a folder.
 const MODEL: [&str; 4] = ["model.safetensors", "config.json", "vocab.txt", "tokenizer_config.json"];
 
-/// What one argument has written.
+/// What the value of one argument writes.
 pub struct Target {
-    /// The argument, `--output` for one.
+    /// The argument, such as `--output`.
     pub argument: String,
     /// Its value, as typed.
     pub shown: String,
@@ -36,9 +36,9 @@ pub struct Target {
 
 /// Files that will be written.
 pub enum Files {
-    /// These; the first is the one that was named.
+    /// These; the first is the named one.
     These(Vec<PathBuf>),
-    /// Files of this ending in this folder, under names that are not known yet.
+    /// Files with this ending in this folder, with names that are not known yet.
     Records {
         /// The folder.
         folder: PathBuf,
@@ -65,8 +65,7 @@ fn files(output: Output, path: &Path, given: &Given<'_>) -> Option<Files> {
         PathBuf::from(name)
     };
     Some(Files::These(match output {
-        // What is not whole yet has a name of its own, which is written over too.
-        // A device or a pipe is written to as it stands.
+        // An incomplete file has another name, which is overwritten too. A device or a pipe is written directly.
         Output::Results | Output::File if path.exists() && !path.is_file() => vec![path.to_owned()],
         Output::Results | Output::File => vec![path.to_owned(), with(".part"), with(".part.tmp")],
         Output::Model => [vec![path.to_owned(), with(".merged")], within(path, &MODEL)].concat(),
@@ -85,7 +84,7 @@ fn files(output: Output, path: &Path, given: &Given<'_>) -> Option<Files> {
 }
 
 impl Files {
-    /// Files that are there and may be written over, where their names are not known yet.
+    /// Existing files that may be overwritten, if names are not known yet.
     pub fn existing(&self) -> impl Iterator<Item = (PathBuf, Place)> {
         let (folder, ending) = match self {
             Self::Records { folder, ending } => (Some(folder), *ending),
@@ -117,7 +116,7 @@ impl Files {
     }
 }
 
-/// Where standard output goes, if that is a file.
+/// The file of standard output, if it is one.
 #[cfg(unix)]
 pub fn standard_output() -> Option<Place> {
     use std::os::fd::AsFd;
@@ -125,7 +124,7 @@ pub fn standard_output() -> Option<Place> {
     Place::of_open(&std::fs::File::from(copy).metadata().ok()?)
 }
 
-/// Where standard output goes, if that is a file.
+/// The file of standard output, if it is one.
 #[cfg(not(unix))]
 pub fn standard_output() -> Option<Place> {
     None

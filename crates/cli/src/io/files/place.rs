@@ -1,12 +1,12 @@
-//! Which file a path leads to, whatever it is called: through links, `..`, and before the file is there.
+//! Which file a path stands for: through links, `..`, and before the file exists.
 
 use std::fs::{DirEntry, Metadata};
 use std::path::{Component, Path, PathBuf};
 
-/// As many links are followed from one to the next, as Linux does.
+/// How many links are followed in a row, as in Linux.
 const LINKS: usize = 40;
 
-/// A regular file, or the place where one would be made.
+/// A regular file, or the place where one would be created.
 #[derive(Clone, Debug)]
 pub struct Place {
     id: Option<(u64, u64)>,
@@ -14,8 +14,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place that a path leads to; `None` for folders and for what is no regular file, such as `/dev/null` or a
-    /// pipe, which nothing overwrites.
+    /// The place of a path; `None` for folders and for anything that is no regular file, such as `/dev/null` or a pipe,
+    /// as those are not overwritten.
     pub fn of(path: &Path) -> Option<Self> {
         match std::fs::metadata(path) {
             Ok(about) if !about.is_file() => None,
@@ -24,36 +24,36 @@ impl Place {
         }
     }
 
-    /// The place of an open stream that has no path here, where it is a regular file.
+    /// The place of an open stream without a path, if it is a regular file.
     pub fn of_open(about: &Metadata) -> Option<Self> {
         let id = id(about).filter(|_| about.is_file())?;
         Some(Self { id: Some(id), path: PathBuf::new() })
     }
 
-    /// Do both lead to one file?
+    /// Are both the same file?
     pub fn is(&self, other: &Self) -> bool {
         let one_path = self.path == other.path && !self.path.as_os_str().is_empty();
         one_path || (self.id.is_some() && self.id == other.id)
     }
 
-    /// Is the file there?
+    /// Does the file exist?
     pub fn exists(&self) -> bool {
         self.id.is_some() || self.path.exists()
     }
 
-    /// Does its name end so, in any case?
+    /// Does its name have this ending, in upper or lower case?
     pub fn ends_in(&self, ending: &str) -> bool {
         self.path.extension().is_some_and(|found| found.eq_ignore_ascii_case(ending))
     }
 
-    /// Could this entry of a folder be the file, as far as can be told without opening it?
+    /// Could this entry of a folder be the file, as far as its metadata say?
     #[cfg(unix)]
     pub fn may_be(&self, entry: &DirEntry) -> bool {
         use std::os::unix::fs::DirEntryExt;
         self.id.is_some_and(|(_, number)| number == entry.ino())
     }
 
-    /// Could this entry of a folder be the file, as far as can be told without opening it?
+    /// Could this entry of a folder be the file, as far as its metadata say?
     #[cfg(not(unix))]
     pub fn may_be(&self, _: &DirEntry) -> bool {
         false
@@ -65,7 +65,7 @@ impl Place {
         self.path.parent() == Some(&folder)
     }
 
-    /// Is it in this folder, or in one within it?
+    /// Is it in this folder or one of its subfolders?
     pub fn is_within(&self, folder: &Path) -> bool {
         folder.canonicalize().is_ok_and(|folder| self.path.starts_with(folder))
     }
@@ -82,7 +82,7 @@ fn id(_: &Metadata) -> Option<(u64, u64)> {
     None
 }
 
-/// Where a link to a file that is not there yet leads: writing to the link makes that file.
+/// The target of a link to a file that does not exist yet: writing to the link creates that file.
 fn target(path: &Path) -> PathBuf {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
@@ -92,7 +92,7 @@ fn target(path: &Path) -> PathBuf {
     path
 }
 
-/// The path of a file that may not be there: its folder without links, or at least without `.` and `..`.
+/// The path of a file that may not exist: its folder without links, or at least without `.` and `..`.
 fn absolute(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if let (Ok(folder), Some(name)) = (folder.canonicalize(), path.file_name()) {

@@ -1,9 +1,9 @@
-//! What each argument of each command is to the file system.
+//! What each argument of each command reads or writes.
 //!
-//! A new argument that takes text or a path needs a row here, or its command a place in one; a test walks the command definitions and names those
-//! that have none.
+//! A new argument that takes text or a path needs a row here, or its command a place in an existing row; a test reports
+//! arguments without one.
 
-/// What the value of an argument is to the file system.
+/// What happens to the file that an argument names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// It is read.
@@ -17,9 +17,9 @@ pub enum Role {
 /// How an argument names what is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// A file or folder, where one of that name is there; `-` is standard input.
+    /// A file or folder, if it exists; `-` is standard input.
     Path,
-    /// Likewise, and standard input where no value is given.
+    /// The same, and standard input if no value is given.
     Sequences,
     /// `FILE@WEIGHT` or a file.
     Weighed,
@@ -38,11 +38,11 @@ pub enum Input {
 pub enum Output {
     /// The file of the results, in place of standard output.
     Results,
-    /// A file beside the results.
+    /// A file in addition to the results.
     File,
     /// A model: a file, or a folder with its files.
     Model,
-    /// The beginning of several files' names.
+    /// The prefix of several files' names.
     Prefix,
     /// A folder with a file for each record.
     Records,
@@ -50,7 +50,7 @@ pub enum Output {
     Run,
     /// The folder of a benchmark.
     Benchmark,
-    /// A folder of downloads, of commands that read no file.
+    /// A folder of downloads; such commands read no file.
     Downloads,
 }
 
@@ -124,7 +124,7 @@ pub const ROLES: &[Row] = &[
     (&["benchmark"], "folds", Neither),
 ];
 
-/// The rows of a command, `evaluate structure` for one.
+/// The rows of a command, such as `evaluate structure`.
 pub fn of<'c>(command: &'c str) -> impl Iterator<Item = &'static Row> + 'c {
     ROLES.iter().filter(move |(commands, ..)| commands.iter().any(|words| is_of(words, command)))
 }
