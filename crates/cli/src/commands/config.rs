@@ -8,10 +8,10 @@ use rinalmo::seq::words::nearest;
 use crate::context::Outcome;
 use crate::io::print;
 
-/// List or print the configs for training that are built in
+/// List or print the built-in configs for training
 ///
-/// `rinalmo pretrain NAME` and `rinalmo finetune TASK --config NAME` take them by name. To change one, save it with
-/// `rinalmo config show NAME > mine.toml` and edit that.
+/// `rinalmo pretrain NAME` and `rinalmo finetune TASK --config NAME` use them by name. To change one, save it with
+/// `rinalmo config show NAME > mine.toml` and edit that file.
 #[derive(Args)]
 pub struct ConfigArgs {
     #[command(subcommand)]
@@ -20,11 +20,11 @@ pub struct ConfigArgs {
 
 #[derive(Subcommand)]
 enum Command {
-    /// List them: name, what it trains, what it is
+    /// List the configs: name, what it trains, description
     List,
-    /// Print one as the TOML file that it is
+    /// Print a config as TOML
     Show {
-        /// Its name, from `rinalmo config list`
+        /// Name of the config, from `rinalmo config list`
         #[arg(value_name = "NAME")]
         name: String,
     },
@@ -51,7 +51,7 @@ fn find(name: &str) -> Result<&'static Recipe> {
     let Some(recipe) = recipes::find(name) else {
         let hint = match nearest(name, recipes::all().iter().map(|recipe| recipe.name)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => "`rinalmo config list` names them".to_owned(),
+            None => "`rinalmo config list` lists them".to_owned(),
         };
         bail!("{name}: no config of this name is built in\nhint: {hint}");
     };

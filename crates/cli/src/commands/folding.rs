@@ -1,4 +1,4 @@
-//! How a model folds: flags of every command that does.
+//! How a model folds: flags of every command that folds.
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
@@ -7,20 +7,20 @@ use rinalmo::{FoldOptions, Method};
 /// Threshold and decoding.
 #[derive(Args, Clone, Debug)]
 pub struct FoldingArgs {
-    /// Least probability of a chosen pair, the same for all sequences; with `--decode f1` it may be more [default: the
-    /// model's own, tuned on validation data]
+    /// Predict only pairs of at least this probability; `--decode f1` may raise it [default: the model's own, tuned on
+    /// validation data]
     #[arg(short, long, value_name = "P", allow_negative_numbers = true)]
     pub threshold: Option<f32>,
-    /// How pairs are chosen [default: as the model was tuned, the paper's way where it does not say]
+    /// Choose pairs by this method [default: as the model was tuned, else greedy as in the paper]
     #[arg(long, value_enum)]
     pub decode: Option<DecodeArg>,
     /// Allow pairs other than AU, GC and GU
     #[arg(long)]
     pub non_canonical: bool,
-    /// Fewest unpaired bases in a hairpin loop
+    /// Require at least N unpaired bases in a hairpin loop
     #[arg(long, value_name = "N", default_value_t = FoldOptions::default().min_loop)]
     pub min_loop: usize,
-    /// Tokens encoded at a time
+    /// Encode N tokens at a time
     #[arg(long, value_name = "N", default_value_t = FoldOptions::default().batch_tokens)]
     pub batch_tokens: usize,
 }
@@ -28,16 +28,16 @@ pub struct FoldingArgs {
 /// `--decode`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum DecodeArg {
-    /// The paper's: the most probable pair, then the next that does not clash; pseudoknots allowed
+    /// The paper's method: the most probable pair, then the next that does not conflict; pseudoknots are allowed
     Greedy,
     /// The best structure without pseudoknots, by dynamic programming
     Nested,
-    /// That of those with the highest expected F1: pairs must be more probable than half of it, found for each sequence
+    /// The structure without pseudoknots of the highest expected F1: pairs must be more probable than half of it
     F1,
 }
 
 impl FoldingArgs {
-    /// The options they stand for.
+    /// The options as the library takes them.
     pub fn resolve(&self) -> Result<FoldOptions> {
         if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
             bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
@@ -52,7 +52,7 @@ impl FoldingArgs {
             min_loop: self.min_loop,
             non_canonical: self.non_canonical,
             probabilities: false,
-            max_memory: None, // the model knows
+            max_memory: None, // the model has its own
             batch_tokens: self.batch_tokens.max(1),
         })
     }

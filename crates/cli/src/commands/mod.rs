@@ -1,4 +1,4 @@
-//! One file a command: its flags, their resolution, its loop.
+//! One file for each command: its flags, how they are resolved, its loop.
 
 pub mod benchmark;
 pub mod config;
@@ -13,8 +13,8 @@ pub mod pretrain;
 pub mod score;
 
 mod folding;
+mod reporter;
 pub(crate) mod structures;
-mod told;
 mod training;
 
 mod choose;

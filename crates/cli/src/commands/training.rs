@@ -1,4 +1,4 @@
-//! What every command that trains takes and tells: when to end, who runs for the record, how it went on and ended.
+//! What every command that trains shares: limits, several processes, the record of the program, messages at the end.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -10,17 +10,17 @@ use rinalmo::pretrain::{Ended, Exchange, Limits, Processes, Program, Share, grou
 
 use crate::context::{Context, Outcome};
 
-/// When the run is done, or is to be interrupted.
+/// When the run is done, or is interrupted.
 #[derive(Args)]
 #[command(next_help_heading = "Limits, instead of the config's (the first to be reached counts)")]
 pub struct LimitArgs {
-    /// Steps, counted from the run's very beginning
+    /// Train for N steps, counted from the start of the run
     #[arg(long, value_name = "N")]
     pub steps: Option<u64>,
-    /// Epochs, counted likewise
+    /// Train for N epochs, counted from the start of the run
     #[arg(long, value_name = "N")]
     pub epochs: Option<u64>,
-    /// Time of this session such as 1h30m; --resume goes on then
+    /// Stop after TIME, such as 1h30m; --resume continues the run
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     pub time: Option<Duration>,
 }
@@ -33,14 +33,14 @@ impl LimitArgs {
 
     /// Puts them in place of a config's, if there are any.
     pub fn replace(&self, until: &mut Limits) {
-        let told = self.resolve();
-        if told != Limits::default() {
-            *until = told;
+        let limits = self.resolve();
+        if limits != Limits::default() {
+            *until = limits;
         }
     }
 }
 
-/// Works as one of the processes that `mpirun` started, where it did. What one cannot do ends them all.
+/// Runs `work` as one of several processes, if `mpirun` started them. An error in one ends all.
 pub fn together(context: &Context, work: impl FnOnce(&mut Processes) -> Result<Outcome>) -> Result<Outcome> {
     let mut processes = Processes::join()?;
     let outcome = context.join(&processes).and_then(|()| work(&mut processes));
@@ -50,13 +50,13 @@ pub fn together(context: &Context, work: impl FnOnce(&mut Processes) -> Result<O
             eprintln!("error: process {rank} of {ranks}: {}", crate::io::chain(&error));
             processes.fail(2)
         }
-        Ok(_) if rank > 0 => Ok(Outcome::Done), // the first says how it ended
+        Ok(_) if rank > 0 => Ok(Outcome::Done), // the first reports how it ended
         outcome => outcome,
     }
 }
 
-/// Says how many processes there are, where there are several.
-pub fn tell_processes(processes: &Processes, context: &Context) {
+/// Prints how many processes there are, if there are several.
+pub fn report_processes(processes: &Processes, context: &Context) {
     let ranks = processes.share().ranks;
     if ranks > 1 {
         let (threads, here) = (rayon::current_num_threads(), processes.here().ranks);
@@ -76,15 +76,15 @@ pub fn overrides(set: &[String], seed: Option<u64>) -> Vec<String> {
     set.iter().cloned().chain(seed).collect()
 }
 
-/// What a model is called: as its config file is.
+/// The name of a model: that of its config file.
 pub fn name(config: Option<&Path>) -> String {
     let stem = config.and_then(Path::file_stem);
     stem.map_or_else(|| "model".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
-/// Says what a resumed run passed over, and what was changed for it.
-pub fn tell_resumed<E: Display>(skipped: &[E], changed: &[String], context: &Context) {
-    skipped.iter().for_each(|error| context.note(format!("warning: passed over: {error}")));
+/// Prints which checkpoints a resumed run ignored, and which settings changed.
+pub fn report_resumed<E: Display>(skipped: &[E], changed: &[String], context: &Context) {
+    skipped.iter().for_each(|error| context.note(format!("warning: ignored: {error}")));
     if !changed.is_empty() {
         context.note(format!("changed: {}", changed.join(", ")));
     }
@@ -94,19 +94,19 @@ pub fn tell_resumed<E: Display>(skipped: &[E], changed: &[String], context: &Con
 pub struct End<'a> {
     /// Why.
     pub ended: Ended,
-    /// Behind which step.
+    /// After which step.
     pub step: u64,
     /// The step whose model was written.
     pub exported: Option<u64>,
-    /// What is said behind the steps of a run that is done.
+    /// The text after the steps of a finished run.
     pub took: &'a str,
-    /// What goes on with one that is not.
+    /// How to continue an unfinished run.
     pub how: &'a str,
 }
 
 impl End<'_> {
-    /// Says what is where in the run's folder, and how to go on; what the program's exit code is to be.
-    pub fn tell(&self, folder: &Path, context: &Context) -> Outcome {
+    /// Prints where the model is and how to continue; returns the outcome for the exit code.
+    pub fn report(&self, folder: &Path, context: &Context) -> Outcome {
         let (place, step, Self { took, how, .. }) = (folder.display(), grouped(self.step), self);
         if let Some(best) = self.exported {
             let best = grouped(best);

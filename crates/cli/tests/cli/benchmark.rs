@@ -78,7 +78,7 @@ fn splice_sites_are_learned_for_each_species_kept_out() {
     let run = sandbox.run(words).well();
     assert!(run.out.contains("donor fly") && run.out.contains("donor worm") && run.out.contains("[RNA-FM]"), "{run}");
     let folded = sandbox.run(&format!("{words} --run RNAfold")).refused();
-    assert!(folded.contains("--run: programs fold"), "{folded}");
+    assert!(folded.contains("--run: folding programs"), "{folded}");
     // The model of a fold says the same to `evaluate`.
     let asked = "evaluate splice --model s/donor-fly --dtype f32 -r s/data/donor-fly/test.csv --json e.json";
     sandbox.run(asked).well();

@@ -301,7 +301,7 @@ fn a_bad_record_costs_itself_and_further_structures_are_passed_over_in_every_for
         "a.ct: 1 further structure of `a` is passed over, the first counts\n",
         "b.dbn: 2 further structures of `b` are passed over, the first counts\n",
         "b.dbn\t3\t1\t0\t0\t0\t0\t0\t2\n",
-        "the first that is unreadable: b.dbn:9: unbalanced bracket `(` at column 1\n",
+        "the first unreadable structure: b.dbn:9: unbalanced bracket `(` at column 1\n",
     ] {
         assert!(run.err.contains(said), "{said}: {run}");
     }

@@ -88,7 +88,7 @@ fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
     sandbox.run(&format!("-q {BEGIN} --out cut --steps 5 -j 1")).well();
     let again = sandbox.run("finetune structure --resume --out cut --steps 12").well();
     assert!(
-        again.err.contains("goes on behind step 5") && again.err.contains("changed: train.until.steps=12"),
+        again.err.contains("continues after step 5") && again.err.contains("changed: train.until.steps=12"),
         "{again}"
     );
     for name in ["model.safetensors", "model-official.safetensors"] {

@@ -71,11 +71,11 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       score      Score sequences, or the effect of variants
       evaluate   Score predictions against known answers, and predictors against each other
       model      Show, convert, calibrate, verify, list and download models
-      corpus     Fetch, build, inspect, sample and export what models learn from
-      config     List or print the configs for training that are built in
-      pretrain   Train a model by guessing hidden letters of a corpus
-      finetune   Fit a model to a task by labelled sequences
-      benchmark  Repeat an experiment of the paper, beside what was published
+      corpus     Fetch, build, inspect, sample and export training data
+      config     List or print the built-in configs for training
+      pretrain   Train a model to predict masked letters of a corpus
+      finetune   Train a model for a task on labelled sequences
+      benchmark  Repeat an experiment of the paper and compare with the published figures
       help       Print this message or the help of the given subcommand(s)
 
     Options:

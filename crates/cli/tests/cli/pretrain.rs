@@ -172,7 +172,7 @@ fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
     sandbox.run("-q pretrain tiny.toml --corpus corpus.lmdb --out cut --steps 7 -j 1").done_with_output();
     let again = sandbox.run("pretrain --resume --out cut --steps 12").done_with_output();
     assert!(
-        again.err.contains("goes on behind step 7") && again.err.contains("changed: train.until.steps=12"),
+        again.err.contains("continues after step 7") && again.err.contains("changed: train.until.steps=12"),
         "{again}"
     );
     assert_eq!(again.out, whole.out);
@@ -401,7 +401,7 @@ mod interrupted {
         assert_eq!(code, Some(143), "{err}");
         let end = err.lines().last().unwrap();
         assert!(end.starts_with("stopped after "), "{err}");
-        assert!(end.ends_with("`rinalmo pretrain --resume --out run` goes on"), "{err}");
+        assert!(end.ends_with("`rinalmo pretrain --resume --out run` continues"), "{err}");
         let newest = sandbox.names("run/checkpoints").pop().unwrap();
         let step: u64 = newest["step-".len()..].parse().unwrap();
         sandbox.run(&format!("-q pretrain --resume --out run --steps {}", step + 2)).done_with_output();

@@ -149,7 +149,7 @@ fn a_run_goes_on_with_the_same_bits_on_two_processes_and_goes_on_on_one() {
     done(run(&sandbox, 2, &format!("{begin} --out less --steps 7")));
     done(sandbox.run("-q pretrain --resume --out less --steps 12"));
     let more = done(run(&sandbox, 3, "pretrain --resume --out less --steps 20"));
-    assert!(more.err.contains("goes on behind step 12") && more.err.contains("3 processes"), "{more}");
+    assert!(more.err.contains("continues after step 12") && more.err.contains("3 processes"), "{more}");
     let record: serde_json::Value = serde_json::from_str(&sandbox.read("less/run.json")).unwrap();
     let sessions = record["sessions"].as_array().unwrap().iter();
     let told: Vec<_> = sessions.map(|session| (session["ranks"].as_u64(), session["to_step"].as_u64())).collect();
@@ -223,7 +223,7 @@ fn when_one_process_is_killed_the_others_end_and_the_run_goes_on() {
         let step = newest(&sandbox, &out);
         let words = format!("pretrain --resume --out {out} --steps {}", step + 3);
         let again = done(if run_again == 1 { sandbox.run(&words) } else { run(&sandbox, run_again, &words) });
-        assert!(again.err.contains(&format!("goes on behind step {step},")), "{again}");
+        assert!(again.err.contains(&format!("continues after step {step},")), "{again}");
     }
 }
 
@@ -245,7 +245,7 @@ fn when_mpirun_is_told_to_end_one_checkpoint_is_written() {
         let codes: &[i32] = if name == "-USR1" { &[130] } else { &[1, 130, 143] };
         assert!(code.is_some_and(|code| codes.contains(&code)), "{code:?}: {err}");
         assert_eq!(err.matches("stopping; a second signal stops at once").count(), said, "{err}");
-        assert!(err.contains(&format!("`rinalmo pretrain --resume --out {out}` goes on")), "{err}");
+        assert!(err.contains(&format!("`rinalmo pretrain --resume --out {out}` continues")), "{err}");
         let step = newest(&sandbox, &out);
         assert!(err.contains(&format!("stopped after {step} steps")) || step >= 1000, "{err}");
         done(sandbox.run(&format!("-q pretrain --resume --out {out} --steps {}", step + 1)));

@@ -16,60 +16,62 @@ use super::training::{LimitArgs, name, overrides, program};
 use crate::context::{Context, Outcome};
 use crate::io::{DownloadBar, Progress, print};
 
-/// Repeat an experiment of the paper, beside what was published
+/// Repeat an experiment of the paper and compare with the published figures
 ///
-/// Takes data as their publishers distribute them, trains each fold in a folder of its own in OUT, as `rinalmo finetune`
-/// does, tries its best model on what was kept out, and writes OUT/table.md and OUT/results.json. The same command goes on
-/// where an earlier one stopped; what is finished stays. Every fold trains a new head, and is searched for test records
-/// like those that it was trained on; what is found is said below the table.
+/// Reads the data as published, trains each fold in its own folder in OUT, as `rinalmo finetune` does, evaluates its best
+/// model on the test data, and writes OUT/table.md and OUT/results.json. Run the same command again to continue where it
+/// stopped; finished folds are kept.
+///
+/// Every fold trains a new head. Test records that are similar to training records are searched for and reported below the
+/// table.
 #[derive(Args)]
 pub struct BenchmarkArgs {
-    /// Which experiment
+    /// Experiment to repeat
     #[arg(value_name = "NAME")]
     benchmark: Name,
-    /// The data: files, folders and archives as published, or tables
+    /// Read these data: files, folders and archives as published, or tables
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "download")]
     data: Vec<PathBuf>,
-    /// Fetch the published data into OUT/download, unless they are there
+    /// Fetch the published data into OUT/download, unless they are already there
     #[arg(long, conflicts_with = "data")]
     download: bool,
-    /// The model every fold begins with, by name or path; without it the config's `[model]` begins from nothing
+    /// Start every fold from this model, by name or path; the default is random weights of the config's `[model]`
     #[arg(long, value_name = "MODEL")]
     from: Option<String>,
-    /// What that model was trained on, for the search for test records that it has seen: files or folders
+    /// Search the data that this model was trained on for test records: files or folders
     #[arg(long, value_name = "PATH", num_args = 1..)]
     trained_on: Vec<PathBuf>,
-    /// Recipe: a TOML file, or the name of one that is built in [default: the paper's]
+    /// Recipe: a TOML file, or the name of a built-in one [default: the paper's]
     #[arg(long, value_name = "FILE|NAME")]
     config: Option<PathBuf>,
-    /// The folder of all folds
+    /// Keep all folds in this folder
     #[arg(long, value_name = "OUT")]
     out: PathBuf,
-    /// Only these folds
+    /// Run only these folds
     #[arg(long, value_name = "FOLD", num_args = 1..)]
     folds: Vec<String>,
-    /// List the folds with what they train on, and do nothing else
+    /// List the folds with their training data, and exit
     #[arg(long)]
     list: bool,
-    /// What the table calls the model [default: as --from or the config is called]
+    /// Name of the model in the table [default: the name of --from or of the config]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// A folding program to stand beside it, such as "RNAfold --noPS"; several times for several
+    /// Compare with a folding program, such as "RNAfold --noPS". May be given several times
     #[arg(long = "run", value_name = "COMMAND")]
     programs: Vec<String>,
-    /// Another OUT of the same benchmark to stand beside it; several times for several
+    /// Compare with another OUT of the same benchmark. May be given several times
     #[arg(long, value_name = "OUT")]
     beside: Vec<PathBuf>,
     /// Change a key of the config; may be given several times
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// What everything random depends on, instead of the config's `train.seed`
+    /// Use this random seed instead of the config's `train.seed`
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Steps of each fold, instead of the config's limits
+    /// Train each fold for N steps, instead of the config's limits
     #[arg(long, value_name = "N")]
     steps: Option<u64>,
-    /// Epochs of each fold, likewise
+    /// Train each fold for N epochs, instead of the config's limits
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
 }
@@ -105,11 +107,11 @@ impl From<Name> for Benchmark {
 pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
     let benchmark = Benchmark::from(args.benchmark);
     if benchmark.question().is_some() && !args.programs.is_empty() {
-        bail!("--run: programs fold; they have no answer to `{}`", benchmark.name());
+        bail!("--run: folding programs cannot be used for `{}`", benchmark.name());
     }
     let data = if args.download { download(benchmark, &args.out, context)? } else { args.data.clone() };
     let plan = Plan::open(benchmark, &data, &args.out)?.only(&args.folds)?.trained_on(args.trained_on.clone());
-    plan.told().iter().for_each(|told| context.note(told));
+    plan.told().iter().for_each(|line| context.note(line));
     if args.list {
         return list(&plan);
     }
@@ -119,7 +121,7 @@ pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
     }
 }
 
-/// Fetches everything that is known to be public.
+/// Fetches all data that are public.
 fn download(benchmark: Benchmark, out: &Path, context: &Context) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for source in sources(benchmark) {
@@ -158,7 +160,7 @@ fn list(plan: &Plan) -> Result<Outcome> {
 }
 
 impl BenchmarkArgs {
-    /// Trains and tries what is not done yet.
+    /// Trains and evaluates the folds that are not done yet.
     fn folds<K: Kind>(&self, kind: K, plan: &Plan, context: &Context) -> Result<Outcome> {
         let config = self.read(kind, plan.benchmark())?;
         let all = plan.folds().len();
@@ -175,7 +177,7 @@ impl BenchmarkArgs {
                 Standing::Begun => self.train(resume(kind, &plan.folder(fold), context)?, context)?,
             };
             if stopped || !self.attempt(plan, fold, context)? {
-                eprintln!("stopped in fold {}; the same command goes on", fold.name);
+                eprintln!("stopped in fold {}; the same command continues", fold.name);
                 return Ok(Outcome::Interrupted);
             }
             plan.tell(&[])?;
@@ -186,7 +188,7 @@ impl BenchmarkArgs {
         Ok(Outcome::Done)
     }
 
-    /// Whether it was stopped.
+    /// Trains a fold; returns whether it was stopped.
     fn train<K: Kind>(&self, run: Run<K>, context: &Context) -> Result<bool> {
         Ok(go(run, Alone, context)?.ended == Ended::Stopped)
     }
@@ -210,7 +212,7 @@ impl BenchmarkArgs {
         Ok(Run::begin(kind, request, &context.device()?, Share::default())?)
     }
 
-    /// Whether it came to its end.
+    /// Evaluates a fold; returns whether it was finished.
     fn attempt(&self, plan: &Plan, fold: &Fold, context: &Context) -> Result<bool> {
         let device = context.device()?;
         let options = LoadOptions { precision: Some(Precision::F32), ..LoadOptions::default() };
@@ -221,14 +223,14 @@ impl BenchmarkArgs {
         Ok(result.is_some())
     }
 
-    /// What the table calls the model.
+    /// The name of the model in the table.
     fn called(&self) -> String {
         let from = self.from.as_deref().map(|from| name(Some(Path::new(from))));
         let given = self.name.clone().or(from);
         given.unwrap_or_else(|| self.config.as_deref().map_or("paper's recipe".into(), |config| name(Some(config))))
     }
 
-    /// The config with everything that flags change in it.
+    /// The config with the changes of the flags.
     fn read<K: Kind>(&self, kind: K, benchmark: Benchmark) -> Result<Config<K::Data>> {
         let overrides = overrides(&self.set, self.seed);
         let mut config: Config<K::Data> = match &self.config {

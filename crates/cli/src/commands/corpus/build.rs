@@ -16,19 +16,19 @@ use crate::io::{FailureArgs, ForceArgs, Out, print};
 /// Build a store from sequence files
 ///
 /// Reads, cleans, removes duplicates, clusters, holds out a share of the clusters and writes one file. A build that
-/// was stopped or killed leaves OUTPUT as it was; run again, it goes on behind the last finished stage, kept in
+/// was stopped or killed leaves OUTPUT as it was; run again, it continues after the last finished stage, which is kept in
 /// OUTPUT.building.
 #[derive(Args)]
 pub struct BuildArgs {
-    /// FASTA, FASTQ, one sequence a line, or .csv and .tsv with a column `sequence`; plain or compressed
+    /// Sequence files: FASTA, FASTQ, one sequence a line, or .csv and .tsv with a column `sequence`; plain or compressed
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
-    /// The store to write
+    /// Write the store to OUTPUT
     #[arg(short, long, value_name = "OUTPUT")]
     output: PathBuf,
     #[command(flatten)]
     force: ForceArgs,
-    /// Write the report as JSON too
+    /// Also write the report to FILE as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -37,20 +37,20 @@ pub struct BuildArgs {
     exclude: ExcludeArgs,
     #[command(flatten)]
     cluster: ClusterArgs,
-    /// Share of the clusters to hold out
+    /// Hold out this share of the clusters
     #[arg(long, help_heading = "Split", value_name = "SHARE", default_value_t = 0.01)]
     hold_out: f64,
-    /// What the choice of these depends on
+    /// Choose the held-out clusters with this random seed
     #[arg(long, help_heading = "Split", value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Memory for duplicates and clusters in MiB each; beyond it, disk and more rounds
+    /// Use up to MIB of memory each for duplicates and for clusters; larger data use the disk and more rounds
     #[arg(long, help_heading = "Options", value_name = "MIB", default_value_t = 2048)]
     memory: usize,
     #[command(flatten)]
     failures: FailureArgs,
 }
 
-/// What is kept.
+/// Which sequences are kept.
 #[derive(Args)]
 #[command(next_help_heading = "Cleaning")]
 struct CleanArgs {
@@ -60,16 +60,16 @@ struct CleanArgs {
     /// Drop longer sequences
     #[arg(long, value_name = "NT", default_value_t = 8192)]
     max_length: usize,
-    /// IUPAC letters other than ACGU: keep them, replace them by N, or drop the record
+    /// Keep IUPAC letters other than ACGU, replace them by N, or drop the record
     #[arg(long, value_enum, value_name = "POLICY", default_value = "keep")]
     odd_letters: OddLettersArg,
-    /// Drop where at least this share of the letters is not ACGU; above 1 never
+    /// Drop sequences with at least this share of letters other than ACGU; above 1 drops none
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     ambiguous: f64,
-    /// Drop where at least this share of the letters is one base; above 1 never
+    /// Drop sequences in which one base makes up at least this share of the letters; above 1 drops none
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     single_base: f64,
-    /// Take a sequence and its reverse complement as one
+    /// Treat a sequence and its reverse complement as one
     #[arg(long)]
     both_strands: bool,
 }
@@ -81,30 +81,31 @@ enum OddLettersArg {
     Drop,
 }
 
-/// What makes a cluster.
+/// How sequences are clustered.
 #[derive(Args)]
 #[command(next_help_heading = "Clustering")]
 struct ClusterArgs {
-    /// Who finds the clusters
+    /// Find clusters with this engine
     #[arg(long, value_enum, value_name = "ENGINE", default_value = "builtin")]
     engine: EngineArg,
-    /// The mmseqs program, if it is not on the PATH
+    /// Run this mmseqs program instead of the one on the PATH
     #[arg(long, value_name = "PROGRAM")]
     mmseqs: Option<PathBuf>,
-    /// Least identity of a member with its representative
+    /// Require at least this identity of a member with its representative
     #[arg(long, value_name = "SHARE", default_value_t = 0.7)]
     identity: f64,
-    /// Least coverage by their alignment
+    /// Require at least this coverage by their alignment
     #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
     coverage: f64,
-    /// Whose coverage, numbered as by mmseqs: 0 both, 1 the member's, 2 the representative's, 3 to 5 by length
+    /// Measure the coverage of these sequences, numbered as in mmseqs: 0 both, 1 the member, 2 the representative, 3 to
+    /// 5 by length
     #[arg(long, value_name = "MODE", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..6))]
     coverage_mode: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum EngineArg {
-    /// In this program
+    /// The built-in engine
     Builtin,
     /// MMseqs2's linclust
     Mmseqs,
@@ -115,10 +116,10 @@ impl BuildArgs {
         let output = &self.output;
         self.force.check(output)?;
         let mut report = self.report.as_deref().map(Out::create).transpose()?;
-        let built = build(&self.inputs, output, &self.options(), &*self.cluster.engine(), &Told(context));
+        let built = build(&self.inputs, output, &self.options(), &*self.cluster.engine(), &Reporter(context));
         let built = match built {
             Err(Error::Stopped) => {
-                context.note("stopped; the same command goes on from there");
+                context.note("stopped; the same command continues from there");
                 return Ok(Outcome::Interrupted);
             }
             built => built?,
@@ -168,18 +169,19 @@ impl ClusterArgs {
     }
 }
 
-/// Tells of stages on standard error.
-struct Told<'a>(&'a Context);
+/// Reports stages on standard error.
+struct Reporter<'a>(&'a Context);
 
-impl Watch for Told<'_> {
+impl Watch for Reporter<'_> {
     fn begun(&self, stage: &str) {
         self.0.note(format!("{stage} …"));
     }
 
     fn ended(&self, StageTime { stage, seconds, resumed }: &StageTime) {
-        match resumed {
-            true => self.0.note(format!("{stage}: done by an earlier run")),
-            false => self.0.detail(|| format!("{stage}: {seconds:.1} s")),
+        if *resumed {
+            self.0.note(format!("{stage}: done by an earlier run"));
+        } else {
+            self.0.detail(|| format!("{stage}: {seconds:.1} s"));
         }
     }
 

@@ -12,33 +12,33 @@ use crate::io::{DownloadBar, print};
 
 /// Fetch public sequences: RNAcentral, Rfam, Ensembl, nt
 ///
-/// Goes on where an earlier try stopped, checks size and published checksums, and keeps each file with a record in
-/// DIR/SOURCE/RELEASE/; what is there is kept. Prints the paths, for `rinalmo corpus build`.
+/// Resumes an interrupted download, checks size and published checksums, and keeps each file with a record in
+/// DIR/SOURCE/RELEASE/. Existing files are kept. Prints the paths, for `rinalmo corpus build`.
 #[derive(Args)]
 pub struct DownloadArgs {
-    /// What to fetch: a name from --list, where it has parts `:part`, and `@release` (newest if none);
+    /// Sources to fetch: a name from --list, with `:part` if it has parts, and `@release` (default: the newest);
     /// rnacentral, rfam:RF00005, ensembl:homo_sapiens@113, ensembl@113 for all species
     #[arg(value_name = "SOURCE", required_unless_present = "list")]
     sources: Vec<String>,
-    /// Where to keep the files
+    /// Keep the files in DIR
     #[arg(short, long, value_name = "DIR", required_unless_present = "list")]
     output: Option<PathBuf>,
-    /// Release of the sources that name none
+    /// Fetch release N of the sources that name none
     #[arg(long, value_name = "N")]
     release: Option<String>,
-    /// A server with a copy of the publishers' folders, in place of https://HOST
+    /// Fetch from the server at URL, which has a copy of the publishers' folders, instead of https://HOST
     #[arg(long, value_name = "URL")]
     mirror: Option<String>,
     /// List the sources
     #[arg(long, conflicts_with_all = ["sources", "output", "release", "mirror", "force", "yes"])]
     list: bool,
-    /// Fetch again what is already here
+    /// Fetch existing files again
     #[arg(long)]
     force: bool,
-    /// Fetch what is very large (nt) too
+    /// Also fetch very large sources (nt)
     #[arg(long)]
     yes: bool,
-    /// Fetch no file that is larger than this, as in 4G; without it the free space of the disk is the limit
+    /// Fetch no file that is larger than this, such as 4G; the default limit is the free space of the disk
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     max_size: Option<u64>,
 }

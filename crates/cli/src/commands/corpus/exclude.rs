@@ -1,4 +1,4 @@
-//! What a model will be judged by is kept out of what it learns from: flags of the commands that gather data.
+//! Keeps evaluation data out of training data: flags of the commands that gather data.
 
 use std::path::PathBuf;
 
@@ -6,32 +6,32 @@ use clap::{Args, ValueEnum};
 use rinalmo::corpus::build::Exclude;
 use rinalmo::corpus::cluster::{self, Coverage};
 
-/// What is kept out.
+/// Which sequences are kept out.
 #[derive(Args)]
 #[command(next_help_heading = "Leakage guard")]
 pub(super) struct ExcludeArgs {
-    /// Keep out sequences like one of this evaluation set, a file of sequences or structures in any format; gaps of
-    /// alignments are not compared. May be given several times
+    /// Keep out sequences that are similar to one in FILE, an evaluation set of sequences or structures in any format;
+    /// gaps of alignments are not compared. May be given several times
     #[arg(long, value_name = "FILE")]
     exclude: Vec<PathBuf>,
-    /// From this identity on sequences are alike
+    /// Treat sequences as similar from this identity
     #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
     exclude_identity: f64,
-    /// Over at least this share of the sequence that --exclude-coverage-of names
+    /// Require this identity over at least this share of the sequence that --exclude-coverage-of names
     #[arg(long, value_name = "SHARE", default_value_t = 0.8)]
     exclude_coverage: f64,
-    /// Whose share that is
+    /// Measure --exclude-coverage on this sequence
     #[arg(long, value_enum, value_name = "WHOSE", default_value = "evaluation")]
     exclude_coverage_of: CoverageOf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum CoverageOf {
-    /// The evaluation sequence's: what holds one within a longer sequence is kept out too
+    /// The evaluation sequence: a longer sequence that contains one is also kept out
     Evaluation,
-    /// Both sequences', as in a cluster: what holds one within a much longer sequence stays
+    /// Both sequences, as in a cluster: a much longer sequence that contains one stays
     Both,
-    /// The corpus sequence's: pieces of an evaluation sequence are kept out too
+    /// The corpus sequence: pieces of an evaluation sequence are also kept out
     Corpus,
 }
 

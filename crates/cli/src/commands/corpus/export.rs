@@ -15,10 +15,10 @@ pub struct ExportArgs {
     /// The store
     #[arg(value_name = "STORE")]
     store: PathBuf,
-    /// What to write
+    /// Write these sequences
     #[arg(long, value_enum, value_name = "WHICH", default_value = "all")]
     which: WhichArg,
-    /// Write T for U
+    /// Write T instead of U
     #[arg(long, conflicts_with = "table")]
     dna: bool,
     /// Write a table instead: cluster, split, representative, id, length, source, merged
@@ -32,11 +32,11 @@ pub struct ExportArgs {
 enum WhichArg {
     /// Every sequence
     All,
-    /// One of each cluster
+    /// One sequence of each cluster
     Representatives,
-    /// Those of clusters that are not held out
+    /// Sequences of clusters that are not held out
     Train,
-    /// Those of clusters that are
+    /// Sequences of held-out clusters
     HeldOut,
 }
 
@@ -51,9 +51,10 @@ impl ExportArgs {
         };
         self.output.output.as_deref().map_or(Ok(()), |output| store.check_output(output))?;
         let mut output = self.output.open()?;
-        let written = match self.table {
-            true => export::table(&store, which, &mut output)?,
-            false => export::fasta(&store, Options { which, dna: self.dna }, &mut output)?,
+        let written = if self.table {
+            export::table(&store, which, &mut output)?
+        } else {
+            export::fasta(&store, Options { which, dna: self.dna }, &mut output)?
         };
         output.finish()?;
         context.detail(|| format!("{written} sequences"));

@@ -1,4 +1,4 @@
-//! `rinalmo corpus`: from FASTA files to a store that pre-training samples; from files of structures to one that fine-tuning takes.
+//! `rinalmo corpus`: makes a store for pre-training from FASTA files, and a table for fine-tuning from files of structures.
 
 mod build;
 mod download;
@@ -19,7 +19,7 @@ use rinalmo::corpus::Store;
 
 use crate::context::{Context, Outcome};
 
-/// Fetch, build, inspect, sample and export what models learn from
+/// Fetch, build, inspect, sample and export training data
 #[derive(Args)]
 pub struct CorpusArgs {
     #[command(subcommand)]
@@ -37,26 +37,26 @@ enum Action {
 }
 
 impl CorpusArgs {
-    /// Does it fetch files? Then Ctrl-C may end it wherever it is.
+    /// Does it fetch files? Then Ctrl-C may end it at any point.
     pub fn is_download(&self) -> bool {
         matches!(self.action, Action::Download(_))
     }
 }
 
-/// Opens a store, and says so where its pages have no checksums.
+/// Opens a store, with a note if its pages have no checksums.
 pub fn open(path: &Path, context: &Context) -> Result<Store> {
     let store = Store::open(path)?;
     note_unchecked(&store, context);
     Ok(store)
 }
 
-/// Says that damage of a store is not noticed where it is read, if that is so.
+/// Prints a note if a store has no checksums of its pages, so that damage is not noticed when it is read.
 pub fn note_unchecked(store: &Store, context: &Context) {
     if !store.is_checked() {
         let path = store.path().display();
         context.note(format!(
-            "note: {path} was built by an earlier version, without checksums of its pages: damage to its sequences goes \
-             unnoticed while they are sampled\nhint: `rinalmo corpus stats {path} --verify` compares all of it once; a new build adds \
+            "note: {path} was built by an earlier version, without checksums of its pages: damage to its sequences is \
+             not noticed while they are sampled\nhint: `rinalmo corpus stats {path} --verify` checks all of it once; a new build adds \
              the checksums"
         ));
     }

@@ -14,49 +14,49 @@ use rinalmo::seq::table::tsv_cell;
 use crate::context::{Context, Outcome};
 use crate::io::OutputArgs;
 
-/// Batches that a thread prepares ahead.
+/// Batches that a thread prepares in advance.
 const AHEAD: usize = 4;
 
-/// Show the batches that pre-training would get
+/// Show the batches of pre-training
 ///
-/// A line for each row: epoch, step, cluster, id, first position (from 1), what the model sees and what it is to
-/// guess, one letter a token: `<` and `>` for the ends, `?` for a hidden letter, `.` where nothing is asked.
+/// Prints a line for each row: epoch, step, cluster, id, first position (from 1), the model's input and its targets, one
+/// letter a token: `<` and `>` for the ends, `?` for a masked letter, `.` for no target.
 #[derive(Args)]
 pub struct SampleArgs {
     /// The store
     #[arg(value_name = "STORE")]
     store: PathBuf,
-    /// How many batches
+    /// Show N batches
     #[arg(short = 'n', long, value_name = "N", default_value_t = 1)]
     batches: usize,
-    /// Sequences in a batch
+    /// Put N sequences into a batch
     #[arg(long, value_name = "N", default_value_t = 192)]
     batch_size: usize,
-    /// Tokens in a batch at most, padding included, instead of a number of sequences
+    /// Put at most N tokens into a batch, including padding, instead of a number of sequences
     #[arg(long, value_name = "N", conflicts_with = "batch_size")]
     batch_tokens: Option<usize>,
-    /// Longest row in tokens
+    /// Limit rows to N tokens
     #[arg(long, value_name = "N", default_value_t = 1024)]
     max_tokens: usize,
-    /// What all draws depend on
+    /// Draw with this random seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// The first epoch
+    /// Start at epoch N
     #[arg(long, value_name = "N", default_value_t = 0)]
     epoch: u64,
-    /// The first step in it
+    /// Start at step N of the epoch
     #[arg(long, value_name = "N", default_value_t = 0)]
     step: usize,
-    /// Which of the ranks, from 0
+    /// Show the batches of rank N, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     rank: usize,
-    /// How many ranks share an epoch
+    /// Split each epoch over N ranks
     #[arg(long, value_name = "N", default_value_t = 1)]
     ranks: usize,
     /// Draw from the clusters that are held out
     #[arg(long)]
     held_out: bool,
-    /// Print no rows but how many tokens a second are prepared
+    /// Print how many tokens are prepared in a second, instead of the rows
     #[arg(long)]
     speed: bool,
     #[command(flatten)]

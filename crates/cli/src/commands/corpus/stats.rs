@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::context::{Context, Outcome};
 use crate::io::{print, write_file};
 
-/// Show what is in a store: counts, lengths, cluster sizes, how it was made
+/// Show the contents of a store: counts, lengths, cluster sizes, how it was made
 #[derive(Args)]
 pub struct StatsArgs {
     /// The store
@@ -25,11 +25,11 @@ pub struct StatsArgs {
     /// Draw the histograms to PREFIX.lengths.svg and PREFIX.clusters.svg
     #[arg(long, value_name = "PREFIX")]
     svg: Option<PathBuf>,
-    /// Read everything and compare it with the checksums
+    /// Read the whole store and compare it with its checksums
     #[arg(long)]
     verify: bool,
-    /// Also tell how well counting guesses the hidden letters of held-out sequences: the perplexity of a unigram and of
-    /// a 5-gram, which a language model has to beat
+    /// Also print the perplexity of a unigram and a 5-gram on masked letters of held-out sequences, which a language model
+    /// has to beat
     #[arg(long)]
     baselines: bool,
 }
@@ -50,22 +50,22 @@ impl StatsArgs {
         }
         let baselines = if self.baselines { baselines(&store)? } else { Vec::new() };
         if self.json {
-            let mut told = json!({ "header": store.header(), "stats": stats });
+            let mut document = json!({ "header": store.header(), "stats": stats });
             if self.baselines {
-                told["baselines"] = json!(baselines);
+                document["baselines"] = json!(baselines);
             }
-            print(format_args!("{told:#}\n"))?;
+            print(format_args!("{document:#}\n"))?;
         } else {
             print(format_args!("{stats}\n"))?;
             for Baseline { order, perplexity, letters } in baselines {
-                print(format_args!("{order}-gram: perplexity {perplexity:.4} over {letters} hidden letters\n"))?;
+                print(format_args!("{order}-gram: perplexity {perplexity:.4} over {letters} masked letters\n"))?;
             }
         }
         Ok(Outcome::Done)
     }
 }
 
-/// Counted over one epoch, scored on the letters that validation of a run with seed 0 hides.
+/// Counted over one epoch, scored on the letters that the validation of a run with seed 0 masks.
 pub fn baselines(store: &Store) -> Result<Vec<Baseline>> {
     let sampler = |split| Sampler::new(store.clone(), Options { split, ..Options::default() });
     let (train, held_out) = (sampler(Split::Train)?, sampler(Split::HeldOut)?);

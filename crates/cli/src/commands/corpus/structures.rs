@@ -14,14 +14,16 @@ use crate::io::{FailureArgs, ForceArgs, OutputArgs};
 /// Gather known structures for fine-tuning into one table
 ///
 /// Reads tables (id, sequence, structure or base_pairs), dot-bracket, CT, BPSEQ, ST and Stockholm files and folders of
-/// them. Of several structures of one sequence, as in a CT file of suboptimal ones, the first counts. Leaves
-/// out what no folded RNA looks like, what is there already, and what is like a sequence of an evaluation set; and
-/// tells what is alike as one cluster, of which `finetune structure` draws one structure each epoch. Of one sequence
-/// in several files the first file's structure is kept. A line for each file tells what became of its structures. Exit
-/// code 1 if some could not be read.
+/// them. Of several structures of one sequence, as in a CT file of suboptimal ones, the first is kept; the same holds for
+/// a sequence in several files.
+///
+/// Leaves out structures of poor quality, repeated sequences, and sequences that are similar to one of an evaluation set.
+/// Similar sequences form a cluster, of which `finetune structure` draws one structure in each epoch.
+///
+/// Prints a line of counts for each file. The exit code is 1 if some structures could not be read.
 #[derive(Args)]
 pub struct StructuresArgs {
-    /// Files of structures; `FILE@0.3` lets each of them count 0.3 in training
+    /// Files of structures; `FILE@0.3` gives its structures a weight of 0.3 in training
     #[arg(value_name = "FILE[@WEIGHT]", required = true)]
     files: Vec<String>,
     #[command(flatten)]
@@ -34,35 +36,35 @@ pub struct StructuresArgs {
     filter: FilterArgs,
     #[command(flatten)]
     exclude: ExcludeArgs,
-    /// Sequences this alike, over at least 80 % of both, are one cluster
+    /// Cluster sequences from this identity, over at least 80 % of both
     #[arg(long, help_heading = "Clustering", value_name = "SHARE", default_value_t = Options::default().alike.identity)]
     identity: f64,
 }
 
-/// What is taken.
+/// Which structures are kept.
 #[derive(Args)]
 #[command(next_help_heading = "Quality")]
 struct FilterArgs {
-    /// Leave out shorter ones
+    /// Leave out shorter sequences
     #[arg(long, value_name = "NT", default_value_t = Options::default().min_len)]
     min_length: usize,
-    /// Leave out longer ones
+    /// Leave out longer sequences
     #[arg(long, value_name = "NT")]
     max_length: Option<usize>,
-    /// Leave out those of fewer base pairs
+    /// Leave out structures with fewer base pairs
     #[arg(long, value_name = "N", default_value_t = Options::default().min_pairs)]
     min_pairs: usize,
-    /// Leave out those of whose pairs fewer than this are AU, GC or GU
+    /// Leave out structures if a smaller share of their pairs is AU, GC or GU
     #[arg(long, value_name = "SHARE", default_value_t = Options::default().canonical)]
     canonical: f64,
-    /// Leave out those of whose letters more than this are unknown
+    /// Leave out sequences if a larger share of their letters is unknown
     #[arg(long, value_name = "SHARE", default_value_t = Options::default().unknown)]
     unknown: f64,
-    /// Leave out a family, as a column `family_id` or `family` names it; a name may end in `*`. May be given several
+    /// Leave out a family, by the name in a column `family_id` or `family`; a name may end in `*`. May be given several
     /// times
     #[arg(long, value_name = "FAMILY")]
     without: Vec<String>,
-    /// Leave out those of no known family, so that none of the left-out ones hides among them
+    /// Leave out structures without a known family, as they could belong to one that is left out
     #[arg(long)]
     known_families: bool,
 }
@@ -77,7 +79,7 @@ impl StructuresArgs {
         found.write(&names, &mut output)?;
         output.finish()?;
         found.notes.iter().for_each(|note| context.note(note));
-        context.note(told(&names, &found));
+        context.note(summary(&names, &found));
         Ok(self.failures.judge(if found.wrong.is_empty() { Outcome::Done } else { Outcome::Partial }))
     }
 
@@ -108,8 +110,8 @@ fn source(text: &str) -> Source {
     }
 }
 
-/// What became of each source.
-fn told(names: &[String], found: &Collection) -> String {
+/// The counts of each source.
+fn summary(names: &[String], found: &Collection) -> String {
     let mut lines = vec!["file\tread\tunreadable\tlength\tfamily\tquality\trepeated\texcluded\tkept".to_owned()];
     for (name, counts) in names.iter().zip(&found.sources) {
         let Counts { read, unreadable, length, family, quality, repeated, excluded, kept } = counts;
@@ -121,7 +123,7 @@ fn told(names: &[String], found: &Collection) -> String {
         lines.push(found.excluded.to_string().trim_end().to_owned());
     }
     if let Some(first) = found.wrong.first() {
-        lines.push(format!("the first that is unreadable: {first}"));
+        lines.push(format!("the first unreadable structure: {first}"));
     }
     lines.push(format!("{} structures in {} clusters", found.rows.len(), found.clusters));
     lines.join("\n")

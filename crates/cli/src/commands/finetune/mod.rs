@@ -13,73 +13,74 @@ use rinalmo::finetune::{Config, DryRun, Files, Finished, Kind, Labelled, Outlook
 use rinalmo::pretrain::{Ended, Exchange, Processes, Share, Stop, Validation, duration, grouped};
 use rinalmo::task::{TASKS, TaskSpec};
 
-use crate::commands::told::{Pace, Terms, Told};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
+use crate::commands::reporter::{Pace, Reporter, Terms};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, report_processes, report_resumed, together};
 use crate::context::{Context, Outcome};
 use crate::io::print;
 use crate::stop::Patience;
 
-/// Fit a model to a task by labelled sequences
+/// Train a model for a task on labelled sequences
 ///
-/// Trains the head for TASK, and as much of the encoder as the config says, on the data given, and keeps everything about
-/// the run in the folder OUT: config, metrics, curves, checkpoints, and in the end the best model by validation, which
-/// `--model OUT` opens. Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143; `--resume` goes on.
+/// Trains the head for TASK, and as much of the encoder as the config says. The folder OUT holds the run: config, metrics,
+/// curves, checkpoints, and at the end the best model by validation, which `--model OUT` opens.
+///
+/// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143. `--resume` continues the run.
 #[derive(Args)]
 pub struct FinetuneArgs {
-    /// What to learn
+    /// Task to train for
     #[arg(value_name = "TASK", value_parser = tasks())]
     task: &'static TaskSpec,
-    /// Recipe: a TOML file, or the name of one that is built in (`rinalmo config list`). With --resume the run's own
+    /// Recipe: a TOML file, or the name of a built-in one (`rinalmo config list`). --resume uses the run's own
     #[arg(long, value_name = "FILE|NAME", required_unless_present = "resume", conflicts_with = "resume")]
     config: Option<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
-    /// The model to begin with, by name or path; without it the config's `[model]` begins from nothing
+    /// Start from this model, by name or path; the default is random weights of the config's `[model]`
     #[arg(long, value_name = "MODEL", conflicts_with = "resume")]
     from: Option<String>,
-    /// Begin with a new head, even where the model of --from has one for TASK
+    /// Start with a new head, even if the model of --from has one for TASK
     #[arg(long, conflicts_with = "resume")]
     fresh_head: bool,
-    /// The run's folder
+    /// Keep the run in this folder
     #[arg(long, value_name = "OUT")]
     out: Option<PathBuf>,
-    /// Go on with the run in OUT, behind its newest whole checkpoint
+    /// Continue the run in OUT after its newest complete checkpoint
     #[arg(long)]
     resume: bool,
-    /// Tell what the run would be and what trains when, and do nothing else; --from may name a published size then
+    /// Print what the run would be and what trains when, and exit; --from may then name a published size
     #[arg(long, conflicts_with = "resume")]
     dry_run: bool,
-    /// Run so many times with seeds one after the other, each in a folder of its own in OUT, and tell mean and deviation
+    /// Run N times with consecutive seeds, each in its own folder in OUT, and print mean and standard deviation
     #[arg(long, value_name = "N", conflicts_with_all = ["resume", "dry_run"])]
     repeats: Option<u64>,
-    /// Change a key of the config; may be given several times. An empty VALUE takes the key
-    /// away, and `SECTION=` the section
+    /// Change a key of the config; may be given several times. An empty VALUE removes the key,
+    /// and `SECTION=` the section
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// What everything random depends on, instead of the config's `train.seed`
+    /// Use this random seed instead of the config's `train.seed`
     #[arg(long, value_name = "N", conflicts_with = "resume")]
     seed: Option<u64>,
     #[command(flatten)]
     limits: LimitArgs,
 }
 
-/// Where data lie.
+/// Where the data are.
 #[derive(Args, Clone)]
 #[command(next_help_heading = "Data, each of one or more files or folders")]
 struct DataArgs {
-    /// What is trained on
+    /// Train on these data
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present_any = ["resume", "dry_run"])]
     data: Vec<PathBuf>,
-    /// What models are chosen by; a share of the training data is held out without it
+    /// Choose the best model on these data; the default is to hold out a share of the training data
     #[arg(long, value_name = "PATH", num_args = 1..)]
     validation: Vec<PathBuf>,
-    /// What the best model is tried on in the end, once
+    /// Evaluate the best model on these data once, at the end
     #[arg(long, value_name = "PATH", num_args = 1..)]
     test: Vec<PathBuf>,
-    /// A table of `fold`, `partition` (train, valid, test) and `id` that shares --data out; with --fold
+    /// Split --data by a table of `fold`, `partition` (train, valid, test) and `id`; needs --fold
     #[arg(long, value_name = "FILE", requires = "fold")]
     splits: Option<PathBuf>,
-    /// The fold of --splits
+    /// Use this fold of --splits
     #[arg(long, value_name = "NAME", requires = "splits")]
     fold: Option<String>,
 }
@@ -99,7 +100,7 @@ pub fn run(args: FinetuneArgs, context: &Context) -> Result<Outcome> {
     })
 }
 
-/// What can be learned: the rows of the table of tasks that have a head to train.
+/// The tasks that can be trained: those with a head.
 fn tasks() -> impl TypedValueParser<Value = &'static TaskSpec> {
     let value = |task: &TaskSpec| {
         PossibleValue::new(task.name).aliases(task.aliases).help(format!("{}: {}", task.title(), task.data))
@@ -113,20 +114,21 @@ fn train<K: Kind>(kind: K, args: &FinetuneArgs, context: &Context, processes: &m
         if !processes.leads() {
             return Ok(Outcome::Done);
         }
-        let told = DryRun::new(kind, args.read(kind)?, args.from.as_deref(), &Files::from(&args.data))?;
-        print(told)?;
+        let planned = DryRun::new(kind, args.read(kind)?, args.from.as_deref(), &Files::from(&args.data))?;
+        print(planned)?;
         return Ok(Outcome::Done);
     }
-    let Some(out) = &args.out else { bail!("--out is needed: the folder that the run is to live in") };
+    let Some(out) = &args.out else { bail!("--out is needed: the folder for the run") };
     if let Some(repeats) = args.repeats {
         return repeats::run(kind, args, out, repeats, context, processes);
     }
     let share = processes.share();
-    let run = match args.resume {
-        true => args.resume(kind, out, context, share)?,
-        false => args.begin(kind, out, None, context, share)?,
+    let run = if args.resume {
+        args.resume(kind, out, context, share)?
+    } else {
+        args.begin(kind, out, None, context, share)?
     };
-    tell_processes(processes, context);
+    report_processes(processes, context);
     let finished = go(run, &mut *processes, context)?;
     if !processes.leads() {
         return Ok(Outcome::Done);
@@ -138,24 +140,24 @@ fn train<K: Kind>(kind: K, args: &FinetuneArgs, context: &Context, processes: &m
     Ok(outcome)
 }
 
-/// Trains, telling on standard error.
+/// Trains, with progress on standard error.
 pub(super) fn go<K: Kind, X: Exchange>(run: Run<K>, exchange: X, context: &Context) -> Result<Finished> {
     let outlook = run.outlook();
     run.data().iter().for_each(|about| context.note(about));
-    context.note(tell(&outlook));
+    context.note(describe(&outlook));
     let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
-    let mut told = Told::new(context, pace, Terms::Parts);
+    let mut reporter = Reporter::new(context, pace, Terms::Parts);
     let _patience = Patience::begin();
-    let finished = run.go(exchange, &Stop::from(context.stop_flag()), &mut told);
-    told.finish();
+    let finished = run.go(exchange, &Stop::from(context.stop_flag()), &mut reporter);
+    reporter.finish();
     Ok(finished?)
 }
 
-/// What lies before a run, in a line.
-fn tell(outlook: &Outlook) -> String {
+/// A run in a line: what is to be done.
+fn describe(outlook: &Outlook) -> String {
     let Outlook { parameters, items, tokens, steps_an_epoch, step, steps, seconds } = *outlook;
-    let from = if step > 0 { format!("goes on behind step {}, ", grouped(step)) } else { String::new() };
-    let steps = steps.map_or_else(|| "no end of steps".into(), |steps| format!("{} steps", grouped(steps)));
+    let from = if step > 0 { format!("continues after step {}, ", grouped(step)) } else { String::new() };
+    let steps = steps.map_or_else(|| "unlimited steps".into(), |steps| format!("{} steps", grouped(steps)));
     let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
     let [parameters, items, tokens, epoch] = [parameters as u64, items as u64, tokens, steps_an_epoch].map(grouped);
     format!(
@@ -182,19 +184,19 @@ impl FinetuneArgs {
 
     fn resume<K: Kind>(&self, kind: K, out: &Path, context: &Context, share: Share) -> Result<Run<K>> {
         if !self.data.data.is_empty() || !self.data.validation.is_empty() || !self.data.test.is_empty() {
-            bail!("--resume goes on with the data the run began with; leave --data, --validation and --test out");
+            bail!("--resume uses the data that the run started with; leave out --data, --validation and --test");
         }
         let (out, overrides, limits) = (out.to_owned(), self.set.clone(), self.limits.resolve());
         let resume = Resume { out, overrides, limits, program: program() };
         let run = Run::resume(kind, resume, &context.device()?, share)?;
-        tell_resumed(run.skipped(), run.changed(), context);
+        report_resumed(run.skipped(), run.changed(), context);
         Ok(run)
     }
 
-    /// The config with everything that flags change in it.
+    /// The config with the changes of the flags.
     fn read<K: Kind>(&self, kind: K) -> Result<Config<K::Data>> {
         let Some(path) = &self.config else {
-            bail!("--config is needed; `rinalmo config list` names those that are built in")
+            bail!("--config is needed; `rinalmo config list` lists the built-in ones")
         };
         let mut config: Config<K::Data> = Config::open_for(kind.name(), path, &overrides(&self.set, self.seed))?;
         config.fresh_head |= self.fresh_head;
@@ -203,17 +205,17 @@ impl FinetuneArgs {
     }
 }
 
-/// The best validation and the test as a table on standard output, what is where on standard error.
+/// Prints the best validation and the test as a table on standard output, and where the model is on standard error.
 fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outcome> {
     let validation = finished.validation.as_ref().map(|report| &report.validation);
     table(&[("validation", validation), ("test", finished.test.as_ref())])?;
     let took = format!(", {} of training", duration(finished.state.seconds));
     let Finished { ended, exported, .. } = *finished;
-    let end = End { ended, step: finished.state.step, exported, took: &took, how: "--resume goes on" };
-    Ok(end.tell(folder, context))
+    let end = End { ended, step: finished.state.step, exported, took: &took, how: "--resume continues" };
+    Ok(end.report(folder, context))
 }
 
-/// A line for each figure: what it is of, its name, its value, how many it is over.
+/// Prints a line for each figure: its data, name, value, and how many items it is over.
 fn table(found: &[(&str, Option<&Validation>)]) -> Result<()> {
     let mut out = String::new();
     if found.iter().any(|(_, validation)| validation.is_some_and(|validation| !validation.parts.is_empty())) {

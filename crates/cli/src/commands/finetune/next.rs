@@ -1,4 +1,4 @@
-//! What to run after a run: a model of structures is not calibrated yet, whatever it began with.
+//! What to run after training: a model of structures is not calibrated yet, whatever it started from.
 
 use std::path::{Path, PathBuf};
 
@@ -6,13 +6,13 @@ use rinalmo::checkpoint::{self, OpenOptions};
 
 /// What to run next with a model of structures in `folder`, and what its numbers mean until then.
 ///
-/// Fine-tuning tunes a threshold and nothing else. A model that it began with may have been calibrated: `fold` printed the
-/// F1 to expect then, and prints mean probabilities now.
+/// Fine-tuning tunes only a threshold. If it started from a calibrated model, `fold` printed the expected F1 with that
+/// model, and prints mean probabilities with the new one.
 pub fn after_structures(folder: &Path, from: Option<&str>, validation: &[PathBuf]) -> String {
     let folder = folder.display();
     let data: Vec<String> = validation.iter().map(|path| path.display().to_string()).collect();
     let data = if data.is_empty() { "STRUCTURES".to_owned() } else { data.join(" --data ") };
-    let was = if from.is_some_and(is_calibrated) { ", not the F1 to expect as of the model it began with" } else { "" };
+    let was = if from.is_some_and(is_calibrated) { ", not the expected F1 as with the model it started from" } else { "" };
     format!(
         "next: `rinalmo model calibrate {folder} {folder}/calibrated.safetensors --data {data}` fits probabilities, \
          decoder and expected F1 to structures that it was not trained with; until then the number after a structure is \
@@ -32,7 +32,7 @@ mod tests {
     fn the_command_names_the_run_and_the_validation_data() {
         let said = after_structures(Path::new("runs/a"), None, &["VL0.tsv".into()]);
         let command = "`rinalmo model calibrate runs/a runs/a/calibrated.safetensors --data VL0.tsv`";
-        assert!(said.contains(command) && !said.contains("began with"), "{said}");
+        assert!(said.contains(command) && !said.contains("started from"), "{said}");
         let said = after_structures(Path::new("a"), None, &["b.tsv".into(), "c.ct".into()]);
         assert!(said.contains("--data b.tsv --data c.ct`"), "{said}");
         assert!(after_structures(Path::new("a"), None, &[]).contains("--data STRUCTURES`"));
@@ -40,8 +40,8 @@ mod tests {
 
     #[test]
     #[cfg(feature = "bundled")]
-    fn what_a_calibrated_model_loses_is_said() {
+    fn a_calibrated_model_that_loses_its_calibration_is_reported() {
         let said = after_structures(Path::new("a"), Some("nano"), &[]);
-        assert!(said.ends_with("not the F1 to expect as of the model it began with"), "{said}");
+        assert!(said.ends_with("not the expected F1 as with the model it started from"), "{said}");
     }
 }

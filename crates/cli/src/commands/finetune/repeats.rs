@@ -1,4 +1,4 @@
-//! `--repeats`: the same run with one seed after the other, and what they have in common.
+//! `--repeats`: the same run with consecutive seeds, and its mean figures.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use super::{FinetuneArgs, go};
 use crate::context::{Context, Outcome};
 use crate::io::print;
 
-/// Runs one after the other.
+/// Runs all seeds in order.
 pub fn run<K: Kind>(
     kind: K,
     args: &FinetuneArgs,
@@ -36,13 +36,13 @@ pub fn run<K: Kind>(
         }
     }
     if processes.leads() {
-        tell(&found)?;
+        print_means(&found)?;
     }
     Ok(if stopped { Outcome::Interrupted } else { Outcome::Done })
 }
 
-/// Mean and deviation of every figure, a line each.
-fn tell(found: &[Finished]) -> Result<()> {
+/// Prints mean and standard deviation of every figure, a line each.
+fn print_means(found: &[Finished]) -> Result<()> {
     let mut figures: BTreeMap<(usize, usize), (&str, &str, Vec<f64>)> = BTreeMap::new();
     for finished in found {
         let validation = finished.validation.as_ref().map(|report| &report.validation);

@@ -11,42 +11,43 @@ use rinalmo::pretrain::{
 };
 
 use crate::commands::corpus::note_unchecked;
-use crate::commands::told::{Pace, Terms, Told};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, tell_processes, tell_resumed, together};
+use crate::commands::reporter::{Pace, Reporter, Terms};
+use crate::commands::training::{End, LimitArgs, name, overrides, program, report_processes, report_resumed, together};
 use crate::context::{Context, Outcome};
 use crate::io::print;
 use crate::stop::Patience;
 
-/// Train a model by guessing hidden letters of a corpus
+/// Train a model to predict masked letters of a corpus
 ///
-/// Trains the model that CONFIG describes on a store made by `rinalmo corpus build`, and keeps everything about it in
-/// the folder OUT: config, metrics, curves, checkpoints, and in the end the best model, which `--model OUT` opens.
-/// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143; `--resume` goes on to the same weights,
-/// to the bit, as if it had never stopped, also after a crash.
+/// Trains the model that CONFIG describes on a store made by `rinalmo corpus build`. The folder OUT holds the run: config,
+/// metrics, curves, checkpoints, and at the end the best model, which `--model OUT` opens.
+///
+/// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143. `--resume` continues the run, also
+/// after a crash, and ends with the same weights, to the bit, as a run that never stopped.
 #[derive(Args)]
 pub struct PretrainArgs {
-    /// Recipe: a TOML file, or the name of one that is built in (`rinalmo config list`). With --resume it may be left out
+    /// Recipe: a TOML file, or the name of a built-in one (`rinalmo config list`). Optional with --resume
     #[arg(value_name = "CONFIG", required_unless_present = "resume")]
     config: Option<PathBuf>,
-    /// The store to train on
+    /// Train on this store
     #[arg(long, value_name = "STORE")]
     corpus: Option<PathBuf>,
-    /// The run's folder
+    /// Keep the run in this folder
     #[arg(long, value_name = "OUT")]
     out: Option<PathBuf>,
-    /// Go on with the run in OUT, behind its newest whole checkpoint
+    /// Continue the run in OUT after its newest complete checkpoint
     #[arg(long)]
     resume: bool,
-    /// Begin with the weights of a model, by name or path, instead of fresh ones
+    /// Start from the weights of a model, by name or path, instead of random ones
     #[arg(long, value_name = "MODEL")]
     from: Option<String>,
-    /// Tell what the run would be, timing a few steps if there is a --corpus, and do nothing else
+    /// Print what the run would be and exit; with --corpus a few steps are timed
     #[arg(long, conflicts_with = "resume")]
     dry_run: bool,
-    /// Change a key of the config; may be given several times. An empty VALUE takes the key away
+    /// Change a key of the config; may be given several times. An empty VALUE removes the key
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// What everything random depends on, instead of the config's `train.seed`
+    /// Use this random seed instead of the config's `train.seed`
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     #[command(flatten)]
@@ -62,15 +63,15 @@ fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> 
     let (stop, share) = (Stop::from(context.stop_flag()), processes.share());
     if args.dry_run {
         if share.ranks > 1 {
-            context.note(format!("what follows is of one process; {} were started", share.ranks));
+            context.note(format!("the following is for one process; {} were started", share.ranks));
         }
         return if processes.leads() { dry_run(args, context, &stop) } else { Ok(Outcome::Done) };
     }
     let run = if args.resume { resume(args, context, share)? } else { begin(args, context, share)? };
     note_unchecked(run.corpus(), context);
     let outlook = run.outlook()?;
-    tell_processes(processes, context);
-    context.note(tell(&outlook));
+    report_processes(processes, context);
+    context.note(describe(&outlook));
     let needed = outlook.memory.total() * processes.here().ranks as u64;
     if needed > rinalmo::default_budget() {
         let (needed, free) = (bytes(needed), bytes(rinalmo::default_budget()));
@@ -79,20 +80,20 @@ fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> 
     }
     let folder = run.folder().to_owned();
     let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
-    let mut told = Told::new(context, pace, Terms::Perplexity);
+    let mut reporter = Reporter::new(context, pace, Terms::Perplexity);
     let patience = Patience::begin();
-    let finished = run.go(&mut *processes, &stop, &mut told);
-    told.finish();
+    let finished = run.go(&mut *processes, &stop, &mut reporter);
+    reporter.finish();
     drop(patience);
     let finished = finished?;
     if processes.leads() { report(&finished, &folder, context) } else { Ok(Outcome::Done) }
 }
 
-/// What lies before a run, in a line.
-fn tell(outlook: &Outlook) -> String {
+/// A run in a line: what is to be done.
+fn describe(outlook: &Outlook) -> String {
     let Outlook { parameters, step, steps, seconds, epoch, memory } = outlook;
-    let from = if *step > 0 { format!("goes on behind step {}, ", grouped(*step)) } else { String::new() };
-    let steps = steps.map_or_else(|| "no end of steps".into(), |steps| format!("{} steps", grouped(steps)));
+    let from = if *step > 0 { format!("continues after step {}, ", grouped(*step)) } else { String::new() };
+    let steps = steps.map_or_else(|| "unlimited steps".into(), |steps| format!("{} steps", grouped(steps)));
     let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
     let (parameters, memory) = (grouped(*parameters as u64), bytes(memory.total()));
     format!("{from}{parameters} parameters, {steps}{limit}, an epoch is {epoch}, about {memory} of memory")
@@ -104,7 +105,7 @@ fn begin(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
     let Some(corpus) = args.corpus.clone() else {
         bail!("--corpus is needed: a store made by `rinalmo corpus build`");
     };
-    let Some(out) = args.out.clone() else { bail!("--out is needed: the folder that the run is to live in") };
+    let Some(out) = args.out.clone() else { bail!("--out is needed: the folder for the run") };
     let request = Request { name: name(Some(path)), config, corpus, out, from: args.from.clone(), program: program() };
     Ok(Run::begin(request, &context.device()?, share)?)
 }
@@ -116,7 +117,7 @@ fn resume(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
     let (limits, corpus, from) = (args.limits.resolve(), args.corpus.clone(), args.from.clone());
     let resume = Resume { out, config, overrides, limits, corpus, from, program: program() };
     let run = Run::resume(resume, &context.device()?, share)?;
-    tell_resumed(run.skipped(), run.changed(), context);
+    report_resumed(run.skipped(), run.changed(), context);
     Ok(run)
 }
 
@@ -127,14 +128,14 @@ fn dry_run(args: &PretrainArgs, context: &Context, stop: &Stop) -> Result<Outcom
         context.note("timing a few steps …");
     }
     let device = context.device()?;
-    let told = DryRun::new(config, args.from.as_deref(), args.corpus.as_deref(), &device, stop)?;
-    told.corpus.iter().for_each(|corpus| note_unchecked(&corpus.store, context));
-    print(told)?;
+    let planned = DryRun::new(config, args.from.as_deref(), args.corpus.as_deref(), &device, stop)?;
+    planned.corpus.iter().for_each(|corpus| note_unchecked(&corpus.store, context));
+    print(planned)?;
     Ok(if context.stopped() { Outcome::Interrupted } else { Outcome::Done })
 }
 
 impl PretrainArgs {
-    /// The config with everything that flags change in it.
+    /// The config with the changes of the flags.
     fn config(&self, path: &Path) -> Result<Config> {
         let mut config = Config::open(path, &overrides(&self.set, self.seed))?;
         self.limits.replace(&mut config.train.until);
@@ -142,7 +143,7 @@ impl PretrainArgs {
     }
 }
 
-/// The validation as a table on standard output, what is where on standard error.
+/// Prints the validation as a table on standard output, and where the model is on standard error.
 fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outcome> {
     if let Some(report) = &finished.validation {
         let mut out = String::new();
@@ -155,7 +156,7 @@ fn report(finished: &Finished, folder: &Path, context: &Context) -> Result<Outco
         }
         print(out)?;
     }
-    let how = format!("`rinalmo pretrain --resume --out {}` goes on", folder.display());
+    let how = format!("`rinalmo pretrain --resume --out {}` continues", folder.display());
     let Finished { ended, exported, .. } = *finished;
-    Ok(End { ended, step: finished.state.step, exported, took: "", how: &how }.tell(folder, context))
+    Ok(End { ended, step: finished.state.step, exported, took: "", how: &how }.report(folder, context))
 }

@@ -1,4 +1,4 @@
-//! How a run tells of itself on standard error: a bar on a terminal, lines elsewhere.
+//! Progress of a training run on standard error: a bar on a terminal, otherwise lines.
 
 use std::io::{IsTerminal, stderr};
 use std::path::Path;
@@ -11,21 +11,21 @@ use crate::context::Context;
 
 /// Seconds between lines.
 const BETWEEN: f64 = 10.0;
-/// Share of itself that a running mean keeps for each step.
+/// Share of its old value that a running mean keeps at each step.
 const KEPT: f64 = 0.9;
 
-/// How far a run is to go.
+/// Where a run starts and ends.
 #[derive(Clone, Copy)]
 pub struct Pace {
-    /// Steps taken already.
+    /// Steps done before.
     pub first: u64,
-    /// Steps when it is done, where steps or epochs say so.
+    /// Steps at its end, if steps or epochs are limited.
     pub steps: Option<u64>,
-    /// Seconds it may take, where that is limited.
+    /// Seconds that it may take, if that is limited.
     pub seconds: Option<f64>,
 }
 
-/// What is said of losses and validations.
+/// How losses and validations are printed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Terms {
     /// A loss over letters, and its perplexity.
@@ -34,8 +34,8 @@ pub enum Terms {
     Parts,
 }
 
-/// Tells what happens.
-pub struct Told<'c> {
+/// Prints what happens in a run.
+pub struct Reporter<'c> {
     context: &'c Context,
     bar: ProgressBar,
     pace: Pace,
@@ -45,7 +45,7 @@ pub struct Told<'c> {
     means: Option<Means>,
 }
 
-/// Running means of what jumps from step to step.
+/// Running means of values that vary from step to step.
 #[derive(Clone, Copy)]
 struct Means {
     loss: f64,
@@ -71,12 +71,13 @@ impl Means {
     }
 }
 
-impl<'c> Told<'c> {
-    /// Shows a bar if standard error is a terminal and nobody asked for quiet.
+impl<'c> Reporter<'c> {
+    /// Shows a bar if standard error is a terminal and `-q` is not given.
     pub fn new(context: &'c Context, pace: Pace, terms: Terms) -> Self {
-        let bar = match stderr().is_terminal() && !context.quiet() {
-            true => ProgressBar::with_draw_target(pace.steps, ProgressDrawTarget::stderr_with_hz(8)),
-            false => ProgressBar::hidden(),
+        let bar = if stderr().is_terminal() && !context.quiet() {
+            ProgressBar::with_draw_target(pace.steps, ProgressDrawTarget::stderr_with_hz(8))
+        } else {
+            ProgressBar::hidden()
         };
         let template = match pace.steps {
             Some(_) => "{wide_bar} {human_pos}/{human_len}\n{msg}",
@@ -87,12 +88,12 @@ impl<'c> Told<'c> {
         Self { context, bar, pace, terms, begun: Instant::now(), last: None, means: None }
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 
-    /// A line that stays.
+    /// Prints a line that stays.
     fn line(&self, text: &str) {
         self.bar.suspend(|| self.context.note(text));
     }
@@ -119,7 +120,7 @@ impl<'c> Told<'c> {
     }
 }
 
-impl Observer for Told<'_> {
+impl Observer for Reporter<'_> {
     fn step(&mut self, report: &StepReport) {
         let new = Means::of(report);
         let means = self.means.map_or(new, |means| means.then(new));
