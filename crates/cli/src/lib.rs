@@ -1,7 +1,7 @@
 //! The `rinalmo` command: what the library does, on files and pipes.
 //!
-//! Flags are parsed here. Each command resolves them into the library's options, and checks everything that it can check
-//! before the work starts.
+//! Flags are parsed here. Each command resolves them into the library's options, and checks everything that it can
+//! check before the work starts.
 
 mod arguments;
 mod commands;
@@ -69,8 +69,8 @@ struct Common {
     verbose: bool,
 }
 
-/// Was standard output closed when the program started? This is found out before `main`, as Rust opens `/dev/null` in its
-/// place.
+/// Was standard output closed when the program started? This is found out before `main`, as Rust opens `/dev/null` in
+/// its place.
 pub static STANDARD_OUTPUT_IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Runs the program with its command-line arguments.

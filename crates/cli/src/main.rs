@@ -1,7 +1,8 @@
-//! The `rinalmo` command. Its code is in the library next to it, so that tests can read the definitions of the commands.
+//! The `rinalmo` command. Its code is in the library next to it, so that tests can read the definitions of the
+//! commands.
 
-/// Checks before `main` whether standard output is closed: Rust's runtime opens `/dev/null` in its place, and results would
-/// be lost without an error.
+/// Checks before `main` whether standard output is closed: Rust's runtime opens `/dev/null` in its place, and results
+/// would be lost without an error.
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
 mod before_main {
     use std::sync::atomic::Ordering;

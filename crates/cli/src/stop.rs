@@ -1,8 +1,8 @@
 //! Ctrl-C, SIGTERM and SIGHUP: every command ends within two seconds.
 //!
-//! The first signal sets a flag. Loops that check it end on their own and write what is finished. A command that has not
-//! checked it when the time is up (it reads from a terminal, or computes one long sequence) is ended from here, after all
-//! [`Unfinished`] outputs are finished. A second signal does that at once.
+//! The first signal sets a flag. Loops that check it end on their own and write what is finished. A command that has
+//! not checked it when the time is up (it reads from a terminal, or computes one long sequence) is ended from here,
+//! after all [`Unfinished`] outputs are finished. A second signal does that at once.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
@@ -150,8 +150,8 @@ fn end() -> ! {
     std::process::exit(i32::from(exit_code()));
 }
 
-/// Runs `work` on an output, unless another thread writes to it for too long. The lock is kept, so that nothing is written
-/// afterwards.
+/// Runs `work` on an output, unless another thread writes to it for too long. The lock is kept, so that nothing is
+/// written afterwards.
 fn with_lock<T>(output: &Mutex<dyn Unfinished>, work: impl FnOnce(&mut dyn Unfinished) -> T) -> Option<T> {
     let begun = Instant::now();
     loop {
@@ -168,8 +168,8 @@ fn with_lock<T>(output: &Mutex<dyn Unfinished>, work: impl FnOnce(&mut dyn Unfin
     }
 }
 
-/// Listens for signals from now on. `mpirun` sends SIGUSR1 to all processes of a run before it ends them; that also sets
-/// the flag.
+/// Listens for signals from now on. `mpirun` sends SIGUSR1 to all processes of a run before it ends them; that also
+/// sets the flag.
 #[cfg(unix)]
 pub fn listen(silent: Arc<AtomicBool>) -> Result<()> {
     use signal_hook::consts::SIGUSR1;

@@ -8,8 +8,8 @@ const FLAG: &str = "--include";
 /// The words of the list; a test compares them with the command's.
 pub const WORDS: [&str; 5] = ["tokens", "mean", "cls", "logits", "attentions"];
 
-/// Joins the words after the flag with commas, as clap expects them. The list ends at the first other word and at the name
-/// of an existing file.
+/// Joins the words after the flag with commas, as clap expects them. The list ends at the first other word and at the
+/// name of an existing file.
 pub fn joined(arguments: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     let mut open = false;

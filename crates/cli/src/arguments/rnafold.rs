@@ -8,7 +8,8 @@ const NO_DRAWINGS: &str = "not needed: `fold` draws nothing; RNAplot, VARNA and 
 const NO_ENERGIES: &str =
     "not supported: a model learns from known structures; nano's energies are Turner 2004 at 37 °C, fixed";
 /// The tip for reactivities.
-const NO_REACTIVITIES: &str = "not supported: reactivities are not used in folding; `-C` takes constraints of structure";
+const NO_REACTIVITIES: &str =
+    "not supported: reactivities are not used in folding; `-C` takes constraints of structure";
 /// The tip for generated names.
 const NAMES: &str = "not supported: records keep the names in their headers; those without are `seq1`, `seq2`, …";
 /// The tip for names of files.

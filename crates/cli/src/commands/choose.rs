@@ -1,4 +1,4 @@
-//! `--model` and `--dtype`: which weights, what they are computed in, and what to say about them.
+//! `--model` and `--dtype`: which weights, in which number format, and notes on them.
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -7,26 +7,26 @@ use rinalmo::{LoadOptions, Model, Precision};
 
 use crate::context::Context;
 
-/// What users of the bundled encoder should know, in a line.
+/// A note for users of the bundled encoder, in one line.
 pub const ENCODER_NOTE: &str =
-    "model: nano (bundled), hardly pre-trained: `rinalmo model download giga` for embeddings and scores worth having";
+    "model: nano (bundled), hardly pre-trained; `rinalmo model download giga` fetches one for embeddings and scores";
 
-/// What users of its small heads should know.
-pub const HEADS_NOTE: &str = "model: a small head on nano (bundled); `rinalmo model list` names published ones";
+/// A note for users of its small heads.
+pub const HEADS_NOTE: &str = "model: a small head on nano (bundled); `rinalmo model list` lists published ones";
 
 /// Which model.
 #[derive(Args, Clone, Debug)]
 pub struct ModelChoice {
-    /// A name from `rinalmo model list`, or a path: official .pt, multimolecule folder, or our own
-    /// .safetensors [default: the bundled one, where the command can use it]
+    /// Use this model: a name from `rinalmo model list`, or a path to an official .pt, a multimolecule
+    /// folder, or our own .safetensors [default: the bundled one, if the command can use it]
     #[arg(short, long, value_name = "NAME|PATH")]
     pub model: Option<String>,
-    /// Attention heads, where neither the checkpoint nor a config.json beside it says; only the published sizes
-    /// (20 heads) do without
+    /// Number of attention heads, if neither the checkpoint nor a config.json next to it has it; the published sizes
+    /// (20 heads) do not need it
     #[arg(long, value_name = "N")]
     pub heads: Option<usize>,
-    /// What products are computed in; sums are f32. auto is bf16 on a CPU with dot products for it, else f32; int8 is
-    /// smaller and faster still, and less exact. Devices other than the CPU take f32
+    /// Compute products in this number format; sums are f32. auto is bf16 on a CPU with bf16 dot products, else f32;
+    /// int8 is smaller, faster and less exact. Other devices than the CPU use f32
     #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
     pub dtype: Dtype,
     #[command(flatten)]
@@ -36,8 +36,8 @@ pub struct ModelChoice {
 /// `--max-memory`.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct MemoryArgs {
-    /// Memory for work on sequences, weights aside, with K, M, G or T; sequences that need more are refused [default:
-    /// 80 % of what the machine, the container and `ulimit` leave free]
+    /// Limit the memory for work on sequences, without the weights, with K, M, G or T; sequences that need more are
+    /// refused [default: 80 % of the memory that the machine, the container and `ulimit` leave free]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub max_memory: Option<u64>,
 }
@@ -63,7 +63,7 @@ impl From<Dtype> for Option<Precision> {
 }
 
 impl ModelChoice {
-    /// Loads it; where the user names none, the bundled one that does `task`, and says `note` then.
+    /// Loads it; if the user names none, the bundled one for `task`, and prints `note`.
     pub fn load(&self, context: &Context, task: &str, note: Option<&str>) -> anyhow::Result<Model> {
         let device = context.device()?;
         let options =
@@ -85,9 +85,9 @@ impl ModelChoice {
     }
 }
 
-/// The bundled model that does a task; where none does the first, which says what it lacks. And whether it does.
+/// The bundled model for a task and `true`; or the first and `false`, whose errors say what it lacks.
 fn default_model(task: &str, options: &LoadOptions, device: &rinalmo::Device) -> anyhow::Result<(Model, bool)> {
-    let none = "this program was built without a bundled model\nhint: give --model; `rinalmo model list` names some";
+    let none = "this program was built without a bundled model\nhint: give --model; `rinalmo model list` lists some";
     let first = BUNDLED.context(none)?;
     let found = in_the_box(task);
     let model = Model::load_with(found.as_deref().unwrap_or(first), options, device)?;
@@ -96,7 +96,7 @@ fn default_model(task: &str, options: &LoadOptions, device: &rinalmo::Device) ->
 
 /// `512M`, `4G`, `1.5GiB`: bytes, in powers of 1024.
 pub fn parse_size(text: &str) -> Result<u64, String> {
-    let error = || format!("`{text}`: expected a number with K, M, G or T, as in 4G");
+    let error = || format!("`{text}`: expected a number with K, M, G or T, such as 4G");
     let lower = text.trim().to_ascii_lowercase();
     let number = lower.trim_end_matches("ib").trim_end_matches('b');
     let (digits, power) = match number.as_bytes().last() {
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_of_bundled_models_fits_into_one_line() {
+    fn notes_on_bundled_models_fit_into_one_line() {
         for note in [ENCODER_NOTE, HEADS_NOTE, rinalmo::checkpoint::BUNDLED_NOTE] {
             assert!(note.chars().count() <= 120 && !note.contains('\n') && !note.contains("  "), "{note}");
         }

@@ -1,4 +1,4 @@
-//! `fold --constraint`: which constraint is whose, and what became of it.
+//! `fold --constraint`: which constraint belongs to which sequence, and whether it is met.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -11,10 +11,10 @@ use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, Structure, alphabet:
 use crate::context::Context;
 use crate::io::{Feed, feed, first_of};
 
-/// Pairs of letters that do not pair are reported one by one up to so many records.
+/// For this many records non-canonical pairs are reported one by one.
 const REPORTED: usize = 5;
 
-/// What `--constraint` gives.
+/// The constraints of `--constraint`.
 pub enum Constraints {
     None,
     Every(Constraint),
@@ -25,16 +25,16 @@ pub enum Constraints {
 pub struct File {
     name: String,
     records: Vec<Record>,
-    /// Records by their whole headers and by the first words of those.
+    /// Records by their complete headers and by the first words of those.
     by_header: HashMap<String, Vec<usize>>,
     by_id: HashMap<String, Vec<usize>>,
-    /// Whether a sequence of each record came.
+    /// Whether each record had a sequence.
     used: Vec<bool>,
     odd: Vec<String>,
 }
 
 impl Constraints {
-    /// Reads what the flag says: a constraint, or a file of them.
+    /// Reads the flag's value: a constraint, or a file of constraints.
     pub fn open(text: Option<&str>) -> Result<Self> {
         let Some(text) = text else { return Ok(Self::None) };
         if constraints::is_constraint(text) {
@@ -46,7 +46,7 @@ impl Constraints {
         Ok(Self::File(File::open(text)?))
     }
 
-    /// The constraint of a record: by its name in a file, none where the file does not have it.
+    /// The constraint of a record: from a file by its name, or none if the file has none for it.
     pub fn of(&mut self, record: &SequenceRecord) -> Result<Option<Constraint>> {
         match self {
             Self::None => Ok(None),
@@ -55,20 +55,20 @@ impl Constraints {
         }
     }
 
-    /// Checks that a structure has all that its constraint asks for.
+    /// Checks that a structure meets its constraint.
     pub fn check_met(&mut self, record: &SequenceRecord, structure: &Structure) -> Result<()> {
         let Some(constraint) = self.of(record)? else { return Ok(()) };
         let unmet: Vec<String> = constraint.unmet(structure.pairs()).iter().map(|i| (i + 1).to_string()).collect();
         match unmet.len() {
             0 => Ok(()),
-            1 => bail!("the constraint is not met: base {} finds no partner that it may pair with", unmet[0]),
+            1 => bail!("the constraint is not met: base {} has no partner that it may pair with", unmet[0]),
             _ => {
-                bail!("the constraint is not met: bases {} find no partners that they may pair with", unmet.join(", "))
+                bail!("the constraint is not met: bases {} have no partners that they may pair with", unmet.join(", "))
             }
         }
     }
 
-    /// Reports what is odd, and after all sequences the constraints that none came for.
+    /// Reports non-canonical pairs, and after all sequences the constraints without a sequence.
     pub fn report(&self, complete: bool, context: &Context) {
         let Self::File(file) = self else { return };
         file.odd.iter().take(REPORTED).for_each(|odd| context.note(format!("warning: {odd}")));
@@ -89,7 +89,7 @@ impl File {
         let records = constraints::read(input::open(name)?).with_context(|| name.to_owned())?;
         if records.iter().all(|record| record.constraint.is_err()) {
             let first = records.iter().find_map(|record| Some((record, record.constraint.as_ref().err()?)));
-            let Some((record, mistake)) = first else { bail!("{name}: holds no constraint") };
+            let Some((record, mistake)) = first else { bail!("{name}: contains no constraint") };
             bail!("{name}:{}: record `{}`: {}", mistake.line, record.header, mistake.reason);
         }
         let (mut by_header, mut by_id) = (HashMap::new(), HashMap::new());
@@ -120,7 +120,7 @@ impl File {
         Ok(Some(constraint.clone()))
     }
 
-    /// The number of the constraint of a record: its own where both come from this file, else that of its whole header,
+    /// The number of the constraint of a record: its own if both come from this file, else that of its complete header,
     /// else that of its id; of several the one for the same sequence.
     fn find(&self, record: &SequenceRecord) -> Result<Option<usize>> {
         if record.source.as_ref() == self.name && record.index < self.records.len() {
@@ -139,7 +139,7 @@ impl File {
         }
     }
 
-    /// The sequences of the file, as if they had been given as FILES: each at its own line, and every record once.
+    /// The sequences of the file, as if the file were given as FILES: with their line numbers, each record once.
     pub fn sequences(&self, options: InputOptions) -> Result<Feed> {
         if self.records.iter().all(|record| record.sequence.is_none()) {
             let first = self.records.first().map_or("", Record::id);
@@ -160,7 +160,7 @@ impl File {
     }
 }
 
-/// Bracketed pairs of letters that do not pair, in words.
+/// The message about bracketed pairs that are not canonical.
 fn odd_pairs(constraint: &Constraint, record: &SequenceRecord) -> Option<String> {
     let odd = constraint.non_canonical(&record.sequence);
     let &(i, j) = odd.first()?;
@@ -168,8 +168,8 @@ fn odd_pairs(constraint: &Constraint, record: &SequenceRecord) -> Option<String>
     let more = if odd.len() > 1 { format!(" and {} more", odd.len() - 1) } else { String::new() };
     let (source, line, id) = (&record.source, record.line, &record.id);
     Some(format!(
-        "{source}:{line}: record `{id}`: the constraint pairs {} with {}{more}, which are no canonical pairs; they are \
-         kept as asked",
+        "{source}:{line}: record `{id}`: the constraint pairs {} with {}{more}, which are not canonical pairs; they \
+         are kept",
         base(i),
         base(j)
     ))

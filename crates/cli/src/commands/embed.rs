@@ -14,43 +14,44 @@ use crate::io::{self, Arrays, FailureArgs, ForceArgs, InputArgs, Job, WhenStoppe
 
 /// Write embeddings of sequences
 ///
-/// The output's ending chooses its layout: .npz and .safetensors hold one array for each record
-/// and kind, named `<id>/<kind>`; .parquet and .tsv (or .tsv.gz) one row for each vector. A second
-/// record of the same id is named `<id>_2`, and the file lists such names (names.tsv in .npz,
-/// `names` in the metadata of .safetensors and .parquet). Sequences of any length run whole
-/// unless --window is given; nothing is ever cut off.
+/// The ending of the output's name chooses its layout. .npz and .safetensors hold one array for each
+/// record and kind, named `<id>/<kind>`; .parquet and .tsv (or .tsv.gz) hold one row for each vector.
+/// A second record of the same id is named `<id>_2`, and the file lists such names (names.tsv in .npz,
+/// `names` in the metadata of .safetensors and .parquet).
+///
+/// Sequences of any length are computed in one piece unless --window is given; nothing is truncated.
 #[derive(Args)]
 pub struct EmbedArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Where to write: .npz, .safetensors, .parquet, .tsv, .tsv.gz, or - for a table on standard
+    /// Write to FILE: .npz, .safetensors, .parquet, .tsv, .tsv.gz, or - for a table on standard
     /// output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// What to write, one or several: tokens (one vector a base), mean (of these), cls, logits
-    /// (of the masked-language head), attentions (every block's and head's map)
+    /// Write these kinds, one or several: tokens (one vector for each base), mean (of these), cls,
+    /// logits (of the masked-language head), attentions (the maps of every block and head)
     #[arg(long, value_enum, value_delimiter = ',', default_value = "tokens", value_name = "KIND")]
     include: Vec<KindArg>,
-    /// Type of the stored numbers; .npz takes f32 and f16, tables take f32
+    /// Store numbers of this type; .npz can hold f32 and f16, tables f32
     #[arg(long, value_enum, default_value = "f32", value_name = "TYPE")]
     store: StoreArg,
     /// Cut sequences longer than W nt into windows and average where they overlap
     #[arg(long, value_name = "W")]
     window: Option<usize>,
-    /// Bases that neighbouring windows share [default: half a window]
+    /// Overlap neighbouring windows by O bases [default: half a window]
     #[arg(long, value_name = "O", requires = "window")]
     overlap: Option<usize>,
     #[command(flatten)]
     force: ForceArgs,
-    /// Go on where an interrupted run with the same settings stopped
+    /// Resume an interrupted run with the same settings
     #[arg(long, conflicts_with = "restart")]
     resume: bool,
-    /// Throw away what an interrupted run left
+    /// Delete the records of an interrupted run and start again
     #[arg(long)]
     restart: bool,
     #[command(flatten)]
     choice: ModelChoice,
-    /// Tokens encoded at a time
+    /// Encode N tokens at a time
     #[arg(long, value_name = "N", default_value_t = EmbedOptions::default().batch_tokens)]
     batch_tokens: usize,
     #[command(flatten)]
@@ -105,7 +106,7 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     let feed = args.input.open(context)?;
     let task = if options.include.contains(&Kind::Logits) { "mlm" } else { "structure" };
     let model = args.choice.load(context, task, Some(ENCODER_NOTE))?;
-    model.embed_each::<&[u8]>(&[], &options)?; // says now, not later, if the model cannot do this
+    model.embed_each::<&[u8]>(&[], &options)?; // fails now, not later, if the model cannot do this
     let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
     let sink = Arrays::new(sink, &args.output, WhenStopped::Keep);
     let before = sink.finished();
@@ -152,25 +153,25 @@ impl Job for Embedding {
         Ok(())
     }
 
-    /// The sink syncs by itself.
+    /// The sink syncs on its own.
     fn flush(&mut self) -> Result<()> {
         Ok(())
     }
 
-    /// What becomes of the records so far depends on how the loop ended.
+    /// `run` finishes the sink, as that depends on how the loop ended.
     fn finish(&mut self) -> Result<()> {
         Ok(())
     }
 }
 
-/// Nothing is ever truncated; says what happened to long sequences instead.
+/// Prints how long sequences were computed, as none is truncated.
 fn report_long(long: usize, options: &EmbedOptions, context: &Context) {
     if long == 0 {
         return;
     }
     let what = match options.window {
         Some(Window { len, overlap }) => format!("in windows of {len} nt overlapping by {overlap}"),
-        None => format!("whole, beyond the {TRAINED_LENGTH} nt of pre-training (--window averages windows)"),
+        None => format!("in one piece, beyond the {TRAINED_LENGTH} nt of pre-training (--window averages windows)"),
     };
     context.note(format!("{} longer than {TRAINED_LENGTH} nt ran {what}", many(long, "sequence")));
 }
@@ -192,10 +193,7 @@ impl EmbedArgs {
     }
 
     fn check_output(&self, options: &EmbedOptions) -> Result<()> {
-        let format = match self.output.as_os_str() == "-" {
-            true => Format::Tsv,
-            false => Format::of(&self.output)?,
-        };
+        let format = if self.output.as_os_str() == "-" { Format::Tsv } else { Format::of(&self.output)? };
         Ok(options.include.iter().try_for_each(|&kind| format.check_kind(Layout::Vectors, kind))?)
     }
 
@@ -205,10 +203,12 @@ impl EmbedArgs {
         sink::OpenOptions {
             dtype: self.store.into(),
             layout: Layout::Vectors,
-            leftover: match () {
-                () if self.resume => Leftover::Resume,
-                () if self.restart => Leftover::Discard,
-                () => Leftover::Refuse,
+            leftover: if self.resume {
+                Leftover::Resume
+            } else if self.restart {
+                Leftover::Discard
+            } else {
+                Leftover::Refuse
             },
             settings: format!(
                 "model={} sha256={} dtype={} include={} window={window}{}",
@@ -222,8 +222,8 @@ impl EmbedArgs {
     }
 }
 
-/// How letters and gaps become positions, where that is not the usual way: a run is resumed with the same reading only.
-/// Ways that refuse a record do not count, as they change nothing in the others.
+/// How letters and gaps become positions, if not in the default way: a run can only be resumed with the same choice.
+/// Choices that refuse a record are left out, as they do not change the others.
 fn reading(options: InputOptions) -> String {
     let letters = if options.on_invalid == OnInvalid::Unk { " letters=unk" } else { "" };
     let gaps = if options.gaps == Gaps::Keep { " gaps=keep" } else { "" };

@@ -1,4 +1,4 @@
-//! `rinalmo fold`: structures of sequences.
+//! `rinalmo fold`: secondary structures of sequences.
 
 use std::path::PathBuf;
 
@@ -19,40 +19,42 @@ use crate::io::{self, Arrays, FailureArgs, InputArgs, Job, OutputArgs, WhenStopp
 /// Predict secondary structures
 ///
 /// Prints for each record its header, its sequence as given, and its structure in dot-bracket
-/// notation. Pseudoknots are written with further kinds of brackets: []{}<>Aa...
+/// notation. Pseudoknots use further kinds of brackets: []{}<>Aa...
 ///
-/// A number from 0 to 1 follows the structure. `expected_f1=` is the F1 to expect of it, by a model
-/// that was calibrated for that, as the bundled one was. `score=` is what stands there otherwise, the
-/// mean probability of the chosen pairs (0.000 where none is chosen): after a flag that changes how
-/// pairs are chosen (--decode, --threshold, --min-loop, --non-canonical, --constraint) the expected
-/// F1 is not known.
+/// A number from 0 to 1 follows the structure. Calibrated models, such as the bundled one, print
+/// `expected_f1=`, the expected F1 of the structure. Other models print `score=`, the mean probability
+/// of the chosen pairs (0.000 without pairs). So does every model with a flag that changes how pairs
+/// are chosen (--decode, --threshold, --min-loop, --non-canonical, --constraint), as the expected F1
+/// is then unknown.
 #[derive(Args)]
 pub struct FoldArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Write one file a record into DIR, named after the record's id; where that cannot be, names.list in DIR tells whose
-    /// a file is
+    /// Write one file for each record into DIR, named after the record's id; names.list in DIR lists files with other
+    /// names
     #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out_dir: Option<PathBuf>,
-    /// Layout of the results; json is one object a line
+    /// Write the results in this format; json is one object in each line
     #[arg(short, long, value_enum, default_value = "dbn")]
     format: StructureFormat,
     /// Also write the probabilities of pairs: .tsv (id, i, j, p above --bpp-cutoff) or .npz (one
-    /// matrix a record, named after its id)
+    /// matrix for each record, named after its id)
     #[arg(long, value_name = "FILE")]
     bpp: Option<PathBuf>,
-    /// Least probability that --bpp FILE.tsv lists
+    /// List pairs of at least this probability in --bpp FILE.tsv
     #[arg(long, value_name = "P", default_value_t = 0.01)]
     bpp_cutoff: f32,
     #[command(flatten)]
     choice: ModelChoice,
-    /// A constraint in RNAfold's notation (. any, | paired, x unpaired, < > paired downstream or
-    /// upstream, ( ) paired with each other) for every sequence of its length, or a file in the
-    /// layout of `RNAfold -C`: header, sequence, constraint line; `#` begins a comment. Constraints
-    /// are found by their headers, or by the first words of those, and must be of the same sequence.
-    /// Without FILES the sequences come from that file too
+    /// Fold with constraints, in RNAfold's notation or from a file
+    ///
+    /// TEXT is a constraint for every sequence of its length: . any, | paired, x unpaired, < > paired
+    /// downstream or upstream, ( ) paired with each other. FILE has the layout of `RNAfold -C`: header,
+    /// sequence, constraint line; `#` starts a comment. Constraints are matched by headers, or by their
+    /// first words, and must be for the same sequence. Without FILES, the sequences are read from that
+    /// file too.
     #[arg(short = 'C', long, value_name = "TEXT|FILE", allow_hyphen_values = true)]
     constraint: Option<String>,
     #[command(flatten)]
@@ -70,15 +72,15 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         _ => args.input.open(context)?,
     };
     let model = args.choice.load(context, "structure", Some(checkpoint::BUNDLED_NOTE))?;
-    model.fold_each(&[], &options)?; // says now, not later, if the model cannot fold
-    let bpp = args.open_bpp(&model)?; // first, as opening the other empties what is there
+    model.fold_each(&[], &options)?; // fails now, not later, if the model cannot fold
+    let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file
     let out = match &args.out_dir {
         Some(folder) => Structures::folder(folder, args.format)?,
         None => Structures::stream(args.output.open()?, args.format),
     };
     let mut job = Folding { model, options, constraints, out, bpp, knotted: Knotted::default() };
     let ended = io::run(&mut job, feed, args.folding.batch_tokens, context);
-    // What is whole is kept, also when whoever reads our output stopped; a file of nothing is not.
+    // Complete records are kept, also if the reader of the output stopped; an empty file is not.
     let nothing = |bpp: &Arrays| ended.is_err() && bpp.finished() == 0;
     let finished = job.bpp.filter(|bpp| !nothing(bpp)).map(|bpp| bpp.finish()).transpose();
     let ended = ended?;
@@ -167,7 +169,7 @@ impl Knotted {
         };
         let pairs = many(*pairs, "pair");
         context.note(format!(
-            "note: {whose}: {pairs} with a probability above 0.5 left out, for crossing others (pseudoknots); \
+            "note: {whose}: {pairs} with a probability above 0.5 left out, as they cross others (pseudoknots); \
              `--decode greedy` allows them"
         ));
     }
@@ -184,7 +186,7 @@ impl FoldArgs {
     fn open_bpp(&self, model: &Model) -> Result<Option<Arrays>> {
         let Some(path) = &self.bpp else { return Ok(None) };
         if path.as_os_str() == "-" {
-            bail!("--bpp: standard output is taken by the structures; give a file");
+            bail!("--bpp: standard output is used for the structures; name a file");
         }
         let settings = format!("model={} sha256={}", model.name(), model.sha256());
         let layout = Layout::Pairs { cutoff: self.bpp_cutoff };

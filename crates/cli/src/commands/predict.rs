@@ -1,4 +1,4 @@
-//! `rinalmo predict`: splice sites, ribosome load, families, and what models of one's own say.
+//! `rinalmo predict`: splice sites, ribosome load, families, and predictions of your own models.
 
 use anyhow::{Result, bail};
 use clap::error::ErrorKind;
@@ -20,7 +20,7 @@ pub struct PredictArgs {
     asked: Asked,
 }
 
-/// What all of them share.
+/// Arguments of every task.
 #[derive(Args)]
 struct TaskArgs {
     #[command(flatten)]
@@ -33,15 +33,15 @@ struct TaskArgs {
     failures: FailureArgs,
 }
 
-/// What heads that look at padding add.
+/// Arguments of heads that use padding.
 #[derive(Args)]
 struct PaddingArgs {
-    /// Tokens to pad to: bases and two more
+    /// Pad to N tokens: bases and two more
     #[arg(long, value_name = "N", default_value_t = MRL_PADDING)]
     pad_to: usize,
 }
 
-/// What classes add.
+/// Arguments of tasks with classes.
 #[derive(Args)]
 struct ClassesArgs {
     /// Add a column with the logits of all classes
@@ -49,7 +49,7 @@ struct ClassesArgs {
     logits: bool,
 }
 
-/// A task of the table, and what is asked of it.
+/// A task with its arguments.
 struct Asked {
     task: &'static TaskSpec,
     labels: &'static LabelSpec,
@@ -70,7 +70,7 @@ impl Asked {
         let command = TaskArgs::augment_args(Command::new(task.name).aliases(task.aliases));
         let command = if labels.pad_to.is_some() { PaddingArgs::augment_args(command) } else { command };
         let command = if has_logits(labels) { ClassesArgs::augment_args(command) } else { command };
-        command.about(about).long_about(long) // last, for arguments bring a text of their own
+        command.about(about).long_about(long) // last, as the arguments set a text too
     }
 }
 
@@ -114,7 +114,7 @@ impl Subcommand for Asked {
     }
 }
 
-/// Runs the command: predicts by the bundled model that does the task where the user names none.
+/// Runs the command; without --model it uses the bundled model for the task.
 pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
     let Asked { task, labels, args, pad_to, logits } = args.asked;
     if pad_to.is_some_and(|tokens| tokens < 3) {
@@ -122,14 +122,14 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
     }
     let feed = args.input.open(context)?;
     let model = args.choice.load(context, task.name, Some(HEADS_NOTE))?;
-    model.predict::<&[u8]>(task, &[], pad_to)?; // says now, not later, if the model lacks the head
+    model.predict::<&[u8]>(task, &[], pad_to)?; // fails now, not later, if the model lacks the head
     let rows = Rows::open(&args.table, &model)?;
     let mut job = Prediction { model, task, labels, pad_to, logits, rows };
     let outcome = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?.into_result()?;
     Ok(args.failures.judge(outcome))
 }
 
-/// What is said of a sequence, in columns: what the task calls it, else what it is.
+/// The prediction for a sequence in columns, named as the task names them, or by their meaning.
 fn said(Answer { said, outputs }: Answer, labels: &LabelSpec, logits: bool) -> Vec<Field> {
     let column = |name| labels.predicted.first().copied().unwrap_or(name);
     let all = || Value::Array(outputs.iter().copied().map(number).collect());
@@ -147,7 +147,7 @@ fn said(Answer { said, outputs }: Answer, labels: &LabelSpec, logits: bool) -> V
     }
 }
 
-/// What is said of all bases, in one column.
+/// The predictions for all bases, in one column.
 fn said_of_each(bases: Vec<Said>) -> Vec<Field> {
     let name = match bases.first() {
         Some(Said::Yes(_)) => "probabilities",
@@ -181,9 +181,10 @@ impl Job for Prediction {
 
     fn write(&mut self, record: &SequenceRecord, answer: Answer) -> Result<()> {
         let mut row = vec![("id", record.id.as_str().into())];
-        row.extend(match self.task.is_of_bases() {
-            true => said_of_each(answer.said),
-            false => said(answer, self.labels, self.logits),
+        row.extend(if self.task.is_of_bases() {
+            said_of_each(answer.said)
+        } else {
+            said(answer, self.labels, self.logits)
         });
         self.rows.write(&row)
     }

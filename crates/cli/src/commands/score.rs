@@ -15,27 +15,27 @@ use crate::io::{self, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, chain
 
 /// Score sequences, or the effect of variants
 ///
-/// Without --variants gives for each record its length, loss (mean negative log-likelihood of a
-/// base, in nats) and pseudo-perplexity, exp(loss). With --variants gives the log-likelihood
-/// ratio (llr, in nats) of each variant over the sequence as it is: below 0 the model finds the
-/// variant less probable. Every position is masked before it is asked for; --unmasked asks for
-/// all in one pass instead, which is faster and less sharp.
+/// Without --variants, prints for each record its length, loss (mean negative log-likelihood of a
+/// base, in nats) and pseudo-perplexity, exp(loss). With --variants, prints the log-likelihood ratio
+/// (llr, in nats) of each variant and the given sequence: below 0, the variant is less probable. Each
+/// position is masked to predict it; --unmasked predicts all in one pass, which is faster and less
+/// accurate.
 #[derive(Args)]
 pub struct ScoreArgs {
     #[command(flatten)]
     input: InputArgs,
     #[command(flatten)]
     table: TableArgs,
-    /// Variants: a list as A23G,C45U tried on every sequence, or a table with the columns id and
-    /// variant, or as in VCF pos, ref and alt
+    /// Score these variants: a list such as A23G,C45U for every sequence, or a table with the columns
+    /// id and variant, or pos, ref and alt as in VCF
     ///
-    /// Positions count from the first base of the sequence, from 1. A23G+C45U occur together. HGVS is
-    /// read too (n.23A>G, r.23a>g, c., g., m.; ID:n.23A>G for one sequence), and its normal form is
-    /// in the results. Insertions and deletions are not scored but reported (exit code 1), as is a
-    /// variant whose first base is not the one of the sequence.
+    /// Positions count from 1, the first base of the sequence. A23G+C45U occur together. HGVS is also
+    /// read (n.23A>G, r.23a>g, c., g., m.; ID:n.23A>G for one sequence); the results have its normal
+    /// form. Insertions and deletions are reported but not scored (exit code 1), and so are variants
+    /// whose first base differs from the sequence.
     #[arg(long, value_name = "LIST|FILE")]
     variants: Option<String>,
-    /// One pass over the unmasked sequence (wild-type marginals) instead of masking each position
+    /// Compute one pass over the unmasked sequence (wild-type marginals) instead of masking each position
     #[arg(long)]
     unmasked: bool,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let marginal = if args.unmasked { Marginal::Unmasked } else { Marginal::Masked };
     let feed = args.input.open(context)?;
     let model = args.choice.load(context, "mlm", Some(ENCODER_NOTE))?;
-    model.score_variants(b"A", &[], marginal)?; // says now, not later, if the model cannot score
+    model.score_variants(b"A", &[], marginal)?; // fails now, not later, if the model cannot score
     let rows = Rows::open(&args.table, &model)?;
     let mut job = Scoring { model, variants, marginal, rows };
     let ended = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?;
@@ -130,7 +130,7 @@ impl Scoring {
     }
 }
 
-/// One error of all variants of a record that were not scored; those that were are written.
+/// One error for all variants of a record that were not scored; the others are written.
 fn failed(failures: Vec<anyhow::Error>) -> Result<()> {
     match &failures[..] {
         [] => Ok(()),

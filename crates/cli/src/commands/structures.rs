@@ -1,4 +1,4 @@
-//! Folded records on their way out, in every layout.
+//! Output of folded records, in every layout.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -18,15 +18,15 @@ use crate::io::{Out, OutputFailure, report, write_file};
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StructureFormat {
-    /// Header, sequence, dot-bracket and `expected_f1=0.812`, or where that is not known `score=0.713`
+    /// Header, sequence, dot-bracket and `expected_f1=0.812`, or `score=0.713` if that is unknown
     Dbn,
     /// Connectivity table
     Ct,
     /// Index, base, partner
     Bpseq,
-    /// One Stockholm alignment a record, with SS_cons
+    /// One Stockholm alignment for each record, with SS_cons
     Stockholm,
-    /// One object a line: id, header where it is longer, sequence, structure, score, expected_f1, pairs, threshold,
+    /// One object in each line: id, header if it is longer, sequence, structure, score, expected_f1, pairs, threshold,
     /// crossing_left_out, model
     Json,
     /// id, length, score, sequence, structure, expected_f1, crossing_left_out, header
@@ -34,7 +34,7 @@ pub enum StructureFormat {
 }
 
 impl StructureFormat {
-    /// How its files' names end.
+    /// The extension of its files.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Dbn => "dbn",
@@ -46,7 +46,7 @@ impl StructureFormat {
         }
     }
 
-    /// How many layers of crossing pairs it can hold, where there is a limit.
+    /// How many layers of crossing pairs it can hold, if there is a limit.
     fn pages(self) -> Option<usize> {
         match self {
             Self::Dbn | Self::Tsv => Some(PAGES.len()),
@@ -58,11 +58,11 @@ impl StructureFormat {
 
 /// A record with its fold.
 pub struct Folded<'a> {
-    /// What was read.
+    /// The record that was read.
     pub record: &'a SequenceRecord,
-    /// What came out.
+    /// Its fold.
     pub fold: &'a Fold,
-    /// Whose work it is.
+    /// The model that folded it.
     pub model: &'a Model,
 }
 
@@ -77,7 +77,7 @@ enum Target {
     Folder { folder: PathBuf, names: HashMap<String, usize>, changed: Vec<Changed> },
 }
 
-/// A file that is not called as its record is.
+/// A file with another name than its record.
 struct Changed {
     file: String,
     id: String,
@@ -90,7 +90,7 @@ impl Structures {
         Self { format, target: Target::Stream { out, empty: true } }
     }
 
-    /// One file a record.
+    /// One file for each record.
     pub fn folder(folder: &Path, format: StructureFormat) -> Result<Self> {
         std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
         Ok(Self {
@@ -99,10 +99,10 @@ impl Structures {
         })
     }
 
-    /// Writes one record, whole or not at all, but for pairs that the layout has no bracket for.
+    /// Writes one record completely or not at all, except for pairs without a bracket in the layout.
     ///
     /// # Errors
-    /// Says of such pairs how many there were, after all others are written.
+    /// There were such pairs; all others are written.
     pub fn write(&mut self, folded: &Folded<'_>) -> Result<()> {
         let (format, mut text) = (self.format, Vec::new());
         let structure = &folded.fold.structure;
@@ -126,17 +126,17 @@ impl Structures {
                 }
             }
         }
-        match left_out {
-            0 => Ok(()),
-            left_out => bail!(
+        if left_out > 0 {
+            bail!(
                 "{left_out} of {all} pairs cross the others in more layers than there are brackets and are left out; \
-                 ct, bpseq and json hold them all"
-            ),
+                 ct, bpseq and json can hold all pairs"
+            );
         }
+        Ok(())
     }
 
-    /// Lists the files of a folder that are not called as their records are. Of a list that an earlier run left there,
-    /// what it says of files that are still those of that run stays.
+    /// Lists the files of a folder with other names than their records. Rows of an earlier run's list are kept if their
+    /// files are still those of that run.
     ///
     /// # Errors
     /// The list cannot be written.
@@ -157,11 +157,11 @@ impl Structures {
         }
         let Some(first) = changed.first() else { return Ok(()) };
         let (output, first) = (folder.display().to_string(), Some((first.id.as_str(), first.file.as_str())));
-        report(&output, first, changed.len(), &format!("; {NAMES_LIST} in there lists them"), context);
+        report(&output, first, changed.len(), &format!("; {NAMES_LIST} in that folder lists them"), context);
         Ok(())
     }
 
-    /// Brings everything so far to its reader.
+    /// Flushes everything written so far.
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.target {
             Target::Stream { out, .. } => out.flush().context(OutputFailure),
@@ -169,7 +169,7 @@ impl Structures {
         }
     }
 
-    /// Puts a file in its place.
+    /// Finishes a file and gives it its name.
     pub fn put(&mut self) -> Result<()> {
         match &mut self.target {
             Target::Stream { out, .. } => out.finish(),
@@ -181,7 +181,7 @@ impl Structures {
 /// The first line of a list of names.
 const LIST_HEADER: &str = "file\tid\theader\n";
 
-/// The rows of an earlier list that are of files that are still there and that this run has not written.
+/// The rows of an earlier list for files that still exist and that this run has not written.
 fn still_true<'t>(
     earlier: Option<&'t str>,
     folder: &'t Path,
@@ -195,29 +195,29 @@ fn still_true<'t>(
     rows.filter(of_earlier_run).map(|row| format!("{row}\n"))
 }
 
-/// A file name for a record: its id without what file systems dislike, numbered from the second
-/// of the same name on.
+/// A file name for a record: its id without characters that file systems do not allow, numbered from
+/// the second of the same name.
 fn unused_name(names: &mut HashMap<String, usize>, id: &str) -> String {
     let plain = |c: char| if c.is_alphanumeric() || "._-+".contains(c) { c } else { '_' };
     let name: String = id.chars().map(plain).take(100).collect();
     let name = if name.trim_matches(['.', '_']).is_empty() { "record".to_owned() } else { name };
-    // Some file systems do not tell `a` from `A`.
+    // Some file systems treat `a` and `A` as the same name.
     let mut candidate = name.clone();
     let count = names.entry(name.to_lowercase()).or_insert(0);
     *count += 1;
     let mut number = *count;
     while number > 1 {
         candidate = format!("{name}_{number}");
-        match names.contains_key(&candidate.to_lowercase()) {
-            true => number += 1,
-            false => break,
+        if !names.contains_key(&candidate.to_lowercase()) {
+            break;
         }
+        number += 1;
     }
     names.entry(candidate.to_lowercase()).or_insert(1);
     candidate
 }
 
-/// Appends a record's text; `structure` is what the layout can hold of the fold's own.
+/// Appends a record's text; `structure` is the part of the fold that the layout can hold.
 fn render(
     format: StructureFormat,
     folded: &Folded<'_>,
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     #[cfg(feature = "bundled")]
-    fn pairs_that_no_bracket_is_left_for_are_told_and_the_others_written() {
+    fn pairs_without_a_bracket_are_reported_and_the_others_written() {
         let model = Model::bundled(&rinalmo::Device::cpu()).unwrap();
         let pairs: Vec<(usize, usize, f32)> = (0..31).map(|i| (i, i + 31, 0.5)).collect(); // each crosses all others
         let structure = Structure::new(62, pairs.iter().map(|&(i, j, _)| (i, j)).collect()).unwrap();

@@ -1,7 +1,7 @@
 //! A text file that gets its name once it is complete.
 //!
-//! It is written under another name next to the old one and renamed at the end, so a full disk or a crash leaves the old
-//! file as it was. A path that is no regular file (`/dev/stdout`, a pipe) is written directly.
+//! It is written under another name next to the old one and renamed at the end, so a full disk or a crash leaves the
+//! old file as it was. A path that is no regular file (`/dev/stdout`, a pipe) is written directly.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};

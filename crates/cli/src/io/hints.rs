@@ -77,7 +77,7 @@ fn of_sink(error: &sink::Error) -> Option<String> {
             "the input has changed; start again with `--restart`, or resume with the input of the first run"
         }
         sink::Error::Unfinished { .. } => "`--resume` continues that run, `--restart` starts again",
-        sink::Error::Settings { .. } => "repeat the command with the settings of that run, or start again with `--restart`",
+        sink::Error::Settings { .. } => "use the settings of that run, or start again with `--restart`",
         _ => return None,
     };
     Some(hint.into())

@@ -93,7 +93,7 @@ fn nothing_is_cut_off_whole_or_in_windows() {
     let whole = sandbox.run("embed a.fa -o whole.npz");
     assert!(
         whole.err.ends_with(
-            "1 sequence longer than 1022 nt ran whole, beyond the 1022 nt of pre-training (--window averages windows)\n"
+            "1 sequence longer than 1022 nt ran in one piece, beyond the 1022 nt of pre-training (--window averages windows)\n"
         ),
         "{whole}"
     );

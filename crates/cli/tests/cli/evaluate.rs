@@ -134,7 +134,7 @@ fn what_is_missing_or_does_not_fit_is_told_counted_and_ends_with_one() {
     note: odd: 1 prediction without a reference
     left out: odd.dbn: `a_2`: 9 positions, its reference has 10 (known.csv:3: `a_2`)
     warning: odd: 1 prediction for another sequence than the reference's
-    hint: --missing empty takes references without a prediction as predicted without pairs
+    hint: --missing empty scores references without a prediction as predicted without pairs
     ");
     let told = json(&sandbox, &run);
     assert_eq!((&told["records"], &told["references"]), (&1.into(), &3.into()));
@@ -209,7 +209,7 @@ fn training_sequences_among_the_references_are_told() {
     let run = sandbox
         .run("evaluate structure -r known.csv -p known.csv --trained-on train.fa --family-from prefix --json out.json");
     assert_eq!(run.code, 0);
-    assert!(run.err.contains("of 2 references 1 were trained on, 1 are like a training sequence"), "{run}");
+    assert!(run.err.contains("of 2 references 1 were trained on, 1 are similar to a training sequence"), "{run}");
     assert!(run.err.contains("families in both: t\n"), "{run}");
     let json = json(&sandbox, &run);
     assert_eq!((&json["leakage"]["identical"], &json["leakage"]["alike"]), (&1.into(), &1.into()));

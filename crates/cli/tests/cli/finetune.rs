@@ -408,7 +408,7 @@ fn a_calibrated_model_expects_an_f1_of_each_structure() {
         after.rsplit(' ').find_map(|word| word.trim_end_matches(',').parse().ok()).unwrap()
     };
     assert!(error(" before,") >= 0.0, "{run}");
-    assert!(run.err.contains("cross-fitted, each of ") || run.err.contains("all structures are alike"), "{run}");
+    assert!(run.err.contains("cross-fitted, each of ") || run.err.contains("all structures are similar"), "{run}");
     let shown = sandbox.run("model show set.safetensors").well().out;
     assert!(shown.contains("calibration     probability = sigmoid("), "{shown}");
     assert_eq!(sandbox.run("model show base").well().out.matches("calibration").count(), 0);

@@ -248,9 +248,8 @@ fn constraints_are_found_by_whole_headers_and_what_they_cannot_have_is_reported(
     let found: Vec<_> = structures(&run.out).iter().map(|r| r.structure.to_dot_bracket().unwrap()).collect();
     assert_eq!(found, ["((((....))))", "............", "((((....))))", "........"]);
     assert_eq!(run.code, 1, "{run}");
-    let unmet =
-        "error: a.fa:7: record `all`: the constraint is not met: base 4 finds no partner that it may pair with\n";
-    let odd = "warning: a.fa:5: record `odd`: the constraint pairs A2 with C11, which are no canonical pairs; they are kept as asked\n";
+    let unmet = "error: a.fa:7: record `all`: the constraint is not met: base 4 has no partner that it may pair with\n";
+    let odd = "warning: a.fa:5: record `odd`: the constraint pairs A2 with C11, which are not canonical pairs; they are kept\n";
     assert!(run.err.contains(unmet) && run.err.contains(odd), "{run}");
 }
 
@@ -312,7 +311,7 @@ fn a_sequence_too_long_for_the_memory_is_refused_with_the_length_that_fits() {
         assert_eq!(sandbox.run("-q fold b.fa --max-memory 4M").code, code, "{len} nt");
     }
     let odd = sandbox.run("fold a.fa --max-memory lots").err;
-    assert!(odd.contains("`lots`: expected a number with K, M, G or T, as in 4G"), "{odd}");
+    assert!(odd.contains("`lots`: expected a number with K, M, G or T, such as 4G"), "{odd}");
 }
 
 #[test]

@@ -69,7 +69,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       embed      Write embeddings of sequences
       predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score      Score sequences, or the effect of variants
-      evaluate   Score predictions against known answers, and predictors against each other
+      evaluate   Score predictions against known answers, and compare predictors
       model      Show, convert, calibrate, verify, list and download models
       corpus     Fetch, build, inspect, sample and export training data
       config     List or print the built-in configs for training

@@ -17,7 +17,7 @@ fn the_model_in_the_box_can_be_shown_verified_and_listed() {
     }
     let tensors = json["tensors"].as_array().unwrap().len();
     let verified = sandbox.run(&format!("model verify nano --sha256 {sha256}")).done().out;
-    assert_eq!(verified, format!("nano: {tensors} tensors, all there and finite\nsha256 {sha256}\n"));
+    assert_eq!(verified, format!("nano: {tensors} tensors, all present and finite\nsha256 {sha256}\n"));
     let wrong = sandbox.run("model verify nano --sha256 abc");
     assert_eq!((wrong.code, wrong.err), (2, format!("error: nano: sha256 is {sha256}, expected abc\n")));
     let list = sandbox.run("model list").done().out;
@@ -159,7 +159,7 @@ fn downloads_know_their_names_and_say_what_to_do_offline() {
     insta::assert_snapshot!(say("model download giga-structure-bprn"), @r"
     exit 2
     [err]
-    error: giga-structure-bprn: no published model of this name, and no address
+    error: giga-structure-bprn: no published model of this name, and no URL
     hint: did you mean `giga-structure-bprna`?
     ");
     insta::assert_snapshot!(say("model download micro --from a.pt").lines().take(3).map(|line| line.split(" found ").next().unwrap()).collect::<Vec<_>>().join("\n"), @r"

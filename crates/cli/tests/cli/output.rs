@@ -61,7 +61,7 @@ fn places_that_cannot_be_written_are_told_before_any_work() {
     insta::assert_snapshot!(say("-q fold a.fa --bpp -"), @r"
     exit 2
     [err]
-    error: --bpp: standard output is taken by the structures; give a file
+    error: --bpp: standard output is used for the structures; name a file
     ");
     insta::assert_snapshot!(say("-q fold a.fa -o p.tsv --bpp p.tsv"), @r"
     exit 2

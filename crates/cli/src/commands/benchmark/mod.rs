@@ -18,12 +18,12 @@ use crate::io::{DownloadBar, Progress, print};
 
 /// Repeat an experiment of the paper and compare with the published figures
 ///
-/// Reads the data as published, trains each fold in its own folder in OUT, as `rinalmo finetune` does, evaluates its best
-/// model on the test data, and writes OUT/table.md and OUT/results.json. Run the same command again to continue where it
-/// stopped; finished folds are kept.
+/// Reads the data as published, trains each fold in its own folder in OUT, as `rinalmo finetune` does, evaluates its
+/// best model on the test data, and writes OUT/table.md and OUT/results.json. Run the same command again to continue
+/// where it stopped; finished folds are kept.
 ///
-/// Every fold trains a new head. Test records that are similar to training records are searched for and reported below the
-/// table.
+/// Every fold trains a new head. Test records that are similar to training records are searched for and reported below
+/// the table.
 #[derive(Args)]
 pub struct BenchmarkArgs {
     /// Experiment to repeat

@@ -15,12 +15,13 @@ use crate::io::{FailureArgs, ForceArgs, Out, print};
 
 /// Build a store from sequence files
 ///
-/// Reads, cleans, removes duplicates, clusters, holds out a share of the clusters and writes one file. A build that
-/// was stopped or killed leaves OUTPUT as it was; run again, it continues after the last finished stage, which is kept in
+/// Reads, cleans, removes duplicates, clusters, holds out a share of the clusters and writes one file. A build that was
+/// stopped or killed leaves OUTPUT as it was; run again, it continues after the last finished stage, which is kept in
 /// OUTPUT.building.
 #[derive(Args)]
 pub struct BuildArgs {
-    /// Sequence files: FASTA, FASTQ, one sequence a line, or .csv and .tsv with a column `sequence`; plain or compressed
+    /// Sequence files: FASTA, FASTQ, one sequence a line, or .csv and .tsv with a column `sequence`; plain or
+    /// compressed
     #[arg(value_name = "INPUT", required = true)]
     inputs: Vec<PathBuf>,
     /// Write the store to OUTPUT

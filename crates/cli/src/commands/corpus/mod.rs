@@ -1,4 +1,5 @@
-//! `rinalmo corpus`: makes a store for pre-training from FASTA files, and a table for fine-tuning from files of structures.
+//! `rinalmo corpus`: makes a store for pre-training from FASTA files, and a table for fine-tuning from files of
+//! structures.
 
 mod build;
 mod download;

@@ -19,8 +19,8 @@ const AHEAD: usize = 4;
 
 /// Show the batches of pre-training
 ///
-/// Prints a line for each row: epoch, step, cluster, id, first position (from 1), the model's input and its targets, one
-/// letter a token: `<` and `>` for the ends, `?` for a masked letter, `.` for no target.
+/// Prints a line for each row: epoch, step, cluster, id, first position (from 1), the model's input and its targets,
+/// one letter a token: `<` and `>` for the ends, `?` for a masked letter, `.` for no target.
 #[derive(Args)]
 pub struct SampleArgs {
     /// The store

@@ -28,8 +28,8 @@ pub struct StatsArgs {
     /// Read the whole store and compare it with its checksums
     #[arg(long)]
     verify: bool,
-    /// Also print the perplexity of a unigram and a 5-gram on masked letters of held-out sequences, which a language model
-    /// has to beat
+    /// Also print the perplexity of a unigram and a 5-gram on masked letters of held-out sequences, which a language
+    /// model has to beat
     #[arg(long)]
     baselines: bool,
 }

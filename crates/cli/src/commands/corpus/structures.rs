@@ -14,11 +14,11 @@ use crate::io::{FailureArgs, ForceArgs, OutputArgs};
 /// Gather known structures for fine-tuning into one table
 ///
 /// Reads tables (id, sequence, structure or base_pairs), dot-bracket, CT, BPSEQ, ST and Stockholm files and folders of
-/// them. Of several structures of one sequence, as in a CT file of suboptimal ones, the first is kept; the same holds for
-/// a sequence in several files.
+/// them. Of several structures of one sequence, as in a CT file of suboptimal ones, the first is kept; the same holds
+/// for a sequence in several files.
 ///
-/// Leaves out structures of poor quality, repeated sequences, and sequences that are similar to one of an evaluation set.
-/// Similar sequences form a cluster, of which `finetune structure` draws one structure in each epoch.
+/// Leaves out structures of poor quality, repeated sequences, and sequences that are similar to one of an evaluation
+/// set. Similar sequences form a cluster, of which `finetune structure` draws one structure in each epoch.
 ///
 /// Prints a line of counts for each file. The exit code is 1 if some structures could not be read.
 #[derive(Args)]

@@ -1,4 +1,4 @@
-//! `rinalmo evaluate splice`, `mrl` and `family`: tables of answers, or models that are asked.
+//! `rinalmo evaluate splice`, `mrl` and `family`: tables of answers, or models that predict them.
 
 use std::path::PathBuf;
 
@@ -13,16 +13,16 @@ use super::{Watching, left_out, named, numbered, write};
 use crate::context::{Context, Outcome};
 use crate::io::{Progress, print};
 
-/// Tables in, figures out.
+/// Arguments of every task with labels.
 #[derive(Args)]
 pub struct LabelArgs {
-    /// The known answers: .csv or .tsv, or FASTA (`>id answer`); rows without an id are seq1, seq2, …
+    /// Known answers: .csv or .tsv, or FASTA (`>id answer`); rows without an id are seq1, seq2, …
     #[arg(short, long, value_name = "FILE")]
     reference: PathBuf,
-    /// A predictor's answers, by the same ids, as `rinalmo predict` writes them; NAME=FILE says how to call it
+    /// Score a predictor's answers, by the same ids, as `rinalmo predict` writes them; NAME=FILE names the predictor
     #[arg(short, long, value_name = "[NAME=]FILE", num_args = 1.., required_unless_present = "models")]
     predictions: Vec<String>,
-    /// A model to ask, by name or path; several times for several
+    /// Score the answers of a model, by name or path. May be given several times
     #[arg(short, long = "model", value_name = "NAME|PATH")]
     models: Vec<String>,
     /// Also score the rows of each value of this column of the known answers
@@ -34,24 +34,24 @@ pub struct LabelArgs {
     open: OpenArgs,
 }
 
-/// What questions of yes or no add.
+/// Arguments of yes-or-no questions.
 #[derive(Args)]
 pub struct YesNoArgs {
-    /// The label that means yes: here is a splice site, say
+    /// Take this label as yes, such as "here is a splice site"
     #[arg(long, value_name = "LABEL", default_value = "1")]
     positive: String,
-    /// The labels that mean no; rows of other labels are left out [default: all but --positive]
+    /// Take these labels as no; rows with other labels are left out [default: all but --positive]
     #[arg(long, value_name = "LABEL,LABEL", value_delimiter = ',')]
     negative: Vec<String>,
-    /// From which probability on yes counts as predicted
+    /// Count yes as predicted from this probability
     #[arg(short, long, value_name = "P", default_value_t = 0.5)]
     threshold: f64,
-    /// The predictions in tables are logits: a sigmoid makes probabilities of them
+    /// Turn the predictions of tables into probabilities by a sigmoid, as they are logits
     #[arg(long)]
     logits: bool,
 }
 
-/// A task of the table, and what is asked of it.
+/// A task with its arguments.
 pub struct Asked {
     task: &'static TaskSpec,
     args: LabelArgs,
@@ -74,7 +74,7 @@ impl Asked {
         self.args.run(question, context)
     }
 
-    /// The tasks that have known answers to be scored by, and what these mean.
+    /// The tasks with known answers, and the meaning of those.
     fn tasks() -> impl Iterator<Item = (&'static TaskSpec, &'static LabelSpec, Meaning)> {
         let scored = |(task, labels): (_, &'static LabelSpec)| Some((task, labels, labels.meaning?));
         TaskSpec::of_labels().filter(|(_, labels)| !labels.known.is_empty()).filter_map(scored)
@@ -100,7 +100,7 @@ impl Asked {
         );
         let command = LabelArgs::augment_args(Command::new(task.name).aliases(task.aliases));
         let command = if meaning == Meaning::YesNo { YesNoArgs::augment_args(command) } else { command };
-        command.about(about).long_about(long) // last, for arguments bring a text of their own
+        command.about(about).long_about(long) // last, as the arguments set a text too
     }
 }
 
@@ -137,7 +137,7 @@ impl Subcommand for Asked {
 impl LabelArgs {
     pub(super) fn run(&self, question: Question, context: &Context) -> Result<Outcome> {
         let known = Labels::open(&self.reference, question, self.by.as_deref())?;
-        left_out::tell(&known.name, &known.problems, context);
+        left_out::report(&known.name, &known.problems, context);
         if !known.has_positive() {
             warn_of_labels(&known);
         }
@@ -159,7 +159,7 @@ impl LabelArgs {
         }
         numbered(predictors.iter_mut().map(|predictor| &mut predictor.name));
         for predictor in &predictors {
-            left_out::tell(&predictor.name, &predictor.problems, context);
+            left_out::report(&predictor.name, &predictor.problems, context);
             warn_of_logits(predictor, &known);
         }
         let evaluation = labels(&known, &predictors, &self.summary.bootstrap())?;
@@ -173,7 +173,7 @@ impl LabelArgs {
 /// Labels that a message lists.
 const SHOWN: usize = 10;
 
-/// No row says that there is a site: perhaps it is called otherwise.
+/// Warns that no row has the positive label: it may have another name.
 fn warn_of_labels(known: &Labels) {
     let labels = known.answers();
     let mut shown: Vec<String> = labels.iter().take(SHOWN).map(|(label, rows)| format!("`{label}` ({rows})")).collect();
@@ -184,16 +184,16 @@ fn warn_of_labels(known: &Labels) {
     eprintln!(
         "warning: {name}: no row has a label that means yes, so f1, precision, recall and mcc have no value; its labels are {shown}"
     );
-    eprintln!("hint: --positive names it");
+    eprintln!("hint: name the label that means yes with --positive");
 }
 
-/// Numbers that are no probabilities have an order, but no threshold.
+/// Warns of predictions that are no probabilities: they have an order, but no threshold.
 fn warn_of_logits(predictor: &Answers, known: &Labels) {
     if let Some((count, first)) = predictor.not_probabilities(known) {
         let name = &predictor.name;
         eprintln!(
-            "warning: {name}: {count} predictions are not from 0 to 1, such as {first}: only auroc and auprc are given"
+            "warning: {name}: {count} predictions are not from 0 to 1, such as {first}: only auroc and auprc are computed"
         );
-        eprintln!("hint: --logits, if they are logits, makes probabilities of them");
+        eprintln!("hint: if they are logits, --logits turns them into probabilities");
     }
 }

@@ -1,4 +1,4 @@
-//! What an evaluation leaves out is told loudly: the first few of each kind, and how many there are.
+//! Reports the records that an evaluation leaves out: the first few of each kind, and how many there are.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use rinalmo::evaluate::{Kind, Problem};
 
 use crate::context::Context;
 
-/// Of each kind so many are told one by one.
-const TOLD: usize = 5;
+/// How many of each kind are printed one by one.
+const SHOWN: usize = 5;
 
-/// Tells `problems` of whoever `of` is on standard error.
-pub fn tell(of: &str, problems: &[Problem], context: &Context) {
+/// Prints the `problems` of the data or predictor `of` on standard error.
+pub fn report(of: &str, problems: &[Problem], context: &Context) {
     let mut kinds: BTreeMap<Kind, Vec<&Problem>> = BTreeMap::new();
     problems.iter().for_each(|problem| kinds.entry(problem.kind).or_default().push(problem));
     for (kind, problems) in kinds {
-        let told = if context.quiet() { 0 } else { TOLD };
-        problems.iter().take(told).for_each(|problem| eprintln!("left out: {problem}"));
-        let more = problems.len().saturating_sub(told);
+        let shown = if context.quiet() { 0 } else { SHOWN };
+        problems.iter().take(shown).for_each(|problem| eprintln!("left out: {problem}"));
+        let more = problems.len().saturating_sub(shown);
         if !context.quiet() && more > 0 {
             eprintln!("left out: … and {more} more");
         }
@@ -27,7 +27,7 @@ pub fn tell(of: &str, problems: &[Problem], context: &Context) {
         };
         let described = kind.describe(problems.len());
         match kind {
-            Kind::NoReference => context.note(format!("note: {of}: {described}")), // nothing is missing in the figures
+            Kind::NoReference => context.note(format!("note: {of}: {described}")), // the figures are complete
             _ => eprintln!("warning: {of}: {described}{advice}"),
         }
     }

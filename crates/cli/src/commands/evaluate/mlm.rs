@@ -1,4 +1,4 @@
-//! `rinalmo evaluate mlm`: perplexity of models on what a corpus holds out.
+//! `rinalmo evaluate mlm`: perplexity of models on the held-out part of a corpus.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -14,25 +14,26 @@ use crate::commands::corpus::{baselines, open};
 use crate::context::{Context, Outcome};
 use crate::io::print;
 
-/// Models in, perplexities out.
+/// Arguments of `rinalmo evaluate mlm`.
 #[derive(Args)]
 pub struct MlmArgs {
-    /// The corpus, made by `rinalmo corpus build`; its held-out clusters count
+    /// Evaluate on the held-out clusters of this corpus, made by `rinalmo corpus build`
     #[arg(long, value_name = "STORE")]
     corpus: PathBuf,
-    /// A model with a masked-language head, by name or path; several stand beside each other
+    /// Evaluate a model with a masked-language head, by name or path; several are compared
     #[arg(short, long, value_name = "MODEL", num_args = 1.., required = true)]
     model: Vec<String>,
-    /// Batches that are looked at [default: all]
+    /// Evaluate only N batches [default: all]
     #[arg(long, value_name = "N")]
     batches: Option<usize>,
-    /// Tokens of a batch
+    /// Put N tokens into a batch
     #[arg(long, value_name = "N", default_value_t = 8192)]
     tokens: usize,
-    /// Also what guessing by frequencies gives: of letters (1-gram), and of letters behind the four before them (5-gram)
+    /// Also print the perplexity of frequencies: of letters (1-gram), and of letters after the four before them
+    /// (5-gram)
     #[arg(long)]
     baselines: bool,
-    /// Write all figures as JSON
+    /// Write all figures to FILE as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -86,9 +87,9 @@ fn table(columns: &[(String, Validation)]) -> String {
 
 /// Perplexity and letters of each part.
 fn parts(found: &Validation) -> Value {
-    let told = found.parts.iter().filter_map(|part| part.mean().map(|loss| (part, loss)));
-    let told = told.map(|(part, loss)| {
+    let known = found.parts.iter().filter_map(|part| part.mean().map(|loss| (part, loss)));
+    let entries = known.map(|(part, loss)| {
         (part.name.clone(), json!({ "letters": part.weight, "loss": loss, "perplexity": perplexity(loss) }))
     });
-    Value::Object(told.collect())
+    Value::Object(entries.collect())
 }

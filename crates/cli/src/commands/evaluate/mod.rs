@@ -1,4 +1,4 @@
-//! `rinalmo evaluate`: predictions against what is known.
+//! `rinalmo evaluate`: predictions against known answers.
 
 mod labels;
 mod left_out;
@@ -16,7 +16,7 @@ use rinalmo::evaluate::{Watch, png};
 use crate::context::{Context, Outcome};
 use crate::io::{Progress, write_file};
 
-/// Score predictions against known answers, and predictors against each other
+/// Score predictions against known answers, and compare predictors
 #[derive(Args)]
 pub struct EvaluateArgs {
     #[command(subcommand)]
@@ -28,9 +28,10 @@ enum Task {
     Structure(Box<structure::StructureArgs>),
     #[command(flatten)]
     Labels(labels::Asked),
-    /// Score models at guessing hidden letters: perplexity on what a corpus holds out, by source and length
+    /// Score models on masked letters: perplexity on the held-out part of a corpus, by source and length
     ///
-    /// One row for each part, one column for each model. Which letters are hidden does not depend on the model.
+    /// Prints one row for each part and one column for each model. Which letters are masked does not depend on the
+    /// model.
     Mlm(mlm::MlmArgs),
 }
 
@@ -53,7 +54,7 @@ fn named(text: &str) -> (Option<&str>, &Path) {
     }
 }
 
-/// Numbers predictors of one name from the second on.
+/// Adds numbers to repeated names of predictors, from the second on.
 fn numbered<'n>(names: impl Iterator<Item = &'n mut String>) {
     let mut seen: HashMap<String, usize> = HashMap::new();
     for name in names {
@@ -70,7 +71,7 @@ fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
     path.as_deref().map_or(Ok(()), |path| write_bytes(path, text().as_bytes()))
 }
 
-/// Writes a drawing, if one was asked for, as what its file's name says.
+/// Writes a drawing, if one was asked for, in the format of the file's ending.
 fn draw(path: &Option<PathBuf>, svg: impl FnOnce() -> String) -> Result<()> {
     match path.as_deref() {
         None => Ok(()),
@@ -83,7 +84,7 @@ fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write_file(path, bytes)
 }
 
-/// Shows how far a predictor is, and passes Ctrl-C on.
+/// Shows the progress of a predictor, and stops it on Ctrl-C.
 pub(super) struct Watching<'c> {
     pub(super) progress: Progress,
     pub(super) context: &'c Context,

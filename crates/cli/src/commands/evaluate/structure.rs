@@ -13,63 +13,63 @@ use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
 use crate::io::{Progress, print};
 
-/// Score secondary structures: of models, of files, or of any folding program
+/// Score secondary structures of models, files or any folding program
 ///
-/// Precision, recall, F1 and Matthews' correlation, of exact pairs (strict) and with a slip of one position (relaxed, as
-/// the RiNALMo paper has it), as means over records, by family and by length, with intervals from resampled records.
-/// Several predictors are compared on the records that all of them have a prediction for.
+/// Prints precision, recall, F1 and Matthews' correlation of exact pairs (strict) and with a shift of one position
+/// (relaxed, as in the RiNALMo paper): means over records, by family and by length, with intervals from resampled
+/// records. Several predictors are compared on the records that all of them have a prediction for.
 ///
 /// Structures come as dot-bracket, CT, BPSEQ, .st or Stockholm, folders of such files, or tables (.csv, .tsv) with the
-/// columns id and structure or base_pairs (a list [[1, 9], [2, 8]] from 1, in which a base may occur twice); .gz and the
-/// like as well. Of several structures of a sequence, as RNAfold -p and RNAsubopt print them, the first counts. Ids are
-/// whole headers, or their first words where those are unique; in a folder, a record alone in its file goes by the file's
-/// name first.
+/// columns id and structure or base_pairs (a list [[1, 9], [2, 8]] from 1, in which a base may occur twice); they may
+/// be compressed. Of several structures of a sequence, as RNAfold -p and RNAsubopt print them, the first is used.
+/// Records are matched by their complete headers, or by the first words of those if they are unique; in a folder, a
+/// single record of a file is matched by the file's name first.
 #[derive(Args)]
 pub struct StructureArgs {
-    /// The known structures; sequences are needed for --model, --run, --trained-on and to tell canonical pairs
+    /// Known structures; sequences are needed for --model, --run, --trained-on and to recognise canonical pairs
     #[arg(short, long, value_name = "FILE|DIR")]
     reference: PathBuf,
-    /// Predicted structures, by the references' ids; NAME=FILE says how to call them
+    /// Score predicted structures, by the references' ids; NAME=FILE names the predictor
     #[arg(short, long, value_name = "[NAME=]FILE|DIR", num_args = 1..)]
     predictions: Vec<String>,
-    /// A model to fold with, by name or path; several times for several
+    /// Fold with a model, by name or path. May be given several times
     #[arg(short, long = "model", value_name = "NAME|PATH")]
     models: Vec<String>,
-    /// A program that reads FASTA from standard input and prints dot-bracket, such as "RNAfold --noPS"; several times for
-    /// several
+    /// Fold with a program that reads FASTA from standard input and prints dot-bracket, such as "RNAfold --noPS". May
+    /// be given several times
     #[arg(long = "run", value_name = "COMMAND")]
     programs: Vec<String>,
-    /// Where families come from: column (`family` of the references), prefix (the id before its first `_`), prefix:N (before
-    /// the Nth), or a table of id and family
+    /// Take families from this source: column (`family` of the references), prefix (the id before its first `_`),
+    /// prefix:N (before the Nth), or a table of id and family
     #[arg(long, value_name = "FROM", default_value = "column")]
     family_from: FamilyFrom,
-    /// What a reference without a prediction is
+    /// What to do with a reference without a prediction
     #[arg(long, value_enum, default_value = "skip", value_name = "POLICY")]
     missing: Missing,
-    /// Leave longer references out
+    /// Leave out longer references
     #[arg(long, value_name = "NT")]
     max_length: Option<usize>,
-    /// Where bands of length end, in nt
+    /// End bands of length at these lengths
     #[arg(long, value_name = "NT,NT", value_delimiter = ',', default_value = "50,100,200,500")]
     bands: Vec<usize>,
-    /// Look for the references in what a predictor was trained on (files of sequences or structures in any format): the
-    /// same sequences, sequences at 80 % identity or more over 80 % of the reference, gaps of alignments left out on
-    /// both sides, and the same families
+    /// Search the data that a predictor was trained on (files of sequences or structures in any format) for the
+    /// references: the same sequences, sequences at 80 % identity or more over 80 % of the reference (without gaps of
+    /// alignments), and the same families
     #[arg(long, value_name = "FILE", num_args = 1..)]
     trained_on: Vec<PathBuf>,
     #[command(flatten)]
     summary: SummaryArgs,
-    /// Write a row for every record and predictor
+    /// Write a row for every record and predictor to FILE
     #[arg(long, value_name = "FILE")]
     csv: Option<PathBuf>,
     /// Draw every record's F1 by family, as violins with boxes, to FILE.svg or FILE.png: strict and relaxed of one
     /// predictor, relaxed of several
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
-    /// Draw mean F1 by family with its intervals, as bars, likewise
+    /// Draw mean F1 by family with its intervals, as bars, to FILE.svg or FILE.png
     #[arg(long, value_name = "FILE")]
     figure_bars: Option<PathBuf>,
-    /// Draw how far a model's probabilities of pairs are what they say, likewise
+    /// Draw how well a model's probabilities of pairs are calibrated, to FILE.svg or FILE.png
     #[arg(long, value_name = "FILE")]
     figure_calibration: Option<PathBuf>,
     #[command(flatten)]
@@ -81,9 +81,9 @@ pub struct StructureArgs {
 /// `--missing`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Missing {
-    /// Left out of all figures, for every predictor (exit code 1)
+    /// Leave it out of all figures, for every predictor (exit code 1)
     Skip,
-    /// Predicted to have no pairs
+    /// Score it as predicted without pairs
     Empty,
 }
 
@@ -93,9 +93,10 @@ impl StructureArgs {
         let folding = self.folding.resolve()?;
         let references = References::open(&self.reference, &self.family_from, self.max_length)?;
         references.notes.iter().for_each(|note| context.note(note));
-        left_out::tell(&references.name, &references.problems, context);
+        left_out::report(&references.name, &references.problems, context);
         if references.too_long > 0 {
-            context.note(format!("{}: {} references left out for their length", references.name, references.too_long));
+            context
+                .note(format!("{}: {} references are left out for their length", references.name, references.too_long));
         }
         let mut predictors = self.predict(&references, &folding, context)?;
         if context.stopped() {
@@ -110,14 +111,15 @@ impl StructureArgs {
                 }
             }
         }
-        predictors.iter().for_each(|predictor| left_out::tell(&predictor.name, &predictor.problems, context));
+        predictors.iter().for_each(|predictor| left_out::report(&predictor.name, &predictor.problems, context));
         let problems = || predictors.iter().flat_map(|predictor| &predictor.problems);
         if problems().any(|problem| problem.kind == Kind::NoPrediction) {
-            context.note("hint: --missing empty takes references without a prediction as predicted without pairs");
+            context.note("hint: --missing empty scores references without a prediction as predicted without pairs");
         }
-        let leakage = match self.trained_on.is_empty() {
-            true => None,
-            false => Some(Leakage::search(&self.trained_on, &references, &self.family_from)?),
+        let leakage = if self.trained_on.is_empty() {
+            None
+        } else {
+            Some(Leakage::search(&self.trained_on, &references, &self.family_from)?)
         };
         leakage.as_ref().filter(|leakage| !leakage.is_clean()).inspect(|leakage| warn(leakage));
         let evaluation = evaluate::structure(&references, &predictors, leakage, &options)?;
@@ -159,7 +161,7 @@ impl StructureArgs {
     fn predict(&self, references: &References, folding: &FoldOptions, context: &Context) -> Result<Vec<Predictions>> {
         let load = |name: &String| -> Result<Model> {
             let model = self.open.open(name, context)?;
-            model.fold_each(&[], folding)?; // says now, not later, if the model cannot fold
+            model.fold_each(&[], folding)?; // fails now, not later, if the model cannot fold
             Ok(model)
         };
         let models = self.models.iter().map(load).collect::<Result<Vec<_>>>()?;
@@ -181,7 +183,7 @@ impl StructureArgs {
             watch.progress.finish();
             let found = found?;
             if !found.said.is_empty() && found.problems.is_empty() {
-                context.note(format!("{} said: {}", found.name, found.said));
+                context.note(format!("{} printed: {}", found.name, found.said));
             }
             predictors.push(found);
         }
@@ -195,8 +197,8 @@ fn warn(leakage: &Leakage) {
     let (all, percent) = (marked.len(), 100.0 * identity);
     if *alike > 0 {
         eprintln!(
-            "warning: leakage: of {all} references {identical} were trained on, {alike} are like a training sequence ({percent:.0} % \
-             identity or more); `unlike training` are the others"
+            "warning: leakage: of {all} references {identical} were trained on, {alike} are similar to a training sequence \
+             ({percent:.0} % identity or more); `unlike training` are the others"
         );
     }
     if !families.is_empty() {

@@ -1,4 +1,4 @@
-//! What every evaluation by records takes: how it sums up, where figures go, how models are opened.
+//! Arguments of every evaluation by records: intervals, files of figures, how models are opened.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,19 +13,19 @@ use crate::commands::choose::{Dtype, MemoryArgs, ModelChoice};
 use crate::context::{Context, Outcome};
 use crate::io::FailureArgs;
 
-/// Summing up.
+/// Intervals, and files of figures.
 #[derive(Args)]
 pub struct SummaryArgs {
-    /// Times that records are drawn anew for 95 % intervals; 0 for none
+    /// Resample records N times for 95 % intervals; 0 for none
     #[arg(long, value_name = "N", default_value_t = Bootstrap::default().resamples)]
     resamples: usize,
-    /// What the draws depend on
+    /// Resample with this random seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Write all figures as JSON
+    /// Write all figures to FILE as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Write the tables as Markdown
+    /// Write the tables to FILE as Markdown
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
     #[command(flatten)]
@@ -38,8 +38,8 @@ impl SummaryArgs {
         Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() }
     }
 
-    /// How an evaluation ended that left out so many things of each kind. Predictions beyond the references are no fault:
-    /// whoever predicts more than is known loses nothing.
+    /// The outcome of an evaluation that left out so many records of each kind. Predictions without a reference are no
+    /// error, as the figures are complete without them.
     pub fn judge(&self, left_out: &BTreeMap<Kind, usize>) -> Outcome {
         let faults = left_out.keys().any(|kind| *kind != Kind::NoReference);
         self.failures.judge(if faults { Outcome::Partial } else { Outcome::Done })
@@ -49,11 +49,11 @@ impl SummaryArgs {
 /// Opening models.
 #[derive(Args)]
 pub struct OpenArgs {
-    /// Attention heads, where neither the checkpoint nor a config.json beside it says; only the published sizes
-    /// (20 heads) do without
+    /// Number of attention heads, if neither the checkpoint nor a config.json next to it has it; the published sizes
+    /// (20 heads) do not need it
     #[arg(long, value_name = "N")]
     heads: Option<usize>,
-    /// What a model's products are computed in, see `rinalmo fold`
+    /// Compute a model's products in this number format, see `rinalmo fold`
     #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
     dtype: Dtype,
     #[command(flatten)]

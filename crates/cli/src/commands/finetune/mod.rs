@@ -21,8 +21,8 @@ use crate::stop::Patience;
 
 /// Train a model for a task on labelled sequences
 ///
-/// Trains the head for TASK, and as much of the encoder as the config says. The folder OUT holds the run: config, metrics,
-/// curves, checkpoints, and at the end the best model by validation, which `--model OUT` opens.
+/// Trains the head for TASK, and as much of the encoder as the config says. The folder OUT holds the run: config,
+/// metrics, curves, checkpoints, and at the end the best model by validation, which `--model OUT` opens.
 ///
 /// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143. `--resume` continues the run.
 #[derive(Args)]

@@ -12,7 +12,8 @@ pub fn after_structures(folder: &Path, from: Option<&str>, validation: &[PathBuf
     let folder = folder.display();
     let data: Vec<String> = validation.iter().map(|path| path.display().to_string()).collect();
     let data = if data.is_empty() { "STRUCTURES".to_owned() } else { data.join(" --data ") };
-    let was = if from.is_some_and(is_calibrated) { ", not the expected F1 as with the model it started from" } else { "" };
+    let was =
+        if from.is_some_and(is_calibrated) { ", not the expected F1 as with the model it started from" } else { "" };
     format!(
         "next: `rinalmo model calibrate {folder} {folder}/calibrated.safetensors --data {data}` fits probabilities, \
          decoder and expected F1 to structures that it was not trained with; until then the number after a structure is \

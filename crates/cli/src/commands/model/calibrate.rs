@@ -15,24 +15,30 @@ use crate::context::{Context, Outcome};
 use crate::io::{FailureArgs, ForceArgs};
 use crate::stop::Leftovers;
 
-/// Set a structure model's probabilities right on known structures
+/// Calibrate a structure model's probabilities on known structures
 ///
-/// Folds DATA, which the model must not have been trained with, and finds a line of its logits by which pairs called
-/// 30 % likely are true in 30 % of the cases, the way to decode and the threshold of the best mean F1, and what F1 to
-/// expect of a single structure. The model is written with that to OUTPUT; its weights stay as they are. The figures
-/// printed are cross-fitted: structures are dealt into five folds, families or clusters of like sequences together, and
-/// each fold is judged by what the others were fitted to.
+/// Folds --data, which the model must not have been trained on, and fits:
+///
+/// - a scale and a shift of its logits, so that pairs of probability 0.3 are true in 30 % of the cases
+///
+/// - the decoding method and the threshold of the best mean F1
+///
+/// - the expected F1 of a single structure
+///
+/// The calibrated model is written to OUTPUT with the same weights. The printed figures are cross-fitted: structures
+/// are split into five folds, with families or clusters of similar sequences together, and each fold is evaluated with
+/// a fit to the others.
 #[derive(Args)]
 pub(super) struct CalibrateArgs {
     #[command(flatten)]
     source: Source,
-    /// Where to write
+    /// Write the calibrated model to OUTPUT
     #[arg(value_name = "OUTPUT")]
     output: PathBuf,
-    /// Known structures: tables, dot-bracket, CT, BPSEQ or ST files, or folders of them; one or more
+    /// Calibrate on these known structures: tables, dot-bracket, CT, BPSEQ or ST files, or folders of them
     #[arg(long, value_name = "FILE", num_args = 1.., required = true)]
     data: Vec<PathBuf>,
-    /// Leave out longer ones
+    /// Leave out longer structures
     #[arg(long, value_name = "NT", default_value_t = 1000)]
     max_length: usize,
     #[command(flatten)]
@@ -56,7 +62,7 @@ impl CalibrateArgs {
         let model = Model::load_with(&self.source.model, &options, &context.device()?)?;
         let found = calibrate(&model, &items)?;
         found.left_out.iter().for_each(|what| eprintln!("error: {what}"));
-        context.note(told(&found));
+        context.note(summary(&found));
         let meta = &mut checkpoint.meta;
         meta.threshold = Some(found.threshold);
         meta.decode = Some(found.method.name().to_owned());
@@ -66,16 +72,18 @@ impl CalibrateArgs {
     }
 }
 
-fn told(found: &Calibrated) -> String {
+fn summary(found: &Calibrated) -> String {
     let Calibrated { threshold, structures, figures, in_sample, .. } = *found;
     let (method, scale, shift) = (found.method.name(), found.calibration.scale, found.calibration.shift);
     let fitted = match found.cross_fit {
         Some(CrossFit { folds, together, groups }) => format!(
-            "cross-fitted, each of {folds} folds of {groups} {} by what the others were fitted to (in brackets: on the \
-             structures fitted to)",
+            "cross-fitted, each of {folds} folds of {groups} {} with a fit to the others (in brackets: on the \
+             structures of the fit)",
             together.plural()
         ),
-        None => "warning: all structures are alike, so these figures are of those that were fitted to: too good".into(),
+        None => {
+            "warning: all structures are similar, so these figures are on the structures of the fit and too good".into()
+        }
     };
     let both =
         |of: fn(&Figures) -> f64, digits: usize| format!("{:.digits$} ({:.digits$})", of(&figures), of(&in_sample));

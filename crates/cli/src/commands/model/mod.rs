@@ -1,4 +1,4 @@
-//! `rinalmo model`: what checkpoints hold, in which form, and where they come from.
+//! `rinalmo model`: shows, converts, checks and downloads checkpoints.
 
 mod calibrate;
 
@@ -35,7 +35,7 @@ enum Action {
 }
 
 impl ModelArgs {
-    /// Does it leave nothing behind wherever it is stopped? Then a signal may end it at once.
+    /// Can it be stopped at any point without leaving files? Then a signal may end it at once.
     pub fn ends_anywhere(&self) -> bool {
         !matches!(self.action, Action::Convert(_) | Action::Calibrate(_))
     }
@@ -59,8 +59,8 @@ struct Source {
     /// A name from `rinalmo model list`, or a path
     #[arg(value_name = "NAME|PATH")]
     model: String,
-    /// Attention heads, where neither the checkpoint nor a config.json beside it says; only the published sizes
-    /// (20 heads) do without
+    /// Number of attention heads, if neither the checkpoint nor a config.json next to it has it; the published sizes
+    /// (20 heads) do not need it
     #[arg(long, value_name = "N")]
     heads: Option<usize>,
 }
@@ -71,7 +71,7 @@ impl Source {
     }
 }
 
-/// Show what a checkpoint holds: task, sizes, threshold, licence, checksum
+/// Show the contents of a checkpoint: task, sizes, threshold, licence, checksum
 #[derive(Args)]
 struct ShowArgs {
     #[command(flatten)]
@@ -161,30 +161,29 @@ fn describe(checkpoint: &Checkpoint) -> String {
 struct ConvertArgs {
     #[command(flatten)]
     source: Source,
-    /// Where to write
+    /// Write the converted model to OUTPUT
     #[arg(value_name = "OUTPUT")]
     output: PathBuf,
-    /// Form to write
+    /// Write this form
     #[arg(long, value_enum, default_value = "own")]
     to: LayoutArg,
-    /// Type of the weights [default: as they are]
+    /// Store weights of this type [default: unchanged]
     #[arg(long, value_enum)]
     dtype: Option<DtypeArg>,
-    /// Name to store
+    /// Store this name
     #[arg(long)]
     name: Option<String>,
-    /// Licence to store, of all that go into the file
+    /// Store this licence for all models in the file
     #[arg(long)]
     license: Option<String>,
-    /// Where the weights come from, to store
+    /// Store where the weights come from
     #[arg(long)]
     provenance: Option<String>,
-    /// Make adapters of `rinalmo finetune` part of the weights they were trained beside
+    /// Merge adapters of `rinalmo finetune` into the weights that they were trained with
     #[arg(long, value_name = "FILE")]
     adapter: Option<PathBuf>,
-    /// Put another model into the same file, of whose weights only those are stored that are not the same here: one that
-    /// shares the encoder, or adapters that were trained beside it. `--model OUTPUT#NAME` finds it. May be given several
-    /// times
+    /// Add another model to the same file, with only the weights that differ: one that shares the encoder, or adapters
+    /// that were trained with it. `--model OUTPUT#NAME` opens it. May be given several times
     #[arg(long, value_name = "NAME=MODEL")]
     with: Vec<String>,
     #[command(flatten)]
@@ -242,7 +241,7 @@ impl ConvertArgs {
         }
         let converted = checkpoint.write_with(&members, &self.output, &WriteOptions { layout, dtype });
         if let Some(path) = merged {
-            let _ = std::fs::remove_file(path); // it was only on the way
+            let _ = std::fs::remove_file(path); // it was only needed for the conversion
         }
         converted?;
         if layout == Layout::Multimolecule {
@@ -258,7 +257,7 @@ impl ConvertArgs {
     }
 }
 
-/// Says what multimolecule has no form for.
+/// Prints what multimolecule cannot represent.
 fn note_multimolecule(checkpoint: &Checkpoint, context: &Context) {
     match &checkpoint.config.head {
         Some(head) if !multimolecule::takes_head(head) => context
@@ -271,7 +270,7 @@ fn note_multimolecule(checkpoint: &Checkpoint, context: &Context) {
     }
 }
 
-/// `NAME=MODEL`, beside a model whose encoder it may share.
+/// `NAME=MODEL`, opened with a model whose encoder it may share.
 fn member(with: &str, base: &Checkpoint) -> Result<Checkpoint> {
     let Some((name, model)) = with.split_once('=') else { bail!("--with {with}: expected NAME=MODEL") };
     let mut found = match Checkpoint::open_beside(model, base)? {
@@ -283,7 +282,7 @@ fn member(with: &str, base: &Checkpoint) -> Result<Checkpoint> {
 }
 
 impl ConvertArgs {
-    /// Writes the model with its adapters beside the output, and says where.
+    /// Writes the merged model next to the output, and returns its path.
     fn merge(&self, base: &Checkpoint, adapter: &std::path::Path) -> Result<PathBuf> {
         let mut path = self.output.clone().into_os_string();
         path.push(".merged");
@@ -292,12 +291,12 @@ impl ConvertArgs {
     }
 }
 
-/// Check a checkpoint: complete, finite, and what was downloaded
+/// Check that a checkpoint is complete, finite, and equal to the published file
 #[derive(Args)]
 struct VerifyArgs {
     #[command(flatten)]
     source: Source,
-    /// SHA-256 that the file must have
+    /// Require this SHA-256 of the file
     #[arg(long, value_name = "HEX")]
     sha256: Option<String>,
 }
@@ -314,22 +313,20 @@ impl VerifyArgs {
         if let Some(expected) = self.sha256.as_deref().filter(|hex| !hex.eq_ignore_ascii_case(checkpoint.sha256())) {
             faults.push(format!("sha256 is {}, expected {expected}", checkpoint.sha256()));
         }
-        let compared = match checkpoint.path().exists() {
-            true => self.compare_with_record(&checkpoint, context)?,
-            false => Vec::new(),
-        };
+        let compared =
+            if checkpoint.path().exists() { self.compare_with_record(&checkpoint, context)? } else { Vec::new() };
         if !faults.is_empty() {
             bail!("{}: {}", self.source.model, faults.join("\n"));
         }
         let count = checkpoint.tensors().len();
-        let mut text = format!("{}: {count} tensors, all there and finite\n", checkpoint.meta.name);
+        let mut text = format!("{}: {count} tensors, all present and finite\n", checkpoint.meta.name);
         text.push_str(&format!("sha256 {}\n", checkpoint.sha256()));
         compared.iter().for_each(|line| text.push_str(&format!("{line}\n")));
         print(&text)?;
         Ok(Outcome::Done)
     }
 
-    /// Re-hashes a downloaded file against its record and the registry.
+    /// Compares the checksum of a downloaded file with its record and the registry.
     fn compare_with_record(&self, checkpoint: &Checkpoint, context: &Context) -> Result<Vec<String>> {
         let entry = registry::find(&self.source.model);
         let bar = DownloadBar::new(context);
@@ -346,7 +343,7 @@ impl VerifyArgs {
     }
 }
 
-/// List models: the bundled one, the published ones, and which are here
+/// List models: bundled, published, and which of them are on this machine
 #[derive(Args)]
 struct ListArgs {
     /// Print as JSON
@@ -399,7 +396,7 @@ impl ListArgs {
                 entry.description
             ));
         }
-        text.push_str("\n* is on this machine; the others come with `rinalmo model download NAME`\n");
+        text.push_str("\n* is on this machine; `rinalmo model download NAME` fetches the others\n");
         print(&text)?;
         Ok(Outcome::Done)
     }
@@ -407,25 +404,25 @@ impl ListArgs {
 
 /// Fetch a published model
 ///
-/// Goes on where an earlier try stopped, checks size and checksum where they are known, and keeps
-/// the file under RINALMO_HOME or the platform's cache folder. RINALMO_MIRROR names another
-/// server (`<mirror>/<name>/<file>`). Where no checksum is known, what arrives must at least be a
-/// checkpoint by its first bytes: a login page is not stored.
+/// Resumes an interrupted download, checks size and checksum if they are known, and keeps the file in
+/// RINALMO_HOME or the platform's cache folder. RINALMO_MIRROR names another server
+/// (`<mirror>/<name>/<file>`). If no checksum is known, the first bytes must be those of a checkpoint:
+/// a login page is not stored.
 #[derive(Args)]
 struct DownloadArgs {
-    /// A name from `rinalmo model list`, or an address
+    /// A name from `rinalmo model list`, or a URL
     #[arg(value_name = "NAME|URL")]
     name: String,
-    /// SHA-256 that the file must have
+    /// Require this SHA-256 of the file
     #[arg(long, value_name = "HEX")]
     sha256: Option<String>,
-    /// Take the file from here instead of the network
+    /// Copy this file instead of downloading it
     #[arg(long, value_name = "FILE", conflicts_with = "sha256")]
     from: Option<PathBuf>,
-    /// Fetch again what is already here
+    /// Fetch an existing file again
     #[arg(long)]
     force: bool,
-    /// Fetch no file that is larger than this, as in 4G
+    /// Fetch no file that is larger than this, such as 4G
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64G")]
     max_size: u64,
 }
@@ -455,6 +452,6 @@ impl DownloadArgs {
 
 fn unknown(name: &str) -> String {
     let hint = registry::nearest(name)
-        .map_or_else(|| "`rinalmo model list` names them".into(), |n| format!("did you mean `{n}`?"));
-    format!("{name}: no published model of this name, and no address\nhint: {hint}")
+        .map_or_else(|| "`rinalmo model list` lists them".into(), |n| format!("did you mean `{n}`?"));
+    format!("{name}: no published model of this name, and no URL\nhint: {hint}")
 }

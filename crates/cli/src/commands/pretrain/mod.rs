@@ -19,8 +19,8 @@ use crate::stop::Patience;
 
 /// Train a model to predict masked letters of a corpus
 ///
-/// Trains the model that CONFIG describes on a store made by `rinalmo corpus build`. The folder OUT holds the run: config,
-/// metrics, curves, checkpoints, and at the end the best model, which `--model OUT` opens.
+/// Trains the model that CONFIG describes on a store made by `rinalmo corpus build`. The folder OUT holds the run:
+/// config, metrics, curves, checkpoints, and at the end the best model, which `--model OUT` opens.
 ///
 /// Ctrl-C or SIGTERM writes a checkpoint and ends the run with exit code 130 or 143. `--resume` continues the run, also
 /// after a crash, and ends with the same weights, to the bit, as a run that never stopped.

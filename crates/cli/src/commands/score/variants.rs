@@ -1,4 +1,4 @@
-//! What `--variants` says: a list for every sequence, or a table of variants by sequence.
+//! Variants of `--variants`: a list for every sequence, or a table of variants by sequence.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,14 +9,14 @@ use rinalmo::seq::table::{self, Row, Table, columns};
 
 use crate::io::first_of;
 
-/// Variants, and what is wrong with those that cannot be read.
+/// Variants, and errors of those that cannot be read.
 pub(super) struct Variants {
     /// The table, if they come from one.
     path: Option<PathBuf>,
     /// Those of every sequence.
     every: Vec<Variant>,
     by_id: HashMap<String, OfSequence>,
-    /// What is wrong with rows whose sequence is not known.
+    /// Errors of rows whose sequence is not known.
     lost: Vec<String>,
     differ: bool,
 }
@@ -82,7 +82,7 @@ impl Variants {
         }
     }
 
-    /// Whether any is written otherwise than in its normal form.
+    /// Whether any is not written in its normal form.
     pub(super) fn differ(&self) -> bool {
         self.differ
     }
@@ -97,7 +97,8 @@ impl Variants {
         found
     }
 
-    /// What went wrong beside the records: rows that cannot be read and, once every record came, variants without one.
+    /// Errors that belong to no record: rows that cannot be read and, after the last record, variants without a
+    /// sequence.
     pub(super) fn problems(self, is_complete: bool) -> Vec<String> {
         let unused = self.by_id.iter().filter(|(_, own)| is_complete && !own.used);
         let mut unused: Vec<&str> = unused.map(|(id, _)| id.as_str()).collect();
@@ -108,7 +109,7 @@ impl Variants {
     }
 }
 
-/// Where a table says what.
+/// The columns of a table.
 struct Columns {
     id: Option<usize>,
     variant: Variation,
@@ -138,12 +139,12 @@ impl Columns {
 
     /// The variants of a row: one, or one for each allele.
     fn variants(&self, row: &Row) -> Vec<Result<Variant, String>> {
-        let told = |error: rinalmo::Error| error.to_string();
+        let message = |error: rinalmo::Error| error.to_string();
         match self.variant {
-            Variation::Text(column) => vec![row.cell(column).parse().map_err(told)],
+            Variation::Text(column) => vec![row.cell(column).parse().map_err(message)],
             Variation::Alleles([position, from, to]) => {
                 let [position, from, to] = [position, from, to].map(|column| row.cell(column));
-                to.split(',').map(|to| Variant::from_alleles(position, from, to.trim()).map_err(told)).collect()
+                to.split(',').map(|to| Variant::from_alleles(position, from, to.trim()).map_err(message)).collect()
             }
         }
     }

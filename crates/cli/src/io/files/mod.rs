@@ -1,7 +1,7 @@
 //! No output of a command may be one of its inputs: one rule for all commands, checked before a command runs.
 //!
-//! `roles` says what each argument reads or writes; the commands themselves need no code for the check. Files are compared
-//! by `place`, so links and different spellings of a path make no difference.
+//! `roles` says what each argument reads or writes; the commands themselves need no code for the check. Files are
+//! compared by `place`, so links and different spellings of a path make no difference.
 
 mod inputs;
 mod outputs;
