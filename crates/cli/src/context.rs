@@ -111,7 +111,7 @@ impl Context {
         stop::is_asked()
     }
 
-    /// Gives progress its total, which may still be being counted.
+    /// Gives progress its total, which may be counted in the background.
     pub fn expect(&self, totals: Totals) {
         self.totals.get_or_init(|| totals);
     }

@@ -52,7 +52,7 @@ pub struct Leftovers {
 
 impl Leftovers {
     /// Files in the folder of `path` whose names begin with `prefix`.
-    pub fn beside(path: &Path, prefix: impl Into<String>) -> Arc<Mutex<Self>> {
+    pub fn next_to(path: &Path, prefix: impl Into<String>) -> Arc<Mutex<Self>> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let leftovers = Arc::new(Mutex::new(Self { folder: folder.to_owned(), prefix: prefix.into() }));
         finish_when_stopped(leftovers.clone());

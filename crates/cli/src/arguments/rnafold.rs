@@ -120,7 +120,7 @@ mod tests {
         let (ours, mut seen) = (flags_of_fold(), BTreeSet::new());
         for flag in UNKNOWN.iter().flat_map(|(flags, _)| *flags) {
             assert!(flag.starts_with('-') && !ours.contains(*flag), "{flag} is a flag of `fold`");
-            assert!(seen.insert(flag), "{flag} is there twice");
+            assert!(seen.insert(flag), "{flag} is in the table twice");
         }
         for flag in WITH_VALUE.iter().flat_map(|(flags, _)| *flags) {
             assert!(ours.contains(*flag), "{flag}");

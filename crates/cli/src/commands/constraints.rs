@@ -132,8 +132,9 @@ impl File {
             return Ok(Some(one));
         }
         let letters = spelled(&record.sequence);
-        let own = |number: &&usize| self.records[**number].sequence.as_ref().is_some_and(|own| spelled(own) == letters);
-        match numbers.iter().filter(own).collect::<Vec<_>>()[..] {
+        let is_same =
+            |number: &&usize| self.records[**number].sequence.as_ref().is_some_and(|own| spelled(own) == letters);
+        match numbers.iter().filter(is_same).collect::<Vec<_>>()[..] {
             [one] => Ok(Some(*one)),
             _ => bail!("{}: {} constraints for this id, expected one", self.name, numbers.len()),
         }

@@ -71,8 +71,8 @@ impl Arrays {
             (open.sink.take(), open.path.clone())
         };
         // If stopped here, the records stay in the `.part`; the unfinished output is removed.
-        let beside = path.file_name().map_or_else(String::new, |name| format!("{}.part.tmp", name.to_string_lossy()));
-        let _leftovers = Leftovers::beside(&path, beside);
+        let prefix = path.file_name().map_or_else(String::new, |name| format!("{}.part.tmp", name.to_string_lossy()));
+        let _leftovers = Leftovers::next_to(&path, prefix);
         sink.map_or(Ok(Vec::new()), Sink::finish).context(OutputFailure)
     }
 

@@ -24,11 +24,11 @@ pub struct InputArgs {
     /// zstd, xz, bzip2; UTF-8 or UTF-16. The format is recognised by content.
     #[arg(value_name = "FILES")]
     pub files: Vec<PathBuf>,
-    /// What to do with a letter that is no base. White space and the numbers of GenBank's layout are
+    /// Handle letters that are no bases in this way. White space and the numbers of GenBank's layout are
     /// always left out
     #[arg(long, value_enum, default_value = "replace", value_name = "POLICY")]
     pub on_invalid: OnInvalidArg,
-    /// What to do with the gaps - . ~ _ of an alignment
+    /// Handle the gaps - . ~ _ of an alignment in this way
     #[arg(long, value_enum, default_value = "drop", value_name = "POLICY")]
     pub gaps: GapsArg,
 }

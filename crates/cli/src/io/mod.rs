@@ -1,7 +1,6 @@
 //! Input and output: records, tables, progress, failures.
 
 mod arrays;
-mod aside;
 mod download;
 mod failures;
 pub mod files;
@@ -11,6 +10,7 @@ mod job;
 mod literal;
 mod output;
 mod overwrite;
+mod part_file;
 mod plain;
 mod progress;
 mod renamed;

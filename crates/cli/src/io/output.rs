@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::OutputFailure;
-use super::aside::Aside;
+use super::part_file::PartFile;
 use crate::stop::{self, Unfinished};
 
 /// Size of the buffer in bytes.
@@ -43,7 +43,7 @@ pub struct Out {
 
 enum Target {
     Standard,
-    File(Aside),
+    File(PartFile),
     /// The file has its name, or writing it failed.
     Closed,
 }
@@ -59,7 +59,7 @@ impl Out {
     /// # Errors
     /// It cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
-        let target = Arc::new(Mutex::new(Target::File(Aside::create(path)?)));
+        let target = Arc::new(Mutex::new(Target::File(PartFile::create(path)?)));
         stop::finish_when_stopped(target.clone());
         Ok(Self { held: Vec::new(), target })
     }
@@ -95,7 +95,7 @@ impl Out {
         };
         self.held.clear();
         written.map_err(|error| match std::mem::replace(&mut *target, Target::Closed) {
-            Target::File(file) => file.keep_whole(error),
+            Target::File(file) => file.keep_complete(error),
             Target::Standard | Target::Closed => error,
         })
     }
@@ -118,7 +118,7 @@ impl Write for Out {
 impl Unfinished for Target {
     fn finish_now(&mut self) -> Option<String> {
         match std::mem::replace(self, Self::Closed) {
-            Self::File(file) => file.put_whole().err().map(|error| format!("error: {OutputFailure}: {error}")),
+            Self::File(file) => file.put_complete().err().map(|error| format!("error: {OutputFailure}: {error}")),
             Self::Standard | Self::Closed => None,
         }
     }
@@ -129,7 +129,7 @@ impl Unfinished for Target {
 /// # Errors
 /// It cannot be written; an existing file is kept.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    let mut file = Aside::create(path)?;
+    let mut file = PartFile::create(path)?;
     let written = file.write_all(bytes).and_then(|()| file.put());
     written.with_context(|| format!("{}: cannot be written", path.display()))
 }

@@ -294,7 +294,7 @@ fn two_outputs_are_two_files() {
     ] {
         let here = sandbox.path("").file_name().unwrap().to_string_lossy().into_owned();
         let run = sandbox.run(&words.replace("[here]", &here));
-        assert!(run.code == 2 && run.err.contains(" would write it; give each a file of its own\n"), "{words}\n{run}");
+        assert!(run.code == 2 && run.err.contains(" would write it; give each its own file\n"), "{words}\n{run}");
     }
     sandbox.run("-q evaluate structure -r a.tsv -p a.tsv --json /dev/null --csv /dev/null --resamples 0").well();
     assert_eq!(sandbox.names(""), ["a.fa", "a.tsv"]);

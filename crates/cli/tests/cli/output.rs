@@ -66,7 +66,7 @@ fn places_that_cannot_be_written_are_told_before_any_work() {
     insta::assert_snapshot!(say("-q fold a.fa -o p.tsv --bpp p.tsv"), @r"
     exit 2
     [err]
-    error: p.tsv: both --output and --bpp would write it; give each a file of its own
+    error: p.tsv: both --output and --bpp would write it; give each its own file
     ");
     assert_eq!(sandbox.run("-q fold a.fa -o old.dbn --bpp p.txt").code, 2);
     assert_eq!(sandbox.read("old.dbn"), "precious");

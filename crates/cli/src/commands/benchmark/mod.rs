@@ -150,10 +150,10 @@ fn list(plan: &Plan) -> Result<Outcome> {
             Standing::Trained => "trained",
             Standing::Tried(_) => "done",
         };
-        let paths =
+        let joined =
             |paths: &[PathBuf]| paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
         let tests: Vec<PathBuf> = fold.trials.iter().map(|trial| trial.path.clone()).collect();
-        writeln!(out, "{}\t{standing}\t{}\t{}", fold.name, paths(&fold.files.train), paths(&tests))?;
+        writeln!(out, "{}\t{standing}\t{}\t{}", fold.name, joined(&fold.files.train), joined(&tests))?;
     }
     print(out)?;
     Ok(Outcome::Done)

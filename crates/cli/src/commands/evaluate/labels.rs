@@ -37,7 +37,7 @@ pub struct LabelArgs {
 /// Arguments of yes-or-no questions.
 #[derive(Args)]
 pub struct YesNoArgs {
-    /// Take this label as yes, such as "here is a splice site"
+    /// Take this label as yes, such as the label of splice sites
     #[arg(long, value_name = "LABEL", default_value = "1")]
     positive: String,
     /// Take these labels as no; rows with other labels are left out [default: all but --positive]

@@ -20,7 +20,7 @@ pub struct MlmArgs {
     /// Evaluate on the held-out clusters of this corpus, made by `rinalmo corpus build`
     #[arg(long, value_name = "STORE")]
     corpus: PathBuf,
-    /// Evaluate a model with a masked-language head, by name or path; several are compared
+    /// Evaluate these models with a masked-language head, by name or path
     #[arg(short, long, value_name = "MODEL", num_args = 1.., required = true)]
     model: Vec<String>,
     /// Evaluate only N batches [default: all]

@@ -43,7 +43,7 @@ pub struct StructureArgs {
     /// prefix:N (before the Nth), or a table of id and family
     #[arg(long, value_name = "FROM", default_value = "column")]
     family_from: FamilyFrom,
-    /// What to do with a reference without a prediction
+    /// Skip references without a prediction, or score them as empty
     #[arg(long, value_enum, default_value = "skip", value_name = "POLICY")]
     missing: Missing,
     /// Leave out longer references

@@ -53,7 +53,7 @@ impl CalibrateArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let mut checkpoint = self.source.open()?;
         self.force.check(&self.output)?;
-        let _leftovers = Leftovers::beside(&self.output, unfinished());
+        let _leftovers = Leftovers::next_to(&self.output, unfinished());
         let Known { mut items, notes } = known(&self.data)?;
         notes.iter().for_each(|note| context.note(note));
         items.retain(|item| item.sequence.len() <= self.max_length);

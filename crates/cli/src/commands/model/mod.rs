@@ -215,7 +215,7 @@ impl ConvertArgs {
     fn run(&self, context: &Context) -> Result<Outcome> {
         let mut checkpoint = self.source.open()?;
         self.force.check(&self.output)?;
-        let _leftovers = Leftovers::beside(&self.output, checkpoint::unfinished());
+        let _leftovers = Leftovers::next_to(&self.output, checkpoint::unfinished());
         let merged = self.adapter.as_ref().map(|adapter| self.merge(&checkpoint, adapter)).transpose()?;
         if let Some(path) = &merged {
             checkpoint = Checkpoint::open(path, &OpenOptions::default())?;

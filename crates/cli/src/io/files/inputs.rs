@@ -8,7 +8,7 @@ use super::place::Place;
 use super::{Given, Input, Role};
 
 /// Files next to a model's tensors that belong to it.
-const BESIDE: [&str; 2] = ["config.json", "vocab.txt"];
+const COMPANIONS: [&str; 2] = ["config.json", "vocab.txt"];
 /// Endings of a model's files in its folder.
 const MODELS: [&str; 6] = ["safetensors", "bin", "pt", "pth", "ckpt", "index.json"];
 /// Endings that no reader of a folder reads, so that a report or a run may be kept next to the data and written again.
@@ -72,7 +72,7 @@ impl Inputs {
             Some(folder) if folder.is_dir() => self.add_model_folder(&folder),
             Some(file) => {
                 self.add_path(&file);
-                BESIDE.iter().for_each(|name| self.add_path(&file.with_file_name(name)));
+                COMPANIONS.iter().for_each(|name| self.add_path(&file.with_file_name(name)));
             }
             None => {}
         }
@@ -82,7 +82,7 @@ impl Inputs {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let name = entry.file_name().to_string_lossy().to_lowercase();
             let of_it = |ending: &&str| name.strip_suffix(*ending).is_some_and(|stem| stem.ends_with('.'));
-            if BESIDE.contains(&name.as_str()) || MODELS.iter().any(of_it) {
+            if COMPANIONS.contains(&name.as_str()) || MODELS.iter().any(of_it) {
                 self.add_path(&entry.path());
             }
         }

@@ -43,7 +43,7 @@ pub fn check(definition: &Command, matches: &ArgMatches) -> Result<()> {
     for (number, target) in targets.iter().enumerate() {
         if let Some(first) = targets[..number].iter().find(|first| first.files.meet(&target.files)) {
             let (shown, one, two) = (&target.shown, &first.argument, &target.argument);
-            bail!("{shown}: both {one} and {two} would write it; give each a file of its own");
+            bail!("{shown}: both {one} and {two} would write it; give each its own file");
         }
     }
     Ok(())

@@ -12,18 +12,18 @@ use anyhow::{Context as _, Result};
 /// How many names are tried for the unfinished file.
 const NAMES: usize = 100;
 
-/// An open file. If it is dropped without [`Aside::put`], it is removed.
+/// An open file. If it is dropped without [`PartFile::put`], it is removed.
 #[derive(Debug)]
-pub struct Aside {
+pub struct PartFile {
     file: File,
     /// The final name, and the name until then; `None` for a path that is written directly.
     names: Option<(PathBuf, PathBuf)>,
     /// Bytes up to the last complete batch.
-    whole: u64,
+    complete: u64,
     written: u64,
 }
 
-impl Aside {
+impl PartFile {
     /// Creates a file that will be called `path`.
     ///
     /// # Errors
@@ -32,15 +32,15 @@ impl Aside {
         let about = std::fs::metadata(path).ok();
         let opened = match &about {
             Some(about) if !about.is_file() => OpenOptions::new().write(true).open(path).map(|file| (file, None)),
-            _ => create_beside(path, about.as_ref()).map(|(file, names)| (file, Some(names))),
+            _ => create_next_to(path, about.as_ref()).map(|(file, names)| (file, Some(names))),
         };
         let (file, names) = opened.with_context(|| format!("{}: cannot be written", path.display()))?;
-        Ok(Self { file, names, whole: 0, written: 0 })
+        Ok(Self { file, names, complete: 0, written: 0 })
     }
 
     /// Marks everything written so far as complete: a run that is stopped here keeps it.
     pub fn mark(&mut self) {
-        self.whole = self.written;
+        self.complete = self.written;
     }
 
     /// Syncs the file to the disk, so that delayed errors show.
@@ -64,22 +64,22 @@ impl Aside {
     /// The same with only the complete batches; without any, the file is removed.
     ///
     /// # Errors
-    /// As [`Aside::put`].
-    pub fn put_whole(self) -> io::Result<()> {
-        if self.whole == 0 && self.names.is_some() {
+    /// As [`PartFile::put`].
+    pub fn put_complete(self) -> io::Result<()> {
+        if self.complete == 0 && self.names.is_some() {
             return Ok(());
         }
         if self.names.is_some() {
-            self.file.set_len(self.whole)?;
+            self.file.set_len(self.complete)?;
         }
         self.put()
     }
 }
 
-impl Aside {
+impl PartFile {
     /// Gives up after an error: complete batches are kept under the other name, and the error says so.
-    pub fn keep_whole(mut self, error: io::Error) -> io::Error {
-        match self.names.take_if(|_| self.whole > 0 && self.file.set_len(self.whole).is_ok()) {
+    pub fn keep_complete(mut self, error: io::Error) -> io::Error {
+        match self.names.take_if(|_| self.complete > 0 && self.file.set_len(self.complete).is_ok()) {
             None => error,
             Some((_, part)) => {
                 let text = format!("{error}; finished records are kept in {}", part.display());
@@ -89,7 +89,7 @@ impl Aside {
     }
 }
 
-impl Write for Aside {
+impl Write for PartFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let count = self.file.write(bytes)?;
         self.written += count as u64;
@@ -101,7 +101,7 @@ impl Write for Aside {
     }
 }
 
-impl Drop for Aside {
+impl Drop for PartFile {
     fn drop(&mut self) {
         if let Some((_, part)) = &self.names {
             let _ = std::fs::remove_file(part); // the error that matters was reported
@@ -110,7 +110,7 @@ impl Drop for Aside {
 }
 
 /// A new file next to `path`, with its final name and the name until then.
-fn create_beside(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(File, (PathBuf, PathBuf))> {
+fn create_next_to(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(File, (PathBuf, PathBuf))> {
     // A link stays a link: its target is replaced.
     let path = path.canonicalize().or_else(|_| std::path::absolute(path))?;
     if about.is_some_and(|about| about.permissions().readonly()) {
@@ -118,7 +118,7 @@ fn create_beside(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(
     }
     let mut error = ErrorKind::AlreadyExists.into();
     for number in 1..=NAMES {
-        let part = part(&path, number);
+        let part = part_name(&path, number);
         match OpenOptions::new().write(true).create_new(true).open(&part) {
             Ok(file) => {
                 if let Some(about) = about {
@@ -134,7 +134,7 @@ fn create_beside(path: &Path, about: Option<&std::fs::Metadata>) -> io::Result<(
 }
 
 /// The name of a file that is not complete yet.
-fn part(path: &Path, number: usize) -> PathBuf {
+fn part_name(path: &Path, number: usize) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(if number == 1 { ".part".into() } else { format!(".{number}.part") });
     name.into()
@@ -152,24 +152,24 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole_or_not_at_all() {
+    fn a_file_is_replaced_completely_or_not_at_all() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         std::fs::write(&path, "old").unwrap();
         let begin = || {
-            let mut file = Aside::create(&path).unwrap();
+            let mut file = PartFile::create(&path).unwrap();
             file.write_all(b"new").unwrap();
             file
         };
         drop(begin());
         assert_eq!((std::fs::read_to_string(&path).unwrap().as_str(), names(folder.path()).len()), ("old", 1));
-        begin().put_whole().unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old", "nothing was marked as whole");
+        begin().put_complete().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old", "nothing was marked as complete");
         let mut file = begin();
         file.mark();
         file.write_all(b" and half").unwrap();
         assert_eq!(names(folder.path()), ["a", "a.part"]);
-        file.put_whole().unwrap();
+        file.put_complete().unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         begin().put().unwrap();
         assert_eq!(names(folder.path()), ["a"]);
@@ -179,7 +179,7 @@ mod tests {
     fn a_file_of_another_run_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a.part"), "records").unwrap();
-        Aside::create(&folder.path().join("a")).unwrap().put().unwrap();
+        PartFile::create(&folder.path().join("a")).unwrap().put().unwrap();
         assert_eq!(names(folder.path()), ["a", "a.part"]);
         assert_eq!(std::fs::read_to_string(folder.path().join("a.part")).unwrap(), "records");
     }
@@ -193,7 +193,7 @@ mod tests {
         std::fs::write(at("file"), "old").unwrap();
         std::fs::set_permissions(at("file"), PermissionsExt::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("file", at("link")).unwrap();
-        let mut file = Aside::create(&at("link")).unwrap();
+        let mut file = PartFile::create(&at("link")).unwrap();
         file.write_all(b"new").unwrap();
         file.put().unwrap();
         assert_eq!(std::fs::read_to_string(at("file")).unwrap(), "new");
