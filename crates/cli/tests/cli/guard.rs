@@ -181,20 +181,20 @@ fn try_pair(words: &str, command: &Command, input: &Argument, output: &Argument)
 const ABOUT: &str = "\
 # What commands read and write
 
-No command writes over a file that it reads: such a command line is refused with exit code 2 before anything is opened
-for writing, whatever the file is called (links, hard links and `..` included). Two outputs that are one file are refused
-too.
+No command overwrites a file that it reads: such a command line is refused with exit code 2 before any file is opened
+for writing, however the path is written (links, hard links and `..` included). Two outputs to the same file are also
+refused.
 
-What is there already is replaced by one rule. Text results (`-o`), reports and drawings are replaced, once the new file
-is whole. What takes long to make or is built upon (stores, models, embeddings, tables of `corpus structures`) is replaced
-only with `--force`. The folder of a training run is never begun anew: `--resume` goes on with it.
+One rule holds for existing files. Text results (`-o`), reports and drawings are replaced once the new file is complete.
+Files that take long to make or that others depend on (stores, models, embeddings, tables of `corpus structures`) are
+replaced only with `--force`. The folder of a training run is never overwritten: `--resume` continues the run.
 
-A file of results is written under another name beside its place (`FILE.part`) and takes its name at the end. Where the
-disk is full, the old file stays as it was, and whole records are kept in `FILE.part`. A command that is stopped (Ctrl-C,
-SIGTERM, SIGHUP) ends within two seconds with exit code 130, 143 or 129, and what is finished takes its place; training
-ends its step and writes a checkpoint first. A second signal ends it at once.
+A file of results is written under another name next to it (`FILE.part`) and renamed at the end. If the disk is full, the
+old file stays as it was, and complete records are kept in `FILE.part`. A command that is stopped (Ctrl-C, SIGTERM,
+SIGHUP) ends within two seconds with exit code 130, 143 or 129, and finished results are kept; training ends its step and
+writes a checkpoint first. A second signal ends it at once.
 
-The table is made from the command definitions by the test that tries every pair of an input and an output.
+The table is made from the command definitions by the test that runs every pair of an input and an output.
 
 | command | reads | writes | pairs refused |
 |---|---|---|---|

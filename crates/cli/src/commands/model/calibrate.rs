@@ -77,8 +77,8 @@ fn summary(found: &Calibrated) -> String {
     let (method, scale, shift) = (found.method.name(), found.calibration.scale, found.calibration.shift);
     let fitted = match found.cross_fit {
         Some(CrossFit { folds, together, groups }) => format!(
-            "cross-fitted, each of {folds} folds of {groups} {} with a fit to the others (in brackets: on the \
-             structures of the fit)",
+            "cross-fitted, each of {folds} folds of {groups} {} evaluated with a fit to the others (in brackets: on \
+             the structures of the fit)",
             together.plural()
         ),
         None => {
