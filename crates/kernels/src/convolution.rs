@@ -181,7 +181,10 @@ mod tests {
         assert!(refused(filter, 13, 2, 18, 8).contains("`x`"));
         assert!(refused(filter, 12, 2, 17, 8).contains("`weights`"));
         assert!(refused(filter, 12, 2, 18, 9).contains("`out`"));
-        assert!(refused(Filter { height: 2, ..filter }, 12, 2, 12, 8).contains("no middle"));
-        assert!(refused(filter, 12, 0, 18, 8).contains("no middle"));
+        assert!(
+            refused(Filter { height: 2, ..filter }, 12, 2, 12, 8)
+                .contains("expected odd sides and at least one channel and pixel")
+        );
+        assert!(refused(filter, 12, 0, 18, 8).contains("expected odd sides and at least one channel and pixel"));
     }
 }
