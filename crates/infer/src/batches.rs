@@ -1,11 +1,11 @@
 //! Cuts work into batches of bounded size and keeps the input's order.
 
-/// Tokens in a batch when nobody says otherwise: enough to keep the matrix products busy, little
-/// enough that activations of the widest model stay in tens of megabytes.
+/// Default tokens in a batch: enough to keep the matrix products busy, and few enough that activations of the widest
+/// model stay in tens of megabytes.
 pub const DEFAULT_BATCH_TOKENS: usize = 4096;
 
 /// Groups an iterator's items so that a group's total weight stays within `limit`; an item
-/// heavier than that gets a group of its own. Nothing is read ahead beyond one item.
+/// heavier than that gets its own group. At most one item is read ahead.
 pub struct Batches<I: Iterator, W> {
     items: std::iter::Peekable<I>,
     weigh: W,
@@ -13,7 +13,7 @@ pub struct Batches<I: Iterator, W> {
 }
 
 impl<I: Iterator, W: FnMut(&I::Item) -> usize> Batches<I, W> {
-    /// Groups `items`, `weigh` telling each one's weight.
+    /// Groups `items`; `weigh` returns an item's weight.
     pub fn new(items: impl IntoIterator<IntoIter = I>, limit: usize, weigh: W) -> Self {
         Self { items: items.into_iter().peekable(), weigh, limit }
     }
@@ -37,8 +37,8 @@ impl<I: Iterator, W: FnMut(&I::Item) -> usize> Iterator for Batches<I, W> {
     }
 }
 
-/// Runs `work` over `items` in batches of similar weight and gives the results back in the
-/// items' own order. Sorting by weight lets sequences of equal length share attention calls.
+/// Runs `work` over `items` in batches of similar weight and returns the results in the order
+/// of the items. Sorting by weight lets sequences of equal length share attention calls.
 pub(crate) fn in_order<T, R>(
     items: &[T],
     limit: usize,

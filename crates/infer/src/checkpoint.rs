@@ -1,4 +1,4 @@
-//! Checkpoints: opened by name or path, converted, fetched, listed.
+//! Checkpoints: open them by name or path, convert, download and list them.
 
 use std::path::Path;
 
@@ -20,8 +20,8 @@ pub const BUNDLED: Option<&str> = Some(crate::bundled::NAME);
 pub const BUNDLED: Option<&str> = None;
 
 /// The name of the bundled model that does a task of [`TASKS`](rinalmo_model::TASKS), if there is one.
-/// For splice sites that is the one for donors; `nano-splice-acceptor` is beside it.
-pub fn in_the_box(task: &str) -> Option<String> {
+/// For splice sites that is the model for donors; the one for acceptors is `nano-splice-acceptor`.
+pub fn bundled_for(task: &str) -> Option<String> {
     let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
     let task = TaskSpec::find(task)?;
     if first.meta.task == task.name || (task.name == "mlm" && first.config.mlm) {
@@ -31,8 +31,8 @@ pub fn in_the_box(task: &str) -> Option<String> {
     first.members().contains(&name).then_some(name)
 }
 
-/// The names of all bundled models, the first one first.
-pub fn all_in_the_box() -> Vec<String> {
+/// The names of all bundled models. The default of `--model` comes first.
+pub fn all_bundled() -> Vec<String> {
     let first = BUNDLED.and_then(|name| open(name, &OpenOptions::default()).ok());
     first.map_or_else(Vec::new, |first| [std::slice::from_ref(&first.meta.name), first.members()].concat())
 }
@@ -40,11 +40,11 @@ pub fn all_in_the_box() -> Vec<String> {
 /// What users of the bundled model should know, in a line.
 pub const BUNDLED_NOTE: &str = "model: nano (bundled); `rinalmo model list` names larger ones";
 
-/// Opens a checkpoint by name (of a bundled model, or of a downloaded one) or by path; `PATH#NAME` is a further model in
-/// the file at `PATH`.
+/// Opens a checkpoint by name (of a bundled or a downloaded model) or by path. `PATH#NAME` is the model `NAME` in the
+/// file at `PATH`.
 ///
 /// # Errors
-/// Where nothing of that name is here (with the way to get it), or the file is not a model.
+/// No model of that name is on this machine (the message says how to get it), or the file is not a model.
 pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Error> {
     #[cfg(feature = "bundled")]
     if name_or_path == crate::bundled::NAME {
@@ -71,7 +71,7 @@ pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Err
 }
 
 fn unknown(name: &str) -> Error {
-    let bundled = all_in_the_box();
+    let bundled = all_bundled();
     let known = bundled.iter().map(String::as_str).chain(registry::all().iter().map(|entry| entry.name));
     Error::UnknownModel { name: name.to_owned(), nearest: nearest(name, known).map(str::to_owned) }
 }

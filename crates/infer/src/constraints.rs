@@ -1,7 +1,7 @@
 //! Constraint files in the layout `RNAfold -C` reads: header, sequence, constraint line.
 //!
-//! The sequence may be left out where it comes from elsewhere. Lines that begin with `#` are comments. A mistake in a
-//! record is kept with it ([`Record::constraint`]), so that it costs this record alone.
+//! The sequence line is optional if the sequence comes from elsewhere. Lines that begin with `#` are comments. A mistake
+//! is an error of its record only ([`Record::constraint`]).
 
 use std::fmt;
 use std::io::BufRead;
@@ -9,7 +9,7 @@ use std::io::BufRead;
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_seq::alphabet::spelled;
 
-/// What a constraint is written in.
+/// The characters of a constraint.
 const MARKS: &str = ".|x<>()";
 
 /// One record of a constraint file.
@@ -19,7 +19,7 @@ pub struct Record {
     pub header: String,
     /// The line it begins at, from 1.
     pub line: usize,
-    /// The sequence, where the file has it.
+    /// The sequence, if the file has it.
     pub sequence: Option<Vec<u8>>,
     /// The constraint, or why it cannot be used.
     pub constraint: Result<Constraint, Mistake>,
@@ -46,7 +46,7 @@ impl Record {
         self.header.split_whitespace().next().unwrap_or_default()
     }
 
-    /// Checks that this is a constraint of `sequence`: the record's own sequence, where it has one, must be the same.
+    /// Checks that this is a constraint of `sequence`: if the record has a sequence, it must be the same.
     ///
     /// # Errors
     /// How the two differ.
@@ -73,10 +73,10 @@ pub fn is_constraint(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| MARKS.contains(c))
 }
 
-/// Reads every record, the wrong ones too.
+/// Reads every record, including those with mistakes.
 ///
 /// # Errors
-/// The stream breaks.
+/// The input cannot be read.
 pub fn read(mut input: impl BufRead) -> std::io::Result<Vec<Record>> {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
@@ -98,7 +98,7 @@ pub fn read(mut input: impl BufRead) -> std::io::Result<Vec<Record>> {
     Ok(records)
 }
 
-/// A record growing line by line.
+/// A record that is read line by line.
 #[derive(Default)]
 struct Draft {
     header: String,
@@ -124,8 +124,8 @@ impl Draft {
         }
     }
 
-    /// Whether a line is meant as a constraint: it has a mark that is no letter, and, where a sequence may be meant as
-    /// well, hardly a letter.
+    /// Is this line meant as a constraint? It has a mark other than `x`. If it could also be a sequence, less than half
+    /// of it is letters.
     fn is_marks(&self, text: &str) -> bool {
         let letters = text.chars().filter(|c| c.is_alphabetic() && *c != 'x').count();
         let few = !self.sequence.is_empty() || 2 * letters < text.chars().count();
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_named_with_its_place_and_costs_its_record() {
+    fn a_mistake_names_its_line_and_is_an_error_of_its_record_only() {
         assert_eq!(reason(">a\nGGGAAACCC\n(((...))]\n"), "line 3: column 9: `]` is not one of `.|x<>()`");
         assert_eq!(reason(">a\nGGGAAACCC\nXXX...XXX\n"), "line 3: column 1: `X` is not one of `.|x<>()`");
         assert_eq!(reason(">a\nGGG\n... note\n"), "line 3: column 4: ` ` is not one of `.|x<>()`");
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn another_sequence_of_the_same_name_is_told_apart() {
+    fn another_sequence_of_the_same_name_is_refused() {
         let records = read(">a\nGGGAAACCU\n.........\n>b\n...\n".as_bytes()).unwrap();
         assert_eq!(records[0].check(b"gggaaacct"), Ok(()));
         let said = |sequence: &[u8]| records[0].check(sequence).unwrap_err();

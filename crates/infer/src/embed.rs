@@ -1,5 +1,5 @@
-//! Embeddings: the encoder's representation of tokens, their mean, `<cls>`, and what else can be
-//! looked at: masked-language logits and attention weights.
+//! Embeddings: the encoder's representation of tokens, their mean, `<cls>`, masked-language
+//! logits and attention weights.
 
 use rinalmo_model::{Packed, VOCABULARY};
 use rinalmo_seq::tokenizer::tokenize;
@@ -8,7 +8,7 @@ use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
 use crate::{Error, Model};
 use rinalmo_sink::{Array, Kind};
 
-/// Longest sequence that pre-training has seen, in bases.
+/// The longest sequence of pre-training, in bases.
 pub const TRAINED_LENGTH: usize = 1022;
 
 /// Overlapping windows for long sequences.
@@ -23,13 +23,13 @@ pub struct Window {
 /// What to embed, and how.
 #[derive(Clone, Debug)]
 pub struct EmbedOptions {
-    /// What to give for each sequence.
+    /// The arrays to return for each sequence.
     pub include: Vec<Kind>,
     /// Cut sequences longer than a window into windows and average where they overlap. Without
-    /// it a sequence of any length runs whole.
+    /// it a sequence of any length is encoded at once.
     pub window: Option<Window>,
-    /// Bytes that a batch's results and what lies between may fill; by default what the model was loaded with, or most
-    /// of what is free.
+    /// Bytes that a batch's intermediate and final results may take; by default the limit of
+    /// [`LoadOptions`](crate::LoadOptions), or most of the free memory.
     pub max_memory: Option<u64>,
     /// Tokens encoded at a time.
     pub batch_tokens: usize,
@@ -47,7 +47,7 @@ impl EmbedOptions {
     }
 }
 
-/// What was asked for of one sequence, in the order of [`EmbedOptions::include`].
+/// The arrays of one sequence, in the order of [`EmbedOptions::include`].
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Embedding {
     /// The arrays.
@@ -88,7 +88,7 @@ impl Model {
     /// Embeds sequences, in their order.
     ///
     /// # Errors
-    /// The first that any sequence meets; see [`Model::embed_each`] to go on with the others.
+    /// The first that any sequence meets; see [`Model::embed_each`] to continue with the others.
     pub fn embed<S: AsRef<[u8]>>(&self, sequences: &[S], options: &EmbedOptions) -> Result<Vec<Embedding>, Error> {
         self.embed_each(sequences, options)?.into_iter().collect()
     }
@@ -96,8 +96,8 @@ impl Model {
     /// Embeds sequences, each with its own result.
     ///
     /// # Errors
-    /// [`Error::NoHead`] where logits are asked of a model without masked-language head,
-    /// [`Error::Options`] for windows that cannot be. Of a single sequence:
+    /// [`Error::NoHead`] if logits are asked of a model without a masked-language head,
+    /// [`Error::Options`] for invalid windows. Of a single sequence:
     /// [`Error::EmptySequence`], [`Error::TooLongForPositions`], [`Error::TooLong`].
     pub fn embed_each<S: AsRef<[u8]>>(
         &self,
@@ -146,9 +146,10 @@ impl Model {
             return checked.into_iter().map(|ok| ok.map(|()| Embedding::default())).collect();
         }
         let asked = self.ask(|network| {
-            let (hidden, maps) = match options.wants(Kind::Attentions) {
-                true => network.encode_with_attentions(&packed),
-                false => (network.encode(&packed), Vec::new()),
+            let (hidden, maps) = if options.wants(Kind::Attentions) {
+                network.encode_with_attentions(&packed)
+            } else {
+                (network.encode(&packed), Vec::new())
             };
             let logits = options.wants(Kind::Logits).then(|| network.token_logits(&hidden));
             (hidden, maps, logits)
@@ -198,7 +199,7 @@ impl Model {
     }
 }
 
-/// What takes the memory.
+/// What takes most of the memory, for messages.
 fn purpose(options: &EmbedOptions) -> &'static str {
     if options.wants(Kind::Attentions) { "its attention maps" } else { "its vectors" }
 }
@@ -208,14 +209,14 @@ fn window_len(options: &EmbedOptions) -> usize {
     options.window.map_or(usize::MAX, |window| window.len)
 }
 
-/// A stretch of a sequence's tokens, starting at token `start` of the whole.
+/// A stretch of a sequence's tokens, starting at its token `start`.
 struct Piece {
     start: usize,
     tokens: Vec<rinalmo_seq::alphabet::Token>,
 }
 
-/// Cuts a sequence into windows; `<cls>` goes with the first and `<eos>` with the last alone, as
-/// in the crops that pre-training saw.
+/// Cuts a sequence into windows. Only the first has `<cls>` and only the last has `<eos>`, as
+/// in the crops of pre-training.
 fn windows_of(sequence: &[u8], window: Option<Window>) -> Vec<Piece> {
     let tokens = tokenize(sequence);
     let Some(Window { len, overlap }) = window.filter(|window| sequence.len() > window.len) else {
@@ -233,7 +234,7 @@ fn windows_of(sequence: &[u8], window: Option<Window>) -> Vec<Piece> {
         .collect()
 }
 
-/// Puts the pieces' rows together again, averaging where they overlap.
+/// Joins the rows of the pieces again and averages those that overlap.
 fn average(pieces: &[Piece], mut parts: Vec<Rows>) -> Rows {
     if parts.len() == 1 {
         return parts.swap_remove(0);

@@ -1,4 +1,4 @@
-//! What can go wrong between a sequence and its result, with what to do about it.
+//! Errors between a sequence and its result.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use rinalmo_decode::DecodeError;
 use rinalmo_model::cpu::Precision;
 use rinalmo_weights::NotFinite;
 
-/// Everything that loading a model and asking it can fail with.
+/// Everything that loading or running a model can fail with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -14,11 +14,11 @@ pub enum Error {
     #[error(transparent)]
     Weights(#[from] rinalmo_weights::Error),
 
-    /// The checkpoint is not here, or could not be fetched.
+    /// The checkpoint is not on this machine, or could not be fetched.
     #[error(transparent)]
     Download(#[from] rinalmo_weights::download::Error),
 
-    /// `RINALMO_KERNELS` names instructions that cannot be had here.
+    /// `RINALMO_KERNELS` names instructions that this CPU does not have.
     #[error(transparent)]
     Kernels(#[from] rinalmo_kernels::Error),
 
@@ -47,7 +47,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// The device failed in the middle of its work, for want of memory in most cases.
+    /// The device failed in the middle of its work, in most cases because it ran out of memory.
     #[error("device `{device}` failed: {reason}")]
     DeviceFailed {
         /// The device.
@@ -56,12 +56,12 @@ pub enum Error {
         reason: String,
     },
 
-    /// Results that are NaN or infinite, which are none.
+    /// Results are NaN or infinite.
     #[error("model `{model}` gives no finite numbers for {what}: {cause}")]
     NotFinite {
         /// The model's name.
         model: String,
-        /// What it was asked about.
+        /// What the results are for.
         what: &'static str,
         /// The likely cause.
         cause: Cause,
@@ -83,44 +83,44 @@ pub enum Error {
         model: String,
         /// The head that is needed.
         head: &'static str,
-        /// The heads there are.
+        /// The heads it has.
         found: String,
     },
 
-    /// A sequence without a single base.
+    /// The sequence has no bases.
     #[error("the sequence is empty")]
     EmptySequence,
 
-    /// What a sequence needs would not fit into memory.
+    /// The sequence needs more memory than is allowed.
     #[error("a sequence of {len} nt needs {needed} MiB for {what}, {budget} MiB are allowed")]
     TooLong {
         /// Bases in the sequence.
         len: usize,
-        /// For what.
+        /// What needs it.
         what: &'static str,
-        /// What it would need, in MiB.
+        /// The memory it needs, in MiB.
         needed: u64,
-        /// What is allowed, in whole MiB.
+        /// The memory that is allowed, in whole MiB.
         budget: u64,
         /// The longest sequence that would fit.
         fits: usize,
     },
 
-    /// A model with learned positions has none for this sequence's end.
+    /// The sequence is longer than the model's learned positions.
     #[error("a sequence of {len} nt is longer than the {max} nt this model has positions for")]
     TooLongForPositions {
         /// Bases in the sequence.
         len: usize,
-        /// Bases the model takes.
+        /// The most bases the model takes.
         max: usize,
     },
 
-    /// The sequence does not fit into the length that the head expects.
+    /// The sequence is longer than the padding that the head expects.
     #[error("a sequence of {len} nt does not fit into {pad_to} tokens ({} nt)", pad_to.saturating_sub(2))]
     LongerThanPadding {
         /// Bases in the sequence.
         len: usize,
-        /// Tokens that the head is given.
+        /// The padded length, in tokens.
         pad_to: usize,
     },
 
@@ -136,7 +136,7 @@ pub enum Error {
     #[error(transparent)]
     Decode(#[from] DecodeError),
 
-    /// A variant that cannot be read, or that does not fit its sequence.
+    /// The variant cannot be read, or does not fit its sequence.
     #[error("variant `{variant}`: {reason}")]
     Variant {
         /// The variant as written.
@@ -150,9 +150,9 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Cause {
-    /// This weight is not: the checkpoint is damaged, or its training diverged.
+    /// This weight is not finite: the checkpoint is damaged, or its training diverged.
     Weight(NotFinite),
-    /// All weights are, so a sum overflowed, with products in this precision.
+    /// All weights are finite, so a sum overflowed; products have this precision.
     Overflow(Precision),
 }
 

@@ -1,6 +1,8 @@
-//! Are results numbers? A weight that is NaN or infinite, or a sum that overflows, spreads through a model and comes out
-//! as a structure without pairs or as a vector of NaN. So results are looked at where they leave the model, and the cause
-//! is looked for where one is found.
+//! Checks that results are finite.
+//!
+//! A weight that is NaN or infinite, or a sum that overflows, spreads through a model and ends as a structure without
+//! pairs or as a vector of NaN. So every result is checked as it leaves the model. If one is not finite, the weights are
+//! searched for the cause.
 
 use rinalmo_model::cpu::Precision;
 use rinalmo_weights::NotFinite;
@@ -8,19 +10,19 @@ use rinalmo_weights::NotFinite;
 use crate::error::Cause;
 use crate::{Error, Model};
 
-/// Bits of an exponent; all are set in infinities and NaN alone.
+/// Bits of an exponent; all are set only in infinities and NaN.
 const EXPONENT: u32 = 0x7f80_0000;
-/// Numbers looked at between two looks at the answer: few enough for a cache, many enough to be worth vectors.
+/// Numbers checked before an early return: few enough for the cache, many enough for vector instructions.
 const CHUNK: usize = 4096;
 
-/// Is every number finite? Without a branch a number, so that it costs no more than reading them.
+/// Is every number finite? There is no branch for each number, so that checking is as fast as reading.
 pub fn all_finite(values: &[f32]) -> bool {
     let sound = |chunk: &[f32]| !chunk.iter().fold(false, |bad, x| bad | (x.to_bits() & EXPONENT == EXPONENT));
     values.chunks(CHUNK).all(sound)
 }
 
 impl Model {
-    /// Lets results pass that are finite.
+    /// Checks that results are finite.
     ///
     /// # Errors
     /// [`Error::NotFinite`], with the likely cause.
@@ -28,14 +30,14 @@ impl Model {
         if all_finite(values) { Ok(()) } else { Err(self.not_finite()) }
     }
 
-    /// The error of results that are not numbers. Looks through the weights once.
+    /// The error of results that are not finite. The weights are searched only once.
     fn not_finite(&self) -> Error {
         let broken = self.broken.get_or_init(|| self.checkpoint.first_not_finite());
         not_finite(&self.meta.name, "this sequence", broken.as_ref(), self.precision)
     }
 }
 
-/// The error of a model whose results for `what` are not numbers; `broken` is a weight that is none either.
+/// The error of a model whose results for `what` are not finite; `broken` is a weight that is not finite either.
 pub fn not_finite(model: &str, what: &'static str, broken: Option<&NotFinite>, precision: Precision) -> Error {
     let cause = broken.cloned().map_or(Cause::Overflow(precision), Cause::Weight);
     Error::NotFinite { model: model.to_owned(), what, cause }

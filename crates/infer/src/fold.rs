@@ -15,10 +15,10 @@ use crate::{Error, Model};
 /// How to fold.
 #[derive(Clone, Debug)]
 pub struct FoldOptions {
-    /// Pairs must be more probable than this; the model's own threshold by default. One that is given holds for every
-    /// sequence, unless [`Method::F1`] is asked for as well, which may want more.
+    /// Pairs must be more probable than this; the model's own threshold by default. It applies to every sequence, but
+    /// [`Method::F1`] may raise it.
     pub threshold: Option<f32>,
-    /// How pairs are chosen; as the model says by default, greedily where it says nothing.
+    /// How pairs are chosen; by default the model's own method, or greedy if the model names none.
     pub method: Option<Method>,
     /// Fewest unpaired bases a hairpin loop may have.
     pub min_loop: usize,
@@ -26,7 +26,8 @@ pub struct FoldOptions {
     pub non_canonical: bool,
     /// Keep the probabilities of all pairs in the result?
     pub probabilities: bool,
-    /// Bytes that maps of pairs may fill; by default what the model was loaded with, or most of what is free.
+    /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the free
+    /// memory.
     pub max_memory: Option<u64>,
     /// Tokens encoded at a time.
     pub batch_tokens: usize,
@@ -62,31 +63,31 @@ pub struct Fold {
     pub structure: Structure,
     /// Its pairs with their probabilities, 0-based, `i < j`.
     pub pairs: Vec<(usize, usize, f32)>,
-    /// Mean probability of the chosen pairs; 0 where there are none.
+    /// Mean probability of the chosen pairs; 0 if there are none.
     pub score: f32,
-    /// What F1 (relaxed: a pair counts that is one position off) to expect of this structure. `None` unless the model was
-    /// calibrated for just this: with its own decoder and threshold, without a constraint, and with the loops and
-    /// letters of pairs that are allowed by default.
+    /// The F1 to expect of this structure (relaxed: a pair may be one position off). `None` unless the model was
+    /// calibrated for these options: its own decoder and threshold, no constraint, and the default loops and letters of
+    /// pairs.
     pub expected_f1: Option<f32>,
-    /// The threshold that was applied, or was found.
+    /// The threshold that was applied, or that [`Method::F1`] found.
     pub threshold: f32,
-    /// How many pairs more probable than one half are not in the structure only because they cross its own: the model
-    /// is nearly certain of a pseudoknot that the decoder cannot give. [`Method::Greedy`] can.
+    /// How many pairs more probable than 0.5 were left out only because they cross others: the model predicts a
+    /// pseudoknot that this decoder cannot return. [`Method::Greedy`] can.
     pub crossing_left_out: usize,
     /// Probabilities of all pairs, if asked for.
     pub probabilities: Option<PairMap>,
 }
 
 impl Fold {
-    /// The structure as dot-bracket text, pseudoknots on further pages; what no kind of bracket is
-    /// left for stays out of it, see [`Fold::left_out`].
+    /// The structure as dot-bracket text, with further kinds of brackets for pseudoknots. Pairs that no kind of bracket is
+    /// left for are missing, see [`Fold::left_out`].
     pub fn dot_bracket(&self) -> String {
         let written = self.structure.within_pages(PAGES.len());
         written.to_dot_bracket().expect("a decoded structure has one partner a base, and these pages suffice")
     }
 
-    /// How many pairs dot-bracket text cannot hold: 0 but for long sequences of which the model
-    /// makes nothing, where greedy decoding may cross pairs in more layers than there are brackets.
+    /// How many pairs dot-bracket text cannot hold. This is 0 except for long sequences that the model cannot fold: there,
+    /// greedy decoding may cross pairs in more layers than there are kinds of brackets.
     pub fn left_out(&self) -> usize {
         self.structure.pairs().len() - self.structure.within_pages(PAGES.len()).pairs().len()
     }
@@ -102,7 +103,7 @@ pub struct PairMap {
 }
 
 impl PairMap {
-    /// The probabilities of logits `[len, len]` that count `scale · logit + shift`.
+    /// The probabilities `sigmoid(scale · logit + shift)` of logits `[len, len]`.
     pub fn of_logits(mut logits: Vec<f32>, len: usize, scale: f32, shift: f32) -> Self {
         logits.par_iter_mut().for_each(|x| *x = 1.0 / (1.0 + (-(scale * *x + shift)).exp()));
         logits.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
@@ -126,7 +127,7 @@ impl Model {
     /// Folds sequences, in their order.
     ///
     /// # Errors
-    /// The first that any sequence meets; see [`Model::fold_each`] to go on with the others.
+    /// The first that any sequence meets; see [`Model::fold_each`] to continue with the others.
     pub fn fold<S: AsRef<[u8]>>(&self, sequences: &[S], options: &FoldOptions) -> Result<Vec<Fold>, Error> {
         let requests: Vec<_> =
             sequences.iter().map(|s| FoldRequest { sequence: s.as_ref(), constraint: None }).collect();
@@ -136,7 +137,7 @@ impl Model {
     /// Folds sequences, each with its own result.
     ///
     /// # Errors
-    /// [`Error::NoHead`] where the model cannot fold at all. Of a single sequence:
+    /// [`Error::NoHead`] if the model has no structure head. Of a single sequence:
     /// [`Error::EmptySequence`], [`Error::TooLong`], or a constraint that does not fit.
     pub fn fold_each(
         &self,
@@ -168,7 +169,7 @@ impl Model {
         })
     }
 
-    /// Runs the head over every job, several at a time on a CPU, as many as fit into `budget`.
+    /// Runs the head over every job. On a CPU, as many run at a time as fit into `budget`.
     fn run_heads<'r>(
         &self,
         jobs: Vec<Result<(&'r FoldRequest<'r>, &[f32]), Error>>,
@@ -191,14 +192,14 @@ impl Model {
             .collect()
     }
 
-    /// Is there a sequence, and room for its map?
+    /// Checks that the sequence is not empty and that its map fits into `budget`.
     fn admit(&self, sequence: &[u8], budget: u64) -> Result<(), Error> {
         let len = sequence.len();
         self.check_len(len)?;
         self.afford(len, "its map of pairs", budget, |len| self.fold_memory(len))
     }
 
-    /// Bytes it takes to fold one sequence of `len` bases, weights aside.
+    /// Bytes it takes to fold one sequence of `len` bases, without the weights.
     pub fn fold_memory(&self, len: usize) -> u64 {
         match self.config.head {
             Some(HeadConfig::Structure { .. }) => self.network.pair_memory(len),
@@ -248,11 +249,11 @@ impl Model {
         })
     }
 
-    /// Does something with the logits of every sequence's pairs, several at a time on a CPU, as many as fit into the
-    /// budget. Results come in the order of the items.
+    /// Calls `run` with each item's logits of all pairs, `[len, len]`. On a CPU, as many run at a time as fit into the
+    /// budget. Results are in the order of the items.
     ///
     /// # Errors
-    /// The model cannot fold. Of a single item as [`Model::fold_each`].
+    /// The model has no structure head. Of a single item as [`Model::fold_each`].
     pub fn with_logits<R: Send>(
         &self,
         items: &[&Item],
@@ -268,13 +269,13 @@ impl Model {
         Ok(groups.flat_map(|group| group.into_par_iter().map(one).collect::<Vec<_>>()).collect())
     }
 
-    /// Whether a structure is made as those were that the expected F1 was fitted to: with the model's own decoder and
-    /// threshold, the loops and pairs that are allowed by default, and nothing known beforehand.
+    /// Is a structure made with the options that the expected F1 was fitted for? These are the model's own decoder and
+    /// threshold, the default loops and pairs, and no constraint.
     fn is_calibrated_for(&self, request: &FoldRequest<'_>, options: &FoldOptions) -> bool {
         let usual = FoldOptions::default();
         let own_method = options.method.is_none_or(|method| self.method().is_ok_and(|own| own == method));
         let own_threshold = options.threshold.is_none_or(|threshold| threshold == self.threshold());
-        // A threshold alone asks for a decoder of one threshold.
+        // A threshold without a method selects a decoder of one threshold.
         let one_threshold = options.threshold.is_some() && options.method.is_none();
         let kept = !one_threshold || self.method().is_ok_and(|own| own == own.of_one_threshold());
         own_method

@@ -1,8 +1,8 @@
-//! A trained model and what it is asked.
+//! Trained models: fold, embed, score and predict.
 //!
-//! [`Model`] brings a checkpoint's weights to a [`Device`]; each verb has a file of its own: [`Model::fold`] in `fold.rs`,
-//! [`Model::embed`] in `embed.rs`, predictions in `predict.rs`, scores in `score.rs`. What leaves a model is finite
-//! (`finite.rs`) and fits into memory (`memory.rs`), or it is an error.
+//! [`Model`] loads a checkpoint's weights onto a [`Device`]. Each verb has its own file: [`Model::fold`] in `fold.rs`,
+//! [`Model::embed`] in `embed.rs`, predictions in `predict.rs`, scores in `score.rs`. A result that is not finite
+//! (`finite.rs`) or does not fit into memory (`memory.rs`) is an error.
 
 pub mod batches;
 #[cfg(feature = "bundled")]

@@ -1,5 +1,5 @@
-//! What the verbs take of memory, counted before they begin: an allocation that fails ends the process, with everything
-//! else that it was to do.
+//! The memory that the verbs take, counted before they start: an allocation that fails would end the process, and all
+//! its other work with it.
 
 use rinalmo_model::{HeadConfig, VOCABULARY};
 
@@ -12,15 +12,15 @@ use rinalmo_sink::Kind;
 const F32: u64 = 4; // bytes
 
 impl Model {
-    /// Bytes that work may take: as asked for now, or when the model was loaded, or most of what is free.
+    /// Bytes that work may take: as asked for now, or when the model was loaded, or most of the free memory.
     pub(crate) fn budget(&self, asked: Option<u64>) -> u64 {
         asked.or(self.max_memory).unwrap_or_else(default_budget)
     }
 
-    /// Is what a sequence of `len` bases needs within the budget?
+    /// Checks that a sequence of `len` bases needs no more than the budget.
     ///
     /// # Errors
-    /// [`Error::TooLong`], with what would be.
+    /// [`Error::TooLong`], with the longest sequence that would fit.
     pub(crate) fn afford(
         &self,
         len: usize,
@@ -36,12 +36,12 @@ impl Model {
         Err(Error::TooLong { len, what, needed: mebibytes(bytes), budget: budget >> 20, fits })
     }
 
-    /// Bytes it takes to encode so many tokens at once, weights aside.
+    /// Bytes it takes to encode so many tokens at once, without the weights.
     pub(crate) fn encode_memory(&self, tokens: usize) -> u64 {
         rinalmo_model::memory::encode(self.config.encoder.dim, tokens, self.device.is_cpu())
     }
 
-    /// Bytes it takes to embed one sequence of `len` bases, weights aside: to encode it, and what is asked for.
+    /// Bytes it takes to embed one sequence of `len` bases, without the weights: to encode it, and for the arrays.
     pub fn embed_memory(&self, len: usize, options: &EmbedOptions) -> u64 {
         let (tokens, encoder) = (len as u64 + 2, &self.config.encoder);
         let dim = encoder.dim as u64;
@@ -54,8 +54,8 @@ impl Model {
         };
         let array = |kind: &Kind| match kind {
             Kind::Tokens => bytes(&[tokens, dim, F32]),
-            Kind::Logits => bytes(&[2, tokens, VOCABULARY as u64, F32]), // as they come, and without special tokens
-            // As they come, and as one array.
+            Kind::Logits => bytes(&[2, tokens, VOCABULARY as u64, F32]), // with and without special tokens
+            // One map a block, and all as one array.
             Kind::Attentions => bytes(&[2, encoder.blocks as u64, encoder.heads as u64, tokens, tokens, F32]),
             _ => bytes(&[dim, F32]),
         };
@@ -63,27 +63,27 @@ impl Model {
         self.encode_memory(encoded).saturating_add(arrays)
     }
 
-    /// Tokens that can be embedded together within the budget: [`EmbedOptions::batch_tokens`], or fewer where what is
-    /// asked for takes much. Of longer sequences one is embedded at a time, if it fits.
+    /// Tokens that can be embedded together within the budget: [`EmbedOptions::batch_tokens`], or fewer if the arrays are
+    /// large. Longer sequences are embedded one at a time, if they fit.
     pub fn embed_batch_tokens(&self, options: &EmbedOptions) -> usize {
         let whole = EmbedOptions { window: None, ..options.clone() };
         let fit = longest_that_fits(self.budget(options.max_memory), |len| self.embed_memory(len, &whole));
         options.batch_tokens.min(fit).max(1)
     }
 
-    /// Tokens whose maps of pairs may be kept together, whatever sequences they are of: half of the budget, as the next
-    /// map is made beside them.
+    /// Tokens whose maps of pairs may be kept together, of any number of sequences: they fill half of the budget, and the
+    /// other half is for the next map.
     pub fn tokens_of_kept_maps(&self, asked: Option<u64>) -> usize {
         longest_that_fits(self.budget(asked) / 2, |len| bytes(&[len as u64, len as u64, F32]))
     }
 
-    /// Bytes it takes to predict something of one sequence of `len` bases, weights aside: to encode it, and the rows of
+    /// Bytes it takes to predict for one sequence of `len` bases, without the weights: to encode it, and for the rows of
     /// the head.
     pub(crate) fn predict_memory(&self, len: usize) -> u64 {
         rinalmo_model::memory::predict(&self.config, len, self.device.is_cpu())
     }
 
-    /// Bytes it takes to find the likelihoods of one sequence of `len` bases, weights aside.
+    /// Bytes it takes to find the likelihoods of one sequence of `len` bases, without the weights.
     pub(crate) fn score_memory(&self, len: usize) -> u64 {
         let logits = bytes(&[3, VOCABULARY as u64, len as u64 + 2, F32]);
         self.encode_memory(len + 2).saturating_add(logits)
@@ -97,7 +97,7 @@ impl Model {
     }
 }
 
-/// A product of sizes; what is too large to be counted is as large as can be.
+/// A product of sizes, saturating.
 fn bytes(sizes: &[u64]) -> u64 {
     sizes.iter().fold(1, |product: u64, size| product.saturating_mul(*size))
 }

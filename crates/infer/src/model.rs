@@ -1,4 +1,4 @@
-//! A model ready to use: weights on a device, and what is known about them.
+//! A loaded model: weights on a device, with their metadata.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,18 +13,18 @@ use rinalmo_weights::{Checkpoint, Metadata, NotFinite, OpenOptions};
 use crate::device::Failed;
 use crate::{Device, Error, Method};
 
-/// Threshold of structure models whose file says none, as multimolecule folds.
+/// Threshold of structure models whose file has none; multimolecule uses the same.
 const NEUTRAL_THRESHOLD: f32 = 0.5;
 
-/// How a model is brought to its device.
+/// How a model is loaded.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LoadOptions {
-    /// Attention heads, where neither a file nor its description says; models of a published size have 20.
+    /// Attention heads, if neither the file nor its description says; models of a published size have 20.
     pub heads: Option<usize>,
     /// What products are computed in. By default bf16 on a CPU that has dot products for it, else f32; other devices
     /// compute in f32.
     pub precision: Option<Precision>,
-    /// Bytes that work on sequences may take, weights aside; by default most of what is free.
+    /// Bytes that work on sequences may take, without the weights; by default most of the free memory.
     pub max_memory: Option<u64>,
 }
 
@@ -47,19 +47,19 @@ pub struct Model {
     pub(crate) device: Device,
     pub(crate) precision: Precision,
     pub(crate) checkpoint: Checkpoint,
-    /// Bytes that work may take, where somebody said so.
+    /// Bytes that work may take, if limited.
     pub(crate) max_memory: Option<u64>,
-    /// A weight that is no finite number, once anybody has had cause to look for one.
+    /// A weight that is not finite; searched for only after a result was not finite.
     pub(crate) broken: OnceLock<Option<NotFinite>>,
 }
 
 impl Model {
-    /// Loads a model by name (of the bundled one, or of a downloaded one: see
-    /// [`crate::checkpoint`]) or from a path: an official `.pt`, a multimolecule directory, or
-    /// our own form.
+    /// Loads a model by name (of a bundled or a downloaded model, see [`crate::checkpoint`]) or
+    /// from a path: an official `.pt`, a multimolecule directory, or a `.safetensors` file of
+    /// this program.
     ///
     /// # Errors
-    /// Where nothing of that name is here, or the file is not a model.
+    /// No model of that name is on this machine, or the file is not a model.
     pub fn load(name_or_path: &str, device: &Device) -> Result<Self, Error> {
         Self::load_with(name_or_path, &LoadOptions::default(), device)
     }
@@ -78,7 +78,7 @@ impl Model {
     /// Loads the bundled model.
     ///
     /// # Errors
-    /// Never in a sound build.
+    /// Only if the program was built with a damaged model.
     #[cfg(feature = "bundled")]
     pub fn bundled(device: &Device) -> Result<Self, Error> {
         Self::from_checkpoint(crate::bundled::checkpoint(None)?, None, device)
@@ -103,13 +103,21 @@ impl Model {
             }
         };
         let network = rinalmo_weights::load(&checkpoint, device.burn())?;
-        let network: Box<dyn Network> = match device.is_cpu() {
-            true => Box::new(CpuModel::new(network, precision, level)),
-            false => Box::new(OnDevice::new(network, device.burn().clone())),
+        let network: Box<dyn Network> = if device.is_cpu() {
+            Box::new(CpuModel::new(network, precision, level))
+        } else {
+            Box::new(OnDevice::new(network, device.burn().clone()))
         };
-        let (config, meta) = (checkpoint.config.clone(), checkpoint.meta.clone());
-        let (device, max_memory, broken) = (device.clone(), None, OnceLock::new());
-        Ok(Self { network, config, meta, device, precision, checkpoint, max_memory, broken })
+        Ok(Self {
+            network,
+            config: checkpoint.config.clone(),
+            meta: checkpoint.meta.clone(),
+            device: device.clone(),
+            precision,
+            checkpoint,
+            max_memory: None,
+            broken: OnceLock::new(),
+        })
     }
 
     /// Its sizes.
@@ -137,12 +145,12 @@ impl Model {
         &self.device
     }
 
-    /// What its products are computed in.
+    /// The precision of its matrix products.
     pub fn precision(&self) -> Precision {
         self.precision
     }
 
-    /// What computes: the device, the precision and, on the CPU, the level of instructions.
+    /// A line on what computes: the device, the precision and, on the CPU, the kernels and threads.
     pub fn computes_with(&self) -> String {
         let (device, precision) = (self.device.name(), self.precision.name());
         match (self.device.is_cpu(), Level::current()) {
@@ -161,7 +169,7 @@ impl Model {
     /// How its structures are decoded by default.
     ///
     /// # Errors
-    /// Its description names a way that is not known.
+    /// Its description names an unknown method.
     pub fn method(&self) -> Result<Method, Error> {
         let Some(name) = &self.meta.decode else { return Ok(Method::Greedy) };
         let unknown = || {
@@ -170,7 +178,7 @@ impl Model {
         Method::find(name).ok_or_else(|| Error::Options(unknown()))
     }
 
-    /// The error of a verb that needs a head this model has not.
+    /// The error of a verb whose head this model lacks.
     pub(crate) fn lacks(&self, head: &'static str) -> Error {
         let mut found = Vec::from_iter(self.config.mlm.then_some("masked-language"));
         found.extend(self.config.head.as_ref().map(|head| head.task()));
@@ -178,13 +186,12 @@ impl Model {
         Error::NoHead { model: self.meta.name.clone(), head, found }
     }
 
-    /// Asks the network. A device that fails in the middle of its work is an error.
+    /// Runs the network. A device that fails in the middle of its work is an error.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&dyn Network) -> T) -> Result<T, Failed> {
         self.device.guard(|| question(&*self.network))
     }
 
-    /// Encodes the good ones of a batch's token sequences together. A sequence whose representation is not finite is
-    /// good no more.
+    /// Encodes the good sequences of a batch together. A sequence whose representation is not finite becomes an error.
     pub(crate) fn encode(&self, batch: impl IntoIterator<Item = Result<Vec<Token>, Error>>) -> (Encoded, Admitted) {
         let mut tokens = Vec::new();
         let mut admitted: Vec<_> =
@@ -195,29 +202,29 @@ impl Model {
         match hidden {
             Ok(hidden) => {
                 let encoded = Encoded { packed, hidden, dim };
-                let admitted = Admitted(self.still_good(admitted, &encoded));
+                let admitted = Admitted(self.check_encoded(admitted, &encoded));
                 (encoded, admitted)
             }
             Err(failed) => {
                 admitted.iter_mut().filter(|good| good.is_ok()).for_each(|good| *good = Err(failed.clone().into()));
-                let nothing = Encoded { packed: Packed::default(), hidden: Vec::new(), dim };
-                (nothing, Admitted(admitted.into_iter().filter_map(Result::err).map(Admission::Refused).collect()))
+                let empty = Encoded { packed: Packed::default(), hidden: Vec::new(), dim };
+                (empty, Admitted(admitted.into_iter().filter_map(Result::err).map(Admission::Refused).collect()))
             }
         }
     }
 
-    /// Looks at the representation of every sequence that was encoded.
-    fn still_good(&self, admitted: Vec<Result<(), Error>>, encoded: &Encoded) -> Vec<Admission> {
+    /// Checks the representation of every sequence that was encoded.
+    fn check_encoded(&self, admitted: Vec<Result<(), Error>>, encoded: &Encoded) -> Vec<Admission> {
         let mut spans = encoded.packed.spans();
         let mut rows = || spans.next().map_or(&[][..], |span| encoded.rows(span));
-        let look = |good: Result<(), Error>| match good {
+        let check = |good: Result<(), Error>| match good {
             Ok(()) => Admission::Encoded(self.finite(rows())),
             Err(error) => Admission::Refused(error),
         };
-        admitted.into_iter().map(look).collect()
+        admitted.into_iter().map(check).collect()
     }
 
-    /// Is a sequence of `len` bases one that the encoder can take?
+    /// Checks that the encoder can take a sequence of `len` bases.
     pub(crate) fn check_len(&self, len: usize) -> Result<(), Error> {
         match self.config.encoder.max_len() {
             _ if len == 0 => Err(Error::EmptySequence),
@@ -239,11 +246,11 @@ pub(crate) struct Encoded {
 /// Which sequences of a batch were good, and what was wrong with the others.
 pub(crate) struct Admitted(Vec<Admission>);
 
-/// What became of a sequence.
+/// Whether a sequence was encoded.
 enum Admission {
-    /// It was encoded, and the representation is good or not.
+    /// It was encoded; the representation is finite, or an error.
     Encoded(Result<(), Error>),
-    /// It was not.
+    /// It was not encoded.
     Refused(Error),
 }
 
@@ -265,7 +272,7 @@ impl Encoded {
 }
 
 impl Admitted {
-    /// For each sequence of the batch its result, or why there is none; `results` are those of the encoded ones.
+    /// The result of each sequence of the batch, or why it has none; `results` are those of the encoded sequences.
     pub fn results<R>(self, results: impl IntoIterator<Item = R>) -> Vec<Result<R, Error>> {
         let mut results = results.into_iter();
         let mut next = || results.next().expect("one result for every sequence that was encoded");

@@ -1,4 +1,4 @@
-//! What a model says of sequences and bases, by the rows of the table of tasks.
+//! Predictions for sequences and bases, one for each task of the table of tasks.
 
 pub use rinalmo_model::MRL_PADDING;
 use rinalmo_model::{HeadConfig, LabelSpec, LooksAt, Meaning, Pooling, TaskSpec};
@@ -25,7 +25,7 @@ pub struct SpliceSite {
 pub struct Family {
     /// Index of the most probable family.
     pub class: usize,
-    /// Its name, or `class_<n>` where the weights name none.
+    /// Its name, or `class_<n>` if the weights name none.
     pub label: String,
     /// Its probability.
     pub probability: f32,
@@ -33,7 +33,7 @@ pub struct Family {
     pub logits: Vec<f32>,
 }
 
-/// What a head of one's own says of a sequence or a base, after how it was trained.
+/// What a fine-tuned head predicts for a sequence or a base; its training decides which of these.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
     /// A quantity, in the units of the training set.
@@ -52,18 +52,19 @@ pub enum Said {
 /// What a model answers for a sequence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// What it says: of a task of bases one for each, else a single one.
+    /// One for each base if the task is one of bases, else a single one.
     pub said: Vec<Said>,
-    /// The head's outputs that it says so by, those of one base after those of the other.
+    /// The head's outputs, base after base.
     pub outputs: Vec<f32>,
 }
 
 impl Model {
-    /// Answers the question of a task about each sequence, in order. A head that looks at padding has each padded to
-    /// `pad_to` tokens, or as the task says.
+    /// Predicts the answer of a task for each sequence, in order. If the head looks at padding, each sequence is padded to
+    /// `pad_to` tokens, or to the task's own length.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`], [`Error::LongerThanPadding`] and the like.
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`], [`Error::LongerThanPadding`] or
+    /// [`Error::TooLong`].
     pub fn predict<S: AsRef<[u8]>>(
         &self,
         task: &TaskSpec,
@@ -86,7 +87,7 @@ impl Model {
         Ok(outputs.into_iter().map(|outputs| outputs.and_then(answer)).collect())
     }
 
-    /// What the head says of each sequence.
+    /// The head's outputs for each sequence.
     fn outputs<S: AsRef<[u8]>>(
         &self,
         head: &HeadConfig,
@@ -114,7 +115,7 @@ impl Model {
         })
     }
 
-    /// Refuses padding that does not fit into memory.
+    /// Checks that padded sequences fit into memory.
     fn afford_padding(&self, pad_to: usize) -> Result<(), Error> {
         let (needed, budget) = (self.mrl_memory(pad_to), self.budget(None));
         if needed <= budget {
@@ -124,8 +125,8 @@ impl Model {
         Err(Error::Options(format!("sequences padded to {pad_to} tokens need {needed} MiB, {budget} MiB are allowed")))
     }
 
-    /// What outputs mean: what the task says; else a model that knows a scaler says quantities, one that has several
-    /// outputs classes.
+    /// Turns outputs into an answer. The task says what they mean; else a model with a scaler predicts quantities, and one
+    /// with several outputs predicts classes.
     fn say(&self, outputs: &[f32], labels: &LabelSpec) -> Result<Said, Error> {
         self.finite(outputs)?;
         let meaning = labels.meaning.unwrap_or(match (self.meta.scaler, outputs) {
@@ -147,16 +148,16 @@ impl Model {
         })
     }
 
-    /// Says of whole sequences what the model was fine-tuned for, in order.
+    /// Predicts for sequences what the model was fine-tuned for, in order.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] and the like.
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] or [`Error::TooLong`].
     pub fn predict_sequence<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Said, Error>>, Error> {
         let single = |answer: Answer| answer.said.into_iter().next().unwrap_or(Said::Number(f32::NAN));
         self.predict_as("sequence", sequences, None, single)
     }
 
-    /// Says of every base what the model was fine-tuned for, in order.
+    /// Predicts for every base what the model was fine-tuned for, in order.
     ///
     /// # Errors
     /// As [`Model::predict_sequence`].
@@ -179,7 +180,7 @@ impl Model {
     /// set and never negative.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::LongerThanPadding`] and the like.
+    /// [`Error::NoHead`]; of a single sequence [`Error::LongerThanPadding`] or [`Error::TooLong`].
     pub fn predict_mrl<S: AsRef<[u8]>>(
         &self,
         sequences: &[S],
@@ -192,7 +193,7 @@ impl Model {
         self.predict_as("mrl", sequences, Some(pad_to), load)
     }
 
-    /// Tells the non-coding RNA family of sequences, in order.
+    /// Predicts the non-coding RNA family of sequences, in order.
     ///
     /// # Errors
     /// As [`Model::predict_sequence`].
@@ -201,7 +202,7 @@ impl Model {
         Ok(found.into_iter().map(|logits| self.family(&logits?)).collect())
     }
 
-    /// Answers a task's question, and makes of each answer what `of` does.
+    /// Predicts the answers of a task and converts each by `of`.
     fn predict_as<S: AsRef<[u8]>, R>(
         &self,
         task: &str,
@@ -239,8 +240,8 @@ impl Model {
         })
     }
 
-    /// Encodes sequences in batches and gives each batch's representation to `run`, which
-    /// returns one result a sequence of it, or that the device failed.
+    /// Encodes sequences in batches and passes each batch's representation to `run`, which
+    /// returns one result a sequence, or that the device failed.
     fn of_each<S: AsRef<[u8]>, R>(
         &self,
         sequences: &[S],

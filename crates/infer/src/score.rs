@@ -1,9 +1,9 @@
-//! How probable a sequence is to the model, and what a mutation does to that.
+//! How probable the model finds a sequence, and how a mutation changes that.
 //!
-//! Probabilities are softmax over the whole vocabulary. *Masked* scores hide a position before
-//! asking for it (Salazar et al. 2020; "masked marginals" of Meier et al. 2021); *unmasked*
-//! scores ask for all positions in one pass over the sequence as it is ("wild-type marginals"),
-//! much cheaper and less sharp.
+//! Probabilities are softmax over the whole vocabulary. *Masked* scores mask each position before
+//! scoring it (Salazar et al. 2020; "masked marginals" of Meier et al. 2021). *Unmasked* scores
+//! take all positions from one pass over the sequence as it is ("wild-type marginals"), which is
+//! much faster and less accurate.
 
 use rinalmo_model::{Packed, VOCABULARY};
 use rinalmo_seq::alphabet::{self, MASK, Token};
@@ -14,7 +14,7 @@ use crate::memory::longest_that_fits;
 use crate::variant::Variant;
 use crate::{Error, Model};
 
-/// How positions are asked for.
+/// How positions are scored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Marginal {
     /// Each position masked in turn: one pass a position.
@@ -49,7 +49,8 @@ impl Model {
     /// Pseudo-perplexity of a sequence.
     ///
     /// # Errors
-    /// [`Error::NoHead`] without masked-language head; [`Error::EmptySequence`] and the like.
+    /// [`Error::NoHead`] without a masked-language head; [`Error::EmptySequence`], [`Error::TooLong`] or
+    /// [`Error::TooLongForPositions`].
     pub fn score(&self, sequence: &[u8], marginal: Marginal) -> Result<SequenceScore, Error> {
         self.check_scored(sequence.len())?;
         let tokens = tokenize(sequence);
@@ -70,10 +71,10 @@ impl Model {
     }
 
     /// Log-likelihood ratio of variants over the sequence as it is, in nats: below 0 the variant
-    /// is less probable. Substitutions of one variant are hidden together and their ratios added.
+    /// is less probable. Substitutions of one variant are masked together and their ratios added.
     ///
     /// # Errors
-    /// [`Error::Variant`] where a variant does not fit the sequence; else as [`Model::score`].
+    /// [`Error::Variant`] if a variant does not fit the sequence; else as [`Model::score`].
     pub fn score_variants(&self, sequence: &[u8], variants: &[Variant], marginal: Marginal) -> Result<Vec<f32>, Error> {
         self.check_scored(sequence.len())?;
         variants.iter().try_for_each(|variant| variant.check(sequence))?;
@@ -104,7 +105,7 @@ impl Model {
     }
 
     /// Runs copies of `tokens`, each with its own positions masked, and returns the
-    /// log-probabilities of the masked positions (of all, where none is masked).
+    /// log-probabilities of the masked positions (of all, if none is masked).
     fn log_probabilities(&self, tokens: &[Token], masked: &[Vec<usize>]) -> Result<Vec<LogProbabilities>, Error> {
         let mut results = Vec::with_capacity(masked.len());
         let fit = longest_that_fits(self.budget(None), |len| self.score_memory(len));
@@ -132,7 +133,7 @@ struct LogProbabilities {
 }
 
 impl LogProbabilities {
-    /// Of `positions`, or of all where there are none; `logits` is `[tokens, vocabulary]`.
+    /// Of `positions`, or of all if that is empty; `logits` is `[tokens, vocabulary]`.
     fn new(logits: &[f32], positions: &[usize]) -> Self {
         let positions = match positions {
             [] => (0..logits.len() / VOCABULARY).collect(),

@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use rinalmo::checkpoint::{BUNDLED, in_the_box};
+use rinalmo::checkpoint::{BUNDLED, bundled_for};
 use rinalmo::{LoadOptions, Model, Precision};
 
 use crate::context::Context;
@@ -89,7 +89,7 @@ impl ModelChoice {
 fn default_model(task: &str, options: &LoadOptions, device: &rinalmo::Device) -> anyhow::Result<(Model, bool)> {
     let none = "this program was built without a bundled model\nhint: give --model; `rinalmo model list` lists some";
     let first = BUNDLED.context(none)?;
-    let found = in_the_box(task);
+    let found = bundled_for(task);
     let model = Model::load_with(found.as_deref().unwrap_or(first), options, device)?;
     Ok((model, found.is_some()))
 }

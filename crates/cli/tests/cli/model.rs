@@ -3,7 +3,7 @@
 use crate::common::{SMALL, Sandbox, fixture};
 
 #[test]
-fn the_model_in_the_box_can_be_shown_verified_and_listed() {
+fn the_bundled_model_can_be_shown_verified_and_listed() {
     let sandbox = Sandbox::new();
     let json: serde_json::Value =
         serde_json::from_str(&sandbox.run("model show nano --json --tensors").done().out).unwrap();

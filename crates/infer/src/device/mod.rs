@@ -1,4 +1,4 @@
-//! Which processor computes: chosen by name at run time among those built in.
+//! Devices: the processor that computes, chosen by name at run time among those built in.
 
 mod name;
 mod quiet;
@@ -23,8 +23,8 @@ impl Device {
     }
 
     /// Opens a device by name and runs one operation on it, so that a missing driver is an error
-    /// now and not in the middle of a run. Backends say by a panic that they have no driver; see
-    /// [`crate::is_device_failure`] for how to keep it off the terminal.
+    /// now and not in the middle of a run. Backends panic if they have no driver; see
+    /// [`crate::is_device_failure`] for how to keep the panic's message off the terminal.
     ///
     /// # Errors
     /// If the device is not built in ([`Error::DeviceNotBuilt`], naming the feature) or does not
@@ -39,8 +39,8 @@ impl Device {
         }
     }
 
-    /// Opens the device of the n-th process on this machine: `auto`, `tch:cuda` and `cuda` are the n-th GPU then, begun
-    /// again behind the last where `CUDA_VISIBLE_DEVICES` shows fewer. Any other name means what it always means.
+    /// Opens the device of the n-th process on this machine: `auto`, `tch:cuda` and `cuda` are then the n-th GPU. If
+    /// `CUDA_VISIBLE_DEVICES` shows fewer, counting starts again after the last. Other names keep their meaning.
     ///
     /// # Errors
     /// As [`Device::open`]; or no device has this name.
@@ -75,8 +75,8 @@ impl Device {
         self.name == DeviceName::Cpu
     }
 
-    /// Runs what may be too much for a GPU. On the CPU, whose memory is counted beforehand, a
-    /// panic stays one.
+    /// Runs work that may take too much memory of a GPU. On the CPU, memory is counted in advance,
+    /// so a panic stays a panic.
     ///
     /// # Errors
     /// The device failed: [`Error::DeviceFailed`].
@@ -84,7 +84,7 @@ impl Device {
         Ok(self.guard(body)?)
     }
 
-    /// The same, with an error that a whole batch can share.
+    /// The same, with an error that can be cloned for every record of a batch.
     pub(crate) fn guard<T>(&self, body: impl FnOnce() -> T) -> Result<T, Failed> {
         if self.is_cpu() {
             return Ok(body());
@@ -132,7 +132,7 @@ fn try_open(name: DeviceName) -> Result<Device, String> {
     }
 }
 
-#[allow(deprecated)] // LibTorch stays wanted for its flash attention on CUDA.
+#[allow(deprecated)] // We keep LibTorch for its flash attention on CUDA.
 fn handle(name: DeviceName) -> Result<BurnDevice, String> {
     Ok(match name {
         #[cfg(feature = "wgpu")]
@@ -161,13 +161,13 @@ fn wgpu(number: Option<usize>) -> Result<BurnDevice, String> {
     }
 }
 
-/// How many GPUs a list of them shows; without a list any number.
+/// How many GPUs the list of `CUDA_VISIBLE_DEVICES` shows; any number without a list.
 fn visible_gpus(list: Option<&str>) -> usize {
     let shown = |list: &str| list.split(',').filter(|gpu| !gpu.trim().is_empty()).count();
     list.map(shown).filter(|count| *count > 0).unwrap_or(usize::MAX)
 }
 
-/// The first adapter that is not a software renderer, which the CPU backend would outrun.
+/// The first adapter that is not a software renderer: the CPU backend is faster than those.
 fn first_wgpu_gpu() -> Option<DeviceName> {
     #[cfg(feature = "wgpu")]
     {

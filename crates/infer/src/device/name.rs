@@ -11,10 +11,10 @@ pub enum DeviceName {
     /// The first that works: CUDA, a GPU through wgpu, the CPU.
     #[default]
     Auto,
-    /// The CPU, always there.
+    /// The CPU, always available.
     Cpu,
     /// The n-th adapter of wgpu (Vulkan, Metal, DX12 or OpenGL), counted from 0 as the system
-    /// lists them; its own choice without a number.
+    /// lists them; wgpu chooses if no number is given.
     Wgpu(Option<usize>),
     /// The CPU through LibTorch.
     TchCpu,
@@ -27,7 +27,7 @@ pub enum DeviceName {
 }
 
 impl DeviceName {
-    /// The cargo feature that builds this device in, where it needs one, and whether it is there.
+    /// The cargo feature that builds this device in, if it needs one, and whether it is enabled.
     pub(super) fn feature(self) -> Option<(&'static str, bool)> {
         match self {
             Self::Auto | Self::Cpu => None,

@@ -1,13 +1,13 @@
-//! Runs code that reports its failures by panicking, on this thread or on one of its own, and makes them errors.
+//! Turns the panics of code that reports failures by panicking, on this or on its own threads, into errors.
 //!
 //! A panic's message is printed by the process's panic hook, which belongs to the program and not to a library. A program
-//! that wants failing devices in its own words sets a hook that passes panics on to [`expected`] first.
+//! that wants to report failing devices itself sets a hook that calls [`expected`] first.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Bodies that are running, and the first panic that the hook handed on since the first of them began.
+/// Bodies that are running, and the first panic since the first of them started.
 static EXPECTING: Mutex<Expecting> = Mutex::new(Expecting { bodies: 0, first: None });
 
 struct Expecting {
@@ -15,9 +15,9 @@ struct Expecting {
     first: Option<String>,
 }
 
-/// For a program's panic hook: was this panic expected, as what a device fails with? Then it comes back as an error, with
-/// this message if it is the first, and need not be printed. GPU drivers are driven from threads of their own, whose
-/// panic comes first and says more than the one it causes elsewhere.
+/// For a program's panic hook: is this panic the failure of a device? Then it is returned as an error, with this message
+/// if it is the first, and need not be printed. GPU drivers run on their own threads. A panic there comes first, and says
+/// more than the panic that it causes elsewhere.
 pub fn expected(panic: &PanicHookInfo<'_>) -> bool {
     let mut expecting = lock(&EXPECTING);
     if expecting.bodies > 0 {
@@ -26,7 +26,7 @@ pub fn expected(panic: &PanicHookInfo<'_>) -> bool {
     expecting.bodies > 0
 }
 
-/// Runs `body` and gives its panic's message as the error.
+/// Runs `body` and returns its panic's message as the error.
 pub(super) fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     lock(&EXPECTING).bodies += 1;
     let result = catch_unwind(AssertUnwindSafe(body));
@@ -40,8 +40,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a panic's message is about: its last cause, where it tells them, or its first line.
-/// Errors of C++ libraries arrive as quoted text, their line ends written out.
+/// The reason in a panic's message: its last cause, if it lists causes, or its first line.
+/// Errors of C++ libraries arrive as quoted text with escaped line ends.
 fn message(payload: &(dyn Any + Send)) -> String {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no reason given");

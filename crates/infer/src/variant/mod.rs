@@ -1,12 +1,12 @@
-//! Variants as people write them; positions count from the first base of the sequence, from 1.
+//! Variants in the usual notations. Positions count from 1, the first base of the sequence.
 //!
 //! | written | means |
 //! |---|---|
-//! | `A23G` | G in the place of A at position 23 |
+//! | `A23G` | G instead of A at position 23 |
 //! | `n.23A>G`, `23A>G`, `r.23a>g` | the same in HGVS; `c.`, `g.` and `m.` too |
-//! | `NR_1.2:n.23A>G` | the same, of the sequence `NR_1.2` alone |
+//! | `NR_1.2:n.23A>G` | the same, only of the sequence `NR_1.2` |
 //! | `A23G+C40U`, `A23G:C40U`, `n.[23A>G;40C>U]` | both together |
-//! | `n.23_24delinsGG`, `n.5del`, … | insertions, deletions and the like: read, but not scored |
+//! | `n.23_24delinsGG`, `n.5del`, … | insertions, deletions and other changes: read, but not scored |
 //!
 //! [`Variant::from_alleles`] takes the columns of a table, `pos`, `ref` and `alt`, as in VCF.
 
@@ -22,11 +22,11 @@ use crate::Error;
 /// One substitution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Substitution {
-    /// The base that stands there, upper case.
+    /// The base of the sequence, upper case.
     pub from: u8,
     /// The position, 0-based.
     pub position: usize,
-    /// The base that comes, upper case.
+    /// The base that replaces it, upper case.
     pub to: u8,
 }
 
@@ -42,11 +42,11 @@ pub struct Variant {
 }
 
 impl Variant {
-    /// Makes a variant of the cells of a table: a position from 1, the letters that stand there, and those that take their
-    /// place.
+    /// Makes a variant from the cells of a table: a position from 1, the letters at that position, and the letters that
+    /// replace them.
     ///
     /// # Errors
-    /// [`Error::Variant`] if the position is none, or what stands there is no letters.
+    /// [`Error::Variant`] if the position is not a number from 1, or `from` is not bases.
     pub fn from_alleles(position: &str, from: &str, to: &str) -> Result<Self, Error> {
         let written = format!("{position} {from} {to}");
         let part = parse::alleles(position, from, to);
@@ -55,7 +55,9 @@ impl Variant {
     }
 
     fn of_parts(parts: Vec<parse::Part>, sequence: Option<String>, written: String) -> Result<Self, Error> {
-        let (mut substitutions, mut all, mut unscored) = (Vec::new(), Vec::new(), None);
+        let mut substitutions = Vec::new();
+        let mut all = Vec::new();
+        let mut unscored = None;
         for part in parts {
             match part {
                 parse::Part::Substitutions { changed, named } => {
@@ -74,12 +76,12 @@ impl Variant {
         Ok(Self { substitutions, named: all, unscored, sequence, written })
     }
 
-    /// Its substitutions, by position; none where it is not scored.
+    /// Its substitutions, by position; none if it is not scored.
     pub fn substitutions(&self) -> &[Substitution] {
         if self.unscored.is_some() { &[] } else { &self.substitutions }
     }
 
-    /// The sequence it is of, where it says.
+    /// The sequence it is of, if it names one.
     pub fn sequence(&self) -> Option<&str> {
         self.sequence.as_deref()
     }
@@ -92,7 +94,7 @@ impl Variant {
     /// Checks that it is scored and that every `from` is what the sequence has.
     ///
     /// # Errors
-    /// [`Error::Variant`], saying what it is, or which position holds what.
+    /// [`Error::Variant`]: it says what the variant is instead, or which base the sequence has.
     pub fn check(&self, sequence: &[u8]) -> Result<(), Error> {
         if let Some(what) = self.unscored {
             return Err(self.error(format!("not scored: {what}; only substitutions are")));
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_substitution_is_never_scored() {
+    fn only_substitutions_are_scored() {
         for (text, what) in [
             ("n.5del", "a deletion"),
             ("5_7del", "a deletion"),

@@ -1,16 +1,16 @@
-//! From text to substitutions, and to what is none.
+//! Parses the text of variants.
 
 use std::cmp::Ordering;
 
 use super::{Substitution, token};
 
-/// What nonsense is told to be.
+/// The message for text that is not a variant.
 const FORM: &str =
     "expected base, position, base: `A23G` (or HGVS, `n.23A>G`), joined by `+` where several occur together";
 const FROM_ONE: &str = "positions count from 1";
 /// What HGVS calls the kind of a sequence.
 const KINDS: [&str; 5] = ["n.", "r.", "c.", "g.", "m."];
-/// Changes in words that are no substitutions; the first that is there counts.
+/// Words for changes that are not substitutions; the first one found counts.
 const OTHERS: [(&str, &str); 6] = [
     ("delins", "a deletion with an insertion"),
     ("del", DELETION),
@@ -27,20 +27,20 @@ const NO_BASES: &str = "an allele that is no bases";
 
 /// A part of a variant.
 pub(super) enum Part {
-    /// Bases in the place of as many others.
+    /// Bases that replace as many others.
     Substitutions {
         /// Every base that is named.
         named: Vec<Substitution>,
-        /// Those that change; all where none does, as what is in its own place changes nothing.
+        /// Those that change; all of them if none does, as replacing a base by itself changes nothing.
         changed: Vec<Substitution>,
     },
-    /// What it is instead.
+    /// Another change; the text says which.
     Unscored(&'static str),
 }
 
 /// The sequence that a variant names, and its parts.
 pub(super) fn variant(text: &str) -> Result<(Option<&str>, Vec<Part>), &'static str> {
-    // `ID:n.1G>A`: what is after the last colon begins with a kind. `A1C:G2U` is two together.
+    // `ID:n.1G>A`: the text after the last colon begins with a kind. `A1C:G2U` is two substitutions.
     let named = text.rsplit_once(':').filter(|(_, rest)| without_kind(rest).is_some());
     let (sequence, rest) = named.map_or((None, text), |(sequence, rest)| (Some(sequence), rest));
     // `n.1G>A:n.3C>U` names no sequence either.
@@ -73,7 +73,7 @@ fn part(text: &str) -> Result<Part, &'static str> {
     }
 }
 
-/// What a part is that has a word for it after its position, such as `5_7del`.
+/// The kind of change of a part with a word after its position, such as `5_7del`.
 fn other(text: &str) -> Option<&'static str> {
     let lower = text.to_ascii_lowercase();
     let &(word, what) = OTHERS.iter().find(|(word, _)| lower.contains(word))?;
@@ -110,7 +110,7 @@ fn plain(text: &str) -> Result<Part, &'static str> {
     }
 }
 
-/// The cells of a table: position, what stands there, and what takes its place.
+/// The cells of a table: position, the letters there, and the letters that replace them.
 pub(super) fn alleles(position: &str, from: &str, to: &str) -> Result<Part, String> {
     let position = position.trim();
     if (from, bases(to)) == ("-", true) {
@@ -134,7 +134,7 @@ fn bases(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|base| b"ACGTU".contains(&base.to_ascii_uppercase()))
 }
 
-/// Bases in the place of as many others; of different lengths they are something else.
+/// Bases that replace as many others. Different lengths make it an insertion or a deletion.
 fn substitutions(position: &str, from: &str, to: &str) -> Result<Part, &'static str> {
     let position: usize = position.parse().map_err(|_| FORM)?;
     let first = position.checked_sub(1).ok_or(FROM_ONE)?;

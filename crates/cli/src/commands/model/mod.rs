@@ -370,7 +370,7 @@ impl ListArgs {
                 })
             });
             let mut all: Vec<_> = published.collect();
-            for (place, name) in checkpoint::all_in_the_box().into_iter().enumerate() {
+            for (place, name) in checkpoint::all_bundled().into_iter().enumerate() {
                 let built_in = checkpoint::open(&name, &OpenOptions::default())?;
                 let license = built_in.meta.license.clone();
                 all.insert(
@@ -383,7 +383,7 @@ impl ListArgs {
         }
         let width = rows.iter().map(|(entry, _)| entry.name.len()).max().unwrap_or(0);
         let mut text = String::new();
-        for name in checkpoint::all_in_the_box() {
+        for name in checkpoint::all_bundled() {
             let task = checkpoint::open(&name, &OpenOptions::default())?.meta.task;
             text.push_str(&format!("* {name:width$}  {task:9}  bundled\n"));
         }
