@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A model could not be loaded or asked.
+    /// A model could not be loaded or run.
     #[error(transparent)]
     Infer(#[from] rinalmo_infer::Error),
 
@@ -14,15 +14,15 @@ pub enum Error {
     #[error(transparent)]
     Weights(#[from] rinalmo_weights::Error),
 
-    /// `RINALMO_KERNELS` names instructions that cannot be had here.
+    /// `RINALMO_KERNELS` names instructions that this CPU does not have.
     #[error(transparent)]
     Kernels(#[from] rinalmo_kernels::Error),
 
-    /// A run's config that cannot be read or has no sense.
+    /// A run's config cannot be read or is invalid.
     #[error("{0}")]
     Config(String),
 
-    /// A run's folder that holds something else than expected.
+    /// A run's folder does not hold what is expected.
     #[error("{}: {message}", folder.display())]
     Folder {
         /// The folder.
@@ -54,7 +54,7 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] rinalmo_seq::table::Error),
 
-    /// Training could not begin, go on or be saved.
+    /// Training could not start, continue or be saved.
     #[error(transparent)]
     Train(#[from] rinalmo_train::Error),
 
@@ -64,7 +64,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Says which file an [`std::io::Error`] speaks of.
+    /// Adds the file to an [`std::io::Error`].
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, action, source }

@@ -1,4 +1,4 @@
-//! Configs by path or by name: those of `configs/` are built into the program, so that a run needs no checkout of it.
+//! Configs by path or by name. Those of `configs/` are built into the program, so a run needs no checkout of the source.
 //!
 //! ```
 //! use rinalmo_runs::recipes;
@@ -76,7 +76,7 @@ pub fn all() -> &'static [Recipe] {
     RECIPES
 }
 
-/// The config of this name, with or without `configs/` before it and `.toml` behind it; a task in it may be an alias.
+/// The config of this name, with or without `configs/` before it and `.toml` after it. Its task may be an alias.
 pub fn find(name: &str) -> Option<&'static Recipe> {
     let name = bare(name);
     let (task, rest) = name.split_at(name.find('-').unwrap_or(name.len()));
@@ -84,10 +84,10 @@ pub fn find(name: &str) -> Option<&'static Recipe> {
     RECIPES.iter().find(|recipe| recipe.name == name)
 }
 
-/// The text of a config: that of a file where there is one, else the one in the program of this name.
+/// The text of a config: of the file if it exists, else of the built-in config of this name.
 ///
 /// # Errors
-/// There is neither, with the nearest names; or the file cannot be read.
+/// There is neither (the message has the nearest name), or the file cannot be read.
 pub fn read(name_or_path: &Path) -> Result<String, Error> {
     let name = name_or_path.to_string_lossy();
     match (name_or_path.exists(), find(&name)) {
@@ -97,30 +97,30 @@ pub fn read(name_or_path: &Path) -> Result<String, Error> {
     }
 }
 
-/// Checks that a config is for a task, where it says what it is for.
+/// Checks that a config is for a task. A config that names no task is for all of them.
 ///
 /// # Errors
-/// It is for another one, with the command that it is for.
+/// It is for another task; the message has the command that it is for.
 pub fn check_task(text: &str, name: &str, task: &str) -> Result<(), Error> {
-    let table = text.parse::<toml::Table>().ok(); // what cannot be parsed is reported where it is read
-    let said = table.as_ref().and_then(|table| table.get("task")).and_then(toml::Value::as_str).map(canonical);
-    match said {
-        Some(said) if said != task => Err(Error::Config(format!("{name}: {}", of_another(said, task, name)))),
+    let table = text.parse::<toml::Table>().ok(); // text that cannot be parsed is reported when it is read
+    let found = table.as_ref().and_then(|table| table.get("task")).and_then(toml::Value::as_str).map(canonical);
+    match found {
+        Some(found) if found != task => Err(Error::Config(format!("{name}: {}", of_another(found, task, name)))),
         _ => Ok(()),
     }
 }
 
-/// What is wrong with a config for `said` where one for `task` is needed; `name` is what it is opened by.
-fn of_another(said: &str, task: &str, name: &str) -> String {
-    let command = match said {
+/// The message for a config for `found` if one for `task` is needed; `name` is its name or path.
+fn of_another(found: &str, task: &str, name: &str) -> String {
+    let command = match found {
         PRETRAIN => format!("rinalmo pretrain {name} …"),
-        _ => format!("rinalmo finetune {said} --config {name} …"),
+        _ => format!("rinalmo finetune {found} --config {name} …"),
     };
-    let known = RECIPES.iter().any(|recipe| recipe.task() == said);
+    let known = RECIPES.iter().any(|recipe| recipe.task() == found);
     let names: Vec<&str> = RECIPES.iter().filter(|recipe| recipe.task() == task).map(|recipe| recipe.name).collect();
     let use_it = if known { format!("`{command}` uses it; ") } else { String::new() };
     format!(
-        "this config is for the task `{said}`, not for `{task}`\nhint: {use_it}for `{task}` there are {}",
+        "this config is for the task `{found}`, not for `{task}`\nhint: {use_it}for `{task}` there are {}",
         names.join(", ")
     )
 }
@@ -214,6 +214,6 @@ mod tests {
              hint: `rinalmo finetune splice --config mine.toml …` uses it; for `structure` there are structure, \
              structure-nano, structure-released"
         );
-        assert!(check_task("[train]\n", "mine.toml", "structure").is_ok(), "what says nothing is taken as meant");
+        assert!(check_task("[train]\n", "mine.toml", "structure").is_ok(), "a config without a task is for all");
     }
 }

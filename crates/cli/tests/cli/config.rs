@@ -43,7 +43,7 @@ fn a_config_is_found_by_name_where_there_is_no_file() {
 fn a_file_of_ones_own_wins_over_the_name_of_a_config() {
     let sandbox = Sandbox::new().with("splice", "task = \"splice\"\n[train]\nseed = 1\n");
     let run = sandbox.run("finetune splice --config splice --dry-run");
-    assert!(run.code == 2 && run.err.starts_with("error: splice: the config tells no learning rate"), "{run}");
+    assert!(run.code == 2 && run.err.starts_with("error: splice: the config gives no learning rate"), "{run}");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
         assert!(bytes(&sandbox, &format!("cut/{name}")) == bytes(&sandbox, &format!("whole/{name}")), "{name}");
     }
     let other = sandbox.with("train.tsv", hairpins(9));
-    assert!(other.run("finetune structure --resume --out cut --steps 13").refused().contains("began on other data"));
+    assert!(other.run("finetune structure --resume --out cut --steps 13").refused().contains("changed since the run began"));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn what_cannot_be_trained_on_is_named() {
     assert!(key.contains("unknown key `batches`\nhint: did you mean `batch`?"), "{key}");
     assert!(
         refused("--data train.tsv --set model.dim= --set model.blocks= --set model.heads=")
-            .contains("no model to begin with")
+            .contains("no model to start with")
     );
     assert!(!sandbox.path("x").exists());
 }

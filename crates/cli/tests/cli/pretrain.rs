@@ -195,7 +195,7 @@ fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
 }
 
 #[test]
-fn a_dry_run_tells_sizes_without_a_corpus() {
+fn a_dry_run_reports_sizes_without_a_corpus() {
     let run = Sandbox::new().with("tiny.toml", TINY).run("pretrain tiny.toml --dry-run");
     insta::assert_snapshot!(run, @r"
     exit 0
@@ -203,7 +203,7 @@ fn a_dry_run_tells_sizes_without_a_corpus() {
     model       width 16, 2 blocks, 2 heads, SwiGLU of 42, rotary positions
     parameters  7,472
     step        2 batches of 6 sequences in rows of up to 64 tokens
-    corpus      none given: tokens, epochs and time cannot be told without --corpus
+    corpus      none given: tokens, epochs and time are unknown without --corpus
     run         12 steps
     memory      at most 1 MiB: weights 30 KiB, gradients 59 KiB, moments 59 KiB, activations at most 882 KiB
     ");
@@ -275,26 +275,26 @@ fn what_is_unknown_is_named_with_the_nearest_known_one() {
 }
 
 #[test]
-fn a_folder_with_a_run_is_not_begun_anew_and_a_run_not_resumed_as_another() {
+fn a_folder_with_a_run_is_not_used_again_and_a_run_keeps_its_settings() {
     let sandbox = sandbox();
     sandbox.run("-q pretrain tiny.toml --corpus corpus.lmdb --out run --steps 2").done_with_output();
     insta::assert_snapshot!(sandbox.run("pretrain tiny.toml --corpus corpus.lmdb --out run"), @r"
     exit 2
     [err]
     error: run: holds a run already (`config.toml`)
-    hint: --resume goes on with it, another --out begins anew
+    hint: --resume continues it, another --out starts a new run
     ");
     insta::assert_snapshot!(sandbox.run("pretrain --resume --out run --seed 5"), @r"
     exit 2
     [err]
     error: run: the run began with train.seed = 0, now it is 5
-    hint: a run goes on as it began; another --out begins anew
+    hint: a run keeps its settings; another --out starts a new run
     ");
     insta::assert_snapshot!(sandbox.run("pretrain --resume --out nowhere"), @r"
     exit 2
     [err]
     error: nowhere: holds no run to resume (no `config.toml`)
-    hint: without --resume a run begins there
+    hint: without --resume a run starts there
     ");
     let other = sandbox.run("pretrain --resume --out run --from nano");
     assert!(other.code == 2 && other.err.contains("the run began with fresh weights"), "{other}");

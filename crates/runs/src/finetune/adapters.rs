@@ -1,4 +1,4 @@
-//! What a run with adapters leaves: a file of a few megabytes with them and the head, and a model they are part of.
+//! The output of a run with adapters: a file of a few megabytes with adapters and head, and the merged model.
 
 use std::fs;
 use std::path::Path;
@@ -13,15 +13,15 @@ use crate::Error;
 use crate::run::folder::{MODEL, OFFICIAL, part};
 use crate::run::{Folder, best};
 
-/// Adapters and head alone.
+/// The file with only adapters and head.
 pub(super) const ADAPTER: &str = "adapter.safetensors";
 
-/// Writes the best model of a run in all its forms.
+/// Writes the best model of a run in all formats.
 pub(super) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
     let Some(best) = best(folder, keep)? else { return Ok(None) };
     let (model, document) = best.model(&Device::flex())?;
     let adapter = folder.path().join(ADAPTER);
-    write_whole(&model, &document, &adapter, start::own)?;
+    write_atomically(&model, &document, &adapter, start::own)?;
     let path = folder.path().join(MODEL);
     write_merged(model, document, &path)?;
     let merged = Checkpoint::open(&path, &OpenOptions::default())?;
@@ -31,23 +31,23 @@ pub(super) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     Ok(Some(best.state.step))
 }
 
-/// Writes a model with its adapters made part of its weights, in our own form.
+/// Writes a model with its adapters merged into its weights, in our format.
 fn write_merged(model: Model, mut document: Document, path: &Path) -> Result<(), Error> {
     document.config.encoder.lora = None;
     let merged = Model { encoder: model.encoder.merged(), ..model };
-    write_whole(&merged, &document, path, |_| true)
+    write_atomically(&merged, &document, path, |_| true)
 }
 
-/// Writes a model beside its place, brings it to disk, and moves it there: what is read from the old file stays whole.
-fn write_whole(model: &Model, document: &Document, path: &Path, keep: impl Fn(&str) -> bool) -> Result<(), Error> {
+/// Writes a model to a temporary file, syncs it to disk and renames it: the old file stays readable until then.
+fn write_atomically(model: &Model, document: &Document, path: &Path, keep: impl Fn(&str) -> bool) -> Result<(), Error> {
     let part = part(path);
     write_model(model, document, &part, keep).inspect_err(|_| drop(fs::remove_file(&part)))?;
     let written = fs::File::open(&part).and_then(|file| file.sync_all());
     written.and_then(|()| fs::rename(&part, path)).map_err(Error::file("written", path))
 }
 
-/// Makes adapters that were trained beside a model part of its weights, and writes that with their head to `to`, in our
-/// own form.
+/// Merges adapters into the weights of the model that they were trained with, and writes that model with their head to
+/// `to`, in our format.
 ///
 /// # Errors
 /// The file holds no adapters or those of another model, or cannot be written.

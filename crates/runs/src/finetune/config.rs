@@ -1,8 +1,11 @@
-//! A fine-tuning run's config: one TOML file that says everything but where it reads and writes.
+//! A fine-tuning run's config: one TOML file with everything except the paths of its input and output.
 //!
-//! `[data]` is what is drawn and how a validation judges, by task; `[hold_out]` what is kept for validation where no
-//! file is; `[unfreeze]` which of the encoder's blocks train from when on; `[train]` and `[checkpoints]` are as in
-//! pre-training.
+//! | section | sets |
+//! |---|---|
+//! | `[data]` | what is drawn and how a validation judges, by task |
+//! | `[hold_out]` | what is kept for validation if no file is given for it |
+//! | `[unfreeze]`, `[frozen]`, `[lora]` | which parts train, and from which epoch on |
+//! | `[train]`, `[checkpoints]` | as in pre-training |
 
 use std::path::Path;
 
@@ -18,19 +21,18 @@ use crate::pretrain::Size;
 use crate::recipes;
 use crate::run::{Keep, RunConfig, config};
 
-/// What a task's `[data]` section must be able to do.
+/// The `[data]` section of a task.
 pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + std::fmt::Debug {
-    /// One in which no key is left out.
+    /// A section with every key.
     fn full() -> Self;
 
-    /// Keys that are given and that a head contradicts, each in words; `needed` is the head that these keys and the task
-    /// describe.
+    /// A message for each given key that a head contradicts; `needed` is the head that these keys and the task describe.
     fn contradictions(&self, head: &HeadConfig, needed: &HeadConfig) -> Vec<String>;
 
-    /// Writes down what the head is, and what is inherited from the model that a run begins with: how it chooses pairs.
+    /// Sets the keys that the head decides, and the decoder of the model that a run starts with.
     fn settle(&mut self, _head: &HeadConfig, _decode: Option<&str>) {}
 
-    /// With what another run settled, where this leaves it open.
+    /// Takes keys that are missing here from another run's section.
     #[must_use]
     fn settled_as(self, _run: &Self) -> Self {
         self
@@ -41,31 +43,31 @@ pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, bound(serialize = "D: Section", deserialize = "D: Section"))]
 pub struct Config<D: Section> {
-    /// The task that it is for, as the command line spells it; any where it is left out.
+    /// The task that it is for, as the command line spells it; any task by default.
     #[serde(deserialize_with = "rinalmo_model::task::read_optional_name", skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// Whether the head is a new one, even where the model to begin with has one for the task.
+    /// Train a new head, even if the model to start with has one for the task?
     #[serde(skip_serializing_if = "is_false")]
     pub fresh_head: bool,
-    /// How large the encoder is, for runs that do not begin with a model.
+    /// The size of the encoder, for runs that do not start with a model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<Size>,
     /// What is drawn, and how a validation judges.
     pub data: D,
-    /// What is kept for validation where no file is given for it.
+    /// What is kept for validation if no file is given for it.
     pub hold_out: HoldOut,
-    /// Which blocks train from when on; everything from the start where it is left out.
+    /// Which blocks train from which epoch on; everything from the start by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unfreeze: Option<Unfreeze>,
-    /// The head alone trains.
+    /// Only the head trains.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub frozen: Option<Frozen>,
-    /// Adapters beside the encoder's weights, which stay as they are: they and the head are what trains.
+    /// Adapters next to the encoder's weights. Only they and the head train.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lora: Option<Adapters>,
-    /// How it is trained. The schedule has to be told.
+    /// How it is trained. The schedule must be given.
     pub train: Options,
-    /// What is kept of the way.
+    /// Which checkpoints are kept.
     pub checkpoints: Keep,
 }
 
@@ -91,13 +93,13 @@ fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// A share of the training data kept for validation, every class giving its own.
+/// A share of the training data that is kept for validation, of every class.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct HoldOut {
     /// The share, chosen at random by the seed.
     pub share: f64,
-    /// What is held out as one: `cluster`, all that are alike, or `item`; clusters where it is left out.
+    /// What is held out together: a `cluster` of similar sequences (the default), or a single `item`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<Unit>,
 }
@@ -112,8 +114,8 @@ impl Default for HoldOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Frozen {
-    /// Has what the encoder says of each sequence computed once and kept in the run's folder, 4 bytes times its width for
-    /// each token; nothing is dropped in it then.
+    /// Compute the encoder's representations once and keep them in the run's folder: 4 bytes × width for each token. The
+    /// encoder then runs without dropout.
     pub cache: bool,
 }
 
@@ -123,44 +125,44 @@ pub struct Frozen {
 pub struct Adapters {
     /// Width of each.
     pub rank: usize,
-    /// What they add counts `alpha / rank`-fold.
+    /// Their output is scaled by `alpha / rank`.
     pub alpha: usize,
     /// Which weights of every block have one: `qkv`, `out`, `up`, `gate`, `down`.
     pub targets: Vec<LoraTarget>,
 }
 
 impl Default for Adapters {
-    /// As most have it: rank 8 on attention, counting twice.
+    /// The usual choice: rank 8 on attention, scaled by 2.
     fn default() -> Self {
         Self { rank: 8, alpha: 16, targets: vec![LoraTarget::Qkv, LoraTarget::Out] }
     }
 }
 
 impl Adapters {
-    /// As the model has them.
+    /// The same as the model's type.
     pub fn lora(&self) -> Lora {
         let Self { rank, alpha, targets } = self.clone();
         Lora { rank, alpha, targets }
     }
 }
 
-/// Gradual unfreezing from the top: the head alone, then some blocks and the final norm, then further blocks.
+/// Gradual unfreezing from the top: first only the head, then some blocks and the final norm, then further blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Unfreeze {
-    /// Epochs in which the head trains alone.
+    /// Epochs in which only the head trains.
     pub after: u64,
-    /// Blocks that join then, and each time further ones do; with 0 the encoder stays frozen for good.
+    /// Blocks that are added then and each later time; with 0 the encoder stays frozen.
     pub blocks: usize,
-    /// Epochs between; no further ones join where it is left out.
+    /// Epochs between additions; only the first blocks are added by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<u64>,
-    /// The rate of what has joined, as a share of the schedule's.
+    /// The learning rate of these blocks, as a share of the schedule's.
     pub rate: f64,
 }
 
 impl Default for Unfreeze {
-    /// The beginning of the paper's for structures.
+    /// The first step of the paper's unfreezing for structures.
     fn default() -> Self {
         Self { after: 3, blocks: 3, every: None, rate: 1.0 }
     }
@@ -216,8 +218,7 @@ impl<D: Section> RunConfig for Config<D> {
 }
 
 impl<D: Section> Config<D> {
-    /// Reads a file, or the config in the program of that name, then changes what `overrides` say: `section.key=value`,
-    /// one after the other.
+    /// Reads a file, or the built-in config of that name, then applies `overrides` in order, each `section.key=value`.
     ///
     /// # Errors
     /// With file and line, or the override; for an unknown key with the nearest known one.
@@ -229,14 +230,14 @@ impl<D: Section> Config<D> {
     /// As [`Config::open`], but for one task.
     ///
     /// # Errors
-    /// As [`Config::open`]; and where the config says that it is for another task.
+    /// As [`Config::open`]; also if the config is for another task.
     pub fn open_for(task: &str, path: &Path, overrides: &[String]) -> Result<Self, Error> {
         let (text, name) = (recipes::read(path)?, path.display().to_string());
         recipes::check_task(&text, &name, task)?; // first, as its keys mean nothing to another task
         Self::read(&text, &name, overrides)
     }
 
-    /// Takes the text of a file, then changes what `overrides` say; `name` is what complaints call it.
+    /// Parses the text of a file, then applies `overrides`; errors call it `name`.
     ///
     /// # Errors
     /// As [`Config::open`].
@@ -244,23 +245,23 @@ impl<D: Section> Config<D> {
         Self::parse(text, name)?.with(overrides, Some(text))
     }
 
-    /// Takes the text of a file; `name` is what complaints call it.
+    /// Parses the text of a file; errors call it `name`.
     ///
     /// # Errors
-    /// As [`Config::open`]; and where the file tells no schedule, for pre-training's would not do.
+    /// As [`Config::open`]; also if the file gives no schedule, as pre-training's default does not suit fine-tuning.
     pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
         let parsed = config::parse(text, name)?;
         let table: toml::Table = toml::from_str(text).map_err(|error| Error::Config(error.to_string()))?;
-        let told = table.get("train").and_then(|train| train.get("schedule")).is_some();
-        match told {
-            true => Ok(parsed),
-            false => Err(Error::Config(format!(
-                "{name}: the config tells no learning rate\nhint: [train.schedule] with peak = 1e-4, say; configs/ has whole recipes"
-            ))),
+        if table.get("train").and_then(|train| train.get("schedule")).is_none() {
+            return Err(Error::Config(format!(
+                "{name}: the config gives no learning rate\nhint: [train.schedule] with peak = 1e-4, for example; \
+                 configs/ has complete recipes"
+            )));
         }
+        Ok(parsed)
     }
 
-    /// The same with some keys changed; `text` is what it was read from.
+    /// The same with some keys changed; `text` is the text that it was read from.
     ///
     /// # Errors
     /// As [`Config::open`].
@@ -268,15 +269,15 @@ impl<D: Section> Config<D> {
         config::with(self, overrides, text)
     }
 
-    /// The text of a file that says the same.
+    /// The config as TOML text.
     pub fn to_toml(&self) -> String {
         config::to_toml(self)
     }
 
-    /// The same, saying which task it is for.
+    /// The same with its task set.
     ///
     /// # Errors
-    /// It says that it is for another one.
+    /// It is for another task.
     pub fn for_task(mut self, task: &str) -> Result<Self, Error> {
         match self.task.replace(task.to_owned()).filter(|said| said != task) {
             None => Ok(self),
@@ -287,24 +288,24 @@ impl<D: Section> Config<D> {
     /// Checks what can be checked without data.
     ///
     /// # Errors
-    /// Naming the key that has no sense.
+    /// Names the invalid key.
     pub fn check(&self) -> Result<(), Error> {
         self.train.check()?;
         let until = self.train.until;
         if until.steps.is_none() && until.epochs.is_none() && until.seconds.is_none() {
             let hint = "hint: [train.until] with steps, epochs or seconds; or --steps, --epochs, --time";
-            return Err(Error::Config(format!("the config says no end\n{hint}")));
+            return Err(Error::Config(format!("the config sets no end\n{hint}")));
         }
-        let told = [
+        let sections = [
             ("[unfreeze]", self.unfreeze.is_some()),
             ("train.thaw", !self.train.thaw.is_empty()),
             ("[frozen]", self.frozen.is_some()),
             ("[lora]", self.lora.is_some()),
         ];
-        let told: Vec<&str> = told.into_iter().filter(|(_, told)| *told).map(|(name, _)| name).collect();
-        if told.len() > 1 {
-            let told = told.join(" and ");
-            return Err(Error::Config(format!("{told} each say what trains\nhint: leave all but one of them out")));
+        let given: Vec<&str> = sections.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect();
+        if given.len() > 1 {
+            let given = given.join(" and ");
+            return Err(Error::Config(format!("{given} each say what trains\nhint: leave all but one of them out")));
         }
         if let Some(Unfreeze { rate, .. }) = self.unfreeze
             && !(rate.is_finite() && rate >= 0.0)
@@ -320,7 +321,7 @@ impl<D: Section> Config<D> {
         }
     }
 
-    /// How it is trained, adapters alone where there are any.
+    /// How it is trained: with adapters, only they and the head; frozen, only the head.
     pub(super) fn options(&self) -> Options {
         let mut options = self.train.clone();
         if self.lora.is_some() {
@@ -332,18 +333,18 @@ impl<D: Section> Config<D> {
         options
     }
 
-    /// As a run would keep it that trains an encoder of the same size as another run's.
+    /// The config that a run would keep if its encoder had the size of another run's.
     ///
     /// # Errors
-    /// The size of the encoder cannot be.
+    /// The size of the encoder is invalid.
     pub fn like(&self, run: &Self) -> Result<Self, Error> {
         let size = run.model.as_ref().or(self.model.as_ref()).cloned().unwrap_or_default();
         let data = self.data.clone().settled_as(&run.data);
         Ok(Self { data, ..self.clone() }.resolved(&size.encoder(0).map_err(Error::Config)?))
     }
 
-    /// With the unfreezing spelt out for an encoder, and what is switched off told by a number (TOML has no word for
-    /// nothing).
+    /// The config with the unfreezing written out for an encoder, and infinity for limits that are switched off (TOML has no
+    /// null).
     pub(super) fn resolved(mut self, encoder: &EncoderConfig) -> Self {
         if let Some(unfreeze) = self.unfreeze.take() {
             self.train.thaw = unfreeze.thaws(encoder, self.train.until.epochs);
@@ -374,10 +375,10 @@ mod tests {
     fn giga_thaws_as_in_the_paper() {
         let giga = Preset::find("giga").unwrap().encoder();
         let thaws = PAPER.thaws(&giga, Some(15));
-        let told: Vec<(u64, Part)> = thaws.iter().map(|thaw| (thaw.epoch, thaw.part)).collect();
+        let found: Vec<(u64, Part)> = thaws.iter().map(|thaw| (thaw.epoch, thaw.part)).collect();
         let blocks = [(3, Part::Blocks(30, 33)), (3, Part::FinalNorm), (6, Part::Blocks(27, 30))];
         let further = [(9, Part::Blocks(24, 27)), (12, Part::Blocks(21, 24))];
-        assert_eq!(told, [&[(0, Part::Heads)], &blocks[..], &further].concat());
+        assert_eq!(found, [&[(0, Part::Heads)], &blocks[..], &further].concat());
     }
 
     #[test]
@@ -400,10 +401,10 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_sense_is_named() {
+    fn invalid_keys_are_named() {
         let said =
             |text: &str| Structure::parse(text, "a.toml").and_then(|config| config.check()).unwrap_err().to_string();
-        assert!(said("[train]\nseed = 1\n").starts_with("a.toml: the config tells no learning rate\nhint: "));
+        assert!(said("[train]\nseed = 1\n").starts_with("a.toml: the config gives no learning rate\nhint: "));
         assert_eq!(
             said("[data]\nmax_length = 3\n"),
             "a.toml:2: unknown key `max_length`\nhint: did you mean `max_len`?"
@@ -411,6 +412,6 @@ mod tests {
         assert_eq!(said("[unfreeze]\nseed = 3\n"), "a.toml:2: unknown key `seed`\nhint: did you mean `train.seed`?");
         let both = format!("{SMALL}thaw = [{{ part = \"all\" }}]\n");
         assert!(said(&both).starts_with("[unfreeze] and train.thaw each say what trains"));
-        assert!(said("[train]\nschedule.peak = 1e-4\n").starts_with("the config says no end"));
+        assert!(said("[train]\nschedule.peak = 1e-4\n").starts_with("the config sets no end"));
     }
 }

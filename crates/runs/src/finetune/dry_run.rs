@@ -1,4 +1,4 @@
-//! What a fine-tuning run would be, told without touching its folder: sizes, data, and what trains when.
+//! A dry run of fine-tuning, which does not touch the run's folder: sizes, data, and what trains when.
 
 use std::fmt;
 
@@ -15,16 +15,16 @@ use crate::pretrain::grouped;
 use crate::run::open;
 use rinalmo_infer::default_budget;
 
-/// What a run would be.
+/// A description of a run that is not started.
 #[derive(Debug, Clone)]
 pub struct DryRun {
     /// The model's sizes.
     pub model: ModelConfig,
     /// What trains when.
     pub stages: Vec<Stage>,
-    /// What is in the data, in words.
+    /// Lines on the data.
     pub data: Vec<String>,
-    /// Steps of an epoch, where there are data.
+    /// Steps of an epoch, if there are data.
     pub steps_an_epoch: Option<u64>,
     name: &'static str,
     head: String,
@@ -36,47 +36,52 @@ pub struct DryRun {
 pub struct Stage {
     /// The first of them, from 0.
     pub first: u64,
-    /// One behind the last, where the run has a last.
+    /// The epoch after the last, if the run has a limit of epochs.
     pub end: Option<u64>,
-    /// What joins, and the share of the schedule's rate it trains at.
+    /// The parts that start to train, and their share of the schedule's learning rate.
     pub joins: Vec<(Part, f64)>,
     /// Parameters that train.
     pub trained: usize,
 }
 
 impl DryRun {
-    /// Looks at everything a run of `config` would need. Without data, sizes and stages only; `from` may then be the
-    /// name of a published size, whose weights need not be here.
+    /// Checks everything that a run of `config` would need. Without data, only sizes and stages; `from` may then be the
+    /// name of a published size, whose weights need not be on this machine.
     ///
     /// # Errors
-    /// The config has no sense, or a file cannot be read or does not fit.
+    /// The config is invalid, or a file cannot be read or does not fit.
     pub fn new<K: Kind>(kind: K, config: Config<K::Data>, from: Option<&str>, files: &Files) -> Result<Self, Error> {
         let mut config = config.for_task(kind.name())?;
         config.check()?;
-        let (mut data, mut steps_an_epoch, mut head, mut longest) = (Vec::new(), None, kind.published(), 0);
-        let mut brought = None;
+        let mut data = Vec::new();
+        let mut steps_an_epoch = None;
+        let mut head = kind.published();
+        let mut longest = 0;
+        let mut with_data = None;
         if !files.train.is_empty() {
             let split = Split::of(&config, Share::default());
             let prepared = kind.prepare(files, &split, &config.data)?;
             steps_an_epoch = Some(prepared.batches.div_ceil(config.train.accumulate) as u64);
-            (data, head, longest) = (prepared.told.clone(), prepared.head.clone(), prepared.longest);
-            brought = Some(prepared);
+            data.clone_from(&prepared.notes);
+            head.clone_from(&prepared.head);
+            longest = prepared.longest;
+            with_data = Some(prepared);
         }
         let begun = from.map(begun).transpose()?;
-        let document = brought.as_ref().map(|prepared| described::<K>(&prepared.task));
+        let document = with_data.as_ref().map(|prepared| described::<K>(&prepared.task));
         let chosen = choose(&mut config, begun.as_ref(), &head, document.as_ref())?;
         let model = sizes(&config, begun.as_ref(), chosen.head, longest)?;
-        if let Some(prepared) = &brought {
+        if let Some(prepared) = &with_data {
             prepared.task.check(&model).map_err(Error::Options)?;
             afford(prepared, &model, true, default_budget())?;
         }
         let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);
-        Ok(Self { model, stages, data, steps_an_epoch, name: kind.name(), head: chosen.told, options })
+        Ok(Self { model, stages, data, steps_an_epoch, name: kind.name(), head: chosen.about, options })
     }
 }
 
-/// What a run would begin with: a model, or the name of a published size.
+/// What a run would start with: a model, or the name of a published size.
 fn begun(from: &str) -> Result<Begun, Error> {
     match (open(from), Preset::find(from)) {
         (Ok(checkpoint), _) => Ok(Begun::from(&checkpoint)),
@@ -85,7 +90,7 @@ fn begun(from: &str) -> Result<Begun, Error> {
     }
 }
 
-/// Epochs in which something joins, and those behind them.
+/// The stages of a run: each starts with an epoch in which more parts train.
 fn stages(model: &ModelConfig, options: &Options) -> Vec<Stage> {
     let mut begins: Vec<u64> = options.thaw.iter().map(|thaw| thaw.epoch).collect();
     begins.push(0);

@@ -1,4 +1,4 @@
-//! Which head a run trains: a fresh one as the config describes it, or the one of the model it begins with.
+//! The head that a run trains: a new one as the config describes it, or the one of the model it starts with.
 
 use rinalmo_model::{EncoderConfig, HeadConfig, Preset};
 use rinalmo_weights::{Checkpoint, Document};
@@ -6,7 +6,7 @@ use rinalmo_weights::{Checkpoint, Document};
 use super::{Config, Section};
 use crate::Error;
 
-/// A model that a run begins with.
+/// A model that a run starts with.
 pub(super) struct Begun {
     name: String,
     pub(super) encoder: EncoderConfig,
@@ -33,15 +33,15 @@ impl From<&Preset> for Begun {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Chosen {
     pub(super) head: HeadConfig,
-    /// Which it is, in words.
-    pub(super) told: String,
+    /// A line on which it is.
+    pub(super) about: String,
 }
 
-/// Chooses a head, and puts what it settles into the config. `needed` is the head that config and data describe;
-/// `document` describes what its outputs mean, where there are data.
+/// Chooses a head, and sets the config's keys that it decides. `needed` is the head that config and data describe. If
+/// there are data, `document` describes what its outputs mean.
 ///
 /// # Errors
-/// The head of the model that the run begins with is not what the config or the data ask for.
+/// The head of the model that the run starts with contradicts the config or the data.
 pub(super) fn choose<D: Section>(
     config: &mut Config<D>,
     begun: Option<&Begun>,
@@ -52,27 +52,27 @@ pub(super) fn choose<D: Section>(
     let theirs = theirs.filter(|(_, head)| head.task() == needed.task());
     let Some((begun, head)) = theirs.filter(|_| !config.fresh_head) else {
         let instead = theirs.map_or_else(String::new, |(begun, _)| format!(", not that of `{}`", begun.name));
-        let told = format!("head: a new one ({}){instead}", needed.describe());
+        let about = format!("head: a new one ({}){instead}", needed.describe());
         config.data.settle(needed, theirs.and_then(|(begun, _)| begun.decode.as_deref()));
-        return Ok(Chosen { head: needed.clone(), told });
+        return Ok(Chosen { head: needed.clone(), about });
     };
     let mut differ = config.data.contradictions(head, needed);
     differ.extend(document.and_then(|document| begun.other_outputs(head, needed, document)));
     if !differ.is_empty() {
         let (name, differ) = (&begun.name, differ.join(", "));
         return Err(Error::Config(format!(
-            "`{name}` has a {} head of its own, and the run asks for another: {differ}\n\
-             hint: --fresh-head begins with a new head; or leave these keys out and go on from the one of `{name}`",
+            "`{name}` already has a {} head, and the run asks for another: {differ}\n\
+             hint: --fresh-head starts with a new head; or leave these keys out to continue with the one of `{name}`",
             head.task()
         )));
     }
-    let told = format!(
-        "head: that of `{}`, trained before ({}); --fresh-head begins with a new one",
+    let about = format!(
+        "head: that of `{}`, trained before ({}); --fresh-head starts with a new one",
         begun.name,
         head.describe()
     );
     config.data.settle(head, begun.decode.as_deref());
-    Ok(Chosen { head: head.clone(), told })
+    Ok(Chosen { head: head.clone(), about })
 }
 
 impl Begun {
@@ -81,7 +81,7 @@ impl Begun {
         &self.name
     }
 
-    /// What its head's outputs mean, where that is not what the data say.
+    /// How the meaning of its head's outputs differs from the data, if it does.
     fn other_outputs(&self, head: &HeadConfig, needed: &HeadConfig, document: &Document) -> Option<String> {
         let (theirs, ours) = (head.outputs(), needed.outputs());
         let list = |names: &[String]| {
@@ -98,7 +98,7 @@ impl Begun {
     }
 }
 
-/// A sentence on an explicit key that a head contradicts.
+/// A message on a given key that a head contradicts.
 pub(super) fn contradiction<T: PartialEq + std::fmt::Display>(key: &str, asked: Option<T>, found: T) -> Option<String> {
     asked.filter(|asked| *asked != found).map(|asked| format!("data.{key} = {asked}, its head has {found}"))
 }
@@ -134,12 +134,12 @@ mod tests {
     }
 
     #[test]
-    fn a_trained_head_is_used_only_where_nothing_contradicts_it() {
+    fn a_trained_head_is_used_only_if_no_key_contradicts_it() {
         let same = "energy = true\nchannels = 32\nblocks = 3";
         for data in ["", "energy = true", "channels = 32", same] {
             let (settled, chosen) = structure(data, false, Some(begun(Some(trained())))).unwrap();
             assert_eq!(chosen.head, trained(), "{data}");
-            assert!(chosen.told.starts_with("head: that of `small`, trained before (32 channels"), "{}", chosen.told);
+            assert!(chosen.about.starts_with("head: that of `small`, trained before (32 channels"), "{}", chosen.about);
             assert_eq!((settled.energy, settled.channels, settled.blocks), (Some(true), Some(32), Some(3)));
         }
         for (data, expected) in [
@@ -151,7 +151,7 @@ mod tests {
             assert!(said.contains(expected) && said.contains("--fresh-head"), "{said}");
             let (_, chosen) = structure(data, true, Some(begun(Some(trained())))).unwrap();
             assert_ne!(chosen.head, trained());
-            assert!(chosen.told.ends_with("not that of `small`"), "{}", chosen.told);
+            assert!(chosen.about.ends_with("not that of `small`"), "{}", chosen.about);
         }
     }
 
@@ -160,7 +160,7 @@ mod tests {
         for head in [None, Some(HeadConfig::splice())] {
             let (settled, chosen) = structure("energy = true", false, Some(begun(head))).unwrap();
             assert_eq!(chosen.head, HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3, energy: true });
-            assert!(chosen.told.starts_with("head: a new one (64 channels"), "{}", chosen.told);
+            assert!(chosen.about.starts_with("head: a new one (64 channels"), "{}", chosen.about);
             assert_eq!(settled.decode, Some(Method::Greedy));
         }
     }

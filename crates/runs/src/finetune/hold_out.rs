@@ -1,9 +1,9 @@
-//! What of the training data is kept for validation, where no file is given for it.
+//! Draws validation data from the training data if no file is given for validation.
 //!
-//! Whole clusters are drawn: a near copy of a sequence that is trained on would choose the threshold, the step to stop
-//! at and the best model by what was learned by heart. Clusters are those of the data's column `cluster`; where it does
-//! not name one for every item, sequences are clustered (80 % identity over 80 % of both, as `corpus structures` does)
-//! and joined with what the column says. The draw is stratified: every class gives its share, and none leaves training.
+//! Whole clusters are drawn: near copies of training sequences would choose the threshold, the step to stop at and the
+//! best model by what was memorized. Clusters are those of the data's column `cluster`. If it does not name one for every
+//! item, sequences are also clustered (80 % identity over 80 % of both, as `corpus structures` does), and both clusterings
+//! are joined. The draw is stratified: every class gives its share, and every class keeps items in training.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -12,28 +12,28 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use rinalmo_corpus::alike;
 
-/// Fewest items without a class that are held out, where training keeps as many: R² of one number means nothing.
+/// Fewest items without a class that are held out, if training keeps as many: R² of one number is undefined.
 const FEWEST_NUMBERS: usize = 2;
 
 /// What is drawn as one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
-    /// All that are alike.
+    /// All sequences of a cluster.
     #[default]
     Cluster,
-    /// One sequence, whatever it is like.
+    /// One sequence, even if it has near copies.
     Item,
 }
 
-/// What the draw has to know of an item.
+/// What the draw needs of an item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Entry {
     /// Its letters.
     pub sequence: Vec<u8>,
-    /// Its cluster, where the data name one.
+    /// Its cluster, if the data name one.
     pub cluster: Option<u64>,
-    /// Its classes: several where each base has one, none where labels are numbers.
+    /// Its classes: several if each base has one, none if labels are numbers.
     pub classes: Vec<String>,
 }
 
@@ -42,14 +42,14 @@ pub(super) struct Entry {
 pub(super) struct Drawn {
     /// Whether each entry is held out.
     pub held_out: Vec<bool>,
-    /// Clusters that were drawn, and all there are; none where single sequences were.
+    /// Number of clusters that were drawn, and of all clusters; `None` if single sequences were drawn.
     pub clusters: Option<(usize, usize)>,
 }
 
 /// Draws about `share` of the entries. The same seed draws the same.
 ///
 /// # Errors
-/// Nothing can be held out without a near copy in training.
+/// Every choice would leave a near copy in training or take all items of a class.
 pub(super) fn draw(entries: &[Entry], share: f64, unit: Unit, seed: u64) -> Result<Drawn, Error> {
     let groups = match unit {
         Unit::Item => (0..entries.len()).collect(),
@@ -77,18 +77,18 @@ fn nothing_to_hold_out(items: usize, groups: usize) -> String {
                  hint: give more training data, or --validation FILE; or `--set hold_out.share=0` for no validation"
             );
         }
-        (_, 1) => format!("all {items} training sequences are alike, so each would have a near copy in training"),
+        (_, 1) => format!("all {items} training sequences are similar, so each would have a near copy in training"),
         _ => format!("each of the {groups} clusters of the training data has the only items of some class"),
     };
     format!(
         "no validation data can be held out: {why}\nhint: --validation FILE; or `--set hold_out.by=item` holds single \
-         sequences out, near copies or not; or `--set hold_out.share=0` for no validation"
+         sequences out, even if they have near copies; or `--set hold_out.share=0` for no validation"
     )
 }
 
 /// How many items of each class every group has, and how many are still to be drawn.
 struct Strata {
-    /// Of each group: its items of each class. Items of no class are of one together.
+    /// Of each group: its items of each class. Items without a class count as one class.
     groups: Vec<BTreeMap<usize, usize>>,
     /// Of each class: groups that are left to training.
     left: Vec<usize>,
@@ -102,7 +102,7 @@ struct Strata {
 impl Strata {
     fn new(entries: &[Entry], groups: &[usize], share: f64) -> Self {
         let names: BTreeSet<&str> = entries.iter().flat_map(|entry| &entry.classes).map(String::as_str).collect();
-        let numbers: HashMap<&str, usize> = names.into_iter().zip(1..).collect(); // 0 is of those without
+        let numbers: HashMap<&str, usize> = names.into_iter().zip(1..).collect(); // 0 is for items without a class
         let mut by_group = vec![BTreeMap::new(); groups.iter().max().map_or(0, |last| last + 1)];
         for (entry, &group) in entries.iter().zip(groups) {
             let mut classes: BTreeSet<usize> = entry.classes.iter().map(|name| numbers[name.as_str()]).collect();
@@ -111,12 +111,13 @@ impl Strata {
             }
             classes.into_iter().for_each(|class| *by_group[group].entry(class).or_insert(0) += 1);
         }
-        let (mut left, mut items) = (vec![0; numbers.len() + 1], vec![0; numbers.len() + 1]);
+        let mut left = vec![0; numbers.len() + 1];
+        let mut items = vec![0; numbers.len() + 1];
         for (&class, &count) in by_group.iter().flatten() {
             left[class] += 1;
             items[class] += count;
         }
-        // One number is no sample to judge a fit by; a class may be one of several.
+        // A fit cannot be judged by one number; one item of a class is enough, as there are other classes.
         let least =
             |class: usize, count: usize| if class == 0 { (count / 2).min(FEWEST_NUMBERS) } else { 1 }.min(count);
         let target = items.iter().enumerate().map(|(class, &count)| {
@@ -146,7 +147,7 @@ impl Strata {
         self.chosen
     }
 
-    /// Where every group is larger than the share: the smallest one that training can spare.
+    /// If every group is larger than the share, takes the smallest that leaves each class in training.
     fn take_smallest(&mut self, class: usize, order: &[usize]) {
         let mut candidates: Vec<usize> =
             order.iter().copied().filter(|&group| self.groups[group].contains_key(&class)).collect();
@@ -154,7 +155,7 @@ impl Strata {
         candidates.into_iter().find(|&group| self.take(group));
     }
 
-    /// Holds a group out, unless it is or training would lose a class with it.
+    /// Holds a group out, unless it already is or training would lose a class.
     fn take(&mut self, group: usize) -> bool {
         if self.chosen.contains(&group) || self.groups[group].keys().any(|&class| self.left[class] < 2) {
             return false;
@@ -172,7 +173,7 @@ impl Strata {
 mod tests {
     use super::*;
 
-    /// Sequences that are like nothing else, with `copies` near copies each.
+    /// Random sequences, with `copies` near copies each.
     fn families(families: usize, copies: usize) -> Vec<Entry> {
         let mut random = fastrand::Rng::with_seed(7);
         let mut entries = Vec::new();
@@ -210,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_and_what_is_found_alike_are_joined() {
+    fn clusters_of_the_column_and_of_the_search_are_joined() {
         // The first two are near copies; the column says the second belongs to the third.
         let mut entries = families(4, 1);
         entries.insert(1, Entry { cluster: Some(9), ..families(4, 2)[1].clone() });
@@ -219,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn sequences_too_short_for_the_engine_are_one_cluster_where_they_are_the_same() {
+    fn equal_sequences_too_short_for_the_engine_are_one_cluster() {
         let entry = |text: &str| Entry { sequence: text.into(), ..Entry::default() };
         assert_eq!(clusters(&[entry("GCA"), entry("AAU"), entry("gca")]).unwrap(), [0, 1, 0]);
     }
@@ -256,10 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_held_out_is_refused_with_a_way_on() {
+    fn a_hold_out_that_is_impossible_is_refused_with_a_hint() {
         let said = |entries: &[Entry]| draw(entries, 0.2, Unit::Cluster, 0).unwrap_err().to_string();
         let alike = said(&families(1, 6));
-        assert!(alike.contains("all 6 training sequences are alike") && alike.contains("hold_out.by=item"), "{alike}");
+        assert!(alike.contains("all 6 training sequences are similar") && alike.contains("hold_out.by=item"), "{alike}");
         assert!(draw(&families(1, 6), 0.2, Unit::Item, 0).is_ok());
         let single = said(&families(1, 1));
         assert!(single.contains("the training data have 1 item, expected 2 at least\nhint: give more"), "{single}");

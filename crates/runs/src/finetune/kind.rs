@@ -1,4 +1,4 @@
-//! What a task brings to a fine-tuning run: how its data are read and which head it trains.
+//! A task of fine-tuning: how its data are read and which head it trains.
 
 use std::path::{Path, PathBuf};
 
@@ -13,31 +13,31 @@ use super::{Config, Section};
 use crate::Error;
 use crate::run::absolute;
 
-/// Where data lie.
+/// The files of a run's data.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Files {
-    /// What is trained on; with `splits` everything.
+    /// Training data; with `splits`, all data.
     pub train: Vec<PathBuf>,
-    /// What models are chosen by; a share of the training data is held out where there is none.
+    /// Validation data, which choose the best model; by default a share of the training data is held out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub validation: Vec<PathBuf>,
-    /// What the best model is tried on in the end.
+    /// Test data, on which the best model is tested at the end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub test: Vec<PathBuf>,
-    /// A table that says what of `train` is for what, and which of its folds.
+    /// A table that divides the records of `train`, and the name of one of its folds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub splits: Option<(PathBuf, String)>,
 }
 
 impl Files {
-    /// The same files by paths that hold in any folder, so that a run can be resumed from anywhere.
+    /// The same files by absolute paths, so that a run can be resumed from any folder.
     pub fn absolute(&self) -> Self {
         let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(path)).collect();
         let splits = self.splits.as_ref().map(|(path, fold)| (absolute(path), fold.clone()));
         Self { train: all(&self.train), validation: all(&self.validation), test: all(&self.test), splits }
     }
 
-    /// All files, splits too.
+    /// All files, including the table of splits.
     pub(super) fn all(&self) -> impl Iterator<Item = &Path> {
         let splits = self.splits.iter().map(|(path, _)| path);
         self.train.iter().chain(&self.validation).chain(&self.test).chain(splits).map(PathBuf::as_path)
@@ -48,7 +48,7 @@ impl Files {
 pub trait Kind: Copy {
     /// Its section of the config.
     type Data: Section;
-    /// What the loop trains.
+    /// The task for the training loop.
     type Task: Task;
     /// Its row in the table of tasks.
     fn spec(&self) -> &'static TaskSpec;
@@ -58,50 +58,50 @@ pub trait Kind: Copy {
         self.spec().name
     }
 
-    /// The published head, for looking at sizes without data.
+    /// The published head, for a dry run without data.
     fn published(&self) -> HeadConfig {
-        self.spec().head.clone().expect("what is fine-tuned has a head")
+        self.spec().head.clone().expect("a task of fine-tuning has a head")
     }
 
-    /// Reads data and says which head is needed.
+    /// Reads data and finds which head is needed.
     ///
     /// # Errors
     /// A file cannot be read or does not fit.
     fn prepare(&self, files: &Files, split: &Split, data: &Self::Data) -> Result<Prepared<Self::Task>, Error>;
 
-    /// Writes into a model's description what is known of it before training, such as names of classes.
+    /// Adds to a model's description what is known before training, such as names of classes.
     fn describe(task: &Self::Task, document: &mut Document);
 
-    /// The task as its section of the config was settled, with what the model to begin with brings.
+    /// The task with the section of the config after [`Section::settle`].
     fn settled(task: Self::Task, _data: &Self::Data) -> Self::Task {
         task
     }
 
-    /// Has a frozen encoder's representations kept.
+    /// The task with a frozen encoder's representations kept in a cache.
     ///
     /// # Errors
-    /// The data are drawn in ever new pieces.
+    /// The data are drawn in different crops each epoch, so they cannot be cached.
     fn cached(task: Self::Task, cache: Cache) -> Result<Self::Task, Error>;
 
-    /// Has a trial on test data go by what was found in training, such as a threshold.
+    /// The test task with values that were found in training, such as a threshold.
     fn fixed(test: Self::Task, document: &Document) -> Self::Task;
 }
 
-/// How data are shared out.
+/// How data are divided.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Split {
     /// What everything random depends on.
     pub seed: u64,
-    /// The share held out where no validation data are given.
+    /// The share that is held out if no validation data are given.
     pub hold_out: f64,
-    /// What is held out as one.
+    /// What is held out together.
     pub by: Unit,
     /// Which of the run's processes this is.
     pub share: Share,
 }
 
 impl Split {
-    /// As a config says.
+    /// The split of a config.
     pub(super) fn of<D: Section>(config: &Config<D>, share: Share) -> Self {
         let hold_out = config.hold_out;
         Self { seed: config.train.seed, hold_out: hold_out.share, by: hold_out.by.unwrap_or_default(), share }
@@ -110,14 +110,14 @@ impl Split {
 
 /// A task with its data.
 pub struct Prepared<T> {
-    /// What the loop trains.
+    /// The task for the training loop.
     pub task: T,
     /// The head it needs.
     pub head: HeadConfig,
-    /// The best model's last trial: a task whose validation data are the test data.
+    /// The final test of the best model: a task whose validation data are the test data.
     pub test: Option<T>,
-    /// What there is, in words.
-    pub told: Vec<String>,
+    /// Lines on the data.
+    pub notes: Vec<String>,
     /// Items trained on.
     pub items: usize,
     /// Batches of this process in an epoch.
@@ -141,8 +141,9 @@ pub struct Parts<I> {
     pub validation_given: bool,
 }
 
-/// Reads all files and shares their items out as they and `splits` say; `read` is told whether a file is of test data.
-pub(super) fn share_out<I>(
+/// Reads all files and divides their items by file and by `splits`. The second argument of `read` says whether a file is
+/// test data.
+pub(super) fn divide<I>(
     files: &Files,
     read: impl Fn(&Path, bool) -> Result<Vec<I>, Error>,
     id: impl Fn(&I) -> &str,
@@ -181,15 +182,16 @@ pub(super) fn share_out<I>(
 
 /// An error that says what is wrong with the validation data.
 pub(super) fn unfit(what: &str, given: bool) -> Error {
-    let hint = match given {
-        true => "hint: other --validation data; without any, a share of the training data is held out",
-        false => "hint: --validation FILE, or a larger hold_out.share",
+    let hint = if given {
+        "hint: other --validation data; without any, a share of the training data is held out"
+    } else {
+        "hint: --validation FILE, or a larger hold_out.share"
     };
-    Error::Options(format!("the validation data {what}: no model could be chosen by them\n{hint}"))
+    Error::Options(format!("the validation data {what}: the best model cannot be chosen with them\n{hint}"))
 }
 
 impl<I> Parts<I> {
-    /// Leaves items of training and validation out, and says how many.
+    /// Removes items of training and validation that `keep` refuses, and returns how many.
     pub(super) fn keep(&mut self, keep: impl Fn(&I) -> bool) -> usize {
         let before = self.train.len() + self.validation.len();
         self.train.retain(&keep);
@@ -197,10 +199,10 @@ impl<I> Parts<I> {
         before - self.train.len() - self.validation.len()
     }
 
-    /// Keeps some of the training data for validation, where no other data are there for it; says which.
+    /// Moves some of the training data to validation, if there are no validation data; returns a line on them.
     ///
     /// # Errors
-    /// An item is odd, or nothing can be held out.
+    /// An item is invalid, or none can be held out.
     pub(super) fn hold_out(
         &mut self,
         split: &Split,
@@ -210,7 +212,7 @@ impl<I> Parts<I> {
             return Ok(None);
         }
         if split.hold_out == 0.0 {
-            return Ok(Some("validation: none, so the last model is the one that is kept".into()));
+            return Ok(Some("validation: none, so the last model is kept".into()));
         }
         let entries = self.train.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
         let drawn = hold_out::draw(&entries, split.hold_out, split.by, split.seed)?;
@@ -219,7 +221,7 @@ impl<I> Parts<I> {
         }
         Ok(Some(match drawn.clusters {
             Some((chosen, all)) => format!("held out for validation: {chosen} of {all} clusters of the training data"),
-            None => "held out for validation: single sequences of the training data, near copies or not".into(),
+            None => "held out for validation: single sequences of the training data, even if they have near copies".into(),
         }))
     }
 }

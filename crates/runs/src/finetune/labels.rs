@@ -1,4 +1,4 @@
-//! Fine-tuning on labels: splice sites, ncRNA families, mean ribosome load, and anything of the same shape.
+//! Fine-tuning on labels: splice sites, ncRNA families, mean ribosome load, and others of the same kind.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -13,46 +13,46 @@ use serde::{Deserialize, Serialize};
 use super::Section;
 use super::heads::contradiction;
 use super::hold_out::Entry;
-use super::kind::{Files, Kind, Parts, Prepared, Split, share_out, unfit};
+use super::kind::{Files, Kind, Parts, Prepared, Split, divide, unfit};
 use crate::Error;
 
-/// What is drawn for fine-tuning on labels, and what they mean. What is left out has the task's own value.
+/// The `[data]` section for labels. Missing keys have the task's own values.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LabelConfig {
     /// Sequences in a batch; 32, for ribosome load 64.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<usize>,
-    /// Longer ones are left out; none where it is not given.
+    /// Longer sequences are left out; no limit by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_len: Option<usize>,
-    /// What a label means, for tasks that do not say it themselves.
+    /// What a label means, for tasks that do not define it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aim: Option<Meaning>,
-    /// Labels that mean yes; by themselves `1`, `true`, `yes`, `y`, `+` and `positive`, in any case.
+    /// Labels that mean yes; by default `1`, `true`, `yes`, `y`, `+` and `positive`, in upper or lower case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub positive: Vec<String>,
-    /// Has every class count alike in the loss, however rare.
+    /// Give every class the same weight in the loss, however rare it is.
     pub balance: bool,
-    /// The column of sequences, where it is not called so.
+    /// The column of sequences, if it has another name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sequence: Option<String>,
-    /// The column of labels, likewise.
+    /// The column of labels, if it has another name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// Width of the head's hidden layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<usize>,
-    /// What stands for a whole sequence, for `sequence`: `"cls"` or `"mean"`.
+    /// The vector for a whole sequence, for `sequence`: `"cls"` or `"mean"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pooling: Option<Pooling>,
     /// Tokens that every sequence is padded to, for ribosome load; 102 as published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pad_to: Option<usize>,
-    /// Share of the head's last layer's input that is dropped, for ribosome load; 0.2 as published.
+    /// Dropout rate before the head's last layer, for ribosome load; 0.2 as published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f32>,
-    /// Only rows that say this in these columns, for training and validation.
+    /// Use only rows with these values in these columns, for training and validation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub only: BTreeMap<String, String>,
     /// The same for the test data.
@@ -97,7 +97,7 @@ impl Section for LabelConfig {
 pub struct Labelled(&'static TaskSpec);
 
 impl Labelled {
-    /// Of this row; `None` where it is not learned from labels.
+    /// The task of this row; `None` if it is not learned from labels.
     pub fn of(task: &'static TaskSpec) -> Option<Self> {
         (task.labels.is_some() && task.head.is_some()).then_some(Self(task))
     }
@@ -146,7 +146,7 @@ fn prepare(kind: Labelled, files: &Files, split: &Split, data: &LabelConfig) -> 
     };
     let (training, testing) = (columns(&data.only), columns(&data.only_test));
     let read = |path: &Path, test: bool| Ok(labels::read(path, if test { &testing } else { &training })?);
-    let mut parts = share_out(files, read, |item: &Item| &item.id)?;
+    let mut parts = divide(files, read, |item: &Item| &item.id)?;
     let left_out = parts.keep(|item| data.max_len.is_none_or(|most| item.sequence.len() <= most));
     let each = kind.0.is_of_bases();
     let clusters: HashMap<String, u64> = parts.train.iter().filter_map(|item| item.cluster.clone()).zip(0..).collect();
@@ -163,10 +163,10 @@ fn prepare(kind: Labelled, files: &Files, split: &Split, data: &LabelConfig) -> 
     let (head, readout) = kind.head(data, &aim);
     let named = [("training", &parts.train), ("validation", &parts.validation), ("test", &parts.test)];
     let named = named.into_iter().filter(|(name, examples)| *name == "training" || !examples.is_empty());
-    let mut told: Vec<String> = named.map(|(name, examples)| about(name, examples, &aim)).collect();
-    told.append(&mut about_parts);
+    let mut notes: Vec<String> = named.map(|(name, examples)| about(name, examples, &aim)).collect();
+    notes.append(&mut about_parts);
     if left_out > 0 {
-        told.push(format!("{left_out} sequences are left out, longer than data.max_len"));
+        notes.push(format!("{left_out} sequences are left out, longer than data.max_len"));
     }
     let weights = data.balance.then(|| balanced(&parts.train, &aim)).flatten();
     let options = LabelOptions {
@@ -180,11 +180,11 @@ fn prepare(kind: Labelled, files: &Files, split: &Split, data: &LabelConfig) -> 
     let test = (!parts.test.is_empty()).then(|| Labels::trial(parts.test, (readout, aim.clone())));
     let task = Labels::new(parts.train, parts.validation, (readout, aim), &options, split.seed, split.share)?;
     let (items, batches) = (task.train().len(), task.batches_an_epoch());
-    Ok(Prepared { task, head, test, told, items, batches, tokens, longest })
+    Ok(Prepared { task, head, test, notes, items, batches, tokens, longest })
 }
 
 impl Labelled {
-    /// What labels mean; refuses keys that say nothing here.
+    /// What labels mean. Keys of other tasks are errors.
     fn check(self, data: &LabelConfig) -> Result<Meaning, Error> {
         let (own, head) = (self.labels(), self.published());
         let refuse =
@@ -207,8 +207,8 @@ impl Labelled {
         }
         match (own.meaning, data.aim) {
             (Some(own), None) => Ok(own),
-            (None, Some(told)) => Ok(told),
-            (Some(own), Some(told)) if own == told => Ok(own),
+            (None, Some(aim)) => Ok(aim),
+            (Some(own), Some(aim)) if own == aim => Ok(own),
             (Some(_), Some(_)) => refuse("aim", of(|_, labels| labels.meaning.is_none())),
             (None, None) => {
                 let hint = "hint: aim = \"number\", \"yes_no\" or \"classes\"";
@@ -227,12 +227,12 @@ impl Labelled {
     }
 }
 
-/// Whether a head looks at what the config says.
+/// Does the config's `pooling` apply to this head?
 fn is_pooled(head: &HeadConfig) -> bool {
     matches!(head, HeadConfig::Sequence { .. })
 }
 
-/// The classes that an item is of, for a draw that keeps all of them; none where labels are numbers.
+/// The classes of an item, for a draw that keeps all of them; none if labels are numbers.
 fn strata(item: &Item, meaning: Meaning, each: bool, positive: &[String]) -> Result<Vec<String>, Error> {
     let words = |item: &Item| Ok::<_, Error>(words(item, each)?.into_iter().flatten());
     match meaning {
@@ -243,8 +243,7 @@ fn strata(item: &Item, meaning: Meaning, each: bool, positive: &[String]) -> Res
     }
 }
 
-/// Whether a model can be learned from the training data and chosen by the validation data; a sentence on what the
-/// latter lack.
+/// Checks that the best model can be chosen with the validation data; returns a note on classes that they lack.
 fn check(parts: &Parts<Example>, aim: &Aim) -> Result<Option<String>, Error> {
     let (examples, given) = (&parts.validation, parts.validation_given);
     if examples.is_empty() {
@@ -253,10 +252,10 @@ fn check(parts: &Parts<Example>, aim: &Aim) -> Result<Option<String>, Error> {
     let Some(counts) = counts(examples, aim) else {
         let targets: Vec<f32> =
             examples.iter().flat_map(|example| &example.targets).copied().filter(|target| !target.is_nan()).collect();
-        return match targets.iter().any(|target| *target != targets[0]) {
-            true => Ok(None),
-            false => Err(unfit(&format!("have {} labels and not two that differ", targets.len()), given)),
-        };
+        if targets.iter().all(|target| *target == targets[0]) {
+            return Err(unfit(&format!("have {} labels, and no two of them differ", targets.len()), given));
+        }
+        return Ok(None);
     };
     let names = match aim {
         Aim::Classes(names) => names.clone(),
@@ -268,17 +267,17 @@ fn check(parts: &Parts<Example>, aim: &Aim) -> Result<Option<String>, Error> {
     };
     let (present, missing) = (of(true), of(false));
     if present.len() < 2 {
-        return Err(unfit(&format!("have no label but {}", present.first().unwrap_or(&"unknown ones")), given));
+        return Err(unfit(&format!("have no label other than {}", present.first().unwrap_or(&"unknown ones")), given));
     }
     Ok((!missing.is_empty()).then(|| format!("note: the validation data have no {}", missing.join(", "))))
 }
 
-/// A label in words, one or one a base.
+/// An item's labels: one, or one for each base.
 fn words(item: &Item, each: bool) -> Result<Vec<Option<String>>, Error> {
     Ok(if each { item.classes()? } else { vec![Some(item.label.clone())] })
 }
 
-/// Makes numbers of labels; classes are those of the training data.
+/// Converts labels to numbers; classes are those of the training data.
 fn targets(
     parts: Parts<Item>,
     meaning: Meaning,
@@ -362,26 +361,28 @@ fn yes(item: &Item, word: &str, positive: &[String]) -> Result<f32, rinalmo_seq:
     yes.map(|yes| f32::from(u8::from(yes))).ok_or_else(|| item.wrong(format!("`{word}`, expected 0 or 1\n{hint}")))
 }
 
-/// Mean and deviation of the training data's labels.
+/// Mean and standard deviation of the training data's labels.
 fn scaler(items: &[Item], each: bool) -> Result<Scaler, Error> {
     let mut values = Vec::new();
     for item in items {
-        match each {
-            true => values.extend(item.numbers()?.into_iter().flatten()),
-            false => values.push(item.number()?),
+        if each {
+            values.extend(item.numbers()?.into_iter().flatten());
+        } else {
+            values.push(item.number()?);
         }
     }
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count.max(1.0);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let std = (squares / (count - 1.0).max(1.0)).sqrt();
-    match std > 0.0 {
-        true => Ok(Scaler { mean: mean as f32, std: std as f32 }),
-        false => Err(Error::Options("the training data's labels are all the same: there is nothing to learn".into())),
+    if std > 0.0 {
+        Ok(Scaler { mean: mean as f32, std: std as f32 })
+    } else {
+        Err(Error::Options("the training data's labels are all the same: there is nothing to learn".into()))
     }
 }
 
-/// Has every class sum up to the same weight, one a label on average.
+/// Weights of classes by which each has the same total weight; the mean weight of a label is 1.
 fn balanced(examples: &[Example], aim: &Aim) -> Option<Vec<f32>> {
     let counts = counts(examples, aim)?;
     let (all, present) = (counts.iter().sum::<usize>(), counts.iter().filter(|count| **count > 0).count());
@@ -455,7 +456,7 @@ mod tests {
         assert!(said.contains("train.csv:4: column `label`: record `row 4`: `2`, expected 0 or 1"), "{said}");
         let donors = LabelConfig { positive: vec!["1".into()], balance: true, ..LabelConfig::default() };
         let found = prepare_text("splice", text, text, &donors).unwrap();
-        assert_eq!(found.told[0], "training: 3 sequences of up to 3 nt, 1 yes, 2 no");
+        assert_eq!(found.notes[0], "training: 3 sequences of up to 3 nt, 1 yes, 2 no");
     }
 
     #[test]
@@ -466,7 +467,7 @@ mod tests {
         for (yes, no) in [("1.0", "0.0"), ("TRUE", "FALSE"), ("+", "-"), ("Positive", "negative"), ("y", "n")] {
             let text = format!("seq\tlabel\nACG\t{yes}\nACG\t{no}\n\t\n");
             let found = prepare_text("splice", &text, &text, &LabelConfig::default()).unwrap();
-            assert_eq!(found.told[0], "training: 2 sequences of up to 3 nt, 1 yes, 1 no", "{yes} {no}");
+            assert_eq!(found.notes[0], "training: 2 sequences of up to 3 nt, 1 yes, 1 no", "{yes} {no}");
         }
         let doubtful = "utr,rl\nACG,\"1,234\"\nACG,2\n";
         let said = prepare_text("mrl", doubtful, doubtful, &LabelConfig::default()).err().unwrap();
@@ -475,7 +476,7 @@ mod tests {
 
     #[test]
     fn a_hold_out_splits_no_cluster_that_the_column_names() {
-        // Nothing is alike: sequences of a cluster are as random as all others.
+        // No two sequences are similar, so only the column can keep a cluster together.
         let mut random = fastrand::Rng::with_seed(3);
         let mut row = |number: usize, cluster: &str| {
             let letters: String = (0..60).map(|_| ["A", "C", "G", "U"][random.usize(0..4)]).collect();
@@ -489,7 +490,7 @@ mod tests {
         for seed in 0..6 {
             let split = Split { seed, hold_out: 0.25, by: Unit::Cluster, share: Share::default() };
             let found = Labelled::find("mrl").unwrap().prepare(&files, &split, &LabelConfig::default()).unwrap();
-            assert!(found.told.iter().any(|told| told.contains("3 of 12 clusters")), "{:?}", found.told);
+            assert!(found.notes.iter().any(|note| note.contains("3 of 12 clusters")), "{:?}", found.notes);
             let left: Vec<&str> = found.task.train().iter().filter_map(|item| item.id.split('_').next()).collect();
             assert_eq!(left.len(), 45);
             let names: BTreeSet<&str> = left.iter().copied().collect();
@@ -498,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn a_label_that_is_no_number_and_labels_all_alike_are_refused() {
+    fn labels_that_are_not_numbers_or_all_the_same_are_refused() {
         let said = prepare_text("mrl", "utr,rl\nACG,1\nACG,NaN\n", "", &LabelConfig::default()).err().unwrap();
         assert!(said.contains("train.csv:3: column `rl`: record `row 3`: `NaN`, expected a finite number"), "{said}");
         let same = "utr,rl\nACG,1\nACG,1\n";

@@ -1,8 +1,8 @@
 //! Fine-tuning: a pre-trained encoder and a head learn a task from labelled sequences.
 //!
 //! A [`Kind`] is a task: how its data are read, which head it needs. A [`Config`] is read from a TOML file, a [`Run`]
-//! begins in a folder or is resumed there, and [`Run::go`] trains until it is done or asked to stop, keeping the best
-//! model by validation. [`DryRun`] tells beforehand what a run would be. See `docs/finetuning.md`.
+//! starts in a folder or is resumed there, and [`Run::go`] trains until it is done or asked to stop, keeping the best
+//! model by validation. [`DryRun`] describes a run in advance. See `docs/finetuning.md`.
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -35,12 +35,12 @@ fn block(language: &str) -> Vec<&'static str> {
 }
 
 #[test]
-fn the_row_of_the_page_is_the_one_tried_here() {
+fn the_row_of_the_page_is_the_one_tested_here() {
     let added = block("diff").into_iter().filter_map(|line| line.strip_prefix('+')).map(str::trim);
     let fields: Vec<&str> = added.filter(|line| !line.starts_with("++") && *line != "TaskSpec {").collect();
     let (_, fields) = fields.split_last().unwrap(); // the closing brace
-    let tried: Vec<&str> = include_str!("new_task.rs").lines().map(str::trim).collect();
-    assert!(tried.windows(fields.len()).any(|lines| lines == fields), "{fields:#?}");
+    let tested: Vec<&str> = include_str!("new_task.rs").lines().map(str::trim).collect();
+    assert!(tested.windows(fields.len()).any(|lines| lines == fields), "{fields:#?}");
 }
 
 #[test]
@@ -49,21 +49,9 @@ fn a_task_of_one_row_is_trained_and_predicts() {
     assert!(check_task(&config, "gc.toml", "gc").is_ok() && check_task(&config, "gc.toml", "sequence").is_err());
     let mut random = fastrand::Rng::with_seed(1);
     let mut sequence = |share: f64| -> String {
-        let letter = |random: &mut fastrand::Rng| match (random.f64() < share, random.bool()) {
-            (true, first) => {
-                if first {
-                    'G'
-                } else {
-                    'C'
-                }
-            }
-            (false, first) => {
-                if first {
-                    'A'
-                } else {
-                    'U'
-                }
-            }
+        let letter = |random: &mut fastrand::Rng| {
+            let pair = if random.f64() < share { ['G', 'C'] } else { ['A', 'U'] };
+            pair[usize::from(!random.bool())]
         };
         (0..30).map(|_| letter(&mut random)).collect()
     };

@@ -1,4 +1,4 @@
-//! A fine-tuning run: begun or resumed in its folder, trained, its best model written out and tried.
+//! A fine-tuning run: start or resume it in its folder, train, write the best model and test it.
 
 use std::path::{Path, PathBuf};
 
@@ -21,10 +21,10 @@ use crate::run::{
 };
 use rinalmo_infer::{Device, default_budget};
 
-/// What a frozen encoder says, while a run goes.
+/// The scratch file for a frozen encoder's representations.
 const REPRESENTATIONS: &str = ".representations";
 
-/// A run that is to begin.
+/// A run to start.
 #[derive(Debug, Clone)]
 pub struct Request<D: Section> {
     /// The model's name.
@@ -35,26 +35,26 @@ pub struct Request<D: Section> {
     pub files: Files,
     /// The run's folder; it must not hold a run.
     pub out: PathBuf,
-    /// The model to begin with, by name or path; fresh weights of `[model]` without.
+    /// The model to start with, by name or path; by default a new one of the size in `[model]`.
     pub from: Option<String>,
-    /// Who runs.
+    /// The program that runs.
     pub program: Program,
 }
 
-/// A run that is to go on.
+/// A run to resume.
 #[derive(Debug, Clone, Default)]
 pub struct Resume {
     /// The run's folder.
     pub out: PathBuf,
     /// Keys to change: of `[train]` but the seed, and of `[checkpoints]`.
     pub overrides: Vec<String>,
-    /// New limits; those that are not given stay.
+    /// New limits; missing ones stay as they are.
     pub limits: Limits,
-    /// Who runs.
+    /// The program that runs.
     pub program: Program,
 }
 
-/// What `run.json` says.
+/// The content of `run.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The model's name.
@@ -62,25 +62,25 @@ pub struct Record {
     /// What it is trained for.
     #[serde(deserialize_with = "read_name")]
     pub task: String,
-    /// What everything random depends on.
+    /// The seed of everything random.
     pub seed: u64,
-    /// The model it began with.
+    /// The model it started with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// The data.
     pub files: Files,
     /// CRC-32C of each of their files, in their order.
     pub checksums: Vec<(PathBuf, String)>,
-    /// What is in them, in words.
+    /// Lines on what is in them.
     pub data: Vec<String>,
-    /// The best model on the test data, once it was tried.
+    /// The best model's result on the test data, once it was tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test: Option<Validation>,
     /// Each time a process worked on it.
     pub sessions: Vec<Session>,
 }
 
-/// A run, ready to go.
+/// A run, ready to train.
 pub struct Run<K: Kind> {
     kind: K,
     folder: Folder,
@@ -94,7 +94,7 @@ pub struct Run<K: Kind> {
     skipped: Vec<rinalmo_train::Error>,
 }
 
-/// What lies before a run.
+/// How much there is to train.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outlook {
     /// Parameters of the model.
@@ -107,9 +107,9 @@ pub struct Outlook {
     pub steps_an_epoch: u64,
     /// Steps taken already.
     pub step: u64,
-    /// Steps when it is done, where steps or epochs say so.
+    /// Steps when it is done, if steps or epochs are limited.
     pub steps: Option<u64>,
-    /// Seconds it may take, where that is limited.
+    /// Seconds it may take, if limited.
     pub seconds: Option<f64>,
 }
 
@@ -120,19 +120,19 @@ pub struct Finished {
     pub ended: Ended,
     /// Where the run stands.
     pub state: RunState,
-    /// The best validation, where one was in this session, else the last.
+    /// The validation of the best model, if that was in this session, else the first one.
     pub validation: Option<ValidationReport>,
-    /// The best model on the test data.
+    /// The best model's result on the test data.
     pub test: Option<Validation>,
     /// The step whose model was written to `model.safetensors`: the best by validation, else the last.
     pub exported: Option<u64>,
 }
 
 impl<K: Kind> Run<K> {
-    /// Gets ready to begin: everything is opened and checked.
+    /// Prepares a new run: opens and checks everything.
     ///
     /// # Errors
-    /// The config has no sense, a file cannot be read or does not fit, or the folder holds a run.
+    /// The config is invalid, a file cannot be read or does not fit, or the folder holds a run.
     pub fn begin(kind: K, request: Request<K::Data>, device: &Device, share: Share) -> Result<Self, Error> {
         let Request { name, config, files, out, from, program } = request;
         let (files, from) = (files.absolute(), from.as_deref().map(model_from_anywhere));
@@ -150,21 +150,30 @@ impl<K: Kind> Run<K> {
         let checksums = checksums(&files)?;
         let session = Session::begin(program, device, share, 0)?;
         let folder = Folder::create(&out, share.rank == 0)?;
-        let (task, seed, mut data) = (kind.name().to_owned(), config.train.seed, prepared.told.clone());
-        data.push(chosen.told);
-        let record = Record { name, task, seed, from, files, checksums, data, test: None, sessions: Vec::new() };
-        let start = match config.fresh_head {
-            true => Start::of(checkpoint).without_heads(),
-            false => Start::of(checkpoint),
+        let mut data = prepared.notes.clone();
+        data.push(chosen.about);
+        let record = Record {
+            name,
+            task: kind.name().to_owned(),
+            seed: config.train.seed,
+            from,
+            files,
+            checksums,
+            data,
+            test: None,
+            sessions: Vec::new(),
         };
-        let (device, skipped) = (device.clone(), Vec::new());
+        let start = Start::of(checkpoint);
+        let start = if config.fresh_head { start.without_heads() } else { start };
+        let device = device.clone();
+        let skipped = Vec::new();
         Ok(Self { kind, folder, config, model, prepared, start, record, session, device, skipped })
     }
 
-    /// Gets ready to go on behind the newest whole checkpoint, or from the beginning where none was written yet.
+    /// Prepares to continue after the newest complete checkpoint, or from the start if none was written yet.
     ///
     /// # Errors
-    /// There is no run of this task, no checkpoint is whole, or something contradicts how it began.
+    /// There is no run of this task, no checkpoint is complete, or a setting or the data differ from its start.
     pub fn resume(kind: K, resume: Resume, device: &Device, share: Share) -> Result<Self, Error> {
         let folder = Folder::open(&resume.out, share.rank == 0)?;
         let refuse = |message: String| Err(Error::Folder { folder: resume.out.clone(), message });
@@ -175,10 +184,10 @@ impl<K: Kind> Run<K> {
         let (config, changed) = merged::<K>(&folder, &resume)?;
         let found = checksums(&record.files)?;
         if let Some(((path, _), _)) = found.iter().zip(&record.checksums).find(|(found, was)| found.1 != was.1) {
-            return refuse(format!("the run began on other data than {} holds now", path.display()));
+            return refuse(format!("the data in {} changed since the run began", path.display()));
         }
         let mut as_begun = config.clone();
-        as_begun.hold_out.by.get_or_insert(Unit::Item); // what runs did before they had the key
+        as_begun.hold_out.by.get_or_insert(Unit::Item); // runs from before this key held out single items
         let prepared = prepare(kind, &record.files, &as_begun, share)?;
         let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
         let start = if config.fresh_head { start.without_heads() } else { start };
@@ -205,12 +214,12 @@ impl<K: Kind> Run<K> {
         self.folder.path()
     }
 
-    /// What is in the data, in words.
+    /// Lines on what is in the data.
     pub fn data(&self) -> &[String] {
         &self.record.data
     }
 
-    /// Checkpoints that are newer than the one it goes on behind, and what is wrong with them.
+    /// What is wrong with checkpoints that are newer than the one it continues from.
     pub fn skipped(&self) -> &[rinalmo_train::Error] {
         &self.skipped
     }
@@ -220,7 +229,7 @@ impl<K: Kind> Run<K> {
         &self.session.changed
     }
 
-    /// What lies before it.
+    /// How much there is to train.
     pub fn outlook(&self) -> Outlook {
         let (Prepared { items, batches, tokens, .. }, options) = (&self.prepared, &self.config.train);
         let steps_an_epoch = batches.div_ceil(options.accumulate) as u64;
@@ -237,11 +246,11 @@ impl<K: Kind> Run<K> {
         }
     }
 
-    /// Trains until it is done or asked to stop, writes the best model out and, when the run is done, tries it on the
-    /// test data. Only the first process of a run tells the observer and writes.
+    /// Trains until it is done or asked to stop, writes the best model and, when the run is done, tests it on the test
+    /// data. Only the first process of a run calls the observer and writes.
     ///
     /// # Errors
-    /// Training went wrong, or something could not be written; checkpoints written before are whole.
+    /// Training failed, or a file could not be written; earlier checkpoints stay complete.
     pub fn go<X: Exchange>(
         mut self,
         mut exchange: X,
@@ -251,7 +260,7 @@ impl<K: Kind> Run<K> {
         let rank = exchange.share().rank;
         let leads = rank == 0;
         let representations = self.folder.path().join(format!("{REPRESENTATIONS}.{rank}"));
-        exchange.sum(&mut [])?; // before anything is written, all have read what was there
+        exchange.sum(&mut [])?; // nothing is written before all processes have read the existing files
         if leads {
             self.folder.write_config(&self.config.to_toml())?;
             self.record.sessions.push(self.session.clone());
@@ -295,7 +304,7 @@ impl<K: Kind> Run<K> {
         outcome
     }
 
-    /// What is said of the model that comes out.
+    /// The description of the trained model.
     fn document(&self) -> Document {
         let mut document = Document::new(self.record.name.clone(), self.model.clone());
         document.provenance = Some(self.provenance());
@@ -303,7 +312,7 @@ impl<K: Kind> Run<K> {
         document
     }
 
-    /// Where the weights come from, in words that depend on nothing but what was trained.
+    /// The origin of the weights. The text depends only on what was trained.
     fn provenance(&self) -> String {
         let begun = match &self.start {
             Start::From(checkpoint) | Start::Encoder(checkpoint) if self.config.lora.is_some() => {
@@ -316,7 +325,7 @@ impl<K: Kind> Run<K> {
         format!("{begun} for {} on {} items", self.kind.name(), self.prepared.items)
     }
 
-    /// Writes the best model out; with adapters, them alone and the model they are part of.
+    /// Writes the best model; with adapters, both these and the merged model.
     fn export(&self) -> Result<Option<u64>, Error> {
         let keep = self.config.checkpoints.keep;
         match self.config.lora {
@@ -373,7 +382,7 @@ fn prepare<K: Kind>(
     kind.prepare(files, &Split::of(config, share), &config.data)
 }
 
-/// Whether each of the validation and test data fits into memory: what does not would end a run behind its training.
+/// Checks that the validation and test data fit into memory; otherwise the run would fail only after its training.
 pub(super) fn afford<T: Task>(
     prepared: &Prepared<T>,
     model: &ModelConfig,
@@ -389,33 +398,33 @@ pub(super) fn afford<T: Task>(
     test.map_err(|what| refuse("test", what, "leave longer ones out of --test, or give the run more memory"))
 }
 
-/// What is said of the model that `task` trains.
+/// The description of the model that `task` trains.
 pub(super) fn described<K: Kind>(task: &K::Task) -> Document {
     let mut document = Document::new("", ModelConfig::pretrained(EncoderConfig::new(1, 1, 1)));
     K::describe(task, &mut document);
     document
 }
 
-/// The sizes of the model that a run trains: the encoder's of the model it begins with, or those of the config; no
-/// masked-language head.
+/// The sizes of the model that a run trains, without a masked-language head. The encoder has the size of the model to
+/// start with, or that of the config.
 pub(super) fn sizes<D: Section>(
     config: &Config<D>,
     begun: Option<&Begun>,
     head: HeadConfig,
     longest: usize,
 ) -> Result<ModelConfig, Error> {
-    let told = config.model.as_ref().filter(|size| size.is_told());
-    let told = told.map(|size| size.encoder(longest).map_err(Error::Config)).transpose()?;
-    let encoder = match (begun, told) {
-        (Some(begun), Some(told)) if begun.encoder != told => {
+    let given = config.model.as_ref().filter(|size| size.is_given());
+    let given = given.map(|size| size.encoder(longest).map_err(Error::Config)).transpose()?;
+    let encoder = match (begun, given) {
+        (Some(begun), Some(given)) if begun.encoder != given => {
             let name = begun.name();
-            return Err(Error::Config(format!("[model] and --from {name} are of different sizes; give one of them")));
+            return Err(Error::Config(format!("[model] and --from {name} have different sizes; give only one of them")));
         }
         (Some(begun), _) => begun.encoder.clone(),
         (None, Some(encoder)) => encoder,
         (None, None) => {
-            let hint = "hint: --from nano, say; or [model] in the config for an encoder that begins from nothing";
-            return Err(Error::Config(format!("there is no model to begin with\n{hint}")));
+            let hint = "hint: --from nano, for example; or [model] in the config for a new encoder";
+            return Err(Error::Config(format!("there is no model to start with\n{hint}")));
         }
     };
     let encoder = encoder.with_lora(config.lora.as_ref().map(Adapters::lora));
@@ -424,7 +433,7 @@ pub(super) fn sizes<D: Section>(
     Ok(model)
 }
 
-/// CRC-32C of every file; a folder's is of its files' names and bytes.
+/// CRC-32C of every file; of a folder, of its files' names and bytes.
 fn checksums(files: &Files) -> Result<Vec<(PathBuf, String)>, Error> {
     let of = |path: &Path| Ok((path.to_owned(), format!("{:08x}", checksum(path, 0)?)));
     files.all().map(of).collect()
@@ -443,7 +452,7 @@ fn checksum(path: &Path, before: u32) -> Result<u32, Error> {
     })
 }
 
-/// The config to go on with, and what in it was changed.
+/// The config to continue with, and its changes.
 fn merged<K: Kind>(folder: &Folder, resume: &Resume) -> Result<(Config<K::Data>, Vec<String>), Error> {
     let begun: Config<K::Data> = Config::open(&folder.config(), &[])?;
     let before = config::to_table(&begun);

@@ -12,7 +12,7 @@ use rinalmo_weights::Document;
 use super::Section;
 use super::heads::contradiction;
 use super::hold_out::Entry;
-use super::kind::{Files, Kind, Prepared, Split, share_out, unfit};
+use super::kind::{Files, Kind, Prepared, Split, divide, unfit};
 use crate::Error;
 
 /// Which positions pair.
@@ -48,7 +48,7 @@ impl Section for StructureConfig {
         if let HeadConfig::Structure { channels, blocks, energy, .. } = *head {
             (self.channels, self.blocks, self.energy) = (Some(channels), Some(blocks), Some(energy));
         }
-        // What finds a threshold for each structure needs calibrated probabilities, and a calibration is of its weights.
+        // A decoder that finds its own threshold needs calibrated probabilities, and training makes a calibration invalid.
         let theirs = decode.and_then(Method::find).map(Method::of_one_threshold);
         self.decode = self.decode.or(theirs).or(Some(Method::default()));
     }
@@ -76,40 +76,40 @@ impl Kind for Structure {
     fn prepare(&self, files: &Files, split: &Split, data: &StructureConfig) -> Result<Prepared<Structures>, Error> {
         let notes = RefCell::new(Vec::new());
         let read = |path: &Path, test: bool| read(path, data.all_structures && !test, &mut notes.borrow_mut());
-        let mut parts = share_out(files, read, |item: &Item| &item.id)?;
+        let mut parts = divide(files, read, |item: &Item| &item.id)?;
         let left_out = parts.keep(|item| data.fits(item));
         let held_out =
             parts.hold_out(split, |item| Ok(entry(item))).map_err(|error| explained(error, &notes.borrow()))?;
         if parts.validation_given || split.hold_out > 0.0 {
             check(&parts.validation, parts.validation_given)?;
         }
-        let mut told = notes.into_inner();
-        told.push(about("training", &parts.train));
+        let mut notes = notes.into_inner();
+        notes.push(about("training", &parts.train));
         if !parts.validation.is_empty() {
-            told.push(about("validation", &parts.validation));
+            notes.push(about("validation", &parts.validation));
         }
         if !parts.test.is_empty() {
-            told.push(about("test", &parts.test));
+            notes.push(about("test", &parts.test));
         }
-        told.extend(held_out);
+        notes.extend(held_out);
         if left_out > 0 {
             let most = data.max_len.map_or_else(String::new, |most| format!(", longer than {most} nt"));
-            told.push(format!("{left_out} structures are left out{most}"));
+            notes.push(format!("{left_out} structures are left out{most}"));
         }
         let task = Structures::new(parts.train, parts.validation, data, split.seed, split.share)?;
         let drawn = |item: &Item| data.crop.map_or(item.sequence.len(), |crop| crop.min(item.sequence.len())) + 2;
         let (items, batches) = (task.train().len(), task.batches_an_epoch());
         let all: u64 = task.train().iter().map(|item| drawn(item) as u64).sum();
-        let tokens = all * task.drawn_an_epoch() as u64 / items.max(1) as u64; // what clusters leave out is like the rest
+        let tokens = all * task.drawn_an_epoch() as u64 / items.max(1) as u64; // assumes that sequences which are not drawn are as long as the others
         if task.drawn_an_epoch() < items {
-            told.push(format!("an epoch draws {} of them, one of each cluster", task.drawn_an_epoch()));
+            notes.push(format!("an epoch draws {} of them, one of each cluster", task.drawn_an_epoch()));
         }
         let longest = task.train().iter().map(drawn).max().unwrap_or(0);
         Ok(Prepared {
             task,
             head: data.head(),
             test: (!parts.test.is_empty()).then(|| Structures::trial(parts.test)),
-            told,
+            notes,
             items,
             batches,
             tokens,
@@ -133,7 +133,7 @@ impl Kind for Structure {
     }
 }
 
-/// An error with what was passed over, which may be why there is too little.
+/// Adds notes on ignored structures to an error: they may be why there are too few.
 fn explained(error: Error, notes: &[String]) -> Error {
     match error {
         Error::Options(text) => Error::Options(notes.iter().fold(text, |text, note| format!("{text}\nnote: {note}"))),
@@ -141,31 +141,34 @@ fn explained(error: Error, notes: &[String]) -> Error {
     }
 }
 
-/// The structures of a file; `notes` says what was passed over in it.
+/// The structures of a file; ignored ones are added to `notes`.
 fn read(path: &Path, all_structures: bool, notes: &mut Vec<String>) -> Result<Vec<Item>, Error> {
     let mut found = dataset::read(path, &dataset::Options { all_structures, sequences: true })?;
-    let hint = |note: String| match note.contains("further structure") {
-        true => format!("{note}; `all_structures = true` in [data] takes them all"),
-        false => note,
+    let hint = |note: String| {
+        if note.contains("further structure") {
+            format!("{note}; `all_structures = true` in [data] uses all of them")
+        } else {
+            note
+        }
     };
     notes.extend(std::mem::take(&mut found.notes).into_iter().map(hint));
     Ok(found.strict()?)
 }
 
-/// What a draw for validation has to know of a structure.
+/// A structure as the draw for validation needs it.
 fn entry(item: &Item) -> Entry {
     Entry { sequence: item.sequence.clone(), cluster: item.cluster, classes: Vec::new() }
 }
 
-/// Whether a model can be chosen by these.
+/// Checks that the best model can be chosen with these.
 fn check(validation: &[Item], given: bool) -> Result<(), Error> {
     if validation.is_empty() {
         return Err(unfit("hold no structure of 2 bases to data.max_len", given));
     }
-    match validation.iter().any(|item| !item.structure.pairs().is_empty()) {
-        true => Ok(()),
-        false => Err(unfit(&format!("have not one pair in {} structures", validation.len()), given)),
+    if validation.iter().all(|item| item.structure.pairs().is_empty()) {
+        return Err(unfit(&format!("have no pair in {} structures", validation.len()), given));
     }
+    Ok(())
 }
 
 fn about(what: &str, items: &[Item]) -> String {
@@ -193,7 +196,7 @@ mod tests {
         let mut notes = Vec::new();
         assert_eq!(read(&path, false, &mut notes).unwrap().len(), 1);
         assert!(notes[0].contains("a.ct: 1 further structure of `a` is passed over, the first counts"), "{notes:?}");
-        assert!(notes[0].ends_with("`all_structures = true` in [data] takes them all"), "{notes:?}");
+        assert!(notes[0].ends_with("`all_structures = true` in [data] uses all of them"), "{notes:?}");
         notes.clear();
         assert_eq!(read(&path, true, &mut notes).unwrap().len(), 2);
         assert!(notes.is_empty());

@@ -1,21 +1,21 @@
 //! TensorBoard's event files: records of length, checksums and a protobuf `Event` each.
 //!
 //! The messages are those of TensorFlow's `event.proto` and `summary.proto`, as far as scalars need them. Framing is
-//! TFRecord: length, its masked CRC-32C, data, its masked CRC-32C. (No crate that writes them is kept up. Three messages of
-//! numbers and text are written here by hand; the tests read them with a protobuf library.)
+//! TFRecord: length, its masked CRC-32C, data, its masked CRC-32C. No maintained crate
+//! writes these files, so the three messages are encoded here; the tests read them with a protobuf library.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What an event says beside its time and step.
+/// The content of an event, next to its time and step.
 enum Content<'a> {
     /// The version of the format, which a file begins with.
     Version(&'a str),
     /// Numbers by name.
     Scalars(&'a [(&'a str, f64)]),
-    /// A session starts: what older files say of this step and later ones no longer counts.
+    /// A session starts: readers drop this step and later ones of older files.
     Start,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Events {
 }
 
 impl Events {
-    /// Begins a file of its own in `folder`, for steps from `first` on.
+    /// Creates a new file in `folder`, for steps from `first` on.
     pub(super) fn create(folder: &Path, first: u64) -> Result<(Self, PathBuf), (PathBuf, io::Error)> {
         let name = format!("events.out.tfevents.{}.rinalmo.{}", now().floor(), std::process::id());
         let path = folder.join(name);
@@ -118,7 +118,7 @@ fn frame(data: &[u8]) -> Vec<u8> {
     [&length[..], &masked(&length), data, &masked(data)].concat()
 }
 
-/// A checksum, turned and shifted so that checksums of checksums stay good.
+/// A checksum, rotated and shifted as TFRecord asks, so that data which holds checksums can be checked too.
 fn masked(data: &[u8]) -> [u8; 4] {
     crc32c::crc32c(data).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
 }

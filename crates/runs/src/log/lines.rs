@@ -1,7 +1,7 @@
-//! `metrics.jsonl`: a line for each thing that happened, and the way back to a checkpoint.
+//! `metrics.jsonl`: a line for each event of a run, cut back to a checkpoint when the run resumes.
 //!
-//! What no longer belongs there is set aside in `metrics.set-aside.jsonl`, byte by byte: steps after the checkpoint,
-//! which the run takes again, and lines that cannot be read, which somebody else may be able to read.
+//! Lines that are cut are kept unchanged in `metrics.set-aside.jsonl`: steps after the checkpoint, which the run takes
+//! again, and lines that cannot be read, which another program may be able to read.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
@@ -15,8 +15,8 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Opens a file, and sets aside what it says of steps after `step` and what cannot be read. Every line that stays is
-    /// shown to `keep`.
+    /// Opens a file, and sets aside lines of steps after `step` and lines that cannot be read. `keep` is called with every
+    /// line that stays.
     pub(super) fn open(path: &Path, step: u64, mut keep: impl FnMut(&Value)) -> io::Result<Self> {
         if path.exists() {
             let part = path.with_extension("jsonl.part");

@@ -1,6 +1,6 @@
-//! What a run leaves of its way: `metrics.jsonl`, TensorBoard's event files, and the curves as a drawing.
+//! A run's log: `metrics.jsonl`, TensorBoard's event files, and a drawing of the curves.
 //!
-//! A [`RunLog`] is an [`Observer`] in front of another one. What goes wrong in writing ends the run, after a checkpoint.
+//! A [`RunLog`] is an [`Observer`] in front of another one. If the log cannot be written, the run ends after a checkpoint.
 
 mod events;
 mod lines;
@@ -20,20 +20,20 @@ use lines::Lines;
 
 const METRICS: &str = "metrics.jsonl";
 
-/// What a log's curves and lines tell beside the loss.
+/// What a log's curves and lines report next to the loss.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Terms {
     /// The measure whose curve is drawn.
     measure: &'static str,
-    /// Made of a loss.
+    /// The measure of a loss.
     of: fn(f64) -> f64,
-    /// Of a validation, the loss.
+    /// The loss of a validation.
     loss: fn(&ValidationReport) -> Option<f64>,
-    /// A validation's part, in a line.
+    /// A part of a validation, for a line of `metrics.jsonl`.
     part: fn(&Part) -> Value,
 }
 
-/// Pre-training's: the loss is one over letters, and shown as perplexity.
+/// Pre-training's terms: the loss is a mean over letters, and is reported as perplexity too.
 pub(crate) const PERPLEXITY: Terms = Terms {
     measure: "perplexity",
     of: perplexity,
@@ -41,7 +41,7 @@ pub(crate) const PERPLEXITY: Terms = Terms {
     part: |part| json!({ "name": part.name, "letters": part.weight, "loss": part.mean(), "perplexity": part.mean().map(perplexity) }),
 };
 
-/// Fine-tuning's: a validation has a part named `loss`, and others that are means of what their names say.
+/// Fine-tuning's terms: a validation has a part named `loss`; each other part is a mean of the figure it is named after.
 pub(crate) const LOSS: Terms = Terms {
     measure: "loss",
     of: |loss| loss,
@@ -49,7 +49,7 @@ pub(crate) const LOSS: Terms = Terms {
     part: |part| json!({ "name": part.name, "mean": part.mean() }),
 };
 
-/// Writes down what happens, and tells it on.
+/// Writes the log, and passes every event on to another observer.
 pub(crate) struct RunLog<'o> {
     folder: PathBuf,
     title: String,
@@ -66,7 +66,7 @@ pub(crate) struct RunLog<'o> {
 }
 
 impl<'o> RunLog<'o> {
-    /// Goes on behind `step` in a run's folder; what was written of later steps is set aside.
+    /// Continues the log after `step` in a run's folder. Lines of later steps are set aside.
     pub(crate) fn open(
         folder: &Path,
         title: &str,
@@ -88,9 +88,20 @@ impl<'o> RunLog<'o> {
         let lines = Lines::open(&path, step, keep).map_err(Error::file("written", &path))?;
         let (events, events_path) =
             Events::create(folder, step + 1).map_err(|(path, error)| Error::file("written", &path)(error))?;
-        let (folder, title, stop) = (folder.to_owned(), title.to_owned(), stop.clone());
-        let (last, failed) = (None, None);
-        Ok(Self { folder, title, terms, lines, events, events_path, training, validation, last, failed, stop, onward })
+        Ok(Self {
+            folder: folder.to_owned(),
+            title: title.to_owned(),
+            terms,
+            lines,
+            events,
+            events_path,
+            training,
+            validation,
+            last: None,
+            failed: None,
+            stop: stop.clone(),
+            onward,
+        })
     }
 
     /// The last validation of this session, once everything is on disk.
@@ -128,7 +139,7 @@ impl<'o> RunLog<'o> {
         }
     }
 
-    /// The first failure is the one to tell; the run is asked to end.
+    /// Keeps the first failure for the report, and asks the run to stop.
     fn fail(&mut self, error: Error) {
         self.failed.get_or_insert(error);
         self.stop.request();
@@ -233,14 +244,14 @@ mod tests {
     }
 
     #[test]
-    fn a_log_goes_on_behind_a_checkpoint_as_if_later_steps_had_not_been() {
+    fn a_log_continues_after_a_checkpoint_without_later_steps() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut nobody, mut nobody_later) = ((), ());
-        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 0, &Stop::default(), &mut nobody).unwrap();
+        let (mut silent, mut silent_later) = ((), ());
+        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 0, &Stop::default(), &mut silent).unwrap();
         (1..=4).for_each(|at| log.step(&step(at)));
         log.validated(&validation(4));
         assert_eq!(log.finish().unwrap().unwrap().step, 4);
-        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 2, &Stop::default(), &mut nobody_later).unwrap();
+        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 2, &Stop::default(), &mut silent_later).unwrap();
         log.step(&step(3));
         assert_eq!((log.training.len(), log.validation.len()), (3, 0));
         assert!(log.finish().unwrap().is_none());
@@ -255,8 +266,8 @@ mod tests {
     #[test]
     fn a_log_that_cannot_be_written_asks_the_run_to_end() {
         let folder = tempfile::tempdir().unwrap();
-        let (stop, mut nobody) = (Stop::default(), ());
-        let mut log = RunLog::open(folder.path(), "", PERPLEXITY, 0, &stop, &mut nobody).unwrap();
+        let (stop, mut silent) = (Stop::default(), ());
+        let mut log = RunLog::open(folder.path(), "", PERPLEXITY, 0, &stop, &mut silent).unwrap();
         log.lines = Lines { file: fs::OpenOptions::new().write(true).open("/dev/full").unwrap() };
         log.step(&step(1));
         assert!(stop.requested());

@@ -1,7 +1,7 @@
-//! A config: one TOML file that says everything about a run but where it reads and writes.
+//! A pre-training run's config: one TOML file with everything except the paths of its input and output.
 //!
-//! `[model]` is the size, `[data]` what is drawn, `[train]` how it is trained, `[checkpoints]` what is kept. A key that
-//! is left out has the paper's value (RiNALMo, Methods, "Pre-training").
+//! `[model]` is the size, `[data]` what is drawn, `[train]` how it is trained, `[checkpoints]` what is kept. A missing
+//! key has the paper's value (RiNALMo, Methods, "Pre-training").
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::run::{Keep, RunConfig, config};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The task that it is for: `pretrain`, where it is not left out.
+    /// The task that it is for: `pretrain`, if it is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
     /// How large the model is.
@@ -28,7 +28,7 @@ pub struct Config {
     pub data: MlmConfig,
     /// How it is trained.
     pub train: Options,
-    /// What is kept of the way.
+    /// Which checkpoints are kept.
     pub checkpoints: Keep,
 }
 
@@ -57,8 +57,8 @@ impl RunConfig for Config {
 }
 
 impl Config {
-    /// Reads a file, or the config in the program of that name, then changes what `overrides` say: `section.key=value`, one after the other. A value is TOML, or
-    /// text where it is none; an empty one takes the key away.
+    /// Reads a file, or the built-in config of that name, then applies `overrides` in order, each `section.key=value`. A
+    /// value is TOML, else it is text; an empty value removes the key.
     ///
     /// # Errors
     /// With file and line, or the override; for an unknown key with the nearest known one.
@@ -68,7 +68,7 @@ impl Config {
         Self::parse(&text, &name)?.with(overrides, Some(&text))
     }
 
-    /// Takes the text of a file; `name` is what complaints call it.
+    /// Parses the text of a file; errors call it `name`.
     ///
     /// # Errors
     /// As [`Config::open`].
@@ -76,7 +76,7 @@ impl Config {
         config::parse(text, name)
     }
 
-    /// The same with some keys changed. `text` is what it was read from: what the file leaves out stays left out.
+    /// The same with some keys changed. `text` is the text that it was read from: keys that are missing there stay missing.
     ///
     /// # Errors
     /// As [`Config::open`].
@@ -84,10 +84,10 @@ impl Config {
         config::with(self, overrides, text)
     }
 
-    /// The model it asks for, and checks everything that can be checked without data.
+    /// The sizes of its model. Everything that needs no data is checked.
     ///
     /// # Errors
-    /// Naming the key that has no sense.
+    /// Names the invalid key.
     pub fn model(&self) -> Result<ModelConfig, Error> {
         let encoder = self.model.encoder(self.data.max_tokens).map_err(Error::Config)?;
         let config = ModelConfig::pretrained(encoder);
@@ -102,7 +102,7 @@ impl Config {
         let until = self.train.until;
         if until.steps.is_none() && until.epochs.is_none() && until.seconds.is_none() {
             let hint = "hint: [train.until] with steps, epochs or seconds; or --steps, --epochs, --time";
-            return Err(Error::Config(format!("the config says no end\n{hint}")));
+            return Err(Error::Config(format!("the config sets no end\n{hint}")));
         }
         match i64::try_from(self.train.seed) {
             Ok(_) => Ok(()),
@@ -110,7 +110,7 @@ impl Config {
         }
     }
 
-    /// With every size spelt out, and what is switched off told by a number (TOML has no word for nothing).
+    /// The config with every size written out, and infinity for limits that are switched off (TOML has no null).
     pub(super) fn resolved(mut self, model: &ModelConfig) -> Self {
         self.task = Some(recipes::PRETRAIN.to_owned());
         self.model = Size::from(&model.encoder);
@@ -126,7 +126,7 @@ impl Config {
         config::to_table(self)
     }
 
-    /// The text of a file that says the same.
+    /// The config as TOML text.
     pub fn to_toml(&self) -> String {
         config::to_toml(self)
     }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_told_with_line_and_nearest_known_one() {
+    fn an_unknown_key_is_reported_with_line_and_nearest_known_one() {
         insta::assert_snapshot!(complaint("[train]\nseed = 1\nacumulate = 7\n"), @r"
         a.toml:3: unknown key `acumulate`
         hint: did you mean `accumulate`?
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_value_is_told_with_its_line() {
+    fn a_wrong_value_is_reported_with_its_line() {
         insta::assert_snapshot!(complaint("[train]\n\nseed = \"one\"\n"), @r#"a.toml:3: invalid type: string "one", expected u64"#);
         assert!(complaint("[train\n").starts_with("a.toml:1: "));
     }
@@ -209,6 +209,6 @@ mod tests {
     #[test]
     fn a_run_without_end_is_refused() {
         let config = Config::parse("[model]\npreset = \"nano\"\n", "").unwrap();
-        assert!(config.model().unwrap_err().to_string().starts_with("the config says no end\nhint: "));
+        assert!(config.model().unwrap_err().to_string().starts_with("the config sets no end\nhint: "));
     }
 }

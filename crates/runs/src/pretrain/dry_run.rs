@@ -1,4 +1,4 @@
-//! What a run would be, told without touching its folder.
+//! A dry run of pre-training, which does not touch the run's folder.
 
 use std::fmt;
 
@@ -14,22 +14,22 @@ use super::{Config, run};
 use crate::Error;
 use rinalmo_infer::{Device, default_budget};
 
-/// What a run would be.
+/// A description of a run that is not started.
 #[derive(Debug, Clone)]
 pub struct DryRun {
-    /// The config, nothing left out.
+    /// The config with every key.
     pub config: Config,
     /// The model's sizes.
     pub model: ModelConfig,
-    /// What needs a corpus to be told.
+    /// What depends on the corpus, if one is given.
     pub corpus: Option<OnCorpus>,
-    /// What it would need; the most it could, without a corpus.
+    /// The memory that it would need; without a corpus, the most it could need.
     pub memory: Memory,
     device: String,
     on_cpu: bool,
 }
 
-/// What a corpus tells.
+/// What depends on a corpus.
 #[derive(Debug, Clone)]
 pub struct OnCorpus {
     /// The corpus itself.
@@ -38,20 +38,20 @@ pub struct OnCorpus {
     pub sequences: u64,
     /// Clusters in it.
     pub clusters: u64,
-    /// Of them held out.
+    /// Clusters that are held out.
     pub held_out: u64,
     /// One pass over it.
     pub epoch: EpochSize,
-    /// A few steps, timed; not where they would not fit into memory.
+    /// A few timed steps, if they fit into memory.
     pub trial: Result<Trial, TooLarge>,
 }
 
 impl DryRun {
-    /// Looks at everything a run of `config` would need; with a corpus, takes a few real steps and times them until
-    /// `stop` is requested or some seconds are over.
+    /// Checks everything that a run of `config` would need. With a corpus, times a few real steps until `stop` is requested
+    /// or some seconds have passed.
     ///
     /// # Errors
-    /// The config has no sense, or a file cannot be opened or does not fit.
+    /// The config is invalid, or a file cannot be opened or does not fit.
     pub fn new(
         mut config: Config,
         from: Option<&str>,
@@ -92,7 +92,7 @@ impl OnCorpus {
     }
 }
 
-/// Tokens of the largest batch there could be.
+/// Tokens of the largest possible batch.
 fn most_tokens(config: &Config) -> Result<usize, Error> {
     let sampling = config.data.sampling(config.train.seed, Split::Train, Share::default())?;
     Ok(match sampling.batch {
@@ -108,7 +108,7 @@ impl fmt::Display for DryRun {
         line("parameters", grouped(self.model.parameters() as u64))?;
         line("step", self.step())?;
         match &self.corpus {
-            None => line("corpus", "none given: tokens, epochs and time cannot be told without --corpus".into())?,
+            None => line("corpus", "none given: tokens, epochs and time are unknown without --corpus".into())?,
             Some(corpus) => {
                 line("corpus", corpus.sizes())?;
                 line("epoch", corpus.epoch.to_string())?;
@@ -146,14 +146,14 @@ impl DryRun {
 
     fn run(&self) -> String {
         let Limits { steps, epochs, seconds } = *self.until();
-        let told = [
+        let limits = [
             epochs.map(|epochs| format!("{} epochs", grouped(epochs))),
             steps.map(|steps| format!("{} steps", grouped(steps))),
             seconds.map(duration),
         ];
-        let told = told.into_iter().flatten().collect::<Vec<_>>().join(" or ");
-        let several = [epochs.is_some(), steps.is_some(), seconds.is_some()].iter().filter(|told| **told).count() > 1;
-        let until = if several { format!("{told}, whatever comes first") } else { told };
+        let limits: Vec<String> = limits.into_iter().flatten().collect();
+        let first = if limits.len() > 1 { ", whichever comes first" } else { "" };
+        let until = format!("{}{first}", limits.join(" or "));
         match self.corpus.as_ref().and_then(|corpus| corpus.epoch.steps_until(self.until()).map(|n| (n, corpus))) {
             None => until,
             Some((steps, OnCorpus { epoch, .. })) => {
@@ -241,7 +241,7 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// Bytes as people say them.
+/// Bytes with a readable unit.
 pub fn bytes(count: u64) -> String {
     match count as f64 / f64::from(1 << 20) {
         small if small < 1.0 => format!("{:.0} KiB", (count as f64 / 1024.0).ceil()),
@@ -250,7 +250,7 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
-/// Seconds as people say them, to two units.
+/// Seconds with readable units, two at most.
 pub fn duration(seconds: f64) -> String {
     const UNITS: [(&str, u64); 4] = [("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)];
     let whole = seconds.round() as u64;

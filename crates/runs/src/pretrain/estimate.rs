@@ -1,8 +1,8 @@
-//! What a run will cost, told before it begins.
+//! Estimates the operations and the memory of a run in advance.
 //!
 //! Operations are counted as products of matrices, a multiply and an add each counting one, forwards once and backwards
-//! twice. Memory is what lives at the same time at the end of a forward pass: weights, gradients, moments, and what
-//! operations keep for the way back (`model/src/ops/`).
+//! twice. Memory is the total at the end of a forward pass: weights, gradients, moments, and the activations that
+//! operations keep for the backward pass (`model/src/ops/`).
 
 use rinalmo_corpus::sample::{Batch, Sampler};
 use rinalmo_model::{Activation, EncoderConfig, ModelConfig};
@@ -10,40 +10,43 @@ use rinalmo_train::Options;
 
 use crate::Error;
 
-/// Batches of an epoch that are looked at.
-const LOOKED_AT: usize = 64;
+/// Batches of an epoch that are sampled for the estimate.
+const SAMPLED: usize = 64;
 const F32: u64 = size_of::<f32>() as u64;
 
-/// What one epoch of a corpus is.
+/// The size of one epoch of a corpus.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochSize {
     /// Clusters that are drawn from, one sequence each.
     pub clusters: u64,
     /// Batches of this process.
     pub batches: u64,
-    /// Steps, each of so many batches as `accumulate` says.
+    /// Steps, each of `accumulate` batches.
     pub steps: f64,
     /// Tokens of all processes in a step, padding not counted.
     pub tokens_per_step: f64,
     /// Floating point operations of all processes in an epoch.
     pub flops: f64,
-    /// Tokens of the largest batch among those looked at, padding not counted.
+    /// Tokens of the largest sampled batch, padding not counted.
     pub largest_batch: usize,
-    /// Tokens of the longest row among those looked at.
+    /// Tokens of the longest row of the sampled batches.
     pub longest_row: usize,
 }
 
 impl EpochSize {
-    /// Looks at batches here and there in the first epoch.
+    /// Samples batches of the first epoch at equal distances.
     pub(super) fn look(sampler: &Sampler, config: &ModelConfig, options: &Options) -> Result<Self, Error> {
         let epoch = sampler.epoch(0)?;
         let batches = epoch.steps();
-        let every = batches.div_ceil(LOOKED_AT).max(1);
-        let (mut looked_at, mut tokens, mut flops) = (0.0, 0.0, 0.0);
-        let (mut largest_batch, mut longest_row) = (0, 0);
+        let every = batches.div_ceil(SAMPLED).max(1);
+        let mut sampled = 0.0;
+        let mut tokens = 0.0;
+        let mut flops = 0.0;
+        let mut largest_batch = 0;
+        let mut longest_row = 0;
         for step in (0..batches).step_by(every) {
             let batch = epoch.batch(step)?;
-            looked_at += 1.0;
+            sampled += 1.0;
             let of_batch = lengths(&batch).sum::<usize>();
             tokens += of_batch as f64;
             flops += training_flops(config, lengths(&batch));
@@ -55,8 +58,8 @@ impl EpochSize {
             clusters: sampler.clusters() as u64,
             batches: batches as u64,
             steps: batches as f64 / accumulate,
-            tokens_per_step: tokens / looked_at * accumulate * ranks,
-            flops: flops / looked_at * batches as f64 * ranks,
+            tokens_per_step: tokens / sampled * accumulate * ranks,
+            flops: flops / sampled * batches as f64 * ranks,
             largest_batch,
             longest_row,
         })
@@ -84,22 +87,22 @@ pub(super) fn training_flops(config: &ModelConfig, lengths: impl Iterator<Item =
     3.0 * forward
 }
 
-/// Bytes that a run needs at the same time.
+/// The memory of a run, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Memory {
     /// Of the weights.
     pub weights: u64,
-    /// Of gradients: twice where several batches make a step.
+    /// Of gradients: twice the weights if a step has several batches.
     pub gradients: u64,
     /// Of the optimiser's two moments.
     pub moments: u64,
-    /// Of what is kept between forwards and backwards.
+    /// Of activations that are kept for the backward pass.
     pub activations: u64,
 }
 
 impl Memory {
-    /// For batches of at most `tokens` in rows of at most `longest`. `kernels` says that attention weights are computed
-    /// again on the way back rather than kept.
+    /// For batches of at most `tokens` in rows of at most `longest`. With `kernels`, attention weights are computed again
+    /// in the backward pass instead of kept.
     pub(super) fn estimate(
         config: &ModelConfig,
         options: &Options,
@@ -122,14 +125,14 @@ impl Memory {
     }
 }
 
-/// Numbers kept for each token; of blocks that are computed again, what goes into them, and the insides of as many as are
-/// at a time.
+/// Numbers kept for each token. With `recompute`, these are the inputs of all groups of blocks, and the activations of one
+/// group.
 fn kept(encoder: &EncoderConfig, recompute: Option<usize>, longest: usize, kernels: bool) -> u64 {
     const WIDE: usize = 8; // inputs of both norms and of the output product, both norms' results; queries, keys, values
     const HEAD: usize = 5; // final norm, and the masked-language head's steps
     let &EncoderConfig { dim, blocks, heads, hidden, activation, .. } = encoder;
     let narrow = match activation {
-        Activation::SwiGlu => 3, // both products and what is made of them
+        Activation::SwiGlu => 3, // both products and their gated result
         Activation::Gelu => 2,
     };
     let maps = if kernels { 0 } else { 3 * heads * longest }; // scores, weights, weights after dropout

@@ -4,8 +4,8 @@ use rinalmo_train::{Alone, Exchange, Gradients, Share};
 
 use crate::Error;
 
-/// The processes of a run, with feature `mpi`. It lives as long as the program: when it is dropped, each waits until all
-/// others have come that far.
+/// The processes of a run, with feature `mpi`. Keep it until the program ends: when it is dropped, each process waits for
+/// all others.
 #[derive(Debug)]
 pub struct Processes {
     #[cfg(feature = "mpi")]
@@ -14,15 +14,15 @@ pub struct Processes {
 }
 
 impl Processes {
-    /// Joins the others that were started with this one; alone where nobody started others.
+    /// Joins the other processes that were started with this one, if there are any.
     ///
     /// # Errors
-    /// Others were started, but this program cannot talk to them.
+    /// Others were started, but this program cannot communicate with them.
     pub fn join() -> Result<Self, Error> {
         let launch = Launch::of(|name| std::env::var(name).ok());
         match launch {
             Launch::Strangers(count) => Err(Error::Options(format!(
-                "this is one of {count} processes of a Slurm step that know nothing of each other\nhint: `srun \
+                "this is one of {count} processes of a Slurm step that do not know each other\nhint: `srun \
                  --mpi=pmix`, or `mpirun` in the batch script"
             ))),
             #[cfg(not(feature = "mpi"))]
@@ -40,12 +40,12 @@ impl Processes {
         }
     }
 
-    /// Whether this is the process that tells and writes.
+    /// Is this the process that reports and writes?
     pub fn leads(&self) -> bool {
         self.share().rank == 0
     }
 
-    /// Which this is of those on the same machine.
+    /// The rank of this process among those on the same machine.
     pub fn here(&self) -> Share {
         #[cfg(feature = "mpi")]
         if let Some(mpi) = &self.mpi {
@@ -54,7 +54,7 @@ impl Processes {
         Share::default()
     }
 
-    /// Threads this process may have so that several on a machine do not stand in each other's way; all, where it is
+    /// Threads that this process should use, so that processes on the same machine do not compete; `None` (all) if it runs
     /// alone.
     pub fn threads(&self) -> Option<usize> {
         #[cfg(feature = "mpi")]
@@ -64,7 +64,8 @@ impl Processes {
         None
     }
 
-    /// Ends all processes, this one too, with an exit code. Others that fail at the same time get a second to say why.
+    /// Ends all processes, including this one, with an exit code. Others that fail at the same time have a second to report
+    /// why.
     pub fn fail(&mut self, code: i32) -> ! {
         #[cfg(feature = "mpi")]
         if let Some(mpi) = &mut self.mpi {
@@ -107,11 +108,11 @@ impl Exchange for Processes {
 /// How this process was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Launch {
-    /// By nobody who starts several.
+    /// As the only process.
     Alone,
-    /// By a launcher of MPI, of so many where it says so.
+    /// By an MPI launcher, with the number of processes if it gives one.
     Mpi(Option<usize>),
-    /// By Slurm, of so many, none of which it told of the others.
+    /// By Slurm as one of this many, but without MPI.
     Strangers(usize),
 }
 
@@ -138,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn launchers_are_told_by_what_they_leave_in_the_environment() {
+    fn launchers_are_recognized_by_the_environment() {
         assert_eq!(of(&[("HOME", "/root")]), Launch::Alone);
         assert_eq!(of(&[("OMPI_COMM_WORLD_RANK", "0"), ("OMPI_COMM_WORLD_SIZE", "4")]), Launch::Mpi(Some(4)));
         assert_eq!(of(&[("PMIX_RANK", "1"), ("SLURM_STEP_NUM_TASKS", "2")]), Launch::Mpi(None));

@@ -1,4 +1,4 @@
-//! What `run.json` says of a pre-training run.
+//! The content of `run.json` of a pre-training run.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::Session;
 
-/// What is known of a run beside its config.
+/// The record of a run, next to its config.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// The model's name.
     pub name: String,
-    /// What everything random depends on.
+    /// The seed of everything random.
     pub seed: u64,
-    /// The checkpoint whose weights it began with.
+    /// The checkpoint whose weights it started with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// What it is trained on.
@@ -24,10 +24,10 @@ pub struct Record {
     pub sessions: Vec<Session>,
 }
 
-/// A corpus, so that it is known again.
+/// A corpus, so that it can be recognized when the run resumes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Corpus {
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
     /// Sequences in it.
     pub sequences: u64,
@@ -35,7 +35,7 @@ pub struct Corpus {
     pub bases: u64,
     /// Clusters in it.
     pub clusters: u64,
-    /// Of them held out.
+    /// Clusters that are held out.
     pub held_out: u64,
     /// Its parts' checksums.
     pub checksums: BTreeMap<String, String>,
@@ -43,7 +43,7 @@ pub struct Corpus {
     pub sources: Vec<String>,
     /// How it was built.
     pub parameters: serde_json::Value,
-    /// By which programs.
+    /// The programs that built it, with versions.
     pub tools: BTreeMap<String, String>,
 }
 

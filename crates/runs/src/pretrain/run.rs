@@ -1,4 +1,4 @@
-//! A run: begun or resumed in its folder, trained, and its best model written out.
+//! A pre-training run: start or resume it in its folder, train, and write the best model.
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +18,7 @@ use crate::run::{
 };
 use rinalmo_infer::Device;
 
-/// A run that is to begin.
+/// A run to start.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The model's name.
@@ -29,33 +29,33 @@ pub struct Request {
     pub corpus: PathBuf,
     /// The run's folder; it must not hold a run.
     pub out: PathBuf,
-    /// A checkpoint to begin with, by name or path, instead of fresh weights.
+    /// A checkpoint to start with, by name or path; by default a new model.
     pub from: Option<String>,
-    /// Who runs.
+    /// The program that runs.
     pub program: Program,
 }
 
-/// A run that is to go on. What is given here and was otherwise when the run began is refused, but for the limits and
-/// for `overrides` of how it is trained.
+/// A run to resume. A setting that differs from the run's start is an error, except for limits and for `overrides` of how
+/// it is trained.
 #[derive(Debug, Clone, Default)]
 pub struct Resume {
     /// The run's folder.
     pub out: PathBuf,
-    /// The config it should have.
+    /// The config that the run should have.
     pub config: Option<Config>,
     /// Keys to change: of `[train]` but the seed, and of `[checkpoints]`.
     pub overrides: Vec<String>,
-    /// New limits; those that are not given stay.
+    /// New limits; missing ones stay as they are.
     pub limits: Limits,
-    /// The store, if it lies elsewhere now.
+    /// The store, if it was moved.
     pub corpus: Option<PathBuf>,
-    /// The checkpoint it should have begun with.
+    /// The checkpoint that the run should have started with.
     pub from: Option<String>,
-    /// Who runs.
+    /// The program that runs.
     pub program: Program,
 }
 
-/// A run, ready to go.
+/// A run, ready to train.
 pub struct Run {
     folder: Folder,
     config: Config,
@@ -68,20 +68,20 @@ pub struct Run {
     skipped: Vec<rinalmo_train::Error>,
 }
 
-/// What lies before a run.
+/// How much there is to train.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Outlook {
     /// Parameters of the model.
     pub parameters: usize,
     /// Steps taken already.
     pub step: u64,
-    /// Steps when it is done, where steps or epochs say so.
+    /// Steps when it is done, if steps or epochs are limited.
     pub steps: Option<u64>,
-    /// Seconds it may take, where that is limited.
+    /// Seconds it may take, if limited.
     pub seconds: Option<f64>,
-    /// What an epoch is.
+    /// The size of an epoch.
     pub epoch: EpochSize,
-    /// What it will need.
+    /// The memory that it will need.
     pub memory: Memory,
 }
 
@@ -99,10 +99,10 @@ pub struct Finished {
 }
 
 impl Run {
-    /// Gets ready to begin: everything is opened and checked. `share` is this process's among those of the run.
+    /// Prepares a new run: opens and checks everything. `share` is this process's part among those of the run.
     ///
     /// # Errors
-    /// The config has no sense, a file cannot be opened or does not fit, or the folder holds a run.
+    /// The config is invalid, a file cannot be opened or does not fit, or the folder holds a run.
     pub fn begin(request: Request, device: &Device, share: Share) -> Result<Self, Error> {
         let Request { name, mut config, corpus, out, from, program } = request;
         let from = from.as_deref().map(model_from_anywhere);
@@ -119,10 +119,10 @@ impl Run {
         Ok(Self { folder, config, model, task, start, record, session, device: device.clone(), skipped: Vec::new() })
     }
 
-    /// Gets ready to go on behind the newest whole checkpoint, or from the beginning where none was written yet.
+    /// Prepares to continue after the newest complete checkpoint, or from the start if none was written yet.
     ///
     /// # Errors
-    /// There is no run, no checkpoint is whole, or something contradicts how it began.
+    /// There is no run, no checkpoint is complete, or a setting or the corpus differs from its start.
     pub fn resume(resume: Resume, device: &Device, share: Share) -> Result<Self, Error> {
         let folder = Folder::open(&resume.out, share.rank == 0)?;
         let mut record: Record = folder.record()?;
@@ -164,12 +164,12 @@ impl Run {
         self.task.sampler().store()
     }
 
-    /// Its config, nothing left out.
+    /// Its config with every key.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Checkpoints that are newer than the one it goes on behind, and what is wrong with them.
+    /// What is wrong with checkpoints that are newer than the one it continues from.
     pub fn skipped(&self) -> &[rinalmo_train::Error] {
         &self.skipped
     }
@@ -179,7 +179,7 @@ impl Run {
         &self.session.changed
     }
 
-    /// What lies before it.
+    /// How much there is to train.
     ///
     /// # Errors
     /// The corpus cannot be read.
@@ -192,11 +192,11 @@ impl Run {
         Ok(Outlook { parameters, step, steps: epoch.steps_until(&options.until), seconds, epoch, memory })
     }
 
-    /// Trains until it is done or asked to stop, and writes the best model out. Only the first process of a run tells
-    /// the observer and writes.
+    /// Trains until it is done or asked to stop, and writes the best model. Only the first process of a run calls the
+    /// observer and writes.
     ///
     /// # Errors
-    /// Training went wrong, or something could not be written; checkpoints written before are whole.
+    /// Training failed, or a file could not be written; earlier checkpoints stay complete.
     pub fn go<X: Exchange>(
         mut self,
         mut exchange: X,
@@ -204,7 +204,7 @@ impl Run {
         observer: &mut dyn Observer,
     ) -> Result<Finished, Error> {
         let leads = exchange.share().rank == 0;
-        exchange.sum(&mut [])?; // before anything is written, all have read what was there
+        exchange.sum(&mut [])?; // nothing is written before all processes have read the existing files
         if leads {
             self.folder.write_config(&self.config.to_toml())?;
             self.record.sessions.push(self.session.clone());
@@ -237,14 +237,14 @@ impl Run {
         outcome
     }
 
-    /// What is said of the model that comes out.
+    /// The description of the trained model.
     fn document(&self) -> Document {
         let mut document = Document::new(self.record.name.clone(), self.model.clone());
         document.provenance = Some(self.provenance());
         document
     }
 
-    /// Where the weights come from, in words that depend on nothing but what was trained.
+    /// The origin of the weights. The text depends only on what was trained.
     fn provenance(&self) -> String {
         let Corpus { sequences, clusters, .. } = &self.record.corpus;
         let begun = match &self.start {
@@ -258,18 +258,18 @@ impl Run {
 }
 
 impl EpochSize {
-    /// Steps of a run when steps or epochs say that it is done.
+    /// Steps of a run, if steps or epochs are limited.
     pub(super) fn steps_until(&self, until: &Limits) -> Option<u64> {
         let by_epochs = until.epochs.map(|epochs| (epochs as f64 * self.steps).ceil() as u64);
         by_epochs.into_iter().chain(until.steps).min()
     }
 }
 
-/// The model of a run: as its config says, and where a checkpoint is given and the config names no size, that one's.
+/// The model of a run: of the config's size, or of the checkpoint's if the config names none.
 pub(super) fn sizes(config: &mut Config, checkpoint: Option<&Checkpoint>) -> Result<ModelConfig, Error> {
     let Some(checkpoint) = checkpoint else { return config.model() };
     let theirs = &checkpoint.config.encoder;
-    if !config.model.is_told() {
+    if !config.model.is_given() {
         config.model = Size::from(theirs);
     }
     let positions = match theirs.positions {
@@ -290,7 +290,7 @@ pub(super) fn sizes(config: &mut Config, checkpoint: Option<&Checkpoint>) -> Res
     Ok(ModelConfig::pretrained(theirs.clone()))
 }
 
-/// The config to go on with, and what in it was changed.
+/// The config to continue with, and its changes.
 fn merged(folder: &Folder, resume: &Resume) -> Result<(Config, Vec<String>), Error> {
     let begun = Config::open(&folder.config(), &[])?;
     if let Some(theirs) = &resume.config {

@@ -1,4 +1,4 @@
-//! The part of a config that says how large a model is.
+//! The section of a config for the size of a model.
 
 use rinalmo_model::{Activation, EncoderConfig, PRESETS, Positions, Preset};
 use serde::{Deserialize, Serialize};
@@ -16,23 +16,23 @@ pub struct Size {
     /// Transformer blocks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub blocks: Option<usize>,
-    /// Attention heads; 20, as in every published size, where it is left out.
+    /// Attention heads; 20 by default, as in every published size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heads: Option<usize>,
-    /// Feed-forward width; ⌊8/3 · dim⌋, or 4 · dim with GELU, where it is left out.
+    /// Feed-forward width; ⌊8/3 · dim⌋ by default, or 4 · dim with GELU.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<usize>,
-    /// How it knows where a token stands.
+    /// How positions are encoded.
     pub positions: PositionKind,
     /// The feed-forward non-linearity.
     pub activation: Nonlinearity,
 }
 
-/// How a model knows where a token stands.
+/// How positions of tokens are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PositionKind {
-    /// By turning queries and keys.
+    /// By rotating queries and keys.
     #[default]
     Rotary,
     /// By a learned vector for each of `data.max_tokens` places.
@@ -51,15 +51,15 @@ pub enum Nonlinearity {
 }
 
 impl Size {
-    /// Whether it says anything of a size.
-    pub fn is_told(&self) -> bool {
+    /// Is any size given?
+    pub fn is_given(&self) -> bool {
         self.preset.is_some() || self.dim.is_some() || self.blocks.is_some()
     }
 
     /// The encoder; `max_tokens` is how many positions it learns, if it learns any.
     ///
     /// # Errors
-    /// A sentence naming what is missing, unknown or told twice.
+    /// A message that names what is missing, unknown or given twice.
     pub fn encoder(&self, max_tokens: usize) -> Result<EncoderConfig, String> {
         let mut encoder = match (&self.preset, self.dim, self.blocks) {
             (Some(name), None, None) => preset(name)?.encoder(),
@@ -80,15 +80,15 @@ impl Size {
             encoder = encoder.with_gelu();
         }
         encoder.hidden = self.hidden.unwrap_or(encoder.hidden);
-        match [encoder.dim, encoder.hidden].contains(&0) {
-            true => Err("[model] has a size of 0".into()),
-            false => Ok(encoder),
+        if [encoder.dim, encoder.hidden].contains(&0) {
+            return Err("[model] has a size of 0".into());
         }
+        Ok(encoder)
     }
 }
 
 impl From<&EncoderConfig> for Size {
-    /// Every size spelt out.
+    /// With every size written out.
     fn from(encoder: &EncoderConfig) -> Self {
         Self {
             preset: None,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_unknown_or_told_twice_is_named() {
+    fn missing_unknown_and_repeated_sizes_are_named() {
         let complaint = |size: Size| size.encoder(1024).unwrap_err();
         assert!(complaint(Size::default()).starts_with("[model] names no size"));
         let nani = Size { preset: Some("nani".into()), ..Size::default() };

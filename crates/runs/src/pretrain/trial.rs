@@ -1,4 +1,4 @@
-//! A few real steps, timed. They are taken on a model of their own and change nothing.
+//! Times a few real steps on a separate model, which is thrown away.
 
 use std::time::Instant;
 
@@ -13,14 +13,14 @@ use super::{Config, estimate};
 use crate::Error;
 use rinalmo_infer::{Device, default_budget};
 
-/// Seconds of steps after which no further one is begun.
+/// Seconds after which no further step starts.
 const SECONDS: f64 = 15.0;
-/// Steps at most.
+/// The most steps of a trial.
 const STEPS: u64 = 12;
 /// Tokens of a trial batch on a CPU, whose speed does not depend on a batch's size.
 const TOKENS: usize = 2048;
 
-/// What a trial found.
+/// The result of a trial.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Trial {
     /// Steps that were timed, the first one not counted.
@@ -36,13 +36,13 @@ pub struct Trial {
 /// Why there was no trial.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge {
-    /// Bytes it would have needed.
+    /// Bytes it would need.
     pub needed: u64,
-    /// Bytes there are.
+    /// Bytes that are free.
     pub free: u64,
 }
 
-/// Takes a few steps with batches of `config`'s kind; on a CPU with small ones.
+/// Takes a few steps with batches as in `config`, or with smaller ones on a CPU.
 pub(super) fn time(
     config: &Config,
     model: &ModelConfig,
@@ -69,13 +69,13 @@ pub(super) fn time(
     let tensors = device.burn().clone().autodiff();
     let weights = start::fresh(model, options.seed, &tensors);
     let document = Document::new("trial", model.clone());
-    // No validation at the end of an epoch or of the trial: it is stopped from within instead of finishing.
+    // Without validation at the end of an epoch or of the trial: the observer stops it before it finishes.
     let options = Options { validate: rinalmo_train::Every::Never, until: Limits { steps: None, ..until }, ..options };
     Trainer::new(&task, document, weights, options, tensors, Alone)?.run(None, &enough, &mut watch)?;
     Ok(Ok(watch.trial()))
 }
 
-/// Sees when steps end.
+/// Records the steps.
 struct Watch<'a> {
     task: &'a Mlm,
     first: Epoch<'a>,
@@ -102,7 +102,7 @@ impl Observer for Watch<'_> {
 }
 
 impl Watch<'_> {
-    /// Without the first step, in which memory is asked for, if there are others.
+    /// The result without the first step, which allocates memory, if there are others.
     fn trial(&self) -> Trial {
         let counted = &self.steps[usize::from(self.steps.len() > 1)..];
         let (seconds, tokens, flops) =

@@ -7,17 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::keys;
 use crate::Error;
 
-/// A config that a run is told.
+/// The config of a run.
 pub trait RunConfig: Serialize + DeserializeOwned {
-    /// One in which no key is left out: its keys are those there are.
+    /// A config with every key, which lists the known keys.
     fn full() -> Self;
 }
 
-/// What is kept of the way.
+/// Which checkpoints are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Keep {
-    /// So many of the last checkpoints, besides the best.
+    /// How many of the last checkpoints are kept, next to the best.
     pub keep: usize,
 }
 
@@ -27,7 +27,7 @@ impl Default for Keep {
     }
 }
 
-/// Takes the text of a file; `name` is what complaints call it.
+/// Parses the text of a file; errors call it `name`.
 pub(crate) fn parse<C: RunConfig>(text: &str, name: &str) -> Result<C, Error> {
     toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| 1 + text[..span.start].matches('\n').count());
@@ -36,16 +36,16 @@ pub(crate) fn parse<C: RunConfig>(text: &str, name: &str) -> Result<C, Error> {
     })
 }
 
-/// The same with some keys changed. `text` is what it was read from: what the file leaves out stays left out.
+/// The same with some keys changed. `text` is the text that it was read from: keys that are missing there stay missing.
 pub(crate) fn with<C: RunConfig>(config: C, overrides: &[String], text: Option<&str>) -> Result<C, Error> {
     let mut table: toml::Table = match text {
         Some(text) => toml::from_str(text).map_err(|error| Error::Config(error.to_string()))?,
         None => to_table(&config),
     };
     overrides.iter().try_fold(config, |_, change| {
-        let complain = |what: String| Error::Config(format!("--set {change}: {what}"));
-        keys::set(&mut table, change).map_err(complain)?;
-        table.clone().try_into().map_err(|error: toml::de::Error| complain(explain::<C>(error.message())))
+        let refuse = |what: String| Error::Config(format!("--set {change}: {what}"));
+        keys::set(&mut table, change).map_err(refuse)?;
+        table.clone().try_into().map_err(|error: toml::de::Error| refuse(explain::<C>(error.message())))
     })
 }
 
@@ -53,12 +53,12 @@ fn explain<C: RunConfig>(message: &str) -> String {
     keys::explain(message, &keys::paths(&to_table(&C::full())))
 }
 
-/// A config as a table of TOML.
+/// A config as a TOML table.
 pub fn to_table<C: Serialize>(config: &C) -> toml::Table {
     toml::Table::try_from(config).expect("a config is made of tables, numbers and words; seeds are checked")
 }
 
-/// The text of a file that says the same.
+/// A config as TOML text.
 pub(crate) fn to_toml<C: Serialize>(config: &C) -> String {
     toml::to_string(config).expect("a config is made of tables, numbers and words; seeds are checked")
 }

@@ -1,4 +1,4 @@
-//! A run's folder: where everything lies, what is known of the run, and that one process at a time works in it.
+//! A run's folder: its files, its record, and the lock by which only one process works in it at a time.
 //!
 //! | file | what |
 //! |---|---|
@@ -21,7 +21,7 @@ use crate::Error;
 
 /// The config of a run, in its folder.
 pub const CONFIG: &str = "config.toml";
-/// What a run was begun with, and what became of it.
+/// The record of a run: what it started with, and its sessions.
 pub const RECORD: &str = "run.json";
 const LOCK: &str = ".lock";
 /// The folder of checkpoints in a run's folder.
@@ -39,27 +39,27 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes a folder for a new run, or takes one that holds no run. The first process of a run leads: it looks, and
-    /// may have written already when the others come.
+    /// Makes a folder for a new run, or takes an existing one that holds no run. Only the first process of a run checks: it
+    /// may already have written when the others arrive.
     pub(crate) fn create(path: &Path, leads: bool) -> Result<Self, Error> {
         if !leads {
             return Ok(Self { path: path.into(), _lock: None });
         }
         if let Some(found) = [CONFIG, RECORD, CHECKPOINTS, MODEL].into_iter().find(|name| path.join(name).exists()) {
             let message =
-                format!("holds a run already (`{found}`)\nhint: --resume goes on with it, another --out begins anew");
+                format!("holds a run already (`{found}`)\nhint: --resume continues it, another --out starts a new run");
             return Err(Error::Folder { folder: path.into(), message });
         }
         fs::create_dir_all(path).map_err(Error::file("made", path))?;
         Self::lock(path, leads)
     }
 
-    /// Opens the folder of a run that was begun.
+    /// Opens the folder of an existing run.
     pub(crate) fn open(path: &Path, leads: bool) -> Result<Self, Error> {
         for name in [CONFIG, RECORD] {
             if !path.join(name).is_file() {
                 let message =
-                    format!("holds no run to resume (no `{name}`)\nhint: without --resume a run begins there");
+                    format!("holds no run to resume (no `{name}`)\nhint: without --resume a run starts there");
                 return Err(Error::Folder { folder: path.into(), message });
             }
         }
@@ -74,7 +74,7 @@ impl Folder {
         let file = path.join(LOCK);
         match Lock::take(Lock::open(&file).map_err(Error::file("written", &file))?) {
             Err(TryLockError::WouldBlock) => {
-                let message = "another process is working on this run\nhint: wait for it, or end it".into();
+                let message = "another process is working on this run\nhint: wait for it, or stop it".into();
                 Err(Error::Folder { folder: path, message })
             }
             Ok(lock) => Ok(Self { path, _lock: Some(lock) }),
@@ -112,7 +112,7 @@ impl Folder {
         write(&self.path.join(RECORD), &(text + "\n"))
     }
 
-    /// Writes the record when a session has ended. Where that was by an error, it says more than one in writing this.
+    /// Writes the record when a session has ended. If it ended with an error, that error matters more than one in writing.
     pub(crate) fn close<R: Serialize, T>(&self, record: &R, outcome: &Result<T, Error>) -> Result<(), Error> {
         match (self.write_record(record), outcome) {
             (_, Err(_)) => Ok(()),
@@ -121,12 +121,12 @@ impl Folder {
     }
 }
 
-/// The time now, as a word.
+/// The time now, as text.
 pub(crate) fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file completely or not at all.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -136,7 +136,7 @@ pub fn write(path: &Path, text: &str) -> Result<(), Error> {
     written.and_then(|()| fs::rename(&part, path)).map_err(Error::file("written", path))
 }
 
-/// The name of a file that is not whole yet.
+/// The name of a file that is not complete yet.
 pub(crate) fn part(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");

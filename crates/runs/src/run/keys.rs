@@ -1,9 +1,9 @@
-//! Keys of a config: the nearest known one to one that is not, and changes by `section.key=value`.
+//! Keys of a config: suggestions for unknown ones, and changes by `section.key=value`.
 
 use rinalmo_seq::words::{nearest, nearest_by};
 
-/// Says in our words what serde says of an unknown key or word, and which known one is nearest: among those
-/// that may stand there, else `everywhere` in a config.
+/// Rewrites serde's message on an unknown key or word, and suggests the nearest known one: among those that serde
+/// lists, else among the keys `everywhere` in a config.
 pub(super) fn explain(message: &str, everywhere: &[String]) -> String {
     let (what, rest) = match (message.strip_prefix("unknown field "), message.strip_prefix("unknown variant ")) {
         (Some(rest), _) => ("key", rest),
@@ -40,7 +40,7 @@ fn list(above: &str, table: &toml::Table, paths: &mut Vec<String>) {
     }
 }
 
-/// Every path of a table with its value, tables themselves left out.
+/// Every path of a table with its value, without the paths of tables.
 pub(crate) fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
     let mut found = Vec::new();
     for (key, value) in table {
@@ -54,14 +54,14 @@ pub(crate) fn leaves(table: &toml::Table) -> Vec<(String, toml::Value)> {
     found
 }
 
-/// Sets what `section.key=value` says; an empty value takes the key away, or a whole section.
+/// Sets a key by `section.key=value`. An empty value removes the key, or a whole section.
 pub(super) fn set(table: &mut toml::Table, change: &str) -> Result<(), String> {
-    let told = || "expected section.key=value".to_owned();
-    let (path, value) = change.split_once('=').ok_or_else(told)?;
+    let malformed = || "expected section.key=value".to_owned();
+    let (path, value) = change.split_once('=').ok_or_else(malformed)?;
     let mut sections: Vec<&str> = path.trim().split('.').map(str::trim).collect();
-    let key = sections.pop().filter(|key| !key.is_empty()).ok_or_else(told)?;
+    let key = sections.pop().filter(|key| !key.is_empty()).ok_or_else(malformed)?;
     if sections.is_empty() && !value.trim().is_empty() {
-        return Err(told());
+        return Err(malformed());
     }
     let mut at = table;
     for section in sections {
@@ -69,7 +69,7 @@ pub(super) fn set(table: &mut toml::Table, change: &str) -> Result<(), String> {
         if !below.is_table() {
             *below = toml::Value::Table(toml::Table::new());
         }
-        at = below.as_table_mut().expect("it has just been made one where it was not");
+        at = below.as_table_mut().expect("it was just made a table");
     }
     match value.trim() {
         "" => at.remove(key),

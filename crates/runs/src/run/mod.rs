@@ -1,4 +1,4 @@
-//! What every training run leaves and reads, whatever it trains: its folder, its sessions, the keys of its config.
+//! The parts that all training runs share: folder, sessions, keys of the config.
 
 pub mod config;
 pub(crate) mod folder;
@@ -25,25 +25,26 @@ pub(crate) use start::Start;
 pub use start::open;
 pub(crate) use training::{Trained, Training};
 
-/// A path that leads to the same file from every folder.
+/// The absolute path, so that a run can be resumed from any folder.
 pub(crate) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
-/// The name or path of a model (or `PATH#NAME`) that leads to the same one from every folder.
+/// A model's name, path or `PATH#NAME` in a form that means the same in every folder.
 pub fn model_from_anywhere(name_or_path: &str) -> String {
     let bundled = rinalmo_infer::checkpoint::BUNDLED.is_some_and(|bundled| name_or_path.starts_with(bundled));
     let (path, member) = match name_or_path.rsplit_once('#') {
         Some((path, member)) if !Path::new(name_or_path).exists() => (path, format!("#{member}")),
         _ => (name_or_path, String::new()),
     };
-    match Path::new(path).exists() && !bundled {
-        true => format!("{}{member}", absolute(Path::new(path)).display()),
-        false => name_or_path.to_owned(),
+    if Path::new(path).exists() && !bundled {
+        format!("{}{member}", absolute(Path::new(path)).display())
+    } else {
+        name_or_path.to_owned()
     }
 }
 
-/// The best checkpoint, or the last where nothing was validated.
+/// The best checkpoint by validation, or the last if there was no validation.
 pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error> {
     let checkpoints = folder.checkpoints(keep);
     Ok(match checkpoints.best()? {
@@ -52,8 +53,8 @@ pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error>
     })
 }
 
-/// Writes the best model, or the last where nothing was validated, in our form and, where it has any, with the released
-/// code's names.
+/// Writes the best model by validation, or the last if there was no validation: in our format, and also in that of the
+/// released code if that has the model's head.
 pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
     let Some(best) = best(folder, keep)? else { return Ok(None) };
     let place = |name: &str| (folder.path().join(name), folder::part(&folder.path().join(name)));
@@ -71,19 +72,19 @@ pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     Ok(Some(best.state.step))
 }
 
-/// The error of a run that is to go on otherwise than it began.
+/// The error of a run that would resume with another setting than it started with.
 pub(crate) fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str) -> Result<T, Error> {
     let folder = folder.path().to_owned();
     let message = format!(
-        "the run began with {path} = {was}, now it is {is}\nhint: a run goes on as it began; another --out begins anew"
+        "the run began with {path} = {was}, now it is {is}\nhint: a run keeps its settings; another --out starts a new run"
     );
     Err(Error::Folder { folder, message })
 }
 
-/// What is changed in the config of a run that goes on, as `key=value`.
+/// The changes to the config of a run that resumes, as `key=value`.
 ///
 /// # Errors
-/// A key that belongs to what the run is: any but those of `[checkpoints]` and of `[train]`, the seed not among them.
+/// A key changed that may not: only those of `[checkpoints]` and of `[train]` may, without `train.seed`.
 pub(crate) fn changes(folder: &Folder, begun: &toml::Table, now: &toml::Table) -> Result<Vec<String>, Error> {
     let mut changed = Vec::new();
     for (path, was, is) in differences(begun, now) {
@@ -96,7 +97,7 @@ pub(crate) fn changes(folder: &Folder, begun: &toml::Table, now: &toml::Table) -
     Ok(changed)
 }
 
-/// Keys in which two configs differ, and what they say there.
+/// Keys in which two configs differ, with both values.
 pub fn differences(one: &toml::Table, other: &toml::Table) -> Vec<(String, String, String)> {
     let (one, other) = (keys::leaves(one), keys::leaves(other));
     let find = |list: &[(String, toml::Value)], path: &str| {
@@ -108,7 +109,7 @@ pub fn differences(one: &toml::Table, other: &toml::Table) -> Vec<(String, Strin
     paths.sort_unstable();
     paths.dedup();
     let both = paths.into_iter().map(|path| (path.clone(), find(&one, path), find(&other, path)));
-    // What a run is for is checked when its folder is opened; older runs do not say it in their config.
+    // The task is checked when the folder is opened; older runs do not have it in their config.
     both.filter(|(path, was, is)| path != "task" && was != is).collect()
 }
 

@@ -8,12 +8,12 @@ use super::folder;
 use crate::Error;
 use rinalmo_infer::Device;
 
-/// Who runs: for the record.
+/// The program that runs, for the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
     /// Name and version.
     pub name: String,
-    /// The revision of its source, where it is known.
+    /// The revision of its source, if known.
     pub revision: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl Default for Program {
 /// One process's work on a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// When it began, UTC.
+    /// When it started, UTC.
     pub started: String,
     /// The program and its version.
     pub program: String,
@@ -42,12 +42,12 @@ pub struct Session {
     pub threads: usize,
     /// Processes.
     pub ranks: usize,
-    /// The step it went on behind.
+    /// The step after which it started.
     pub from_step: u64,
     /// Keys of the config that were changed for it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed: Vec<String>,
-    /// The step it ended with; neither this nor `ended` is there where it was killed.
+    /// The step it ended with. If the process was killed, this and `ended` are missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_step: Option<u64>,
     /// How it ended: `finished`, `stopped`, `out of time`, or an error.
@@ -56,7 +56,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// One that begins now, behind a step.
+    /// A session that starts now, after a step.
     pub(crate) fn begin(program: Program, device: &Device, share: Share, from_step: u64) -> Result<Self, Error> {
         Ok(Self {
             started: folder::now(),

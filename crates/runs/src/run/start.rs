@@ -1,4 +1,4 @@
-//! What a run begins with, or goes on behind.
+//! The weights that a session starts with.
 
 use burn::tensor::Device as BurnDevice;
 use rinalmo_train::{Exchange, Options, Saved, Task, Trainer, start};
@@ -7,28 +7,28 @@ use rinalmo_weights::{Checkpoint, Document, OpenOptions};
 use super::Folder;
 use crate::Error;
 
-/// Where the weights come from that a session begins with.
+/// Where the weights that a session starts with come from.
 pub(crate) enum Start {
-    /// Nowhere yet.
+    /// Random initial weights.
     Fresh,
     /// Another model.
     From(Box<Checkpoint>),
     /// Another model's encoder.
     Encoder(Box<Checkpoint>),
-    /// This run's own past.
+    /// A checkpoint of this run.
     Saved(Box<Saved>),
 }
 
 /// Opens a model by name or path.
 ///
 /// # Errors
-/// Nothing of that name is here, or the file is not a model.
+/// No model of that name is on this machine, or the file is not a model.
 pub fn open(name_or_path: &str) -> Result<Checkpoint, Error> {
     Ok(rinalmo_infer::checkpoint::open(name_or_path, &OpenOptions::default())?)
 }
 
 impl Start {
-    /// Of a run that begins.
+    /// The start of a new run.
     pub(crate) fn of(checkpoint: Option<Checkpoint>) -> Self {
         checkpoint.map_or(Self::Fresh, |checkpoint| Self::From(Box::new(checkpoint)))
     }
@@ -41,11 +41,11 @@ impl Start {
         }
     }
 
-    /// Of a run that goes on: behind its newest whole checkpoint, or as it began where none was written yet. Told with it
-    /// are the checkpoints that were passed over.
+    /// The start of a run that resumes: after its newest complete checkpoint, or as it started if none was written yet.
+    /// Also returns why newer checkpoints are ignored.
     ///
     /// # Errors
-    /// There are checkpoints and none is whole, or the model it began with cannot be opened.
+    /// There are checkpoints and none is complete, or the model it started with cannot be opened.
     pub(crate) fn again(
         folder: &Folder,
         keep: usize,
@@ -57,22 +57,22 @@ impl Start {
             None if latest.skipped.is_empty() => Self::of(from.map(open).transpose()?),
             None => {
                 let why: Vec<String> = latest.skipped.iter().map(ToString::to_string).collect();
-                let message = format!("no checkpoint is whole\n{}", why.join("\n"));
+                let message = format!("no checkpoint is complete\n{}", why.join("\n"));
                 return Err(Error::Folder { folder: folder.path().to_owned(), message });
             }
         };
         Ok((start, latest.skipped))
     }
 
-    /// The step it is behind.
+    /// The step after which the session starts.
     pub(crate) fn step(&self) -> u64 {
         if let Self::Saved(saved) = self { saved.state.step } else { 0 }
     }
 
-    /// A trainer with these weights; `document` says what a fresh or foreign model becomes.
+    /// A trainer with these weights; `document` describes the model that is trained.
     ///
     /// # Errors
-    /// Weights cannot be read, or an option has no sense.
+    /// Weights cannot be read, or an option is invalid.
     pub(crate) fn trainer<'t, T: Task, X: Exchange>(
         &self,
         task: &'t T,

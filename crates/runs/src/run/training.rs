@@ -8,19 +8,19 @@ use crate::Error;
 use crate::log::{RunLog, Terms};
 use rinalmo_infer::Device;
 
-/// What is trained, and where it is kept.
+/// What is trained, and where it is saved.
 pub(crate) struct Training<'a, T> {
     /// The run's folder.
     pub(crate) folder: &'a Folder,
     /// The model's name.
     pub(crate) name: &'a str,
-    /// What its log speaks of.
+    /// What its log reports.
     pub(crate) terms: Terms,
-    /// What the session begins with.
+    /// The weights that the session starts with.
     pub(crate) start: &'a Start,
     /// The task.
     pub(crate) task: &'a T,
-    /// What a fresh or foreign model becomes.
+    /// The description of the model that is trained.
     pub(crate) document: Document,
     /// How it is trained.
     pub(crate) options: Options,
@@ -32,7 +32,7 @@ pub(crate) struct Training<'a, T> {
     pub(crate) device: &'a Device,
 }
 
-/// Where a session's training came to.
+/// The result of a session's training.
 pub(crate) struct Trained {
     /// Why it ended, and its last validation.
     pub(crate) outcome: Result<(Ended, Option<ValidationReport>), Error>,
@@ -41,22 +41,22 @@ pub(crate) struct Trained {
 }
 
 impl<T: Task> Training<'_, T> {
-    /// Trains until it is done or asked to stop. Only the first process tells the observer and writes.
+    /// Trains until it is done or asked to stop. Only the first process calls the observer and writes.
     ///
     /// # Errors
-    /// Training could not begin. What goes wrong on the way is the outcome.
+    /// Training could not start. Later errors are the outcome.
     pub(crate) fn go<X: Exchange>(
         self,
         exchange: X,
         stop: &Stop,
         observer: &mut dyn Observer,
     ) -> Result<Trained, Error> {
-        let mut nobody = ();
+        let mut silent = ();
         let mut log = match exchange.share().rank {
             0 => Some(RunLog::open(self.folder.path(), self.name, self.terms, self.start.step(), stop, observer)?),
             _ => None,
         };
-        let observer = log.as_mut().map_or(&mut nobody as &mut dyn Observer, |log| log);
+        let observer = log.as_mut().map_or(&mut silent as &mut dyn Observer, |log| log);
         let device = self.device.burn().clone().autodiff();
         let (ended, state) = {
             let mut trainer = self.start.trainer(self.task, self.document, self.options, device, exchange)?;
