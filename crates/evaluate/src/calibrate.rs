@@ -1,12 +1,14 @@
-//! Probabilities that hold what they say: a structure model set right on structures that it was not trained with.
+//! Calibrates a structure model on structures that it was not trained with.
 //!
-//! Three things are found, each from what stands before it. A line of logits makes, of all pairs that are called 30 %
-//! likely, 30 % true (Platt, 1999). A way to decode and a threshold give the best mean F1. And what F1 to expect of a
-//! structure: if probabilities hold, `2 · Σ_chosen p / (chosen + Σ_all p)` is about what a comparison with the truth would
-//! give, and a straight line takes it to the relaxed F1 that was found.
+//! Three things are fitted, one after the other:
 //!
-//! All structures are fitted to. What is reported of the fit is cross-fitted: structures are dealt into folds, whole
-//! families or clusters together, and each fold is judged by what the others were fitted to.
+//! 1. A straight line for logits, after which 30 % of the pairs with a probability of 30 % are true (Platt, 1999).
+//! 2. The decoder and threshold with the best mean F1.
+//! 3. The F1 to expect of a structure. With calibrated probabilities, `2 · Σ_chosen p / (chosen + Σ_all p)` is close to its
+//!    F1; a straight line takes this estimate to the relaxed F1.
+//!
+//! The fit uses all structures. The reported figures are cross-fitted: whole families or clusters are dealt into folds, and
+//! each fold is evaluated with the fit of the others.
 
 mod folds;
 
@@ -23,34 +25,34 @@ pub use folds::Together;
 use rinalmo_infer::checkpoint::Calibration;
 use rinalmo_infer::{Model, PairMap};
 
-/// Pairs of less than this probability before calibration are not looked at: a hundred to one of all there are, which
-/// decide nothing and would decide the fit.
+/// Pairs of less than this probability before calibration are not counted. They are a hundred times as many as the others
+/// and would dominate the fit, but no decoder chooses them.
 const LEAST: f32 = 0.005;
 /// Bins of equal width in which calibration errors are counted.
 const BINS: usize = 20;
 /// Cells of the logits' histogram in one unit.
 const CELLS: f32 = 50.0;
-/// The largest logit, up and down, that is told apart from larger ones.
+/// Logits beyond ± this value are counted in the last cell.
 const LARGEST: f32 = 20.0;
 
-/// What was found.
+/// A calibration and its figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibrated {
     /// Lines of probabilities and of expected F1, fitted to all structures.
     pub calibration: Calibration,
-    /// How to decode.
+    /// The best decoder.
     pub method: Method,
-    /// With which threshold.
+    /// Its threshold.
     pub threshold: f32,
-    /// Structures.
+    /// The number of structures.
     pub structures: usize,
     /// Structures that were left out, each with why: too long for the machine's memory, or no finite numbers.
     pub left_out: Vec<String>,
-    /// How figures were cross-fitted; `None` where they could not be, so that they are of the structures fitted to.
+    /// How figures were cross-fitted; `None` if that was impossible, so that they equal `in_sample`.
     pub cross_fit: Option<CrossFit>,
-    /// Its figures.
+    /// The cross-fitted figures.
     pub figures: Figures,
-    /// The same of the structures fitted to, each judged by what it was part of: too good.
+    /// Figures of the same structures that were used for the fit, which are too optimistic.
     pub in_sample: Figures,
 }
 
@@ -65,29 +67,31 @@ pub struct CrossFit {
     pub groups: usize,
 }
 
-/// What a calibration came to.
+/// The quality of a calibration.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Figures {
     /// The mean relaxed F1 with the decoder and threshold that were chosen.
     pub f1: f64,
-    /// The expected calibration error of pairs before: over those of probability 0.005 or more.
+    /// The expected calibration error of pairs with a probability of 0.005 or more, before calibration.
     pub error_before: f64,
-    /// And after, of the same pairs.
+    /// The expected calibration error of the same pairs after calibration.
     pub error_after: f64,
-    /// How far expected and found F1 lie apart on average.
+    /// Mean absolute difference between expected F1 and F1.
     pub f1_error: f64,
-    /// Their squared correlation (Pearson), where both vary.
+    /// Their squared correlation (Pearson), if both vary.
     pub f1_pearson_squared: Option<f64>,
 }
 
-/// Finds out how a model is set right on `items`, as many at a time as fit into memory; their maps are computed twice
-/// rather than kept. Items that the model cannot fold are left out.
+/// Fits a model's calibration on `items`, as many at a time as fit into memory. Their maps are computed twice instead of
+/// kept. Items that the model cannot fold are left out.
 ///
 /// # Errors
-/// The model has no structure head, or there is too little to go by: no pair, or no probability worth a name.
+/// The model has no structure head, or no true pair has a predicted probability of 0.005 or more.
 pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
     let every: Vec<&Item> = items.iter().collect();
-    let (mut fitting, mut histograms, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    let mut fitting = Vec::new();
+    let mut histograms = Vec::new();
+    let mut left_out = Vec::new();
     for (item, histogram) in items.iter().zip(model.with_logits(&every, |item, logits| Histogram::of(&logits, item))?) {
         match histogram {
             Ok(histogram) => {
@@ -111,7 +115,7 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
         let (none, count) = ("no base pair with a predicted probability of 0.005 or more", fitting.len());
         Error::Options(format!("calibration needs at least one; found {none} that is true, in {count} structures"))
     })?;
-    // The line without each fold, where there are several; one that cannot be found without a fold is that of all.
+    // The line without each fold, if there are several. If none can be fitted without a fold, the line of all is used.
     let without: Vec<Line> = match folds.count {
         1 => Vec::new(),
         count => (0..count).map(|fold| line_of(&sum(Some(fold))).unwrap_or(whole)).collect(),
@@ -130,9 +134,10 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
     let points: Vec<(f64, f64)> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
     let before = all.bins(1.0, 0.0);
     let in_sample = Figures::of(&points, &before, &all.bins(whole.0, whole.1));
-    let figures = match without.is_empty() {
-        true => in_sample,
-        false => cross_fitted(&folds, &by_fold, &without, &tried, &before),
+    let figures = if without.is_empty() {
+        in_sample
+    } else {
+        cross_fitted(&folds, &by_fold, &without, &tried, &before)
     };
     let (method, threshold) = ways().nth(way).unwrap_or_default();
     Ok(Calibrated {
@@ -152,7 +157,7 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
     })
 }
 
-/// Each fold judged by what the others were fitted to.
+/// Figures of each fold with the fit of the others.
 fn cross_fitted(
     folds: &Folds,
     by_fold: &[Histogram],
@@ -160,7 +165,8 @@ fn cross_fitted(
     tried: &[Vec<Tried>],
     before: &Bins,
 ) -> Figures {
-    let (mut points, mut after) = (Vec::new(), Bins::new(BINS));
+    let mut points = Vec::new();
+    let mut after = Bins::new(BINS);
     for (fold, line) in without.iter().enumerate() {
         let part = |inside: bool| {
             let of = tried.iter().zip(&folds.of).filter(move |(_, of)| (**of == fold) == inside);
@@ -195,17 +201,17 @@ fn line_of(histogram: &Histogram) -> Option<Line> {
     platt(&histogram.tallies()).map(|(scale, shift)| (scale as f32, shift as f32))
 }
 
-/// The best way to decode, and the line from estimates to the F1 found.
+/// The best way to decode, and the line from estimates to F1.
 fn fit(tried: &[&Tried]) -> (usize, (f64, f64)) {
     let mean = |way: usize| tried.iter().map(|tried| tried.f1[way].1).sum::<f64>() / tried.len().max(1) as f64;
     let best = (0..ways().count()).max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
     (best, line(&tried.iter().map(|tried| tried.f1[best]).collect::<Vec<_>>()))
 }
 
-/// Decoders that are tried, the first of equals being taken.
+/// Decoders that are compared. Of equally good ones, the first is taken.
 const METHODS: [Method; 3] = [Method::F1, Method::Nested, Method::Greedy];
 
-/// Thresholds that each is tried with: 0.02 to 0.7. Of the one that finds its own they are the least it may find.
+/// Thresholds that each is run with: 0.02 to 0.7. For a decoder that finds its own, these are lower bounds.
 fn thresholds() -> impl Iterator<Item = f32> + Clone {
     (1..36).map(|number| number as f32 / 50.0)
 }
@@ -235,7 +241,7 @@ impl Tried {
         Self { f1: f1.collect() }
     }
 
-    /// What F1 is expected with a way and a line, and what was found.
+    /// The expected F1 with a way and a line, and the F1.
     fn point(&self, way: usize, (scale, shift): (f64, f64)) -> (f64, f64) {
         let (estimate, found) = self.f1[way];
         ((scale * estimate + shift).clamp(0.0, 1.0), found)
@@ -250,9 +256,11 @@ impl Histogram {
         Self(vec![(0, 0); (2.0 * LARGEST * CELLS) as usize + 1])
     }
 
-    /// Of pairs that a hairpin could close.
+    /// Counts the pairs that can close a hairpin.
     fn of(logits: &[f32], item: &Item) -> Self {
-        let (len, mut counts, pairs) = (item.sequence.len(), Self::new(), item.structure.pairs());
+        let len = item.sequence.len();
+        let pairs = item.structure.pairs();
+        let mut counts = Self::new();
         let least = (LEAST / (1.0 - LEAST)).ln();
         for i in 0..len {
             for j in i + 1 + DecodeOptions::default().min_loop..len {
@@ -272,14 +280,14 @@ impl Histogram {
         self.0.iter_mut().zip(&other.0).for_each(|(sum, more)| *sum = (sum.0 + more.0, sum.1 + more.1));
     }
 
-    /// The cells that have any.
+    /// The cells that have pairs.
     fn tallies(&self) -> Vec<Tally> {
         let logit = |number: usize| number as f64 / f64::from(CELLS) - f64::from(LARGEST);
-        let told = self.0.iter().enumerate().filter(|(_, cell)| cell.0 > 0);
-        told.map(|(number, &(count, hits))| Tally { logit: logit(number), count, hits }).collect()
+        let filled = self.0.iter().enumerate().filter(|(_, cell)| cell.0 > 0);
+        filled.map(|(number, &(count, hits))| Tally { logit: logit(number), count, hits }).collect()
     }
 
-    /// Its pairs in bins if logits counted so.
+    /// Its pairs in bins of the probability `sigmoid(scale · logit + shift)`.
     fn bins(&self, scale: f32, shift: f32) -> Bins {
         let mut bins = Bins::new(BINS);
         for Tally { logit, count, hits } in self.tallies() {
@@ -290,7 +298,7 @@ impl Histogram {
     }
 }
 
-/// The straight line of least squares; level where all is at one place.
+/// The straight line of least squares; horizontal if all points have the same x.
 fn line(points: &[(f64, f64)]) -> (f64, f64) {
     let count = points.len().max(1) as f64;
     let mean = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
@@ -308,7 +316,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_error_is_of_what_the_line_makes_of_logits() {
+    fn the_error_is_that_of_calibrated_probabilities() {
         // Of pairs of logit 2 an eighth is true, as of logit ln 1/7.
         let mut histogram = Histogram::new();
         histogram.0[((2.0 + LARGEST) * CELLS) as usize] = (800, 100);
@@ -319,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_goes_through_what_lies_on_one() {
+    fn a_line_goes_through_points_on_a_line() {
         let (slope, offset) = line(&[(0.0, 0.1), (0.5, 0.5), (1.0, 0.9)]);
         assert!((slope - 0.8).abs() < 1e-12 && (offset - 0.1).abs() < 1e-12);
         assert_eq!(line(&[(0.3, 0.2), (0.3, 0.4)]).0, 0.0);
@@ -333,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fold_is_judged_by_what_the_others_were_fitted_to() {
+    fn a_fold_is_evaluated_with_the_fit_of_the_others() {
         // In fold 0 the F1 is the estimate, in fold 1 it is 1 less the estimate: each is as wrong about the other as
         // can be, which the line through both does not show.
         let estimates = [0.1, 0.3, 0.7, 0.9];

@@ -1,14 +1,14 @@
-//! What can go wrong in evaluating.
+//! Errors of evaluation.
 
 /// Everything that an evaluation can fail with.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A model could not be loaded or asked.
+    /// A model could not be loaded or run.
     #[error(transparent)]
     Infer(#[from] rinalmo_infer::Error),
 
-    /// The masked-language task could not be set up or carried out.
+    /// The masked-language task could not be set up or run.
     #[error(transparent)]
     Train(#[from] rinalmo_train::Error),
 

@@ -1,4 +1,4 @@
-//! An evaluation drawn as the paper draws its own: F1 by family as violins with boxes, or as bars; reliability.
+//! Drawings of an evaluation, as in the paper: F1 by family as violins with boxes or as bars, and reliability.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use rinalmo_draw::{Groups, Reliability, Series, Shape};
 
 use super::{Evaluation, Figures, Means, RecordScore, References, Report};
 
-/// How the group of all records is called where there are no families.
+/// The name of the group of all records, if there are no families.
 const ALL: &str = "all";
 
-/// One series of a drawing: its name, whose it is, and which figures of it.
+/// One series of a drawing: its name, its predictor, and which of its figures.
 struct Line<'e> {
     name: String,
     report: &'e Report,
@@ -18,8 +18,8 @@ struct Line<'e> {
 }
 
 impl Evaluation {
-    /// Every record's F1 by family, as violins with boxes; SVG. A single predictor is drawn strict and relaxed, several
-    /// are drawn relaxed. `references` are those it was made from.
+    /// Every record's F1 by family, as violins with boxes; SVG. A single predictor is drawn with strict and relaxed
+    /// F1, several with relaxed F1. `references` are those of the evaluation.
     pub fn boxes(&self, references: &References) -> String {
         let family = |record: &RecordScore| references.items[record.reference].family.as_deref().unwrap_or(ALL);
         self.groups(|line| {
@@ -45,8 +45,8 @@ impl Evaluation {
         })
     }
 
-    /// How much of what was called so likely came true, of every predictor that gives probabilities; SVG. `None` where
-    /// none does.
+    /// The share of true pairs against the predicted probability, of every predictor that gives probabilities; SVG. `None`
+    /// if none does.
     pub fn reliability(&self) -> Option<String> {
         let curve = |report: &Report| {
             let points = report.calibration.as_ref()?.bins.iter().map(|&(probability, part, _)| (probability, part));
@@ -59,7 +59,8 @@ impl Evaluation {
 
     fn groups(&self, of: impl Fn(&Line<'_>) -> Vec<(String, usize, Shape)>) -> String {
         let several = self.reports.len() > 1;
-        let (mut groups, mut series) = (Vec::new(), Vec::new());
+        let mut groups = Vec::new();
+        let mut series = Vec::new();
         for line in self.lines() {
             let drawn = of(&line);
             groups = drawn.iter().map(|(name, count, _)| (name.clone(), *count)).collect();

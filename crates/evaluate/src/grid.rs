@@ -1,4 +1,4 @@
-//! A table of text: names at the left, numbers aligned at the right.
+//! Text tables: names aligned left, numbers aligned right.
 
 /// A table.
 #[derive(Debug)]
@@ -7,7 +7,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A table with a header: what the rows are, and the names of the columns.
+    /// A table with a header: the name of the first column, and the names of the others.
     pub fn new<S: Into<String>>(title: &str, columns: impl IntoIterator<Item = S>) -> Self {
         let header = std::iter::once(title.to_owned()).chain(columns.into_iter().map(Into::into));
         Self { rows: vec![header.collect()] }
@@ -18,13 +18,13 @@ impl Grid {
         self.rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
     }
 
-    /// Columns side by side, a line a row.
+    /// As plain text with aligned columns, one line for each row.
     pub fn text(&self) -> String {
         let widths = self.widths();
         self.rows.iter().map(|row| format!("{}\n", padded(row, &widths, "  ").trim_end())).collect()
     }
 
-    /// A table of Markdown.
+    /// As a Markdown table.
     pub fn markdown(&self) -> String {
         let widths = self.widths();
         let line = |row: &Vec<String>| format!("| {} |\n", padded(row, &widths, " | "));
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_stand_left_and_numbers_right() {
+    fn names_are_left_and_numbers_right() {
         let mut grid = Grid::new("", ["n", "F1"]);
         grid.row("all", vec!["1305".into(), "0.474".into()]);
         grid.row("tRNA", vec!["7".into()]);

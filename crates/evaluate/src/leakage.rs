@@ -1,5 +1,4 @@
-//! Was it tested on what it was trained on? References that are, or are like, training sequences, and families that
-//! both have.
+//! Leakage: references that are identical or similar to training sequences, and families that are in both.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,36 +12,36 @@ use super::references::{FamilyFrom, References, prefix};
 use crate::Error;
 use rinalmo_seq::alphabet::bases;
 
-/// Training bases that are searched at a time; more take more memory.
+/// Training bases that are searched at a time, to limit the memory.
 const CHUNK: usize = 50_000_000;
 
-/// What the search for training sequences among the references found.
+/// The result of a search for training sequences among the references.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Leakage {
     /// The training files.
     pub trained_on: Vec<String>,
     /// Their sequences.
     pub training_sequences: usize,
-    /// References that are training sequences, letter by letter.
+    /// References that are identical to a training sequence.
     pub identical: usize,
-    /// References like a training sequence, those that are one among them.
+    /// References that are similar to a training sequence, including identical ones.
     pub alike: usize,
-    /// Least identity of what is alike, of the columns of an alignment.
+    /// Least identity of similar sequences, as a share of the columns of an alignment.
     pub identity: f64,
-    /// Least part of the reference that the alignment covers.
+    /// Least share of the reference that the alignment covers.
     pub coverage: f64,
     /// Gaps of the references, which were not compared.
     pub reference_gaps: Gaps,
     /// Gaps of the training sequences, which were not compared.
     pub training_gaps: Gaps,
-    /// Families of the references that training had too, where families are known.
+    /// Families of the references that are also in the training data, if families are known.
     pub families: BTreeMap<String, SharedFamily>,
-    /// Whether each reference is alike, in their order.
+    /// Is each reference similar to a training sequence? In the order of the references.
     #[serde(skip)]
     pub marked: Vec<bool>,
 }
 
-/// A family of both.
+/// A family that is in both.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct SharedFamily {
     /// Its references.
@@ -52,9 +51,9 @@ pub struct SharedFamily {
 }
 
 impl Leakage {
-    /// Searches `files`, anything that [`read::open`] takes, for sequences like those of the references: 80 % identity
-    /// over 80 % of the reference, gaps of alignments left out on both sides. Families of training sequences are told by their ids as those of the references
-    /// are, or by a column `family`.
+    /// Searches `files`, anything that [`read::open`] takes, for sequences that are similar to references: 80 %
+    /// identity over 80 % of the reference, without gaps of alignments on both sides. Families of training sequences come
+    /// from their ids, as those of the references do, or from a column `family`.
     ///
     /// # Errors
     /// A file cannot be read, or a reference has no sequence.
@@ -68,7 +67,10 @@ impl Leakage {
             options,
         };
         let known = references.families();
-        let (mut sequences, mut count, mut letters, mut training_gaps) = (Vec::new(), 0, 0, Gaps::default());
+        let mut sequences = Vec::new();
+        let mut count = 0;
+        let mut letters = 0;
+        let mut training_gaps = Gaps::default();
         let mut families: BTreeMap<String, SharedFamily> = BTreeMap::new();
         for record in files.iter().flat_map(|file| open(file)) {
             let record = record?;
@@ -76,7 +78,8 @@ impl Leakage {
                 families.entry(family.to_owned()).or_default().training += 1;
             }
             training_gaps.count(&record.sequence);
-            (count, letters) = (count + 1, letters + record.sequence.len());
+            count += 1;
+            letters += record.sequence.len();
             sequences.push(record.sequence);
             if letters > CHUNK {
                 search.among(std::mem::take(&mut sequences))?;
@@ -102,7 +105,7 @@ impl Leakage {
         })
     }
 
-    /// Is there nothing to warn of?
+    /// Is there no similar reference and no shared family?
     pub fn is_clean(&self) -> bool {
         self.alike == 0 && self.families.is_empty()
     }
@@ -116,14 +119,14 @@ fn open(file: &Path) -> Box<dyn Iterator<Item = Result<read::Record, Error>>> {
 }
 
 fn family<'r>(record: &'r read::Record, from: &FamilyFrom) -> Option<&'r str> {
-    let column = record.description.split(' ').find_map(|told| told.strip_prefix("family="));
+    let column = record.description.split(' ').find_map(|word| word.strip_prefix("family="));
     match from {
         FamilyFrom::Prefix(number) => Some(prefix(&record.id, *number)),
         FamilyFrom::Column | FamilyFrom::Table(_) => column,
     }
 }
 
-/// References and what is known of them.
+/// References, and what was found so far.
 struct Search {
     /// The bases of each reference.
     tested: Vec<Vec<u8>>,
@@ -133,7 +136,7 @@ struct Search {
 }
 
 impl Search {
-    /// Marks the references that are like one of `training`.
+    /// Marks the references that are similar to one of `training`.
     fn among(&mut self, training: Vec<Vec<u8>>) -> Result<(), Error> {
         let exact: HashSet<Vec<u8>> =
             training.iter().map(|letters| bases(letters)).filter(|letters| !letters.is_empty()).collect();
@@ -159,7 +162,7 @@ mod tests {
     const TRNA: &str = "GCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA";
 
     #[test]
-    fn what_was_trained_on_is_found_whole_changed_or_within() {
+    fn training_sequences_are_found_whole_changed_or_within() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| {
             let path = folder.path().join(name);

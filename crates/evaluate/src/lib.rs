@@ -1,9 +1,12 @@
-//! How good is a predictor, and is it better than another: predictions against references.
+//! Evaluation: scores predictions against references, and compares predictors.
 //!
-//! [`References`] are known structures, [`Predictions`] come from files, a [`Model`](rinalmo_infer::Model) or any program that
-//! folds; [`structure`] scores them, exact pairs and pairs one position off side by side, and compares predictors on the
-//! records that all of them have. [`Labels`] and [`Answers`] are the same for one answer a sequence: splice sites,
-//! ribosome load, families. [`Perplexities`] are those of models on a corpus. [`Leakage`] tells which references a predictor has been trained on.
+//! - [`structure`] scores [`Predictions`] of secondary structures against [`References`], by exact pairs and by pairs one
+//!   position off. Predictions come from files, a [`Model`](rinalmo_infer::Model) or any program that folds. Predictors are
+//!   compared on the records that all of them predict.
+//! - [`labels()`] does the same with [`Answers`] against [`Labels`], one answer a sequence: splice sites, ribosome load,
+//!   families.
+//! - [`Perplexities`] are those of models on a corpus.
+//! - [`Leakage`] finds references that a predictor was trained on.
 //!
 //! ```
 //! use rinalmo_evaluate::{FamilyFrom, Options, Predictions, References, structure};
@@ -56,12 +59,12 @@ pub use rinalmo_draw::png;
 pub use rinalmo_metrics as metrics;
 pub use score::{Agreement, Both, RecordScore};
 
-/// How scores are summed up.
+/// How scores are summarized.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How intervals are made.
+    /// How intervals are computed.
     pub bootstrap: Bootstrap,
-    /// The last length of each band, rising, in nt; what is longer makes one more.
+    /// The last length of each band in nt, rising. Longer records are in one more band.
     pub bands: Vec<usize>,
 }
 
@@ -83,40 +86,40 @@ pub struct Comparison {
     pub f1: Both<Paired>,
 }
 
-/// What came out.
+/// The result of an evaluation.
 #[derive(Debug, Clone)]
 pub struct Evaluation {
     /// The references' name.
     pub reference: String,
     /// How many references there are.
     pub references: usize,
-    /// How many of them every predictor has a prediction for: what is scored.
+    /// How many of them every predictor has a prediction for. These are scored.
     pub records: usize,
     /// Every predictor, in the order given.
     pub reports: Vec<Report>,
-    /// Every two of them.
+    /// Every two of them, compared.
     pub comparisons: Vec<Comparison>,
-    /// What was left out, by kind.
+    /// How many records were left out, by kind of problem.
     pub left_out: BTreeMap<Kind, usize>,
-    /// What of the references was trained on, where that was asked.
+    /// References that were trained on, if they were searched for.
     pub leakage: Option<Leakage>,
-    /// How intervals were made.
+    /// How intervals were computed.
     pub bootstrap: Bootstrap,
-    /// What was drawn for them.
+    /// What was resampled for them.
     pub drawn: Drawn,
 }
 
-/// What is drawn as one for intervals.
+/// What is resampled as a unit for intervals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Drawn {
-    /// `clusters` or `families`, where they are known (records of none count as one each), or `records`.
+    /// `clusters` or `families` if they are known (a record without one is its own unit), else `records`.
     pub by: &'static str,
     /// How many of them there are.
     pub count: usize,
 }
 
 impl Drawn {
-    /// A line about intervals of whole clusters or families; nothing where records were drawn.
+    /// A line about intervals of whole clusters or families; empty if records were resampled.
     fn line(&self, bootstrap: &Bootstrap) -> String {
         match self.by {
             "records" => String::new(),
@@ -143,9 +146,9 @@ pub fn structure(
         let who = names.join(" and ");
         return Err(Error::Options(format!("{}: no reference has a usable prediction by {who}", references.name)));
     }
-    let alike = leakage.as_ref().map(|leakage| &leakage.marked[..]);
+    let similar = leakage.as_ref().map(|leakage| &leakage.marked[..]);
     let Options { bootstrap, bands } = options;
-    let report = |predictor| Report::new(references, predictor, &numbers, alike, bands, bootstrap);
+    let report = |predictor| Report::new(references, predictor, &numbers, similar, bands, bootstrap);
     let reports: Vec<Report> = predictors.iter().map(report).collect();
     let mut left_out = BTreeMap::new();
     for problem in references.problems.iter().chain(predictors.iter().flat_map(|predictor| &predictor.problems)) {
@@ -181,18 +184,18 @@ fn compare(reports: &[Report], units: &Units, bootstrap: &Bootstrap) -> Vec<Comp
 }
 
 impl Evaluation {
-    /// Everything but the records: the first predictor's figures at the top (`mean.strict.f1`, `families.x.strict.f1`),
-    /// and where there are several, all of them in `predictors` and each two in `comparisons`.
+    /// Everything except the records. The first predictor's figures are at the top (`mean.strict.f1`,
+    /// `families.x.strict.f1`). With several predictors, all are in `predictors` and each two in `comparisons`.
     pub fn to_json(&self) -> Value {
         let object = |value: Value| if let Value::Object(map) = value { map } else { Map::new() };
-        let told = |report: &Report| object(serde_json::to_value(report).expect("figures are plain values"));
+        let figures = |report: &Report| object(serde_json::to_value(report).expect("figures are plain values"));
         let mut json = Map::new();
         json.insert("reference".into(), self.reference.clone().into());
         json.insert("references".into(), self.references.into());
         json.insert("records".into(), self.records.into());
-        json.extend(self.reports.first().map(told).unwrap_or_default());
+        json.extend(self.reports.first().map(figures).unwrap_or_default());
         if self.reports.len() > 1 {
-            let predictors = self.reports.iter().map(|report| (report.predictor.clone(), told(report).into()));
+            let predictors = self.reports.iter().map(|report| (report.predictor.clone(), figures(report).into()));
             json.insert("predictors".into(), Value::Object(predictors.collect()));
             json.insert("comparisons".into(), serde_json::json!(self.comparisons));
         }

@@ -1,5 +1,4 @@
-//! How well models predict masked tokens: perplexity on the clusters that a corpus holds out, with the masks that
-//! validation of a run has.
+//! Perplexity of masked tokens on the held-out clusters of a corpus, with the same masks as in the validation of a run.
 
 use rinalmo_corpus::Store;
 use rinalmo_train::{Mlm, MlmConfig, Share, Task, Validation};
@@ -17,11 +16,11 @@ pub struct Perplexities {
 }
 
 impl Perplexities {
-    /// Opens every model, by name or path. `config` says which tokens are masked and how many batches are
-    /// looked at.
+    /// Opens every model, by name or path. `config` sets which tokens are masked and how many batches are
+    /// used.
     ///
     /// # Errors
-    /// A model cannot be opened or has no masked-language head, or the corpus holds nothing out.
+    /// A model cannot be opened or has no masked-language head, or the corpus has no held-out clusters.
     pub fn open<S: AsRef<str>>(models: &[S], corpus: Store, config: &MlmConfig) -> Result<Self, Error> {
         let task = Mlm::new(corpus, config, 0, Share::default())?;
         let open = |name: &S| {
@@ -34,22 +33,20 @@ impl Perplexities {
         Ok(Self { task, models })
     }
 
-    /// Validates each model in the order they were given: the whole first, then every source and band of lengths. Sums are
-    /// of losses in nats, weights of masked tokens; [`rinalmo_runs::pretrain::perplexity`] of a part's mean is its perplexity.
+    /// Validates each model in the order given. The first part is the whole corpus; then come all sources and bands of
+    /// lengths. Sums are of losses in nats, weights count masked tokens; [`rinalmo_runs::pretrain::perplexity`] of a part's mean is its perplexity.
     ///
     /// # Errors
-    /// Each: weights or the store cannot be read, or a loss is no number.
+    /// Of each model: weights or the store cannot be read, or a loss is not finite.
     pub fn validate(&self, device: &Device) -> impl Iterator<Item = Result<Validation, Error>> {
         self.models.iter().map(|checkpoint| {
             let network = rinalmo_weights::load(checkpoint, device.burn())?;
             let found = device.guarded(|| self.task.validate(&network, device.burn(), Share::default()))??;
-            match found.parts.iter().all(|part| part.sum.is_finite()) {
-                true => Ok(found),
-                false => {
-                    let broken = checkpoint.first_not_finite();
-                    Err(not_finite(&checkpoint.meta.name, "this corpus", broken.as_ref(), Precision::F32).into())
-                }
+            if found.parts.iter().all(|part| part.sum.is_finite()) {
+                return Ok(found);
             }
+            let broken = checkpoint.first_not_finite();
+            Err(not_finite(&checkpoint.meta.name, "this corpus", broken.as_ref(), Precision::F32).into())
         })
     }
 }

@@ -1,8 +1,8 @@
-//! What was left out of an evaluation, and why.
+//! Records that were left out of an evaluation, and why.
 
 use std::fmt;
 
-/// The kinds of things that are left out.
+/// Why a record is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A record that does not follow its format.
@@ -15,12 +15,12 @@ pub enum Kind {
     NoReference,
     /// A prediction for a sequence of another length, or of other letters.
     Different,
-    /// What an outside program said or did.
+    /// An error of an external program.
     Program,
 }
 
 impl Kind {
-    /// Its name, as JSON has it.
+    /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unreadable => "unreadable",
@@ -32,31 +32,31 @@ impl Kind {
         }
     }
 
-    /// What it is, in words, for so many.
+    /// A phrase for `count` problems of this kind.
     pub fn describe(self, count: usize) -> String {
         let s = if count == 1 { "" } else { "s" };
         match self {
             Self::Unreadable => format!("{count} record{s} could not be read"),
-            Self::Duplicate => format!("{count} record{s} of an id that was there before"),
+            Self::Duplicate => format!("{count} record{s} with a duplicate id"),
             Self::NoPrediction => format!("{count} reference{s} without a prediction"),
             Self::NoReference => format!("{count} prediction{s} without a reference"),
             Self::Different => format!("{count} prediction{s} for another sequence than the reference's"),
-            Self::Program => format!("{count} complaint{s} of the program"),
+            Self::Program => format!("{count} error{s} of the program"),
         }
     }
 }
 
-/// Something left out.
+/// A record that was left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of thing.
+    /// Why.
     pub kind: Kind,
     /// Where it is, what was expected, what was found.
     pub text: String,
 }
 
 impl Problem {
-    /// Says what and where.
+    /// A problem with its message.
     pub fn new(kind: Kind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into() }
     }

@@ -1,4 +1,4 @@
-//! Structures from files, as references or predictions: what is wrong with one record costs that record only.
+//! Reads structures from files, as references or predictions. A mistake is an error of its record only.
 
 use std::path::Path;
 
@@ -8,20 +8,20 @@ pub(super) use rinalmo_seq::labelled::structures::{Entry, stem};
 use super::problem::{Kind, Problem};
 use crate::Error;
 
-/// What a file or folder holds.
+/// The content of a file or folder.
 pub(super) struct Entries {
-    /// What could be read.
+    /// Records that could be read.
     pub entries: Vec<Entry>,
-    /// What could not.
+    /// Records that could not.
     pub problems: Vec<Problem>,
-    /// What was passed over, in words.
+    /// Notes on ignored parts.
     pub notes: Vec<String>,
 }
 
-/// Reads a file or folder as [`dataset::read`] does, sequences not being needed.
+/// Reads a file or folder as [`dataset::read`] does; sequences are optional.
 ///
 /// # Errors
-/// It cannot be opened, is a table that lacks a column, or holds nothing that can be read.
+/// It cannot be opened, is a table that lacks a column, or has no readable record.
 pub(super) fn read(path: &Path) -> Result<Entries, Error> {
     let Found { entries, wrong, notes } = dataset::read(path, &Options::default())?;
     let problems = wrong.iter().map(|error| Problem::new(Kind::Unreadable, error.to_string())).collect();

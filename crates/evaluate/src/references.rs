@@ -1,4 +1,4 @@
-//! What predictions are judged by: known structures, each with its family.
+//! References: known structures, each with its family.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -17,15 +17,15 @@ use crate::Error;
 pub struct Reference {
     /// Its name.
     pub id: String,
-    /// Its letters as they were written, where they are told.
+    /// Its letters as written, if the file has them.
     pub sequence: Option<Vec<u8>>,
     /// Its pairs; a base may have several, and they may cross.
     pub structure: Structure,
-    /// Its family, where that is known.
+    /// Its family, if known.
     pub family: Option<String>,
-    /// Which references are like it: those with the same number, where that is known.
+    /// The number of its cluster, if known: similar references have the same number.
     pub cluster: Option<u64>,
-    /// Where it stands, for messages.
+    /// Its file and line, for messages.
     pub place: String,
 }
 
@@ -35,7 +35,7 @@ pub enum FamilyFrom {
     /// The column `family` of the references, if there is one.
     #[default]
     Column,
-    /// The text of the id before so manieth `_`, from 1.
+    /// The text of the id before its Nth `_`, from 1.
     Prefix(usize),
     /// A table of `id` and `family`.
     Table(PathBuf),
@@ -57,7 +57,7 @@ impl FromStr for FamilyFrom {
     }
 }
 
-/// The text of an id before its `number`th `_`; all of it where it has fewer.
+/// The text of an id before its `number`th `_`; the whole id if it has fewer.
 pub(super) fn prefix(id: &str, number: usize) -> &str {
     id.match_indices('_').nth(number - 1).map_or(id, |(at, _)| &id[..at])
 }
@@ -69,18 +69,18 @@ pub struct References {
     pub name: String,
     /// The structures, in the order of the file.
     pub items: Vec<Reference>,
-    /// What was left out.
+    /// Records that were left out.
     pub problems: Vec<Problem>,
-    /// How many were left out for their length, as was asked for.
+    /// How many were left out because of the limit on length.
     pub too_long: usize,
-    /// What was passed over in the file, such as suboptimal structures, in words.
+    /// Notes on ignored parts of the file, such as suboptimal structures.
     pub notes: Vec<String>,
     by_id: HashMap<String, usize>,
     by_name: HashMap<String, Named>,
     too_long_names: HashSet<String>,
 }
 
-/// Who has a name that is not an id.
+/// Which references have a name that is not an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Named {
     One(usize),
@@ -91,7 +91,7 @@ impl References {
     /// Reads references, leaving out those of more than `max_length` bases.
     ///
     /// # Errors
-    /// They cannot be read at all, or the table of families cannot.
+    /// The file or the table of families cannot be read.
     pub fn open(path: &Path, family_from: &FamilyFrom, max_length: Option<usize>) -> Result<Self, Error> {
         let found = read::read(path)?;
         let families = Families::open(family_from)?;
@@ -124,7 +124,7 @@ impl References {
             self.too_long += 1;
             self.too_long_names.extend(names);
         } else if let Some(&first) = self.by_id.get(&reference.id) {
-            let text = format!("{}: is there already ({})", reference.place, self.items[first].place);
+            let text = format!("{}: duplicate id (first: {})", reference.place, self.items[first].place);
             self.problems.push(Problem::new(Kind::Duplicate, text));
         } else {
             let number = self.items.len();
@@ -136,8 +136,8 @@ impl References {
         }
     }
 
-    /// The number of the reference that an entry is of: by its best name that is a reference's id, or is a name of one
-    /// reference alone. Whole headers go before their first words.
+    /// The number of the reference of an entry. The first of its names counts that is a reference's id, or a name of only one
+    /// reference. Whole headers come before their first words.
     pub(super) fn find_entry(&self, entry: &Entry) -> Option<usize> {
         entry.names().find_map(|name| match (self.find(name), self.by_name.get(name)) {
             (Some(number), _) | (None, Some(&Named::One(number))) => Some(number),
@@ -145,7 +145,7 @@ impl References {
         })
     }
 
-    /// Whether an entry is of a reference that was left out for its length.
+    /// Is an entry for a reference that was left out because of its length?
     pub(super) fn is_of_too_long(&self, entry: &Entry) -> bool {
         entry.names().any(|name| self.too_long_names.contains(name))
     }
@@ -160,17 +160,19 @@ impl References {
         self.items.iter().filter_map(|reference| reference.family.as_deref()).collect()
     }
 
-    /// What is drawn as one for intervals: clusters where any are known, else families where there are several, else
-    /// records. What is alike does not differ by itself.
+    /// The unit of resampling for intervals: clusters if any are known, else families if there are several, else records.
+    /// Similar records are not independent, so they are resampled together.
     pub fn drawn_by(&self) -> &'static str {
-        match self.items.iter().any(|reference| reference.cluster.is_some()) {
-            true => "clusters",
-            false if self.families().len() > 1 => "families",
-            false => "records",
+        if self.items.iter().any(|reference| reference.cluster.is_some()) {
+            "clusters"
+        } else if self.families().len() > 1 {
+            "families"
+        } else {
+            "records"
         }
     }
 
-    /// Some references in the groups that are drawn as one.
+    /// The units of resampling of some references.
     pub fn units(&self, numbers: impl IntoIterator<Item = usize>) -> Units {
         let items = numbers.into_iter().map(|number| &self.items[number]);
         match self.drawn_by() {
@@ -196,7 +198,7 @@ impl References {
     }
 }
 
-/// What tells families.
+/// How families are found.
 enum Families {
     Column,
     Prefix(usize),
@@ -244,7 +246,7 @@ mod tests {
     const TABLE: &str = "id,structure,family\na_b_1,(...),F\na_c_2,(....),G\n";
 
     #[test]
-    fn families_are_drawn_for_intervals_where_several_are_known() {
+    fn families_are_resampled_for_intervals_if_several_are_known() {
         let units = |text: &str| {
             let references = open(text, "column", None);
             references.units(0..references.items.len()).count()
@@ -254,7 +256,7 @@ mod tests {
             format!("id,structure,family\n{}", families.into_iter().enumerate().map(row).collect::<String>())
         };
         assert_eq!(units(&table(["a", "b", "a", "b"])), 2);
-        assert_eq!(units(&table(["a", "", "a", "b"])), 3, "a record of no family stands alone");
+        assert_eq!(units(&table(["a", "", "a", "b"])), 3, "a record without a family is its own unit");
         assert_eq!(units(&table(["a", "a", "a", "a"])), 4, "one family is every record");
         let clusters = "id,structure,family,cluster\nw,(...),a,1\nx,(...),b,1\ny,(...),a,2\nz,(...),a,\n";
         assert_eq!(units(clusters), 3, "clusters go before families");
@@ -271,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_whole_headers_first_and_first_words_where_those_are_unique() {
+    fn names_are_whole_headers_first_and_first_words_if_those_are_unique() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, headers: &[&str]| {
             let path = folder.path().join(name);
@@ -290,12 +292,12 @@ mod tests {
     }
 
     #[test]
-    fn a_second_record_of_an_id_is_left_out_and_told() {
+    fn a_second_record_of_an_id_is_left_out_and_reported() {
         let references = open("id,structure\nx,(...)\nx,.....\n", "column", None);
         assert_eq!(references.items.len(), 1);
         let Problem { kind, text } = &references.problems[0];
         assert_eq!(*kind, Kind::Duplicate);
-        assert!(text.contains("refs.csv:3: `x`: is there already (") && text.ends_with("refs.csv:2: `x`)"), "{text}");
+        assert!(text.contains("refs.csv:3: `x`: duplicate id (first: ") && text.ends_with("refs.csv:2: `x`)"), "{text}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! An evaluation for people: tables on a terminal or in Markdown, a row a record as CSV.
+//! Prints an evaluation: tables as text or Markdown, and one row for each record as CSV.
 
 use rinalmo_metrics::bootstrap::Interval;
 use rinalmo_metrics::paired::Paired;
@@ -43,15 +43,15 @@ impl Evaluation {
         format!("{} on {reference}: {records} of {references} references scored", names.join(", "))
     }
 
-    /// A row for every record and predictor; `references` are those it was made from.
+    /// A row for every record and predictor; `references` are those of the evaluation.
     pub fn csv(&self, references: &References) -> String {
         let names = ["precision", "recall", "f1", "mcc"];
         let columns = ["strict", "relaxed"].map(|kind| names.map(|name| format!("{kind}_{name}")).join(","));
         let expects = self.reports.iter().any(|report| report.expected_f1.is_some());
         let expected = if expects { ",expected_f1" } else { "" };
-        let alike = if self.leakage.is_some() { ",like_training" } else { "" };
+        let similar = if self.leakage.is_some() { ",like_training" } else { "" };
         let mut text = format!(
-            "predictor,id,family,length,reference_pairs,predicted_pairs,{}{expected}{alike}\n",
+            "predictor,id,family,length,reference_pairs,predicted_pairs,{}{expected}{similar}\n",
             columns.join(",")
         );
         for report in &self.reports {
@@ -76,11 +76,12 @@ impl Evaluation {
     }
 }
 
-/// A cell of CSV, quoted where it must be.
+/// A cell of CSV, quoted if necessary.
 fn cell(text: &str) -> String {
-    match text.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
     }
 }
 
@@ -105,7 +106,7 @@ fn kinds(report: &Report) -> Vec<(&'static str, Pooled)> {
     [("all", of.all)].into_iter().chain(known).collect()
 }
 
-/// Some means of a report.
+/// Chooses means of a report.
 type Choose = fn(&Report) -> Option<Means>;
 
 /// Predictors side by side.
@@ -214,9 +215,10 @@ fn expected(report: &Report) -> Option<String> {
 
 fn leakage(of: &Leakage) -> String {
     let families: Vec<&str> = of.families.keys().map(String::as_str).collect();
-    let shared = match families.is_empty() {
-        true => String::new(),
-        false => format!("; families in both: {}", families.join(", ")),
+    let shared = if families.is_empty() {
+        String::new()
+    } else {
+        format!("; families in both: {}", families.join(", "))
     };
     let gaps = match of.training_gaps.letters + of.reference_gaps.letters {
         0 => String::new(),

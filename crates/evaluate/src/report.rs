@@ -1,4 +1,4 @@
-//! A predictor's scores summed up: means with intervals over all records, families and lengths; pairs by kind.
+//! A predictor's scores, summarized: means with intervals over all records, families and lengths; pairs by kind.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub struct Figures {
     /// The means; that of F1 is the mean of the records' F1.
     #[serde(flatten)]
     pub mean: Agreement,
-    /// Their intervals, by resampling families where several are known, else records.
+    /// Their intervals, by resampling the units of [`References::drawn_by`], or records within a family.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<Intervals>,
 }
@@ -39,7 +39,7 @@ pub struct Intervals {
 /// Means of a group of records, or of groups.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Means {
-    /// How many.
+    /// How many records or groups.
     pub records: usize,
     /// The figures.
     #[serde(flatten)]
@@ -53,7 +53,7 @@ pub struct Pooled {
     pub predicted: usize,
     /// Reference pairs of the kind.
     pub reference: usize,
-    /// Part of the predicted ones that the reference confirms; and the other way, with F1.
+    /// Precision, recall and F1 of these pairs.
     #[serde(flatten)]
     pub figures: Both<Rates>,
 }
@@ -61,9 +61,9 @@ pub struct Pooled {
 /// Precision, recall and F1 of counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Rates {
-    /// Part of the predicted pairs that is right.
+    /// Share of the predicted pairs that are right.
     pub precision: f64,
-    /// Part of the reference pairs that is found.
+    /// Share of the reference pairs that are found.
     pub recall: f64,
     /// Their harmonic mean.
     pub f1: f64,
@@ -74,52 +74,52 @@ pub struct Rates {
 pub struct Kinds {
     /// Every pair.
     pub all: Pooled,
-    /// AU, GC and GU; `None` where sequences are not known.
+    /// AU, GC and GU; `None` if sequences are unknown.
     pub canonical: Option<Pooled>,
     /// All others.
     pub non_canonical: Option<Pooled>,
-    /// Pairs that cross another of their own side: pseudoknots.
+    /// Pairs that cross another pair of the same structure: pseudoknots.
     pub crossing: Pooled,
 }
 
-/// How far probabilities are what they claim.
+/// How well probabilities are calibrated.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reliability {
-    /// Mean distance between probability and the part that came true.
+    /// Expected calibration error: mean distance between probability and share of true pairs.
     pub expected_error: f64,
-    /// Pairs that were looked at.
+    /// Pairs that were counted.
     pub pairs: u64,
-    /// The least probability looked at.
+    /// The least probability that was counted.
     pub least: f64,
-    /// Of each bin of equal width from 0 to 1 that has pairs: mean probability, part that came true, pairs.
+    /// For each bin of equal width from 0 to 1 that has pairs: mean probability, share of true pairs, number of pairs.
     pub bins: Vec<(f64, f64, u64)>,
 }
 
-/// What relaxed F1 a predictor expects of its structures, beside what they have.
+/// The relaxed F1 that a predictor expects of its structures, compared with their F1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Expected {
-    /// Records of which it says something.
+    /// Records with an expected F1.
     pub records: usize,
-    /// Mean of what it expects.
+    /// Mean of the expected F1.
     pub expected: f64,
-    /// Mean of what they have.
+    /// Mean of the F1.
     pub found: f64,
-    /// Mean distance of the two.
+    /// Mean absolute difference of the two.
     pub mean_error: f64,
-    /// Their squared correlation (Pearson), where both vary.
+    /// Their squared correlation (Pearson), if both vary.
     pub pearson_squared: Option<f64>,
 }
 
-/// All of a predictor.
+/// All figures of a predictor.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Its name.
     pub predictor: String,
-    /// Each record counts the same.
+    /// Mean over records with equal weights.
     pub mean: Means,
-    /// Each record counts by its length.
+    /// Mean over records, weighted by length.
     pub length_weighted: Means,
-    /// Each family counts the same.
+    /// Mean over families with equal weights.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub family_mean: Option<Means>,
     /// By family.
@@ -127,15 +127,15 @@ pub struct Report {
     /// By length, shortest first.
     #[serde(serialize_with = "as_map")]
     pub lengths: Vec<(String, Means)>,
-    /// Records like none that was trained on, where that was looked at.
+    /// Mean over records that are not similar to training sequences, if those were searched for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlike_training: Option<Means>,
     /// Pairs by kind, added up.
     pub pairs: Kinds,
-    /// Whether its probabilities can be believed, where it gives any.
+    /// The calibration of its probabilities, if it gives any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibration: Option<Reliability>,
-    /// Whether the F1 that it expects can be, where it says any.
+    /// How accurate its expected F1 is, if it gives any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_f1: Option<Expected>,
     /// Every record, in the order of the references.
@@ -148,12 +148,13 @@ fn as_map<S: Serializer>(bands: &[(String, Means)], serializer: S) -> Result<S::
 }
 
 impl Report {
-    /// Scores the references of `numbers`, all of which have a prediction; `alike` tells those like training ones.
+    /// Scores the references of `numbers`, all of which have a prediction; `similar` marks those that are similar to training
+    /// sequences.
     pub(super) fn new(
         references: &References,
         predictions: &Predictions,
         numbers: &[usize],
-        alike: Option<&[bool]>,
+        similar: Option<&[bool]>,
         bands: &[usize],
         bootstrap: &Bootstrap,
     ) -> Self {
@@ -180,9 +181,9 @@ impl Report {
             .map(|(family, records)| (family, means(&records, None, &Units::items(records.len()), bootstrap)))
             .collect();
         let drawn = |records: &[&RecordScore]| references.units(records.iter().map(|record| record.reference));
-        let unlike = |alike: &[bool]| {
-            let unlike: Vec<&RecordScore> = records.iter().filter(|record| !alike[record.reference]).collect();
-            means(&unlike, None, &drawn(&unlike), bootstrap)
+        let unlike = |similar: &[bool]| {
+            let others: Vec<&RecordScore> = records.iter().filter(|record| !similar[record.reference]).collect();
+            means(&others, None, &drawn(&others), bootstrap)
         };
         Self {
             predictor: predictions.name.clone(),
@@ -195,7 +196,7 @@ impl Report {
                 .filter(|(_, of)| !of.is_empty())
                 .map(|(band, of)| (band_name(bands, band), means(of, None, &drawn(of), bootstrap)))
                 .collect(),
-            unlike_training: alike.map(unlike),
+            unlike_training: similar.map(unlike),
             pairs: kinds(&records),
             calibration: predictions.calibration.as_ref().and_then(reliability),
             expected_f1: expected(&records),
@@ -204,7 +205,7 @@ impl Report {
     }
 }
 
-/// `51-100`, or `>500` for what is beyond the last band.
+/// `51-100`, or `>500` for records beyond the last band.
 fn band_name(bands: &[usize], band: usize) -> String {
     let before = band.checked_sub(1).map_or(0, |before| bands[before]);
     bands.get(band).map_or_else(|| format!(">{before}"), |last| format!("{}-{last}", before + 1))
@@ -229,7 +230,7 @@ fn means(records: &[&RecordScore], weights: Option<&[f64]>, units: &Units, boots
     Means { records: records.len(), figures: Both { strict, relaxed } }
 }
 
-/// 0 of nothing.
+/// The weighted mean; 0 without values.
 fn mean(values: &[f64], weights: Option<&[f64]>) -> f64 {
     let sum = match weights {
         None => values.iter().sum::<f64>(),
@@ -279,8 +280,8 @@ fn pooled(strict: PairCounts, relaxed: PairCounts) -> Pooled {
 }
 
 fn expected(records: &[RecordScore]) -> Option<Expected> {
-    let told = records.iter().filter_map(|record| Some((record.expected_f1?, record.agreement.relaxed.f1)));
-    let (expected, found): (Vec<f64>, Vec<f64>) = told.unzip();
+    let pairs = records.iter().filter_map(|record| Some((record.expected_f1?, record.agreement.relaxed.f1)));
+    let (expected, found): (Vec<f64>, Vec<f64>) = pairs.unzip();
     let Regression { count, mae, pearson_squared, .. } = Regression::of(&expected, &found).ok()?;
     let (expected, found) = (mean(&expected, None), mean(&found, None));
     Some(Expected { records: count, expected, found, mean_error: mae, pearson_squared })

@@ -1,4 +1,4 @@
-//! One prediction against its reference.
+//! Scores one prediction against its reference.
 
 use rinalmo_metrics::pairs::{PairCounts, PairScore, Part};
 use rinalmo_seq::{Structure, base_pair};
@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::references::Reference;
 
-/// How far prediction and reference agree, each figure from 0 to 1 (MCC from −1).
+/// How well prediction and reference agree. Each figure is from 0 to 1 (MCC from −1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Agreement {
-    /// Part of the predicted pairs that is right.
+    /// Share of the predicted pairs that are right.
     pub precision: f64,
-    /// Part of the reference's pairs that is found.
+    /// Share of the reference's pairs that are found.
     pub recall: f64,
     /// Harmonic mean of the two.
     pub f1: f64,
@@ -26,7 +26,7 @@ impl Agreement {
     }
 }
 
-/// Exact agreement and agreement up to one position, side by side.
+/// A figure for exact pairs and for pairs up to one position off.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Both<T> {
     /// Exact pairs.
@@ -42,15 +42,15 @@ pub struct RecordScore {
     pub reference: usize,
     /// All pairs.
     pub agreement: Both<Agreement>,
-    /// How many of them there are, and hits.
+    /// Numbers of pairs, and of hits.
     pub all: Both<PairCounts>,
     /// AU, GC and GU pairs; `None` without a sequence.
     pub canonical: Option<Both<PairCounts>>,
     /// All others.
     pub non_canonical: Option<Both<PairCounts>>,
-    /// Pairs that cross another of their own side.
+    /// Pairs that cross another pair of the same structure.
     pub crossing: Both<PairCounts>,
-    /// What relaxed F1 the predictor expected, if it says.
+    /// The relaxed F1 that the predictor expects, if it reports one.
     pub expected_f1: Option<f64>,
 }
 

@@ -1,5 +1,5 @@
-//! Collections of known structures made ready for training: several files in one table, without what a model will be
-//! judged by, without what no folded RNA looks like, and with those alike told as one cluster.
+//! Prepares collections of known structures for training: joins several files in one table, leaves out sequences of
+//! evaluation sets and implausible structures, and clusters similar sequences.
 //!
 //! ```
 //! use rinalmo_evaluate::structures::{Options, Source, collect};
@@ -30,7 +30,7 @@ pub use rinalmo_seq::labelled::structures::NAMES_LIST;
 
 use crate::Error;
 
-/// Of each sequence the first structure counts.
+/// Only the first structure of each sequence is used.
 const KNOWN: dataset::Options = dataset::Options { all_structures: false, sequences: true };
 
 /// A file of structures.
@@ -38,16 +38,16 @@ const KNOWN: dataset::Options = dataset::Options { all_structures: false, sequen
 pub struct Source {
     /// Anything [`dataset::read`] takes.
     pub path: PathBuf,
-    /// What each of its structures counts in training.
+    /// The weight of each of its structures in training.
     pub weight: f64,
 }
 
-/// What is taken and what belongs together.
+/// Which structures are kept, and how they are clustered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Options {
     /// Fewest bases.
     pub min_len: usize,
-    /// Most bases; no limit where it is not given.
+    /// Most bases; no limit by default.
     pub max_len: Option<usize>,
     /// Fewest base pairs.
     pub min_pairs: usize,
@@ -55,13 +55,14 @@ pub struct Options {
     pub canonical: f64,
     /// Largest share of letters other than A, C, G, U and T.
     pub unknown: f64,
-    /// Families that are left out: whole names, or beginnings that end in `*`; upper and lower case alike.
+    /// Families that are left out: whole names, or prefixes followed by `*`; case is ignored.
     pub without: Vec<String>,
-    /// Leave out what tells no family. With [`Options::without`] nothing can hide then.
+    /// Leave out structures without a family. Together with [`Options::without`], this makes sure that no member of a family
+    /// is missed.
     pub known_families: bool,
-    /// Evaluation sets, files of sequences or structures, and what is too near to them.
+    /// Evaluation sets (files of sequences or structures), and which sequences are too similar to them.
     pub exclude: Exclude,
-    /// What is one cluster.
+    /// What counts as one cluster.
     pub alike: Alike,
 }
 
@@ -87,58 +88,61 @@ impl Default for Options {
 pub struct Collection {
     /// Each of them.
     pub rows: Vec<Row>,
-    /// What became of each source.
+    /// Counts of each source.
     pub sources: Vec<Counts>,
     /// How many clusters there are.
     pub clusters: usize,
     /// What each evaluation set excluded.
     pub excluded: Excluded,
-    /// What could not be read, with file and line.
+    /// Records that could not be read, with file and line.
     pub wrong: Vec<Error>,
-    /// What was passed over in a source, such as suboptimal structures, in words.
+    /// Notes on ignored parts of a source, such as suboptimal structures.
     pub notes: Vec<String>,
 }
 
 /// One structure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// As it was read; its weight is the source's, times its own, and its cluster that of this collection.
+    /// The item as read. Its weight is multiplied by the source's, and its cluster is that of this collection.
     pub item: Item,
     /// Which source it came from.
     pub source: usize,
 }
 
-/// What became of a source's structures. What several reasons would leave out is counted at the first.
+/// Counts of a source's structures. One that is left out for several reasons is counted at the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Read.
     pub read: usize,
-    /// No structure: a letter that is none, brackets without partners.
+    /// Not a structure: invalid letters, or brackets without partners.
     pub unreadable: usize,
     /// Too short or too long.
     pub length: usize,
-    /// Of a family that is left out, or of none that is told.
+    /// Of a family that is left out, or without a family.
     pub family: usize,
     /// Too few pairs, too many that are not canonical, too many unknown letters.
     pub quality: usize,
     /// The same sequence as an earlier one.
     pub repeated: usize,
-    /// Like a sequence of an evaluation set.
+    /// Similar to a sequence of an evaluation set.
     pub excluded: usize,
-    /// Left.
+    /// Kept.
     pub kept: usize,
 }
 
-/// Reads sources in order, so that of one sequence the first source's structure is kept, and leaves out what
-/// evaluation sets have too.
+/// Reads sources in order and leaves out sequences that are similar to an evaluation set. If several sources have a
+/// sequence, the structure of the first is kept.
 ///
 /// # Errors
-/// A file cannot be read, a limit has no sense, or nothing is left.
+/// A file cannot be read, a limit is invalid, or no structure is left.
 pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Error> {
     let (sets, guard) = options.exclude.guard()?;
     let mut counts = vec![Counts::default(); sources.len()];
-    let (mut items, mut from) = (Vec::new(), Vec::new());
-    let (mut seen, mut wrong, mut notes) = (HashSet::new(), Vec::new(), Vec::new());
+    let mut items = Vec::new();
+    let mut from = Vec::new();
+    let mut seen = HashSet::new();
+    let mut wrong = Vec::new();
+    let mut notes = Vec::new();
     for ((number, source), counts) in sources.iter().enumerate().zip(&mut counts) {
         let mut found = dataset::read(&source.path, &KNOWN)?;
         notes.append(&mut found.notes);
@@ -207,8 +211,8 @@ impl Options {
 }
 
 impl Collection {
-    /// Writes a table: id, family, source, cluster, weight, sequence, structure; what dot-bracket text cannot hold goes
-    /// into a list of pairs. Cells with tabs, quotes or line ends are quoted.
+    /// Writes a table: id, family, source, cluster, weight, sequence, list of base pairs (which can hold what dot-bracket
+    /// text cannot). Cells with tabs, quotes or line ends are quoted.
     ///
     /// # Errors
     /// It cannot be written.
@@ -236,7 +240,7 @@ impl Collection {
     }
 }
 
-/// What the system said, so that a closed pipe is known as one.
+/// The system's error, so that a closed pipe is recognized.
 fn unwritten(error: csv::Error) -> std::io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -249,7 +253,7 @@ fn unwritten(error: csv::Error) -> std::io::Error {
 pub struct Known {
     /// Each of them.
     pub items: Vec<Item>,
-    /// What was passed over, such as suboptimal structures, in words.
+    /// Notes on ignored parts, such as suboptimal structures.
     pub notes: Vec<String>,
 }
 

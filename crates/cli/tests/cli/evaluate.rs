@@ -126,8 +126,8 @@ fn what_is_missing_or_does_not_fit_is_told_counted_and_ends_with_one() {
     let run = sandbox.run("evaluate structure -r known.csv -p odd.dbn --json out.json");
     assert_eq!(run.code, 1, "{run}");
     insta::assert_snapshot!(run.err, @r"
-    left out: odd.dbn: `a_1`: is there already, the first counts
-    warning: odd: 1 record of an id that was there before; the first counts
+    left out: odd.dbn: `a_1`: duplicate id, the first counts
+    warning: odd: 1 record with a duplicate id; the first counts
     left out: odd.dbn: nothing for `b_1` (known.csv:4: `b_1`)
     warning: odd: 1 reference without a prediction; they are NOT in the figures
     left out: odd.dbn: `zz`: no reference has this id

@@ -1,5 +1,5 @@
-//! Structures dealt into folds, what is alike together: a fold that held near copies of the others would be judged by
-//! what was fitted to it.
+//! Deals structures into folds and keeps similar ones together. Near copies in different folds would make the figures too
+//! good.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::CrossFit;
 use crate::Error;
 use rinalmo_corpus::alike;
 
-/// Folds, unless there are fewer groups.
+/// The number of folds, unless there are fewer groups.
 const FOLDS: usize = 5;
 
 /// What stays together.
@@ -17,12 +17,12 @@ const FOLDS: usize = 5;
 pub enum Together {
     /// Families, as the data name them.
     Family,
-    /// Clusters of like sequences, as the data name them or as they were found.
+    /// Clusters of similar sequences, as the data name them or as found by a search.
     Cluster,
 }
 
 impl Together {
-    /// Several of them, in a word.
+    /// The plural for messages.
     pub fn plural(self) -> &'static str {
         match self {
             Self::Family => "families",
@@ -41,7 +41,7 @@ pub(super) struct Folds {
 }
 
 impl Folds {
-    /// By families, where every item has one and there are enough; else by clusters.
+    /// By families if every item has one and there are enough, else by clusters.
     pub(super) fn of(items: &[&Item]) -> Result<Self, Error> {
         let (together, groups) = match families(items) {
             Some(families) => (Together::Family, families),
@@ -53,7 +53,7 @@ impl Folds {
         Ok(Self { of: groups.iter().map(|&group| fold[group]).collect(), count: folds, together, groups: count })
     }
 
-    /// How they were dealt, where there are several.
+    /// How they were dealt, if there are several.
     pub(super) fn cross_fit(&self) -> Option<CrossFit> {
         let Self { count, together, groups, .. } = *self;
         (count > 1).then_some(CrossFit { folds: count, together, groups })
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_alike_is_in_one_fold_and_folds_are_of_like_size() {
+    fn similar_items_are_in_one_fold_and_folds_have_similar_sizes() {
         let clusters: Vec<u64> = (0..60).map(|number| number / 3).collect();
         let folds = dealt_out(&items(&[None; 60], &clusters));
         assert_eq!((folds.count, folds.together, folds.groups), (5, Together::Cluster, 20));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn families_go_before_clusters_where_there_are_enough_of_them() {
+    fn families_are_preferred_to_clusters_if_there_are_enough() {
         let names = [Some("a"), Some("b"), Some("c"), Some("d"), Some("e"), Some("a")];
         let folds = dealt_out(&items(&names, &[0, 1, 2, 3, 4, 5]));
         assert_eq!((folds.together, folds.groups, folds.of[0]), (Together::Family, 5, folds.of[5]));

@@ -1,8 +1,7 @@
-//! Predictions with one answer a sequence: splice sites, ribosome load, families. Tables in, figures out.
+//! Scores predictions with one answer for each sequence: splice sites, ribosome load, families.
 //!
-//! The known answers and every predictor's stand in tables and belong together by id; rows of a table without ids are
-//! called `seq1`, `seq2`, …, as everywhere in the house, so that `rinalmo predict` on the table of known answers gives
-//! a table that fits it.
+//! Known answers and predictions are in tables and are matched by id. Rows of a table without ids are named `seq1`,
+//! `seq2`, …, as in all commands, so that the output of `rinalmo predict` on the table of known answers matches it.
 
 mod model;
 mod render;
@@ -24,30 +23,30 @@ use super::problem::{Kind, Problem};
 use super::{Drawn, read};
 use crate::Error;
 
-/// What was asked of each sequence: of which task, and how its answers are read.
+/// The question for each sequence: its task, and how its answers are read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Question {
-    /// Yes or no? Known are labels, predicted are probabilities.
+    /// Yes or no? Known answers are labels, predictions are probabilities.
     YesNo {
         /// The task.
         task: &'static TaskSpec,
         /// The label that means yes.
         positive: String,
-        /// The labels that mean no; all others than `positive` where there are none.
+        /// The labels that mean no; if empty, all other labels do.
         negative: Vec<String>,
-        /// From which probability on yes is predicted.
+        /// The least probability that predicts yes.
         threshold: f64,
-        /// Whether predictions in tables are logits, of which a sigmoid makes probabilities.
+        /// Are predictions in tables logits? They are then converted by a sigmoid.
         logits: bool,
     },
-    /// How much? Known and predicted are numbers.
+    /// How much? Both are numbers.
     Number(&'static TaskSpec),
-    /// Which one? Known and predicted are names.
+    /// Which one? Both are names.
     Classes(&'static TaskSpec),
 }
 
 impl Question {
-    /// The question of a task, where it has one for known answers; yes is `1`, from a probability of 0.5 on.
+    /// The question of a task, if it has one. Yes is the label `1`, predicted by a probability of at least 0.5.
     pub fn of(task: &'static TaskSpec) -> Option<Self> {
         let labels = task.labels.as_ref().filter(|labels| !labels.known.is_empty())?;
         Some(match labels.meaning? {
@@ -66,17 +65,17 @@ impl Question {
         }
     }
 
-    /// What the column of known answers may be called.
+    /// Possible names of the column of known answers.
     fn known(&self) -> &'static [&'static str] {
         self.task().labels.as_ref().map_or(&[], |labels| labels.known)
     }
 
-    /// What the column of predictions may be called.
+    /// Possible names of the column of predictions.
     fn predicted(&self) -> &'static [&'static str] {
         self.task().labels.as_ref().map_or(&[], |labels| labels.predicted)
     }
 
-    /// Whether a known answer is looked at; some are left out as asked.
+    /// Is a known answer scored? The user may leave labels out.
     fn wants(&self, answer: &str) -> bool {
         match self {
             Self::YesNo { positive, negative, .. } => {
@@ -116,7 +115,7 @@ struct Known {
 pub struct Labels {
     /// The table as it was named.
     pub name: String,
-    /// What could not be used.
+    /// Rows that could not be used.
     pub problems: Vec<Problem>,
     question: Question,
     items: Vec<Known>,
@@ -129,20 +128,20 @@ pub struct Labels {
 pub struct Answers {
     /// The predictor's name.
     pub name: String,
-    /// What could not be used.
+    /// Rows that could not be used.
     pub problems: Vec<Problem>,
     values: Vec<Option<String>>,
 }
 
 /// The id of a row; `seq1`, `seq2`, … without a column of ids.
 fn id(row: &Row, column: Option<usize>, number: usize) -> String {
-    let told = column.map(|column| row.cell(column)).filter(|id| !id.is_empty());
-    told.map_or_else(|| format!("seq{number}"), str::to_owned)
+    let given = column.map(|column| row.cell(column)).filter(|id| !id.is_empty());
+    given.map_or_else(|| format!("seq{number}"), str::to_owned)
 }
 
 impl Labels {
-    /// Reads a table of known answers, or FASTA whose headers say `>id answer`; `by` names a column whose values part the
-    /// rows into groups. Sequences are kept where they are told.
+    /// Reads a table of known answers, or FASTA with headers `>id answer`. Rows are grouped by the values of the column `by`.
+    /// Sequences are kept if the file has them.
     ///
     /// # Errors
     /// It cannot be opened, lacks a column, or holds no answer.
@@ -155,19 +154,20 @@ impl Labels {
             by_id: HashMap::new(),
             unwanted: HashSet::new(),
         };
-        match labelled::is_fasta(path)? {
-            true => labels.add_fasta(path, by)?,
-            false => labels.add_table(path, by)?,
+        if labelled::is_fasta(path)? {
+            labels.add_fasta(path, by)?;
+        } else {
+            labels.add_table(path, by)?;
         }
-        match labels.items.is_empty() {
-            false => Ok(labels),
-            true => Err(Error::Options(format!("{}: holds no answer that can be used", labels.name))),
+        if labels.items.is_empty() {
+            return Err(Error::Options(format!("{}: has no usable answer", labels.name)));
         }
+        Ok(labels)
     }
 
     fn add_fasta(&mut self, path: &Path, by: Option<&str>) -> Result<(), Error> {
         if let Some(by) = by {
-            return Err(Error::Options(format!("{}: FASTA has no column `{by}` to part its records by", self.name)));
+            return Err(Error::Options(format!("{}: FASTA has no column `{by}` to group its records by", self.name)));
         }
         for item in labelled::read(path, &labelled::Columns::default())? {
             let place = format!("{}:{}: `{}`", item.place.file, item.place.line, item.id);
@@ -213,7 +213,7 @@ impl Labels {
         if !self.question.wants(&known.answer) {
             self.unwanted.insert(known.id);
         } else if let Some(&first) = self.by_id.get(&known.id) {
-            let text = format!("{}: is there already ({})", known.place, self.items[first].place);
+            let text = format!("{}: duplicate id (first: {})", known.place, self.items[first].place);
             self.problems.push(Problem::new(Kind::Duplicate, text));
         } else {
             self.by_id.insert(known.id.clone(), self.items.len());
@@ -221,18 +221,18 @@ impl Labels {
         }
     }
 
-    /// How many there are.
+    /// The number of known answers.
     pub fn count(&self) -> usize {
         self.items.len()
     }
 
-    /// What is drawn as one for intervals: clusters where a column names any, else records. What is alike does not
-    /// differ by itself.
+    /// The unit of resampling for intervals: clusters if a column names any, else records. Similar records are not
+    /// independent, so they are resampled together.
     pub fn drawn_by(&self) -> &'static str {
         if self.items.iter().any(|known| known.cluster.is_some()) { "clusters" } else { "records" }
     }
 
-    /// Some known answers in the groups that are drawn as one; one of no cluster stands alone.
+    /// The units of resampling of some known answers; one without a cluster is its own unit.
     fn units(&self, numbers: &[usize]) -> Units {
         Units::groups(numbers.iter().map(|&number| self.items[number].cluster.as_deref()))
     }
@@ -244,7 +244,7 @@ impl Labels {
         counts
     }
 
-    /// Whether one answer at least says yes; true of other questions.
+    /// Is at least one answer yes? Always true for other questions.
     pub fn has_positive(&self) -> bool {
         match &self.question {
             Question::YesNo { positive, .. } => self.items.iter().any(|known| same(&known.answer, positive)),
@@ -254,7 +254,7 @@ impl Labels {
 }
 
 impl Answers {
-    /// Reads a predictor's table and puts each answer beside the known one of its id.
+    /// Reads a predictor's table and matches its answers with the known ones by id.
     ///
     /// # Errors
     /// It cannot be opened, lacks a column, or no id is known.
@@ -288,8 +288,8 @@ impl Answers {
         Ok(answers)
     }
 
-    /// Of answers that should be probabilities, those that are not from 0 to 1: how many, and the first. Such numbers
-    /// have no threshold and no calibration, only an order.
+    /// How many answers that should be probabilities are not from 0 to 1, and the first of them. Such numbers can only be
+    /// ranked: they have no threshold and no calibration.
     pub fn not_probabilities(&self, labels: &Labels) -> Option<(usize, &str)> {
         let Question::YesNo { .. } = labels.question else { return None };
         let mut outside = self.values.iter().flatten().filter(|value| !score::is_probability(value));
@@ -297,7 +297,7 @@ impl Answers {
         Some((1 + outside.count(), first))
     }
 
-    /// Tells of every known answer that it has none beside.
+    /// Adds a problem for every known answer without a prediction.
     fn name_missing(&mut self, labels: &Labels, by: &str) {
         for (_, known) in self.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
             let text = format!("{by}: nothing for `{}` ({})", known.id, known.place);
@@ -310,7 +310,7 @@ impl Answers {
         let problem = match number {
             None if labels.unwanted.contains(id) => None,
             None => Some((Kind::NoReference, "no known answer has this id".to_owned())),
-            Some(number) if self.values[number].is_some() => Some((Kind::Duplicate, "is there already".to_owned())),
+            Some(number) if self.values[number].is_some() => Some((Kind::Duplicate, "duplicate id".to_owned())),
             Some(number) => match answer {
                 Err(complaint) => Some((Kind::Unreadable, complaint)),
                 Ok(answer) => {
@@ -328,9 +328,9 @@ impl Answers {
 pub struct Figure {
     /// Its name.
     pub name: &'static str,
-    /// Its value; `None` where there is none, as for R² of equal answers.
+    /// Its value; `None` if it is undefined, such as R² of equal answers.
     pub value: Option<f64>,
-    /// Its interval, of the first figure only.
+    /// Its interval; only the first figure has one.
     pub interval: Option<Interval>,
 }
 
@@ -339,7 +339,7 @@ pub struct Figure {
 pub struct Scores {
     /// How many rows.
     pub records: usize,
-    /// The figures, the most telling first.
+    /// The figures, the most important first.
     pub figures: Vec<Figure>,
 }
 
@@ -352,28 +352,28 @@ pub struct LabelReport {
     pub all: Scores,
     /// By group.
     pub groups: BTreeMap<String, Scores>,
-    /// By class, where there are several.
+    /// By class, if the question has classes.
     pub classes: BTreeMap<String, Scores>,
 }
 
-/// What came out.
+/// The result of an evaluation.
 #[derive(Debug, Clone)]
 pub struct LabelEvaluation {
     /// The known answers' name.
     pub reference: String,
-    /// How many there are.
+    /// The number of known answers.
     pub references: usize,
-    /// How many every predictor answers: what is scored.
+    /// How many of them every predictor answers. These are scored.
     pub records: usize,
     /// Every predictor.
     pub reports: Vec<LabelReport>,
-    /// Every two: part answered rightly or, of numbers, absolute error, row by row.
+    /// Every two predictors, compared row by row: by accuracy or, for numbers, by absolute error.
     pub comparisons: Vec<LabelComparison>,
-    /// What was left out, by kind.
+    /// How many rows were left out, by kind of problem.
     pub left_out: BTreeMap<Kind, usize>,
-    /// How intervals were made.
+    /// How intervals were computed.
     pub bootstrap: Bootstrap,
-    /// What was drawn for them.
+    /// What was resampled for them.
     pub drawn: Drawn,
 }
 
@@ -430,22 +430,22 @@ impl Scores {
 }
 
 impl LabelEvaluation {
-    /// Everything: the first predictor's figures in `all`, `groups` and `classes`, and where there are several, all of
-    /// them in `predictors` and each two in `comparisons`.
+    /// Everything. The first predictor's figures are in `all`, `groups` and `classes`. With several predictors, all are in
+    /// `predictors` and each two in `comparisons`.
     pub fn to_json(&self) -> Value {
         let of = |groups: &BTreeMap<String, Scores>| -> Map<String, Value> {
             groups.iter().map(|(name, scores)| (name.clone(), scores.to_json())).collect()
         };
-        let told = |report: &LabelReport| {
+        let figures = |report: &LabelReport| {
             let LabelReport { predictor, all, groups, classes } = report;
             json!({ "predictor": predictor, "all": all.to_json(), "groups": of(groups), "classes": of(classes) })
         };
-        let mut json = self.reports.first().map(told).unwrap_or_default();
+        let mut json = self.reports.first().map(figures).unwrap_or_default();
         json["reference"] = self.reference.clone().into();
         json["references"] = self.references.into();
         json["records"] = self.records.into();
         if self.reports.len() > 1 {
-            let predictors = self.reports.iter().map(|report| (report.predictor.clone(), told(report)));
+            let predictors = self.reports.iter().map(|report| (report.predictor.clone(), figures(report)));
             json["predictors"] = predictors.collect::<Map<_, _>>().into();
             json["comparisons"] = json!(self.comparisons);
         }

@@ -1,4 +1,4 @@
-//! A model's answers.
+//! Predicts answers with a model.
 
 use rinalmo_model::TaskSpec;
 
@@ -8,15 +8,15 @@ use crate::Watch;
 use crate::problem::{Kind, Problem};
 use rinalmo_infer::{Answer, Model, Said};
 
-/// Sequences between two looks at the clock: enough for batches of similar lengths among them.
+/// Sequences between two reports of progress: enough for batches of similar lengths among them.
 const CHUNK: usize = 512;
 
 impl Answers {
-    /// Asks a model of every known answer's sequence: with the head that was made for the question, or one of the user's
-    /// own for whole sequences.
+    /// Runs a model on every known answer's sequence, with the head for the task or with a user's own head for whole
+    /// sequences.
     ///
     /// # Errors
-    /// The model has no head for the question, or a sequence is not told.
+    /// The model has no head for the question, or a sequence is missing.
     pub fn from_model(model: &Model, labels: &Labels, watch: &mut dyn Watch) -> Result<Self, Error> {
         let letters = |known: &'_ Known| match &known.sequence {
             Some(sequence) => Ok(sequence.clone()),
@@ -42,7 +42,7 @@ impl Answers {
     }
 }
 
-/// What the model says of each sequence, with the head that was made for the task or one of the user's own.
+/// The model's answer for each sequence, by the head for the task or a user's own.
 fn ask(model: &Model, question: &Question, sequences: &[Vec<u8>]) -> Result<Vec<Result<String, Error>>, Error> {
     let own = TaskSpec::named("sequence");
     let task = if model.config().head.as_ref().is_some_and(|head| own.takes(head)) { own } else { question.task() };

@@ -1,4 +1,4 @@
-//! Answers scored, for people.
+//! Prints scored answers.
 
 use super::{LabelComparison, LabelEvaluation, Scores};
 use crate::grid::Grid;
@@ -31,7 +31,7 @@ impl LabelEvaluation {
 
     fn grids(&self) -> Vec<Grid> {
         let several = self.reports.len() > 1;
-        // A column of intervals stands where any row has one.
+        // There is a column of intervals if any row has one.
         let mut rows =
             self.reports.iter().flat_map(|report| std::iter::once(&report.all).chain(report.groups.values()));
         let has_interval = |scores: &&Scores| scores.figures.iter().any(|figure| figure.interval.is_some());

@@ -19,7 +19,7 @@ const BINS: usize = 10;
 /// Known answer and prediction of a row.
 type Pair<'a> = (&'a str, &'a str);
 
-/// All of one predictor on the rows of `numbers`, each of which it answers.
+/// All figures of one predictor on the rows of `numbers`, each of which it answers.
 pub(super) fn report(
     labels: &Labels,
     predictor: &Answers,
@@ -52,7 +52,7 @@ fn pairs<'a>(labels: &'a Labels, predictor: &'a Answers, numbers: &[usize]) -> V
     numbers.iter().filter_map(pair).collect()
 }
 
-/// Each two predictors, by what every row costs or gains.
+/// Compares each two predictors row by row.
 pub(super) fn compare(
     labels: &Labels,
     predictors: &[Answers],
@@ -71,7 +71,7 @@ pub(super) fn compare(
         }
     };
     let rows = |predictor| pairs(labels, predictor, numbers).iter().map(of_row).collect::<Vec<f64>>();
-    // What is no probability is not above or below a threshold, and so neither right nor wrong.
+    // Numbers that are not probabilities have no threshold, so they are neither right nor wrong.
     let predictors: Vec<&Answers> =
         predictors.iter().filter(|predictor| predictor.not_probabilities(labels).is_none()).collect();
     let (units, mut comparisons) = (labels.units(numbers), Vec::new());
@@ -85,12 +85,12 @@ pub(super) fn compare(
     Ok(comparisons)
 }
 
-/// Whether an answer is a number from 0 to 1.
+/// Is an answer a number from 0 to 1?
 pub(super) fn is_probability(answer: &str) -> bool {
     (0.0..=1.0).contains(&number(answer))
 }
 
-/// An answer that was found to be a number when it was read.
+/// An answer that was checked to be a number when it was read.
 fn number(text: &str) -> f64 {
     text.parse().unwrap_or(0.0)
 }
@@ -111,7 +111,7 @@ fn scores(question: &Question, pairs: &[Pair<'_>], units: &Units, bootstrap: &Bo
     Ok(Scores { records: pairs.len(), figures })
 }
 
-/// The first figure alone.
+/// Only the first figure, for the bootstrap.
 fn figures_quickly(question: &Question, pairs: &[Pair<'_>]) -> f64 {
     match question {
         Question::YesNo { positive, threshold, .. } => {
@@ -142,7 +142,7 @@ fn decisions(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> (Vec<bool>, 
     pairs.iter().map(|(known, predicted)| (number(predicted) >= threshold, same(known, positive))).unzip()
 }
 
-/// Figures of a threshold and of calibration are given for probabilities only, and what is about sites only where there
+/// Figures that need a threshold and the calibration are given only for probabilities, and figures of sites only if there
 /// is one.
 fn splice(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> Result<Vec<Figure>, Error> {
     let (predicted, actual) = decisions(pairs, positive, threshold);
@@ -177,7 +177,7 @@ fn load(pairs: &[Pair<'_>]) -> Result<Vec<Figure>, Error> {
     Ok(list([("r2", of.r2), ("pearson_squared", of.pearson_squared), ("mae", Some(of.mae)), ("mse", Some(of.mse))]))
 }
 
-/// The classes of both sides, sorted, and the confusion of them.
+/// The classes of both sides, sorted, and their confusion matrix.
 fn confusion<'a>(pairs: &[Pair<'a>]) -> Result<(Vec<&'a str>, Confusion), Error> {
     let names: BTreeSet<&str> = pairs.iter().flat_map(|pair| [pair.0, pair.1]).collect();
     let names = Vec::from_iter(names);

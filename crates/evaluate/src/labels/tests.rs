@@ -1,4 +1,4 @@
-//! Tables of answers, small enough to work by hand.
+//! Tables of answers that are small enough to check by hand.
 
 use super::*;
 
@@ -41,7 +41,7 @@ fn splice_sites_are_scored_against_the_labels_asked_for() {
 }
 
 #[test]
-fn loads_have_r2_and_pearson_and_bad_numbers_are_told() {
+fn loads_have_r2_and_pearson_and_bad_numbers_are_reported() {
     let known = "id,rl\na,1\nb,3\nc,5\nd,nan\n";
     let found =
         score(Question::Number(TaskSpec::named("mrl")), known, &["id\tmrl\na\t11\nb\t12\nc\t13\nd\t4\nx\t1\n"], None);
@@ -127,7 +127,7 @@ fn near_copies(clusters: bool) -> (String, String) {
 }
 
 #[test]
-fn intervals_are_wider_where_near_copies_are_known_as_clusters() {
+fn intervals_are_wider_if_near_copies_are_known_as_clusters() {
     let score = |clusters| {
         let (known, found) = near_copies(clusters);
         score(Question::Classes(TaskSpec::named("family")), &known, &[&found], Some("set"))
@@ -146,7 +146,7 @@ fn intervals_are_wider_where_near_copies_are_known_as_clusters() {
     assert_eq!(together.to_json()["drawn"]["by"], "clusters");
     assert_eq!(apart.drawn, Drawn { by: "records", count: 48 });
     assert!(!apart.text().contains("resampling"));
-    // One cluster says nothing of how clusters differ: no interval, and the columns stay in line.
+    // One cluster cannot show how clusters differ: there is no interval, and the columns stay aligned.
     assert_eq!(together.reports[0].groups["one"].figures[0].interval, None);
     let text = together.markdown();
     let columns = |start: &str| text.lines().find(|line| line.starts_with(start)).unwrap().matches('|').count();

@@ -1,4 +1,4 @@
-//! What is judged: a predictor's structures, each beside its reference, from files, a model, or a program.
+//! Predictions: a predictor's structures, matched with references, from files, a model, or a program.
 
 mod model;
 mod output;
@@ -15,12 +15,12 @@ use super::read::{self, Entry};
 use super::references::{Reference, References};
 use crate::Error;
 
-/// Who wants to know how far a predictor is, and may stop it.
+/// Observes the progress of a predictor, and may stop it.
 pub trait Watch {
     /// A sequence of so many bases is done.
     fn done(&mut self, _bases: usize) {}
 
-    /// Is it to end early, with what there is?
+    /// Should it end early, with the predictions so far?
     fn stopped(&self) -> bool {
         false
     }
@@ -33,25 +33,25 @@ impl Watch for () {}
 pub struct Predictions {
     /// The predictor's name.
     pub name: String,
-    /// Of each reference, in their order; `None` where there is no prediction for it.
+    /// The structure for each reference, in their order; `None` if it has no prediction.
     pub structures: Vec<Option<Structure>>,
-    /// What relaxed F1 the predictor expects of each, where it says; see [`rinalmo_infer::Fold::expected_f1`].
+    /// The relaxed F1 that the predictor expects of each, if it reports one; see [`rinalmo_infer::Fold::expected_f1`].
     pub expected_f1: Vec<Option<f32>>,
-    /// What was left out.
+    /// Records that were left out.
     pub problems: Vec<Problem>,
-    /// What was passed over in the file, such as suboptimal structures, in words.
+    /// Notes on ignored parts of the file, such as suboptimal structures.
     pub notes: Vec<String>,
-    /// Whether its probabilities of pairs are what they claim, where it gives any; see [`Predictions::from_model`].
+    /// The calibration of its probabilities of pairs, if it gives any; see [`Predictions::from_model`].
     pub calibration: Option<Calibration>,
-    /// What a program said on standard error, its last lines.
+    /// The last lines of a program's standard error.
     pub said: String,
 }
 
 impl Predictions {
-    /// Reads predictions from a file or folder and puts each beside the reference of its id.
+    /// Reads predictions from a file or folder and matches them with references by id.
     ///
     /// # Errors
-    /// Nothing can be read, or no id is a reference's.
+    /// No record can be read, or no id is that of a reference.
     pub fn open(path: &Path, references: &References) -> Result<Self, Error> {
         let found = read::read(path)?;
         let file = path.display().to_string();
@@ -88,7 +88,7 @@ impl Predictions {
         self.structures.iter().flatten().count()
     }
 
-    /// Takes references without a prediction as predicted to have no pairs; gives how many there were.
+    /// Gives references without a prediction a structure without pairs, and returns how many there were.
     pub fn fill_with_empty(&mut self, references: &References) -> usize {
         let mut filled = 0;
         for (structure, reference) in self.structures.iter_mut().zip(&references.items) {
@@ -110,7 +110,7 @@ impl Predictions {
             return;
         };
         if self.structures[number].is_some() {
-            let text = format!("{}: is there already, the first counts", entry.place);
+            let text = format!("{}: duplicate id, the first counts", entry.place);
             self.problems.push(Problem::new(Kind::Duplicate, text));
             return;
         }
@@ -122,13 +122,13 @@ impl Predictions {
         }
     }
 
-    /// Tells of every reference that has no prediction, but for those told of already.
+    /// Adds a problem for every reference without a prediction, unless it already has one.
     fn name_missing(&mut self, references: &References, by: &str) {
-        let told: Vec<&Problem> = self.problems.iter().filter(|problem| problem.kind == Kind::Different).collect();
+        let known: Vec<&Problem> = self.problems.iter().filter(|problem| problem.kind == Kind::Different).collect();
         let mut missing = Vec::new();
         for (structure, reference) in self.structures.iter().zip(&references.items) {
             let named = format!("`{}`", reference.id);
-            if structure.is_none() && !told.iter().any(|problem| problem.text.contains(&named)) {
+            if structure.is_none() && !known.iter().any(|problem| problem.text.contains(&named)) {
                 let text = format!("{by}: nothing for {named} ({})", reference.place);
                 missing.push(Problem::new(Kind::NoPrediction, text));
             }
@@ -171,7 +171,7 @@ mod tests {
     const REFERENCES: &str = "id\tsequence\tstructure\na\tGAAAC\t(...)\nb\tGAAUC\t(...)\nc\tGAAAC\t.....\nlong\tGAAACGAAACGAAACGAAACGAAAC\t.........................\n";
 
     #[test]
-    fn predictions_stand_beside_their_references_whatever_their_order() {
+    fn predictions_are_matched_with_references_in_any_order() {
         let found =
             set(REFERENCES, ">b\ngaatc\n.....\n>a some words\nGAAAC\n(...)\n>c\nGAAAC\n.....\n>long\nG\n.\n").unwrap();
         assert_eq!((found.name.as_str(), found.count(), found.problems.len()), ("mine", 3, 0));
@@ -179,13 +179,13 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_told_once_each() {
+    fn each_mismatch_is_reported_once() {
         let found = set(REFERENCES, ">a\nGAAACG\n(...).\n>b\nGAAAC\n(...)\n>x\nA\n.\n>a\nGAAAC\n(...)\n").unwrap();
-        let told: Vec<_> = found.problems.iter().map(|p| (p.kind, p.text.rsplit('/').next().unwrap())).collect();
-        assert!(found.problems[0].text.contains("mine.dbn: `a`: 6 positions, its reference has 5"), "{told:?}");
-        assert!(found.problems[1].text.contains("mine.dbn: `b`: letter 4 is A, its reference has T"), "{told:?}");
+        let texts: Vec<_> = found.problems.iter().map(|p| (p.kind, p.text.rsplit('/').next().unwrap())).collect();
+        assert!(found.problems[0].text.contains("mine.dbn: `a`: 6 positions, its reference has 5"), "{texts:?}");
+        assert!(found.problems[1].text.contains("mine.dbn: `b`: letter 4 is A, its reference has T"), "{texts:?}");
         let kinds = [Kind::Different, Kind::Different, Kind::NoReference, Kind::NoPrediction];
-        assert_eq!(told.iter().map(|told| told.0).collect::<Vec<_>>(), kinds);
+        assert_eq!(texts.iter().map(|text| text.0).collect::<Vec<_>>(), kinds);
         assert!(found.problems[3].text.contains("nothing for `c`"));
     }
 
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_counts_as_unpaired_only_if_asked() {
+    fn missing_predictions_count_as_unpaired_only_if_asked() {
         let mut found = set(REFERENCES, ">a\nGAAAC\n(...)\n").unwrap();
         assert_eq!((found.count(), found.problems.len()), (1, 2));
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! A model's predictions, with how well its probabilities are calibrated.
+//! Predictions of a model, with the calibration of its probabilities.
 
 use rinalmo_metrics::calibration::Calibration;
 
@@ -10,17 +10,17 @@ use rinalmo_infer::{FoldOptions, FoldRequest, Model, PairMap};
 
 /// Bins of the reliability curve.
 const BINS: usize = 20;
-/// Pairs of lower probability are not looked at: nearly all that there are, and nearly all right to be low.
+/// Pairs of lower probability are not counted: they are nearly all pairs, and nearly all of them are false.
 pub(crate) const LEAST: f32 = 0.01;
-/// Batches folded between two looks at the clock: enough for lengths to be sorted within them.
+/// Batches that are folded together, so that sequences can be sorted by length among them.
 const BATCHES: usize = 16;
 
 impl Predictions {
-    /// Folds every reference's sequence. With `calibrate`, pairs that the model gives at least 1 % are counted by
-    /// their probability; those of neighbours that can never be chosen ([`FoldOptions::min_loop`]) are not.
+    /// Folds every reference's sequence. With `calibrate`, pairs with a probability of at least 0.01 are
+    /// counted by probability, except those that are too close to be chosen ([`FoldOptions::min_loop`]).
     ///
     /// # Errors
-    /// The model cannot fold, or a reference has no sequence.
+    /// The model has no structure head, or a reference has no sequence.
     pub fn from_model(
         model: &Model,
         references: &References,

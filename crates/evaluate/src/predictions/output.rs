@@ -1,4 +1,4 @@
-//! What folding programs print: structures in brackets, somewhere behind a header, a sequence, or neither.
+//! Parses the output of folding programs: structures in brackets, after a header, a sequence, or neither.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -7,24 +7,24 @@ use rinalmo_seq::Structure;
 use crate::references::References;
 use rinalmo_seq::alphabet::spelled;
 
-/// What sequences are called on the way in, with the number of the reference from 1: what no program stumbles over.
+/// Sequences are named by this and the number of the reference, from 1: a name that every program accepts.
 pub(super) const NAME: &str = "seq";
 
-/// Structures found so far. A structure is that of the last header or sequence before it; without either, structures
-/// are taken in the order of the sequences. Only the first one of a sequence counts.
+/// Structures found so far. A structure belongs to the last header or sequence before it. Without either, structures are
+/// in the order of the sequences. Only the first one of a sequence counts.
 pub(super) struct Output<'r> {
     references: &'r References,
     by_letters: HashMap<Vec<u8>, Vec<usize>>,
     current: Option<usize>,
     in_order: VecDeque<usize>,
-    /// Of each reference.
+    /// The structure for each reference.
     pub structures: Vec<Option<Structure>>,
-    /// What looked like a structure but did not fit, by reference.
+    /// Errors of structures that did not fit, by reference.
     pub odd: HashMap<usize, String>,
 }
 
 impl<'r> Output<'r> {
-    /// Nothing yet of the sequences of `numbers`, in the order they are handed in.
+    /// For the sequences of `numbers`, in the order of the program's input.
     pub fn new(references: &'r References, numbers: &[usize]) -> Self {
         let mut by_letters: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
         for &number in numbers {
@@ -36,7 +36,7 @@ impl<'r> Output<'r> {
         Self { references, by_letters, current: None, in_order, structures, odd: HashMap::new() }
     }
 
-    /// Reads a line; gives the bases of the sequence whose structure it is.
+    /// Reads a line. If it is a structure, returns the length of its sequence.
     pub fn line(&mut self, text: &str) -> Option<usize> {
         let text = text.trim();
         if let Some(header) = text.strip_prefix('>') {
@@ -57,7 +57,7 @@ impl<'r> Output<'r> {
         (number < self.structures.len()).then_some(number)
     }
 
-    /// The first sequence of these letters that has no structure yet; the current one goes first.
+    /// The first sequence of these letters that has no structure yet; the current one is preferred.
     fn of_letters(&self, letters: &[u8]) -> Option<usize> {
         let numbers = self.by_letters.get(&spelled(letters))?;
         let current = self.current.filter(|current| numbers.contains(current) && self.structures[*current].is_none());
@@ -119,18 +119,18 @@ mod tests {
     }
 
     #[test]
-    fn headers_tell_whatever_the_order() {
+    fn headers_are_matched_in_any_order() {
         let (found, odd) = read(
             ">seq2\nGGAAACC\n((...)) ( -1.20)\n>seq3 x\nGAAAC\n..... (  0.00)\n{...} [ -0.4]\n>seq1\nGAAAC\n(...) (-0.3)\n",
         );
         assert!(is_all(&found) && odd.is_empty(), "{found:?} {odd:?}");
-        // Headers of a program's own do not lead astray.
+        // Other headers that a program prints are ignored.
         let (found, _) = read("> seq1\n>seq1\nGAAAC\n>structure\n(...)\n>seq2\n((...))\n>seq3\n.....\n");
         assert!(is_all(&found), "{found:?}");
     }
 
     #[test]
-    fn sequences_tell_where_headers_do_not() {
+    fn sequences_are_matched_without_headers() {
         let (found, _) = read("GAAAC\n(...) (-0.3)\nGGAAACC\n((...))\nGAAAC\n.....\n");
         assert!(is_all(&found), "{found:?}");
         let (found, _) = read("done in 0.2 s\n(...)\n((...))\n..... (0.0)\n(-0.2)\n");
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_remembered() {
+    fn structures_that_do_not_fit_are_kept_as_errors() {
         let (found, odd) = read(">seq1\nGAAAC\n(....)\n>seq2\n((...)\n");
         assert_eq!(found, [None, None, None]);
         assert_eq!(odd[&0], "a structure of 6 positions for 5 bases");

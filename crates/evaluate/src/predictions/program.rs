@@ -1,7 +1,7 @@
 //! Predictions of any program that reads FASTA and prints dot-bracket.
 //!
-//! It is started once and handed all sequences on its standard input, under names of ours. One that ends badly in the
-//! middle is started again behind the sequence it ended at, so that one sequence too long costs itself.
+//! The program is started once and reads all sequences from its standard input, under names of ours. If it fails, it is
+//! started again after the sequence at which it ended, so that a sequence which is too long is an error of that record only.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -12,16 +12,16 @@ use crate::Error;
 use crate::problem::{Kind, Problem};
 use crate::references::References;
 
-/// Starts without a single structure, one after the other, after which a program is given up.
+/// Starts without a structure, one after the other, after which we give up.
 const FRUITLESS: usize = 3;
-/// Lines of its complaints that are kept.
+/// Lines of standard error that are kept.
 const LAST_LINES: usize = 8;
 
 impl Predictions {
-    /// Runs `command`, words as a shell takes them (but no shell), on every reference's sequence.
+    /// Runs `command` on every reference's sequence. Words are split as in a shell, but no shell is run.
     ///
     /// # Errors
-    /// It cannot be started, or gives no structure for any sequence; a reference has no sequence.
+    /// It cannot be started or prints no structure, or a reference has no sequence.
     pub fn from_program(command: &str, references: &References, watch: &mut dyn Watch) -> Result<Self, Error> {
         let sequences = references.sequences()?;
         let words = shlex::split(command).filter(|words| !words.is_empty());
@@ -59,7 +59,7 @@ impl Predictions {
         Ok(predictions)
     }
 
-    /// Takes what the program printed for a sequence; whether there is still nothing.
+    /// Takes the structure of a sequence. Returns true if it has none yet.
     fn take(&mut self, output: &mut Output<'_>, number: usize) -> bool {
         if let Some(structure) = output.structures[number].take() {
             self.structures[number] = Some(structure);
@@ -80,12 +80,12 @@ fn name(word: &str) -> String {
     file.map_or_else(|| word.to_owned(), |file| file.to_string_lossy().into_owned())
 }
 
-/// What it last said, as the end of a message.
+/// The end of a message: what the program last printed on standard error.
 fn last(said: &str) -> String {
     if said.is_empty() { String::new() } else { format!("; it last said: {}", said.replace('\n', " | ")) }
 }
 
-/// Runs the program once on some of the sequences; gives how it ended and what it last said on standard error.
+/// Runs the program once on some of the sequences. Returns its exit status and its last lines on standard error.
 fn run(
     words: &[String],
     sequences: &[&[u8]],
@@ -111,7 +111,7 @@ fn run(
     Ok((child.wait().map_err(cannot)?, said))
 }
 
-/// Hands in the sequences, upper case and with U; a program that does not want them all has its reasons, which it tells.
+/// Writes the sequences in upper case and with U. If the program stops reading, its own messages say why.
 fn write(input: impl Write, sequences: &[&[u8]], numbers: &[usize]) {
     let mut input = std::io::BufWriter::new(input);
     for &number in numbers {
@@ -133,7 +133,7 @@ fn follow(printed: impl Read, output: &mut Output<'_>, watch: &mut dyn Watch, ch
             watch.done(bases);
         }
         if watch.stopped() {
-            let _ = child.kill(); // it may have ended by itself
+            let _ = child.kill(); // it may already have ended
             return;
         }
         line.clear();
