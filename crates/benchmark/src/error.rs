@@ -1,4 +1,4 @@
-//! What can go wrong in an experiment.
+//! Errors of benchmarks.
 
 use std::path::{Path, PathBuf};
 
@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A model could not be loaded or asked.
+    /// A model could not be loaded or run.
     #[error(transparent)]
     Infer(#[from] rinalmo_infer::Error),
 
-    /// A training run could not begin, go on or be read.
+    /// A training run could not start, continue or be read.
     #[error(transparent)]
     Run(#[from] rinalmo_runs::Error),
 
@@ -18,7 +18,7 @@ pub enum Error {
     #[error(transparent)]
     Evaluate(#[from] rinalmo_evaluate::Error),
 
-    /// A run's folder that holds something else than expected.
+    /// A run's folder does not hold what is expected.
     #[error("{}: {message}", folder.display())]
     Folder {
         /// The folder.
@@ -56,7 +56,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Says which file an [`std::io::Error`] speaks of.
+    /// Adds the file to an [`std::io::Error`].
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, action, source }

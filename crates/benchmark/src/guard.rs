@@ -1,5 +1,5 @@
-//! Was a fold tried on what its model had seen? Test records that are like training ones, and models that were trained
-//! for the task before the fold began.
+//! The guard: finds test records that are similar to training records, and models that were trained for the task before
+//! the fold started.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -14,28 +14,28 @@ use serde::{Deserialize, Serialize};
 use super::Fold;
 use crate::Error;
 
-/// Training bases that are searched at a time; more take more memory.
+/// Training bases that are searched at a time, to limit the memory.
 const CHUNK: usize = 50_000_000;
 
-/// What of a trial's records is like training records: 80 % identity over 80 % of the test record.
+/// Records of a trial that are similar to training records: 80 % identity over 80 % of the test record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
     /// The trial's row of the table.
     pub row: String,
-    /// Its records.
+    /// The number of its records.
     pub records: usize,
-    /// Those like a training record, the identical ones among them.
+    /// Those that are similar to a training record, including identical ones.
     pub alike: usize,
-    /// Those that are training records, letter by letter.
+    /// Those that are identical to a training record.
     pub identical: usize,
-    /// What was searched besides the fold's own training and validation data.
+    /// Files that were searched in addition to the fold's own training and validation data.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trained_on: Vec<String>,
 }
 
 impl Check {
-    /// What was found, in a sentence.
-    pub fn told(&self) -> String {
+    /// The result in a sentence.
+    pub fn sentence(&self) -> String {
         let Self { row, records, alike, identical, trained_on } = self;
         let and = if trained_on.is_empty() { String::new() } else { format!(" and {}", trained_on.join(", ")) };
         let what = format!("of the {records} records of {row}");
@@ -47,7 +47,7 @@ impl Check {
     }
 }
 
-/// Searches the training data of a fold, and `trained_on`, for records like those of its trials.
+/// Searches the training data of a fold, and `trained_on`, for records that are similar to those of its trials.
 pub(super) fn check(fold: &Fold, trained_on: &[PathBuf]) -> Result<Vec<Check>, Error> {
     let training = || fold.files.train.iter().chain(&fold.files.validation).chain(trained_on);
     let mut checks = Vec::new();
@@ -129,7 +129,7 @@ mod tests {
     const OTHER: &str = "AAACAUGAGGAUCACCCAUGUCUGCAGGUCGACUCUAGAAAACAUGAGGCCAAUUGGCACGUACG";
 
     #[test]
-    fn test_records_are_searched_in_training_validation_and_what_the_model_saw_before() {
+    fn test_records_are_searched_in_training_validation_and_earlier_data() {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, rows: &[&str]| {
             let path = folder.path().join(name);
@@ -147,16 +147,16 @@ mod tests {
         };
         let found = |fold: &Fold, trained_on: &[PathBuf]| {
             let check = check(fold, trained_on).unwrap().remove(0);
-            (check.records, check.alike, check.identical, check.told())
+            (check.records, check.alike, check.identical, check.sentence())
         };
         let clean = found(&fold(Vec::new()), &[]);
         assert_eq!((clean.0, clean.1, clean.2), (2, 0, 0));
         assert!(clean.3.starts_with("guard: none of the 2 records of t is like"), "{}", clean.3);
-        let (_, alike, identical, told) = found(&fold(vec![validation.clone()]), &[]);
+        let (_, alike, identical, sentence) = found(&fold(vec![validation.clone()]), &[]);
         assert_eq!((alike, identical), (1, 0));
-        assert!(told.starts_with("guard: 1 of the 2 records of t are like"), "{told}");
-        let (_, alike, identical, told) = found(&fold(vec![validation]), &[before]);
+        assert!(sentence.starts_with("guard: 1 of the 2 records of t are like"), "{sentence}");
+        let (_, alike, identical, sentence) = found(&fold(vec![validation]), &[before]);
         assert_eq!((alike, identical), (2, 1));
-        assert!(told.contains("before.csv") && told.ends_with("1 of them identical"), "{told}");
+        assert!(sentence.contains("before.csv") && sentence.ends_with("1 of them identical"), "{sentence}");
     }
 }

@@ -1,13 +1,14 @@
-//! The paper's experiments from end to end: data as their publishers distribute them, every fold trained and scored, one
-//! table with the published figures beside.
+//! Reproduces the paper's experiments: reads data as their publishers distribute them, trains and scores every fold, and
+//! writes a table next to the published figures.
 //!
-//! A [`Plan`] lays a [`Benchmark`]'s [`Fold`]s out in a folder; each is a fine-tuning run ([`rinalmo_runs::finetune`]) in a folder
-//! of its own, scored with [`rinalmo_evaluate`]. What is finished stays finished, so that a plan goes on where it stopped.
+//! A [`Plan`] keeps the [`Fold`]s of a [`Benchmark`] in a folder. Each fold is a fine-tuning run
+//! ([`rinalmo_runs::finetune`]) in its own folder, scored with [`rinalmo_evaluate`]. Finished folds are kept, so a plan can
+//! resume where it stopped.
 //!
 //! ```text
-//! OUT/data/…            tables that the folds train and are tried on
-//! OUT/FOLD/             a run, as `rinalmo finetune` leaves it
-//! OUT/FOLD/result.json  its figures; evaluation.NAME.json in full
+//! OUT/data/…            tables for training and testing
+//! OUT/FOLD/             a run, as `rinalmo finetune` writes it
+//! OUT/FOLD/result.json  its main figures; evaluation.NAME.json has all
 //! OUT/results.json, OUT/table.md
 //! ```
 
@@ -75,7 +76,7 @@ impl Benchmark {
         })
     }
 
-    /// The figures that its table shows, by the names that an evaluation has for them.
+    /// The figures of its table, by their names in an evaluation.
     pub fn figures(self) -> &'static [&'static str] {
         match self {
             Self::ArchiveII => &["relaxed F1", "strict F1"],
@@ -86,29 +87,29 @@ impl Benchmark {
         }
     }
 
-    /// The paper's recipe, which is called as the task: a config in TOML.
+    /// The paper's recipe, which is named after the task: a TOML config.
     pub fn recipe(self) -> &'static str {
         recipes::find(self.task().name).expect("a test finds it for every benchmark").text
     }
 
-    /// What is asked of labels; `None` of structures.
+    /// The question for labels; `None` for structures.
     pub fn question(self) -> Option<Question> {
         Question::of(self.task())
     }
 }
 
-/// One training, and what it is tried on.
+/// One training run, and its test data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fold {
     /// Its name, which is also its folder's.
     pub name: String,
-    /// What it is trained and chosen by.
+    /// Its training and validation data.
     pub files: Files,
-    /// What the best model is tried on, once.
+    /// The data that the best model is tested on, once.
     pub trials: Vec<Trial>,
 }
 
-/// Data that were never trained on, and the row of the table that they fill.
+/// Test data, and their row of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trial {
     /// The row.

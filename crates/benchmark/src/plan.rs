@@ -1,4 +1,4 @@
-//! A benchmark laid out in a folder, fold by fold.
+//! A benchmark in a folder, fold by fold.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,24 +27,24 @@ pub struct Plan {
     benchmark: Benchmark,
     out: PathBuf,
     folds: Vec<Fold>,
-    told: Vec<String>,
+    notes: Vec<String>,
     trained_on: Vec<PathBuf>,
 }
 
-/// How far a fold is.
+/// The progress of a fold.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
-    /// Nothing is there.
+    /// It was not started.
     New,
-    /// Its training was begun.
+    /// Its training was started.
     Begun,
     /// Its training is done.
     Trained,
-    /// It was tried.
+    /// It was tested.
     Tried(FoldResult),
 }
 
-/// What `results.json` says.
+/// The content of `results.json`.
 #[derive(Debug, Serialize, Deserialize)]
 struct Results {
     benchmark: Benchmark,
@@ -53,26 +53,26 @@ struct Results {
 }
 
 impl Plan {
-    /// Reads data, files, folders and archives as their publishers distribute them, and writes into `out` what the folds
-    /// need of them.
+    /// Reads data (files, folders and archives as their publishers distribute them), and writes the folds' tables into
+    /// `out`.
     ///
     /// # Errors
-    /// Something is missing, or a row is odd; file and line are told.
+    /// A file is missing, or a row is invalid; the message has file and line.
     pub fn open(benchmark: Benchmark, data: &[PathBuf], out: &Path) -> Result<Self, Error> {
         let prepared = data::prepare(benchmark, data, &out.join(DATA))?;
-        Ok(Self { benchmark, out: out.to_owned(), folds: prepared.folds, told: prepared.told, trained_on: Vec::new() })
+        Ok(Self { benchmark, out: out.to_owned(), folds: prepared.folds, notes: prepared.notes, trained_on: Vec::new() })
     }
 
-    /// The same with files of what the model that folds begin with was trained on, for the guard.
+    /// The plan with files that the model to start with was trained on, for the guard.
     #[must_use]
     pub fn trained_on(self, files: Vec<PathBuf>) -> Self {
         Self { trained_on: files, ..self }
     }
 
-    /// The same with some of its folds, by name.
+    /// The plan with only some of its folds, by name.
     ///
     /// # Errors
-    /// There is no such fold, and which there are.
+    /// There is no such fold; the message lists all.
     pub fn only(mut self, names: &[String]) -> Result<Self, Error> {
         let known: Vec<&str> = self.folds.iter().map(|fold| fold.name.as_str()).collect();
         if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
@@ -93,17 +93,17 @@ impl Plan {
         &self.folds
     }
 
-    /// What was done to the data, in words.
-    pub fn told(&self) -> &[String] {
-        &self.told
+    /// Notes on how the data were prepared.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
     }
 
-    /// Where a fold's run lives.
+    /// The folder of a fold's run.
     pub fn folder(&self, fold: &Fold) -> PathBuf {
         self.out.join(&fold.name)
     }
 
-    /// How far a fold is.
+    /// The progress of a fold.
     ///
     /// # Errors
     /// Its folder holds a run on other data, or something that cannot be read.
@@ -122,10 +122,10 @@ impl Plan {
         })
     }
 
-    /// Looks whether a fold that was begun was begun as it would be now.
+    /// Checks that a started fold has the same config and model as now.
     ///
     /// # Errors
-    /// The first key of the config that differs, or the model it began with.
+    /// The first key of the config that differs, or the model it started with.
     pub fn check<D: Section>(&self, fold: &Fold, config: &Config<D>, from: Option<&str>) -> Result<(), Error> {
         let folder = self.folder(fold);
         let Some(record) = read::<Record>(&folder.join(RECORD))? else { return Ok(()) };
@@ -134,21 +134,17 @@ impl Plan {
         let was = record.from.as_deref().map(model_from_anywhere);
         let from = from.map(model_from_anywhere);
         let (was, from) = (was.as_deref(), from.as_deref());
-        let from = (was != from).then(|| ("--from".to_owned(), told(was), told(from)));
+        let from = (was != from).then(|| ("--from".to_owned(), model_name(was), model_name(from)));
         let differ = differences(&config::to_table(&begun), &config::to_table(&now));
-        match from.into_iter().chain(differ).next() {
-            None => Ok(()),
-            Some((path, was, is)) => {
-                let message = format!(
-                    "the fold was begun with {path} = {was}, now it is {is}\nhint: give the same options, or another --out"
-                );
-                Err(Error::Folder { folder, message })
-            }
-        }
+        let Some((path, was, is)) = from.into_iter().chain(differ).next() else { return Ok(()) };
+        let message = format!(
+            "the fold was started with {path} = {was}, now it is {is}\nhint: give the same options, or another --out"
+        );
+        Err(Error::Folder { folder, message })
     }
 
-    /// Tries a trained fold's best model, under the name `name`, and every program; keeps what came out. `None` where it was
-    /// stopped on the way.
+    /// Tests a trained fold's best model, under the name `name`, and every program, and writes the results. `None` if it was
+    /// stopped.
     ///
     /// # Errors
     /// The model or a trial's data cannot be used, or a program cannot be run.
@@ -170,13 +166,20 @@ impl Plan {
         }
         let saved = Checkpoints::new(folder.join(CHECKPOINTS)).latest().map_err(rinalmo_runs::Error::from)?.saved;
         let (steps, seconds) = saved.map_or((0, 0.0), |saved| (saved.state.step, saved.state.seconds));
-        let (fold, name, guard) = (fold.name.clone(), name.to_owned(), Some(checks));
-        let result = FoldResult { fold, steps, seconds, scores, guard, trained_before, name };
+        let result = FoldResult {
+            fold: fold.name.clone(),
+            steps,
+            seconds,
+            scores,
+            guard: Some(checks),
+            trained_before,
+            name: name.to_owned(),
+        };
         write(&folder.join(RESULT), &result)?;
         Ok(Some(result))
     }
 
-    /// The model that a fold began with, if it has a head for the task: it was trained for it before.
+    /// The model that a fold started with, if it has a head for the task and so was trained for it before.
     fn trained_before(&self, folder: &Path) -> Result<Option<String>, Error> {
         let Some(from) = read::<Record>(&folder.join(RECORD))?.and_then(|record| record.from) else { return Ok(None) };
         let checkpoint = rinalmo_runs::run::open(&from)?;
@@ -216,7 +219,7 @@ impl Plan {
         Ok(Some((evaluation.to_json(), of_labels(&trial.row, &evaluation))))
     }
 
-    /// What its folds came to so far.
+    /// The results of its tested folds.
     ///
     /// # Errors
     /// As [`Plan::standing`].
@@ -230,16 +233,16 @@ impl Plan {
         Ok(found)
     }
 
-    /// Writes `results.json` and `table.md` of what there is, beside that of other plans' folders and what was published;
-    /// gives the table for a terminal.
+    /// Writes `results.json` and `table.md` of all results so far, next to those of other plans' folders and the published
+    /// ones; returns the table as text.
     ///
     /// # Errors
-    /// Another plan's folder holds no results of this benchmark, or something cannot be written.
-    pub fn tell(&self, beside: &[PathBuf]) -> Result<String, Error> {
+    /// Another plan's folder holds no results of this benchmark, or a file cannot be written.
+    pub fn write_table(&self, beside: &[PathBuf]) -> Result<String, Error> {
         let mut all = self.results()?;
         write(
             &self.out.join(RESULTS),
-            &Results { benchmark: self.benchmark, data: self.told.clone(), folds: all.clone() },
+            &Results { benchmark: self.benchmark, data: self.notes.clone(), folds: all.clone() },
         )?;
         for folder in beside {
             let path = folder.join(RESULTS);
@@ -250,19 +253,19 @@ impl Plan {
             }
             all.extend(found.folds);
         }
-        let tables = table::tables(self.benchmark, &all, &self.told);
+        let tables = table::tables(self.benchmark, &all, &self.notes);
         let path = self.out.join(TABLE);
         rinalmo_runs::run::write(&path, &tables.markdown())?;
         Ok(tables.text())
     }
 }
 
-/// A model's name, as a message has it.
-fn told(from: Option<&str>) -> String {
+/// A model's name for a message.
+fn model_name(from: Option<&str>) -> String {
     from.unwrap_or("nothing").to_owned()
 }
 
-/// What a file of ours says, if it is there.
+/// The content of a file of ours, if it exists.
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, Error> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,

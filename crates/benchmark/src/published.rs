@@ -1,4 +1,4 @@
-//! What others published, from `published.toml`.
+//! Published figures, from `published.toml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -11,11 +11,11 @@ use super::Benchmark;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
-    /// Which benchmark it is of.
+    /// Its benchmark.
     pub benchmark: Benchmark,
-    /// Its figure, by the name that an evaluation has for it.
+    /// Its figure, by its name in an evaluation.
     pub figure: String,
-    /// Who published it, and what is to be known of it.
+    /// Who published it, with remarks.
     pub source: String,
     /// Every predictor's value for each row.
     pub predictors: BTreeMap<String, BTreeMap<String, f64>>,
@@ -27,10 +27,10 @@ struct File {
 }
 
 static TABLES: LazyLock<Vec<Published>> = LazyLock::new(|| {
-    toml::from_str::<File>(include_str!("published.toml")).expect("the program's own file is sound").table
+    toml::from_str::<File>(include_str!("published.toml")).expect("a test parses the program's own file").table
 });
 
-/// What was published of a figure of a benchmark.
+/// The published tables of a benchmark's figure.
 pub fn published(benchmark: Benchmark, figure: &str) -> impl Iterator<Item = &'static Published> {
     TABLES.iter().filter(move |table| table.benchmark == benchmark && table.figure == figure)
 }

@@ -1,4 +1,4 @@
-//! What a fold came to, as it is kept.
+//! The result of a fold, as it is stored.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Check;
 use rinalmo_evaluate::{Evaluation, LabelEvaluation};
 
-/// A fold that was trained and tried.
+/// The result of a fold that was trained and tested.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoldResult {
     /// Its name.
@@ -17,39 +17,38 @@ pub struct FoldResult {
     pub steps: u64,
     /// Seconds of its training.
     pub seconds: f64,
-    /// How every predictor did on every trial.
+    /// The scores of every predictor on every trial.
     pub scores: Vec<Score>,
-    /// What of the trials is like training data; `None` where that was not looked at.
+    /// Test records that are similar to training data; `None` if they were not searched for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guard: Option<Vec<Check>>,
-    /// The model that the fold began with, where it had been trained for the task before, and on what, as far as it
-    /// says.
+    /// The model that the fold started with, if it was trained for the task before, with its provenance if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trained_before: Option<String>,
-    /// What the table calls the model that was trained here.
+    /// The name of the trained model in the table.
     #[serde(default)]
     pub name: String,
 }
 
 impl FoldResult {
-    /// Whether the model of this fold may have seen what it was tried on.
+    /// May the model of this fold have seen its test data?
     pub fn is_doubtful(&self) -> bool {
         self.trained_before.is_some() || self.guard.iter().flatten().any(|check| check.alike > 0)
     }
 }
 
-/// How a predictor did on a trial.
+/// The score of a predictor on a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Score {
     /// The trial's row of the table.
     pub row: String,
-    /// Who.
+    /// The predictor.
     pub predictor: String,
-    /// Over how many records.
+    /// The number of records.
     pub records: usize,
     /// Every figure by name.
     pub figures: BTreeMap<String, f64>,
-    /// The 95 % intervals there are.
+    /// 95 % intervals, of the figures that have one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub intervals: BTreeMap<String, Interval>,
 }
@@ -57,7 +56,8 @@ pub struct Score {
 /// The scores of structures.
 pub(super) fn of_structures(row: &str, evaluation: &Evaluation) -> Vec<Score> {
     let score = |report: &rinalmo_evaluate::Report| {
-        let (mut figures, mut intervals) = (BTreeMap::new(), BTreeMap::new());
+        let mut figures = BTreeMap::new();
+        let mut intervals = BTreeMap::new();
         for (kind, of) in [("strict", &report.mean.figures.strict), ("relaxed", &report.mean.figures.relaxed)] {
             let values = [
                 ("precision", of.mean.precision),

@@ -1,4 +1,4 @@
-//! Where the publishers keep the data of each benchmark.
+//! Where the data of each benchmark are published.
 
 use std::path::{Path, PathBuf};
 
@@ -7,12 +7,12 @@ use rinalmo_download::{Job, Options, Plan, Progress, fetch};
 use super::Benchmark;
 use crate::Error;
 
-/// A file that a benchmark begins with.
+/// A published file of a benchmark's data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
-    /// What it is of.
+    /// The benchmark.
     pub benchmark: Benchmark,
-    /// Where it is.
+    /// Its address.
     pub url: &'static str,
     /// Who made it.
     pub by: &'static str,
@@ -51,17 +51,17 @@ const SOURCES: [Source; 6] = [
     },
 ];
 
-/// What is known to be public. The paper's ncRNA families (Rfam-novel) are only to be had as an R image; of families these
-/// are nRC's.
+/// The files that are known to be public. The paper's ncRNA families (Rfam-novel) are only available as an R image, so
+/// those of nRC are listed for families.
 pub fn sources(benchmark: Benchmark) -> impl Iterator<Item = &'static Source> {
     SOURCES.iter().filter(move |source| source.benchmark == benchmark)
 }
 
 impl Source {
-    /// Fetches it into a folder, unless it is there; gives its path.
+    /// Downloads it into a folder, unless it is already there; returns its path.
     ///
     /// # Errors
-    /// It cannot be had; the message says where to put a copy that was got elsewhere.
+    /// The download failed. The message says where to put a copy from elsewhere.
     pub fn fetch(
         &self,
         folder: &Path,

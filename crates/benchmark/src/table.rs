@@ -1,14 +1,14 @@
-//! The table of a benchmark: rows as the paper has them, predictors side by side, the published ones behind.
+//! The table of a benchmark: the paper's rows, and a column for each predictor, the published ones last.
 
 use rinalmo_metrics::spread::spread;
 
 use super::{Benchmark, FoldResult, published};
 use rinalmo_evaluate::grid::Grid;
 
-/// Marks a model that may have seen what it was tried on.
+/// Marks a model that may have seen its test data.
 const DOUBTFUL: &str = "*";
 
-/// Tables, and what is to be known of them.
+/// Tables with their notes.
 pub struct Tables {
     grids: Vec<Grid>,
     notes: Vec<String>,
@@ -39,7 +39,7 @@ struct Column {
 }
 
 impl Column {
-    /// Its value in a row, the mean where several folds fill it, then with their deviation.
+    /// Its value in a row. If several folds fill it, their mean and standard deviation.
     fn cell(&self, row: &str) -> Option<(f64, Option<f64>)> {
         let (_, values) = self.values.iter().find(|(name, values)| name == row && !values.is_empty())?;
         let (mean, sd) = spread(values);
@@ -55,11 +55,11 @@ impl Column {
     }
 }
 
-/// The tables of a benchmark: `results` are this plan's and those to stand beside it, `told` what was done to the data.
-pub fn tables(benchmark: Benchmark, results: &[FoldResult], told: &[String]) -> Tables {
+/// The tables of a benchmark. `results` are those of this plan and of others to compare with, `data` are notes on the data.
+pub fn tables(benchmark: Benchmark, results: &[FoldResult], data: &[String]) -> Tables {
     let figures: Vec<(&str, Vec<Column>)> =
         benchmark.figures().iter().map(|&figure| (figure, columns(benchmark, figure, results))).collect();
-    let mut notes = told.to_vec();
+    let mut notes = data.to_vec();
     notes.extend(times(results));
     notes.extend(doubts(results, benchmark.task().name));
     for table in benchmark.figures().iter().flat_map(|&figure| published(benchmark, figure)) {
@@ -79,14 +79,15 @@ pub fn tables(benchmark: Benchmark, results: &[FoldResult], told: &[String]) -> 
         rows
     };
     let own: Vec<String> = figures.iter().flat_map(|(_, columns)| rows(columns)).collect();
-    let grids = match own.iter().all(|row| *row == own[0]) {
-        true => own.first().map(|row| turned(row, &figures)).into_iter().collect(),
-        false => figures.iter().map(|(figure, columns)| upright(figure, columns, rows(columns), benchmark)).collect(),
+    let grids = if own.iter().all(|row| *row == own[0]) {
+        own.first().map(|row| turned(row, &figures)).into_iter().collect()
+    } else {
+        figures.iter().map(|(figure, columns)| upright(figure, columns, rows(columns), benchmark)).collect()
     };
     Tables { grids, notes }
 }
 
-/// Every predictor that has a figure: ours in the order of results, then the published ones.
+/// Every predictor with this figure: those of the results in their order, then the published ones.
 fn columns(benchmark: Benchmark, figure: &str, results: &[FoldResult]) -> Vec<Column> {
     let mut columns: Vec<Column> = Vec::new();
     let doubtful = |name: &str| results.iter().any(|result| result.name == name && result.is_doubtful());
@@ -127,7 +128,7 @@ fn upright(figure: &str, columns: &[Column], rows: Vec<String>, benchmark: Bench
     grid
 }
 
-/// A row for each predictor, where there is one trial only.
+/// A row for each predictor, if there is only one trial.
 fn turned(row: &str, figures: &[(&str, Vec<Column>)]) -> Grid {
     let mut grid = Grid::new(row, figures.iter().map(|(figure, _)| *figure));
     let mut names: Vec<&str> = Vec::new();
@@ -145,7 +146,7 @@ fn turned(row: &str, figures: &[(&str, Vec<Column>)]) -> Grid {
     grid
 }
 
-/// What the guard found, and what marks a model's column.
+/// Notes on what the guard found, and why a model's column is marked.
 fn doubts(results: &[FoldResult], task: &str) -> Vec<String> {
     let mut notes = Vec::new();
     let mut note = |text: String| {
@@ -155,8 +156,8 @@ fn doubts(results: &[FoldResult], task: &str) -> Vec<String> {
     };
     for result in results {
         match &result.guard {
-            Some(checks) => checks.iter().for_each(|check| note(check.told())),
-            None => note(format!("guard: fold {} was tried before there was one", result.fold)),
+            Some(checks) => checks.iter().for_each(|check| note(check.sentence())),
+            None => note(format!("guard: fold {} was tested before there was one", result.fold)),
         }
         if let Some(from) = &result.trained_before {
             note(format!(
@@ -209,12 +210,12 @@ mod tests {
         assert!(said.contains("nano*"), "{said}");
         assert!(said.contains("* nano: not comparable with published figures: it began with nano (on TR0), which was trained for structure before"), "{said}");
         let check = |alike| Check { row: "5s".into(), records: 9, alike, identical: 1, trained_on: Vec::new() };
-        let alike = FoldResult { guard: Some(vec![check(4)]), ..clean.clone() };
-        let said = text(alike);
+        let doubtful = FoldResult { guard: Some(vec![check(4)]), ..clean.clone() };
+        let said = text(doubtful);
         assert!(said.contains("nano*") && said.contains("guard: 4 of the 9 records of 5s are like"), "{said}");
         let none = text(FoldResult { guard: Some(vec![check(0)]), ..clean.clone() });
         assert!(!none.contains("nano*") && none.contains("guard: none of the 9 records of 5s"), "{none}");
-        assert!(text(FoldResult { guard: None, ..clean }).contains("guard: fold 5s was tried before there was one"));
+        assert!(text(FoldResult { guard: None, ..clean }).contains("guard: fold 5s was tested before there was one"));
     }
 
     #[test]

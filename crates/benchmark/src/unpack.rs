@@ -1,11 +1,11 @@
-//! Archives as publishers distribute them, unpacked where a plan keeps its data.
+//! Unpacks published archives into a plan's data folder.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// Behind everything that was unpacked whole.
+/// The file that marks a completely unpacked archive.
 const DONE: &str = ".unpacked";
 
 /// How an archive is packed.
@@ -19,16 +19,18 @@ impl Packing {
     fn of(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_string_lossy().to_lowercase();
         let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-        match () {
-            () if ends(&[".zip"]) => Some(Self::Zip),
-            () if ends(&[".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst"]) => Some(Self::Tar),
-            () => None,
+        if ends(&[".zip"]) {
+            Some(Self::Zip)
+        } else if ends(&[".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2", ".tar.zst"]) {
+            Some(Self::Tar)
+        } else {
+            None
         }
     }
 }
 
-/// A file or folder as it is; of an archive the folder it is unpacked to, `folder/NAME`, once and for all. Entries that
-/// would land outside are refused.
+/// The path of a file or folder; an archive is unpacked once, to `folder/NAME.d`, and that path is returned. Entries with
+/// paths outside this folder are errors.
 pub(super) fn unpacked(path: &Path, folder: &Path) -> Result<PathBuf, Error> {
     let Some(packing) = Packing::of(path).filter(|_| path.is_file()) else { return Ok(path.to_owned()) };
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -15,9 +15,9 @@ use rinalmo_runs::finetune::Files;
 const FASTA: Kinds<()> = Kinds(&[("fasta", ()), ("fa", ())]);
 const HEADER: [&str; 3] = ["id", "sequence", "family"];
 
-/// Files called train (or nothing of the others), val or dev, and test or validated: FASTA with `>id family`, or tables with
-/// the columns sequence and family (or class, label; of the paper's own tables `name`). Training sequences that the test
-/// holds too are dropped.
+/// Reads files with `test` or `validated`, and `val` or `dev` in their names; all others are for training. They are FASTA
+/// with `>id family`, or tables with the columns sequence and family (or class or label; `name` in the paper's own tables).
+/// Training sequences that are also in the test set are dropped.
 pub(super) fn fold(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
     let is_data = |path: &PathBuf| is_table(path) || path.is_file() && FASTA.of(path).is_some();
     let files: Vec<PathBuf> = everything(paths)?.into_iter().filter(is_data).collect();
@@ -32,12 +32,12 @@ pub(super) fn fold(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> 
         items.extend(found.into_iter().map(|item| (part(path), item)));
     }
     let letters = |sequence: &[u8]| sequence.to_ascii_uppercase();
-    let tried: HashSet<Vec<u8>> =
+    let tested: HashSet<Vec<u8>> =
         items.iter().filter(|(part, _)| *part == "test").map(|(_, item)| letters(&item.sequence)).collect();
     let mut written = Written::new(folder, HEADER);
     let mut dropped = 0;
     for (part, item) in &items {
-        if *part != "test" && tried.contains(&letters(&item.sequence)) {
+        if *part != "test" && tested.contains(&letters(&item.sequence)) {
             dropped += 1;
             continue;
         }
@@ -53,14 +53,14 @@ pub(super) fn fold(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> 
             "the test set's file is called test or validated",
         ));
     };
-    let told = match dropped {
+    let notes = match dropped {
         0 => Vec::new(),
-        dropped => vec![format!("{dropped} training sequences dropped that the test holds too")],
+        dropped => vec![format!("{dropped} training sequences dropped that are also in the test set")],
     };
     let validation = of("validation").into_iter().collect();
     let files = Files { train: vec![train], validation, ..Files::default() };
     let trials = vec![Trial { row: "test".into(), path: test }];
-    Ok(Prepared { folds: vec![Fold { name: "family".into(), files, trials }], told })
+    Ok(Prepared { folds: vec![Fold { name: "family".into(), files, trials }], notes })
 }
 
 /// The column of families of a table.
@@ -84,7 +84,7 @@ mod tests {
         std::fs::write(at("nrc_6320.fasta"), ">a tRNA\nACGU\n>b 5S\nGGGG\n>c 5S\nCCCC\n").unwrap();
         std::fs::write(at("nrc_validated.fasta"), ">d tRNA\nAAAA\n>e 5S\ncccc\n").unwrap();
         let found = fold(&[at("nrc_6320.fasta"), at("nrc_validated.fasta")], &at("data")).unwrap();
-        assert_eq!(found.told, ["1 training sequences dropped that the test holds too"]);
+        assert_eq!(found.notes, ["1 training sequences dropped that are also in the test set"]);
         let train = std::fs::read_to_string(&found.folds[0].files.train[0]).unwrap();
         assert_eq!(train, "id,sequence,family\na,ACGU,tRNA\nb,GGGG,5S\n");
 

@@ -1,4 +1,4 @@
-//! From what publishers distribute to tables that a run reads: which file is what is told by names and columns.
+//! Converts published data to tables for training runs. Files are recognized by names and columns.
 
 mod family;
 mod mrl;
@@ -15,15 +15,15 @@ use super::unpack::unpacked;
 use super::{Benchmark, Fold};
 use crate::Error;
 
-/// What a plan's data are.
+/// The data of a plan.
 pub(super) struct Prepared {
     /// Every fold.
     pub folds: Vec<Fold>,
-    /// What was done to them, in words.
-    pub told: Vec<String>,
+    /// Notes on how they were prepared.
+    pub notes: Vec<String>,
 }
 
-/// Reads `paths`, files, folders and archives, and writes what the folds need into `folder`.
+/// Reads `paths` (files, folders and archives), and writes the folds' tables into `folder`.
 pub(super) fn prepare(benchmark: Benchmark, paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
     fs::create_dir_all(folder).map_err(Error::file("made", folder))?;
     let paths = paths.iter().map(|path| unpacked(path, folder)).collect::<Result<Vec<_>, _>>()?;
@@ -39,7 +39,7 @@ pub(super) fn prepare(benchmark: Benchmark, paths: &[PathBuf], folder: &Path) ->
     }
 }
 
-/// All files and folders below `paths`, themselves first, by name.
+/// All files and folders in `paths`, each before its content, sorted by name.
 fn everything(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
     let mut found = Vec::new();
     for path in paths {
@@ -65,12 +65,12 @@ fn folder_of(path: &Path) -> String {
     path.parent().map(name).unwrap_or_default()
 }
 
-/// Whether a file is called like a table, compressed or not.
+/// Does a file have the name of a table, compressed or not?
 fn is_table(path: &Path) -> bool {
     path.is_file() && table::is_named(path)
 }
 
-/// All tables that have these columns, and the columns' places in them.
+/// All tables that have these columns, with the columns' positions.
 fn tables_with<const N: usize>(
     paths: &[PathBuf],
     columns: [&[&str]; N],
@@ -86,7 +86,7 @@ fn tables_with<const N: usize>(
     Ok(found)
 }
 
-/// Tables that are written row by row, each when it gets its first one.
+/// Tables that are written row by row; each file is created with its first row.
 struct Written<'f> {
     folder: &'f Path,
     header: Vec<String>,
@@ -94,7 +94,7 @@ struct Written<'f> {
 }
 
 impl<'f> Written<'f> {
-    /// None yet; all of them will have this header.
+    /// No tables yet; all will have this header.
     fn new<S: Into<String>>(folder: &'f Path, header: impl IntoIterator<Item = S>) -> Self {
         Self { folder, header: header.into_iter().map(Into::into).collect(), tables: BTreeMap::new() }
     }
@@ -111,7 +111,7 @@ impl<'f> Written<'f> {
             writer.write_record(&self.header).map_err(unwritten(&path))?;
             self.tables.insert(name.to_owned(), (path, writer, 0));
         }
-        let (path, writer, rows) = self.tables.get_mut(name).expect("it was put there above");
+        let (path, writer, rows) = self.tables.get_mut(name).expect("it was inserted above");
         *rows += 1;
         writer.write_record(cells).map_err(unwritten(path))
     }
@@ -131,7 +131,7 @@ fn unwritten(path: &Path) -> impl FnOnce(csv::Error) -> Error + use<> {
     move |error| Error::File { path, action: "written", source: error.into() }
 }
 
-/// Goes through a table's rows.
+/// Calls `row` with each row of a table.
 fn each(table: &mut Table, mut row: impl FnMut(&Row) -> Result<(), Error>) -> Result<(), Error> {
     while let Some(found) = table.next_row()? {
         row(&found)?;
@@ -139,7 +139,7 @@ fn each(table: &mut Table, mut row: impl FnMut(&Row) -> Result<(), Error>) -> Re
     Ok(())
 }
 
-/// The complaint that something is not there.
+/// The error that data are missing.
 fn missing(what: &str, paths: &[PathBuf], expected: &str) -> Error {
     let looked: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
     let looked = if looked.is_empty() { "no data".to_owned() } else { looked.join(", ") };

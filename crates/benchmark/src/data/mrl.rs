@@ -1,4 +1,4 @@
-//! Mean ribosome load: Random7600 and Human7600, and what is left to train on.
+//! Mean ribosome load: Random7600 and Human7600 for testing, and the rest for training.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -8,22 +8,20 @@ use crate::Error;
 use crate::{Fold, Trial};
 use rinalmo_runs::finetune::Files;
 
-/// Reads that a load must rest on.
+/// Fewest reads of a usable load.
 const READS: f64 = 10.0;
-/// Of every length in these bounds so many UTRs with the most reads are kept for evaluation.
+/// Lengths of UTRs for evaluation. Of each, the [`OF_EACH`] UTRs with the most reads are kept.
 const LENGTHS: std::ops::RangeInclusive<usize> = 25..=100;
+/// UTRs for evaluation of each length.
 const OF_EACH: usize = 100;
-/// Letters in a row that a training UTR must not share with one of the evaluation's.
+/// Training UTRs must not share this many letters in a row with one for evaluation.
 const SHARED: usize = 25;
 const HEADER: [&str; 4] = ["id", "utr", "rl", "set"];
 
-/// From GSM4084997 by the paper's rules, or from tables that were parted already.
+/// From GSM4084997 by the paper's rules, or from tables that are already split.
 pub(super) fn fold(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
     let original = tables_with(paths, [&["utr"], &["rl"], &["set"], &["total_reads"]])?;
-    let (rows, mut told) = match original.is_empty() {
-        false => part(original)?,
-        true => parted(paths)?,
-    };
+    let (rows, mut notes) = if original.is_empty() { already_split(paths)? } else { split(original)? };
     let mut written = Written::new(folder, HEADER);
     for Row { set, place, utr, load, of } in &rows {
         written.add(&format!("mrl/{set}"), [place.as_str(), utr, load, of])?;
@@ -32,20 +30,20 @@ pub(super) fn fold(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> 
     let Some((train, count)) = found.get("mrl/train") else {
         return Err(missing("no UTRs to train on", paths, "GSM4084997_varying_length_25to100.csv.gz has both parts"));
     };
-    told.push(format!("{count} UTRs to train on"));
+    notes.push(format!("{count} UTRs to train on"));
     let trials: Vec<Trial> = found
         .iter()
         .filter(|(name, _)| name.as_str() != "mrl/train")
         .map(|(name, (path, _))| Trial { row: name["mrl/".len()..].to_owned(), path: path.clone() })
         .collect();
     if trials.is_empty() {
-        return Err(missing("no UTRs to try a model on", paths, "sets `random` and `human` of lengths 25 to 100"));
+        return Err(missing("no UTRs to test a model on", paths, "sets `random` and `human` of lengths 25 to 100"));
     }
     let files = Files { train: vec![train.clone()], ..Files::default() };
-    Ok(Prepared { folds: vec![Fold { name: "mrl".into(), files, trials }], told })
+    Ok(Prepared { folds: vec![Fold { name: "mrl".into(), files, trials }], notes })
 }
 
-/// A UTR and where it goes.
+/// A UTR and the set that it belongs to.
 struct Row {
     set: String,
     place: String,
@@ -56,9 +54,10 @@ struct Row {
 
 type Tables = Vec<(PathBuf, rinalmo_seq::table::Table, [usize; 4])>;
 
-/// The paper's rules on the original table: a finite load, sets random and human, ten reads or more, no UTR twice (neither
-/// is kept); the hundred of most reads for each length are the evaluation's, other random ones are trained on.
-fn part(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
+/// Splits the original table by the paper's rules. UTRs need a finite load, the set random or human, and ten reads or more;
+/// of repeated UTRs, none is kept. The hundred with the most reads of each length and set are for evaluation, other random
+/// ones for training.
+fn split(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
     struct Read {
         utr: String,
         load: String,
@@ -66,7 +65,9 @@ fn part(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
         reads: f64,
         number: usize,
     }
-    let (mut kept, mut times, mut all) = (Vec::new(), HashMap::<String, usize>::new(), 0);
+    let mut kept = Vec::new();
+    let mut times = HashMap::<String, usize>::new();
+    let mut all = 0;
     for (_, mut table, [utr, load, set, reads]) in tables {
         each(&mut table, |row| {
             all += 1;
@@ -82,7 +83,7 @@ fn part(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
     }
     let usable = kept.len();
     kept.retain(|read| times[&read.utr] == 1);
-    let mut told = vec![format!("{all} UTRs, {usable} of them with a load and {READS} reads, {} alone", kept.len())];
+    let mut notes = vec![format!("{all} UTRs, {usable} of them with a load and {READS} reads, {} of these only once", kept.len())];
     let mut groups: BTreeMap<(String, usize), Vec<usize>> = BTreeMap::new();
     for (at, read) in kept.iter().enumerate().filter(|(_, read)| LENGTHS.contains(&read.utr.len())) {
         groups.entry((read.of.clone(), read.utr.len())).or_default().push(at);
@@ -95,7 +96,7 @@ fn part(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
     let count = |of: &str| chosen.iter().filter(|&&at| kept[at].of == of).count();
     let names: BTreeMap<&str, String> =
         [("random", format!("Random{}", count("random"))), ("human", format!("Human{}", count("human")))].into();
-    told.push(format!("for evaluation {} and {}", names["random"], names["human"]));
+    notes.push(format!("for evaluation {} and {}", names["random"], names["human"]));
     let row = |(at, Read { utr, load, of, number, .. }): (usize, Read)| {
         let set = match (chosen.contains(&at), of.as_str()) {
             (true, of) => names[of].clone(),
@@ -104,12 +105,12 @@ fn part(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
         };
         Some(Row { set, place: format!("utr{number}"), utr, load, of })
     };
-    Ok((kept.into_iter().enumerate().filter_map(row).collect(), told))
+    Ok((kept.into_iter().enumerate().filter_map(row).collect(), notes))
 }
 
-/// Tables with `utr`, `rl` and `set`: sets `random` and `human` are the evaluation's, others are trained on unless they
-/// share 25 letters in a row with one of the evaluation's.
-fn parted(paths: &[PathBuf]) -> Result<(Vec<Row>, Vec<String>), Error> {
+/// Reads tables with `utr`, `rl` and `set`. The sets `random` and `human` are for evaluation, others for training unless
+/// they share [`SHARED`] letters in a row with one for evaluation.
+fn already_split(paths: &[PathBuf]) -> Result<(Vec<Row>, Vec<String>), Error> {
     let mut rows = Vec::new();
     for (_, mut table, [utr, load, set]) in tables_with(paths, [&["utr"], &["rl"], &["set"]])? {
         each(&mut table, |row| {
@@ -139,11 +140,11 @@ fn parted(paths: &[PathBuf]) -> Result<(Vec<Row>, Vec<String>), Error> {
     let before = rows.len();
     let shares = |row: &Row| row.utr.as_bytes().windows(SHARED).any(|part| seen.contains(&part.to_ascii_uppercase()));
     rows.retain(|row| row.set != "train" || !shares(row));
-    let told = match before - rows.len() {
+    let notes = match before - rows.len() {
         0 => Vec::new(),
         dropped => vec![format!("{dropped} training UTRs dropped that share {SHARED} letters with the evaluation's")],
     };
-    Ok((rows, told))
+    Ok((rows, notes))
 }
 
 #[cfg(test)]
@@ -151,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_original_is_parted_by_the_papers_rules() {
+    fn the_original_is_split_by_the_papers_rules() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("GSM4084997.csv");
         let utr = |number: usize| format!("{number:025b}").replace('0', "A").replace('1', "C");
@@ -168,7 +169,7 @@ mod tests {
         let fold_of = &found.folds[0];
         assert_eq!(fold_of.trials.iter().map(|trial| trial.row.as_str()).collect::<Vec<_>>(), ["Human1", "Random100"]);
         let train = std::fs::read_to_string(&fold_of.files.train[0]).unwrap();
-        // The two of fewest reads are left for training.
+        // The two with the fewest reads are left for training.
         assert_eq!(train.lines().count(), 3, "{train}");
         assert!(train.contains(&utr(100)) && train.contains(&utr(101)));
         std::fs::write(&path, text.replace("random,9,5", "random,many,5")).unwrap();
@@ -177,14 +178,14 @@ mod tests {
     }
 
     #[test]
-    fn parted_tables_train_on_nothing_that_is_tried() {
+    fn split_tables_never_train_on_test_data() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let shared = "ACGTACGTACGTACGTACGTACGTA";
         std::fs::write(at("eval.csv"), format!("utr,rl,set\n{shared}C,5,random\nGGGG,4,human\n")).unwrap();
         std::fs::write(at("train.csv"), format!("utr,rl,set\nTT{shared},5,random50\nCCCC,3,random50\n")).unwrap();
         let found = fold(&[at("eval.csv"), at("train.csv")], &at("data")).unwrap();
-        assert_eq!(found.told[0], "1 training UTRs dropped that share 25 letters with the evaluation's");
+        assert_eq!(found.notes[0], "1 training UTRs dropped that share 25 letters with the evaluation's");
         assert_eq!(found.folds[0].trials[0].row, "Human1");
         assert!(fold(&[at("eval.csv")], &at("data")).err().unwrap().to_string().contains("no UTRs to train on"));
     }

@@ -1,4 +1,4 @@
-//! Splice sites: a fold for each kind of site, and for each set of training data or species kept out.
+//! Splice sites: a fold for each kind of site, and each training set or held-out species.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read};
@@ -13,30 +13,30 @@ use crate::{Fold, Trial};
 use rinalmo_runs::finetune::Files;
 
 const KINDS: [&str; 2] = ["donor", "acceptor"];
-/// What the three labels of one species stand for.
+/// The meaning of the three labels in data of one species.
 const SITES: [(&str, &str); 3] = [("0", "acceptor"), ("1", "donor"), ("2", "")];
 const HEADER: [&str; 3] = ["id", "sequence", "label"];
 
-/// Three layouts are known: Spliceator's, tables of windows by species, and one species with three labels.
+/// Reads three layouts: Spliceator's, tables of windows by species, and one species with three labels.
 pub(super) fn folds(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
-    let mut prepared = Prepared { folds: spliceator(paths, folder)?, told: Vec::new() };
+    let mut prepared = Prepared { folds: spliceator(paths, folder)?, notes: Vec::new() };
     prepared.folds.extend(species(paths, folder)?);
     three_labels(paths, folder, &mut prepared)?;
-    match prepared.folds.is_empty() {
-        false => Ok(prepared),
-        true => Err(missing(
+    if prepared.folds.is_empty() {
+        return Err(missing(
             "no windows around splice sites",
             paths,
             "Spliceator's folders (GS_1/N/Train_donor_400.csv; SPECIES/SA_sequences_donor_400_Final_3.fasta), a table with \
              the columns species, kind, label, seq, or tables dev and test with sequence and label (0 acceptor, 1 donor, 2 \
              neither)",
-        )),
+        ));
     }
+    Ok(prepared)
 }
 
 /// Spliceator's data (Scalzitti et al. 2021): `GS_1/N/{Train,Test}_{donor,acceptor}_400.csv`, rows `id;sequence;label`
-/// without a header, and for each benchmark species `SA_sequences_KIND_400_Final_3.fasta`, a sequence a line, beside
-/// `SA_labels_KIND_400_Final_3.fasta`, a label a line.
+/// without a header; and for each benchmark species `SA_sequences_KIND_400_Final_3.fasta` with a sequence a line, and
+/// `SA_labels_KIND_400_Final_3.fasta` with a label a line.
 fn spliceator(paths: &[PathBuf], folder: &Path) -> Result<Vec<Fold>, Error> {
     let all = everything(paths)?;
     let mut folds = Vec::new();
@@ -56,7 +56,7 @@ fn spliceator(paths: &[PathBuf], folder: &Path) -> Result<Vec<Fold>, Error> {
             let test = train.with_file_name(file.replacen("Train", "Test", 1));
             if trials.is_empty() {
                 let expected = format!("SPECIES/SA_sequences_{kind}_400_Final_3.fasta, Spliceator's benchmarks");
-                return Err(missing(&format!("no species to try {kind}s on"), paths, &expected));
+                return Err(missing(&format!("no species to test {kind}s on"), paths, &expected));
             }
             let fold = format!("{kind}-{number}");
             let [train, validation] = [(train, "train"), (&test, "validation")]
@@ -107,7 +107,7 @@ fn labelled_lines(sequences: &Path, labels: &Path, folder: &Path, to: &str) -> R
     one(written, sequences)
 }
 
-/// A label as 0 or 1, whatever the spelling of yes and no.
+/// A label as 0 or 1, from any spelling of yes and no.
 fn check(label: &str) -> Result<&'static str, String> {
     match yes_no(label) {
         Some(yes) => Ok(if yes { "1" } else { "0" }),
@@ -120,7 +120,7 @@ fn one(written: Written<'_>, of: &Path) -> Result<PathBuf, Error> {
     path.ok_or_else(|| Error::Options(format!("{}: is empty", of.display())))
 }
 
-/// Tables of windows with `species`, `kind`, `label` 0 or 1: a fold for each kind and each species kept out.
+/// Tables of windows with `species`, `kind`, `label` 0 or 1: a fold for each kind and each held-out species.
 fn species(paths: &[PathBuf], folder: &Path) -> Result<Vec<Fold>, Error> {
     let mut written = Written::new(folder, HEADER);
     let mut names: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -163,8 +163,8 @@ fn species(paths: &[PathBuf], folder: &Path) -> Result<Vec<Fold>, Error> {
     Ok(folds)
 }
 
-/// One species, labels 1 donor, 0 acceptor, 2 neither, in tables called train, dev and test: a fold for each kind, whose
-/// other two labels are no sites. Training sequences that the test holds too are dropped.
+/// One species, labels 1 donor, 0 acceptor, 2 neither, in tables called train, dev and test: a fold for each kind, with
+/// the other two labels as no. Training sequences that are also in the test set are dropped.
 fn three_labels(paths: &[PathBuf], folder: &Path, prepared: &mut Prepared) -> Result<(), Error> {
     let tables = || tables_with(paths, [&["label"], columns::SEQUENCE]);
     let is_other = |table: &Table| table.find(&["species"]).is_none();
@@ -180,11 +180,11 @@ fn three_labels(paths: &[PathBuf], folder: &Path, prepared: &mut Prepared) -> Re
     if !found.iter().any(|path| part(path) == Some("test")) {
         return Ok(());
     }
-    let mut tried: HashSet<String> = HashSet::new();
+    let mut tested: HashSet<String> = HashSet::new();
     for (path, mut table, [_, sequence]) in tables()? {
         if is_other(&table) && part(&path) == Some("test") {
             each(&mut table, |row| {
-                tried.insert(row.cell(sequence).to_ascii_uppercase());
+                tested.insert(row.cell(sequence).to_ascii_uppercase());
                 Ok(())
             })?;
         }
@@ -196,7 +196,7 @@ fn three_labels(paths: &[PathBuf], folder: &Path, prepared: &mut Prepared) -> Re
         let mut number = 0;
         each(&mut table, |row| {
             number += 1;
-            if part != "test" && tried.contains(&row.cell(sequence).to_ascii_uppercase()) {
+            if part != "test" && tested.contains(&row.cell(sequence).to_ascii_uppercase()) {
                 dropped += 1;
                 return Ok(());
             }
@@ -212,13 +212,13 @@ fn three_labels(paths: &[PathBuf], folder: &Path, prepared: &mut Prepared) -> Re
         })?;
     }
     if dropped > 0 {
-        prepared.told.push(format!("{dropped} training sequences dropped that the test holds too"));
+        prepared.notes.push(format!("{dropped} training sequences dropped that are also in the test set"));
     }
     let found = written.finish()?;
     for kind in KINDS {
         let part = |part: &str| found.get(&format!("{kind}-human/{part}")).map(|(path, _)| path.clone());
         let Some(train) = part("train") else {
-            return Err(missing("no table to train on", paths, "a table called train or dev beside the test's"));
+            return Err(missing("no table to train on", paths, "a table called train or dev next to the test set"));
         };
         let files =
             Files { train: vec![train], validation: part("validation").into_iter().collect(), ..Files::default() };
@@ -256,7 +256,7 @@ mod tests {
         std::fs::write(at("gue_dev.csv"), "sequence,label\nACGT,1\nACGA,0\nACGC,2\nTTTT,2\n").unwrap();
         std::fs::write(at("gue_test.csv"), "sequence,label\nGGGT,1\nTTTT,2\n").unwrap();
         let found = folds(&[at("gue_dev.csv"), at("gue_test.csv")], &at("data")).unwrap();
-        assert_eq!(found.told, ["1 training sequences dropped that the test holds too"]);
+        assert_eq!(found.notes, ["1 training sequences dropped that are also in the test set"]);
         let train = std::fs::read_to_string(&found.folds[0].files.train[0]).unwrap();
         assert_eq!(train, "id,sequence,label\ntrain1,ACGT,1\ntrain2,ACGA,0\ntrain3,ACGC,0\n");
         assert_eq!(found.folds[1].trials[0].row, "acceptor human");

@@ -1,4 +1,4 @@
-//! Structures: bpRNA's three parts, and ArchiveII by family.
+//! Secondary structures: bpRNA's three parts, and ArchiveII by family.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,8 @@ use rinalmo_runs::finetune::Files;
 
 const PARTS: [&str; 3] = ["tr0", "vl0", "ts0"];
 
-/// TR0 trains, VL0 chooses, TS0 tries: files or folders of these names, as SPOT-RNA's `bpRNA_dataset.zip` has them.
+/// TR0 for training, VL0 for validation, TS0 for testing: files or folders of these names, as in SPOT-RNA's
+/// `bpRNA_dataset.zip`.
 pub(super) fn bprna(paths: &[PathBuf]) -> Result<Prepared, Error> {
     let all = everything(paths)?;
     let part = |part: &str| {
@@ -24,10 +25,10 @@ pub(super) fn bprna(paths: &[PathBuf]) -> Result<Prepared, Error> {
     let [train, validation, test] = [part(PARTS[0])?, part(PARTS[1])?, part(PARTS[2])?];
     let files = Files { train: vec![train], validation: vec![validation], ..Files::default() };
     let trials = vec![Trial { row: "TS0".into(), path: test }];
-    Ok(Prepared { folds: vec![Fold { name: "bprna".into(), files, trials }], told: Vec::new() })
+    Ok(Prepared { folds: vec![Fold { name: "bprna".into(), files, trials }], notes: Vec::new() })
 }
 
-/// A fold for each family of ArchiveII, the family kept out: folders `fam-fold/FAMILY/{train,valid,test}`, as in
+/// A fold for each family of ArchiveII, which is held out: folders `fam-fold/FAMILY/{train,valid,test}`, as in
 /// `ct-splits.tar.gz`, or a table of structures and one of `fold`, `partition` and `id`.
 pub(super) fn families(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
     let mut splits = tables_with(paths, [&["fold"], &["partition"], columns::ID])?;
@@ -51,15 +52,15 @@ pub(super) fn families(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Err
         }
         None => folders(paths)?,
     };
-    match folds.is_empty() {
-        false => Ok(Prepared { folds, told: Vec::new() }),
-        true => Err(missing(
+    if folds.is_empty() {
+        return Err(missing(
             "no folds",
             paths,
             "ct-splits.tar.gz with folders fam-fold/FAMILY/{train,valid,test}, or a table of structures and one with the \
              columns fold, partition, id",
-        )),
+        ));
     }
+    Ok(Prepared { folds, notes: Vec::new() })
 }
 
 fn folders(paths: &[PathBuf]) -> Result<Vec<Fold>, Error> {

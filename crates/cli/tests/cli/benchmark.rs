@@ -99,7 +99,7 @@ fn what_does_not_fit_is_told_before_anything_is_trained() {
     assert!(gone.contains("nowhere: cannot be read"), "{gone}");
     sandbox.run(&format!("-q {BEGIN} --folds 5s --steps 1")).well();
     let other = refused(&format!("{BEGIN} --folds 5s --steps 2"));
-    assert!(other.contains("b/5s: the fold was begun with train.until.steps = 1, now it is 2\nhint: "), "{other}");
+    assert!(other.contains("b/5s: the fold was started with train.until.steps = 1, now it is 2\nhint: "), "{other}");
     let stranger = refused("benchmark bprna --config tiny.toml --data b --out c");
     assert!(stranger.contains("b: no TR0"), "{stranger}");
     assert!(refused(&format!("{BEGIN}3 --beside b/data")).contains("holds no `results.json`"));

@@ -111,7 +111,7 @@ pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
     }
     let data = if args.download { download(benchmark, &args.out, context)? } else { args.data.clone() };
     let plan = Plan::open(benchmark, &data, &args.out)?.only(&args.folds)?.trained_on(args.trained_on.clone());
-    plan.told().iter().for_each(|line| context.note(line));
+    plan.notes().iter().for_each(|line| context.note(line));
     if args.list {
         return list(&plan);
     }
@@ -180,9 +180,9 @@ impl BenchmarkArgs {
                 eprintln!("stopped in fold {}; the same command continues", fold.name);
                 return Ok(Outcome::Interrupted);
             }
-            plan.tell(&[])?;
+            plan.write_table(&[])?;
         }
-        let table = plan.tell(&self.beside)?;
+        let table = plan.write_table(&self.beside)?;
         print(table)?;
         context.note(format!("the table is in {}/table.md, every figure in results.json", self.out.display()));
         Ok(Outcome::Done)
