@@ -1,4 +1,4 @@
-//! What is handed to a sink: one record of the input with all its arrays.
+//! The input of a sink: one record with all its arrays.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use half::{bf16, f16};
 
 use super::Error;
 
-/// What an array holds, and under which word it is stored.
+/// What an array holds, and the name it is stored under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Kind {
-    /// One embedding per base: `[len, dim]`, special tokens left out.
+    /// One embedding for each base: `[len, dim]`, without special tokens.
     Tokens,
     /// The mean of the base embeddings: `[dim]`.
     Mean,
     /// The embedding of the `<cls>` token: `[dim]`.
     Cls,
-    /// Scores over the vocabulary per base: `[len, vocabulary]`.
+    /// Logits over the vocabulary for each base: `[len, vocabulary]`.
     Logits,
     /// Attention weights: `[blocks, heads, len + 2, len + 2]`.
     Attentions,
@@ -23,7 +23,7 @@ pub enum Kind {
     Pairs,
 }
 
-/// Each kind with its word and its number of dimensions; the place in this table is its code in a spool.
+/// Each kind with its name and its number of dimensions. The index in this table is its code in a spool.
 const KINDS: [(Kind, &str, usize); 6] = [
     (Kind::Tokens, "tokens", 2),
     (Kind::Mean, "mean", 1),
@@ -34,7 +34,7 @@ const KINDS: [(Kind, &str, usize); 6] = [
 ];
 
 impl Kind {
-    /// The word used in files and on the command line.
+    /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         KINDS[self as usize].1
     }
@@ -72,7 +72,7 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// The word used in files and on the command line.
+    /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Dtype::F32 => "f32",
@@ -129,7 +129,7 @@ pub struct Array {
 /// One record of the input with everything computed for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Record {
-    /// Its place in the input, from 0: what tells records with the same id apart.
+    /// Its index in the input, from 0. It distinguishes records with the same id.
     pub index: u64,
     /// Its id, as read.
     pub id: String,
@@ -138,7 +138,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Checks that each array has the dimensions of its kind and as many numbers as its shape says, and stands alone.
+    /// Checks that each array has the dimensions of its kind and the number of values of its shape, and that no kind occurs
+    /// twice.
     pub(super) fn check(&self) -> Result<(), Error> {
         for (place, array) in self.arrays.iter().enumerate() {
             let Array { kind, shape, data } = array;
@@ -160,7 +161,7 @@ impl Record {
     }
 }
 
-/// The product of the sizes, if it can be counted.
+/// The product of the sizes, unless it overflows.
 pub(super) fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |product, &size| product.checked_mul(size))
 }

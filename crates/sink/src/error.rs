@@ -1,4 +1,4 @@
-//! What can go wrong while arrays are written.
+//! Errors of writing arrays.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub enum Error {
     NotBuilt {
         /// The output.
         path: PathBuf,
-        /// The cargo feature that brings the format.
+        /// The cargo feature that adds the format.
         feature: &'static str,
     },
     /// The format has no such number type.
@@ -37,7 +37,7 @@ pub enum Error {
         /// The type asked for.
         dtype: Dtype,
     },
-    /// Base-pair probabilities have no form in this format.
+    /// This format cannot hold base-pair probabilities.
     #[error(
         "base-pair probabilities cannot be written as `{format}`\nhint: use `.tsv` (pairs above a cutoff) or `.npz` (whole matrices)"
     )]
@@ -45,13 +45,13 @@ pub enum Error {
         /// The format of the output.
         format: Format,
     },
-    /// A cutoff that is no probability.
+    /// The cutoff is not a probability.
     #[error("the cutoff for pairs is {cutoff}, expected a number from 0 to 1")]
     Cutoff {
         /// The cutoff given.
         cutoff: f32,
     },
-    /// The format or layout does not hold arrays of this kind.
+    /// The format or layout cannot hold arrays of this kind.
     #[error(
         "`{kind}` cannot be written into this `{format}` file\nhint: attentions need `.npz` or `.safetensors`; pairs have a file of their own"
     )]
@@ -113,7 +113,7 @@ pub enum Error {
         /// Its id.
         id: String,
     },
-    /// A resumed run meets another record at a place already done.
+    /// A resumed run has another record at an index that is already written.
     #[error("record {} of the input is `{found}`, but the unfinished output has `{expected}` there", index + 1)]
     InputChanged {
         /// Its place, from 0.
@@ -136,7 +136,7 @@ pub enum Error {
         /// The records so far.
         spool: PathBuf,
     },
-    /// An earlier run left records behind, and nobody said what to do with them.
+    /// An earlier run left records, and the options do not say what to do with them.
     #[error("`{}` holds {records} records of an unfinished run", spool.display())]
     Unfinished {
         /// The records so far.
@@ -144,21 +144,21 @@ pub enum Error {
         /// How many there are.
         records: usize,
     },
-    /// The records left behind were made with other settings.
+    /// The records of an earlier run were made with other settings.
     #[error(
-        "`{}` was begun with other settings, so it cannot be resumed\n  then: {found}\n  now:  {expected}",
+        "`{}` was started with other settings, so it cannot be resumed\n  then: {found}\n  now:  {expected}",
         spool.display()
     )]
     Settings {
         /// The records so far.
         spool: PathBuf,
-        /// The settings it was begun with.
+        /// The settings it was started with.
         found: String,
         /// The settings of this run.
         expected: String,
     },
-    /// The file at the place of the spool is something else.
-    #[error("`{}` stands where the records of an unfinished run belong, but is something else\nhint: move it away, or choose another output", path.display())]
+    /// The file at the path of the spool is something else.
+    #[error("`{}` is not a file of records of an unfinished run, which belong at this path\nhint: move it away, or choose another output", path.display())]
     NotASpool {
         /// The file.
         path: PathBuf,
@@ -179,29 +179,30 @@ pub enum Error {
         action: &'static str,
         /// To which file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// The output that a file belongs to: records are gathered beside it in a file of ours, which no user named.
+/// The output that a file belongs to. Records are collected in a `.part` file next to the output, which the user did not
+/// name.
 fn output(path: &Path) -> PathBuf {
     let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".part"));
     name.map_or_else(|| path.to_owned(), |name| path.with_file_name(name))
 }
 
 impl Error {
-    /// Makes the closure for `map_err` that says what was being done to which file.
+    /// A closure for `map_err` that adds the action and the file.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Error::Io { action, path: path.to_owned(), source }
     }
 
-    /// Whether the output is sound and only this record cannot go into it.
+    /// Is this an error of one record only, after which others can be written?
     pub fn is_of_one_record(&self) -> bool {
         matches!(self, Error::NoSuchKind { .. } | Error::Shape { .. } | Error::Overflow { .. } | Error::Width { .. })
     }
 
-    /// Whether the reader of a pipe went away, which is a normal end.
+    /// Did the reader of a pipe close it, which is a normal end?
     pub fn is_closed_pipe(&self) -> bool {
         matches!(self, Error::Io { source, .. } if source.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -1,4 +1,4 @@
-//! Which file format a path asks for, and what each format can hold.
+//! The file format of a path, and what each format can hold.
 
 use std::{ffi::OsStr, fmt, path::Path};
 
@@ -19,20 +19,20 @@ pub enum Format {
     TsvGz,
 }
 
-/// What one output holds: a file has either vectors and maps per record, or base-pair probabilities.
+/// What an output holds: either vectors and maps for each record, or base-pair probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Layout {
-    /// Everything but pairs.
+    /// Everything except pairs.
     #[default]
     Vectors,
-    /// Base-pair probabilities alone: whole matrices in `.npz`; in `.tsv` the pairs `i < j` above the cutoff.
+    /// Only base-pair probabilities: whole matrices in `.npz`; in `.tsv` the pairs `i < j` above the cutoff.
     Pairs {
         /// A pair is listed when its probability is greater than this.
         cutoff: f32,
     },
 }
 
-/// Endings of file names, longest first where one contains another.
+/// Endings of file names. An ending that contains another comes first.
 const ENDINGS: [(&str, Format); 5] = [
     (".npz", Format::Npz),
     (".safetensors", Format::Safetensors),
@@ -42,10 +42,10 @@ const ENDINGS: [(&str, Format); 5] = [
 ];
 
 impl Format {
-    /// The format a path asks for by its ending; `-` is a text table on the standard output.
+    /// The format of a path by its ending; `-` is a text table on standard output.
     ///
     /// # Errors
-    /// If the ending is none of the known ones, or its format was left out of this build.
+    /// If the ending is unknown, or its format was left out of this build.
     pub fn of(path: &Path) -> Result<Self, Error> {
         if path == Path::new("-") {
             return Ok(Format::Tsv);
@@ -61,7 +61,7 @@ impl Format {
         }
     }
 
-    /// Checks before any work that this format can hold such an output.
+    /// Checks in advance that this format can hold such an output.
     pub(super) fn check(self, layout: Layout, dtype: Dtype) -> Result<(), Error> {
         match (self, layout) {
             (Format::Safetensors | Format::Parquet, Layout::Pairs { .. }) => {
@@ -90,7 +90,7 @@ impl Format {
         if fits { Ok(()) } else { Err(Error::NoSuchKind { format: self, kind }) }
     }
 
-    /// Whether rows of one table hold the arrays, rather than one named array each.
+    /// Are the arrays rows of one table, instead of named arrays?
     pub(super) fn is_table(self) -> bool {
         matches!(self, Format::Parquet | Format::Tsv | Format::TsvGz)
     }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_ending_is_told_which_ones_there_are() {
+    fn the_error_of_an_unknown_ending_lists_the_known_ones() {
         for name in ["a.csv", "npz", "a.gz", "..", ""] {
             let message = Format::of(Path::new(name)).unwrap_err().to_string();
             for ending in [".npz", ".safetensors", ".parquet", ".tsv"] {

@@ -1,11 +1,11 @@
-//! The head of a record in a spool: which arrays follow, and where.
+//! The head of a record in a spool: its arrays and their offsets.
 
 use super::{
     Array, Dtype, Kind, Record,
     array::{count, row_shape},
 };
 
-/// What a spool says of one record.
+/// The head of one record.
 #[derive(Debug)]
 pub(super) struct Head {
     pub index: u64,
@@ -13,14 +13,14 @@ pub(super) struct Head {
     pub arrays: Vec<Stored>,
 }
 
-/// One array lying in a spool.
+/// One array in a spool.
 #[derive(Debug, PartialEq)]
 pub(super) struct Stored {
     pub kind: Kind,
     pub shape: Vec<usize>,
-    /// Where its bytes begin in the spool.
+    /// The offset of its bytes in the spool.
     pub offset: u64,
-    /// How many there are.
+    /// The number of its bytes.
     pub bytes: u64,
 }
 
@@ -31,7 +31,7 @@ impl Stored {
     }
 }
 
-/// Writes the head of a record.
+/// Encodes the head of a record.
 pub(super) fn encode_head(record: &Record) -> Vec<u8> {
     let mut bytes = record.index.to_le_bytes().to_vec();
     bytes.extend((record.id.len() as u32).to_le_bytes());

@@ -1,9 +1,9 @@
-//! Where arrays go when they leave the program: `.npz`, `.safetensors`, `.parquet`, `.tsv`, or a table on standard output.
+//! Writes arrays to `.npz`, `.safetensors`, `.parquet`, `.tsv`, or a table on standard output.
 //!
-//! Memory stays that of one record, whatever the number of records. Each finished record is appended to `<output>.part`, the
-//! [spool]; [`Sink::finish`] makes the output from it in input order, puts it in place in one step, and deletes the spool.
-//! So a killed run loses at most the record it was writing, and a resumed run ends with the same file as one that was never
-//! cut. The price is room on the disk for the numbers twice while finishing.
+//! Only one record is in memory at a time. Each finished record is appended to `<output>.part`, the [spool].
+//! [`Sink::finish`] makes the output from it in input order, renames it into place, and deletes the spool. So a killed run
+//! loses at most the record it was writing, and a resumed run writes the same file as one without interruption. While
+//! finishing, the disk must have space for the numbers twice.
 //!
 //! ```no_run
 //! use rinalmo_sink::{Array, Kind, Leftover, OpenOptions, Record, Sink};
@@ -17,7 +17,7 @@
 //!     }
 //! }
 //! for renamed in sink.finish()? {
-//!     println!("{} is called {}", renamed.id, renamed.name);
+//!     println!("{} is named {}", renamed.id, renamed.name);
 //! }
 //! # Ok(())
 //! # }
@@ -68,10 +68,10 @@ use self::{
 /// What to do with the records that an unfinished run left for the same output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leftover {
-    /// Stop with an error that names them, so that no work is lost unawares.
+    /// Stop with an error that names them, so that no work is lost by accident.
     #[default]
     Refuse,
-    /// Keep them and add to them; with none left, begin anew.
+    /// Keep them and add to them; without any, start from scratch.
     Resume,
     /// Delete them.
     Discard,
@@ -86,8 +86,8 @@ pub struct OpenOptions {
     pub layout: Layout,
     /// What to do with the records of an unfinished run.
     pub leftover: Leftover,
-    /// All else that decides the numbers (model and its sha256, input files, options): records made with other settings are
-    /// not resumed. Kept as provenance in `.safetensors` and `.parquet`.
+    /// Everything else that decides the numbers: model and its sha256, input files, options. Records made with other settings
+    /// are not resumed. Stored as provenance in `.safetensors` and `.parquet`.
     pub settings: String,
 }
 
@@ -108,7 +108,7 @@ enum Target {
 impl Sink {
     /// Opens the output at `path`, in the format of its ending; `-` is a table on standard output.
     ///
-    /// Nothing appears at `path` before [`finish`](Self::finish), and what is there stays until then.
+    /// An existing file at `path` stays until [`finish`](Self::finish), and a new one appears only then.
     ///
     /// # Errors
     /// Before any work is done: if the ending is unknown, the format cannot hold such an output, the folder cannot be
@@ -142,7 +142,7 @@ impl Sink {
         Ok(Self { format: Format::Tsv, layout, dtype, settings, target: Target::Stream(Stream::new(out, layout)) })
     }
 
-    /// A renamed spool may come from a format that holds more than this one.
+    /// A renamed spool may come from a format that can hold more than this one.
     fn check_leftover(&mut self) -> Result<(), Error> {
         let Target::File { spool, header_bytes, .. } = &mut self.target else { return Ok(()) };
         for head in spool.heads() {
@@ -153,10 +153,10 @@ impl Sink {
         Ok(())
     }
 
-    /// Whether the record at this place of the input was done by the run that is resumed.
+    /// Was the record at this index of the input already written by the run that is resumed?
     ///
     /// # Errors
-    /// If another id was done at this place: the input has changed.
+    /// If the record at this index has another id: the input has changed.
     pub fn is_finished(&self, index: u64, id: &str) -> Result<bool, Error> {
         let Target::File { spool, .. } = &self.target else { return Ok(false) };
         match spool.id(index) {
@@ -167,7 +167,7 @@ impl Sink {
         }
     }
 
-    /// Places and ids of the records done so far, those of a resumed run included, in input order; empty for a stream.
+    /// Indices and ids of the records so far, including those of a resumed run, in input order; empty for a stream.
     pub fn finished(&self) -> Vec<(u64, &str)> {
         match &self.target {
             Target::File { spool, .. } => spool.finished().collect(),
@@ -175,7 +175,7 @@ impl Sink {
         }
     }
 
-    /// Writes one record with all its arrays. Files put records in input order, whatever order they come in.
+    /// Writes one record with all its arrays, in any order; files have records in input order.
     ///
     /// # Errors
     /// If an array does not fit its shape, the format or the number type, if the record was written before, or if the system
@@ -206,11 +206,10 @@ impl Sink {
         Ok(())
     }
 
-    /// Makes the output from the records so far and deletes the spool; gives the records that go by other names than their
-    /// ids.
+    /// Makes the output from the records so far and deletes the spool. Returns the records whose names differ from their ids.
     ///
     /// # Errors
-    /// If the system refuses; what was at the output is untouched, and the spool stays to be resumed.
+    /// If the system refuses. An existing output is then unchanged, and the spool stays and can be resumed.
     pub fn finish(self) -> Result<Vec<Renamed>, Error> {
         match self.target {
             Target::Stream(stream) => stream.finish(),
@@ -226,11 +225,11 @@ impl Sink {
         }
     }
 
-    /// Stops without an output: the records so far stay on the disk for a run that resumes, in the file returned; none, if
+    /// Stops without an output. The records so far stay on the disk, in the returned file, for a run that resumes; `None` if
     /// there are no records or this is a stream.
     ///
     /// # Errors
-    /// If the system refuses to write what is held back.
+    /// If the system refuses to write buffered data.
     pub fn suspend(self) -> Result<Option<PathBuf>, Error> {
         match self.target {
             Target::Stream(stream) => stream.finish().map(|_| None),
@@ -242,7 +241,7 @@ impl Sink {
     }
 }
 
-/// What the spool holds: the same for all formats, but that tables list pairs above a cutoff.
+/// The layout of the spool's records. It is the same for all formats, except that tables list pairs above a cutoff.
 fn layout_word(format: Format, layout: Layout) -> String {
     match layout {
         Layout::Vectors => "vectors".into(),

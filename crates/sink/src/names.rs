@@ -1,28 +1,28 @@
 //! Names for records: unique in one output, and safe as a part of a path.
 //!
-//! A record goes by its id. Only one whose id an earlier record has, or which cannot be a name, goes by another: the second
-//! record called `x` is named `x_2`, the third `x_3`. No record gets a name that is the id of another, and whoever opens
-//! the output can look the changed ones up ([`Names::changed`]).
+//! A record is named by its id, unless an earlier record has the same id or the id is not a valid name. The second record
+//! with the id `x` is named `x_2`, the third `x_3`. No record gets a name that is the id of another. The output lists
+//! changed names ([`Names::changed`]).
 
 use std::collections::{HashMap, HashSet};
 
 /// The member of an `.npz` that lists changed names.
 pub(super) const INDEX: &str = "names.tsv";
-/// The ending that NumPy takes off, so that a name with it would be taken for another.
+/// The ending that NumPy removes from names, so that names with it could be confused.
 const ENDING: &str = ".npy";
 
-/// A record that goes by another name than its id.
+/// A record whose name differs from its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Renamed {
-    /// Its place in the input, from 0.
+    /// Its index in the input, from 0.
     pub index: u64,
     /// Its id.
     pub id: String,
-    /// What it is called in the output.
+    /// Its name in the output.
     pub name: String,
 }
 
-/// What names must be fit for.
+/// Where names are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Use {
     /// Cells of tables: no control characters.
@@ -39,7 +39,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Names all records, given by place and id in input order.
+    /// Names all records, given by index and id in input order.
     pub fn plan<'i>(fit: Use, ids: impl Iterator<Item = (u64, &'i str)> + Clone) -> Self {
         let mut giver = Giver::new(fit);
         giver.kept =
@@ -53,7 +53,7 @@ impl Names {
         self.names.get(&index).map_or("", String::as_str)
     }
 
-    /// A table of the changed names; nothing where there are none.
+    /// A table of the changed names; `None` if there are none.
     pub fn table(&self) -> Option<String> {
         let plain = |id: &str| id.replace(char::is_control, " ");
         let row = |renamed: &Renamed| format!("{}\t{}\t{}\n", renamed.name, plain(&renamed.id), renamed.index + 1);
@@ -62,10 +62,10 @@ impl Names {
     }
 }
 
-/// Gives one record after the other its name.
+/// Names one record after the other.
 pub(super) struct Giver {
     fit: Use,
-    /// Ids that are names already, whenever their records come.
+    /// Ids that are reserved as names of their own records.
     kept: HashSet<Box<str>>,
     taken: HashSet<String>,
     last: HashMap<String, usize>,
@@ -74,7 +74,7 @@ pub(super) struct Giver {
 }
 
 impl Giver {
-    /// For an output whose records come one by one.
+    /// For an output whose records are not known in advance.
     pub fn new(fit: Use) -> Self {
         Self { fit, kept: HashSet::new(), taken: HashSet::new(), last: HashMap::new(), changed: Vec::new() }
     }
@@ -105,13 +105,17 @@ impl Giver {
         let as_path = self.fit == Use::Archive;
         let odd = |c: char| c.is_control() || (as_path && c == '\\');
         let name: String = id.trim().chars().map(|c| if odd(c) { '_' } else { c }).collect();
-        match () {
-            () if name.is_empty() => format!("record_{}", index + 1),
-            () if !as_path => name,
-            () if name == INDEX || name.ends_with(ENDING) => name.replace('.', "_"),
-            // A part of a path that is empty or made of dots leads elsewhere.
-            () if name.split('/').any(|part| part.chars().all(|c| c == '.')) => name.replace(['/', '.'], "_"),
-            () => name,
+        if name.is_empty() {
+            format!("record_{}", index + 1)
+        } else if !as_path {
+            name
+        } else if name == INDEX || name.ends_with(ENDING) {
+            name.replace('.', "_")
+        } else if name.split('/').any(|part| part.chars().all(|c| c == '.')) {
+            // A part of a path that is empty or only dots would name another folder.
+            name.replace(['/', '.'], "_")
+        } else {
+            name
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Making the final file, and putting it in place in one step.
+//! Makes the final file, and renames it into place.
 
 use std::{
     fs::{self, File},
@@ -10,7 +10,7 @@ use flate2::{Compression, write::GzEncoder};
 
 use super::{Error, Format, Layout, names::Names, npz, safetensors, spool::Spool, tsv, with_suffix};
 
-/// Checks before any work that a file can take the place of what is there.
+/// Checks in advance that a file can be written at `path` or replace the existing one.
 pub(super) fn check(path: &Path) -> Result<(), Error> {
     if path.is_dir() {
         return Err(Error::io("cannot write", path)(io::ErrorKind::IsADirectory.into()));
@@ -18,26 +18,26 @@ pub(super) fn check(path: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes a new file beside `path` by `fill`, forces it to the disk, and renames it to `path`.
+/// Writes a new file next to `path` with `fill`, syncs it to the disk, and renames it to `path`.
 pub(super) fn replace(
     path: &Path,
     fill: impl FnOnce(BufWriter<File>) -> io::Result<BufWriter<File>>,
 ) -> Result<(), Error> {
-    let beside = with_suffix(path, ".part.tmp");
-    let filled = File::create(&beside)
+    let new = with_suffix(path, ".part.tmp");
+    let filled = File::create(&new)
         .and_then(|file| fill(BufWriter::with_capacity(1 << 20, file)))
         .and_then(|out| out.into_inner().map_err(io::IntoInnerError::into_error))
         .and_then(|file| file.sync_all())
-        .and_then(|()| fs::rename(&beside, path));
+        .and_then(|()| fs::rename(&new, path));
     filled.map_err(|source| {
-        let _ = fs::remove_file(&beside); // the error that matters is the first
+        let _ = fs::remove_file(&new); // the error that matters is the first
         Error::io("cannot write", path)(source)
     })?;
     sync_folder(path);
     Ok(())
 }
 
-/// Forces the new name to the disk where folders can be opened: the spool is deleted after it.
+/// Syncs the new name to the disk, if folders can be opened: the spool is deleted after it.
 fn sync_folder(path: &Path) {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _ = File::open(folder).and_then(|folder| folder.sync_all()); // not all systems can

@@ -1,4 +1,4 @@
-//! The `.parquet` form: a long table, one row per vector.
+//! The `.parquet` format: a long table, one row for each vector.
 //!
 //! | column | type | |
 //! |---|---|---|
@@ -7,8 +7,8 @@
 //! | `position` | int32 | the base, from 1; null for `mean` and `cls` |
 //! | `values` | list of float32 | the vector |
 //!
-//! So `df[df.kind == "mean"]` is one row a record, whatever else was asked for. The settings of the run are in the
-//! key-value metadata under `rinalmo`, and under `names` a table of the records that go by other names than their ids.
+//! So `df[df.kind == "mean"]` always has one row for each record. The key-value metadata have the settings of the run under
+//! `rinalmo`, and under `names` a table of the records whose names differ from their ids.
 
 use std::{
     io::{self, Write},
@@ -35,9 +35,9 @@ const SCHEMA: &str = "message arrays {
     optional int32 position;
     required group values (LIST) { repeated group list { required float element; } }
 }";
-/// Numbers held back until a row group is written: 32 MiB of them.
+/// Numbers buffered until a row group is written: 32 MiB.
 const GROUP_VALUES: usize = 8 << 20;
-/// Rows held back until a row group is written.
+/// Rows buffered until a row group is written.
 const GROUP_ROWS: usize = 1 << 20;
 
 /// Writes all records of the spool.
@@ -70,7 +70,7 @@ pub(super) fn encode<W: Write + Send>(spool: &Spool, names: &Names, settings: &s
     Ok(writer.into_inner()?)
 }
 
-/// The rows of one row group, column by column, with the levels that say which are null or empty.
+/// The rows of one row group, column by column, with the levels that mark null and empty ones.
 #[derive(Default)]
 struct Group {
     ids: Vec<ByteArray>,
@@ -109,7 +109,8 @@ impl Group {
         Ok(())
     }
 
-    /// Lists: a number that begins one repeats at level 0, the others at level 1; an empty list is defined at level 0.
+    /// Writes the lists. The first number of each has repetition level 0, the others level 1. An empty list has definition
+    /// level 0.
     fn write_values<W: Write + Send>(&self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
         let Some(mut column) = group.next_column()? else { return Ok(()) };
         let mut values = &self.values[..];

@@ -1,14 +1,14 @@
-//! The `.safetensors` form: one tensor `<id>/<kind>` an array, the settings of the run under `__metadata__`, and beside them
-//! a table of the records that go by other names than their ids.
+//! The `.safetensors` format: one tensor `<id>/<kind>` for each array. `__metadata__` has the settings of the run and a
+//! table of the records whose names differ from their ids.
 //!
-//! The header stands first and names every offset, so it is built in one pass over the spool, and the numbers follow in a
-//! second. Layout: <https://github.com/huggingface/safetensors>.
+//! The header comes first and has every offset, so it is built in one pass over the spool, and the numbers are written in
+//! a second. Layout: <https://github.com/huggingface/safetensors>.
 
 use std::io::{self, Write};
 
 use super::{Dtype, head::Head, names::Names, spool::Spool};
 
-/// Readers refuse a longer header: `MAX_HEADER_SIZE` of the reference implementation.
+/// Readers refuse longer headers: `MAX_HEADER_SIZE` of the reference implementation.
 pub(super) const HEADER_LIMIT: usize = 100_000_000;
 
 /// Writes all records of the spool.

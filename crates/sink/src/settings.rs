@@ -1,6 +1,6 @@
-//! The header of a spool: with which settings its records were made.
+//! The header of a spool: the settings that its records were made with.
 //!
-//! `"rnaspl01", settings length u32, settings, crc32 u32`, little-endian. The magic word counts the version.
+//! `"rnaspl01", settings length u32, settings, crc32 u32`, little-endian. The magic word has the version.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -20,7 +20,7 @@ pub(super) fn header(settings: &str) -> Vec<u8> {
     bytes
 }
 
-/// Reads the settings of a spool; `None` if the file ends inside its header, as when a run was killed at its very start.
+/// Reads the settings of a spool; `None` if the file ends inside its header, because a run was killed at its start.
 ///
 /// # Errors
 /// If the file is something else, or cannot be read.

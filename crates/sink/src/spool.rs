@@ -1,7 +1,7 @@
-//! The records of an unfinished output, so that a killed run loses at most the one it was writing.
+//! The spool: the records of an unfinished output. A killed run loses at most the record it was writing.
 //!
-//! Whatever the final format, finished records are appended to one file as they come, in any order, and read back in
-//! input order when the output is made. All integers are little-endian:
+//! For every format, finished records are appended to one file in any order, and read in input order when the output is
+//! made. All integers are little-endian:
 //!
 //! ```text
 //! file   = header, frame*                            (the header holds the settings of the run)
@@ -10,7 +10,7 @@
 //! head   = index u64, id length u32, id, ( kind u8, rank u8, size u64 * rank )*
 //! ```
 //!
-//! A frame that ends too early or fails its checksum is a torn tail: it is cut off, with all after it, when the run resumes.
+//! A truncated frame, or one with a wrong checksum, is removed with all data after it when the run resumes.
 
 use std::{
     collections::BTreeMap,
@@ -31,9 +31,9 @@ use super::{
 /// Bytes of a frame before its head: the two lengths.
 const LENGTHS: u64 = 12;
 const CRC: u64 = 4;
-/// Numbers turned into bytes at a time.
+/// Numbers converted to bytes at a time.
 const CHUNK: usize = 1 << 16;
-/// How often written records are forced to the disk: what a power cut may cost, not what a killed process costs.
+/// How often records are synced to the disk. A power failure may lose records since then; a killed process does not.
 const SYNC_EVERY: Duration = Duration::from_secs(5);
 
 /// An open, locked spool.
@@ -44,7 +44,7 @@ pub(super) struct Spool {
     entries: BTreeMap<u64, Entry>,
     end: u64,
     synced: Instant,
-    /// Begun by this run, so that without records nothing is lost by deleting it.
+    /// Was it created by this run? Without records, it can then be deleted.
     fresh: bool,
 }
 
@@ -63,7 +63,7 @@ impl Spool {
         let options = File::options().read(true).write(true).create(true).truncate(false).open(path);
         let mut file = options.map_err(reading())?;
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
-            return Err(Error::Busy { spool: path.to_owned() }); // a file system without locks is no reason to stop
+            return Err(Error::Busy { spool: path.to_owned() }); // a file system without locks is not an error
         }
         let found = settings::read(&mut file, path)?;
         let (path_here, entries, synced) = (path.to_owned(), BTreeMap::new(), Instant::now());
@@ -97,7 +97,7 @@ impl Spool {
         Ok(())
     }
 
-    /// Finds all whole frames from `end` on, and leaves `end` after the last.
+    /// Finds all complete frames from `end` on, and leaves `end` after the last.
     fn scan(&mut self) -> io::Result<()> {
         let size = self.file.metadata()?.len();
         let mut bytes = vec![0; CHUNK];
@@ -141,7 +141,7 @@ impl Spool {
             return Err(Error::RecordTwice { index: record.index, id: record.id.clone() });
         }
         let end = self.write_frame(record).map_err(|source| {
-            let _ = self.file.set_len(self.end); // best effort: a torn tail would be cut on resuming anyway
+            let _ = self.file.set_len(self.end); // best effort: an incomplete frame is removed on resuming anyway
             Error::io("cannot write", &self.path)(source)
         })?;
         self.entries.insert(record.index, Entry { offset: self.end, id: record.id.as_str().into() });
@@ -175,19 +175,19 @@ impl Spool {
         Ok(self.end + 8 + body + CRC)
     }
 
-    /// Forces what is written to the disk.
+    /// Syncs written records to the disk.
     pub fn sync(&mut self) -> Result<(), Error> {
         self.file.sync_data().map_err(Error::io("cannot write", &self.path))?;
         self.synced = Instant::now();
         Ok(())
     }
 
-    /// The id of the record at this place of the input, if it is here.
+    /// The id of the record at this index of the input, if it is in the spool.
     pub fn id(&self, index: u64) -> Option<&str> {
         self.entries.get(&index).map(|entry| &*entry.id)
     }
 
-    /// Places and ids of the records here, in input order.
+    /// Indices and ids of its records, in input order.
     pub fn finished(&self) -> impl ExactSizeIterator<Item = (u64, &str)> + Clone {
         self.entries.iter().map(|(index, entry)| (*index, &*entry.id))
     }
@@ -226,7 +226,7 @@ impl Spool {
         Ok(BufReader::with_capacity(bytes.min(1 << 16) as usize, file).take(bytes))
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -243,8 +243,8 @@ impl Spool {
 }
 
 impl Drop for Spool {
-    /// A spool without records is of no use to anybody. Its lock ends here, even where a program being started has a copy
-    /// of the file ([`rinalmo_download::Lock`]).
+    /// Deletes a new spool without records. The lock ends here, even if a child process has a copy of the file
+    /// ([`rinalmo_download::Lock`]).
     fn drop(&mut self) {
         if self.fresh && self.entries.is_empty() {
             let _ = fs::remove_file(&self.path);
@@ -253,7 +253,7 @@ impl Drop for Spool {
     }
 }
 
-/// A writer that sums what passes.
+/// A writer that computes a checksum.
 struct Summed<W> {
     inner: W,
     crc: Hasher,

@@ -1,4 +1,4 @@
-//! A text table written as records come, for pipes.
+//! A text table that is written record by record, for pipes.
 
 use std::{
     io::{self, BufWriter, Write},
@@ -24,7 +24,7 @@ type Out = BufWriter<Box<dyn Write + Send>>;
 enum State {
     Before(Out),
     Begun(Table<Out>),
-    /// A write failed: what follows would stand after half a row.
+    /// A write failed: further rows would follow an incomplete one.
     Broken,
 }
 
@@ -33,7 +33,7 @@ impl Stream {
         Self { state: State::Before(BufWriter::new(out)), layout, names: Giver::new(Use::Table) }
     }
 
-    /// Writes the rows of a record and passes them on.
+    /// Writes the rows of a record and flushes them.
     pub fn write(&mut self, record: &Record) -> Result<(), Error> {
         let widest = record.arrays.iter().max_by_key(|array| row_shape(&array.shape).1);
         let width = widest.map_or(0, |array| row_shape(&array.shape).1);
@@ -49,7 +49,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Takes the table, whose header line is written; the state is broken until it is put back.
+    /// Takes the table and writes its header line if needed. The state is broken until the table is put back.
     fn begin(&mut self, width: usize) -> io::Result<Table<Out>> {
         match std::mem::replace(&mut self.state, State::Broken) {
             State::Begun(table) => Ok(table),
@@ -58,7 +58,7 @@ impl Stream {
         }
     }
 
-    /// Writes at least the header line, and passes on what is held back; gives the records that go by other names.
+    /// Writes at least the header line, and flushes. Returns the records whose names differ from their ids.
     pub fn finish(mut self) -> Result<Vec<Renamed>, Error> {
         let mut table = self.begin(0).map_err(failed)?;
         table.out.flush().map_err(failed)?;

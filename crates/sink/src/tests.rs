@@ -1,4 +1,4 @@
-//! Whole outputs, through the door the program uses.
+//! Complete outputs, through the public interface.
 
 mod read_back;
 mod refusals;
@@ -14,7 +14,7 @@ use super::*;
 
 const ENDINGS: [&str; 5] = ["npz", "safetensors", "parquet", "tsv", "tsv.gz"];
 
-/// A matrix or vector of numbers that no rounding to text keeps by luck.
+/// A matrix or vector of numbers that need all their digits.
 fn array(kind: Kind, shape: &[usize], seed: u64) -> Array {
     let count = shape.iter().product::<usize>() as u64;
     let data = (0..count).map(|n| ((n + 1) * (seed + 3)) as f32 * 0.123_456_79 - 1.0).collect();
@@ -26,7 +26,7 @@ fn record(index: u64, id: &str, len: usize) -> Record {
     Record { index, id: id.into(), arrays }
 }
 
-/// A repeated id, an empty record, and ids that are no file names.
+/// A repeated id, an empty record, and ids that are not file names.
 fn records() -> Vec<Record> {
     let ids = [("x", 3), ("a/b", 1), ("x", 2), ("", 0), ("µ \"q\"", 2)];
     (0..).zip(ids).map(|(index, (id, len))| record(index, id, len)).collect()
@@ -42,7 +42,7 @@ fn write_all(path: &Path, options: OpenOptions, records: &[Record]) {
     sink.finish().unwrap();
 }
 
-/// The files of a folder, so that nothing is left lying about.
+/// The files of a folder, to check that no others are left.
 fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -50,7 +50,7 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// A stream whose bytes can be seen.
+/// A stream whose bytes can be read.
 #[derive(Clone, Default)]
 struct Shared(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! The `.tsv` form, to a file or straight to a pipe.
+//! The `.tsv` format, for files and pipes.
 //!
 //! Vectors: a header line `id kind position v0 v1 …`, then one row per vector; `position` counts bases from 1 and is empty
 //! for `mean` and `cls`. Rows of a narrower kind are filled with empty cells. Pairs: a header line `id i j p`, then one row

@@ -82,7 +82,7 @@ fn a_stopped_embedding_goes_on_and_ends_byte_for_byte_the_same() {
     );
     assert_eq!(hint, "`--resume` continues that run, `--restart` starts again\n");
     let other = sandbox.run(&run("-o cut.npz --resume --window 30"));
-    assert!(other.code == 2 && other.err.contains("was begun with other settings"), "{other}");
+    assert!(other.code == 2 && other.err.contains("was started with other settings"), "{other}");
 
     let size = std::fs::metadata(&part).unwrap().len();
     let child = sandbox.spawn(&run("-o cut.npz --resume"));

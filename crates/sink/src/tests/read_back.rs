@@ -1,4 +1,4 @@
-//! What readers that are not ours find in the outputs.
+//! Outputs are read back by other libraries.
 
 use std::{fs::File, io::Read};
 
@@ -61,7 +61,7 @@ fn npz_holds_every_array_under_its_name() {
 }
 
 #[test]
-fn changed_names_are_listed_in_the_file_and_given_back() {
+fn changed_names_are_listed_in_the_file_and_returned() {
     let table = "name\tid\trecord\nx_2\tx\t3\nrecord_4\t\t4\n";
     let folder = tempfile::tempdir().unwrap();
     let write = |ending: &str, records: &[Record]| {
@@ -85,7 +85,7 @@ fn changed_names_are_listed_in_the_file_and_given_back() {
     assert_eq!(write("tsv", &records()).1, changed);
     assert_eq!(write("parquet", &records()).1, changed);
 
-    // Where all go by their ids there is no list, and a slash is no reason for one.
+    // If all names are ids there is no list; a slash in an id does not change the name.
     let (npz, renamed) = write("npz", &[record(0, "AB12.1/1-24", 1), record(1, "AB12.1_1-24", 2)]);
     assert_eq!(renamed, []);
     let names: Vec<String> = read_npz(&npz).into_iter().map(|array| array.0).collect();
@@ -116,7 +116,7 @@ fn safetensors_holds_every_array_in_every_type() {
 }
 
 #[test]
-fn the_room_reserved_in_a_safetensors_header_suffices() {
+fn the_space_reserved_in_a_safetensors_header_suffices() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.safetensors");
     write_all(&path, options(Leftover::Refuse), &records());
@@ -136,7 +136,7 @@ fn parquet_has_one_row_per_vector() {
     for row in reader.get_row_iter(None).unwrap().map(Result::unwrap) {
         let list = row.get_list(3).unwrap();
         let values: Vec<f32> = (0..list.len()).map(|place| list.get_float(place).unwrap()).collect();
-        let position = row.get_int(2).ok(); // an error says null
+        let position = row.get_int(2).ok(); // an error means null
         found.push((row.get_string(0).unwrap().clone(), row.get_string(1).unwrap().clone(), position, values));
     }
     let mut rows = Vec::new();
@@ -206,7 +206,7 @@ fn pairs_are_listed_in_tsv_and_whole_in_npz() {
 }
 
 #[test]
-fn an_output_without_records_is_whole() {
+fn an_output_without_records_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     for ending in ENDINGS {
         write_all(&folder.path().join(format!("out.{ending}")), options(Leftover::Refuse), &[]);

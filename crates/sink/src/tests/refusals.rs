@@ -1,4 +1,4 @@
-//! What is refused, when, and in which words.
+//! Errors, when they occur, and their messages.
 
 use super::*;
 
@@ -15,7 +15,7 @@ fn half_done(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn unfinished_work_is_neither_lost_unawares_nor_mixed_with_other_settings() {
+fn unfinished_work_is_neither_lost_by_accident_nor_mixed_with_other_settings() {
     let folder = tempfile::tempdir().unwrap();
     let path = half_done(folder.path());
     assert!(message(Sink::open(&path, options(Leftover::Refuse))).contains("holds 1 records of an unfinished run"));
@@ -34,7 +34,7 @@ fn unfinished_work_is_neither_lost_unawares_nor_mixed_with_other_settings() {
 }
 
 #[test]
-fn a_stranger_in_place_of_the_spool_is_left_alone() {
+fn another_file_at_the_path_of_the_spool_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npz");
     let spool = with_suffix(&path, ".part");
@@ -56,7 +56,7 @@ fn two_runs_cannot_write_one_output() {
 }
 
 #[test]
-fn a_refused_record_leaves_the_others_whole() {
+fn a_refused_record_does_not_damage_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npz");
     let mut sink = Sink::open(&path, OpenOptions { dtype: Dtype::F16, ..options(Leftover::Refuse) }).unwrap();
@@ -74,7 +74,7 @@ fn a_refused_record_leaves_the_others_whole() {
 }
 
 #[test]
-fn outputs_that_cannot_be_are_refused_when_opened() {
+fn impossible_outputs_are_refused_when_opened() {
     let folder = tempfile::tempdir().unwrap();
     let open = |name: &str, options| message(Sink::open(&folder.path().join(name), options));
     let bf16 = OpenOptions { dtype: Dtype::Bf16, ..Default::default() };
@@ -90,7 +90,7 @@ fn outputs_that_cannot_be_are_refused_when_opened() {
 fn a_failed_finish_keeps_the_spool_and_the_old_output() {
     let folder = tempfile::tempdir().unwrap();
     let path = half_done(folder.path());
-    fs::create_dir(with_suffix(&path, ".part.tmp")).unwrap(); // stands in the way of the new file
+    fs::create_dir(with_suffix(&path, ".part.tmp")).unwrap(); // blocks the path of the new file
     fs::write(&path, b"old").unwrap();
     let sink = Sink::open(&path, options(Leftover::Resume)).unwrap();
     assert!(matches!(sink.finish(), Err(Error::Io { .. })));
@@ -99,7 +99,7 @@ fn a_failed_finish_keeps_the_spool_and_the_old_output() {
 }
 
 #[test]
-fn a_closed_pipe_is_told_from_other_failures() {
+fn a_closed_pipe_is_distinguished_from_other_errors() {
     struct Closed;
     impl Write for Closed {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
@@ -116,7 +116,7 @@ fn a_closed_pipe_is_told_from_other_failures() {
 }
 
 #[test]
-fn a_wider_record_does_not_fit_a_table_begun() {
+fn a_wider_record_does_not_fit_a_started_table() {
     let shared = Shared::default();
     let mut sink = Sink::to_writer(Box::new(shared.clone()), options(Leftover::Refuse)).unwrap();
     let mean = |index, width| Record { index, id: "r".into(), arrays: vec![array(Kind::Mean, &[width], index)] };

@@ -1,8 +1,8 @@
-//! Runs cut short and taken up again.
+//! Runs that are interrupted and resumed.
 
 use super::*;
 
-/// The output of a run that was never cut, and the bytes of its spool just before the end.
+/// The output of a run without interruption, and the bytes of its spool just before the end.
 fn uncut(folder: &Path, ending: &str) -> (Vec<u8>, Vec<u8>) {
     let path = folder.join(format!("uncut.{ending}"));
     let mut sink = Sink::open(&path, options(Leftover::Refuse)).unwrap();
@@ -12,7 +12,7 @@ fn uncut(folder: &Path, ending: &str) -> (Vec<u8>, Vec<u8>) {
     (fs::read(path).unwrap(), spool)
 }
 
-/// Resumes as the program does, and returns how many records were there already.
+/// Resumes as the program does, and returns how many records were already written.
 fn resume(path: &Path) -> usize {
     let mut sink = Sink::open(path, options(Leftover::Resume)).unwrap();
     let mut found = 0;
@@ -28,7 +28,7 @@ fn resume(path: &Path) -> usize {
 }
 
 #[test]
-fn a_run_cut_at_any_byte_ends_like_one_that_was_not() {
+fn a_run_truncated_at_any_byte_resumes_to_the_same_output() {
     let folder = tempfile::tempdir().unwrap();
     let (output, spool) = uncut(folder.path(), "npz");
     let path = folder.path().join("out.npz");
@@ -44,7 +44,7 @@ fn a_run_cut_at_any_byte_ends_like_one_that_was_not() {
 }
 
 #[test]
-fn every_format_resumes_to_the_same_bytes_whatever_the_order_of_writing() {
+fn every_format_resumes_to_the_same_bytes_in_any_order_of_writing() {
     for ending in ENDINGS {
         let folder = tempfile::tempdir().unwrap();
         let (output, _) = uncut(folder.path(), ending);
@@ -61,7 +61,7 @@ fn every_format_resumes_to_the_same_bytes_whatever_the_order_of_writing() {
 }
 
 #[test]
-fn a_flipped_bit_costs_the_records_from_there_on_and_is_noticed() {
+fn a_flipped_bit_is_noticed_and_drops_the_records_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let (output, spool) = uncut(folder.path(), "tsv");
     let path = folder.path().join("out.tsv");
@@ -75,7 +75,7 @@ fn a_flipped_bit_costs_the_records_from_there_on_and_is_noticed() {
     }
 }
 
-/// The sizes of the frames of an unharmed spool.
+/// The sizes of the frames of an undamaged spool.
 fn frames(spool: &[u8]) -> Vec<usize> {
     let number = |at: usize, width: usize| spool[at..at + width].iter().rev().fold(0, |n, &b| n << 8 | usize::from(b));
     let mut at = 8 + 4 + number(8, 4) + 4;
@@ -112,7 +112,7 @@ fn a_spool_resumes_into_another_format_after_renaming() {
 }
 
 #[test]
-fn runs_without_records_leave_nothing_behind() {
+fn runs_without_records_leave_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npz");
     drop(Sink::open(&path, options(Leftover::Refuse)).unwrap());
