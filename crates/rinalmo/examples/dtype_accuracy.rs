@@ -1,4 +1,4 @@
-//! What bf16 and int8 change: pair logits and structures of a whole test set against f32, with the same weights.
+//! Compares bf16 and int8 with f32: pair logits and structures of a whole test set, with the same weights.
 //!
 //! The set is a table `name, sequence, dot-bracket` with a header line, tab-separated, gzipped or not. Sequences are
 //! upper-cased. F1 is the relaxed one, averaged over structures, at the model's own threshold.
@@ -52,10 +52,11 @@ struct Record {
 fn read(path: &str) -> Result<Vec<Record>, Box<dyn Error>> {
     let file = std::fs::File::open(path)?;
     let mut text = String::new();
-    match path.ends_with(".gz") {
-        true => flate2::read::GzDecoder::new(file).read_to_string(&mut text)?,
-        false => { file }.read_to_string(&mut text)?,
-    };
+    if path.ends_with(".gz") {
+        flate2::read::GzDecoder::new(file).read_to_string(&mut text)?;
+    } else {
+        (&file).read_to_string(&mut text)?;
+    }
     let record = |line: &str| {
         let mut columns = line.split('\t').skip(1);
         let (sequence, structure) = columns.next().zip(columns.next()).ok_or("a line lacks its columns")?;
@@ -88,7 +89,7 @@ impl Folded {
     }
 }
 
-/// How far two foldings of the same set are apart.
+/// The differences between two foldings of the same set.
 #[derive(Default)]
 struct Change {
     largest: f32,

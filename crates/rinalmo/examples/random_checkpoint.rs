@@ -1,5 +1,5 @@
 //! Writes a checkpoint of any published size with random weights, to measure loading, memory and
-//! speed where the real file is not at hand. Not a model of anything.
+//! speed without the real file. It is not a model of anything.
 //!
 //! ```text
 //! cargo run --release -p rinalmo --example random_checkpoint -- giga structure /tmp/giga.safetensors
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A tensor made up when it is written.
+/// A tensor with random values, which are drawn when it is written.
 struct Random(TensorSpec);
 
 impl Random {

@@ -1,5 +1,6 @@
-//! Our side of the comparison in `benches/peers`: a worker that answers jobs, so that rounds can alternate with another
-//! program's. One JSON object a line comes in, one goes out, with the seconds taken and the most memory held so far.
+//! Our side of the comparison in `benches/peers`: a worker that runs jobs, so that rounds can alternate with another
+//! program's. Each job is one line of JSON on standard input. Each answer is one line on standard output, with the seconds
+//! and the peak memory so far.
 //!
 //! ```text
 //! {"do": "ceiling"}
@@ -28,12 +29,12 @@ fn main() {
         let mut answer = worker.answer(&line).unwrap_or_else(|error| json!({"error": error.to_string()}));
         answer["peak"] = json!(peak_bytes());
         if writeln!(stdout(), "{answer}").is_err() {
-            break; // whoever asked has gone
+            break; // the other side closed the pipe
         }
     }
 }
 
-/// What was loaded last.
+/// The model that was loaded last.
 #[derive(Default)]
 struct Worker {
     loaded: Option<(CpuModel, usize)>,
@@ -89,7 +90,7 @@ impl Worker {
     }
 }
 
-/// Floating-point operations a second of this machine when nothing but products costs time: the best of five looks.
+/// Floating-point operations a second of this machine in products only: the best of five runs.
 fn ceiling() -> Result<Value, Box<dyn Error>> {
     let level = Level::current()?;
     let best = |precision| (0..5).map(|_| peak(level, precision)).fold(0.0, f64::max);
@@ -109,7 +110,7 @@ fn precision(name: &str) -> Result<Precision, String> {
     known.into_iter().find(|known| known.name() == name).ok_or_else(|| format!("no precision is named `{name}`"))
 }
 
-/// Writes values as raw little-endian numbers where the job names an output.
+/// Writes values as raw little-endian numbers, if the job names an output.
 fn write(job: &Value, values: &[f32]) -> std::io::Result<()> {
     match job["output"].as_str() {
         Some(path) => std::fs::write(Path::new(path), little_endian(values)),
@@ -121,7 +122,7 @@ fn little_endian(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }
 
-/// Random RNA; the same rule as the other side's, so that both read the same letters.
+/// Random RNA by the same rule as the other side's, so that both read the same letters.
 fn sequences(count: usize, length: usize, seed: u64) -> Vec<Vec<u8>> {
     let mut state = seed;
     let mut letter = || {
@@ -131,7 +132,7 @@ fn sequences(count: usize, length: usize, seed: u64) -> Vec<Vec<u8>> {
     (0..count).map(|_| (0..length).map(|_| letter()).collect()).collect()
 }
 
-/// Random representations `[len, dim]` of variance 1; the same rule as the other side's.
+/// Random representations `[len, dim]` of variance 1, by the same rule as the other side's.
 fn hidden_rows(len: usize, dim: usize, seed: u64) -> Vec<f32> {
     let value = |i: u64| {
         let unit = ((i.wrapping_add(seed)).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as f32 / (1 << 24) as f32;
@@ -140,7 +141,7 @@ fn hidden_rows(len: usize, dim: usize, seed: u64) -> Vec<f32> {
     (0..(len * dim) as u64).map(value).collect()
 }
 
-/// The most memory this process has held at once, where the system tells it (Linux); else 0.
+/// The peak memory of this process in bytes on Linux; 0 on other systems.
 fn peak_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -1,4 +1,4 @@
-//! Corpora for pre-training: built from FASTA files, sampled in epochs.
+//! Corpora for pre-training: build them from FASTA files, and sample epochs.
 //!
 //! ```
 //! use rinalmo::corpus::{Store, build, cluster::Builtin, sample};

@@ -1,16 +1,16 @@
 //! RNA language models: structures, embeddings, splice sites, ribosome load, families, effects of mutations.
 //!
-//! Load a [`Model`] onto a [`Device`], then ask it:
+//! Load a [`Model`] onto a [`Device`], then call one of its verbs:
 //!
-//! | verb | gives |
+//! | verb | returns |
 //! |---|---|
 //! | [`Model::fold`] | secondary structures with pair probabilities |
 //! | [`Model::embed`] | vectors of bases and sequences, attention maps |
 //! | [`Model::predict_splice`], [`Model::predict_mrl`], [`Model::predict_family`] | one prediction a sequence |
 //! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effects of mutations |
 //!
-//! Each verb has a form that gives every sequence a result of its own, such as [`Model::fold_each`]: one that is too long
-//! does not cost the others.
+//! Each verb has a form that returns a result for each sequence, such as [`Model::fold_each`]: a sequence that is too long
+//! is then an error of that sequence only.
 //!
 //! # Fold a sequence
 //!
@@ -37,7 +37,7 @@
 //! let model = Model::load("nano", &Device::cpu())?;
 //! let options = EmbedOptions { include: vec![Kind::Tokens], ..EmbedOptions::default() };
 //! for embedding in model.embed(&["GGGGAAAACCCC", "ACGU"], &options)? {
-//!     let bases = embedding.get(Kind::Tokens).expect("it was asked for");
+//!     let bases = embedding.get(Kind::Tokens).expect("the options include it");
 //!     let bases = Array2::from_shape_vec((bases.shape[0], bases.shape[1]), bases.data.clone())?;
 //!     assert_eq!(bases.mean_axis(Axis(0)).map(|mean| mean.len()), Some(320));
 //! }
@@ -47,8 +47,8 @@
 //!
 //! # Score mutations
 //!
-//! The logarithm of how much likelier the model finds the new base than the old one; negative where the mutation is
-//! surprising.
+//! A score is the logarithm of how much more probable the model finds the new base than the old one. It is negative if the
+//! mutation makes the sequence less probable.
 //!
 //! ```
 //! # #[cfg(feature = "bundled")] {
@@ -76,7 +76,7 @@
 //! let rows = (0..24).map(|n| format!("r{n},GG{}CC,{n}\n", "ACGU".repeat(1 + n % 5)));
 //! std::fs::write(&table, format!("id,sequence,label\n{}", rows.collect::<String>()))?;
 //!
-//! // A recipe that is built in; for the sake of this page with a few steps only.
+//! // A built-in recipe; this example takes only a few steps.
 //! let changes = ["train.until.steps=2".into(), "hold_out.by=item".into()];
 //! let config = Config::open("sequence".as_ref(), &changes)?;
 //! let files = Files { train: vec![table], ..Files::default() };
@@ -118,9 +118,9 @@
 //! | module | does |
 //! |---|---|
 //! | [`seq`] | reads and writes sequence and structure files |
-//! | [`checkpoint`] | opens, converts, fetches and lists checkpoints |
+//! | [`checkpoint`] | opens, converts, downloads and lists checkpoints |
 //! | [`sink`] | writes arrays and tables |
-//! | `corpus`, `pretrain`, `finetune`, `recipes` | train models of your own (feature `train`) |
+//! | `corpus`, `pretrain`, `finetune`, `recipes` | train your own models (feature `train`) |
 //! | `evaluate`, `calibrate`, `structures`, `benchmark` | measure them (feature `evaluate`) |
 //!
 //! Without default features the library has no C code, no TLS and no LMDB: it opens checkpoints, and runs every verb above.
@@ -128,17 +128,17 @@
 #[cfg(feature = "corpus")]
 pub mod corpus;
 
-/// Checkpoints: opened by name or path, converted, fetched, listed.
+/// Checkpoints: open them by name or path, convert, download and list them.
 pub mod checkpoint {
     pub use rinalmo_infer::checkpoint::*;
     #[cfg(feature = "train")]
     pub use rinalmo_runs::finetune::merge;
 }
 
-/// The paper's experiments from end to end, beside its published figures.
+/// Reproduces the paper's experiments and compares them with the published figures.
 #[cfg(feature = "evaluate")]
 pub use rinalmo_benchmark as benchmark;
-/// How good a predictor is: scores, intervals, comparisons, leakage.
+/// Evaluates predictors: scores, intervals, comparisons, leakage.
 #[cfg(feature = "evaluate")]
 pub use rinalmo_evaluate as evaluate;
 #[cfg(feature = "evaluate")]
@@ -157,7 +157,7 @@ pub use rinalmo_seq as seq;
 /// Arrays and tables on disk.
 pub use rinalmo_sink as sink;
 
-/// README's example, run with the tests.
+/// The example of README.md, which runs with the tests.
 #[cfg(all(doctest, feature = "bundled"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;

@@ -1,5 +1,5 @@
-//! From bytes to a forward pass: a model with any of its sizes at the edge of sense either is refused with words about
-//! what is wrong, or computes. Tables over families and sizes; nothing may panic.
+//! From bytes to a forward pass: a model with an extreme size either is an error with a message about it, or computes.
+//! The tables are over families and sizes; no case may panic.
 
 use rinalmo::checkpoint::{Checkpoint, OpenOptions};
 use rinalmo::sink::Kind;
@@ -10,10 +10,10 @@ use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Pooling};
 #[path = "../../weights/tests/checkpoints/pt.rs"]
 mod pt;
 
-/// None, one, and odd and even numbers that nothing divides evenly.
+/// Zero, one, and odd and even numbers that do not divide other sizes.
 const SIZES: [usize; 6] = [0, 1, 2, 3, 5, 8];
 
-/// Sets one size of a model to something.
+/// Sets one size of a model.
 type Set = fn(&mut ModelConfig, usize);
 
 const ENCODER: [(&str, Set); 5] = [
@@ -50,7 +50,7 @@ const HEADS: [(&str, Set); 13] = [
     ("token outputs", |c, n| c.head = Some(HeadConfig::Token { hidden: 4, outputs: n })),
 ];
 
-/// Every size of a small model at every edge.
+/// A small model with each size set to each extreme value.
 fn configs() -> Vec<(String, ModelConfig)> {
     let edges = ENCODER.iter().chain(&HEADS).flat_map(|(name, set)| SIZES.map(|size| (name, set, size)));
     edges
@@ -62,7 +62,7 @@ fn configs() -> Vec<(String, ModelConfig)> {
         .collect()
 }
 
-/// Asks a model for everything it has a head for.
+/// Runs every verb that a model has a head for.
 fn ask(model: &Model) {
     let sequences = ["GGGGAAAACCCC", "A", "ACGU"];
     let kinds = [Kind::Tokens, Kind::Mean, Kind::Cls, Kind::Attentions, Kind::Logits];
@@ -83,13 +83,14 @@ fn ask(model: &Model) {
     assert_sensible(found);
 }
 
-/// Positions may be too few for the sequence, and an encoder without blocks has no attention; nothing else may be wrong with a model that opened.
+/// Checks that a model which opened has no other errors than too few positions for the sequence, and no attention in an
+/// encoder without blocks.
 fn assert_sensible(asked: Result<(), rinalmo::Error>) {
     let text = asked.err().map_or_else(String::new, |error| error.to_string());
     assert!(text.is_empty() || text.contains("longer than the") || text.contains("has no blocks"), "{text}");
 }
 
-/// The files of a model in every family that has names for it.
+/// The files of a model in every family that has names for its tensors.
 fn files(config: &ModelConfig) -> Vec<(&'static str, Vec<u8>)> {
     let own = pt::tensors_of(config, str::to_owned);
     let mut files = vec![("own", pt::modern(&own, &[], false)), ("safetensors", pt::plain_safetensors(&own))];
@@ -134,7 +135,7 @@ fn every_size_at_the_edge_is_refused_or_computes() {
                         ["not a sound model: ", "attention heads", "heads do not divide", "not a RiNALMo", "is odd"];
                     let missing = text.contains("does not fit") && (what.contains("= 0") || what.contains("heads"));
                     assert!(words.iter().any(|word| text.contains(word)) || missing, "{family}: {what}: {text}");
-                    // Without blocks there are no names to recognise a family of others by.
+                    // Without blocks there are no names by which other families could be recognized.
                     assert!(config.check().is_err() || what == "blocks = 0", "{family}: {what}: {text}");
                     refused += 1;
                 }
@@ -144,12 +145,12 @@ fn every_size_at_the_edge_is_refused_or_computes() {
     assert!(refused > 40 && computed > 120, "{refused} refused, {computed} computed");
 }
 
-/// A model of small numbers with one that is none, somewhere.
+/// A model of small numbers with one that is not finite.
 fn broken(config: &ModelConfig, tensor: &str, bad: f32) -> Model {
     changed(config, tensor, |values| values[0] = bad)
 }
 
-/// A model of small numbers but for one tensor.
+/// A model of small numbers except for one tensor.
 fn changed(config: &ModelConfig, tensor: &str, change: impl Fn(&mut [f32])) -> Model {
     let mut tensors = pt::tensors_of(config, str::to_owned);
     for (name, _, values) in &mut tensors {
@@ -166,7 +167,7 @@ fn changed(config: &ModelConfig, tensor: &str, change: impl Fn(&mut [f32])) -> M
 }
 
 #[test]
-fn numbers_that_are_none_are_no_results() {
+fn results_that_are_not_finite_are_errors() {
     let heads = [
         (HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }, "structure.out.bias"),
         (HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }, "structure.project.weight"),
@@ -207,7 +208,7 @@ fn errors<T>(found: Result<Vec<Result<T, rinalmo::Error>>, rinalmo::Error>) -> V
 }
 
 #[test]
-fn every_verb_of_the_encoder_looks_at_its_results() {
+fn every_verb_of_the_encoder_checks_its_results() {
     let config = ModelConfig::pretrained(EncoderConfig::new(8, 2, 2));
     for tensor in ["encoder.blocks.0.attention.qkv.weight", "mlm.out.bias"] {
         let model = broken(&config, tensor, f32::NAN);
@@ -223,9 +224,9 @@ fn every_verb_of_the_encoder_looks_at_its_results() {
     }
 }
 
-/// A row of the embedding is broken: sequences without that letter are as they were.
+/// One row of the embedding is broken: sequences without that letter have the same results as before.
 #[test]
-fn other_records_go_on() {
+fn other_records_are_computed() {
     let config = ModelConfig::pretrained(EncoderConfig::new(8, 2, 2));
     let mut tensors = pt::tensors_of(&config, str::to_owned);
     tensors.iter_mut().for_each(|(_, _, values)| values.iter_mut().for_each(|value| *value /= 64.0));
@@ -242,16 +243,16 @@ fn other_records_go_on() {
 }
 
 #[test]
-fn weights_too_large_to_compute_with_are_told_apart_from_broken_ones() {
+fn weights_too_large_to_compute_with_are_distinguished_from_broken_ones() {
     let config = ModelConfig::pretrained(EncoderConfig::new(8, 2, 2));
-    // Of normalised values some are above 1.
+    // Some normalized values are above 1.
     let model = changed(&config, "encoder.norm.weight", |values| values.fill(f32::MAX));
     let error = model.embed(&["ACGUACGU"], &EmbedOptions::default()).unwrap_err().to_string();
     assert!(error.contains("its weights are finite, so a sum overflowed f32"), "{error}");
 }
 
 #[test]
-fn what_does_not_fit_into_memory_is_refused_and_the_rest_goes_on() {
+fn records_that_do_not_fit_into_memory_are_refused_and_the_others_computed() {
     let config = ModelConfig::pretrained(EncoderConfig::new(8, 2, 2));
     let model = broken(&config, "", 0.0);
     let long = "ACGU".repeat(500);
@@ -272,7 +273,7 @@ fn what_does_not_fit_into_memory_is_refused_and_the_rest_goes_on() {
             assert!(text.contains(" MiB for its attention maps, 1 MiB are allowed"), "{text}");
             assert!(matches!(error, rinalmo::Error::TooLong { fits: 1.., .. }), "{error:?}");
         }
-        // What is embedded together is as much as fits, however large a batch may be.
+        // Batches are embedded in parts that fit, however large a batch may be.
         let together = model.embed_batch_tokens(&options);
         assert!(model.embed_memory(together, &options) <= 1 << 20, "{kind}: {together}");
         assert!(model.embed_memory(together + 1, &options) > 1 << 20, "{kind}: {together}");

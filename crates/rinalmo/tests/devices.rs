@@ -1,6 +1,6 @@
-//! Every device that is built in and found here gives the CPU's answers, and those that are not
-//! found say so. Without GPU features this looks at the CPU alone; `--nocapture` prints what was
-//! skipped, and the largest differences.
+//! Every device that is built in and found on this machine gives the CPU's results; for others there is an
+//! error. Without GPU features only the CPU is tested. `--nocapture` prints skipped devices and the largest
+//! differences.
 
 use rinalmo::{Device, DeviceName, Error};
 
@@ -16,7 +16,7 @@ mod answers {
     /// Sums in another order; values are of order 1. Measured: see `docs/devices.md`.
     const F32_OTHER_DEVICE: f32 = 1e-3;
 
-    /// Several lengths, so that a batch has several groups; a base that is not one of four.
+    /// Several lengths, so that a batch has several groups, and a base other than the usual four.
     const SEQUENCES: [&str; 4] = [
         "GGGCUAUUAGCUCAGUUGGUUAGAGCGCACCCCUGAUAAGGGUGAGGUCGCUGAUUCGAAUUCAGCAUAGCCCA",
         "GGGGAAACCCC",
@@ -52,7 +52,7 @@ mod answers {
     }
 
     #[test]
-    fn every_device_gives_the_answers_of_the_cpu() {
+    fn every_device_gives_the_results_of_the_cpu() {
         let cpu = Model::bundled(&Device::cpu()).unwrap();
         for name in &NAMES[1..] {
             let device = match Device::open(name.parse().unwrap()) {

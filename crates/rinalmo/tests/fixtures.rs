@@ -1,7 +1,7 @@
 //! The golden ladder: every output of two independent reference implementations (the authors'
 //! released code and multimolecule 0.2.2) on random-weight checkpoints of width 80.
 //!
-//! Needs `../shared/fixtures` beside the project and skips without it. With `--nocapture` the
+//! Needs `../shared/fixtures` next to the project and skips without it. With `--nocapture` the
 //! largest difference of each output is printed. `RINALMO_TEST_DEVICE` names another device than
 //! the CPU.
 
@@ -101,8 +101,8 @@ fn batch_mates_change_nothing() {
     let options = EmbedOptions { include: vec![Kind::Tokens, Kind::Mean, Kind::Logits], ..EmbedOptions::default() };
     let together = model.embed(sequences, &options).unwrap();
     for (sequence, together) in sequences.iter().zip(&together) {
-        let alone = &model.embed(&[sequence], &options).unwrap()[0];
-        for (a, b) in alone.arrays.iter().zip(&together.arrays) {
+        let single = &model.embed(&[sequence], &options).unwrap()[0];
+        for (a, b) in single.arrays.iter().zip(&together.arrays) {
             close(&format!("{} alone and together", a.kind), &a.data, &b.data, F32);
         }
     }

@@ -1,8 +1,8 @@
-//! Every output beside those of a second implementation: f64, NumPy, written from the formulas ([`make.py`]).
+//! Compares every output with a second implementation: f64, NumPy, written from the formulas ([`make.py`]).
 //!
-//! `golden/` holds one tiny encoder with random weights and every published head, in both published layouts, and what
-//! the second implementation says of four sequences. `make.py check` compares that implementation with the authors'
-//! code in turn: they agree to 1.7e-6 of the largest value of each output, which is what f32 there leaves.
+//! `golden/` has one tiny encoder with random weights and every published head, in both published layouts, and the outputs
+//! of the second implementation for four sequences. `make.py check` compares that implementation with the authors' code:
+//! they agree to 1.7e-6 of the largest value of each output, which is the rounding of f32.
 //!
 //! [`make.py`]: golden/make.py
 
@@ -19,7 +19,7 @@ const CHECKPOINTS: [(&str, &[&str]); 6] = [
     ("official/tiny_pretrained.pt", &["representation", "logits"]),
     ("official/tiny_ss_ft.pt", &["representation", "logits", "structure"]),
     ("official/tiny_mrl_ft.pt", &["representation", "logits", "mrl"]),
-    // With the names that the released code has without flash attention.
+    // With the names of the released code without flash attention.
     ("official/tiny_splice_ft.pt", &["representation", "logits", "splice"]),
     ("official/tiny_ncrna_ft.pt", &["representation", "logits", "family"]),
     ("multimolecule", &["representation", "logits", "structure"]),
@@ -57,9 +57,9 @@ fn every_conversion_keeps_every_output() {
     }
 }
 
-/// That layout has a form for the published structure head alone: the tiny one here stays behind.
+/// That layout can only hold the published structure head, so the tiny one here is left out.
 #[test]
-fn what_becomes_a_multimolecule_folder_keeps_the_language_model() {
+fn a_multimolecule_folder_keeps_the_language_model() {
     let (references, temporary) = (references(), tempfile::tempdir().unwrap());
     for (i, (name, _)) in CHECKPOINTS.into_iter().enumerate() {
         let options = WriteOptions { layout: Layout::Multimolecule, ..WriteOptions::default() };
@@ -69,7 +69,7 @@ fn what_becomes_a_multimolecule_folder_keeps_the_language_model() {
 }
 
 #[test]
-fn bf16_stays_near() {
+fn bf16_is_close() {
     let (references, temporary) = (references(), tempfile::tempdir().unwrap());
     for (i, (name, outputs)) in CHECKPOINTS.into_iter().enumerate() {
         let path = folder().join(name);
@@ -80,7 +80,7 @@ fn bf16_stays_near() {
     }
 }
 
-/// The comparison notices weights that are not those of the file.
+/// The comparison notices weights that differ from those of the file.
 #[test]
 #[should_panic(expected = "of the largest value at")]
 fn weights_in_half_precision_do_not_agree_in_f32() {

@@ -1,4 +1,4 @@
-//! The process's panic hook belongs to the program. Alone in its file, as the hook is shared by all tests of one.
+//! The process's panic hook belongs to the program. This test has its own file, as all tests of a file share the hook.
 
 use std::panic::{catch_unwind, set_hook, take_hook};
 use std::sync::Arc;

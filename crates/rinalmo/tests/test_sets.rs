@@ -1,7 +1,7 @@
-//! Whole test sets with a model that folds for real, beside the figures that the authors' own
-//! decoding and metric functions gave for it (`../shared/models/README.md`).
+//! Whole test sets with a trained model, compared with the figures of the authors' own decoding
+//! and metric functions (`../shared/models/README.md`).
 //!
-//! Minutes long, so run on request: `RINALMO_TEST_SETS=1 cargo test --release -p rinalmo --test
+//! It takes minutes, so it runs only on request: `RINALMO_TEST_SETS=1 cargo test --release -p rinalmo --test
 //! test_sets -- --nocapture`.
 
 use std::io::{BufRead, BufReader};
@@ -11,7 +11,7 @@ use rinalmo::{Device, FoldOptions, Model};
 use rinalmo_metrics::pairs::{PairCounts, Summary};
 use rinalmo_seq::{Structure, input};
 
-/// Another order of f32 sums moves a pair over the threshold now and then.
+/// Another order of f32 sums sometimes moves a pair over the threshold.
 const F1: f64 = 0.002;
 
 fn shared(path: &str) -> Option<PathBuf> {
@@ -53,7 +53,7 @@ fn ts0_scores_are_those_of_the_released_functions() {
     let models = [
         ("f32 as trained", Model::load(weights.to_str().unwrap(), &Device::cpu()).unwrap()),
         #[cfg(feature = "bundled")]
-        ("bf16 in the box", Model::bundled(&Device::cpu()).unwrap()),
+        ("bf16 bundled", Model::bundled(&Device::cpu()).unwrap()),
     ];
     for (label, model) in models {
         let folds = model.fold(&sequences, &FoldOptions::default()).unwrap();

@@ -1,4 +1,4 @@
-//! Outputs of another implementation beside ours: what golden.rs and fixtures.rs do alike.
+//! Compares our outputs with another implementation's, for golden.rs and fixtures.rs.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use rinalmo_weights::Scaler;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
-/// How far f32 may be off, in parts of the largest value of an output. Sums in another order stay below: measured are
-/// 3.0e-6 at most against f64 (structure logits; 1.6e-6 without them).
+/// The largest error of f32, relative to the largest value of an output. Sums in another order stay below it: we measured at
+/// most 3.0e-6 against f64 (structure logits; 1.6e-6 without them).
 pub const F32: f32 = 1e-5;
-/// How far bf16 may be off, whether weights are stored or products are computed in it: it has 8 bits, and random weights
-/// spread its rounding. Measured are 3.1e-2 at most.
+/// The largest error of bf16, for stored weights and for products: it has 8 bits, and random weights spread its rounding. We
+/// measured at most 3.1e-2.
 pub const BF16: f32 = 5e-2;
 
-/// The device to look at.
+/// The device to test.
 pub fn device() -> Device {
     let name = std::env::var("RINALMO_TEST_DEVICE").unwrap_or("cpu".to_owned());
     Device::open(name.parse().unwrap()).unwrap()
@@ -50,7 +50,7 @@ impl Way {
     }
 }
 
-/// Asserts that no value is further off than `bound`, in parts of the largest expected, and prints the largest difference.
+/// Asserts that no error is larger than `bound`, relative to the largest expected value, and prints the largest error.
 #[track_caller]
 pub fn close(what: &str, found: &[f32], expected: &[f32], bound: f32) -> f32 {
     assert_eq!(found.len(), expected.len(), "{what}: number of values");
@@ -116,20 +116,20 @@ impl Expected {
     }
 }
 
-/// What stands beside the outputs.
+/// The metadata of the outputs.
 #[derive(Deserialize)]
 pub struct Meta {
     num_heads: usize,
     pub sequences: Vec<String>,
     /// The threshold in the file of the structure model.
     ss_threshold: f32,
-    /// Those that the structures were decoded with.
+    /// The thresholds that the structures were decoded with.
     ss_thresholds: Vec<f32>,
     /// Tokens that sequences were padded to for ribosome loads.
     mrl_padding: usize,
     mrl_mean: f32,
     mrl_std: f32,
-    /// The sequences whose attention weights are there.
+    /// The sequences with attention weights.
     attention_sequences: Vec<usize>,
 }
 
@@ -141,7 +141,7 @@ pub struct References {
 }
 
 impl References {
-    /// What `meta.json` does not say is taken from `unsaid`.
+    /// Keys that are missing in `meta.json` are taken from `unsaid`.
     pub fn open(folder: PathBuf, unsaid: serde_json::Value) -> Self {
         let text = std::fs::read_to_string(folder.join("meta.json")).unwrap();
         let mut meta: serde_json::Map<_, _> = serde_json::from_str(&text).unwrap();
@@ -165,7 +165,7 @@ impl References {
         to
     }
 
-    /// Compares everything that the checkpoint computes, in all these ways. Returns what that was.
+    /// Compares everything that the checkpoint computes, in all these ways. Returns the names of the outputs.
     #[track_caller]
     pub fn compare(&self, path: &Path, ways: &[Way], bound: f32) -> Vec<&'static str> {
         let checkpoint = self.checkpoint(path);
@@ -226,7 +226,7 @@ impl References {
         }
     }
 
-    /// Compares what the library answers, in f32: structures, probabilities, loads.
+    /// Compares the library's results in f32: structures, probabilities, loads.
     #[track_caller]
     pub fn compare_answers(&self, path: &Path) {
         let model = self.model(path);
@@ -304,7 +304,7 @@ impl References {
         }
     }
 
-    /// Brings a checkpoint to our own form, to the released one and to a folder of ours, and compares it everywhere.
+    /// Converts a checkpoint to our format, to the released one and to a folder of ours, and compares each.
     #[track_caller]
     pub fn compare_conversions(&self, path: &Path, outputs: &[&str]) {
         let temporary = tempfile::tempdir().unwrap();
