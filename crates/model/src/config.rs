@@ -1,7 +1,7 @@
 //! Sizes of a model: the encoder's, its heads', and the table of published presets.
 //!
-//! A [`ModelConfig`] says everything about a model's shape and nothing about its weights. It is
-//! saved beside the weights it describes. Source of the figures: RiNALMo, Table 4 and the
+//! A [`ModelConfig`] has everything about a model's shape and nothing about its weights. It is
+//! saved with the weights that it describes. Source of the figures: RiNALMo, Table 4, and the
 //! released checkpoints.
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub const HEADS: usize = 20;
 /// Added to the variance in every layer norm and instance norm, as in the released code.
 pub const NORM_EPSILON: f64 = 1e-5;
 
-/// How the encoder knows where a token stands.
+/// How the encoder encodes positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Positions {
@@ -56,7 +56,7 @@ pub struct EncoderConfig {
     pub activation: Activation,
     /// The position encoding.
     pub positions: Positions,
-    /// Adapters beside its weights.
+    /// Adapters next to its weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora: Option<Lora>,
 }
@@ -67,7 +67,7 @@ pub struct EncoderConfig {
 pub struct Lora {
     /// Width between the two products.
     pub rank: usize,
-    /// Their product counts `alpha / rank`-fold.
+    /// Their product is scaled by `alpha / rank`.
     pub alpha: usize,
     /// Which weights of every block have one.
     pub targets: Vec<LoraTarget>,
@@ -90,12 +90,12 @@ pub enum LoraTarget {
 }
 
 impl Lora {
-    /// What the product counts.
+    /// The factor of the product, `alpha / rank`.
     pub fn scale(&self) -> f64 {
         self.alpha as f64 / self.rank.max(1) as f64
     }
 
-    /// Adapters of these sizes beside one of a block's weights?
+    /// The adapters of one of a block's weights, if it has any.
     pub fn of(lora: Option<&Self>, target: LoraTarget) -> Option<&Self> {
         lora.filter(|lora| lora.targets.contains(&target))
     }
@@ -128,7 +128,7 @@ impl EncoderConfig {
         self
     }
 
-    /// The same with adapters beside its weights.
+    /// The same with adapters next to its weights.
     #[must_use]
     pub fn with_lora(mut self, lora: Option<Lora>) -> Self {
         self.lora = lora;
@@ -140,7 +140,7 @@ impl EncoderConfig {
         self.dim / self.heads
     }
 
-    /// The longest input in tokens, where there is a limit.
+    /// The longest input in tokens, if there is a limit.
     pub fn max_len(&self) -> Option<usize> {
         match self.positions {
             Positions::Rotary => None,
@@ -154,7 +154,7 @@ pub fn swiglu_width(dim: usize) -> usize {
     dim.saturating_mul(8) / 3
 }
 
-/// What stands for a whole sequence.
+/// The vector that represents a whole sequence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pooling {
@@ -164,12 +164,12 @@ pub enum Pooling {
     Mean,
 }
 
-/// What a head looks at.
+/// The input of a head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LooksAt {
     /// Each pair of bases.
     Pairs,
-    /// What stands for the whole sequence.
+    /// The vector of the whole sequence.
     Whole(Pooling),
     /// Each base.
     Bases,
@@ -177,7 +177,7 @@ pub enum LooksAt {
     Padded,
 }
 
-/// A head's sizes; the variant says its kind, and is written as the name of the task that it was made for.
+/// A head's sizes. The variant is its kind, and is stored as the name of the task that it was made for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "task", rename_all = "snake_case", deny_unknown_fields)]
 pub enum HeadConfig {
@@ -189,7 +189,7 @@ pub enum HeadConfig {
         blocks: usize,
         /// Side of the middle convolution and of the last one.
         kernel: usize,
-        /// Does the map begin with what is known of each pair without training, above all its probability by an energy
+        /// Is the map's input extended by features of pairs that need no training, such as the probability by an energy
         /// model ([`crate::pair_features`])?
         #[serde(default, skip_serializing_if = "is_false")]
         energy: bool,
@@ -216,20 +216,20 @@ pub enum HeadConfig {
         /// Number of families.
         classes: usize,
     },
-    /// Anything said of a whole sequence.
+    /// A user's own labels of whole sequences.
     Sequence {
         /// Width of the hidden layer.
         hidden: usize,
-        /// Numbers it says.
+        /// Number of outputs.
         outputs: usize,
-        /// What it looks at.
+        /// Its input.
         pooling: Pooling,
     },
-    /// Anything said of each base.
+    /// A user's own labels of bases.
     Token {
         /// Width of the hidden layer.
         hidden: usize,
-        /// Numbers it says of each.
+        /// Number of outputs for each base.
         outputs: usize,
     },
 }
@@ -240,8 +240,8 @@ impl HeadConfig {
         TASKS.iter().find(|task| task.takes(self)).map_or(self.prefix(), |task| task.name)
     }
 
-    /// What the names of its tensors begin with in our files, up to the first dot. It stays as it was first written, so
-    /// that files of all versions are read alike.
+    /// The prefix of its tensors' names in our files, up to the first dot. It never changes, so that files of all versions
+    /// can be read.
     pub fn prefix(&self) -> &'static str {
         match self {
             Self::Structure { .. } => "structure",
@@ -253,7 +253,7 @@ impl HeadConfig {
         }
     }
 
-    /// What it looks at.
+    /// Its input.
     pub fn looks_at(&self) -> LooksAt {
         match *self {
             Self::Structure { .. } => LooksAt::Pairs,
@@ -264,7 +264,7 @@ impl HeadConfig {
         }
     }
 
-    /// Hidden units and outputs, where it is a [`crate::Classifier`].
+    /// Hidden units and outputs, if it is a [`crate::Classifier`].
     pub fn classifier(&self) -> Option<(usize, usize)> {
         match *self {
             Self::Structure { .. } | Self::Mrl { .. } => None,
@@ -274,7 +274,7 @@ impl HeadConfig {
         }
     }
 
-    /// A head of the same kind with other sizes, as far as it has them.
+    /// A head of the same kind with other sizes; sizes that it does not have are ignored.
     #[must_use]
     pub fn resized(&self, hidden: Option<usize>, outputs: usize, pooling: Option<Pooling>) -> Self {
         let width = |own: usize| hidden.unwrap_or(own);
@@ -289,12 +289,12 @@ impl HeadConfig {
         }
     }
 
-    /// Numbers that it gives for each of what it looks at.
+    /// Number of outputs for each item of its input.
     pub fn outputs(&self) -> usize {
         self.classifier().map_or(1, |(_, outputs)| outputs)
     }
 
-    /// Its sizes, in words.
+    /// A phrase on its sizes.
     pub fn describe(&self) -> String {
         match self {
             Self::Structure { channels, blocks, energy, .. } => {
@@ -310,7 +310,7 @@ impl HeadConfig {
         }
     }
 
-    /// Whether the released code has such a head, and so a name for its tensors.
+    /// Does the released code have such a head, and so names for its tensors?
     pub fn is_published(&self) -> bool {
         !matches!(self, Self::Sequence { .. } | Self::Token { .. } | Self::Structure { energy: true, .. })
     }
@@ -336,18 +336,18 @@ impl HeadConfig {
     }
 }
 
-/// For serde, which passes by reference.
+/// For serde, which passes a reference.
 fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// A whole model's sizes: an encoder, the masked-language head or not, and at most one task head.
+/// The sizes of a model: an encoder, optionally the masked-language head, and at most one task head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
     /// The encoder.
     pub encoder: EncoderConfig,
-    /// Is the masked-language head there?
+    /// Does it have the masked-language head?
     pub mlm: bool,
     /// The task head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -355,7 +355,7 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
-    /// An encoder with its masked-language head, as pre-training leaves it.
+    /// An encoder with its masked-language head, as after pre-training.
     pub fn pretrained(encoder: EncoderConfig) -> Self {
         Self { encoder, mlm: true, head: None }
     }
@@ -371,7 +371,7 @@ impl ModelConfig {
         self.manifest().iter().map(|spec| spec.shape.iter().product::<usize>()).sum()
     }
 
-    /// The published size that its encoder has, adapters aside; `None` for an ablation of that width and depth.
+    /// The published size of its encoder, without adapters; `None` for an ablation of that width and depth.
     pub fn preset(&self) -> Option<&'static Preset> {
         let plain = self.encoder.clone().with_lora(None);
         PRESETS.iter().find(|preset| preset.encoder() == plain)
@@ -500,7 +500,7 @@ impl Manifest {
 /// A published size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
-    /// The name users say.
+    /// The name that users give.
     pub name: &'static str,
     /// Width.
     pub dim: usize,

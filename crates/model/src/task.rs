@@ -1,7 +1,7 @@
-//! The tasks that a model can be made for, a row each.
+//! The table of tasks that models can be trained for, one row for each.
 //!
-//! Everything that depends on the task goes by these rows: the commands `finetune`, `predict`, `evaluate` and `benchmark`,
-//! configs, published and bundled models. `docs/new-task.md` adds one.
+//! Everything that depends on the task uses these rows: the commands `finetune`, `predict`, `evaluate` and `benchmark`,
+//! configs, published and bundled models. `docs/new-task.md` shows how to add one.
 
 use std::fmt;
 
@@ -15,49 +15,49 @@ pub const MRL_PADDING: usize = 102;
 
 /// A task.
 pub struct TaskSpec {
-    /// Its name, wherever one is written or printed.
+    /// Its name in files and output.
     pub name: &'static str,
-    /// Further names that are read: in commands, configs, run folders and checkpoints.
+    /// Further names that are accepted in commands, configs, run folders and checkpoints.
     pub aliases: &'static [&'static str],
-    /// What it is about, for help and listings: a noun phrase without a capital.
+    /// What it predicts, for help and listings: a noun phrase in lower case.
     pub about: &'static str,
-    /// What it is learned from, for help.
+    /// Its training data, for help.
     pub data: &'static str,
-    /// Its head, with the published sizes where there are any; `None` of the masked-language head, which is no task head.
+    /// Its head, with the published sizes if there are any; `None` for the masked-language head, which is not a task head.
     /// Tasks may share a kind of head.
     pub head: Option<HeadConfig>,
-    /// What the bundled model for it is called, after the program's own name; the task's name where it is empty.
+    /// The ending of the bundled model's name; if empty, the task's name.
     pub bundled: &'static str,
-    /// What its labels are; `None` of what is not learned from labels of sequences or bases.
+    /// Its labels; `None` if it is not learned from labels of sequences or bases.
     pub labels: Option<LabelSpec>,
 }
 
-/// What is known of labels in advance.
+/// The labels of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct LabelSpec {
-    /// What one means; `None` where the config's `data.aim` says it.
+    /// The meaning of a label; `None` if the config's `data.aim` sets it.
     pub meaning: Option<Meaning>,
-    /// Sequences in a batch.
+    /// Default number of sequences in a batch.
     pub batch: usize,
-    /// Share of the input of the head's last layer that is dropped in training, where the head can do so.
+    /// Dropout rate before the head's last layer in training, if the head supports it.
     pub dropout: f32,
     /// Tokens that every sequence is padded to, for a head that looks at padding too.
     pub pad_to: Option<usize>,
-    /// The smallest number that can be; predictions below it are raised to it.
+    /// The smallest possible number; predictions below it are raised to it.
     pub least: Option<f32>,
-    /// What `predict` writes, in a sentence or two, for help.
+    /// The output of `predict` in a sentence or two, for help.
     pub gives: &'static str,
-    /// What the column of known answers may be called; none where `evaluate` has no such task.
+    /// Possible names of the column of known answers; empty if `evaluate` has no such task.
     pub known: &'static [&'static str],
-    /// What the column of predictions may be called; the first is what `predict` calls it. Where there is none, `predict`
-    /// calls it by what is said.
+    /// Possible names of the column of predictions; `predict` writes the first. If empty, `predict` names the column after
+    /// the kind of answer.
     pub predicted: &'static [&'static str],
-    /// The figures of a validation; the first is what the best model is chosen by, higher is better. Where there is none,
-    /// those of [`Meaning::figures`].
+    /// The figures of a validation. The first decides which model is best by validation; higher is better. If empty, those
+    /// of [`Meaning::figures`].
     pub figures: &'static [&'static str],
 }
 
-/// What a label means.
+/// The meaning of a label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Meaning {
@@ -70,7 +70,7 @@ pub enum Meaning {
 }
 
 impl Meaning {
-    /// The figures of a validation, the one that the best model is chosen by first.
+    /// The figures of a validation. The first decides which model is best by validation.
     pub const fn figures(self) -> &'static [&'static str] {
         match self {
             Self::Number => &["R²", "squared Pearson", "MSE", "MAE"],
@@ -82,7 +82,7 @@ impl Meaning {
 
 /// Every task.
 pub const TASKS: &[TaskSpec] = &[
-    TaskSpec { name: "mlm", about: "hidden letters", data: "a corpus, see `rinalmo pretrain`", ..TaskSpec::PLAIN },
+    TaskSpec { name: "mlm", about: "masked letters", data: "a corpus, see `rinalmo pretrain`", ..TaskSpec::PLAIN },
     TaskSpec {
         name: "structure",
         about: "which positions pair",
@@ -168,7 +168,7 @@ pub const TASKS: &[TaskSpec] = &[
 ];
 
 impl TaskSpec {
-    /// A row that says nothing yet.
+    /// A row with defaults, for struct update syntax.
     pub const PLAIN: Self = Self { name: "", aliases: &[], about: "", data: "", head: None, bundled: "", labels: None };
 
     /// The task of this name or alias.
@@ -176,7 +176,7 @@ impl TaskSpec {
         TASKS.iter().find(|task| task.answers_to(name))
     }
 
-    /// The task of this name, for tables and constants: a name that none has does not compile there.
+    /// The task of this name, for tables and constants: there, an unknown name does not compile.
     ///
     /// # Panics
     /// No task has this name.
@@ -196,35 +196,35 @@ impl TaskSpec {
         TASKS.iter().filter_map(|task| Some((task, task.labels.as_ref()?)))
     }
 
-    /// Whether this is its name or an alias.
+    /// Is this its name or an alias?
     pub fn answers_to(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
 
-    /// What it is about, with a capital.
+    /// What it predicts, with a capital letter.
     pub fn title(&self) -> String {
         let (first, rest) = self.about.split_at(self.about.chars().next().map_or(0, char::len_utf8));
         first.to_uppercase() + rest
     }
 
-    /// Whether `head` is of the kind that it needs, of whatever sizes.
+    /// Is `head` of the kind that it needs, of any sizes?
     pub fn takes(&self, head: &HeadConfig) -> bool {
         self.head.as_ref().is_some_and(|own| own.prefix() == head.prefix())
     }
 
-    /// Whether bases have labels of their own.
+    /// Does each base have its own label?
     pub fn is_of_bases(&self) -> bool {
         self.head.as_ref().is_some_and(|head| head.looks_at() == LooksAt::Bases)
     }
 
-    /// What the bundled model for it is called, after the program's own name.
+    /// The ending of the bundled model's name, after the name of the first bundled model.
     pub fn bundled(&self) -> &'static str {
         if self.bundled.is_empty() { self.name } else { self.bundled }
     }
 }
 
 impl LabelSpec {
-    /// A row that says nothing yet.
+    /// A row with defaults, for struct update syntax.
     pub const PLAIN: Self = Self {
         meaning: None,
         batch: 32,
@@ -237,7 +237,7 @@ impl LabelSpec {
         figures: &[],
     };
 
-    /// The figure by which the best model is chosen, of labels that mean this.
+    /// The figure that decides which model is best by validation, for labels of this meaning.
     pub fn chosen_by(&self, meaning: Meaning) -> &'static str {
         self.figures.first().unwrap_or(&meaning.figures()[0])
     }
@@ -271,7 +271,7 @@ const fn same(one: &[u8], other: &[u8]) -> bool {
     at == one.len() && at == other.len()
 }
 
-/// The name that is written for a task, given its name or an alias; words that name no task stay as they are.
+/// The name of a task, given its name or an alias; other words are returned unchanged.
 pub fn canonical(name: &str) -> &str {
     TaskSpec::find(name).map_or(name, |task| task.name)
 }
@@ -279,15 +279,15 @@ pub fn canonical(name: &str) -> &str {
 /// For serde: a field that names a task, by an alias in files of earlier versions.
 ///
 /// # Errors
-/// There is no text.
+/// The value is not text.
 pub fn read_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(canonical(&String::deserialize(deserializer)?).to_owned())
 }
 
-/// As [`read_name`], of a field that may be left out.
+/// As [`read_name`], for an optional field.
 ///
 /// # Errors
-/// There is something else than text.
+/// The value is neither text nor missing.
 pub fn read_optional_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.map(|name| canonical(&name).to_owned()))
 }

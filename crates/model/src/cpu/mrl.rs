@@ -100,7 +100,7 @@ impl Convolution {
     }
 }
 
-/// Brings one channel to mean 0 and variance 1, then `x` above 0 and `eˣ − 1` below.
+/// Normalizes one channel to mean 0 and variance 1, then applies ELU: `x` above 0 and `eˣ − 1` below.
 fn norm_elu<'a>(channel: impl Iterator<Item = &'a mut f32>, len: usize) {
     let values: Vec<&mut f32> = channel.collect();
     let mean = values.iter().map(|x| f64::from(**x)).sum::<f64>() / len as f64;

@@ -1,5 +1,5 @@
-//! The head on single vectors: splice sites (one logit) and ncRNA families (one logit a family) on `<cls>`, and whatever
-//! else is said of a sequence or a base.
+//! The head on single vectors: splice sites (one logit) and ncRNA families (one logit for each family) on `<cls>`, and
+//! users' own labels of sequences or bases.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};

@@ -1,4 +1,4 @@
-//! The masked-language head: which token stood here?
+//! The masked-language head, which predicts masked tokens.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};

@@ -1,4 +1,4 @@
-//! What stands on the encoder: the masked-language head and one head for each task of the paper.
+//! The heads on the encoder: the masked-language head and one for each task of the paper.
 
 mod classifier;
 mod mlm;

@@ -44,7 +44,7 @@ impl MrlHead {
         self.out.forward(self.means(hidden, batch, pad_to)).reshape([batch.lengths().len()])
     }
 
-    /// The same as a training step wants it: of the last layer's input a share is dropped, which is told by the seed.
+    /// The same with dropout before the last layer, for a training step; the seed decides which values are dropped.
     ///
     /// # Shapes
     /// - as [`MrlHead::forward`]

@@ -17,7 +17,7 @@ use crate::pair_features::{PAIR_FEATURES, pair_features_within};
 pub struct StructureHead {
     /// `[channels, 2·dim]`: the left half acts on `i`, the right half on `j`.
     pub project: Linear,
-    /// `[channels, features]`: what is known of a pair beforehand, where the head looks at that.
+    /// `[channels, features]`: the projection of features of pairs, if the head uses them.
     pub features: Option<Linear>,
     /// Bottleneck blocks.
     pub blocks: Vec<StructureBlock>,
@@ -36,7 +36,7 @@ impl StructureHead {
         }
     }
 
-    /// The same that looks at [`pair_features`](crate::pair_features()) too.
+    /// The same head with [`pair_features`](crate::pair_features()).
     #[must_use]
     pub fn with_features(self, device: &Device) -> Self {
         let channels = self.project.weight.lazy_shape()[0];
@@ -54,7 +54,7 @@ impl StructureHead {
         self.forward_within(hidden, bases, 0)
     }
 
-    /// The same of a window of a sequence, of whose pairs is known what is known in the whole sequence.
+    /// The same for a window of a sequence. The features of its pairs are those of the whole sequence.
     ///
     /// # Shapes
     /// - hidden: `[len, dim]`, of the window
@@ -80,7 +80,7 @@ impl StructureHead {
         mirrored(self.out.forward(map).reshape([len, len]))
     }
 
-    /// The same with the map as pixels × channels, which makes every convolution a product of matrices.
+    /// The same with the map as pixels × channels, so that every convolution is a product of matrices.
     ///
     /// # Shapes
     /// - known: `[len², channels]`
