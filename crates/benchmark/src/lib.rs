@@ -1,9 +1,9 @@
-//! Reproduces the paper's experiments: reads data as their publishers distribute them, trains and scores every fold, and
-//! writes a table next to the published figures.
+//! Reproduces the paper's experiments: reads data as their publishers distribute them, trains and scores every fold,
+//! and writes a table next to the published figures.
 //!
 //! A [`Plan`] keeps the [`Fold`]s of a [`Benchmark`] in a folder. Each fold is a fine-tuning run
-//! ([`rinalmo_runs::finetune`]) in its own folder, scored with [`rinalmo_evaluate`]. Finished folds are kept, so a plan can
-//! resume where it stopped.
+//! ([`rinalmo_runs::finetune`]) in its own folder, scored with [`rinalmo_evaluate`]. Finished folds are kept, so a plan
+//! can resume where it stopped.
 //!
 //! ```text
 //! OUT/data/…            tables for training and testing

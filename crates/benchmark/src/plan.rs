@@ -60,7 +60,13 @@ impl Plan {
     /// A file is missing, or a row is invalid; the message has file and line.
     pub fn open(benchmark: Benchmark, data: &[PathBuf], out: &Path) -> Result<Self, Error> {
         let prepared = data::prepare(benchmark, data, &out.join(DATA))?;
-        Ok(Self { benchmark, out: out.to_owned(), folds: prepared.folds, notes: prepared.notes, trained_on: Vec::new() })
+        Ok(Self {
+            benchmark,
+            out: out.to_owned(),
+            folds: prepared.folds,
+            notes: prepared.notes,
+            trained_on: Vec::new(),
+        })
     }
 
     /// The plan with files that the model to start with was trained on, for the guard.
@@ -143,8 +149,8 @@ impl Plan {
         Err(Error::Folder { folder, message })
     }
 
-    /// Tests a trained fold's best model, under the name `name`, and every program, and writes the results. `None` if it was
-    /// stopped.
+    /// Tests a trained fold's best model, under the name `name`, and every program, and writes the results. `None` if
+    /// it was stopped.
     ///
     /// # Errors
     /// The model or a trial's data cannot be used, or a program cannot be run.
@@ -233,8 +239,8 @@ impl Plan {
         Ok(found)
     }
 
-    /// Writes `results.json` and `table.md` of all results so far, next to those of other plans' folders and the published
-    /// ones; returns the table as text.
+    /// Writes `results.json` and `table.md` of all results so far, next to those of other plans' folders and the
+    /// published ones; returns the table as text.
     ///
     /// # Errors
     /// Another plan's folder holds no results of this benchmark, or a file cannot be written.

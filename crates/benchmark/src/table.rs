@@ -55,7 +55,8 @@ impl Column {
     }
 }
 
-/// The tables of a benchmark. `results` are those of this plan and of others to compare with, `data` are notes on the data.
+/// The tables of a benchmark. `results` are those of this plan and of others to compare with, `data` are notes on the
+/// data.
 pub fn tables(benchmark: Benchmark, results: &[FoldResult], data: &[String]) -> Tables {
     let figures: Vec<(&str, Vec<Column>)> =
         benchmark.figures().iter().map(|&figure| (figure, columns(benchmark, figure, results))).collect();

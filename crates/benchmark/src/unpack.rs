@@ -29,8 +29,8 @@ impl Packing {
     }
 }
 
-/// The path of a file or folder; an archive is unpacked once, to `folder/NAME.d`, and that path is returned. Entries with
-/// paths outside this folder are errors.
+/// The path of a file or folder; an archive is unpacked once, to `folder/NAME.d`, and that path is returned. Entries
+/// with paths outside this folder are errors.
 pub(super) fn unpacked(path: &Path, folder: &Path) -> Result<PathBuf, Error> {
     let Some(packing) = Packing::of(path).filter(|_| path.is_file()) else { return Ok(path.to_owned()) };
     let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -4,11 +4,11 @@
 //!
 //! 1. A straight line for logits, after which 30 % of the pairs with a probability of 30 % are true (Platt, 1999).
 //! 2. The decoder and threshold with the best mean F1.
-//! 3. The F1 to expect of a structure. With calibrated probabilities, `2 · Σ_chosen p / (chosen + Σ_all p)` is close to its
-//!    F1; a straight line takes this estimate to the relaxed F1.
+//! 3. The F1 to expect of a structure. With calibrated probabilities, `2 · Σ_chosen p / (chosen + Σ_all p)` is close to
+//!    its F1; a straight line takes this estimate to the relaxed F1.
 //!
-//! The fit uses all structures. The reported figures are cross-fitted: whole families or clusters are dealt into folds, and
-//! each fold is evaluated with the fit of the others.
+//! The fit uses all structures. The reported figures are cross-fitted: whole families or clusters are dealt into folds,
+//! and each fold is evaluated with the fit of the others.
 
 mod folds;
 
@@ -25,8 +25,8 @@ pub use folds::Together;
 use rinalmo_infer::checkpoint::Calibration;
 use rinalmo_infer::{Model, PairMap};
 
-/// Pairs of less than this probability before calibration are not counted. They are a hundred times as many as the others
-/// and would dominate the fit, but no decoder chooses them.
+/// Pairs of less than this probability before calibration are not counted. They are a hundred times as many as the
+/// others and would dominate the fit, but no decoder chooses them.
 const LEAST: f32 = 0.005;
 /// Bins of equal width in which calibration errors are counted.
 const BINS: usize = 20;
@@ -82,8 +82,8 @@ pub struct Figures {
     pub f1_pearson_squared: Option<f64>,
 }
 
-/// Fits a model's calibration on `items`, as many at a time as fit into memory. Their maps are computed twice instead of
-/// kept. Items that the model cannot fold are left out.
+/// Fits a model's calibration on `items`, as many at a time as fit into memory. Their maps are computed twice instead
+/// of kept. Items that the model cannot fold are left out.
 ///
 /// # Errors
 /// The model has no structure head, or no true pair has a predicted probability of 0.005 or more.
@@ -134,11 +134,8 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
     let points: Vec<(f64, f64)> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
     let before = all.bins(1.0, 0.0);
     let in_sample = Figures::of(&points, &before, &all.bins(whole.0, whole.1));
-    let figures = if without.is_empty() {
-        in_sample
-    } else {
-        cross_fitted(&folds, &by_fold, &without, &tried, &before)
-    };
+    let figures =
+        if without.is_empty() { in_sample } else { cross_fitted(&folds, &by_fold, &without, &tried, &before) };
     let (method, threshold) = ways().nth(way).unwrap_or_default();
     Ok(Calibrated {
         calibration: Calibration {

@@ -45,8 +45,8 @@ impl Evaluation {
         })
     }
 
-    /// The share of true pairs against the predicted probability, of every predictor that gives probabilities; SVG. `None`
-    /// if none does.
+    /// The share of true pairs against the predicted probability, of every predictor that gives probabilities; SVG.
+    /// `None` if none does.
     pub fn reliability(&self) -> Option<String> {
         let curve = |report: &Report| {
             let points = report.calibration.as_ref()?.bins.iter().map(|&(probability, part, _)| (probability, part));

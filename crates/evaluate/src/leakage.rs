@@ -52,8 +52,8 @@ pub struct SharedFamily {
 
 impl Leakage {
     /// Searches `files`, anything that [`read::open`] takes, for sequences that are similar to references: 80 %
-    /// identity over 80 % of the reference, without gaps of alignments on both sides. Families of training sequences come
-    /// from their ids, as those of the references do, or from a column `family`.
+    /// identity over 80 % of the reference, without gaps of alignments on both sides. Families of training sequences
+    /// come from their ids, as those of the references do, or from a column `family`.
     ///
     /// # Errors
     /// A file cannot be read, or a reference has no sequence.

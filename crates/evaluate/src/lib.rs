@@ -1,10 +1,10 @@
 //! Evaluation: scores predictions against references, and compares predictors.
 //!
-//! - [`structure`] scores [`Predictions`] of secondary structures against [`References`], by exact pairs and by pairs one
-//!   position off. Predictions come from files, a [`Model`](rinalmo_infer::Model) or any program that folds. Predictors are
-//!   compared on the records that all of them predict.
-//! - [`labels()`] does the same with [`Answers`] against [`Labels`], one answer a sequence: splice sites, ribosome load,
-//!   families.
+//! - [`structure`] scores [`Predictions`] of secondary structures against [`References`], by exact pairs and by pairs
+//!   one position off. Predictions come from files, a [`Model`](rinalmo_infer::Model) or any program that folds.
+//!   Predictors are compared on the records that all of them predict.
+//! - [`labels()`] does the same with [`Answers`] against [`Labels`], one answer a sequence: splice sites, ribosome
+//!   load, families.
 //! - [`Perplexities`] are those of models on a corpus.
 //! - [`Leakage`] finds references that a predictor was trained on.
 //!

@@ -34,7 +34,8 @@ impl Perplexities {
     }
 
     /// Validates each model in the order given. The first part is the whole corpus; then come all sources and bands of
-    /// lengths. Sums are of losses in nats, weights count masked tokens; [`rinalmo_runs::pretrain::perplexity`] of a part's mean is its perplexity.
+    /// lengths. Sums are of losses in nats, weights count masked tokens; [`rinalmo_runs::pretrain::perplexity`] of a
+    /// part's mean is its perplexity.
     ///
     /// # Errors
     /// Of each model: weights or the store cannot be read, or a loss is not finite.

@@ -136,8 +136,8 @@ impl References {
         }
     }
 
-    /// The number of the reference of an entry. The first of its names counts that is a reference's id, or a name of only one
-    /// reference. Whole headers come before their first words.
+    /// The number of the reference of an entry. The first of its names counts that is a reference's id, or a name of
+    /// only one reference. Whole headers come before their first words.
     pub(super) fn find_entry(&self, entry: &Entry) -> Option<usize> {
         entry.names().find_map(|name| match (self.find(name), self.by_name.get(name)) {
             (Some(number), _) | (None, Some(&Named::One(number))) => Some(number),
@@ -160,8 +160,8 @@ impl References {
         self.items.iter().filter_map(|reference| reference.family.as_deref()).collect()
     }
 
-    /// The unit of resampling for intervals: clusters if any are known, else families if there are several, else records.
-    /// Similar records are not independent, so they are resampled together.
+    /// The unit of resampling for intervals: clusters if any are known, else families if there are several, else
+    /// records. Similar records are not independent, so they are resampled together.
     pub fn drawn_by(&self) -> &'static str {
         if self.items.iter().any(|reference| reference.cluster.is_some()) {
             "clusters"
@@ -297,7 +297,8 @@ mod tests {
         assert_eq!(references.items.len(), 1);
         let Problem { kind, text } = &references.problems[0];
         assert_eq!(*kind, Kind::Duplicate);
-        assert!(text.contains("refs.csv:3: `x`: duplicate id (first: ") && text.ends_with("refs.csv:2: `x`)"), "{text}");
+        assert!(text.contains("refs.csv:3: `x`: duplicate id (first: "), "{text}");
+        assert!(text.ends_with("refs.csv:2: `x`)"), "{text}");
     }
 
     #[test]

@@ -78,11 +78,7 @@ impl Evaluation {
 
 /// A cell of CSV, quoted if necessary.
 fn cell(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// Everything about one predictor.
@@ -215,11 +211,8 @@ fn expected(report: &Report) -> Option<String> {
 
 fn leakage(of: &Leakage) -> String {
     let families: Vec<&str> = of.families.keys().map(String::as_str).collect();
-    let shared = if families.is_empty() {
-        String::new()
-    } else {
-        format!("; families in both: {}", families.join(", "))
-    };
+    let shared =
+        if families.is_empty() { String::new() } else { format!("; families in both: {}", families.join(", ")) };
     let gaps = match of.training_gaps.letters + of.reference_gaps.letters {
         0 => String::new(),
         gaps => format!("; compared without {gaps} gaps"),

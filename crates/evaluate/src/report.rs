@@ -148,8 +148,8 @@ fn as_map<S: Serializer>(bands: &[(String, Means)], serializer: S) -> Result<S::
 }
 
 impl Report {
-    /// Scores the references of `numbers`, all of which have a prediction; `similar` marks those that are similar to training
-    /// sequences.
+    /// Scores the references of `numbers`, all of which have a prediction; `similar` marks those that are similar to
+    /// training sequences.
     pub(super) fn new(
         references: &References,
         predictions: &Predictions,

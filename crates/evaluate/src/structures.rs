@@ -57,8 +57,8 @@ pub struct Options {
     pub unknown: f64,
     /// Families that are left out: whole names, or prefixes followed by `*`; case is ignored.
     pub without: Vec<String>,
-    /// Leave out structures without a family. Together with [`Options::without`], this makes sure that no member of a family
-    /// is missed.
+    /// Leave out structures without a family. Together with [`Options::without`], this makes sure that no member of a
+    /// family is missed.
     pub known_families: bool,
     /// Evaluation sets (files of sequences or structures), and which sequences are too similar to them.
     pub exclude: Exclude,
@@ -211,8 +211,8 @@ impl Options {
 }
 
 impl Collection {
-    /// Writes a table: id, family, source, cluster, weight, sequence, list of base pairs (which can hold what dot-bracket
-    /// text cannot). Cells with tabs, quotes or line ends are quoted.
+    /// Writes a table: id, family, source, cluster, weight, sequence, list of base pairs (which can hold what
+    /// dot-bracket text cannot). Cells with tabs, quotes or line ends are quoted.
     ///
     /// # Errors
     /// It cannot be written.

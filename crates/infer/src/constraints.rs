@@ -1,7 +1,7 @@
 //! Constraint files in the layout `RNAfold -C` reads: header, sequence, constraint line.
 //!
-//! The sequence line is optional if the sequence comes from elsewhere. Lines that begin with `#` are comments. A mistake
-//! is an error of its record only ([`Record::constraint`]).
+//! The sequence line is optional if the sequence comes from elsewhere. Lines that begin with `#` are comments. A
+//! mistake is an error of its record only ([`Record::constraint`]).
 
 use std::fmt;
 use std::io::BufRead;

@@ -1,8 +1,8 @@
 //! Checks that results are finite.
 //!
 //! A weight that is NaN or infinite, or a sum that overflows, spreads through a model and ends as a structure without
-//! pairs or as a vector of NaN. So every result is checked as it leaves the model. If one is not finite, the weights are
-//! searched for the cause.
+//! pairs or as a vector of NaN. So every result is checked as it leaves the model. If one is not finite, the weights
+//! are searched for the cause.
 
 use rinalmo_model::cpu::Precision;
 use rinalmo_weights::NotFinite;

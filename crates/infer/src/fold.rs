@@ -26,8 +26,8 @@ pub struct FoldOptions {
     pub non_canonical: bool,
     /// Keep the probabilities of all pairs in the result?
     pub probabilities: bool,
-    /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the free
-    /// memory.
+    /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
+    /// free memory.
     pub max_memory: Option<u64>,
     /// Tokens encoded at a time.
     pub batch_tokens: usize,
@@ -79,15 +79,15 @@ pub struct Fold {
 }
 
 impl Fold {
-    /// The structure as dot-bracket text, with further kinds of brackets for pseudoknots. Pairs that no kind of bracket is
-    /// left for are missing, see [`Fold::left_out`].
+    /// The structure as dot-bracket text, with further kinds of brackets for pseudoknots. Pairs that no kind of bracket
+    /// is left for are missing, see [`Fold::left_out`].
     pub fn dot_bracket(&self) -> String {
         let written = self.structure.within_pages(PAGES.len());
         written.to_dot_bracket().expect("a decoded structure has one partner a base, and these pages suffice")
     }
 
-    /// How many pairs dot-bracket text cannot hold. This is 0 except for long sequences that the model cannot fold: there,
-    /// greedy decoding may cross pairs in more layers than there are kinds of brackets.
+    /// How many pairs dot-bracket text cannot hold. This is 0 except for long sequences that the model cannot fold:
+    /// there, greedy decoding may cross pairs in more layers than there are kinds of brackets.
     pub fn left_out(&self) -> usize {
         self.structure.pairs().len() - self.structure.within_pages(PAGES.len()).pairs().len()
     }

@@ -63,22 +63,22 @@ impl Model {
         self.encode_memory(encoded).saturating_add(arrays)
     }
 
-    /// Tokens that can be embedded together within the budget: [`EmbedOptions::batch_tokens`], or fewer if the arrays are
-    /// large. Longer sequences are embedded one at a time, if they fit.
+    /// Tokens that can be embedded together within the budget: [`EmbedOptions::batch_tokens`], or fewer if the arrays
+    /// are large. Longer sequences are embedded one at a time, if they fit.
     pub fn embed_batch_tokens(&self, options: &EmbedOptions) -> usize {
         let whole = EmbedOptions { window: None, ..options.clone() };
         let fit = longest_that_fits(self.budget(options.max_memory), |len| self.embed_memory(len, &whole));
         options.batch_tokens.min(fit).max(1)
     }
 
-    /// Tokens whose maps of pairs may be kept together, of any number of sequences: they fill half of the budget, and the
-    /// other half is for the next map.
+    /// Tokens whose maps of pairs may be kept together, of any number of sequences: they fill half of the budget, and
+    /// the other half is for the next map.
     pub fn tokens_of_kept_maps(&self, asked: Option<u64>) -> usize {
         longest_that_fits(self.budget(asked) / 2, |len| bytes(&[len as u64, len as u64, F32]))
     }
 
-    /// Bytes it takes to predict for one sequence of `len` bases, without the weights: to encode it, and for the rows of
-    /// the head.
+    /// Bytes it takes to predict for one sequence of `len` bases, without the weights: to encode it, and for the rows
+    /// of the head.
     pub(crate) fn predict_memory(&self, len: usize) -> u64 {
         rinalmo_model::memory::predict(&self.config, len, self.device.is_cpu())
     }

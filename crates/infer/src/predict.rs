@@ -59,8 +59,8 @@ pub struct Answer {
 }
 
 impl Model {
-    /// Predicts the answer of a task for each sequence, in order. If the head looks at padding, each sequence is padded to
-    /// `pad_to` tokens, or to the task's own length.
+    /// Predicts the answer of a task for each sequence, in order. If the head looks at padding, each sequence is padded
+    /// to `pad_to` tokens, or to the task's own length.
     ///
     /// # Errors
     /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`], [`Error::LongerThanPadding`] or
@@ -125,8 +125,8 @@ impl Model {
         Err(Error::Options(format!("sequences padded to {pad_to} tokens need {needed} MiB, {budget} MiB are allowed")))
     }
 
-    /// Turns outputs into an answer. The task says what they mean; else a model with a scaler predicts quantities, and one
-    /// with several outputs predicts classes.
+    /// Turns outputs into an answer. The task says what they mean; else a model with a scaler predicts quantities, and
+    /// one with several outputs predicts classes.
     fn say(&self, outputs: &[f32], labels: &LabelSpec) -> Result<Said, Error> {
         self.finite(outputs)?;
         let meaning = labels.meaning.unwrap_or(match (self.meta.scaler, outputs) {

@@ -240,8 +240,8 @@ impl HeadConfig {
         TASKS.iter().find(|task| task.takes(self)).map_or(self.prefix(), |task| task.name)
     }
 
-    /// The prefix of its tensors' names in our files, up to the first dot. It never changes, so that files of all versions
-    /// can be read.
+    /// The prefix of its tensors' names in our files, up to the first dot. It never changes, so that files of all
+    /// versions can be read.
     pub fn prefix(&self) -> &'static str {
         match self {
             Self::Structure { .. } => "structure",

@@ -23,8 +23,8 @@ pub struct TaskSpec {
     pub about: &'static str,
     /// Its training data, for help.
     pub data: &'static str,
-    /// Its head, with the published sizes if there are any; `None` for the masked-language head, which is not a task head.
-    /// Tasks may share a kind of head.
+    /// Its head, with the published sizes if there are any; `None` for the masked-language head, which is not a task
+    /// head. Tasks may share a kind of head.
     pub head: Option<HeadConfig>,
     /// The ending of the bundled model's name; if empty, the task's name.
     pub bundled: &'static str,
@@ -49,11 +49,11 @@ pub struct LabelSpec {
     pub gives: &'static str,
     /// Possible names of the column of known answers; empty if `evaluate` has no such task.
     pub known: &'static [&'static str],
-    /// Possible names of the column of predictions; `predict` writes the first. If empty, `predict` names the column after
-    /// the kind of answer.
+    /// Possible names of the column of predictions; `predict` writes the first. If empty, `predict` names the column
+    /// after the kind of answer.
     pub predicted: &'static [&'static str],
-    /// The figures of a validation. The first decides which model is best by validation; higher is better. If empty, those
-    /// of [`Meaning::figures`].
+    /// The figures of a validation. The first decides which model is best by validation; higher is better. If empty,
+    /// those of [`Meaning::figures`].
     pub figures: &'static [&'static str],
 }
 

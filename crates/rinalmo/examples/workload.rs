@@ -1,6 +1,6 @@
 //! Our side of the comparison in `benches/peers`: a worker that runs jobs, so that rounds can alternate with another
-//! program's. Each job is one line of JSON on standard input. Each answer is one line on standard output, with the seconds
-//! and the peak memory so far.
+//! program's. Each job is one line of JSON on standard input. Each answer is one line on standard output, with the
+//! seconds and the peak memory so far.
 //!
 //! ```text
 //! {"do": "ceiling"}

@@ -9,8 +9,8 @@
 //! | [`Model::predict_splice`], [`Model::predict_mrl`], [`Model::predict_family`] | one prediction a sequence |
 //! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effects of mutations |
 //!
-//! Each verb has a form that returns a result for each sequence, such as [`Model::fold_each`]: a sequence that is too long
-//! is then an error of that sequence only.
+//! Each verb has a form that returns a result for each sequence, such as [`Model::fold_each`]: a sequence that is too
+//! long is then an error of that sequence only.
 //!
 //! # Fold a sequence
 //!
@@ -47,8 +47,8 @@
 //!
 //! # Score mutations
 //!
-//! A score is the logarithm of how much more probable the model finds the new base than the old one. It is negative if the
-//! mutation makes the sequence less probable.
+//! A score is the logarithm of how much more probable the model finds the new base than the old one. It is negative if
+//! the mutation makes the sequence less probable.
 //!
 //! ```
 //! # #[cfg(feature = "bundled")] {
@@ -123,7 +123,8 @@
 //! | `corpus`, `pretrain`, `finetune`, `recipes` | train your own models (feature `train`) |
 //! | `evaluate`, `calibrate`, `structures`, `benchmark` | measure them (feature `evaluate`) |
 //!
-//! Without default features the library has no C code, no TLS and no LMDB: it opens checkpoints, and runs every verb above.
+//! Without default features the library has no C code, no TLS and no LMDB: it opens checkpoints, and runs every verb
+//! above.
 
 #[cfg(feature = "corpus")]
 pub mod corpus;

@@ -1,8 +1,8 @@
 //! Compares every output with a second implementation: f64, NumPy, written from the formulas ([`make.py`]).
 //!
-//! `golden/` has one tiny encoder with random weights and every published head, in both published layouts, and the outputs
-//! of the second implementation for four sequences. `make.py check` compares that implementation with the authors' code:
-//! they agree to 1.7e-6 of the largest value of each output, which is the rounding of f32.
+//! `golden/` has one tiny encoder with random weights and every published head, in both published layouts, and the
+//! outputs of the second implementation for four sequences. `make.py check` compares that implementation with the
+//! authors' code: they agree to 1.7e-6 of the largest value of each output, which is the rounding of f32.
 //!
 //! [`make.py`]: golden/make.py
 

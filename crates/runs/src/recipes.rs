@@ -1,4 +1,5 @@
-//! Configs by path or by name. Those of `configs/` are built into the program, so a run needs no checkout of the source.
+//! Configs by path or by name. Those of `configs/` are built into the program, so a run needs no checkout of the
+//! source.
 //!
 //! ```
 //! use rinalmo_runs::recipes;

@@ -138,8 +138,8 @@ pub struct Record {
 }
 
 impl Record {
-    /// Checks that each array has the dimensions of its kind and the number of values of its shape, and that no kind occurs
-    /// twice.
+    /// Checks that each array has the dimensions of its kind and the number of values of its shape, and that no kind
+    /// occurs twice.
     pub(super) fn check(&self) -> Result<(), Error> {
         for (place, array) in self.arrays.iter().enumerate() {
             let Array { kind, shape, data } = array;

@@ -184,8 +184,8 @@ pub enum Error {
     },
 }
 
-/// The output that a file belongs to. Records are collected in a `.part` file next to the output, which the user did not
-/// name.
+/// The output that a file belongs to. Records are collected in a `.part` file next to the output, which the user did
+/// not name.
 fn output(path: &Path) -> PathBuf {
     let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".part"));
     name.map_or_else(|| path.to_owned(), |name| path.with_file_name(name))

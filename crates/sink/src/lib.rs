@@ -1,9 +1,9 @@
 //! Writes arrays to `.npz`, `.safetensors`, `.parquet`, `.tsv`, or a table on standard output.
 //!
 //! Only one record is in memory at a time. Each finished record is appended to `<output>.part`, the [spool].
-//! [`Sink::finish`] makes the output from it in input order, renames it into place, and deletes the spool. So a killed run
-//! loses at most the record it was writing, and a resumed run writes the same file as one without interruption. While
-//! finishing, the disk must have space for the numbers twice.
+//! [`Sink::finish`] makes the output from it in input order, renames it into place, and deletes the spool. So a killed
+//! run loses at most the record it was writing, and a resumed run writes the same file as one without interruption.
+//! While finishing, the disk must have space for the numbers twice.
 //!
 //! ```no_run
 //! use rinalmo_sink::{Array, Kind, Leftover, OpenOptions, Record, Sink};
@@ -86,8 +86,8 @@ pub struct OpenOptions {
     pub layout: Layout,
     /// What to do with the records of an unfinished run.
     pub leftover: Leftover,
-    /// Everything else that decides the numbers: model and its sha256, input files, options. Records made with other settings
-    /// are not resumed. Stored as provenance in `.safetensors` and `.parquet`.
+    /// Everything else that decides the numbers: model and its sha256, input files, options. Records made with other
+    /// settings are not resumed. Stored as provenance in `.safetensors` and `.parquet`.
     pub settings: String,
 }
 
@@ -178,8 +178,8 @@ impl Sink {
     /// Writes one record with all its arrays, in any order; files have records in input order.
     ///
     /// # Errors
-    /// If an array does not fit its shape, the format or the number type, if the record was written before, or if the system
-    /// refuses; the record is then not part of the output, and others may follow.
+    /// If an array does not fit its shape, the format or the number type, if the record was written before, or if the
+    /// system refuses; the record is then not part of the output, and others may follow.
     pub fn write(&mut self, record: &Record) -> Result<(), Error> {
         record.check()?;
         for array in &record.arrays {
@@ -206,7 +206,8 @@ impl Sink {
         Ok(())
     }
 
-    /// Makes the output from the records so far and deletes the spool. Returns the records whose names differ from their ids.
+    /// Makes the output from the records so far and deletes the spool. Returns the records whose names differ from
+    /// their ids.
     ///
     /// # Errors
     /// If the system refuses. An existing output is then unchanged, and the spool stays and can be resumed.
@@ -225,8 +226,8 @@ impl Sink {
         }
     }
 
-    /// Stops without an output. The records so far stay on the disk, in the returned file, for a run that resumes; `None` if
-    /// there are no records or this is a stream.
+    /// Stops without an output. The records so far stay on the disk, in the returned file, for a run that resumes;
+    /// `None` if there are no records or this is a stream.
     ///
     /// # Errors
     /// If the system refuses to write buffered data.

@@ -1,8 +1,8 @@
 //! Names for records: unique in one output, and safe as a part of a path.
 //!
-//! A record is named by its id, unless an earlier record has the same id or the id is not a valid name. The second record
-//! with the id `x` is named `x_2`, the third `x_3`. No record gets a name that is the id of another. The output lists
-//! changed names ([`Names::changed`]).
+//! A record is named by its id, unless an earlier record has the same id or the id is not a valid name. The second
+//! record with the id `x` is named `x_2`, the third `x_3`. No record gets a name that is the id of another. The output
+//! lists changed names ([`Names::changed`]).
 
 use std::collections::{HashMap, HashSet};
 

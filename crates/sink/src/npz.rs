@@ -1,5 +1,5 @@
-//! The `.npz` format: a zip of stored (not compressed) `.npy` files named `<id>/<kind>.npy`, or `<id>.npy` for pairs. If
-//! names of records differ from their ids, a last member `names.tsv` lists them.
+//! The `.npz` format: a zip of stored (not compressed) `.npy` files named `<id>/<kind>.npy`, or `<id>.npy` for pairs.
+//! If names of records differ from their ids, a last member `names.tsv` lists them.
 //!
 //! The header of a `.npy` file is the format 1.0 of the NumPy documentation (`numpy.lib.format`).
 

@@ -7,8 +7,8 @@
 //! | `position` | int32 | the base, from 1; null for `mean` and `cls` |
 //! | `values` | list of float32 | the vector |
 //!
-//! So `df[df.kind == "mean"]` always has one row for each record. The key-value metadata have the settings of the run under
-//! `rinalmo`, and under `names` a table of the records whose names differ from their ids.
+//! So `df[df.kind == "mean"]` always has one row for each record. The key-value metadata have the settings of the run
+//! under `rinalmo`, and under `names` a table of the records whose names differ from their ids.
 
 use std::{
     io::{self, Write},
@@ -109,8 +109,8 @@ impl Group {
         Ok(())
     }
 
-    /// Writes the lists. The first number of each has repetition level 0, the others level 1. An empty list has definition
-    /// level 0.
+    /// Writes the lists. The first number of each has repetition level 0, the others level 1. An empty list has
+    /// definition level 0.
     fn write_values<W: Write + Send>(&self, group: &mut SerializedRowGroupWriter<'_, W>) -> Result<()> {
         let Some(mut column) = group.next_column()? else { return Ok(()) };
         let mut values = &self.values[..];

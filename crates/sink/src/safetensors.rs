@@ -1,8 +1,8 @@
 //! The `.safetensors` format: one tensor `<id>/<kind>` for each array. `__metadata__` has the settings of the run and a
 //! table of the records whose names differ from their ids.
 //!
-//! The header comes first and has every offset, so it is built in one pass over the spool, and the numbers are written in
-//! a second. Layout: <https://github.com/huggingface/safetensors>.
+//! The header comes first and has every offset, so it is built in one pass over the spool, and the numbers are written
+//! in a second. Layout: <https://github.com/huggingface/safetensors>.
 
 use std::io::{self, Write};
 
@@ -48,8 +48,8 @@ pub(super) fn encode<W: Write>(spool: &Spool, names: &Names, settings: &str, mut
 
 /// The most a record can add to the header.
 pub(super) fn header_bytes(head: &Head) -> usize {
-    // 50 of punctuation and keys, 11 for the kind, 2 × 14 digits of offsets up to 90 TB, 9 for a `_123…` of a repeated id;
-    // 10 for each size with its comma and space.
+    // 50 of punctuation and keys, 11 for the kind, 2 × 14 digits of offsets up to 90 TB, 9 for a `_123…` of a repeated
+    // id; 10 for each size with its comma and space.
     let fixed = 98 + quoted(&head.id).len();
     head.arrays.iter().map(|array| fixed + 10 * array.shape.len()).sum()
 }

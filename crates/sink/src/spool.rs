@@ -57,7 +57,8 @@ impl Spool {
     /// Creates the spool, or opens what an earlier run left, as `leftover` says.
     ///
     /// # Errors
-    /// If another run holds it, if it is something else, if its settings differ, or if it has records and `leftover` refuses them.
+    /// If another run holds it, if it is something else, if its settings differ, or if it has records and `leftover`
+    /// refuses them.
     pub fn open(path: &Path, settings: &str, dtype: Dtype, leftover: Leftover) -> Result<Self, Error> {
         let reading = || Error::io("cannot open", path);
         let options = File::options().read(true).write(true).create(true).truncate(false).open(path);

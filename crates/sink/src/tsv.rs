@@ -1,8 +1,8 @@
 //! The `.tsv` format, for files and pipes.
 //!
-//! Vectors: a header line `id kind position v0 v1 …`, then one row per vector; `position` counts bases from 1 and is empty
-//! for `mean` and `cls`. Rows of a narrower kind are filled with empty cells. Pairs: a header line `id i j p`, then one row
-//! per listed pair `i < j`, from 1. Numbers are the shortest that read back to the same f32.
+//! Vectors: a header line `id kind position v0 v1 …`, then one row per vector; `position` counts bases from 1 and is
+//! empty for `mean` and `cls`. Rows of a narrower kind are filled with empty cells. Pairs: a header line `id i j p`,
+//! then one row per listed pair `i < j`, from 1. Numbers are the shortest that read back to the same f32.
 
 use std::io::{self, Write};
 

@@ -15,9 +15,9 @@ use rinalmo_runs::finetune::Files;
 const FASTA: Kinds<()> = Kinds(&[("fasta", ()), ("fa", ())]);
 const HEADER: [&str; 3] = ["id", "sequence", "family"];
 
-/// Reads files with `test` or `validated`, and `val` or `dev` in their names; all others are for training. They are FASTA
-/// with `>id family`, or tables with the columns sequence and family (or class or label; `name` in the paper's own tables).
-/// Training sequences that are also in the test set are dropped.
+/// Reads files with `test` or `validated`, and `val` or `dev` in their names; all others are for training. They are
+/// FASTA with `>id family`, or tables with the columns sequence and family (or class or label; `name` in the paper's
+/// own tables). Training sequences that are also in the test set are dropped.
 pub(super) fn fold(paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
     let is_data = |path: &PathBuf| is_table(path) || path.is_file() && FASTA.of(path).is_some();
     let files: Vec<PathBuf> = everything(paths)?.into_iter().filter(is_data).collect();

@@ -54,9 +54,9 @@ struct Row {
 
 type Tables = Vec<(PathBuf, rinalmo_seq::table::Table, [usize; 4])>;
 
-/// Splits the original table by the paper's rules. UTRs need a finite load, the set random or human, and ten reads or more;
-/// of repeated UTRs, none is kept. The hundred with the most reads of each length and set are for evaluation, other random
-/// ones for training.
+/// Splits the original table by the paper's rules. UTRs need a finite load, the set random or human, and ten reads or
+/// more; of repeated UTRs, none is kept. The hundred with the most reads of each length and set are for evaluation,
+/// other random ones for training.
 fn split(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
     struct Read {
         utr: String,
@@ -83,7 +83,9 @@ fn split(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
     }
     let usable = kept.len();
     kept.retain(|read| times[&read.utr] == 1);
-    let mut notes = vec![format!("{all} UTRs, {usable} of them with a load and {READS} reads, {} of these only once", kept.len())];
+    let once = kept.len();
+    let mut notes =
+        vec![format!("{all} UTRs, {usable} of them with a load and {READS} reads, {once} of these only once")];
     let mut groups: BTreeMap<(String, usize), Vec<usize>> = BTreeMap::new();
     for (at, read) in kept.iter().enumerate().filter(|(_, read)| LENGTHS.contains(&read.utr.len())) {
         groups.entry((read.of.clone(), read.utr.len())).or_default().push(at);
@@ -108,8 +110,8 @@ fn split(tables: Tables) -> Result<(Vec<Row>, Vec<String>), Error> {
     Ok((kept.into_iter().enumerate().filter_map(row).collect(), notes))
 }
 
-/// Reads tables with `utr`, `rl` and `set`. The sets `random` and `human` are for evaluation, others for training unless
-/// they share [`SHARED`] letters in a row with one for evaluation.
+/// Reads tables with `utr`, `rl` and `set`. The sets `random` and `human` are for evaluation, others for training
+/// unless they share [`SHARED`] letters in a row with one for evaluation.
 fn already_split(paths: &[PathBuf]) -> Result<(Vec<Row>, Vec<String>), Error> {
     let mut rows = Vec::new();
     for (_, mut table, [utr, load, set]) in tables_with(paths, [&["utr"], &["rl"], &["set"]])? {

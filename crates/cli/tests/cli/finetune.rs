@@ -95,7 +95,8 @@ fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
         assert!(bytes(&sandbox, &format!("cut/{name}")) == bytes(&sandbox, &format!("whole/{name}")), "{name}");
     }
     let other = sandbox.with("train.tsv", hairpins(9));
-    assert!(other.run("finetune structure --resume --out cut --steps 13").refused().contains("changed since the run began"));
+    let refused = other.run("finetune structure --resume --out cut --steps 13").refused();
+    assert!(refused.contains("changed since the run began"), "{refused}");
 }
 
 #[test]

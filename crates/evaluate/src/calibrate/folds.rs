@@ -1,5 +1,5 @@
-//! Deals structures into folds and keeps similar ones together. Near copies in different folds would make the figures too
-//! good.
+//! Deals structures into folds and keeps similar ones together. Near copies in different folds would make the figures
+//! too good.
 
 use std::collections::HashMap;
 

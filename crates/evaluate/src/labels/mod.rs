@@ -140,8 +140,8 @@ fn id(row: &Row, column: Option<usize>, number: usize) -> String {
 }
 
 impl Labels {
-    /// Reads a table of known answers, or FASTA with headers `>id answer`. Rows are grouped by the values of the column `by`.
-    /// Sequences are kept if the file has them.
+    /// Reads a table of known answers, or FASTA with headers `>id answer`. Rows are grouped by the values of the column
+    /// `by`. Sequences are kept if the file has them.
     ///
     /// # Errors
     /// It cannot be opened, lacks a column, or holds no answer.
@@ -288,8 +288,8 @@ impl Answers {
         Ok(answers)
     }
 
-    /// How many answers that should be probabilities are not from 0 to 1, and the first of them. Such numbers can only be
-    /// ranked: they have no threshold and no calibration.
+    /// How many answers that should be probabilities are not from 0 to 1, and the first of them. Such numbers can only
+    /// be ranked: they have no threshold and no calibration.
     pub fn not_probabilities(&self, labels: &Labels) -> Option<(usize, &str)> {
         let Question::YesNo { .. } = labels.question else { return None };
         let mut outside = self.values.iter().flatten().filter(|value| !score::is_probability(value));
@@ -430,8 +430,8 @@ impl Scores {
 }
 
 impl LabelEvaluation {
-    /// Everything. The first predictor's figures are in `all`, `groups` and `classes`. With several predictors, all are in
-    /// `predictors` and each two in `comparisons`.
+    /// Everything. The first predictor's figures are in `all`, `groups` and `classes`. With several predictors, all are
+    /// in `predictors` and each two in `comparisons`.
     pub fn to_json(&self) -> Value {
         let of = |groups: &BTreeMap<String, Scores>| -> Map<String, Value> {
             groups.iter().map(|(name, scores)| (name.clone(), scores.to_json())).collect()

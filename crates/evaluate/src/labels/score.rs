@@ -142,8 +142,8 @@ fn decisions(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> (Vec<bool>, 
     pairs.iter().map(|(known, predicted)| (number(predicted) >= threshold, same(known, positive))).unzip()
 }
 
-/// Figures that need a threshold and the calibration are given only for probabilities, and figures of sites only if there
-/// is one.
+/// Figures that need a threshold and the calibration are given only for probabilities, and figures of sites only if
+/// there is one.
 fn splice(pairs: &[Pair<'_>], positive: &str, threshold: f64) -> Result<Vec<Figure>, Error> {
     let (predicted, actual) = decisions(pairs, positive, threshold);
     let probabilities: Vec<f64> = pairs.iter().map(|pair| number(pair.1)).collect();

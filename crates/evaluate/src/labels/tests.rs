@@ -113,7 +113,8 @@ fn logits_have_an_order_only_unless_they_are_said_to_be_logits() {
     assert!((figure(all, "calibration_error") - 0.191).abs() < 0.001, "sigmoids are 0.961, 0.109 and 0.574");
 }
 
-/// A table of 12 answers with four near-copies each, a third of the answers wrong; with a column of clusters or without.
+/// A table of 12 answers with four near-copies each, a third of the answers wrong; with a column of clusters or
+/// without.
 fn near_copies(clusters: bool) -> (String, String) {
     let mut known = format!("id,family,set{}\n", if clusters { ",cluster" } else { "" });
     let mut found = "id\tfamily\n".to_owned();

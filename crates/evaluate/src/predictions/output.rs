@@ -10,8 +10,8 @@ use rinalmo_seq::alphabet::spelled;
 /// Sequences are named by this and the number of the reference, from 1: a name that every program accepts.
 pub(super) const NAME: &str = "seq";
 
-/// Structures found so far. A structure belongs to the last header or sequence before it. Without either, structures are
-/// in the order of the sequences. Only the first one of a sequence counts.
+/// Structures found so far. A structure belongs to the last header or sequence before it. Without either, structures
+/// are in the order of the sequences. Only the first one of a sequence counts.
 pub(super) struct Output<'r> {
     references: &'r References,
     by_letters: HashMap<Vec<u8>, Vec<usize>>,

@@ -1,7 +1,8 @@
 //! Predictions of any program that reads FASTA and prints dot-bracket.
 //!
 //! The program is started once and reads all sequences from its standard input, under names of ours. If it fails, it is
-//! started again after the sequence at which it ended, so that a sequence which is too long is an error of that record only.
+//! started again after the sequence at which it ended, so that a sequence which is too long is an error of that record
+//! only.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};

@@ -1,7 +1,7 @@
 //! Turns the panics of code that reports failures by panicking, on this or on its own threads, into errors.
 //!
-//! A panic's message is printed by the process's panic hook, which belongs to the program and not to a library. A program
-//! that wants to report failing devices itself sets a hook that calls [`expected`] first.
+//! A panic's message is printed by the process's panic hook, which belongs to the program and not to a library. A
+//! program that wants to report failing devices itself sets a hook that calls [`expected`] first.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -15,9 +15,9 @@ struct Expecting {
     first: Option<String>,
 }
 
-/// For a program's panic hook: is this panic the failure of a device? Then it is returned as an error, with this message
-/// if it is the first, and need not be printed. GPU drivers run on their own threads. A panic there comes first, and says
-/// more than the panic that it causes elsewhere.
+/// For a program's panic hook: is this panic the failure of a device? Then it is returned as an error, with this
+/// message if it is the first, and need not be printed. GPU drivers run on their own threads. A panic there comes
+/// first, and says more than the panic that it causes elsewhere.
 pub fn expected(panic: &PanicHookInfo<'_>) -> bool {
     let mut expecting = lock(&EXPECTING);
     if expecting.bodies > 0 {

@@ -14,11 +14,11 @@ use rinalmo_weights::Scaler;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
-/// The largest error of f32, relative to the largest value of an output. Sums in another order stay below it: we measured at
-/// most 3.0e-6 against f64 (structure logits; 1.6e-6 without them).
+/// The largest error of f32, relative to the largest value of an output. Sums in another order stay below it: we
+/// measured at most 3.0e-6 against f64 (structure logits; 1.6e-6 without them).
 pub const F32: f32 = 1e-5;
-/// The largest error of bf16, for stored weights and for products: it has 8 bits, and random weights spread its rounding. We
-/// measured at most 3.1e-2.
+/// The largest error of bf16, for stored weights and for products: it has 8 bits, and random weights spread its
+/// rounding. We measured at most 3.1e-2.
 pub const BF16: f32 = 5e-2;
 
 /// The device to test.

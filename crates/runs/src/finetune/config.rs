@@ -26,7 +26,8 @@ pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + 
     /// A section with every key.
     fn full() -> Self;
 
-    /// A message for each given key that a head contradicts; `needed` is the head that these keys and the task describe.
+    /// A message for each given key that a head contradicts; `needed` is the head that these keys and the task
+    /// describe.
     fn contradictions(&self, head: &HeadConfig, needed: &HeadConfig) -> Vec<String>;
 
     /// Sets the keys that the head decides, and the decoder of the model that a run starts with.
@@ -114,8 +115,8 @@ impl Default for HoldOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Frozen {
-    /// Compute the encoder's representations once and keep them in the run's folder: 4 bytes × width for each token. The
-    /// encoder then runs without dropout.
+    /// Compute the encoder's representations once and keep them in the run's folder: 4 bytes × width for each token.
+    /// The encoder then runs without dropout.
     pub cache: bool,
 }
 
@@ -343,8 +344,8 @@ impl<D: Section> Config<D> {
         Ok(Self { data, ..self.clone() }.resolved(&size.encoder(0).map_err(Error::Config)?))
     }
 
-    /// The config with the unfreezing written out for an encoder, and infinity for limits that are switched off (TOML has no
-    /// null).
+    /// The config with the unfreezing written out for an encoder, and infinity for limits that are switched off (TOML
+    /// has no null).
     pub(super) fn resolved(mut self, encoder: &EncoderConfig) -> Self {
         if let Some(unfreeze) = self.unfreeze.take() {
             self.train.thaw = unfreeze.thaws(encoder, self.train.until.epochs);

@@ -1,9 +1,10 @@
 //! Draws validation data from the training data if no file is given for validation.
 //!
 //! Whole clusters are drawn: near copies of training sequences would choose the threshold, the step to stop at and the
-//! best model by what was memorized. Clusters are those of the data's column `cluster`. If it does not name one for every
-//! item, sequences are also clustered (80 % identity over 80 % of both, as `corpus structures` does), and both clusterings
-//! are joined. The draw is stratified: every class gives its share, and every class keeps items in training.
+//! best model by what was memorized. Clusters are those of the data's column `cluster`. If it does not name one for
+//! every item, sequences are also clustered (80 % identity over 80 % of both, as `corpus structures` does), and both
+//! clusterings are joined. The draw is stratified: every class gives its share, and every class keeps items in
+//! training.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -259,8 +260,9 @@ mod tests {
     #[test]
     fn a_hold_out_that_is_impossible_is_refused_with_a_hint() {
         let said = |entries: &[Entry]| draw(entries, 0.2, Unit::Cluster, 0).unwrap_err().to_string();
-        let alike = said(&families(1, 6));
-        assert!(alike.contains("all 6 training sequences are similar") && alike.contains("hold_out.by=item"), "{alike}");
+        let similar = said(&families(1, 6));
+        assert!(similar.contains("all 6 training sequences are similar"), "{similar}");
+        assert!(similar.contains("hold_out.by=item"), "{similar}");
         assert!(draw(&families(1, 6), 0.2, Unit::Item, 0).is_ok());
         let single = said(&families(1, 1));
         assert!(single.contains("the training data have 1 item, expected 2 at least\nhint: give more"), "{single}");

@@ -141,8 +141,8 @@ pub struct Parts<I> {
     pub validation_given: bool,
 }
 
-/// Reads all files and divides their items by file and by `splits`. The second argument of `read` says whether a file is
-/// test data.
+/// Reads all files and divides their items by file and by `splits`. The second argument of `read` says whether a file
+/// is test data.
 pub(super) fn divide<I>(
     files: &Files,
     read: impl Fn(&Path, bool) -> Result<Vec<I>, Error>,
@@ -221,7 +221,7 @@ impl<I> Parts<I> {
         }
         Ok(Some(match drawn.clusters {
             Some((chosen, all)) => format!("held out for validation: {chosen} of {all} clusters of the training data"),
-            None => "held out for validation: single sequences of the training data, even if they have near copies".into(),
+            None => "held out for validation: single sequences of the training data, even near copies".into(),
         }))
     }
 }

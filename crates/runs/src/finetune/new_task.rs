@@ -1,4 +1,5 @@
-//! `docs/new-task.md` adds a task. Here its row and its config go from labels to predictions, so that the page stays true.
+//! `docs/new-task.md` adds a task. Here its row and its config go from labels to predictions, so that the page stays
+//! true.
 
 use std::path::PathBuf;
 

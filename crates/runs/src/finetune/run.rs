@@ -418,7 +418,9 @@ pub(super) fn sizes<D: Section>(
     let encoder = match (begun, given) {
         (Some(begun), Some(given)) if begun.encoder != given => {
             let name = begun.name();
-            return Err(Error::Config(format!("[model] and --from {name} have different sizes; give only one of them")));
+            return Err(Error::Config(format!(
+                "[model] and --from {name} have different sizes; give only one of them"
+            )));
         }
         (Some(begun), _) => begun.encoder.clone(),
         (None, Some(encoder)) => encoder,

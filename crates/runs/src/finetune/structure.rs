@@ -48,7 +48,8 @@ impl Section for StructureConfig {
         if let HeadConfig::Structure { channels, blocks, energy, .. } = *head {
             (self.channels, self.blocks, self.energy) = (Some(channels), Some(blocks), Some(energy));
         }
-        // A decoder that finds its own threshold needs calibrated probabilities, and training makes a calibration invalid.
+        // A decoder that finds its own threshold needs calibrated probabilities, and training makes a calibration
+        // invalid.
         let theirs = decode.and_then(Method::find).map(Method::of_one_threshold);
         self.decode = self.decode.or(theirs).or(Some(Method::default()));
     }
@@ -100,7 +101,8 @@ impl Kind for Structure {
         let drawn = |item: &Item| data.crop.map_or(item.sequence.len(), |crop| crop.min(item.sequence.len())) + 2;
         let (items, batches) = (task.train().len(), task.batches_an_epoch());
         let all: u64 = task.train().iter().map(|item| drawn(item) as u64).sum();
-        let tokens = all * task.drawn_an_epoch() as u64 / items.max(1) as u64; // assumes that sequences which are not drawn are as long as the others
+        // Sequences that clusters leave out are assumed to be as long as the others.
+        let tokens = all * task.drawn_an_epoch() as u64 / items.max(1) as u64;
         if task.drawn_an_epoch() < items {
             notes.push(format!("an epoch draws {} of them, one of each cluster", task.drawn_an_epoch()));
         }

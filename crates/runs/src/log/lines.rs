@@ -15,8 +15,8 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Opens a file, and sets aside lines of steps after `step` and lines that cannot be read. `keep` is called with every
-    /// line that stays.
+    /// Opens a file, and sets aside lines of steps after `step` and lines that cannot be read. `keep` is called with
+    /// every line that stays.
     pub(super) fn open(path: &Path, step: u64, mut keep: impl FnMut(&Value)) -> io::Result<Self> {
         if path.exists() {
             let part = path.with_extension("jsonl.part");

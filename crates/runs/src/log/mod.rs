@@ -1,6 +1,7 @@
 //! A run's log: `metrics.jsonl`, TensorBoard's event files, and a drawing of the curves.
 //!
-//! A [`RunLog`] is an [`Observer`] in front of another one. If the log cannot be written, the run ends after a checkpoint.
+//! A [`RunLog`] is an [`Observer`] in front of another one. If the log cannot be written, the run ends after a
+//! checkpoint.
 
 mod events;
 mod lines;
@@ -41,7 +42,8 @@ pub(crate) const PERPLEXITY: Terms = Terms {
     part: |part| json!({ "name": part.name, "letters": part.weight, "loss": part.mean(), "perplexity": part.mean().map(perplexity) }),
 };
 
-/// Fine-tuning's terms: a validation has a part named `loss`; each other part is a mean of the figure it is named after.
+/// Fine-tuning's terms: a validation has a part named `loss`; each other part is a mean of the figure it is named
+/// after.
 pub(crate) const LOSS: Terms = Terms {
     measure: "loss",
     of: |loss| loss,

@@ -57,8 +57,8 @@ impl RunConfig for Config {
 }
 
 impl Config {
-    /// Reads a file, or the built-in config of that name, then applies `overrides` in order, each `section.key=value`. A
-    /// value is TOML, else it is text; an empty value removes the key.
+    /// Reads a file, or the built-in config of that name, then applies `overrides` in order, each `section.key=value`.
+    /// A value is TOML, else it is text; an empty value removes the key.
     ///
     /// # Errors
     /// With file and line, or the override; for an unknown key with the nearest known one.
@@ -76,7 +76,8 @@ impl Config {
         config::parse(text, name)
     }
 
-    /// The same with some keys changed. `text` is the text that it was read from: keys that are missing there stay missing.
+    /// The same with some keys changed. `text` is the text that it was read from: keys that are missing there stay
+    /// missing.
     ///
     /// # Errors
     /// As [`Config::open`].

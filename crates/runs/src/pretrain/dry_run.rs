@@ -47,8 +47,8 @@ pub struct OnCorpus {
 }
 
 impl DryRun {
-    /// Checks everything that a run of `config` would need. With a corpus, times a few real steps until `stop` is requested
-    /// or some seconds have passed.
+    /// Checks everything that a run of `config` would need. With a corpus, times a few real steps until `stop` is
+    /// requested or some seconds have passed.
     ///
     /// # Errors
     /// The config is invalid, or a file cannot be opened or does not fit.

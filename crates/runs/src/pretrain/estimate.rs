@@ -101,8 +101,8 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// For batches of at most `tokens` in rows of at most `longest`. With `kernels`, attention weights are computed again
-    /// in the backward pass instead of kept.
+    /// For batches of at most `tokens` in rows of at most `longest`. With `kernels`, attention weights are computed
+    /// again in the backward pass instead of kept.
     pub(super) fn estimate(
         config: &ModelConfig,
         options: &Options,
@@ -125,8 +125,8 @@ impl Memory {
     }
 }
 
-/// Numbers kept for each token. With `recompute`, these are the inputs of all groups of blocks, and the activations of one
-/// group.
+/// Numbers kept for each token. With `recompute`, these are the inputs of all groups of blocks, and the activations of
+/// one group.
 fn kept(encoder: &EncoderConfig, recompute: Option<usize>, longest: usize, kernels: bool) -> u64 {
     const WIDE: usize = 8; // inputs of both norms and of the output product, both norms' results; queries, keys, values
     const HEAD: usize = 5; // final norm, and the masked-language head's steps

@@ -1,8 +1,8 @@
 //! Pre-training: a model learns to predict masked letters of a corpus.
 //!
-//! A [`Config`] is read from a TOML file, a [`Run`] starts in a folder or is resumed there, and [`Run::go`] trains until
-//! it is done or asked to stop. [`DryRun`] describes a run in advance. [`Processes`] are those that `mpirun` started, with
-//! feature `mpi`. See `docs/pretraining.md`.
+//! A [`Config`] is read from a TOML file, a [`Run`] starts in a folder or is resumed there, and [`Run::go`] trains
+//! until it is done or asked to stop. [`DryRun`] describes a run in advance. [`Processes`] are those that `mpirun`
+//! started, with feature `mpi`. See `docs/pretraining.md`.
 //!
 //! ```no_run
 //! use std::path::Path;

@@ -4,8 +4,8 @@ use rinalmo_train::{Alone, Exchange, Gradients, Share};
 
 use crate::Error;
 
-/// The processes of a run, with feature `mpi`. Keep it until the program ends: when it is dropped, each process waits for
-/// all others.
+/// The processes of a run, with feature `mpi`. Keep it until the program ends: when it is dropped, each process waits
+/// for all others.
 #[derive(Debug)]
 pub struct Processes {
     #[cfg(feature = "mpi")]
@@ -54,8 +54,8 @@ impl Processes {
         Share::default()
     }
 
-    /// Threads that this process should use, so that processes on the same machine do not compete; `None` (all) if it runs
-    /// alone.
+    /// Threads that this process should use, so that processes on the same machine do not compete; `None` (all) if it
+    /// runs alone.
     pub fn threads(&self) -> Option<usize> {
         #[cfg(feature = "mpi")]
         if let Some(mpi) = self.mpi.as_ref().filter(|mpi| mpi.share().ranks > 1) {
@@ -64,8 +64,8 @@ impl Processes {
         None
     }
 
-    /// Ends all processes, including this one, with an exit code. Others that fail at the same time have a second to report
-    /// why.
+    /// Ends all processes, including this one, with an exit code. Others that fail at the same time have a second to
+    /// report why.
     pub fn fail(&mut self, code: i32) -> ! {
         #[cfg(feature = "mpi")]
         if let Some(mpi) = &mut self.mpi {

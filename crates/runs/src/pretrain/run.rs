@@ -35,8 +35,8 @@ pub struct Request {
     pub program: Program,
 }
 
-/// A run to resume. A setting that differs from the run's start is an error, except for limits and for `overrides` of how
-/// it is trained.
+/// A run to resume. A setting that differs from the run's start is an error, except for limits and for `overrides` of
+/// how it is trained.
 #[derive(Debug, Clone, Default)]
 pub struct Resume {
     /// The run's folder.

@@ -1,5 +1,5 @@
-//! Reading a run's config: a TOML file, then changes by `section.key=value`. An unknown key is refused with its line and
-//! the nearest known one.
+//! Reading a run's config: a TOML file, then changes by `section.key=value`. An unknown key is refused with its line
+//! and the nearest known one.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -39,8 +39,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes a folder for a new run, or takes an existing one that holds no run. Only the first process of a run checks: it
-    /// may already have written when the others arrive.
+    /// Makes a folder for a new run, or takes an existing one that holds no run. Only the first process of a run
+    /// checks: it may already have written when the others arrive.
     pub(crate) fn create(path: &Path, leads: bool) -> Result<Self, Error> {
         if !leads {
             return Ok(Self { path: path.into(), _lock: None });
@@ -112,7 +112,8 @@ impl Folder {
         write(&self.path.join(RECORD), &(text + "\n"))
     }
 
-    /// Writes the record when a session has ended. If it ended with an error, that error matters more than one in writing.
+    /// Writes the record when a session has ended. If it ended with an error, that error matters more than one in
+    /// writing.
     pub(crate) fn close<R: Serialize, T>(&self, record: &R, outcome: &Result<T, Error>) -> Result<(), Error> {
         match (self.write_record(record), outcome) {
             (_, Err(_)) => Ok(()),

@@ -76,7 +76,8 @@ pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
 pub(crate) fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str) -> Result<T, Error> {
     let folder = folder.path().to_owned();
     let message = format!(
-        "the run began with {path} = {was}, now it is {is}\nhint: a run keeps its settings; another --out starts a new run"
+        "the run began with {path} = {was}, now it is {is}\n\
+         hint: a run keeps its settings; another --out starts a new run"
     );
     Err(Error::Folder { folder, message })
 }

@@ -61,8 +61,7 @@ impl Inputs {
 
     /// A model as `rinalmo::checkpoint::open` finds it: a bundled name, a path, `PATH#NAME`, a downloaded name.
     fn add_model(&mut self, text: &str) {
-        if BUNDLED.is_some_and(|bundled| text.starts_with(bundled)) && all_bundled().iter().any(|name| name == text)
-        {
+        if BUNDLED.is_some_and(|bundled| text.starts_with(bundled)) && all_bundled().iter().any(|name| name == text) {
             return;
         }
         let exists = |text: &str| Path::new(text).exists().then(|| PathBuf::from(text));
