@@ -34,7 +34,7 @@ impl Perplexities {
     }
 
     /// Validates each model in the order given. The first part is the whole corpus; then come all sources and bands of
-    /// lengths. Sums are of losses in nats, weights count masked tokens; [`rinalmo_runs::pretrain::perplexity`] of a
+    /// lengths. Sums are of losses in nats, weights count masked tokens; [`perplexity`](rinalmo_metrics::perplexity::perplexity) of a
     /// part's mean is its perplexity.
     ///
     /// # Errors
