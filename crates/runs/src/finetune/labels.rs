@@ -234,12 +234,12 @@ fn is_pooled(head: &HeadConfig) -> bool {
 
 /// The classes of an item, for a draw that keeps all of them; none if labels are numbers.
 fn strata(item: &Item, meaning: Meaning, each: bool, positive: &[String]) -> Result<Vec<String>, Error> {
-    let words = |item: &Item| Ok::<_, Error>(words(item, each)?.into_iter().flatten());
+    let known_words = |item: &Item| Ok::<_, Error>(words(item, each)?.into_iter().flatten());
     match meaning {
         Meaning::Number if each => Ok(item.numbers().map(|_| Vec::new())?),
         Meaning::Number => Ok(item.number().map(|_| Vec::new())?),
-        Meaning::Classes => Ok(words(item)?.collect()),
-        Meaning::YesNo => words(item)?.map(|word| Ok(yes(item, &word, positive)?.to_string())).collect(),
+        Meaning::Classes => Ok(known_words(item)?.collect()),
+        Meaning::YesNo => known_words(item)?.map(|word| Ok(yes(item, &word, positive)?.to_string())).collect(),
     }
 }
 

@@ -76,8 +76,8 @@ impl Kind for Structure {
 
     fn prepare(&self, files: &Files, split: &Split, data: &StructureConfig) -> Result<Prepared<Structures>, Error> {
         let notes = RefCell::new(Vec::new());
-        let read = |path: &Path, test: bool| read(path, data.all_structures && !test, &mut notes.borrow_mut());
-        let mut parts = divide(files, read, |item: &Item| &item.id)?;
+        let read_part = |path: &Path, test: bool| read(path, data.all_structures && !test, &mut notes.borrow_mut());
+        let mut parts = divide(files, read_part, |item: &Item| &item.id)?;
         let left_out = parts.keep(|item| data.fits(item));
         let held_out =
             parts.hold_out(split, |item| Ok(entry(item))).map_err(|error| explained(error, &notes.borrow()))?;
