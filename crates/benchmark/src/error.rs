@@ -27,6 +27,26 @@ pub enum Error {
         message: String,
     },
 
+    /// The folder of a fold holds a run on other data.
+    #[error("{}: holds a run on other data than this fold's", folder.display())]
+    OtherData {
+        /// The folder.
+        folder: PathBuf,
+    },
+
+    /// A fold would continue with another setting than it started with.
+    #[error("{}: the fold was started with {key} = {was}, now it is {is}", folder.display())]
+    Changed {
+        /// The folder.
+        folder: PathBuf,
+        /// The setting.
+        key: String,
+        /// Its value at the start.
+        was: String,
+        /// Its value now.
+        is: String,
+    },
+
     /// Options that contradict each other, the data or the model.
     #[error("{0}")]
     Options(String),

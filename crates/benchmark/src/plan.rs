@@ -117,8 +117,7 @@ impl Plan {
         let folder = self.folder(fold);
         let Some(record) = read::<Record>(&folder.join(RECORD))? else { return Ok(Standing::New) };
         if record.files.absolute() != fold.files.absolute() {
-            let message = "holds a run on other data than this fold's\nhint: another --out, or the same --data".into();
-            return Err(Error::Folder { folder, message });
+            return Err(Error::OtherData { folder });
         }
         let finished = record.sessions.last().is_some_and(|session| session.ended.as_deref() == Some("finished"));
         Ok(match (read(&folder.join(RESULT))?, finished) {
@@ -140,13 +139,10 @@ impl Plan {
         let was = record.from.as_deref().map(model_from_anywhere);
         let from = from.map(model_from_anywhere);
         let (was, from) = (was.as_deref(), from.as_deref());
-        let from = (was != from).then(|| ("--from".to_owned(), model_name(was), model_name(from)));
+        let from = (was != from).then(|| ("from".to_owned(), model_name(was), model_name(from)));
         let differ = differences(&config::to_table(&begun), &config::to_table(&now));
-        let Some((path, was, is)) = from.into_iter().chain(differ).next() else { return Ok(()) };
-        let message = format!(
-            "the fold was started with {path} = {was}, now it is {is}\nhint: give the same options, or another --out"
-        );
-        Err(Error::Folder { folder, message })
+        let Some((key, was, is)) = from.into_iter().chain(differ).next() else { return Ok(()) };
+        Err(Error::Changed { folder, key, was, is })
     }
 
     /// Tests a trained fold's best model, under the name `name`, and every program, and writes the results. `None` if

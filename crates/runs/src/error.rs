@@ -31,6 +31,101 @@ pub enum Error {
         message: String,
     },
 
+    /// The folder of a new run holds a run already.
+    #[error("{}: holds a run already (`{found}`)", folder.display())]
+    HoldsRun {
+        /// The folder.
+        folder: PathBuf,
+        /// A file of that run.
+        found: &'static str,
+    },
+
+    /// A folder without a run cannot be resumed.
+    #[error("{}: holds no run to resume (no `{missing}`)", folder.display())]
+    NoRun {
+        /// The folder.
+        folder: PathBuf,
+        /// A file that every run has.
+        missing: &'static str,
+    },
+
+    /// A run would resume with another setting than it started with.
+    #[error("{}: the run began with {key} = {was}, now it is {is}", folder.display())]
+    Changed {
+        /// The folder.
+        folder: PathBuf,
+        /// The setting.
+        key: String,
+        /// Its value at the start.
+        was: String,
+        /// Its value now.
+        is: String,
+    },
+
+    /// A run would resume from another model than it started from.
+    #[error("{}: the run began with {began}, not with `{asked}`", folder.display())]
+    OtherModel {
+        /// The folder.
+        folder: PathBuf,
+        /// The model at the start, in words.
+        began: String,
+        /// The model now.
+        asked: String,
+    },
+
+    /// A config sets neither steps nor epochs nor a time.
+    #[error("the config sets no end")]
+    NoEnd,
+
+    /// Neither a model nor a size for a new encoder is given.
+    #[error("there is no model to start with")]
+    NoModel,
+
+    /// A model and a size for its encoder are given, and they differ.
+    #[error("the config's [model] and the model `{name}` have different sizes")]
+    SizesDiffer {
+        /// The model.
+        name: String,
+    },
+
+    /// The model has a trained head that the config contradicts.
+    #[error("`{model}` already has a {task} head, and the run asks for another: {differ}")]
+    OtherHead {
+        /// The model.
+        model: String,
+        /// The task of the head.
+        task: &'static str,
+        /// What differs, in words.
+        differ: String,
+    },
+
+    /// No part of the training data can be held out for validation.
+    #[error("no validation data can be held out: {why}")]
+    NothingToHoldOut {
+        /// Why not.
+        why: String,
+        /// Whether single items could be held out in place of clusters.
+        by_item: bool,
+    },
+
+    /// The best model cannot be chosen by these validation data.
+    #[error("the validation data {what}: the best model cannot be chosen with them")]
+    Unfit {
+        /// What is wrong with them.
+        what: String,
+        /// Whether they were given, and not held out of the training data.
+        given: bool,
+    },
+
+    /// Validation or test data need more memory than allowed.
+    #[error("the {part} data do not fit into memory: {what}")]
+    Unaffordable {
+        /// `validation` or `test`.
+        part: &'static str,
+        /// The longest item, and what it needs.
+        what: rinalmo_train::Unaffordable,
+    },
+
     /// Options that contradict each other, the data or the model.
     #[error("{0}")]
     Options(String),

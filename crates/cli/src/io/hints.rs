@@ -21,6 +21,14 @@ fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref() {
         return of_sink(error);
     }
+    if let Some(hint) = error.downcast_ref().and_then(of_run) {
+        return Some(hint);
+    }
+    match error.downcast_ref() {
+        Some(benchmark::Error::OtherData { .. }) => return Some("another --out, or the same --data".into()),
+        Some(benchmark::Error::Changed { .. }) => return Some("give the same options, or another --out".into()),
+        _ => {}
+    }
     // These wrap an error of a model without being its source.
     match (error.downcast_ref(), error.downcast_ref(), error.downcast_ref()) {
         (Some(evaluate::Error::Infer(error)), ..)
@@ -58,6 +66,41 @@ fn of_infer(error: &Error) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+fn of_run(error: &rinalmo::pretrain::Error) -> Option<String> {
+    use rinalmo::pretrain::Error as E;
+    let hint = match error {
+        E::HoldsRun { .. } => "--resume continues it, another --out starts a new run",
+        E::NoRun { .. } => "without --resume a run starts there",
+        E::Changed { .. } => "a run keeps its settings; another --out starts a new run",
+        E::OtherModel { .. } => "leave --from out",
+        E::NoEnd => "[train.until] with steps, epochs or seconds; or --steps, --epochs, --time",
+        E::NoModel => "--from nano, for example; or [model] in the config for a new encoder",
+        E::SizesDiffer { .. } => "give only one of [model] and --from",
+        E::OtherHead { model, .. } => {
+            return Some(format!(
+                "--fresh-head starts with a new head; or leave these keys out to continue with the one of `{model}`"
+            ));
+        }
+        E::NothingToHoldOut { by_item: false, .. } => {
+            "give more training data, or --validation FILE; or `--set hold_out.share=0` for no validation"
+        }
+        E::NothingToHoldOut { .. } => {
+            "--validation FILE; or `--set hold_out.by=item` holds single sequences out, even if they have near copies; or \
+             `--set hold_out.share=0` for no validation"
+        }
+        E::Unfit { given: true, .. } => {
+            "other --validation data; without any, a share of the training data is held out"
+        }
+        E::Unfit { .. } => "--validation FILE, or a larger hold_out.share",
+        E::Unaffordable { part: "validation", what } => {
+            return Some(format!("`--set data.max_len={}` leaves longer ones out", what.fits));
+        }
+        E::Unaffordable { .. } => "leave longer ones out of --test, or give the run more memory",
+        _ => return None,
+    };
+    Some(hint.into())
 }
 
 fn of_weights(error: &CheckpointError) -> Option<String> {

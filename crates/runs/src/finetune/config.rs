@@ -294,8 +294,7 @@ impl<D: Section> Config<D> {
         self.train.check()?;
         let until = self.train.until;
         if until.steps.is_none() && until.epochs.is_none() && until.seconds.is_none() {
-            let hint = "hint: [train.until] with steps, epochs or seconds; or --steps, --epochs, --time";
-            return Err(Error::Config(format!("the config sets no end\n{hint}")));
+            return Err(Error::NoEnd);
         }
         let sections = [
             ("[unfreeze]", self.unfreeze.is_some()),

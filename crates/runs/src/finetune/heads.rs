@@ -59,12 +59,8 @@ pub(super) fn choose<D: Section>(
     let mut differ = config.data.contradictions(head, needed);
     differ.extend(document.and_then(|document| begun.other_outputs(head, needed, document)));
     if !differ.is_empty() {
-        let (name, differ) = (&begun.name, differ.join(", "));
-        return Err(Error::Config(format!(
-            "`{name}` already has a {} head, and the run asks for another: {differ}\n\
-             hint: --fresh-head starts with a new head; or leave these keys out to continue with the one of `{name}`",
-            head.task()
-        )));
+        let (model, differ) = (begun.name.clone(), differ.join(", "));
+        return Err(Error::OtherHead { model, task: head.task(), differ });
     }
     let about = format!(
         "head: that of `{}`, trained before ({}); --fresh-head starts with a new one",
@@ -148,7 +144,7 @@ mod tests {
             ("blocks = 2", "data.blocks = 2, its head has 3"),
         ] {
             let said = structure(data, false, Some(begun(Some(trained())))).unwrap_err();
-            assert!(said.contains(expected) && said.contains("--fresh-head"), "{said}");
+            assert!(said.contains(expected), "{said}");
             let (_, chosen) = structure(data, true, Some(begun(Some(trained())))).unwrap();
             assert_ne!(chosen.head, trained());
             assert!(chosen.about.ends_with("not that of `small`"), "{}", chosen.about);

@@ -59,7 +59,7 @@ pub(super) fn draw(entries: &[Entry], share: f64, unit: Unit, seed: u64) -> Resu
     let chosen = Strata::new(entries, &groups, share).choose(seed);
     let all = groups.iter().max().map_or(0, |last| last + 1);
     if chosen.is_empty() {
-        return Err(Error::Options(nothing_to_hold_out(entries.len(), all)));
+        return Err(nothing_to_hold_out(entries.len(), all));
     }
     let held_out = groups.iter().map(|group| chosen.contains(group)).collect();
     Ok(Drawn { held_out, clusters: (unit == Unit::Cluster).then_some((chosen.len(), all)) })
@@ -69,22 +69,14 @@ fn clusters(entries: &[Entry]) -> Result<Vec<usize>, Error> {
     Ok(alike::clusters(entries, |entry| &entry.sequence, |entry| entry.cluster)?)
 }
 
-fn nothing_to_hold_out(items: usize, groups: usize) -> String {
+fn nothing_to_hold_out(items: usize, groups: usize) -> Error {
     let why = match (items, groups) {
-        (0 | 1, _) => {
-            let found = if items == 0 { "no item" } else { "1 item" };
-            return format!(
-                "no validation data can be held out: the training data have {found}, expected 2 at least\n\
-                 hint: give more training data, or --validation FILE; or `--set hold_out.share=0` for no validation"
-            );
-        }
+        (0, _) => "the training data have no item, expected 2 at least".to_owned(),
+        (1, _) => "the training data have 1 item, expected 2 at least".to_owned(),
         (_, 1) => format!("all {items} training sequences are similar, so each would have a near copy in training"),
         _ => format!("each of the {groups} clusters of the training data has the only items of some class"),
     };
-    format!(
-        "no validation data can be held out: {why}\nhint: --validation FILE; or `--set hold_out.by=item` holds single \
-         sequences out, even if they have near copies; or `--set hold_out.share=0` for no validation"
-    )
+    Error::NothingToHoldOut { why, by_item: items > 1 }
 }
 
 /// How many items of each class every group has, and how many are still to be drawn.
@@ -258,14 +250,14 @@ mod tests {
     }
 
     #[test]
-    fn a_hold_out_that_is_impossible_is_refused_with_a_hint() {
-        let said = |entries: &[Entry]| draw(entries, 0.2, Unit::Cluster, 0).unwrap_err().to_string();
-        let similar = said(&families(1, 6));
-        assert!(similar.contains("all 6 training sequences are similar"), "{similar}");
-        assert!(similar.contains("hold_out.by=item"), "{similar}");
+    fn a_hold_out_that_is_impossible_is_refused() {
+        let refused = |entries: &[Entry]| draw(entries, 0.2, Unit::Cluster, 0).unwrap_err();
+        let similar = refused(&families(1, 6));
+        assert!(similar.to_string().contains("all 6 training sequences are similar"), "{similar}");
+        assert!(matches!(similar, Error::NothingToHoldOut { by_item: true, .. }), "{similar:?}");
         assert!(draw(&families(1, 6), 0.2, Unit::Item, 0).is_ok());
-        let single = said(&families(1, 1));
-        assert!(single.contains("the training data have 1 item, expected 2 at least\nhint: give more"), "{single}");
-        assert!(single.contains("--validation FILE") && !single.contains("hold_out.by"), "{single}");
+        let single = refused(&families(1, 1));
+        assert!(single.to_string().ends_with("the training data have 1 item, expected 2 at least"), "{single}");
+        assert!(matches!(single, Error::NothingToHoldOut { by_item: false, .. }), "{single:?}");
     }
 }

@@ -182,12 +182,7 @@ pub(super) fn divide<I>(
 
 /// An error that says what is wrong with the validation data.
 pub(super) fn unfit(what: &str, given: bool) -> Error {
-    let hint = if given {
-        "hint: other --validation data; without any, a share of the training data is held out"
-    } else {
-        "hint: --validation FILE, or a larger hold_out.share"
-    };
-    Error::Options(format!("the validation data {what}: the best model cannot be chosen with them\n{hint}"))
+    Error::Unfit { what: what.to_owned(), given }
 }
 
 impl<I> Parts<I> {

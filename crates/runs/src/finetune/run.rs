@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rinalmo_model::task::read_name;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_train::{
-    Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Unaffordable, Validation, ValidationReport,
+    Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Validation, ValidationReport,
 };
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
@@ -389,13 +389,10 @@ pub(super) fn afford<T: Task>(
     on_cpu: bool,
     budget: u64,
 ) -> Result<(), Error> {
-    let refuse = |part: &str, what: Unaffordable, hint: &str| {
-        Error::Options(format!("the {part} data do not fit into memory: {what}\nhint: {hint}"))
-    };
-    let longest = |what: &Unaffordable| format!("`--set data.max_len={}` leaves longer ones out", what.fits);
-    prepared.task.afford(model, on_cpu, budget).map_err(|what| refuse("validation", what.clone(), &longest(&what)))?;
+    let refuse = |part: &'static str| move |what| Error::Unaffordable { part, what };
+    prepared.task.afford(model, on_cpu, budget).map_err(refuse("validation"))?;
     let test = prepared.test.as_ref().map_or(Ok(()), |test| test.afford(model, on_cpu, budget));
-    test.map_err(|what| refuse("test", what, "leave longer ones out of --test, or give the run more memory"))
+    test.map_err(refuse("test"))
 }
 
 /// The description of the model that `task` trains.
@@ -417,17 +414,11 @@ pub(super) fn sizes<D: Section>(
     let given = given.map(|size| size.encoder(longest).map_err(Error::Config)).transpose()?;
     let encoder = match (begun, given) {
         (Some(begun), Some(given)) if begun.encoder != given => {
-            let name = begun.name();
-            return Err(Error::Config(format!(
-                "[model] and --from {name} have different sizes; give only one of them"
-            )));
+            return Err(Error::SizesDiffer { name: begun.name().to_owned() });
         }
         (Some(begun), _) => begun.encoder.clone(),
         (None, Some(encoder)) => encoder,
-        (None, None) => {
-            let hint = "hint: --from nano, for example; or [model] in the config for a new encoder";
-            return Err(Error::Config(format!("there is no model to start with\n{hint}")));
-        }
+        (None, None) => return Err(Error::NoModel),
     };
     let encoder = encoder.with_lora(config.lora.as_ref().map(Adapters::lora));
     let model = ModelConfig { encoder, mlm: false, head: Some(head) };

@@ -102,8 +102,7 @@ impl Config {
         self.data.sampling(self.train.seed, Split::Train, Share::default())?;
         let until = self.train.until;
         if until.steps.is_none() && until.epochs.is_none() && until.seconds.is_none() {
-            let hint = "hint: [train.until] with steps, epochs or seconds; or --steps, --epochs, --time";
-            return Err(Error::Config(format!("the config sets no end\n{hint}")));
+            return Err(Error::NoEnd);
         }
         match i64::try_from(self.train.seed) {
             Ok(_) => Ok(()),

@@ -131,8 +131,8 @@ impl Run {
         let same =
             |from: &str| record.from.as_deref().is_some_and(|was| was == from || was == model_from_anywhere(from));
         if let Some(from) = resume.from.as_deref().filter(|from| !same(from)) {
-            let begun = record.from.as_ref().map_or_else(|| "fresh weights".to_owned(), |was| format!("`{was}`"));
-            return refuse(format!("the run began with {begun}, --from says `{from}`\nhint: leave --from out"));
+            let began = record.from.as_ref().map_or_else(|| "fresh weights".to_owned(), |was| format!("`{was}`"));
+            return Err(Error::OtherModel { folder: resume.out.clone(), began, asked: from.to_owned() });
         }
         let store = Store::open(resume.corpus.as_ref().unwrap_or(&record.corpus.path))?;
         let corpus = Corpus::of(&store);

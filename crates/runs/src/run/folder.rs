@@ -46,9 +46,7 @@ impl Folder {
             return Ok(Self { path: path.into(), _lock: None });
         }
         if let Some(found) = [CONFIG, RECORD, CHECKPOINTS, MODEL].into_iter().find(|name| path.join(name).exists()) {
-            let message =
-                format!("holds a run already (`{found}`)\nhint: --resume continues it, another --out starts a new run");
-            return Err(Error::Folder { folder: path.into(), message });
+            return Err(Error::HoldsRun { folder: path.into(), found });
         }
         fs::create_dir_all(path).map_err(Error::file("made", path))?;
         Self::lock(path, leads)
@@ -58,9 +56,7 @@ impl Folder {
     pub(crate) fn open(path: &Path, leads: bool) -> Result<Self, Error> {
         for name in [CONFIG, RECORD] {
             if !path.join(name).is_file() {
-                let message =
-                    format!("holds no run to resume (no `{name}`)\nhint: without --resume a run starts there");
-                return Err(Error::Folder { folder: path.into(), message });
+                return Err(Error::NoRun { folder: path.into(), missing: name });
             }
         }
         Self::lock(path, leads)
@@ -160,6 +156,6 @@ mod tests {
         first.write_config("").unwrap();
         drop(first);
         let said = complaint(Folder::create(&path, true));
-        assert!(said.contains("holds a run already (`config.toml`)\nhint: --resume"), "{said}");
+        assert!(said.ends_with("holds a run already (`config.toml`)"), "{said}");
     }
 }

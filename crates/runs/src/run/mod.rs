@@ -75,11 +75,7 @@ pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
 /// The error of a run that would resume with another setting than it started with.
 pub(crate) fn contradiction<T>(folder: &Folder, path: &str, was: &str, is: &str) -> Result<T, Error> {
     let folder = folder.path().to_owned();
-    let message = format!(
-        "the run began with {path} = {was}, now it is {is}\n\
-         hint: a run keeps its settings; another --out starts a new run"
-    );
-    Err(Error::Folder { folder, message })
+    Err(Error::Changed { folder, key: path.to_owned(), was: was.to_owned(), is: is.to_owned() })
 }
 
 /// The changes to the config of a run that resumes, as `key=value`.

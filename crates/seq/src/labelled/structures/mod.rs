@@ -4,7 +4,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `.tsv`, `.csv`, `.tab` | a table: `id`, `name` or `seq_id`; `seq` or `sequence`; and `base_pairs`, or `struct` or `structure` |
-//! | `.dbn`, `.ct`, `.bpseq`, `.st`, `.sto` and others | records of [`rinalmo_seq::folded`], which has the whole list |
+//! | `.dbn`, `.ct`, `.bpseq`, `.st`, `.sto` and others | records of [`crate::folded`], which has the whole list |
 //! | `.txt`, any other | what its first lines show |
 //! | a folder | any of these but the last, in order of their names, folders within it too |
 //!
