@@ -54,7 +54,7 @@
 //! # #[cfg(feature = "bundled")] {
 //! use rinalmo::{Device, Marginal, Model, Variant};
 //!
-//! let model = Model::load("nano", &Device::cpu())?;
+//! let model = Model::load("nano-mlm", &Device::cpu())?;
 //! let variants = ["G1A".parse::<Variant>()?, "C12U".parse()?];
 //! for (variant, score) in variants.iter().zip(model.score_variants(b"GGGGAAAACCCC", &variants, Marginal::Masked)?) {
 //!     println!("{}\t{score:.3}", variant.written());
