@@ -103,12 +103,14 @@ fn the_structure_head_learns_the_same_with_and_without_kernels() {
     for (channels, kernel, energy) in [(16, 3, false), (64, 3, false), (7, 3, true), (32, 5, false), (64, 3, true)] {
         let head = HeadConfig::Structure { channels, blocks: 2, kernel, energy };
         let config = ModelConfig { mlm: false, ..ModelConfig::pretrained(configs().remove(0)) }.with_head(head);
-        let model = config.init(&device());
-        let hidden = Tensor::<2>::random([19, 48], Distribution::Normal(0.0, 1.0), &device());
-        let (expected_loss, expected) = plainly(|| gradients(&model, structure_loss(&model, &hidden)));
-        let (found_loss, found) = gradients(&model, structure_loss(&model, &hidden));
-        assert_eq!(found.len(), 2 + usize::from(energy) + 2 * 3 + 2, "every parameter of the head learns");
-        assert_alike((found_loss, found), (expected_loss, expected));
+        assert_alike_in_a_draw(|| {
+            let model = config.init(&device());
+            let hidden = Tensor::<2>::random([19, 48], Distribution::Normal(0.0, 1.0), &device());
+            let expected = plainly(|| gradients(&model, structure_loss(&model, &hidden)));
+            let found = gradients(&model, structure_loss(&model, &hidden));
+            assert_eq!(found.1.len(), 2 + usize::from(energy) + 2 * 3 + 2, "every parameter of the head learns");
+            (found, expected)
+        });
     }
 }
 
@@ -116,14 +118,37 @@ fn the_structure_head_learns_the_same_with_and_without_kernels() {
 /// to 3e-3 over a hundred random heads. An error in a formula is of order 1.
 const NORMED_GRADIENT: f32 = 1e-2;
 
+/// Random heads that are tried. Now and then a ReLU's input is so close to zero that a single gradient differs by more,
+/// in one head of some thousands; an error in a formula shows in every head.
+const DRAWS: usize = 3;
+
+/// A loss, and the gradients by parameter.
+type Learned = (f32, BTreeMap<String, Vec<f32>>);
+
+/// Compares what `draw` found and what it expected, of a new random head in each call.
 #[track_caller]
-fn assert_alike(found: (f32, BTreeMap<String, Vec<f32>>), expected: (f32, BTreeMap<String, Vec<f32>>)) {
-    assert!((found.0 - expected.0).abs() < 1e-3 * expected.0.abs().max(1.0), "{} for {}", found.0, expected.0);
-    for (name, expected) in &expected.1 {
+fn assert_alike_in_a_draw(mut draw: impl FnMut() -> (Learned, Learned)) {
+    let mut complaints = Vec::new();
+    for _ in 0..DRAWS {
+        let (found, expected) = draw();
+        match difference(&found, &expected) {
+            None => return,
+            Some(complaint) => complaints.push(complaint),
+        }
+    }
+    panic!("{}", complaints.join("; "));
+}
+
+/// What differs by more than rounding.
+fn difference(found: &Learned, expected: &Learned) -> Option<String> {
+    if (found.0 - expected.0).abs() >= 1e-3 * expected.0.abs().max(1.0) {
+        return Some(format!("{} for {}", found.0, expected.0));
+    }
+    expected.1.iter().find_map(|(name, expected)| {
         let scale = expected.iter().fold(1e-2f32, |most, x| most.max(x.abs()));
         let worst = found.1[name].iter().zip(expected).map(|(x, y)| (x - y).abs()).fold(0.0, f32::max);
-        assert!(worst < NORMED_GRADIENT * scale, "{name}: {worst:e} where gradients reach {scale:e}");
-    }
+        (worst >= NORMED_GRADIENT * scale).then(|| format!("{name}: {worst:e} where gradients reach {scale:e}"))
+    })
 }
 
 #[test]
@@ -131,17 +156,19 @@ fn the_ribosome_head_learns_the_same_with_and_without_kernels() {
     for (channels, blocks, kernel) in [(32, 6, 3), (5, 2, 5)] {
         let head = HeadConfig::Mrl { channels, blocks, kernel };
         let config = ModelConfig { mlm: false, ..ModelConfig::pretrained(configs().remove(0)) }.with_head(head);
-        let model = config.init(&device());
-        let batch = batch();
-        let hidden = Tensor::<2>::random([batch.total(), 48], Distribution::Normal(0.0, 1.0), &device());
-        let head_loss = || {
-            let loads = model.ribosome.as_ref().unwrap().forward(hidden.clone(), &batch, 34);
-            (loads.clone() * loads.abs()).sum()
-        };
-        let expected = plainly(|| gradients(&model, head_loss()));
-        let found = gradients(&model, head_loss());
-        assert_eq!(found.1.len(), 2 + 2 * blocks + 2, "every parameter of the head learns");
-        assert_alike(found, expected);
+        assert_alike_in_a_draw(|| {
+            let model = config.init(&device());
+            let batch = batch();
+            let hidden = Tensor::<2>::random([batch.total(), 48], Distribution::Normal(0.0, 1.0), &device());
+            let head_loss = || {
+                let loads = model.ribosome.as_ref().unwrap().forward(hidden.clone(), &batch, 34);
+                (loads.clone() * loads.abs()).sum()
+            };
+            let expected = plainly(|| gradients(&model, head_loss()));
+            let found = gradients(&model, head_loss());
+            assert_eq!(found.1.len(), 2 + 2 * blocks + 2, "every parameter of the head learns");
+            (found, expected)
+        });
     }
 }
 
