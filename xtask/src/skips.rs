@@ -14,7 +14,7 @@ const SMALL_DISK: &str = "a small disk of its own: RINALMO_SMALL_DISK, or leave 
 /// What may be skipped: a test, or all in a file or module, and what it needs. A test that is not here and skips fails
 /// the check.
 const MAY_SKIP: &[(&str, &str)] = &[
-    ("rinalmo::devices::answers::every_device_gives_the_answers_of_the_cpu", "devices beside the CPU, built in"),
+    ("rinalmo::devices::answers::every_device_gives_the_results_of_the_cpu", "devices beside the CPU, built in"),
     ("rinalmo::fixtures", SHARED),
     ("rinalmo::test_sets", "minutes, asked for by RINALMO_TEST_SETS=1, and data in `shared/` beside the project"),
     ("rinalmo-cli::cli::corpus::mmseqs_is_run_where_it_is_and_missed_where_it_is_not", MMSEQS),
