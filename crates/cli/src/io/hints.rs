@@ -10,35 +10,34 @@ pub fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(of_one)
 }
 
+/// Of one error of the chain. An error that a part of the library wraps without being its source is looked at by the
+/// part's own function.
 fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
-    use rinalmo::{benchmark, evaluate, pretrain};
-    if let Some(error) = error.downcast_ref() {
-        return of_infer(error);
+    let by_model = error.downcast_ref().and_then(of_infer).or_else(|| error.downcast_ref().and_then(of_weights));
+    by_model
+        .or_else(|| error.downcast_ref().and_then(of_sink))
+        .or_else(|| error.downcast_ref().and_then(of_run))
+        .or_else(|| error.downcast_ref().and_then(of_evaluate))
+        .or_else(|| error.downcast_ref().and_then(of_benchmark))
+}
+
+fn of_evaluate(error: &rinalmo::evaluate::Error) -> Option<String> {
+    use rinalmo::evaluate::Error as E;
+    match error {
+        E::Infer(error) => of_infer(error),
+        E::Weights(error) => of_weights(error),
+        _ => None,
     }
-    if let Some(error) = error.downcast_ref() {
-        return of_weights(error);
-    }
-    if let Some(error) = error.downcast_ref() {
-        return of_sink(error);
-    }
-    if let Some(hint) = error.downcast_ref().and_then(of_run) {
-        return Some(hint);
-    }
-    match error.downcast_ref() {
-        Some(benchmark::Error::OtherData { .. }) => return Some("another --out, or the same --data".into()),
-        Some(benchmark::Error::Changed { .. }) => return Some("give the same options, or another --out".into()),
-        _ => {}
-    }
-    // These wrap an error of a model without being its source.
-    match (error.downcast_ref(), error.downcast_ref(), error.downcast_ref()) {
-        (Some(evaluate::Error::Infer(error)), ..)
-        | (_, Some(pretrain::Error::Infer(error)), _)
-        | (.., Some(benchmark::Error::Infer(error))) => of_infer(error),
-        (Some(evaluate::Error::Weights(error)), ..) | (_, Some(pretrain::Error::Weights(error)), _) => {
-            of_weights(error)
-        }
-        (.., Some(benchmark::Error::Run(error))) => of_one(error),
-        (.., Some(benchmark::Error::Evaluate(error))) => of_one(error),
+}
+
+fn of_benchmark(error: &rinalmo::benchmark::Error) -> Option<String> {
+    use rinalmo::benchmark::Error as E;
+    match error {
+        E::OtherData { .. } => Some("another --out, or the same --data".into()),
+        E::Changed { .. } => Some("give the same options, or another --out".into()),
+        E::Infer(error) => of_infer(error),
+        E::Run(error) => of_run(error),
+        E::Evaluate(error) => of_evaluate(error),
         _ => None,
     }
 }
@@ -71,6 +70,8 @@ fn of_infer(error: &Error) -> Option<String> {
 fn of_run(error: &rinalmo::pretrain::Error) -> Option<String> {
     use rinalmo::pretrain::Error as E;
     let hint = match error {
+        E::Infer(error) => return of_infer(error),
+        E::Weights(error) => return of_weights(error),
         E::HoldsRun { .. } => "--resume continues it, another --out starts a new run",
         E::NoRun { .. } => "without --resume a run starts there",
         E::Changed { .. } => "a run keeps its settings; another --out starts a new run",
