@@ -22,7 +22,7 @@ use crate::generic::grid::Grid;
 use crate::generic::linear::{Curve, Target};
 use crate::generic::{Bf16Pair, Quad};
 use crate::linear::Precision;
-use crate::panels::{Finish, Panels, Rows, gated};
+use crate::panels::{Finish, Panels, Rows, gated, padded_rows};
 use crate::scratch::with_scratch;
 use crate::threads::{Split, split, split_mut};
 use crate::{Error, Level};
@@ -130,9 +130,9 @@ impl Block {
         let rows = hidden.len() / dim;
         check_length(OP, "hidden", rows * dim, hidden.len())?;
         check_length(OP, "qkv", rows * 3 * dim, qkv.len())?;
-        split_mut(rows, (hidden, dim), (qkv, 3 * dim), |split, hidden, qkv| {
-            each!(self, inner => inner.before(level, split, hidden, qkv));
-        });
+        each!(self, inner => split_mut(rows, inner.unit(level), (hidden, dim), (qkv, 3 * dim), |split, hidden, qkv| {
+            inner.before(level, split, hidden, qkv);
+        }));
         Ok(())
     }
 
@@ -148,9 +148,9 @@ impl Block {
         let rows = hidden.len() / dim;
         check_length(OP, "hidden", rows * dim, hidden.len())?;
         check_length(OP, "attended", hidden.len(), attended.len())?;
-        split(rows, (attended, dim), (hidden, dim), |split, attended, hidden| {
-            each!(self, inner => inner.after(level, split, attended, hidden));
-        });
+        each!(self, inner => split(rows, inner.unit(level), (attended, dim), (hidden, dim), |split, attended, hidden| {
+            inner.after(level, split, attended, hidden);
+        }));
         Ok(())
     }
 }
@@ -212,11 +212,16 @@ impl<T: Format> Inner<T> {
         self.out.columns()
     }
 
+    fn unit(&self, level: Level) -> usize {
+        T::unit(level)
+    }
+
     fn before(&self, level: Level, split: Split, hidden: &mut [f32], qkv: &mut [f32]) {
-        let (dim, depth) = (self.dim(), self.qkv.depth());
+        let (dim, stride) = (self.dim(), self.qkv.stride());
         let rows = hidden.len() / dim;
-        with_scratch(rows * (depth + 1) + dim, |scratch| {
-            let (terms, rest) = scratch.split_at_mut(rows * depth);
+        let space = padded_rows(rows) * stride;
+        with_scratch(space + rows + dim, |scratch| {
+            let (terms, rest) = scratch.split_at_mut(space);
             let (scales, row) = rest.split_at_mut(rows);
             let terms: &mut [T] = bytemuck::cast_slice_mut(terms);
             self.norm(level, &self.attention_norm, hidden, true, row, terms, scales);
@@ -227,15 +232,16 @@ impl<T: Format> Inner<T> {
     }
 
     fn after(&self, level: Level, split: Split, attended: &[f32], hidden: &mut [f32]) {
-        let (dim, depth) = (self.dim(), self.out.depth());
-        let (inputs, inner_depth) = (self.down.inputs(), self.down.depth());
+        let (dim, stride) = (self.dim(), self.out.stride());
+        let (inputs, inner_stride) = (self.down.inputs(), self.down.stride());
         let rows = hidden.len() / dim;
+        let places = padded_rows(rows);
         // Between the products each row is stored as terms, or as values if rounding takes a second step.
-        let between_width = if T::SCALED { inputs } else { inner_depth };
-        let again = if T::SCALED { rows * inner_depth } else { 0 };
-        with_scratch(rows * (depth + between_width + 1) + dim + again, |scratch| {
-            let (between, rest) = scratch.split_at_mut(rows * between_width);
-            let (terms, rest) = rest.split_at_mut(rows * depth);
+        let between_width = if T::SCALED { inputs } else { inner_stride };
+        let again = if T::SCALED { places * inner_stride } else { 0 };
+        with_scratch(places * (stride + between_width) + rows + dim + again, |scratch| {
+            let (between, rest) = scratch.split_at_mut(places * between_width);
+            let (terms, rest) = rest.split_at_mut(places * stride);
             let (again, rest) = rest.split_at_mut(again);
             let (scales, row) = rest.split_at_mut(rows);
             let (terms, again): (&mut [T], &mut [T]) =
@@ -246,11 +252,15 @@ impl<T: Format> Inner<T> {
             multiply(level, split, &self.out, Rows { terms, scales }, finish);
 
             self.norm(level, &self.feed_forward_norm, hidden, false, row, terms, scales);
+            if !T::SCALED {
+                let padding = inputs.div_ceil(T::VALUES)..;
+                between.chunks_exact_mut(inner_stride).for_each(|row| row[padding.clone()].fill(0.0));
+            }
             let finish = Finish { bias: &self.up_bias, curve: self.curve, target: T::between(between, inputs) };
             multiply(level, split, &self.up, Rows { terms, scales }, finish);
 
             if T::SCALED {
-                level.run(Round { from: between, inputs, to: again, scales });
+                level.run(Round { from: &between[..rows * inputs], inputs, to: again, scales });
             }
             let terms = T::rounded_between(between).unwrap_or(again);
             let target = Target::Add(Grid::new(hidden, dim));

@@ -11,14 +11,14 @@ use crate::arch::Portable;
 #[cfg(target_arch = "aarch64")]
 use crate::arch::aarch64::Neon;
 #[cfg(target_arch = "x86_64")]
-use crate::arch::x86_64::{Avx2, Avx512, Avx512Bf16};
+use crate::arch::x86_64::{Amx, Avx2, Avx512, Avx512Bf16};
 use crate::generic::Kernel;
 
 /// The environment variable that selects a level by name.
 pub const LEVEL_VARIABLE: &str = "RINALMO_KERNELS";
 
 /// Every name that [`Level::named`] accepts on some processor.
-const NAMES: [&str; 5] = ["portable", "avx2", "avx512", "avx512bf16", "neon"];
+const NAMES: [&str; 6] = ["portable", "avx2", "avx512", "avx512bf16", "amx", "neon"];
 
 /// A set of instructions that this processor is known to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub enum Level {
     /// AVX-512 with dot products of bf16 pairs and of bytes (VNNI).
     #[cfg(target_arch = "x86_64")]
     Avx512Bf16(Avx512Bf16),
+    /// AMX: products of whole tiles of bf16 or bytes; everything else as [`Level::Avx512Bf16`].
+    #[cfg(target_arch = "x86_64")]
+    Amx(Amx),
     /// NEON: four lanes.
     #[cfg(target_arch = "aarch64")]
     Neon(Neon),
@@ -49,6 +52,7 @@ impl Level {
             levels.extend(Avx2::detect().map(Self::Avx2));
             levels.extend(Avx512::detect().map(Self::Avx512));
             levels.extend(Avx512Bf16::detect().map(Self::Avx512Bf16));
+            levels.extend(Amx::detect().map(Self::Amx));
         }
         #[cfg(target_arch = "aarch64")]
         levels.extend(Neon::detect().map(Self::Neon));
@@ -102,6 +106,8 @@ impl Level {
             Self::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16(_) => "avx512bf16",
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(_) => "amx",
             #[cfg(target_arch = "aarch64")]
             Self::Neon(_) => "neon",
         }
@@ -111,7 +117,7 @@ impl Level {
     pub fn has_bf16(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Bf16(_) => true,
+            Self::Avx512Bf16(_) | Self::Amx(_) => true,
             _ => false,
         }
     }
@@ -120,7 +126,16 @@ impl Level {
     pub fn has_int8_dot(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512Bf16(_) => true,
+            Self::Avx512Bf16(_) | Self::Amx(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether products of bf16 and of bytes are made by tiles.
+    pub fn has_tiles(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(_) => true,
             _ => false,
         }
     }
@@ -135,6 +150,8 @@ impl Level {
             Self::Avx512(lanes) => lanes.run(kernel),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512Bf16(lanes) => lanes.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::Amx(lanes) => lanes.run(kernel),
             #[cfg(target_arch = "aarch64")]
             Self::Neon(lanes) => lanes.run(kernel),
         }
@@ -172,10 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn only_the_level_of_dot_products_has_them() {
+    fn only_the_levels_of_dot_products_have_them() {
         for level in Level::available() {
-            let dots = level.name() == "avx512bf16";
-            assert_eq!((level.has_bf16(), level.has_int8_dot()), (dots, dots), "{level}");
+            let tiles = level.name() == "amx";
+            let dots = tiles || level.name() == "avx512bf16";
+            let found = (level.has_bf16(), level.has_int8_dot(), level.has_tiles());
+            assert_eq!(found, (dots, dots, tiles), "{level}");
         }
     }
 

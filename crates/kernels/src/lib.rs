@@ -5,7 +5,7 @@
 //! any number of threads and for any other rows in the call.
 //!
 //! The environment variable `RINALMO_KERNELS` selects a level by name, for tests and comparisons: `portable`; `avx2`,
-//! `avx512` or `avx512bf16` on x86-64; `neon` on aarch64. It is read once. A level that the processor does not have is
+//! `avx512`, `avx512bf16` or `amx` on x86-64; `neon` on aarch64. It is read once. A level that the processor does not have is
 //! an error; there is no fallback. `Display` prints the same names, for a log.
 //!
 //! Each operation is written in three places: in [`mod@reference`] as plain loops, in `generic` over a small trait of
@@ -57,7 +57,7 @@ pub use arch::Portable;
 #[cfg(target_arch = "aarch64")]
 pub use arch::aarch64::Neon;
 #[cfg(target_arch = "x86_64")]
-pub use arch::x86_64::{Avx2, Avx512, Avx512Bf16};
+pub use arch::x86_64::{Amx, Avx2, Avx512, Avx512Bf16};
 pub use cross_entropy::cross_entropy;
 pub use dispatch::{LEVEL_VARIABLE, Level};
 pub use error::Error;

@@ -18,7 +18,7 @@ use crate::generic::format::{Format, Round};
 use crate::generic::grid::Grid;
 use crate::generic::linear::{Curve, Target};
 use crate::generic::{Bf16Pair, Quad};
-use crate::panels::{Finish, Panels, Rows};
+use crate::panels::{Finish, Panels, Rows, padded_rows};
 use crate::scratch::with_scratch;
 use crate::threads::{Split, split};
 use crate::{Error, Level};
@@ -169,9 +169,10 @@ fn forward<T: Format>(
     check_length(OP, "bias", outputs, bias.map_or(outputs, <[f32]>::len))?;
     check_length(OP, "out", rows * outputs, out.len())?;
     let bias = bias.unwrap_or(&[]);
-    split(rows, (x, inputs), (out, outputs), |split, x, out| {
-        with_scratch(x.len() / inputs * (panels.depth() + 1), |scratch| {
-            let (scales, terms) = scratch.split_at_mut(x.len() / inputs);
+    split(rows, T::unit(level), (x, inputs), (out, outputs), |split, x, out| {
+        let rows = x.len() / inputs;
+        with_scratch(padded_rows(rows) * panels.stride() + rows, |scratch| {
+            let (terms, scales) = scratch.split_at_mut(padded_rows(rows) * panels.stride());
             let terms: &mut [T] = bytemuck::cast_slice_mut(terms);
             level.run(Round { from: x, inputs, to: terms, scales });
             let (x, target) = (Rows { terms, scales }, Target::Store(Grid::new(out, outputs)));

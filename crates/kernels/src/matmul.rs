@@ -10,8 +10,9 @@ use crate::error::check_length;
 use crate::generic::Bf16Pair;
 use crate::generic::format::{PackPanel, Round};
 use crate::generic::matmul::{Factor, PANEL, Product, StackPanel};
-use crate::generic::tile::TILE_ROWS;
+use crate::generic::tiles::padded;
 use crate::generic::transpose::Transpose;
+use crate::panels::padded_rows;
 use crate::scratch::with_scratch;
 use crate::threads::for_rows;
 use crate::{Error, Level};
@@ -19,7 +20,7 @@ use crate::{Error, Level};
 const OP: &str = "matmul";
 
 /// Rows per piece of a thread's work: enough to use a panel many times while it is in the cache.
-const MOST_ROWS: usize = 32 * TILE_ROWS;
+const MOST_ROWS: usize = 192;
 
 /// A matrix as it is in memory, or its transpose.
 #[derive(Clone, Copy, Debug)]
@@ -104,12 +105,16 @@ fn multiply<T: Factor>(
     check_length(OP, "bias", columns, bias.map_or(columns, <[f32]>::len))?;
     check_length(OP, "out", rows * columns, out.len())?;
     let depth = depth.div_ceil(T::VALUES);
-    with_scratch(columns.div_ceil(PANEL) * depth * PANEL, |panels| {
+    with_scratch(columns.div_ceil(PANEL) * padded::<T>(depth) * PANEL, |panels| {
         let panels: &mut [T] = bytemuck::cast_slice_mut(panels);
         pack(level, b, panels);
-        for_rows(out, columns, TILE_ROWS, MOST_ROWS, &|first, out| {
+        for_rows(out, columns, T::unit(level), MOST_ROWS, &|first, out| {
             let rows = out.len() / columns;
-            with_rows(level, a, first, rows, |x| level.run(Product { x, depth, panels, bias, out, columns }));
+            with_rows(level, a, first, rows, |x| {
+                with_scratch(Product::<T>::space(rows), |sums| {
+                    level.run(Product { x, depth, panels, bias, out, columns, sums });
+                })
+            });
         });
     });
     Ok(())
@@ -120,10 +125,10 @@ fn with_rows<T: Factor>(level: Level, a: Matrix<'_>, first: usize, rows: usize, 
     let (_, depth) = a.dims();
     let lend = |values: &[f32]| match T::as_they_are(values) {
         Some(terms) => work(terms),
-        None => with_scratch(rows * depth.div_ceil(T::VALUES), |terms| {
+        None => with_scratch(padded_rows(rows) * padded::<T>(depth.div_ceil(T::VALUES)), |terms| {
             let to: &mut [T] = bytemuck::cast_slice_mut(terms);
             let scales = &mut vec![0.0; rows];
-            level.run(Round { from: values, inputs: depth, to, scales });
+            level.run(Round { from: values, inputs: depth, to: &mut *to, scales });
             work(to);
         }),
     };
@@ -138,14 +143,18 @@ fn with_rows<T: Factor>(level: Level, a: Matrix<'_>, first: usize, rows: usize, 
     });
 }
 
-/// Packs `b` into panels `[⌈columns / 64⌉, ⌈depth / VALUES⌉, 64]`; columns beyond the last are zero.
+/// Packs `b` into panels `[⌈columns / 64⌉, padded ⌈depth / VALUES⌉, 64]`; columns beyond the last and terms of the
+/// padding are zero.
 fn pack<T: Factor>(level: Level, b: Matrix<'_>, panels: &mut [T]) {
     let (depth, columns) = b.dims();
-    panels.par_chunks_exact_mut(depth.div_ceil(T::VALUES) * PANEL).enumerate().for_each(|(p, panel)| {
+    let terms = depth.div_ceil(T::VALUES);
+    panels.par_chunks_exact_mut(padded::<T>(terms) * PANEL).enumerate().for_each(|(p, panel)| {
         let first = p * PANEL;
         let width = PANEL.min(columns - first);
         if width < PANEL {
             panel.fill(T::zeroed());
+        } else {
+            panel[terms * PANEL..].fill(T::zeroed());
         }
         if !b.turned {
             return level.run(StackPanel { from: b.values, columns, first, width, to: panel });

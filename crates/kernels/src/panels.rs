@@ -8,13 +8,14 @@ use crate::aligned::Line;
 use crate::error::check_length;
 use crate::generic::format::{Format, PackPanel};
 use crate::generic::linear::{Curve, PANEL, Pass, Scales, Target};
+use crate::generic::tiles::{SIDE, padded};
 use crate::scratch::with_scratch;
 use crate::threads::spread;
 use crate::{Error, Level};
 
 const OP: &str = "linear";
 
-/// Panels `[⌈columns / 64⌉, depth, 64]` of terms; columns without weights are zero.
+/// Panels `[⌈columns / 64⌉, padded depth, 64]` of terms; columns without weights and terms of the padding are zero.
 #[derive(Clone)]
 pub(crate) struct Panels<T> {
     lines: Vec<Line>,
@@ -25,7 +26,7 @@ pub(crate) struct Panels<T> {
     /// Columns up to the last with weights.
     columns: usize,
     inputs: usize,
-    /// Terms in a row.
+    /// Terms in a row, without padding.
     depth: usize,
     term: std::marker::PhantomData<T>,
 }
@@ -33,10 +34,15 @@ pub(crate) struct Panels<T> {
 /// Rows of activations, rounded.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, T> {
-    /// `[rows, depth]`
+    /// `[rows padded to a multiple of 16, stride]`; the rows of the padding may have any content.
     pub terms: &'a [T],
     /// `[rows]`
     pub scales: &'a [f32],
+}
+
+/// Rows that a product needs memory for.
+pub(crate) fn padded_rows(rows: usize) -> usize {
+    rows.next_multiple_of(SIDE)
 }
 
 /// What is done with a product.
@@ -68,12 +74,13 @@ impl<T: Format> Panels<T> {
 
     fn of(rows: Vec<Option<&[f32]>>, inputs: usize) -> Self {
         let (columns, depth) = (rows.len(), inputs.div_ceil(T::VALUES));
-        let padded = columns.next_multiple_of(PANEL);
-        let mut lines = Line::zeros(padded * depth);
-        let (mut scales, mut offsets) = (vec![0.0; padded], vec![0.0; padded]);
+        let places = columns.next_multiple_of(PANEL);
+        let stride = padded::<T>(depth);
+        let mut lines = Line::zeros(places * stride);
+        let (mut scales, mut offsets) = (vec![0.0; places], vec![0.0; places]);
         // Packing gives the same result at every level; the best level is the fastest.
         let level = Level::best();
-        let panels = lines.par_chunks_mut(depth * PANEL / Line::TERMS).zip(rows.par_chunks(PANEL));
+        let panels = lines.par_chunks_mut(stride * PANEL / Line::TERMS).zip(rows.par_chunks(PANEL));
         let columns_of = scales.par_chunks_mut(PANEL).zip(offsets.par_chunks_mut(PANEL));
         panels.zip(columns_of).for_each(|((panel, from), (scales, offsets))| {
             let mut rows = [None; PANEL];
@@ -93,9 +100,9 @@ impl<T: Format> Panels<T> {
         self.columns
     }
 
-    /// Terms in a row of the input.
-    pub fn depth(&self) -> usize {
-        self.depth
+    /// Terms from one row of the rounded input to the next.
+    pub fn stride(&self) -> usize {
+        padded::<T>(self.depth)
     }
 
     /// The terms.
@@ -110,12 +117,14 @@ impl<T: Format> Panels<T> {
 
     /// The product on all threads, for too few rows to give each thread some: panels are split as well.
     pub fn multiply_spread(&self, level: Level, x: Rows<'_, T>, finish: Finish<'_>) {
-        let (rows, panels) = (x.terms.len() / self.depth, self.columns.div_ceil(PANEL));
-        let (height, width) = spread(rows, panels);
+        let (rows, panels, stride) = (x.scales.len(), self.columns.div_ceil(PANEL), self.stride());
+        let (height, width) = spread(rows, panels, T::unit(level));
         let parts = (0..rows).step_by(height).flat_map(|row| (0..panels).step_by(width).map(move |panel| (row, panel)));
         parts.collect::<Vec<_>>().into_par_iter().for_each(|(row, panel)| {
             let end = (row + height).min(rows);
-            let x = Rows { terms: &x.terms[row * self.depth..end * self.depth], scales: &x.scales[row..end] };
+            let last = (row + padded_rows(end - row)) * stride;
+            let terms = &x.terms[row * stride..last.min(x.terms.len())];
+            let x = Rows { terms, scales: &x.scales[row..end] };
             let finish = Finish { target: finish.target.below(row), ..finish };
             self.part(level, x, panel..(panel + width).min(panels), finish);
         });
@@ -125,9 +134,10 @@ impl<T: Format> Panels<T> {
         let Finish { bias, curve, target } = finish;
         let scales = T::SCALED.then_some(Scales { rows: x.scales, columns: &self.scales, bias });
         let begin = if T::SCALED { &self.offsets } else { bias };
-        let (x, depth, panels, outputs) = (x.terms, self.depth, self.terms(), self.columns);
-        with_scratch(x.len() / depth * PANEL, |sums| {
-            level.run(Pass { x, depth, panels, begin, scales, outputs, range, sums, curve, target });
+        let (rows, x) = (x.scales.len(), x.terms);
+        let (depth, panels, outputs) = (self.depth, self.terms(), self.columns);
+        with_scratch(padded_rows(rows) * PANEL, |sums| {
+            level.run(Pass { x, rows, depth, panels, begin, scales, outputs, range, sums, curve, target });
         });
     }
 }

@@ -2,8 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::generic::tile::TILE_ROWS;
-
 /// Calls `work(first row, rows of out)` for all rows of `out`, `width` values each, in pieces of at most
 /// `most` rows. All pieces but the last are whole multiples of `unit` rows.
 pub(crate) fn for_rows(
@@ -46,18 +44,20 @@ pub(crate) enum Split {
 
 /// Most rows that a thread processes at once: enough to use a panel many times while it is in the cache, and few enough
 /// that their activations stay in the cache too.
-const MOST_ROWS: usize = 32 * TILE_ROWS;
+const MOST_ROWS: usize = 192;
 /// With fewer rows per thread than this, reading the weights takes longer than multiplying them.
-const FEWEST_ROWS: usize = 4 * TILE_ROWS;
+const FEWEST_ROWS: usize = 24;
 
-/// Calls `work` on pieces of rows of `from` and `to`, each given with its width, spread evenly over the threads.
+/// Calls `work` on pieces of rows of `from` and `to`, each given with its width, spread evenly over the threads. All
+/// pieces but the last are whole multiples of `unit` rows.
 pub(crate) fn split(
     rows: usize,
+    unit: usize,
     (from, from_width): (&[f32], usize),
     (to, to_width): (&mut [f32], usize),
     work: impl Fn(Split, &[f32], &mut [f32]) + Sync,
 ) {
-    let height = height(rows);
+    let height = height(rows, unit);
     if height >= rows {
         let alone = rayon::current_num_threads() == 1;
         return if rows > 0 {
@@ -71,11 +71,12 @@ pub(crate) fn split(
 /// The same for two sets of rows that are both changed.
 pub(crate) fn split_mut(
     rows: usize,
+    unit: usize,
     (first, first_width): (&mut [f32], usize),
     (second, second_width): (&mut [f32], usize),
     work: impl Fn(Split, &mut [f32], &mut [f32]) + Sync,
 ) {
-    let height = height(rows);
+    let height = height(rows, unit);
     if height >= rows {
         let alone = rayon::current_num_threads() == 1;
         return if rows > 0 {
@@ -88,27 +89,28 @@ pub(crate) fn split_mut(
 
 /// Rows per piece: an integer number of pieces for each thread, all but the last of whole tiles; all rows if there are
 /// too few to split.
-fn height(rows: usize) -> usize {
+fn height(rows: usize, unit: usize) -> usize {
     let threads = rayon::current_num_threads();
     if threads > 1 && rows < threads * FEWEST_ROWS {
         return rows;
     }
     let pieces = threads * rows.div_ceil(threads * MOST_ROWS);
-    rows.div_ceil(pieces.max(1)).next_multiple_of(TILE_ROWS)
+    rows.div_ceil(pieces.max(1)).next_multiple_of(unit)
 }
 
 /// Rows and panels of each part of a product, so that every thread has one. Panels are split first, since each is then
 /// read by one thread.
-pub(crate) fn spread(rows: usize, panels: usize) -> (usize, usize) {
+pub(crate) fn spread(rows: usize, panels: usize, unit: usize) -> (usize, usize) {
     let threads = rayon::current_num_threads();
     let width = panels.div_ceil(threads).max(1);
     let bands = threads / panels.div_ceil(width).max(1);
-    (rows.div_ceil(bands.max(1)).next_multiple_of(TILE_ROWS), width)
+    (rows.div_ceil(bands.max(1)).next_multiple_of(unit), width)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::generic::tile::TILE_ROWS;
 
     #[test]
     fn pieces_cover_all_rows_once_and_each_thread_has_as_many() {
@@ -118,7 +120,7 @@ mod tests {
             let mut to = vec![-1.0; 2 * rows];
             let pieces = std::sync::atomic::AtomicUsize::new(0);
             pool.install(|| {
-                split(rows, (&from, 1), (&mut to, 2), |split, from, to| {
+                split(rows, TILE_ROWS, (&from, 1), (&mut to, 2), |split, from, to| {
                     assert_eq!(split == Split::Both, rows < 3 * FEWEST_ROWS);
                     pieces.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                     to.chunks_mut(2).zip(from).for_each(|(to, from)| to[1] = to[1] + 1.0 + *from);

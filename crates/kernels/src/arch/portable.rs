@@ -24,6 +24,7 @@ fn multiply_add(a: f32, b: f32, c: f32) -> f32 {
 }
 
 impl Lanes for Portable {
+    no_tiles!();
     type V = [f32; 4];
     type P = [u32; 4];
     const WIDTH: usize = 4;

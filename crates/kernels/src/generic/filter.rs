@@ -6,6 +6,7 @@
 
 use super::linear::PANEL;
 use super::tile::{TILE_ROWS, Term, multiply};
+use super::tiles::{Block, MOST_LINES, SIDE, Start, Tiles};
 use super::{Kernel, Lanes};
 
 /// Packed weights of a convolution.
@@ -62,10 +63,15 @@ pub(crate) struct Convolve<'a, T> {
 }
 
 impl<T: Term> Kernel for Convolve<'_, T> {
+    const TILES: bool = T::VALUES > 1;
+
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
         let outputs = self.filter.outputs;
         let pixels = self.out.len() / outputs;
+        if let Some(tiles) = T::tiles(lanes).filter(|_| self.suits_tiles(pixels)) {
+            return self.by_tiles(tiles, pixels);
+        }
         let height = if pixels < TILE_ROWS { 1 } else { TILE_ROWS };
         for first in (0..outputs).step_by(PANEL) {
             let end = (first + PANEL).min(outputs);
@@ -85,6 +91,50 @@ impl<T: Term> Kernel for Convolve<'_, T> {
 }
 
 impl<T: Term> Convolve<'_, T> {
+    /// Whether all blocks are whole: in depth, in outputs, and in pixels, since the last pixels are computed twice.
+    #[inline(always)]
+    fn suits_tiles(&self, pixels: usize) -> bool {
+        let Filter { height, width: taps, depth, outputs, .. } = self.filter;
+        pixels >= SIDE && (taps * depth).is_multiple_of(SIDE) && outputs.is_multiple_of(SIDE) && height <= MOST_LINES
+    }
+
+    #[inline(always)]
+    fn by_tiles<U: Tiles>(&mut self, mut tiles: U, pixels: usize) {
+        let Filter { panels, height, width: taps, depth, outputs } = self.filter;
+        let terms = taps * depth;
+        for column in (0..outputs).step_by(2 * SIDE) {
+            let columns = (2 * SIDE).min(outputs - column);
+            let mut begin = [0.0; 2 * SIDE];
+            if let Some(bias) = self.bias {
+                begin[..columns].copy_from_slice(&bias[column..column + columns]);
+            }
+            let panel = column / PANEL * height * terms * PANEL + column % PANEL;
+            let mut pixel = 0;
+            while pixel < pixels {
+                let rows = if pixels - pixel >= 2 * SIDE { 2 * SIDE } else { SIDE };
+                let first = pixel.min(pixels - rows);
+                let mut lines = [&[][..]; MOST_LINES];
+                for (index, line) in lines.iter_mut().enumerate().take(height) {
+                    *line = &self.lines.line(index)[(self.at + first) * depth..];
+                }
+                Block {
+                    lines: &lines[..height],
+                    x_stride: depth,
+                    panel: &panels[panel..],
+                    panel_stride: PANEL,
+                    depth: terms,
+                    rows,
+                    columns,
+                    start: Start::Row(&begin),
+                    out: &mut self.out[first * outputs + column..],
+                    out_stride: outputs,
+                }
+                .multiply(&mut tiles);
+                pixel += rows;
+            }
+        }
+    }
+
     #[inline(always)]
     fn tile_wide<L: Lanes, const ROWS: usize>(&mut self, lanes: L, pixel: usize, column: usize, vectors: usize) {
         match vectors {

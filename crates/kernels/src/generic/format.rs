@@ -3,8 +3,10 @@
 use super::grid::Grid;
 use super::layer_norm::norm_row;
 use super::linear::{PANEL, Target};
-use super::tile::Term;
+use super::tile::{TILE_ROWS, Term};
+use super::tiles::{SIDE as TILE_SIDE, padded};
 use super::{Bf16Pair, Kernel, Lanes, Quad};
+use crate::Level;
 
 /// A term that weights and activations can be rounded to.
 pub(crate) trait Format: Term {
@@ -20,13 +22,17 @@ pub(crate) trait Format: Term {
     }
     /// Rounds a row of activations; returns the factor of its sums.
     fn round<L: Lanes>(lanes: L, from: &[f32], to: &mut [Self]) -> f32;
-    /// Stores the values between two products, `width` per row: in `buffer`, as terms if they can be rounded one by
-    /// one.
+    /// Stores the values between two products, `width` per row: in `buffer`, as rows of padded terms if they can be
+    /// rounded one by one.
     fn between(buffer: &mut [f32], width: usize) -> Target<'_>;
     /// The terms that [`Format::between`] stored in the buffer; none if rows must still be rounded.
     fn rounded_between(buffer: &[f32]) -> Option<&[Self]>;
     /// Whether sums are integers that are multiplied by scales.
     const SCALED: bool = false;
+    /// Rows that are multiplied at once, for whole multiples of which work is split.
+    fn unit(level: Level) -> usize {
+        if level.has_tiles() && Self::VALUES > 1 { TILE_SIDE } else { TILE_ROWS }
+    }
 }
 
 impl Format for f32 {
@@ -60,7 +66,7 @@ impl Format for Bf16Pair {
         1.0
     }
     fn between(buffer: &mut [f32], width: usize) -> Target<'_> {
-        Target::Pairs(Grid::new(bytemuck::cast_slice_mut(buffer), width.div_ceil(2)))
+        Target::Pairs(Grid::new(bytemuck::cast_slice_mut(buffer), padded::<Self>(width.div_ceil(2))))
     }
     fn rounded_between(buffer: &[f32]) -> Option<&[Self]> {
         Some(bytemuck::cast_slice(buffer))
@@ -152,7 +158,7 @@ pub(crate) struct Round<'a, T> {
     pub from: &'a [f32],
     /// Values in a row of `from`, at least one.
     pub inputs: usize,
-    /// `[rows, ⌈inputs / VALUES⌉]`
+    /// `[rows, padded ⌈inputs / VALUES⌉]`
     pub to: &'a mut [T],
     /// `[rows]`
     pub scales: &'a mut [f32],
@@ -162,9 +168,11 @@ impl<T: Format> Kernel for Round<'_, T> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let depth = self.inputs.div_ceil(T::VALUES);
-        let rows = self.from.chunks_exact(self.inputs).zip(self.to.chunks_exact_mut(depth));
+        let rows = self.from.chunks_exact(self.inputs).zip(self.to.chunks_exact_mut(padded::<T>(depth)));
         for ((from, to), scale) in rows.zip(self.scales) {
+            let (to, padding) = to.split_at_mut(depth);
             *scale = T::round(lanes, from, to);
+            padding.fill(T::zeroed());
         }
     }
 }
@@ -183,7 +191,7 @@ pub(crate) struct NormRound<'a, T> {
     pub keep: bool,
     /// `[dim]`
     pub row: &'a mut [f32],
-    /// `[rows, ⌈dim / VALUES⌉]`
+    /// `[rows, padded ⌈dim / VALUES⌉]`
     pub to: &'a mut [T],
     /// `[rows]`
     pub scales: &'a mut [f32],
@@ -193,10 +201,13 @@ impl<T: Format> Kernel for NormRound<'_, T> {
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
         let dim = self.weight.len();
-        let rows = self.x.chunks_exact_mut(dim).zip(self.to.chunks_exact_mut(dim.div_ceil(T::VALUES)));
+        let depth = dim.div_ceil(T::VALUES);
+        let rows = self.x.chunks_exact_mut(dim).zip(self.to.chunks_exact_mut(padded::<T>(depth)));
         for ((x, to), scale) in rows.zip(self.scales) {
+            let (to, padding) = to.split_at_mut(depth);
             norm_row(lanes, x, self.weight, self.bias, self.eps, self.row);
             *scale = T::round(lanes, self.row, to);
+            padding.fill(T::zeroed());
             if self.keep {
                 x.copy_from_slice(self.row);
             }
@@ -208,7 +219,7 @@ impl<T: Format> Kernel for NormRound<'_, T> {
 pub(crate) struct PackPanel<'a, T> {
     /// Up to 64 rows of `inputs` weights, one per output; outputs without a row are zero.
     pub rows: &'a [Option<&'a [f32]>; PANEL],
-    /// `[depth, 64]`
+    /// `[padded depth, 64]`
     pub to: &'a mut [T],
     /// `[64]`: the factor of each output's sums.
     pub scales: &'a mut [f32],

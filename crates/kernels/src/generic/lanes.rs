@@ -1,5 +1,7 @@
 //! The operations that a kernel uses: on vectors of f32 lanes, and of bf16 pairs.
 
+use super::tiles::Tiles;
+
 /// Two neighbouring bf16 values, the first in the low half: the input of one lane of a dot product.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(transparent)]
@@ -38,10 +40,15 @@ pub(crate) trait Lanes: Copy + Send + Sync + 'static {
     type V: Copy;
     /// `WIDTH` pairs of bf16.
     type P: Copy;
+    /// A unit that multiplies whole tiles of pairs or quads.
+    type Tiles: Tiles;
     /// Values per vector.
     const WIDTH: usize;
     /// Vectors per row in a tile of a matrix product: as many as fit into registers with six rows.
     const TILE_VECTORS: usize;
+
+    /// The unit, ready for this thread, if the processor has one.
+    fn tiles(self) -> Option<Self::Tiles>;
 
     /// `x` in every lane.
     fn splat(self, x: f32) -> Self::V;

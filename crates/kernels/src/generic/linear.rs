@@ -10,12 +10,15 @@ use std::ops::Range;
 use super::activation::{Gelu, swish};
 use super::grid::Grid;
 use super::tile::{TILE_ROWS, Term, multiply, tile_height};
+use super::tiles::{Block, SIDE, Start, padded};
 use super::{Bf16Pair, Kernel, Lanes};
 
 /// Outputs per panel.
 pub(crate) const PANEL: usize = 64;
 /// Most terms in one pass: 176 KiB of a panel, which stays in a core's second-level cache along with the rows.
 const DEPTH_BLOCK: usize = 704;
+/// Most terms in one pass of tiles.
+const TILES_DEPTH: usize = 320;
 
 /// The activation of a row's sums in one panel.
 #[derive(Clone, Copy)]
@@ -70,11 +73,12 @@ pub(crate) struct Scales<'a> {
 
 /// Some rows times some panels.
 pub(crate) struct Pass<'a, T> {
-    /// `[rows, depth]`
+    /// `[rows, padded depth]`; for tiles the rows are padded to a multiple of 16, and may have any content.
     pub x: &'a [T],
-    /// Terms in a row, at least one.
+    pub rows: usize,
+    /// Terms in a row without the padding, at least one.
     pub depth: usize,
-    /// `[⌈outputs / 64⌉, depth, 64]`
+    /// `[⌈outputs / 64⌉, padded depth, 64]`
     pub panels: &'a [T],
     /// `[64 · panels]` or fewer: the start of the sums; missing values are zero.
     pub begin: &'a [f32],
@@ -84,7 +88,7 @@ pub(crate) struct Pass<'a, T> {
     pub outputs: usize,
     /// Which panels to compute.
     pub range: Range<usize>,
-    /// `[rows, 64]`: unfinished sums.
+    /// `[rows, 64]`, the rows padded as those of `x`: unfinished sums.
     pub sums: &'a mut [f32],
     /// Their activation.
     pub curve: Curve,
@@ -106,9 +110,14 @@ struct Place {
 }
 
 impl<T: Term> Kernel for Pass<'_, T> {
+    const TILES: bool = T::VALUES > 1;
+
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        let rows = self.x.len() / self.depth;
+        if let Some(tiles) = T::tiles(lanes) {
+            return self.by_tiles(lanes, tiles);
+        }
+        let rows = self.rows;
         let block = self.depth.div_ceil(self.depth.div_ceil(DEPTH_BLOCK));
         for panel in self.range.clone() {
             let end = ((panel + 1) * PANEL).min(self.outputs);
@@ -134,6 +143,53 @@ impl<T: Term> Kernel for Pass<'_, T> {
 }
 
 impl<T: Term> Pass<'_, T> {
+    /// Terms in a row, with padding.
+    #[inline(always)]
+    fn stride(&self) -> usize {
+        padded::<T>(self.depth)
+    }
+
+    #[inline(always)]
+    fn by_tiles<L: Lanes>(&mut self, lanes: L, mut tiles: L::Tiles) {
+        let (rows, stride) = (self.rows, self.stride());
+        let steps = stride / SIDE;
+        let block = steps.div_ceil(steps.div_ceil(TILES_DEPTH / SIDE)) * SIDE;
+        for panel in self.range.clone() {
+            let (first, end) = (panel * PANEL, ((panel + 1) * PANEL).min(self.outputs));
+            let mut begin = [0.0; PANEL];
+            let given = self.begin.get(first..).unwrap_or(&[]);
+            let count = given.len().min(PANEL);
+            begin[..count].copy_from_slice(&given[..count]);
+            for start in (0..stride).step_by(block) {
+                let depth = block.min(stride - start);
+                for row in (0..rows).step_by(2 * SIDE) {
+                    let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
+                    for column in (0..end - first).step_by(2 * SIDE) {
+                        let columns = (2 * SIDE).min((end - first - column).next_multiple_of(SIDE));
+                        Block {
+                            lines: &[&self.x[row * stride + start..]],
+                            x_stride: stride,
+                            panel: &self.panels[(panel * stride + start) * PANEL + column..],
+                            panel_stride: PANEL,
+                            depth,
+                            rows: height,
+                            columns,
+                            start: if start == 0 { Start::Row(&begin[column..]) } else { Start::Out },
+                            out: &mut self.sums[row * PANEL + column..],
+                            out_stride: PANEL,
+                        }
+                        .multiply(&mut tiles);
+                    }
+                    if start + depth == stride {
+                        for row in row..(row + height).min(rows) {
+                            self.finish(lanes, row, panel, end - first);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Turns a tile's size into constants. With three vectors the fourth is padding, computed and discarded.
     #[inline(always)]
     fn tile_of<L: Lanes>(&mut self, lanes: L, place: Place, height: usize, vectors: usize) {
@@ -159,8 +215,9 @@ impl<T: Term> Pass<'_, T> {
     fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(&mut self, lanes: L, place: Place) {
         let Place { row, column, start, depth } = place;
         let at = column % PANEL;
-        let x = &self.x[row * self.depth + start..];
-        let panel = &self.panels[(column / PANEL * self.depth + start) * PANEL + at..];
+        let stride = self.stride();
+        let x = &self.x[row * stride + start..];
+        let panel = &self.panels[(column / PANEL * stride + start) * PANEL + at..];
         let kept = &mut self.sums[row * PANEL..][..ROWS * PANEL];
 
         let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
@@ -177,7 +234,7 @@ impl<T: Term> Pass<'_, T> {
             sums = [sums[0]; ROWS];
         }
 
-        multiply(lanes, x, self.depth, panel, PANEL, depth, &mut sums);
+        multiply(lanes, x, stride, panel, PANEL, depth, &mut sums);
 
         for (sums, kept) in sums.iter().zip(kept.chunks_exact_mut(PANEL)) {
             for (v, sum) in sums.iter().enumerate() {

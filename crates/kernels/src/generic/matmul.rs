@@ -6,12 +6,15 @@
 
 use super::format::Format;
 use super::tile::{TILE_ROWS, multiply, tile_height};
+use super::tiles::{Block, SIDE, Start, padded};
 use super::{Bf16Pair, Kernel, Lanes};
 
 /// Columns per panel.
 pub(crate) const PANEL: usize = 64;
 /// Terms of the depth in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
 const DEPTH_BLOCK: usize = 512;
+/// Terms of the depth in one pass of tiles: a panel's half stays in the first-level cache.
+const TILES_DEPTH: usize = 256;
 
 /// A term that both factors of a product can be rounded to, and that needs no scales.
 pub(crate) trait Factor: Format {
@@ -73,11 +76,11 @@ impl<T: Factor> Kernel for StackPanel<'_, T> {
 
 /// One thread's part of the product: some rows, all columns.
 pub(crate) struct Product<'a, T> {
-    /// `[rows, depth]`
+    /// `[rows, padded depth]`; for tiles the rows are padded to a multiple of 16, and may have any content.
     pub x: &'a [T],
-    /// Terms in a row of `x`, at least one.
+    /// Terms in a row of `x` without the padding, at least one.
     pub depth: usize,
-    /// `[⌈columns / 64⌉, depth, 64]`
+    /// `[⌈columns / 64⌉, padded depth, 64]`
     pub panels: &'a [T],
     /// `[columns]`
     pub bias: Option<&'a [f32]>,
@@ -85,6 +88,8 @@ pub(crate) struct Product<'a, T> {
     pub out: &'a mut [f32],
     /// Values in a row of `out`, at least one.
     pub columns: usize,
+    /// [`Product::space`]: sums of tiles.
+    pub sums: &'a mut [f32],
 }
 
 /// Position of a tile.
@@ -99,8 +104,13 @@ struct Place {
 }
 
 impl<T: Factor> Kernel for Product<'_, T> {
+    const TILES: bool = T::VALUES > 1;
+
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
+        if let Some(tiles) = T::tiles(lanes) {
+            return self.by_tiles(lanes, tiles);
+        }
         let rows = self.out.len() / self.columns;
         for first in (0..self.columns).step_by(PANEL) {
             let end = (first + PANEL).min(self.columns);
@@ -121,6 +131,58 @@ impl<T: Factor> Kernel for Product<'_, T> {
 }
 
 impl<T: Factor> Product<'_, T> {
+    /// Values that tiles need for so many rows.
+    pub fn space(rows: usize) -> usize {
+        if T::VALUES > 1 { rows.next_multiple_of(SIDE) * PANEL } else { 0 }
+    }
+
+    #[inline(always)]
+    fn by_tiles<L: Lanes>(&mut self, lanes: L, mut tiles: L::Tiles) {
+        let (rows, stride) = (self.out.len() / self.columns, padded::<T>(self.depth));
+        for first in (0..self.columns).step_by(PANEL) {
+            let width = PANEL.min(self.columns - first);
+            let mut begin = [0.0; PANEL];
+            if let Some(bias) = self.bias {
+                begin[..width].copy_from_slice(&bias[first..first + width]);
+            }
+            for start in (0..stride).step_by(TILES_DEPTH) {
+                let depth = TILES_DEPTH.min(stride - start);
+                for row in (0..rows).step_by(2 * SIDE) {
+                    let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
+                    for column in (0..width).step_by(2 * SIDE) {
+                        Block {
+                            lines: &[&self.x[row * stride + start..]],
+                            x_stride: stride,
+                            panel: &self.panels[(first / PANEL * stride + start) * PANEL + column..],
+                            panel_stride: PANEL,
+                            depth,
+                            rows: height,
+                            columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
+                            start: if start == 0 { Start::Row(&begin[column..]) } else { Start::Out },
+                            out: &mut self.sums[row * PANEL + column..],
+                            out_stride: PANEL,
+                        }
+                        .multiply(&mut tiles);
+                    }
+                    if start + depth == stride {
+                        self.store(lanes, row..(row + height).min(rows), first, width);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies a panel's sums to some rows of the result.
+    #[inline(always)]
+    fn store<L: Lanes>(&mut self, lanes: L, rows: std::ops::Range<usize>, first: usize, width: usize) {
+        for row in rows {
+            let out = &mut self.out[row * self.columns + first..][..width];
+            for (out, sums) in out.chunks_mut(L::WIDTH).zip(self.sums[row * PANEL..].chunks(L::WIDTH)) {
+                lanes.write(out, lanes.read(sums));
+            }
+        }
+    }
+
     /// Turns a tile's size into constants. With three vectors the fourth is padding, computed and discarded.
     #[inline(always)]
     fn tile_of<L: Lanes>(&mut self, lanes: L, place: Place, height: usize, vectors: usize) {
@@ -146,8 +208,9 @@ impl<T: Factor> Product<'_, T> {
     fn tile<L: Lanes, const ROWS: usize, const VECTORS: usize>(&mut self, lanes: L, place: Place) {
         let Place { row, column, start, depth } = place;
         let width = (VECTORS * L::WIDTH).min(self.columns - column);
-        let x = &self.x[row * self.depth + start..];
-        let panel = (column / PANEL * self.depth + start) * PANEL + column % PANEL;
+        let stride = padded::<T>(self.depth);
+        let x = &self.x[row * stride + start..];
+        let panel = (column / PANEL * stride + start) * PANEL + column % PANEL;
         let panel = &self.panels[panel..];
 
         let mut sums = [[lanes.splat(0.0); VECTORS]; ROWS];
@@ -161,7 +224,7 @@ impl<T: Factor> Product<'_, T> {
                 *sum = lanes.read(&before[(v * L::WIDTH).min(width)..]);
             }
         }
-        multiply(lanes, x, self.depth, panel, PANEL, depth, &mut sums);
+        multiply(lanes, x, stride, panel, PANEL, depth, &mut sums);
         for (r, sums) in sums.iter().enumerate() {
             let out = &mut self.out[(row + r) * self.columns + column..][..width];
             for (v, sum) in sums.iter().enumerate() {

@@ -27,12 +27,15 @@ pub(crate) mod pair_map;
 pub(crate) mod peak;
 pub(crate) mod rope;
 pub(crate) mod tile;
+pub(crate) mod tiles;
 pub(crate) mod transpose;
 
 pub(crate) use lanes::{Bf16Pair, Lanes, Quad};
 
 /// Work that can be done with any lanes.
 pub(crate) trait Kernel {
+    /// Whether it uses tiles where the processor has them; if not, it is not compiled a second time for such processors.
+    const TILES: bool = false;
     /// Does the work. Implementations are `#[inline(always)]`.
     fn run<L: Lanes>(self, lanes: L);
 }

@@ -22,6 +22,11 @@ pub(crate) trait Term: Copy + Send + Sync + bytemuck::Pod {
     unsafe fn load<L: Lanes>(lanes: L, from: *const Self) -> Self::Wide<L>;
     /// `acc + a · b`.
     fn accumulate<L: Lanes>(lanes: L, a: Self::Wide<L>, b: Self::Wide<L>, acc: L::V) -> L::V;
+    /// The unit that multiplies whole tiles of such terms, if the processor has one.
+    #[inline(always)]
+    fn tiles<L: Lanes>(lanes: L) -> Option<L::Tiles> {
+        lanes.tiles()
+    }
 }
 
 impl Term for f32 {
@@ -39,6 +44,10 @@ impl Term for f32 {
     #[inline(always)]
     fn accumulate<L: Lanes>(lanes: L, a: L::V, b: L::V, acc: L::V) -> L::V {
         lanes.fma(a, b, acc)
+    }
+    #[inline(always)]
+    fn tiles<L: Lanes>(_lanes: L) -> Option<L::Tiles> {
+        None
     }
 }
 

@@ -45,6 +45,7 @@ impl Neon {
 }
 
 impl Lanes for Neon {
+    no_tiles!();
     type V = float32x4_t;
     type P = uint32x4_t;
     const WIDTH: usize = 4;

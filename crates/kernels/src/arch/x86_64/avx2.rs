@@ -37,6 +37,7 @@ fn mask(lanes: Avx2, n: usize) -> __m256i {
 }
 
 impl Lanes for Avx2 {
+    no_tiles!();
     type V = __m256;
     type P = __m256i;
     const WIDTH: usize = 8;

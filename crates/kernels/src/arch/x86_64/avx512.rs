@@ -52,13 +52,34 @@ impl Avx512Bf16 {
     }
 }
 
+impl Avx512Bf16 {
+    /// The features without the dot products.
+    #[inline(always)]
+    pub(super) fn base(self) -> Avx512 {
+        Avx512(())
+    }
+}
+
 /// The lowest `min(n, 16)` bits.
 #[inline(always)]
-fn mask(n: usize) -> __mmask16 {
+pub(super) fn mask(n: usize) -> __mmask16 {
     if n >= 16 { !0 } else { (1 << n) - 1 }
 }
 
-/// Methods that both tokens share: all except the dot product of pairs and the rounding to pairs.
+/// Writes the first `min(len, 16)` pairs; whole vectors use the plain store, as in [`Lanes::write`].
+#[inline(always)]
+pub(super) fn store(proof: Avx512, to: &mut [Bf16Pair], pairs: __m512i) {
+    let _proof = proof;
+    if to.len() >= 16 {
+        // SAFETY: the token proves AVX-512, and the length was checked on the line above.
+        unsafe { _mm512_storeu_si512(to.as_mut_ptr().cast(), pairs) }
+    } else {
+        // SAFETY: the token proves AVX-512. Masked lanes are not written, and the mask ends with the slice.
+        unsafe { _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), mask(to.len()), pairs) }
+    }
+}
+
+/// Methods that all tokens share: all except the dot products and the rounding to pairs.
 macro_rules! sixteen_lanes {
     () => {
         type V = __m512;
@@ -187,8 +208,11 @@ macro_rules! sixteen_lanes {
     };
 }
 
+pub(super) use sixteen_lanes;
+
 impl Lanes for Avx512 {
     sixteen_lanes!();
+    no_tiles!();
 
     #[inline(always)]
     fn dot_pairs(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
@@ -210,56 +234,51 @@ impl Lanes for Avx512 {
     }
 }
 
-impl Avx512Bf16 {
-    /// Writes the first `min(len, 16)` pairs; whole vectors use the plain store, as in [`Lanes::write`].
-    #[inline(always)]
-    fn store(self, to: &mut [Bf16Pair], pairs: __m512i) {
-        if to.len() >= 16 {
-            // In bounds: the length was checked on the line above.
-            with!(self: _mm512_storeu_si512(to.as_mut_ptr().cast(), pairs))
-        } else {
-            // In bounds: masked lanes are not written, and the mask ends with the slice.
-            with!(self: _mm512_mask_storeu_epi32(to.as_mut_ptr().cast(), mask(to.len()), pairs))
+/// Methods of the tokens that have dot products: those of [`sixteen_lanes`], and the products and roundings.
+macro_rules! sixteen_lanes_with_dot_products {
+    () => {
+        $crate::arch::x86_64::avx512::sixteen_lanes!();
+
+        #[inline(always)]
+        fn dot_pairs(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
+            // The types have the same size and any bits are valid bf16, so the two transmutes only change the type.
+            with!(self: _mm512_dpbf16_ps(
+                acc,
+                std::mem::transmute::<__m512i, __m512bh>(a),
+                std::mem::transmute::<__m512i, __m512bh>(b),
+            ))
         }
-    }
+
+        #[inline(always)]
+        fn dot_bytes(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
+            with!(self: _mm512_castsi512_ps(_mm512_dpbusd_epi32(_mm512_castps_si512(acc), a, b)))
+        }
+
+        #[inline(always)]
+        fn zip_pairs(self, low: __m512, high: __m512, to: &mut [Bf16Pair]) {
+            // The types have the same size, and any bits are valid integers.
+            let half =
+                |v| with!(self: _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(v))));
+            let pairs = with!(self: _mm512_or_si512(half(low), _mm512_slli_epi32::<16>(half(high))));
+            store(self.base(), to, pairs);
+        }
+
+        /// Thirty-two values at a time; values below the smallest normal f32 become zero.
+        #[inline(always)]
+        fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
+            for (values, pairs) in from.chunks(32).zip(to.chunks_mut(16)) {
+                let low = self.read(values);
+                let high = self.read(values.get(16..).unwrap_or(&[]));
+                // The types have the same size, and any bits are valid integers.
+                let rounded = with!(self: std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low)));
+                store(self.base(), pairs, rounded);
+            }
+        }
+    };
 }
+pub(super) use sixteen_lanes_with_dot_products;
 
 impl Lanes for Avx512Bf16 {
-    sixteen_lanes!();
-
-    #[inline(always)]
-    fn dot_pairs(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
-        // The types have the same size and any bits are valid bf16, so the two transmutes only change the type.
-        with!(self: _mm512_dpbf16_ps(
-            acc,
-            std::mem::transmute::<__m512i, __m512bh>(a),
-            std::mem::transmute::<__m512i, __m512bh>(b),
-        ))
-    }
-
-    #[inline(always)]
-    fn dot_bytes(self, a: __m512i, b: __m512i, acc: __m512) -> __m512 {
-        with!(self: _mm512_castsi512_ps(_mm512_dpbusd_epi32(_mm512_castps_si512(acc), a, b)))
-    }
-
-    #[inline(always)]
-    fn zip_pairs(self, low: __m512, high: __m512, to: &mut [Bf16Pair]) {
-        // The types have the same size, and any bits are valid integers.
-        let half =
-            |v| with!(self: _mm512_cvtepu16_epi32(std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(v))));
-        let pairs = with!(self: _mm512_or_si512(half(low), _mm512_slli_epi32::<16>(half(high))));
-        self.store(to, pairs);
-    }
-
-    /// Thirty-two values at a time; values below the smallest normal f32 become zero.
-    #[inline(always)]
-    fn round_pairs(self, from: &[f32], to: &mut [Bf16Pair]) {
-        for (values, pairs) in from.chunks(32).zip(to.chunks_mut(16)) {
-            let low = self.read(values);
-            let high = self.read(values.get(16..).unwrap_or(&[]));
-            // The types have the same size, and any bits are valid integers.
-            let rounded = with!(self: std::mem::transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(high, low)));
-            self.store(pairs, rounded);
-        }
-    }
+    sixteen_lanes_with_dot_products!();
+    no_tiles!();
 }

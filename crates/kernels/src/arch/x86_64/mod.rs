@@ -1,8 +1,10 @@
-//! x86-64: AVX2 with FMA, AVX-512, and AVX-512 with bf16 dot products.
+//! x86-64: AVX2 with FMA, AVX-512, AVX-512 with bf16 dot products, and AMX.
 
+mod amx;
 mod avx2;
 mod avx512;
 
+pub use amx::Amx;
 pub use avx2::Avx2;
 pub use avx512::{Avx512, Avx512Bf16};
 
