@@ -1,4 +1,4 @@
-"""Their side of the comparison: a worker on PyTorch and multimolecule that answers jobs.
+"""Their side of the comparison: a worker on PyTorch that answers jobs, with plain.py or multimolecule.
 
 One JSON object a line comes in on standard input, one goes out, with the seconds taken and the most memory held so
 far. The driver (run.py) alternates these jobs with ours. Only multimolecule's public classes are used.
@@ -14,6 +14,7 @@ import time
 import numpy
 import torch
 
+import plain
 from official import StructureHead, pair_loss
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
@@ -23,10 +24,13 @@ class Worker:
     """Holds what was loaded last; each public method is a job."""
 
     def load(self, path, dtype="f32", attention="sdpa", compiled=False):
-        """An encoder, of a folder written by save_pretrained."""
+        """An encoder, of a folder written by save_pretrained: plain, or multimolecule's with one of its attentions."""
         from multimolecule import RiNALMoModel, RnaTokenizer
 
-        self.tokenizer = RnaTokenizer.from_pretrained(path)
+        self.tokenizer, self.plain = RnaTokenizer.from_pretrained(path), attention == "plain"
+        if self.plain:
+            self.model = plain.Encoder(path, DTYPES[dtype]).eval()
+            return {}
         model = RiNALMoModel.from_pretrained(path, attn_implementation=attention, add_pooling_layer=False)
         self.model = model.eval().to(DTYPES[dtype])
         if compiled:
@@ -38,20 +42,22 @@ class Worker:
         batch = self.tokenizer(sequences(count, length, seed), return_tensors="pt")
         with torch.inference_mode():
             started = time.perf_counter()
-            hidden = self.model(**batch).last_hidden_state
+            hidden = self.model(batch["input_ids"]) if self.plain else self.model(**batch).last_hidden_state
             seconds = time.perf_counter() - started
         write(hidden, output)
         return {"seconds": seconds, "tokens": batch["input_ids"].numel()}
 
-    def load_head(self, path, dtype="f32"):
-        """The official structure head alone."""
+    def load_head(self, path, dtype="f32", way="official"):
+        """The structure head alone, as released or plain."""
         self.head, self.dtype = StructureHead.open(path).eval().to(DTYPES[dtype]), DTYPES[dtype]
+        self.dim = self.head.linear_in.in_features // 2
+        if way == "plain":
+            self.head = plain.StructureHead(self.head, self.dtype).eval()
         return {}
 
     def pair_logits(self, length, seed=1, output=None):
         """The structure head on random representations."""
-        dim = self.head.linear_in.in_features // 2
-        hidden = hidden_rows(length, dim, seed).to(self.dtype)
+        hidden = hidden_rows(length, self.dim, seed).to(self.dtype)
         with torch.inference_mode():
             started = time.perf_counter()
             logits = self.head(hidden[None])
@@ -59,11 +65,15 @@ class Worker:
         write(logits, output)
         return {"seconds": seconds}
 
-    def load_training(self, path, dropout=0.1):
+    def load_training(self, path, dropout=0.1, way="plain"):
         """An encoder with its masked-language head, and AdamW over all of it."""
         from multimolecule import RiNALMoForMaskedLM, RnaTokenizer
 
-        self.tokenizer = RnaTokenizer.from_pretrained(path)
+        self.tokenizer, self.plain = RnaTokenizer.from_pretrained(path), way == "plain"
+        if self.plain:
+            self.model = plain.MaskedLanguageModel(path, dropout).train()
+            self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
+            return {}
         self.model = RiNALMoForMaskedLM.from_pretrained(
             path, attn_implementation="sdpa", attention_dropout=dropout, hidden_dropout=dropout
         ).train()
@@ -74,11 +84,12 @@ class Worker:
         """One step: forward, backward, AdamW; 15 % of the tokens are asked for. In bf16 by autocast, weights stay f32."""
         batch = self.tokenizer(sequences(count, length, seed), return_tensors="pt")
         chosen = torch.rand(batch["input_ids"].shape, generator=torch.Generator().manual_seed(seed)) < 0.15
+        targets = batch["input_ids"][chosen]
         batch["labels"] = batch["input_ids"].masked_fill(~chosen, -100)
         batch["input_ids"] = batch["input_ids"].masked_fill(chosen, self.tokenizer.mask_token_id)
         started = time.perf_counter()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bf16"):
-            loss = self.model(**batch).loss
+            loss = self.model(batch["input_ids"], chosen, targets) if self.plain else self.model(**batch).loss
         self.step(loss)
         return {"seconds": time.perf_counter() - started}
 

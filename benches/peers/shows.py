@@ -33,7 +33,7 @@ def encoder(args):
             ceilings = [mine.ask(do="ceiling")]
             for dtype in ("f32", "bf16"):
                 tries = []
-                for attention in ("sdpa", "eager"):
+                for attention in ("plain", "sdpa", "eager"):
                     with contextlib.ExitStack() as trial:
                         worker = trial.enter_context(rival())
                         worker.ask(do="load", path=str(model), dtype=dtype, attention=attention)
@@ -43,7 +43,8 @@ def encoder(args):
                 tries.sort(key=lambda trial: trial[0])
                 contestants.append(tries[0][1])
                 stack.enter_context(tries[0][2])
-                tries[1][2].close()
+                for _, _, loser in tries[1:]:
+                    loser.close()
             alternate(contestants, args.rounds or (2 if args.quick else 5))
             work = {"work": f"{size}, {count} × {length} nt", "unit": "tokens/s", "contestants": contestants}
             work["operations"] = operations(*WIDTHS[size], count, length + 2)
@@ -65,11 +66,12 @@ def head(args):
                 worker.ask(do="load", path=str(model), dtype=dtype)
                 contestants.append(Contestant.at(worker, job, OURS, dtype))
             for dtype in ("f32", "bf16"):
-                if length > 1000:
-                    continue  # the concatenation alone takes 8 * 1280 * length^2 bytes in f32: 86 GB
-                worker = stack.enter_context(rival())
-                worker.ask(do="load_head", path=str(model), dtype=dtype)
-                contestants.append(Contestant.at(worker, job, THEIRS, dtype))
+                for way in ("plain", "official"):
+                    if way == "official" and length > 1000:
+                        continue  # the concatenation alone takes 8 * 1280 * length^2 bytes in f32: 86 GB
+                    worker = stack.enter_context(rival())
+                    worker.ask(do="load_head", path=str(model), dtype=dtype, way=way)
+                    contestants.append(Contestant.at(worker, job, THEIRS, dtype, way))
             alternate(contestants, args.rounds or (2 if args.quick or length >= 1000 else 5))
             work = {"work": f"structure head, 1280 wide, {length} nt", "unit": "s", "contestants": contestants}
             yield finish(work, args, job, rival)

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::error::check_length;
 use crate::generic::Bf16Pair;
-use crate::generic::attention::{Attention, Head, Mixed, Pack, QUERIES, Scratch};
+use crate::generic::attention::{Attention, Head, Mixed, Pack, QUERIES_UNIT, Scratch};
 use crate::generic::grid::Grid;
 use crate::linear::Precision;
 use crate::rope::Table;
@@ -119,7 +119,7 @@ fn each_head<T: Mixed>(level: Level, head: Head<'_>, qkv: &[f32], dim: usize, st
                     level.run(Attention { qkv, dim, first, head, keys, queries, out, scratch });
                 });
             };
-            let height = span.len().div_ceil(pieces).next_multiple_of(QUERIES);
+            let height = span.len().div_ceil(pieces).next_multiple_of(QUERIES_UNIT);
             match pieces {
                 1 => attend_queries(0..span.len()),
                 _ => (0..span.len().div_ceil(height))

@@ -111,7 +111,7 @@ fn multiply<T: Factor>(
         for_rows(out, columns, T::unit(level), MOST_ROWS, &|first, out| {
             let rows = out.len() / columns;
             with_rows(level, a, first, rows, |x| {
-                with_scratch(Product::<T>::space(rows), |sums| {
+                with_scratch(Product::<T>::space(), |sums| {
                     level.run(Product { x, depth, panels, bias, out, columns, sums });
                 })
             });

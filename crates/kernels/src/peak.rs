@@ -1,5 +1,6 @@
 //! The peak: operations per second that the current threads reach if they only multiply and add.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use crate::Level;
@@ -12,19 +13,39 @@ pub use crate::linear::Precision;
 ///
 /// A product and its addition count as two operations.
 pub fn peak(level: Level, precision: Precision) -> f64 {
+    const ROUNDS: usize = 2_000_000; // about 10 ms if twelve products take six cycles
+    rate(level, precision, ROUNDS)
+}
+
+/// Whether products of bf16 are clearly faster than those of f32, so that bf16 is worth its rounding. Tiles always are.
+/// The dot products of AVX-512 are on some processors, and are half as fast as f32 on others: there they are measured,
+/// once, in less than a millisecond.
+pub fn bf16_pays(level: Level) -> bool {
+    /// About 0.1 ms.
+    const ROUNDS: usize = 20_000;
+    /// Of all processors that we know the ratio is near 0.5 or near 2.
+    const CLEARLY: f64 = 1.25;
+    static MEASURED: OnceLock<bool> = OnceLock::new();
+    if level.has_tiles() || !level.has_bf16() {
+        return level.has_tiles();
+    }
+    let best = |precision| (0..3).map(|_| rate(level, precision, ROUNDS)).fold(0.0, f64::max);
+    *MEASURED.get_or_init(|| best(Precision::Bf16) > CLEARLY * best(Precision::F32))
+}
+
+fn rate(level: Level, precision: Precision, rounds: usize) -> f64 {
     match precision {
-        Precision::F32 => measure(level, 1.0f32),
-        Precision::Bf16 => measure(level, Bf16Pair::round(1.0, 1.0)),
-        Precision::Int8 => measure(level, Quad(0x0101_0101)),
+        Precision::F32 => measure(level, 1.0f32, rounds),
+        Precision::Bf16 => measure(level, Bf16Pair::round(1.0, 1.0), rounds),
+        Precision::Int8 => measure(level, Quad(0x0101_0101), rounds),
     }
 }
 
-fn measure<T: Term>(level: Level, term: T) -> f64 {
-    const ROUNDS: usize = 2_000_000; // about 10 ms if twelve products take six cycles
+fn measure<T: Term>(level: Level, term: T, rounds: usize) -> f64 {
     let start = Instant::now();
     let operations: Vec<f64> = rayon::broadcast(|_| {
         let (mut sum, mut operations) = (0.0, 0.0);
-        level.run(Peak { rounds: ROUNDS, term, sum: &mut sum, operations: &mut operations });
+        level.run(Peak { rounds, term, sum: &mut sum, operations: &mut operations });
         std::hint::black_box(sum);
         operations
     });

@@ -25,7 +25,7 @@ pub struct ModelChoice {
     /// (20 heads) do not need it
     #[arg(long, value_name = "N")]
     pub heads: Option<usize>,
-    /// Compute products in this number format; sums are f32. auto is bf16 on a CPU with bf16 dot products, else f32;
+    /// Compute products in this number format; sums are f32. auto is bf16 on a CPU that multiplies it faster, else f32;
     /// int8 is smaller, faster and less exact. Other devices than the CPU use f32
     #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
     pub dtype: Dtype,

@@ -9,14 +9,19 @@ use super::exp::falling_power;
 use super::format::Format;
 use super::grid::Grid;
 use super::tile::{TILE_ROWS, multiply};
+use super::tiles::{Block, SIDE, Start, Tiles, padded};
 use super::{Bf16Pair, Kernel, Lanes};
 
 /// Keys per block.
 const KEYS: usize = 256;
 /// Keys per panel; a block has up to four panels.
 const PANEL: usize = 64;
-/// Queries that are processed together.
-pub(crate) const QUERIES: usize = 2 * TILE_ROWS;
+/// Queries that are processed together without tiles.
+const QUERIES: usize = 2 * TILE_ROWS;
+/// Queries that are processed together by tiles.
+const TILES_QUERIES: usize = 2 * SIDE;
+/// A multiple of both, for which work is split.
+pub(crate) const QUERIES_UNIT: usize = 96;
 
 /// Terms that attention can be computed in.
 pub(crate) trait Mixed: Format {
@@ -77,10 +82,15 @@ impl Head<'_> {
         self.dim.div_ceil(T::VALUES)
     }
 
+    /// Terms in a query, padded for tiles.
+    fn stride<T: Mixed>(self) -> usize {
+        padded::<T>(self.depth::<T>())
+    }
+
     /// Terms of a block of this many keys: keys, then values.
     fn block<T: Mixed>(self, keys: usize) -> (usize, usize) {
         let keys = keys.next_multiple_of(PANEL);
-        (keys * self.depth::<T>(), keys / T::VALUES * self.padded)
+        (keys * self.stride::<T>(), keys / T::VALUES * self.padded)
     }
 
     /// Terms of the keys and values of `len` positions.
@@ -123,7 +133,8 @@ pub(crate) struct Pack<'a, T> {
     pub first: usize,
     /// The head.
     pub head: Head<'a>,
-    /// [`Head::space`] for `len` positions. The padding of keys and values is not changed and never used.
+    /// [`Head::space`] for `len` positions. Keys beyond the last are not changed and never used; terms and values of the
+    /// padding that tiles multiply are zero.
     pub to: &'a mut [T],
     /// Of a thread.
     pub scratch: &'a mut Scratch<'a, T>,
@@ -140,7 +151,7 @@ impl<T: Mixed> Kernel for Pack<'_, T> {
             to = rest;
             let (keys, values) = block.split_at_mut(for_keys);
             fetch_next_head(lanes, head, rows, dim, first);
-            let panels = rows.chunks(PANEL * 3 * dim).zip(keys.chunks_exact_mut(head.depth::<T>() * PANEL));
+            let panels = rows.chunks(PANEL * 3 * dim).zip(keys.chunks_exact_mut(head.stride::<T>() * PANEL));
             for (p, (rows, panel)) in panels.enumerate() {
                 pack_keys(lanes, head, rows, dim, first, b * KEYS + p * PANEL, panel, scratch);
             }
@@ -149,6 +160,8 @@ impl<T: Mixed> Kernel for Pack<'_, T> {
                 let j = line * T::VALUES;
                 T::line(lanes, [value(j), value(j + 1)], to);
             }
+            let lines = count.div_ceil(T::VALUES);
+            values[lines * head.padded..padded::<T>(lines) * head.padded].fill(T::zeroed());
         }
     }
 }
@@ -197,7 +210,9 @@ fn pack_keys<L: Lanes, T: Mixed>(
     for (key, to) in turned.chunks_exact(head.dim).zip(terms.chunks_exact_mut(depth)).take(count) {
         T::round(lanes, key, to);
     }
-    for (i, line) in panel.chunks_exact_mut(PANEL).enumerate() {
+    let (lines, padding) = panel.split_at_mut(depth * PANEL);
+    padding.fill(T::zeroed());
+    for (i, line) in lines.chunks_exact_mut(PANEL).enumerate() {
         for (j, to) in line[..count].iter_mut().enumerate() {
             *to = terms[j * depth + i];
         }
@@ -226,18 +241,18 @@ pub(crate) struct Attention<'a, T> {
 
 /// Scratch for one block of queries or keys.
 pub(crate) struct Scratch<'a, T> {
-    /// `[QUERIES, KEYS]`, or `[64, head dim]`: scores, or rotated values.
+    /// `[TILES_QUERIES, KEYS]`, or `[64, head dim]`: scores, or rotated values.
     scores: &'a mut [f32],
-    /// `[QUERIES, KEYS / VALUES]`
+    /// `[TILES_QUERIES, KEYS / VALUES]`
     weights: &'a mut [T],
-    /// `[64, depth]`: scaled queries, or keys.
+    /// `[64, padded depth]`: scaled queries, or keys without padding.
     terms: &'a mut [T],
-    /// `[QUERIES, padded]`: sums of values so far, not yet divided.
+    /// `[TILES_QUERIES, padded]`: sums of values so far, not yet divided.
     sums: &'a mut [f32],
-    /// `[QUERIES]`: the largest score so far.
-    largest: [f32; QUERIES],
-    /// `[QUERIES, 16]`: sums of weights so far, lane by lane.
-    totals: [[f32; 16]; QUERIES],
+    /// The largest score of each query so far.
+    largest: [f32; TILES_QUERIES],
+    /// Sums of each query's weights so far, lane by lane.
+    totals: [[f32; 16]; TILES_QUERIES],
 }
 
 impl<'a, T: Mixed> Scratch<'a, T> {
@@ -248,8 +263,8 @@ impl<'a, T: Mixed> Scratch<'a, T> {
     }
 
     fn sizes(head: Head<'_>) -> [usize; 4] {
-        let scores = (QUERIES * KEYS).max(PANEL * head.dim);
-        [scores, QUERIES * KEYS / T::VALUES, PANEL * head.depth::<T>(), QUERIES * head.padded]
+        let scores = (TILES_QUERIES * KEYS).max(PANEL * head.dim);
+        [scores, TILES_QUERIES * KEYS / T::VALUES, PANEL * head.stride::<T>(), TILES_QUERIES * head.padded]
     }
 
     /// For such heads, in memory with any content.
@@ -263,8 +278,8 @@ impl<'a, T: Mixed> Scratch<'a, T> {
             weights: bytemuck::cast_slice_mut(weights),
             terms: bytemuck::cast_slice_mut(terms),
             sums,
-            largest: [0.0; QUERIES],
-            totals: [[0.0; 16]; QUERIES],
+            largest: [0.0; TILES_QUERIES],
+            totals: [[0.0; 16]; TILES_QUERIES],
         }
     }
 }
@@ -291,11 +306,15 @@ fn read_scores<L: Lanes>(lanes: L, scores: &[f32], at: usize, valid: usize) -> L
 }
 
 impl<T: Mixed> Kernel for Attention<'_, T> {
+    const TILES: bool = T::VALUES > 1;
+
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
         let len = self.qkv.len() / (3 * self.dim);
-        for first in self.queries.clone().step_by(QUERIES) {
-            let count = QUERIES.min(self.queries.end - first);
+        let mut tiles = T::tiles(lanes);
+        let together = if tiles.is_some() { TILES_QUERIES } else { QUERIES };
+        for first in self.queries.clone().step_by(together) {
+            let count = together.min(self.queries.end - first);
             self.begin(lanes, first, count);
             let mut left = self.keys;
             for start in (0..len).step_by(KEYS) {
@@ -304,9 +323,15 @@ impl<T: Mixed> Kernel for Attention<'_, T> {
                 let (block, rest) = left.split_at(for_keys + for_values);
                 left = rest;
                 let (keys, values) = block.split_at(for_keys);
-                self.score(lanes, count, keys, valid);
+                match &mut tiles {
+                    Some(tiles) => self.score_by_tiles(tiles, count, keys, valid),
+                    None => self.score(lanes, count, keys, valid),
+                }
                 self.weigh(lanes, count, valid, start == 0);
-                self.gather(lanes, count, values, valid, start == 0);
+                match &mut tiles {
+                    Some(tiles) => self.gather_by_tiles(lanes, tiles, count, values, valid, start == 0),
+                    None => self.gather(lanes, count, values, valid, start == 0),
+                }
             }
             self.finish(lanes, first, count);
         }
@@ -318,36 +343,63 @@ impl<T: Mixed> Attention<'_, T> {
     #[inline(always)]
     fn begin<L: Lanes>(&mut self, lanes: L, first: usize, count: usize) {
         let scale = std::f32::consts::LOG2_E / (self.head.dim as f32).sqrt();
-        let (depth, head) = (self.head.depth::<T>(), self.head);
+        let (depth, stride, head) = (self.head.depth::<T>(), self.head.stride::<T>(), self.head);
         let Scratch { scores, terms, largest, totals, .. } = &mut *self.scratch;
         for (q, to) in scores.chunks_exact_mut(head.dim).take(count).enumerate() {
             let row = &self.qkv[(first + q) * 3 * self.dim..][..3 * self.dim];
             head.turn(lanes, row, self.first, first + q, scale, to);
         }
-        for (query, to) in scores.chunks_exact(head.dim).zip(terms.chunks_exact_mut(depth)).take(count) {
+        for (query, to) in scores.chunks_exact(head.dim).zip(terms.chunks_exact_mut(stride)).take(count) {
+            let (to, padding) = to.split_at_mut(depth);
             T::round(lanes, query, to);
+            padding.fill(T::zeroed());
         }
         // The smallest finite number, not −∞: a block of scores that are all −∞ must have weight 0, and ∞ − ∞ is NaN.
-        *largest = [f32::MIN; QUERIES];
-        *totals = [[0.0; 16]; QUERIES];
+        largest[..count].fill(f32::MIN);
+        totals[..count].fill([0.0; 16]);
     }
 
     /// Scores of `count` queries and a block of keys, the first `valid` of which are used.
     #[inline(always)]
     fn score<L: Lanes>(&mut self, lanes: L, count: usize, keys: &[T], valid: usize) {
-        let depth = self.head.depth::<T>();
+        let (depth, stride) = (self.head.depth::<T>(), self.head.stride::<T>());
         let Scratch { terms, scores, .. } = &mut *self.scratch;
-        for (p, panel) in keys.chunks_exact(depth * PANEL).enumerate() {
+        for (p, panel) in keys.chunks_exact(stride * PANEL).enumerate() {
             let width = PANEL.min(valid - p * PANEL);
             let mut row = 0;
             while row < count {
-                let (queries, scores) = (&terms[row * depth..], &mut scores[row * KEYS + p * PANEL..]);
+                let (queries, scores) = (&terms[row * stride..], &mut scores[row * KEYS + p * PANEL..]);
                 row += match count - row {
-                    TILE_ROWS.. => product::<L, T, TILE_ROWS>(lanes, queries, panel, depth, width, scores),
-                    3.. => product::<L, T, 3>(lanes, queries, panel, depth, width, scores),
-                    2 => product::<L, T, 2>(lanes, queries, panel, depth, width, scores),
-                    _ => product::<L, T, 1>(lanes, queries, panel, depth, width, scores),
+                    TILE_ROWS.. => product::<L, T, TILE_ROWS>(lanes, queries, stride, panel, depth, width, scores),
+                    3.. => product::<L, T, 3>(lanes, queries, stride, panel, depth, width, scores),
+                    2 => product::<L, T, 2>(lanes, queries, stride, panel, depth, width, scores),
+                    _ => product::<L, T, 1>(lanes, queries, stride, panel, depth, width, scores),
                 };
+            }
+        }
+    }
+
+    /// The same by tiles; scores beyond `valid` and beyond the last query have any value.
+    #[inline(always)]
+    fn score_by_tiles<U: Tiles>(&mut self, tiles: &mut U, count: usize, keys: &[T], valid: usize) {
+        let stride = self.head.stride::<T>();
+        let Scratch { terms, scores, .. } = &mut *self.scratch;
+        for (p, panel) in keys.chunks_exact(stride * PANEL).enumerate() {
+            let width = PANEL.min(valid - p * PANEL);
+            for column in (0..width).step_by(2 * SIDE) {
+                Block {
+                    lines: &[&*terms],
+                    x_stride: stride,
+                    panel: &panel[column..],
+                    panel_stride: PANEL,
+                    depth: stride,
+                    rows: count.next_multiple_of(SIDE),
+                    columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
+                    start: Start::Row(&[0.0; 2 * SIDE]),
+                    out: &mut scores[p * PANEL + column..],
+                    out_stride: KEYS,
+                }
+                .multiply(tiles);
             }
         }
     }
@@ -403,6 +455,40 @@ impl<T: Mixed> Attention<'_, T> {
         }
     }
 
+    /// The same by tiles; sums beyond the last query have any value.
+    #[inline(always)]
+    fn gather_by_tiles<L: Lanes>(
+        &mut self,
+        lanes: L,
+        tiles: &mut L::Tiles,
+        count: usize,
+        values: &[T],
+        valid: usize,
+        fresh: bool,
+    ) {
+        let Scratch { scores, weights, sums, .. } = &mut *self.scratch;
+        let (padded_dim, stride) = (self.head.padded, KEYS / T::VALUES);
+        // Weights are zero up to a whole vector; a step takes two.
+        let (end, whole) = (valid.next_multiple_of(L::WIDTH), valid.next_multiple_of(SIDE * T::VALUES));
+        scores.chunks_exact_mut(KEYS).take(count).for_each(|row| row[end..whole].fill(0.0));
+        T::weights(lanes, &scores[..count * KEYS], whole, &mut weights[..count * stride]);
+        for column in (0..padded_dim).step_by(2 * SIDE) {
+            Block {
+                lines: &[&*weights],
+                x_stride: stride,
+                panel: &values[column..],
+                panel_stride: padded_dim,
+                depth: whole / T::VALUES,
+                rows: count.next_multiple_of(SIDE),
+                columns: (2 * SIDE).min(padded_dim - column),
+                start: if fresh { Start::Row(&[0.0; 2 * SIDE]) } else { Start::Out },
+                out: &mut sums[column..],
+                out_stride: padded_dim,
+            }
+            .multiply(tiles);
+        }
+    }
+
     /// Divides by the sum of weights: multiplies by its inverse, which adds a rounding.
     #[inline(always)]
     fn finish<L: Lanes>(&mut self, lanes: L, first: usize, count: usize) {
@@ -419,12 +505,13 @@ impl<T: Mixed> Attention<'_, T> {
     }
 }
 
-/// `ROWS` queries times a panel of keys, the first `width` of which are used: into `scores`, rows [`KEYS`] apart.
+/// `ROWS` queries, `stride` terms apart, times a panel of keys, the first `width` of which are used: into `scores`, rows [`KEYS`] apart.
 /// Returns `ROWS`.
 #[inline(always)]
 fn product<L: Lanes, T: Mixed, const ROWS: usize>(
     lanes: L,
     queries: &[T],
+    stride: usize,
     panel: &[T],
     depth: usize,
     width: usize,
@@ -436,10 +523,10 @@ fn product<L: Lanes, T: Mixed, const ROWS: usize>(
         column += L::WIDTH
             * match (width - column).div_ceil(L::WIDTH) {
                 3.. if L::TILE_VECTORS > 2 => {
-                    tile::<L, T, ROWS, 4>(lanes, queries, depth, panel, PANEL, depth, true, scores, KEYS)
+                    tile::<L, T, ROWS, 4>(lanes, queries, stride, panel, PANEL, depth, true, scores, KEYS)
                 }
-                2.. => tile::<L, T, ROWS, 2>(lanes, queries, depth, panel, PANEL, depth, true, scores, KEYS),
-                _ => tile::<L, T, ROWS, 1>(lanes, queries, depth, panel, PANEL, depth, true, scores, KEYS),
+                2.. => tile::<L, T, ROWS, 2>(lanes, queries, stride, panel, PANEL, depth, true, scores, KEYS),
+                _ => tile::<L, T, ROWS, 1>(lanes, queries, stride, panel, PANEL, depth, true, scores, KEYS),
             };
     }
     ROWS

@@ -17,8 +17,6 @@ use super::{Bf16Pair, Kernel, Lanes};
 pub(crate) const PANEL: usize = 64;
 /// Most terms in one pass: 176 KiB of a panel, which stays in a core's second-level cache along with the rows.
 const DEPTH_BLOCK: usize = 704;
-/// Most terms in one pass of tiles.
-const TILES_DEPTH: usize = 320;
 
 /// The activation of a row's sums in one panel.
 #[derive(Clone, Copy)]
@@ -149,42 +147,35 @@ impl<T: Term> Pass<'_, T> {
         padded::<T>(self.depth)
     }
 
+    /// Blocks of sums stay in tiles for the whole depth, and are finished while they are in the first-level cache.
     #[inline(always)]
     fn by_tiles<L: Lanes>(&mut self, lanes: L, mut tiles: L::Tiles) {
         let (rows, stride) = (self.rows, self.stride());
-        let steps = stride / SIDE;
-        let block = steps.div_ceil(steps.div_ceil(TILES_DEPTH / SIDE)) * SIDE;
         for panel in self.range.clone() {
-            let (first, end) = (panel * PANEL, ((panel + 1) * PANEL).min(self.outputs));
+            let (first, width) = (panel * PANEL, PANEL.min(self.outputs - panel * PANEL));
             let mut begin = [0.0; PANEL];
             let given = self.begin.get(first..).unwrap_or(&[]);
             let count = given.len().min(PANEL);
             begin[..count].copy_from_slice(&given[..count]);
-            for start in (0..stride).step_by(block) {
-                let depth = block.min(stride - start);
-                for row in (0..rows).step_by(2 * SIDE) {
-                    let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
-                    for column in (0..end - first).step_by(2 * SIDE) {
-                        let columns = (2 * SIDE).min((end - first - column).next_multiple_of(SIDE));
-                        Block {
-                            lines: &[&self.x[row * stride + start..]],
-                            x_stride: stride,
-                            panel: &self.panels[(panel * stride + start) * PANEL + column..],
-                            panel_stride: PANEL,
-                            depth,
-                            rows: height,
-                            columns,
-                            start: if start == 0 { Start::Row(&begin[column..]) } else { Start::Out },
-                            out: &mut self.sums[row * PANEL + column..],
-                            out_stride: PANEL,
-                        }
-                        .multiply(&mut tiles);
+            for row in (0..rows).step_by(2 * SIDE) {
+                let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
+                for column in (0..width).step_by(2 * SIDE) {
+                    Block {
+                        lines: &[&self.x[row * stride..]],
+                        x_stride: stride,
+                        panel: &self.panels[panel * stride * PANEL + column..],
+                        panel_stride: PANEL,
+                        depth: stride,
+                        rows: height,
+                        columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
+                        start: Start::Row(&begin[column..]),
+                        out: &mut self.sums[row * PANEL + column..],
+                        out_stride: PANEL,
                     }
-                    if start + depth == stride {
-                        for row in row..(row + height).min(rows) {
-                            self.finish(lanes, row, panel, end - first);
-                        }
-                    }
+                    .multiply(&mut tiles);
+                }
+                for row in row..(row + height).min(rows) {
+                    self.finish(lanes, row, panel, width);
                 }
             }
         }

@@ -13,8 +13,6 @@ use super::{Bf16Pair, Kernel, Lanes};
 pub(crate) const PANEL: usize = 64;
 /// Terms of the depth in one pass: 128 KiB of a panel, which stays in a core's second-level cache.
 const DEPTH_BLOCK: usize = 512;
-/// Terms of the depth in one pass of tiles: a panel's half stays in the first-level cache.
-const TILES_DEPTH: usize = 256;
 
 /// A term that both factors of a product can be rounded to, and that needs no scales.
 pub(crate) trait Factor: Format {
@@ -131,9 +129,9 @@ impl<T: Factor> Kernel for Product<'_, T> {
 }
 
 impl<T: Factor> Product<'_, T> {
-    /// Values that tiles need for so many rows.
-    pub fn space(rows: usize) -> usize {
-        if T::VALUES > 1 { rows.next_multiple_of(SIDE) * PANEL } else { 0 }
+    /// Values that tiles need: a block of rows of one panel.
+    pub fn space() -> usize {
+        if T::VALUES > 1 { 2 * SIDE * PANEL } else { 0 }
     }
 
     #[inline(always)]
@@ -145,39 +143,34 @@ impl<T: Factor> Product<'_, T> {
             if let Some(bias) = self.bias {
                 begin[..width].copy_from_slice(&bias[first..first + width]);
             }
-            for start in (0..stride).step_by(TILES_DEPTH) {
-                let depth = TILES_DEPTH.min(stride - start);
-                for row in (0..rows).step_by(2 * SIDE) {
-                    let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
-                    for column in (0..width).step_by(2 * SIDE) {
-                        Block {
-                            lines: &[&self.x[row * stride + start..]],
-                            x_stride: stride,
-                            panel: &self.panels[(first / PANEL * stride + start) * PANEL + column..],
-                            panel_stride: PANEL,
-                            depth,
-                            rows: height,
-                            columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
-                            start: if start == 0 { Start::Row(&begin[column..]) } else { Start::Out },
-                            out: &mut self.sums[row * PANEL + column..],
-                            out_stride: PANEL,
-                        }
-                        .multiply(&mut tiles);
+            for row in (0..rows).step_by(2 * SIDE) {
+                let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
+                for column in (0..width).step_by(2 * SIDE) {
+                    Block {
+                        lines: &[&self.x[row * stride..]],
+                        x_stride: stride,
+                        panel: &self.panels[first * stride + column..],
+                        panel_stride: PANEL,
+                        depth: stride,
+                        rows: height,
+                        columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
+                        start: Start::Row(&begin[column..]),
+                        out: &mut self.sums[column..],
+                        out_stride: PANEL,
                     }
-                    if start + depth == stride {
-                        self.store(lanes, row..(row + height).min(rows), first, width);
-                    }
+                    .multiply(&mut tiles);
                 }
+                self.store(lanes, row..(row + height).min(rows), first, width);
             }
         }
     }
 
-    /// Copies a panel's sums to some rows of the result.
+    /// Copies the sums of a block of rows in one panel to the result.
     #[inline(always)]
     fn store<L: Lanes>(&mut self, lanes: L, rows: std::ops::Range<usize>, first: usize, width: usize) {
-        for row in rows {
+        for (row, sums) in rows.zip(self.sums.chunks_exact(PANEL)) {
             let out = &mut self.out[row * self.columns + first..][..width];
-            for (out, sums) in out.chunks_mut(L::WIDTH).zip(self.sums[row * PANEL..].chunks(L::WIDTH)) {
+            for (out, sums) in out.chunks_mut(L::WIDTH).zip(sums.chunks(L::WIDTH)) {
                 lanes.write(out, lanes.read(sums));
             }
         }

@@ -1,12 +1,15 @@
 //! The peak of a core: the speed of products alone, to which measured speeds are compared.
 
 use super::tile::Term;
+use super::tiles::{Block, SIDE, Start};
 use super::{Kernel, Lanes};
 
 /// Independent sums: enough to hide the latency of a product on every processor that we know.
 const SUMS: usize = 12;
+/// Terms in depth of a block of tiles, whose factors fill a part of the first-level cache.
+const DEPTH: usize = 8 * SIDE;
 
-/// `rounds` times twelve products between registers.
+/// `rounds` times twelve products between registers, or as much by tiles.
 pub(crate) struct Peak<'a, T> {
     /// Number of rounds.
     pub rounds: usize,
@@ -18,9 +21,41 @@ pub(crate) struct Peak<'a, T> {
     pub operations: &'a mut f64,
 }
 
+impl<T: Term> Peak<'_, T> {
+    /// Blocks of 32 by 32, each of which takes about as long as 400 rounds of vectors.
+    #[inline(always)]
+    fn by_tiles<L: Lanes>(self, mut tiles: L::Tiles) {
+        let (x, panel) = ([self.term; 2 * SIDE * DEPTH], [self.term; 2 * SIDE * DEPTH]);
+        let mut out = [0.0; 4 * SIDE * SIDE];
+        let blocks = self.rounds.div_ceil(400);
+        for _ in 0..blocks {
+            Block {
+                lines: &[std::hint::black_box(&x[..])],
+                x_stride: DEPTH,
+                panel: &panel,
+                panel_stride: 2 * SIDE,
+                depth: DEPTH,
+                rows: 2 * SIDE,
+                columns: 2 * SIDE,
+                start: Start::Row(&[0.0; 2 * SIDE]),
+                out: &mut out,
+                out_stride: 2 * SIDE,
+            }
+            .multiply(&mut tiles);
+        }
+        *self.sum = out.iter().sum();
+        *self.operations = (2 * blocks * 4 * SIDE * SIDE * DEPTH * T::VALUES) as f64;
+    }
+}
+
 impl<T: Term> Kernel for Peak<'_, T> {
+    const TILES: bool = T::VALUES > 1;
+
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
+        if let Some(tiles) = T::tiles(lanes) {
+            return self.by_tiles::<L>(tiles);
+        }
         let term = T::splat(lanes, std::hint::black_box(self.term));
         let mut sums = [lanes.splat(0.0); SUMS];
         for _ in 0..self.rounds {

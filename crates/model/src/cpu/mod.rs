@@ -13,7 +13,7 @@ mod structure;
 
 use burn::module::Param;
 use burn::tensor::Tensor;
-use rinalmo_kernels::Level;
+use rinalmo_kernels::{Level, peak};
 
 use crate::Model;
 use crate::batch::Packed;
@@ -38,10 +38,10 @@ pub enum Precision {
 }
 
 impl Precision {
-    /// The fastest that is known not to change structures: bf16 if the processor has dot products for it, otherwise
-    /// f32.
+    /// The fastest that is known not to change structures: bf16 if this processor multiplies it faster than f32, which
+    /// is measured where it is not known, otherwise f32.
     pub fn auto(level: Level) -> Self {
-        if level.has_bf16() { Self::Bf16 } else { Self::F32 }
+        if peak::bf16_pays(level) { Self::Bf16 } else { Self::F32 }
     }
 
     /// Its name, as in `--dtype`.

@@ -87,11 +87,15 @@ impl<T: Cell> Spread<'_, T> {
         let lines = Lines { terms: &ring[..self.filter.height * stride], stride, first: row };
         let (depth, channels) = (self.size.depth::<T>(), self.size.channels);
         let out = &mut self.out[pixels::<T>(self.size, row, columns)];
-        for (index, cells) in out.chunks_mut(CHUNK * depth).enumerate() {
+        // Tiles read the weights once for many pixels; without them, values that stay in the first-level cache count.
+        let together = if self.level.has_tiles() { MOST_COLUMNS } else { CHUNK };
+        for (index, cells) in out.chunks_mut(together * depth).enumerate() {
             let values = &mut values[..cells.len() / depth * channels];
-            let convolve = Convolve { filter: self.filter, lines, at: index * CHUNK, bias: None, out: &mut *values };
+            let convolve = Convolve { filter: self.filter, lines, at: index * together, bias: None, out: &mut *values };
             self.level.run(convolve);
-            store(lanes, values, cells, self.moments);
+            for (values, cells) in values.chunks_mut(CHUNK * channels).zip(cells.chunks_mut(CHUNK * depth)) {
+                store(lanes, values, cells, self.moments);
+            }
         }
     }
 }
