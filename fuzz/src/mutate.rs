@@ -2,24 +2,10 @@
 //!
 //! The same bytes and the same seed give the same damage, so a failure is repeated by its seed alone.
 
+use rinalmo_corpus::random::Random;
+
 /// Bytes of a page; most formats with pages have this size.
 const PAGE: usize = 4096;
-
-/// SplitMix64 (Steele, Lea & Flood 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
-    fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
-    }
-}
 
 type Kind = fn(&mut Vec<u8>, &mut Random);
 
@@ -29,11 +15,11 @@ const KINDS: [Kind; 10] = [
     |bytes, random| flip(bytes, random, 16),
     |bytes, random| flip_in_a_header(bytes, random),
     |bytes, random| bytes.truncate(random.below(bytes.len())),
-    |bytes, random| page(bytes, random).iter_mut().for_each(|byte| *byte = random.next() as u8),
+    |bytes, random| page(bytes, random).iter_mut().for_each(|byte| *byte = random.bits() as u8),
     |bytes, random| page(bytes, random).fill(0),
     |bytes, random| another_page(bytes, random),
     |bytes, random| (0..8).for_each(|_| extreme(bytes, random)),
-    |bytes, random| bytes.extend((0..1 + random.below(PAGE)).map(|_| random.next() as u8)),
+    |bytes, random| bytes.extend((0..1 + random.below(PAGE)).map(|_| random.bits() as u8)),
     |bytes, random| {
         let at = random.below(bytes.len());
         let end = (at + 1 + random.below(PAGE)).min(bytes.len());
@@ -45,7 +31,7 @@ const KINDS: [Kind; 10] = [
 pub fn mutated(bytes: &[u8], seed: u64) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     if !bytes.is_empty() {
-        KINDS[seed as usize % KINDS.len()](&mut bytes, &mut Random(seed));
+        KINDS[seed as usize % KINDS.len()](&mut bytes, &mut Random::keyed([seed]));
     }
     bytes
 }
@@ -80,7 +66,7 @@ fn another_page(bytes: &mut [u8], random: &mut Random) {
 /// Replaces a number of 2, 4 or 8 bytes by an extreme one.
 fn extreme(bytes: &mut [u8], random: &mut Random) {
     let width = [2, 4, 8][random.below(3)];
-    let numbers = [0, 1, u64::MAX, u64::MAX / 2, random.next(), random.next() % 256, bytes.len() as u64];
+    let numbers = [0, 1, u64::MAX, u64::MAX / 2, random.bits(), random.bits() % 256, bytes.len() as u64];
     let number = numbers[random.below(numbers.len())].to_le_bytes();
     let at = match random.below(2) {
         0 => random.below(bytes.len()) / PAGE * PAGE + 2 * random.below(32),

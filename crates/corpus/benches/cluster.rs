@@ -2,20 +2,18 @@
 
 use divan::{Bencher, black_box, counter::BytesCount};
 use rinalmo_corpus::cluster::{Builtin, Engine, Options, align::Aligner};
+use rinalmo_corpus::random::Random as Stream;
 
 fn main() {
     divan::main();
 }
 
-/// SplitMix64 (Steele, Lea & Flood 2014).
-struct Random(u64);
+/// Random letters.
+struct Random(Stream);
 
 impl Random {
     fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ mixed >> 31) % bound
+        self.0.bits() % bound
     }
 
     fn sequence(&mut self, length: usize) -> Vec<u8> {
@@ -32,7 +30,7 @@ impl Random {
 
 #[divan::bench(args = [1000, 4000, 16_000])]
 fn families_of_eight(bencher: Bencher<'_, '_>, count: usize) {
-    let mut random = Random(1);
+    let mut random = Random(Stream::seeded(1));
     let parents: Vec<Vec<u8>> = (0..count / 8).map(|_| random.sequence(300)).collect();
     let sequences: Vec<Vec<u8>> = (0..count).map(|at| random.mutated(&parents[at / 8], 15)).collect();
     bencher
@@ -42,7 +40,7 @@ fn families_of_eight(bencher: Bencher<'_, '_>, count: usize) {
 
 #[divan::bench(args = [100, 400, 1600])]
 fn aligned_pair(bencher: Bencher<'_, '_>, length: usize) {
-    let mut random = Random(2);
+    let mut random = Random(Stream::seeded(2));
     let a: Vec<u8> = random.sequence(length).iter().map(|letter| letter >> 1 & 3).collect();
     let mut b = a.clone();
     (0..length / 6).for_each(|at| b[at * 6] = (b[at * 6] + 1) & 3);

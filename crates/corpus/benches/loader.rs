@@ -11,6 +11,7 @@ use divan::counter::ItemsCount;
 use rinalmo_corpus::Store;
 use rinalmo_corpus::build::{Options as BuildOptions, build};
 use rinalmo_corpus::cluster::{Clusters, Engine, Error, Options as ClusterOptions, Sequences};
+use rinalmo_corpus::random::Random;
 use rinalmo_corpus::sample::{BatchSize, Loader, Options, Position, Sampler};
 
 const CLUSTERS: u64 = 20_000;
@@ -57,12 +58,8 @@ fn store() -> &'static Store {
 
 /// Half of the sequences below 150 nt, one in eight over 1022.
 fn fasta() -> String {
-    let mut state = 0u64;
-    let mut random = move || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (state ^ state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB) >> 11
-    };
+    let mut stream = Random::seeded(0);
+    let mut random = move || stream.bits() >> 11;
     let record = |n| {
         let len = (50 << (random() % 8 * 3 / 4)) + random() % 50;
         let letters: String = (0..len).map(|_| char::from(b"ACGU"[random() as usize % 4])).collect();

@@ -17,6 +17,7 @@ use std::{
 };
 
 use rinalmo_corpus::cluster::{Builtin, Clusters, Engine, Mmseqs, Options, Sequences, compare};
+use rinalmo_corpus::random::Random as Stream;
 use rinalmo_seq::{InputOptions, alphabet::normalise, input};
 
 fn main() -> ExitCode {
@@ -227,7 +228,7 @@ impl Bank {
     /// Adds copies of every sequence, with 2 to 40 % of their bases replaced, deleted or doubled.
     fn mutate(&mut self, copies: usize) {
         let originals = self.count();
-        let mut random = Random(0x5eed);
+        let mut random = Random(Stream::seeded(0x5eed));
         for copy in 1..copies {
             for index in 0..originals {
                 let percent = 2 + (copy * 7 + index) % 39;
@@ -252,21 +253,14 @@ fn rows(file: &Path, columns: &[&str], mut take: impl FnMut(&str)) -> Result<(),
     Ok(())
 }
 
-/// SplitMix64 (Steele, Lea & Flood 2014).
-struct Random(u64);
+/// Random mutations.
+struct Random(Stream);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
     fn mutate(&mut self, sequence: &[u8], percent: u64) -> Vec<u8> {
         let mut mutated = Vec::with_capacity(sequence.len());
         for &base in sequence {
-            match (self.next() % 100 < percent, self.next() % 10) {
+            match (self.0.bits() % 100 < percent, self.0.bits() % 10) {
                 (true, 0) => {}
                 (true, 1) => mutated.extend([base, base]),
                 (true, which) => mutated.push(b"ACGT"[which as usize % 4]),

@@ -17,6 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rinalmo_corpus::random::Random as Stream;
 use rinalmo_corpus::{
     build::{Options, Report, build},
     cluster::Builtin,
@@ -115,7 +116,7 @@ fn size_of(folder: &Path) -> u64 {
 
 fn write_copies(path: &PathBuf, copies: u64, files: &[String]) -> Result<(), Box<dyn std::error::Error>> {
     let mut output = BufWriter::with_capacity(1 << 20, File::create(path)?);
-    let mut random = Random(0x5eed);
+    let mut random = Random(Stream::seeded(0x5eed));
     let mut copied = Vec::new();
     let mut index = 0;
     for file in files {
@@ -139,21 +140,14 @@ fn write_copies(path: &PathBuf, copies: u64, files: &[String]) -> Result<(), Box
     Ok(output.flush()?)
 }
 
-/// SplitMix64 (Steele, Lea & Flood 2014).
-struct Random(u64);
+/// Random mutations.
+struct Random(Stream);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ mixed >> 31
-    }
-
     fn mutate(&mut self, letters: &[u8], percent: u64, to: &mut Vec<u8>) {
         to.clear();
         for &base in letters {
-            let bits = self.next();
+            let bits = self.0.bits();
             match (bits % 100 < percent, bits >> 32 & 15) {
                 (false, _) => to.push(base),
                 (true, 0) => {}

@@ -15,6 +15,7 @@ mod error;
 pub mod exclude;
 pub mod export;
 mod provenance;
+pub mod random;
 pub mod read;
 pub mod report;
 pub mod sample;

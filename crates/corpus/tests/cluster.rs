@@ -9,7 +9,7 @@ use rinalmo_corpus::cluster::{Builtin, Clusters, Coverage, Engine, Error, Mmseqs
 
 /// Families of a random parent and its mutated children, and the family of each sequence.
 fn families(seed: u64, count: usize, children: usize, of_1000: usize) -> (Vec<Vec<u8>>, Vec<Option<u32>>) {
-    let mut random = Random(seed);
+    let mut random = Random::seeded(seed);
     let (mut sequences, mut labels) = (Vec::new(), Vec::new());
     for family in 0..count {
         let length = 60 + random.below(340);
@@ -50,7 +50,7 @@ fn clusters_are_the_same_whatever_the_order_the_threads_and_the_memory() {
     sequences.extend(sequences[..30].to_vec());
     let expected = by_content(&sequences, &cluster(&sequences, &Options::default()));
     assert_eq!(expected.iter().map(Vec::len).sum::<usize>(), sequences.len());
-    let shuffled = Random(2).shuffled(sequences);
+    let shuffled = Random::seeded(2).shuffled(sequences);
     for threads in 1..=3 {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         for memory in [4 << 30, 100_000] {
@@ -95,7 +95,7 @@ fn planted_families_are_found() {
 
 #[test]
 fn odd_sequences_have_their_place() {
-    let mut random = Random(5);
+    let mut random = Random::seeded(5);
     let (short, long) = (random.sequence(16), random.sequence(8192));
     let n = vec![b'N'; 40];
     let mutated = random.mutated(&long, 100);
@@ -108,7 +108,7 @@ fn odd_sequences_have_their_place() {
 
 #[test]
 fn fragments_join_what_contains_them_if_members_alone_must_be_covered() {
-    let long = Random(6).sequence(300);
+    let long = Random::seeded(6).sequence(300);
     let sequences = [long[100..200].to_vec(), long];
     assert_eq!(cluster(&sequences, &Options::default()).count(), 2);
     let member = Options { mode: Coverage::Member, ..Options::default() };
@@ -119,7 +119,7 @@ fn fragments_join_what_contains_them_if_members_alone_must_be_covered() {
 
 #[test]
 fn the_reverse_complement_counts_on_request() {
-    let mut random = Random(7);
+    let mut random = Random::seeded(7);
     let parent = random.sequence(200);
     let complement = |base: &u8| b"TGCA"[b"ACGT".iter().position(|other| other == base).unwrap()];
     let turned = |letters: &[u8]| letters.iter().rev().map(complement).collect::<Vec<u8>>();

@@ -43,7 +43,6 @@ mod names;
 pub mod optimizer;
 mod order;
 mod pass;
-mod random;
 pub mod run;
 mod schedule;
 pub mod start;

@@ -1,9 +1,9 @@
 //! The order of labelled items: all of them once per epoch, shuffled by seed and epoch, in batches that are distributed
 //! over the processes of a run.
 
+use rinalmo_corpus::random::Random;
 use rinalmo_corpus::sample::Position;
 
-use crate::random::Random;
 use crate::{Error, Share};
 
 /// Key of this random stream, which separates it from others of the same seed. An arbitrary number.
@@ -16,9 +16,7 @@ pub fn shuffled(count: usize, seed: u64) -> Vec<usize> {
 
 fn mixed(count: usize, mut random: Random) -> Vec<usize> {
     let mut order: Vec<usize> = (0..count).collect();
-    for last in (1..count).rev() {
-        order.swap(last, random.below(last + 1)); // Fisher and Yates
-    }
+    random.shuffle(&mut order);
     order
 }
 

@@ -13,13 +13,13 @@ use std::ops::Range;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
+use rinalmo_corpus::random::Random;
 use rinalmo_model::ops::Dropout;
 use rinalmo_model::{Model, Packed};
 
 use crate::Gradients;
 use crate::optimizer::Part;
 use crate::optimizer::gradients::Collect;
-use crate::random::Random;
 
 /// Fewest parameters of a piece, unless the model has fewer: 4 MB, enough for a network's full speed.
 const PIECE: usize = 1 << 20;

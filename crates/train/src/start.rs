@@ -10,13 +10,13 @@ use std::collections::HashMap;
 
 use burn::module::Param;
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use rinalmo_corpus::random::Random;
 use rinalmo_model::{EncoderConfig, Model, ModelConfig, TensorSpec};
 use rinalmo_weights::Checkpoint;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::Error;
 use crate::names::{self, Change};
-use crate::random::Random;
 
 /// A model of random weights.
 pub fn fresh(config: &ModelConfig, seed: u64, device: &Device) -> Model {

@@ -5,8 +5,8 @@
 
 use rinalmo_seq::alphabet::{self, CLS, EOS, Token};
 
-use super::random::Random;
 use crate::Error;
+use crate::random::Random;
 use crate::store::{Index, View};
 
 /// A part of a sequence, and what is still to be drawn for it.

@@ -10,7 +10,6 @@
 mod draw;
 mod loader;
 mod plan;
-mod random;
 
 use rinalmo_seq::alphabet::{PAD, Token};
 use rinalmo_seq::masking::Masking;

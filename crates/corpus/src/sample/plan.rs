@@ -7,8 +7,8 @@
 use rayon::prelude::*;
 
 use super::draw::Draw;
-use super::random::Random;
 use super::{BatchSize, Options};
+use crate::random::Random;
 use crate::store::Index;
 
 /// Keys of the streams that shuffle; clusters are numbered below 2³².

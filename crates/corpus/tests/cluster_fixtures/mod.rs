@@ -2,15 +2,18 @@
 
 #![allow(dead_code, reason = "no test uses all of them")]
 
-/// SplitMix64 (Steele, Lea & Flood 2014).
-pub struct Random(pub u64);
+use rinalmo_corpus::random::Random as Stream;
+
+/// Random letters.
+pub struct Random(Stream);
 
 impl Random {
+    pub fn seeded(seed: u64) -> Self {
+        Self(Stream::seeded(seed))
+    }
+
     pub fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ self.0 >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((mixed ^ mixed >> 31) % bound as u64) as usize
+        (self.0.bits() % bound as u64) as usize
     }
 
     pub fn sequence(&mut self, length: usize) -> Vec<u8> {

@@ -6,16 +6,13 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_corpus::build::{self, Report, build};
 use rinalmo_corpus::cluster::{Clusters, Engine, Error, Options, Sequences};
+use rinalmo_corpus::random::Random;
 use rinalmo_corpus::{Store, clean::Clean, unique};
 
-/// Uniform bits from a counter.
+/// Uniform bits.
 pub fn counter(seed: u64) -> impl FnMut() -> u64 {
-    let mut state = seed;
-    move || {
-        state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mixed = (state ^ state >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        (mixed ^ mixed >> 27).wrapping_mul(0x94D0_49BB_1331_11EB) >> 7
-    }
+    let mut random = Random::seeded(seed);
+    move || random.bits() >> 7
 }
 
 /// FASTA of `families` families, family `n` with `n % 4 + 1` members of `lengths` nt, some with an N or twice there.

@@ -3,13 +3,13 @@
 use std::iter::Peekable;
 use std::time::Instant;
 
+use rinalmo_corpus::random::Random;
 use rinalmo_corpus::sample::Position;
 use rinalmo_model::ops::Dropout;
 
 use super::{Observer, Options, RunState, StepReport, THERE, Trainer, next};
 use crate::optimizer::gradients::Collect;
 use crate::optimizer::groups;
-use crate::random::Random;
 use crate::task::Batches;
 use crate::{Divergence, Error, Exchange, Gradients, Pass, Task};
 

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use rinalmo_corpus::random::Random;
 use rinalmo_corpus::sample::Position;
 use rinalmo_decode::Method;
 use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, StructureHead, memory};
@@ -33,7 +34,6 @@ use serde::{Deserialize, Serialize};
 pub use threshold::Tuning;
 
 use crate::order::Order;
-use crate::random::Random;
 use crate::task::Batches;
 use crate::{Cache, Drawn, Error, Loading, Loss, Pass, Share, Task, Unaffordable, Validation};
 
