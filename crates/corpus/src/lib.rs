@@ -14,6 +14,7 @@ pub mod cluster;
 mod error;
 pub mod exclude;
 pub mod export;
+pub mod fingerprint;
 mod provenance;
 pub mod random;
 pub mod read;

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Instant, UNIX_EPOCH};
 
@@ -15,15 +14,13 @@ use rinalmo_download::Lock;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::Watch;
 use crate::Error;
 use crate::bank::{Output, with_ending};
+use crate::fingerprint::Fingerprint;
 
 const MANIFEST: &str = "manifest.json";
-/// Bytes of a file that are read at a time.
-const PIECE: usize = 1 << 20;
 
 /// The folder, locked by one process.
 pub(super) struct Work<'a> {
@@ -53,21 +50,9 @@ struct Left {
 
 impl Left {
     fn of(path: &Path) -> Result<Self, Error> {
-        let mut file = File::open(path).map_err(Error::file("be opened", path))?;
-        let mut sum = Xxh3::new();
-        let mut bytes = 0;
-        let mut piece = vec![0; PIECE];
-        loop {
-            match file.read(&mut piece) {
-                Ok(0) => return Ok(Self { bytes, xxh3: format!("{:032x}", sum.digest128()) }),
-                Ok(read) => {
-                    sum.update(&piece[..read]);
-                    bytes += read as u64;
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(Error::file("be read", path)(error)),
-            }
-        }
+        let xxh3 = Fingerprint::of_file(path).map_err(Error::file("be read", path))?;
+        let bytes = fs::metadata(path).map_err(Error::file("be read", path))?.len();
+        Ok(Self { bytes, xxh3 })
     }
 }
 
@@ -205,7 +190,7 @@ pub(super) fn fingerprint(input: &Path) -> Result<Value, Error> {
 }
 
 fn hash(value: &Value) -> String {
-    format!("{:032x}", xxh3_128(value.to_string().as_bytes()))
+    Fingerprint::of(value.to_string().as_bytes())
 }
 
 /// Makes renames in a folder survive a power cut.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
+
+use crate::fingerprint::Fingerprint;
 
 /// The layout of stores written now; raised whenever an older program would read one wrongly.
 pub const SCHEMA: u32 = 1;
@@ -58,16 +59,16 @@ impl Header {
 
 /// Takes the checksum of a part piece by piece, so that pieces cannot change their borders unnoticed.
 #[derive(Default)]
-pub(super) struct Checksum(Xxh3);
+pub(super) struct Checksum(Fingerprint);
 
 impl Checksum {
     pub(super) fn add(&mut self, piece: &[u8]) {
-        self.0.update(&(piece.len() as u64).to_le_bytes());
-        self.0.update(piece);
+        self.0.add(&(piece.len() as u64).to_le_bytes());
+        self.0.add(piece);
     }
 
     pub(super) fn text(&self) -> String {
-        format!("{:032x}", self.0.digest128())
+        self.0.text()
     }
 
     /// The checksum of a part that is one piece.

@@ -19,6 +19,8 @@ use std::path::{Path, PathBuf};
 pub use read::Saved;
 pub use write::{Contents, write_model};
 
+use rinalmo_corpus::fingerprint::Fingerprint;
+
 use crate::Error;
 
 /// Files of a checkpoint.
@@ -171,13 +173,5 @@ fn sync(path: &Path) -> Result<(), Error> {
 
 /// XXH3-128 of a file.
 fn checksum(path: &Path) -> Result<String, Error> {
-    use std::io::Read;
-    let mut file = File::open(path).map_err(Error::file("be opened", path))?;
-    let (mut hash, mut buffer) = (xxhash_rust::xxh3::Xxh3::new(), vec![0; 1 << 20]);
-    loop {
-        match file.read(&mut buffer).map_err(Error::file("be read", path))? {
-            0 => return Ok(format!("{:032x}", hash.digest128())),
-            read => hash.update(&buffer[..read]),
-        }
-    }
+    Fingerprint::of_file(path).map_err(Error::file("be read", path))
 }
