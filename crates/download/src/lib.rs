@@ -50,7 +50,7 @@ pub use lock::Lock;
 pub use offline::{read_text, size};
 pub use options::{Options, Progress};
 pub use plan::{Job, Plan};
-pub use record::Record;
+pub use record::{Record, now};
 pub use sums::{Sums, expected_in};
 pub use take::take;
 #[cfg(feature = "http")]

@@ -5,12 +5,18 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::digest::{Digests, Expected, check_size};
 use super::{Error, safe};
+
+/// The time now, UTC, in the form of RFC 3339, to the second: `2026-03-14T15:09:26Z`.
+pub fn now() -> String {
+    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
+}
 
 /// Origin and checksums of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +56,7 @@ impl Record {
             size: found.size,
             sha256: found.sha256,
             md5: found.md5,
-            date: jiff::Timestamp::now()
-                .round(jiff::Unit::Second)
-                .unwrap_or_else(|_| jiff::Timestamp::now())
-                .to_string(),
+            date: now(),
             etag: None,
             seen: None,
             checked: known.iter().filter(|(_, known)| *known).map(|(word, _)| (*word).to_owned()).collect(),
@@ -113,7 +116,7 @@ impl Record {
 /// which no program can set.
 fn seen(file: &Path) -> Option<String> {
     let data = fs::metadata(file).ok()?;
-    let modified = data.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let modified = data.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let mut text = format!("{} {}", data.len(), modified.as_nanos());
     #[cfg(unix)]
     {

@@ -10,7 +10,6 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use rinalmo_download::Lock;
 use rinalmo_train::Checkpoints;
@@ -116,11 +115,6 @@ impl Folder {
             (written, Ok(_)) => written,
         }
     }
-}
-
-/// The time now, as text.
-pub(crate) fn now() -> String {
-    humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
 
 /// Writes a file completely or not at all.

@@ -4,7 +4,6 @@ use rinalmo_kernels::Level;
 use rinalmo_train::{Ended, Share};
 use serde::{Deserialize, Serialize};
 
-use super::folder;
 use crate::Error;
 use rinalmo_infer::Device;
 
@@ -59,7 +58,7 @@ impl Session {
     /// A session that starts now, after a step.
     pub(crate) fn begin(program: Program, device: &Device, share: Share, from_step: u64) -> Result<Self, Error> {
         Ok(Self {
-            started: folder::now(),
+            started: rinalmo_download::now(),
             program: program.name,
             revision: program.revision,
             device: device.name().to_string(),
