@@ -13,8 +13,8 @@ use super::{Benchmark, Fold, FoldResult, Score, Trial, data, guard, table};
 use crate::Error;
 use rinalmo_evaluate::{self, Answers, FamilyFrom, Labels, Options, Predictions, References, Watch, labels};
 use rinalmo_infer::{FoldOptions, Model};
-use rinalmo_runs::finetune::{Config, Record, Section};
-use rinalmo_runs::run::{CHECKPOINTS, CONFIG, RECORD, config, differences, model_from_anywhere};
+use rinalmo_runs::finetune::{Config, Record, RunConfig, Section};
+use rinalmo_runs::run::{CHECKPOINTS, CONFIG, RECORD, differences, model_from_anywhere};
 
 const DATA: &str = "data";
 const RESULT: &str = "result.json";
@@ -116,7 +116,7 @@ impl Plan {
     pub fn standing(&self, fold: &Fold) -> Result<Standing, Error> {
         let folder = self.folder(fold);
         let Some(record) = read::<Record>(&folder.join(RECORD))? else { return Ok(Standing::New) };
-        if record.files.absolute() != fold.files.absolute() {
+        if record.known.files.absolute() != fold.files.absolute() {
             return Err(Error::OtherData { folder });
         }
         let finished = record.sessions.last().is_some_and(|session| session.ended.as_deref() == Some("finished"));
@@ -140,7 +140,7 @@ impl Plan {
         let from = from.map(model_from_anywhere);
         let (was, from) = (was.as_deref(), from.as_deref());
         let from = (was != from).then(|| ("from".to_owned(), model_name(was), model_name(from)));
-        let differ = differences(&config::to_table(&begun), &config::to_table(&now));
+        let differ = differences(&begun.to_table(), &now.to_table());
         let Some((key, was, is)) = from.into_iter().chain(differ).next() else { return Ok(()) };
         Err(Error::Changed { folder, key, was, is })
     }

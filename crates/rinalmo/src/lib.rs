@@ -67,7 +67,7 @@
 //!
 //! ```
 //! # #[cfg(all(feature = "bundled", feature = "train"))] {
-//! use rinalmo::finetune::{Config, Files, Labelled, Request, Run};
+//! use rinalmo::finetune::{Config, Files, Labelled, Request, Run, RunConfig};
 //! use rinalmo::pretrain::{Alone, Program, Share, Stop};
 //! use rinalmo::{Device, Model};
 //!
@@ -79,9 +79,9 @@
 //! // A built-in recipe; this example takes only a few steps.
 //! let changes = ["train.until.steps=2".into(), "hold_out.by=item".into()];
 //! let config = Config::open("sequence".as_ref(), &changes)?;
-//! let files = Files { train: vec![table], ..Files::default() };
+//! let data = Files { train: vec![table], ..Files::default() };
 //! let (name, from, out) = ("half-lives".into(), Some("nano".into()), folder.path().join("run"));
-//! let request = Request { name, config, files, out: out.clone(), from, program: Program::default() };
+//! let request = Request { name, config, data, out: out.clone(), from, program: Program::default() };
 //! let task = Labelled::find("sequence").expect("a row of the table of tasks");
 //! let run = Run::begin(task, request, &Device::cpu(), Share::default())?;
 //! let finished = run.go(Alone, &Stop::default(), &mut ())?;
@@ -152,7 +152,7 @@ pub use rinalmo_infer::{
     SpliceSite, TRAINED_LENGTH, Variant, Window, batches, constraints, default_budget, is_device_failure, variant,
 };
 #[cfg(feature = "train")]
-pub use rinalmo_runs::{finetune, pretrain, recipes};
+pub use rinalmo_runs::{finetune, pretrain, recipes, run};
 /// Sequence and structure files: readers, writers, records.
 pub use rinalmo_seq as seq;
 /// Arrays and tables on disk.

@@ -146,7 +146,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::finetune::{Config, Kind, Labelled, Structure, TASKS};
+    use crate::finetune::{Config, Kind, Labelled, RunConfig, Structure, TASKS};
 
     fn folder() -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs")

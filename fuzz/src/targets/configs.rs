@@ -1,6 +1,6 @@
 //! Training configs, and values for their keys on the command line.
 
-use rinalmo::finetune::{Kind, LabelConfig, Section, Structure};
+use rinalmo::finetune::{Kind, LabelConfig, RunConfig, Section, Structure};
 use rinalmo::{finetune, pretrain};
 
 /// Reads the text as each kind of config; a valid one is checked, written, and read back.

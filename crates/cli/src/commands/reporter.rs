@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rinalmo::pretrain::{Observer, StepReport, Validation, ValidationReport, duration, grouped, perplexity};
+use rinalmo::run::Outlook;
 
 use crate::context::Context;
 
@@ -23,6 +24,12 @@ pub struct Pace {
     pub steps: Option<u64>,
     /// Seconds that it may take, if that is limited.
     pub seconds: Option<f64>,
+}
+
+impl<E> From<&Outlook<E>> for Pace {
+    fn from(outlook: &Outlook<E>) -> Self {
+        Self { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds }
+    }
 }
 
 /// How losses and validations are printed.

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use rinalmo::pretrain::{Ended, Exchange, Limits, Processes, Program, Share, grouped};
+use rinalmo::pretrain::{Ended, Exchange, Limits, Processes, Program, Share, Stop, duration, grouped};
+use rinalmo::run::{Finished, Objective, Outlook, Run};
 
+use crate::commands::reporter::{Pace, Reporter, Terms};
 use crate::context::{Context, Outcome};
+use crate::stop::Patience;
 
 /// When the run is done, or is interrupted.
 #[derive(Args)]
@@ -88,6 +91,31 @@ pub fn report_resumed<E: Display>(skipped: &[E], changed: &[String], context: &C
     if !changed.is_empty() {
         context.note(format!("changed: {}", changed.join(", ")));
     }
+}
+
+/// What is to be done, in the words that every run has in common: `continues after step 10, 7,508,824 parameters, 100
+/// steps or 1 h`.
+pub fn describe<E>(outlook: &Outlook<E>) -> String {
+    let Outlook { parameters, step, steps, seconds, .. } = *outlook;
+    let from = if step > 0 { format!("continues after step {}, ", grouped(step)) } else { String::new() };
+    let steps = steps.map_or_else(|| "unlimited steps".into(), |steps| format!("{} steps", grouped(steps)));
+    let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
+    format!("{from}{} parameters, {steps}{limit}", grouped(parameters as u64))
+}
+
+/// Trains, with progress on standard error.
+pub fn go<O: Objective, X: Exchange>(
+    run: Run<O>,
+    pace: Pace,
+    terms: Terms,
+    exchange: X,
+    context: &Context,
+) -> Result<Finished> {
+    let mut reporter = Reporter::new(context, pace, terms);
+    let _patience = Patience::begin();
+    let finished = run.go(exchange, &Stop::from(context.stop_flag()), &mut reporter);
+    reporter.finish();
+    Ok(finished?)
 }
 
 /// How a session ended.

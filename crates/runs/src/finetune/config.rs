@@ -7,8 +7,6 @@
 //! | `[unfreeze]`, `[frozen]`, `[lora]` | which parts train, and from which epoch on |
 //! | `[train]`, `[checkpoints]` | as in pre-training |
 
-use std::path::Path;
-
 use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget};
 use rinalmo_train::Options;
 use rinalmo_train::optimizer::{Part, Thaw};
@@ -18,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::hold_out::Unit;
 use crate::Error;
 use crate::pretrain::Size;
-use crate::recipes;
-use crate::run::{Keep, RunConfig, config};
+use crate::run::config::{self, shared_keys};
+use crate::run::{Keep, RunConfig};
 
 /// The `[data]` section of a task.
 pub trait Section: Serialize + DeserializeOwned + Default + Clone + PartialEq + std::fmt::Debug {
@@ -188,17 +186,13 @@ impl Unfreeze {
 }
 
 impl<D: Section> RunConfig for Config<D> {
+    shared_keys!();
+
+    const TASK: Option<&'static str> = None;
+
     fn full() -> Self {
-        let some = Some(1);
         Self {
-            model: Some(Size {
-                preset: Some(String::new()),
-                dim: some,
-                blocks: some,
-                heads: some,
-                hidden: some,
-                ..Size::default()
-            }),
+            model: Some(Size::full()),
             task: Some(String::new()),
             data: D::full(),
             fresh_head: true,
@@ -206,96 +200,40 @@ impl<D: Section> RunConfig for Config<D> {
             unfreeze: Some(Unfreeze { every: Some(1), ..Unfreeze::default() }),
             frozen: Some(Frozen::default()),
             lora: Some(Adapters::default()),
-            train: Options {
-                recompute: some,
-                patience: Some(1),
-                until: rinalmo_train::Limits { steps: Some(1), epochs: Some(1), seconds: Some(1.0) },
-                thaw: vec![Thaw { epoch: 0, part: Part::All, rate: 1.0 }],
-                ..Options::default()
-            },
-            ..Self::default()
-        }
-    }
-}
-
-impl<D: Section> Config<D> {
-    /// Reads a file, or the built-in config of that name, then applies `overrides` in order, each `section.key=value`.
-    ///
-    /// # Errors
-    /// With file and line, or the override; for an unknown key with the nearest known one.
-    pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let text = recipes::read(path)?;
-        Self::read(&text, &path.display().to_string(), overrides)
-    }
-
-    /// As [`Config::open`], but for one task.
-    ///
-    /// # Errors
-    /// As [`Config::open`]; also if the config is for another task.
-    pub fn open_for(task: &str, path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let (text, name) = (recipes::read(path)?, path.display().to_string());
-        recipes::check_task(&text, &name, task)?; // first, as its keys mean nothing to another task
-        Self::read(&text, &name, overrides)
-    }
-
-    /// Parses the text of a file, then applies `overrides`; errors call it `name`.
-    ///
-    /// # Errors
-    /// As [`Config::open`].
-    pub fn read(text: &str, name: &str, overrides: &[String]) -> Result<Self, Error> {
-        Self::parse(text, name)?.with(overrides, Some(text))
-    }
-
-    /// Parses the text of a file; errors call it `name`.
-    ///
-    /// # Errors
-    /// As [`Config::open`]; also if the file gives no schedule, as pre-training's default does not suit fine-tuning.
-    pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
-        let parsed = config::parse(text, name)?;
-        let table: toml::Table = toml::from_str(text).map_err(|error| Error::Config(error.to_string()))?;
-        if table.get("train").and_then(|train| train.get("schedule")).is_none() {
-            return Err(Error::Config(format!(
-                "{name}: the config gives no learning rate\nhint: [train.schedule] with peak = 1e-4, for example; \
-                 configs/ has complete recipes"
-            )));
-        }
-        Ok(parsed)
-    }
-
-    /// The same with some keys changed; `text` is the text that it was read from.
-    ///
-    /// # Errors
-    /// As [`Config::open`].
-    pub fn with(self, overrides: &[String], text: Option<&str>) -> Result<Self, Error> {
-        config::with(self, overrides, text)
-    }
-
-    /// The config as TOML text.
-    pub fn to_toml(&self) -> String {
-        config::to_toml(self)
-    }
-
-    /// The same with its task set.
-    ///
-    /// # Errors
-    /// It is for another task.
-    pub fn for_task(mut self, task: &str) -> Result<Self, Error> {
-        match self.task.replace(task.to_owned()).filter(|said| said != task) {
-            None => Ok(self),
-            Some(said) => Err(Error::Config(format!("the config is for the task `{said}`, not for `{task}`"))),
+            train: config::full_train(),
+            checkpoints: Keep::default(),
         }
     }
 
-    /// Checks what can be checked without data.
-    ///
-    /// # Errors
-    /// Names the invalid key.
-    pub fn check(&self) -> Result<(), Error> {
-        self.train.check()?;
-        let until = self.train.until;
-        if until.steps.is_none() && until.epochs.is_none() && until.seconds.is_none() {
-            return Err(Error::NoEnd);
+    fn fresh_head(&self) -> bool {
+        self.fresh_head
+    }
+
+    /// With adapters, only they and the head train; frozen, only the head.
+    fn options(&self) -> Options {
+        let mut options = self.train.clone();
+        if self.lora.is_some() {
+            options.thaw = [Part::Heads, Part::Adapters].map(|part| Thaw { epoch: 0, part, rate: 1.0 }).to_vec();
         }
+        if self.frozen.is_some() {
+            options.thaw = vec![Thaw { epoch: 0, part: Part::Heads, rate: 1.0 }];
+        }
+        options
+    }
+
+    /// The schedule must be given: pre-training's, which is the default, does not suit fine-tuning.
+    fn check_given(file: &toml::Table, name: &str) -> Result<(), Error> {
+        if file.get("train").and_then(|train| train.get("schedule")).is_some() {
+            return Ok(());
+        }
+        Err(Error::Config(format!(
+            "{name}: the config gives no learning rate\nhint: [train.schedule] with peak = 1e-4, for example; configs/ has \
+             complete recipes"
+        )))
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        config::check_train(&self.train)?;
         let sections = [
             ("[unfreeze]", self.unfreeze.is_some()),
             ("train.thaw", !self.train.thaw.is_empty()),
@@ -315,42 +253,23 @@ impl<D: Section> Config<D> {
         if !(0.0..1.0).contains(&self.hold_out.share) {
             return Err(Error::Config(format!("hold_out.share = {}, expected a share below 1", self.hold_out.share)));
         }
-        match i64::try_from(self.train.seed) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Error::Config(format!("train.seed = {}, expected less than 2^63", self.train.seed))),
-        }
+        Ok(())
     }
 
-    /// How it is trained: with adapters, only they and the head; frozen, only the head.
-    pub(super) fn options(&self) -> Options {
-        let mut options = self.train.clone();
-        if self.lora.is_some() {
-            options.thaw = [Part::Heads, Part::Adapters].map(|part| Thaw { epoch: 0, part, rate: 1.0 }).to_vec();
-        }
-        if self.frozen.is_some() {
-            options.thaw = vec![Thaw { epoch: 0, part: Part::Heads, rate: 1.0 }];
-        }
-        options
-    }
-
-    /// The config that a run would keep if its encoder had the size of another run's.
-    ///
-    /// # Errors
-    /// The size of the encoder is invalid.
-    pub fn like(&self, run: &Self) -> Result<Self, Error> {
+    fn like(&self, run: &Self) -> Result<Self, Error> {
         let size = run.model.as_ref().or(self.model.as_ref()).cloned().unwrap_or_default();
         let data = self.data.clone().settled_as(&run.data);
         Ok(Self { data, ..self.clone() }.resolved(&size.encoder(0).map_err(Error::Config)?))
     }
+}
 
-    /// The config with the unfreezing written out for an encoder, and infinity for limits that are switched off (TOML
-    /// has no null).
+impl<D: Section> Config<D> {
+    /// The config with the unfreezing written out for an encoder, and infinity for limits that are switched off.
     pub(super) fn resolved(mut self, encoder: &EncoderConfig) -> Self {
         if let Some(unfreeze) = self.unfreeze.take() {
             self.train.thaw = unfreeze.thaws(encoder, self.train.until.epochs);
         }
-        self.train.clip = self.train.clip.or(Some(f64::INFINITY));
-        self.train.explosion = self.train.explosion.or(Some(f64::INFINITY));
+        self.train = config::written_out(self.train);
         self.hold_out.by = Some(self.hold_out.by.unwrap_or_default());
         self.model = Some(Size::from(encoder));
         self

@@ -12,7 +12,7 @@ use super::kind::{Files, Kind, Split};
 use super::run::{afford, described, sizes};
 use crate::Error;
 use crate::pretrain::grouped;
-use crate::run::open;
+use crate::run::{RunConfig, open};
 use rinalmo_infer::default_budget;
 
 /// A description of a run that is not started.

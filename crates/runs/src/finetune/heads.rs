@@ -102,6 +102,7 @@ pub(super) fn contradiction<T: PartialEq + std::fmt::Display>(key: &str, asked: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::RunConfig;
     use rinalmo_decode::Method;
     use rinalmo_model::ModelConfig;
     use rinalmo_train::StructureConfig;

@@ -8,6 +8,7 @@ use rinalmo_train::{Cache, Share, Task};
 use rinalmo_weights::Document;
 use serde::{Deserialize, Serialize};
 
+use super::checksum::checksum;
 use super::hold_out::{self, Entry, Unit};
 use super::{Config, Section};
 use crate::Error;
@@ -35,6 +36,20 @@ impl Files {
         let all = |paths: &[PathBuf]| paths.iter().map(|path| absolute(path)).collect();
         let splits = self.splits.as_ref().map(|(path, fold)| (absolute(path), fold.clone()));
         Self { train: all(&self.train), validation: all(&self.validation), test: all(&self.test), splits }
+    }
+
+    /// How many files each part has, and the fold.
+    pub(super) fn layout(&self) -> (usize, usize, usize, Option<&str>) {
+        let fold = self.splits.as_ref().map(|(_, fold)| fold.as_str());
+        (self.train.len(), self.validation.len(), self.test.len(), fold)
+    }
+
+    /// The checksum of each file.
+    ///
+    /// # Errors
+    /// A file cannot be read.
+    pub(super) fn checksums(&self) -> Result<Vec<(PathBuf, String)>, Error> {
+        self.all().map(|path| Ok((path.to_owned(), checksum(path)?))).collect()
     }
 
     /// All files, including the table of splits.

@@ -7,13 +7,13 @@
 //! ```no_run
 //! use std::path::Path;
 //! use rinalmo_infer::Device;
-//! use rinalmo_runs::finetune::{Config, Files, Request, Run, Structure};
+//! use rinalmo_runs::finetune::{Config, Files, Request, Run, RunConfig, Structure};
 //! use rinalmo_runs::pretrain::{Alone, Program, Share, Stop};
 //!
 //! let config = Config::open(Path::new("configs/structure-nano.toml"), &[])?;
-//! let files = Files { train: vec!["TR0.tsv.gz".into()], validation: vec!["VL0.tsv.gz".into()], ..Files::default() };
+//! let data = Files { train: vec!["TR0.tsv.gz".into()], validation: vec!["VL0.tsv.gz".into()], ..Files::default() };
 //! let (name, from, out) = ("folds".into(), Some("nano".into()), "runs/structure".into());
-//! let request = Request { name, config, files, out, from, program: Program::default() };
+//! let request = Request { name, config, data, out, from, program: Program::default() };
 //! let run = Run::begin(Structure, request, &Device::cpu(), Share::default())?;
 //! let finished = run.go(Alone, &Stop::default(), &mut ())?;
 //! println!("{:?}", finished.validation);
@@ -21,6 +21,7 @@
 //! ```
 
 mod adapters;
+mod checksum;
 mod config;
 mod dry_run;
 mod heads;
@@ -33,6 +34,7 @@ mod run;
 mod structure;
 
 pub use crate::Error;
+pub use crate::run::{Finished, RunConfig};
 pub use adapters::merge;
 pub use config::{Adapters, Config, Frozen, HoldOut, Section, Unfreeze};
 pub use dry_run::{DryRun, Stage};
@@ -40,5 +42,5 @@ pub use hold_out::Unit;
 pub use kind::{Files, Kind, Parts, Prepared, Split};
 pub use labels::{LabelConfig, Labelled, Meaning};
 pub use rinalmo_model::{Lora, LoraTarget, TASKS, TaskSpec};
-pub use run::{Finished, Outlook, Record, Request, Resume, Run};
+pub use run::{Epoch, Known, Outlook, Record, Request, Resume, Run};
 pub use structure::Structure;

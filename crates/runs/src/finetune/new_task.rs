@@ -7,7 +7,7 @@ use rinalmo_infer::{Device, Model, Said};
 use rinalmo_model::{HeadConfig, LabelSpec, Meaning, Pooling, TaskSpec};
 use rinalmo_train::{Alone, Share, Stop};
 
-use super::{Config, Files, Kind, LabelConfig, Labelled, Request, Run};
+use super::{Config, Files, Kind, LabelConfig, Labelled, Request, Run, RunConfig};
 use crate::recipes::check_task;
 use crate::run::Program;
 
@@ -70,10 +70,10 @@ fn a_task_of_one_row_is_trained_and_predicts() {
     assert_eq!((kind.name(), kind.published()), ("gc", GC.head.clone().unwrap()));
     let sizes = ["dim=16", "blocks=1", "heads=2"].map(|size| format!("model.{size}"));
     let config: Config<LabelConfig> = Config::read(&config, "gc.toml", &sizes).unwrap();
-    let files = Files { train: vec![table.clone()], validation: vec![table], ..Files::default() };
+    let data = Files { train: vec![table.clone()], validation: vec![table], ..Files::default() };
     let out = folder.path().join("run");
     let request =
-        Request { name: "gc".into(), config, files, out: out.clone(), from: None, program: Program::default() };
+        Request { name: "gc".into(), config, data, out: out.clone(), from: None, program: Program::default() };
     let run = Run::begin(kind, request, &Device::cpu(), Share::default()).unwrap();
     let finished = run.go(Alone, &Stop::default(), &mut ()).unwrap();
     let figure = GC.labels.unwrap().chosen_by(Meaning::Number);

@@ -1,384 +1,206 @@
-//! A fine-tuning run: start or resume it in its folder, train, write the best model and test it.
+//! Fine-tuning as a run.
 
 use std::path::{Path, PathBuf};
 
 use rinalmo_model::task::read_name;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
-use rinalmo_train::{
-    Cache, Ended, Exchange, Limits, Observer, RunState, Share, Stop, Task, Validation, ValidationReport,
-};
-use rinalmo_weights::Document;
+use rinalmo_train::{Cache, Share, Task, Validation};
+use rinalmo_weights::{Checkpoint, Document};
 use serde::{Deserialize, Serialize};
 
+use super::checksum::matches;
 use super::heads::{Begun, choose};
 use super::hold_out::Unit;
 use super::kind::{Files, Kind, Prepared, Split};
 use super::{Adapters, Config, Section, adapters};
 use crate::Error;
-use crate::log::LOSS;
-use crate::run::{
-    Folder, Program, Session, Start, Trained, Training, best, changes, config, export, model_from_anywhere, open,
-};
+use crate::log::{LOSS, Terms};
+use crate::run::{self, Folder, Objective, Ready, Start, best, export};
 use rinalmo_infer::{Device, default_budget};
 
-/// The scratch file for a frozen encoder's representations.
-const REPRESENTATIONS: &str = ".representations";
-
-/// A run to start.
-#[derive(Debug, Clone)]
-pub struct Request<D: Section> {
-    /// The model's name.
-    pub name: String,
-    /// What to do.
-    pub config: Config<D>,
-    /// The data.
-    pub files: Files,
-    /// The run's folder; it must not hold a run.
-    pub out: PathBuf,
-    /// The model to start with, by name or path; by default a new one of the size in `[model]`.
-    pub from: Option<String>,
-    /// The program that runs.
-    pub program: Program,
-}
-
+/// A run for a task.
+pub type Run<K> = run::Run<K>;
+/// A run to start; its data are files.
+pub type Request<D> = run::Request<Config<D>, Files>;
 /// A run to resume.
-#[derive(Debug, Clone, Default)]
-pub struct Resume {
-    /// The run's folder.
-    pub out: PathBuf,
-    /// Keys to change: of `[train]` but the seed, and of `[checkpoints]`.
-    pub overrides: Vec<String>,
-    /// New limits; missing ones stay as they are.
-    pub limits: Limits,
-    /// The program that runs.
-    pub program: Program,
-}
-
+pub type Resume<D> = run::Resume<Config<D>, Files>;
+/// How much there is to train.
+pub type Outlook = run::Outlook<Epoch>;
 /// The content of `run.json`.
+pub type Record = run::Record<Known>;
+
+/// What the record of a run holds on its task and data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// The model's name.
-    pub name: String,
+pub struct Known {
     /// What it is trained for.
     #[serde(deserialize_with = "read_name")]
     pub task: String,
-    /// The seed of everything random.
-    pub seed: u64,
-    /// The model it started with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
     /// The data.
     pub files: Files,
-    /// CRC-32C of each of their files, in their order.
+    /// The checksum of each of their files, in their order: XXH3-128, or CRC-32C of 8 digits in runs of earlier versions.
     pub checksums: Vec<(PathBuf, String)>,
     /// Lines on what is in them.
     pub data: Vec<String>,
-    /// The best model's result on the test data, once it was tested.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub test: Option<Validation>,
-    /// Each time a process worked on it.
-    pub sessions: Vec<Session>,
 }
 
-/// A run, ready to train.
-pub struct Run<K: Kind> {
-    kind: K,
-    folder: Folder,
-    config: Config<K::Data>,
-    model: ModelConfig,
-    prepared: Prepared<K::Task>,
-    start: Start,
-    record: Record,
-    session: Session,
-    device: Device,
-    skipped: Vec<rinalmo_train::Error>,
-}
-
-/// How much there is to train.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Outlook {
-    /// Parameters of the model.
-    pub parameters: usize,
+/// The size of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Epoch {
     /// Items trained on.
     pub items: usize,
-    /// Tokens of an epoch.
+    /// Their tokens.
     pub tokens: u64,
-    /// Steps of an epoch.
-    pub steps_an_epoch: u64,
-    /// Steps taken already.
-    pub step: u64,
-    /// Steps when it is done, if steps or epochs are limited.
-    pub steps: Option<u64>,
-    /// Seconds it may take, if limited.
-    pub seconds: Option<f64>,
+    /// Steps.
+    pub steps: u64,
 }
 
-/// How a session ended.
-#[derive(Debug, Clone)]
-pub struct Finished {
-    /// Why.
-    pub ended: Ended,
-    /// Where the run stands.
-    pub state: RunState,
-    /// The validation of the best model, if that was in this session, else the first one.
-    pub validation: Option<ValidationReport>,
-    /// The best model's result on the test data.
-    pub test: Option<Validation>,
-    /// The step whose model was written to `model.safetensors`: the best by validation, else the last.
-    pub exported: Option<u64>,
-}
+impl<K: Kind> Objective for K {
+    type Config = Config<K::Data>;
+    type Data = Files;
+    type Known = Known;
+    type Task = <K as Kind>::Task;
+    type Prepared = Prepared<<K as Kind>::Task>;
+    type Epoch = Epoch;
 
-impl<K: Kind> Run<K> {
-    /// Prepares a new run: opens and checks everything.
-    ///
-    /// # Errors
-    /// The config is invalid, a file cannot be read or does not fit, or the folder holds a run.
-    pub fn begin(kind: K, request: Request<K::Data>, device: &Device, share: Share) -> Result<Self, Error> {
-        let Request { name, config, files, out, from, program } = request;
-        let (files, from) = (files.absolute(), from.as_deref().map(model_from_anywhere));
-        let mut config = config.for_task(kind.name())?;
-        config.check()?;
-        let checkpoint = from.as_deref().map(open).transpose()?;
-        let prepared = prepare(kind, &files, &config, share)?;
-        let begun = checkpoint.as_ref().map(Begun::from);
-        let chosen = choose(&mut config, begun.as_ref(), &prepared.head, Some(&described::<K>(&prepared.task)))?;
+    const REPORTS_BEST: bool = true;
+
+    fn objective(&self) -> &'static str {
+        self.name()
+    }
+
+    fn terms() -> Terms {
+        LOSS
+    }
+
+    fn begin(
+        &self,
+        mut config: Config<K::Data>,
+        files: Files,
+        from: Option<&Checkpoint>,
+        device: &Device,
+        share: Share,
+    ) -> Result<Ready<Self>, Error> {
+        let files = files.absolute();
+        let prepared = read(*self, &files, &config, share)?;
+        let begun = from.map(Begun::from);
+        let document = described::<K>(&prepared.task);
+        let chosen = choose(&mut config, begun.as_ref(), &prepared.head, Some(&document))?;
         let prepared = Prepared { task: K::settled(prepared.task, &config.data), ..prepared };
         let model = sizes(&config, begun.as_ref(), chosen.head, prepared.longest)?;
         prepared.task.check(&model).map_err(Error::Options)?;
         afford(&prepared, &model, device.is_cpu(), default_budget())?;
         let config = config.resolved(&model.encoder);
-        let checksums = checksums(&files)?;
-        let session = Session::begin(program, device, share, 0)?;
-        let folder = Folder::create(&out, share.rank == 0)?;
-        let mut data = prepared.notes.clone();
-        data.push(chosen.about);
-        let record = Record {
-            name,
-            task: kind.name().to_owned(),
-            seed: config.train.seed,
-            from,
-            files,
-            checksums,
-            data,
-            test: None,
-            sessions: Vec::new(),
-        };
-        let start = Start::of(checkpoint);
-        let start = if config.fresh_head { start.without_heads() } else { start };
-        let device = device.clone();
-        let skipped = Vec::new();
-        Ok(Self { kind, folder, config, model, prepared, start, record, session, device, skipped })
+        let checksums = files.checksums()?;
+        let data = prepared.notes.iter().cloned().chain([chosen.about]).collect();
+        let known = Known { task: self.name().to_owned(), files, checksums, data };
+        Ok(Ready { config, model, prepared, known })
     }
 
-    /// Prepares to continue after the newest complete checkpoint, or from the start if none was written yet.
-    ///
-    /// # Errors
-    /// There is no run of this task, no checkpoint is complete, or a setting or the data differ from its start.
-    pub fn resume(kind: K, resume: Resume, device: &Device, share: Share) -> Result<Self, Error> {
-        let folder = Folder::open(&resume.out, share.rank == 0)?;
-        let refuse = |message: String| Err(Error::Folder { folder: resume.out.clone(), message });
-        let record: Record = folder.record()?;
-        if record.task != kind.name() {
-            return refuse(format!("holds a run for `{}`, not for `{}`", record.task, kind.name()));
+    fn again(&self, begun: run::Begun<'_, Self>, device: &Device, share: Share) -> Result<Ready<Self>, Error> {
+        let run::Begun { folder, config, mut known, moved, start } = begun;
+        let refuse = |message: String| Error::Folder { folder: folder.path().to_owned(), message };
+        if known.task != self.name() {
+            return Err(refuse(format!("holds a run for `{}`, not for `{}`", known.task, self.name())));
         }
-        let (config, changed) = merged::<K>(&folder, &resume)?;
-        let found = checksums(&record.files)?;
-        if let Some(((path, _), _)) = found.iter().zip(&record.checksums).find(|(found, was)| found.1 != was.1) {
-            return refuse(format!("the data in {} changed since the run began", path.display()));
-        }
+        known.check_data(moved, folder)?;
         let mut as_begun = config.clone();
         as_begun.hold_out.by.get_or_insert(Unit::Item); // runs from before this key held out single items
-        let prepared = prepare(kind, &record.files, &as_begun, share)?;
-        let (start, skipped) = Start::again(&folder, config.checkpoints.keep, record.from.as_deref())?;
-        let start = if config.fresh_head { start.without_heads() } else { start };
-        let begun = match &start {
-            Start::From(checkpoint) | Start::Encoder(checkpoint) => Some(Begun::from(&**checkpoint)),
-            Start::Saved(_) | Start::Fresh => None,
-        };
-        let model = match &start {
+        let prepared = read(*self, &known.files, &as_begun, share)?;
+        let model = match start {
             Start::Saved(saved) => saved.weights()?.config.clone(),
             _ => {
-                let document = described::<K>(&prepared.task);
+                let (begun, document) = (start.other_model().map(Begun::from), described::<K>(&prepared.task));
                 let chosen = choose(&mut config.clone(), begun.as_ref(), &prepared.head, Some(&document))?;
                 sizes(&config, begun.as_ref(), chosen.head, prepared.longest)?
             }
         };
         afford(&prepared, &model, device.is_cpu(), default_budget())?;
-        let session = Session { changed, ..Session::begin(resume.program, device, share, start.step())? };
-        let device = device.clone();
-        Ok(Self { kind, folder, config, model, prepared, start, record, session, device, skipped })
+        Ok(Ready { config, model, prepared, known })
     }
 
-    /// The run's folder.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
+    fn task(prepared: &Self::Prepared) -> &<K as Kind>::Task {
+        &prepared.task
     }
 
-    /// Lines on what is in the data.
-    pub fn data(&self) -> &[String] {
-        &self.record.data
+    fn epoch(run: &Run<K>) -> Result<(Epoch, u64), Error> {
+        let Prepared { items, batches, tokens, .. } = run.prepared;
+        let steps = batches.div_ceil(run.config.train.accumulate) as u64;
+        Ok((Epoch { items, tokens, steps }, batches as u64))
     }
 
-    /// What is wrong with checkpoints that are newer than the one it continues from.
-    pub fn skipped(&self) -> &[rinalmo_train::Error] {
-        &self.skipped
-    }
-
-    /// Keys of the config that were changed for this session.
-    pub fn changed(&self) -> &[String] {
-        &self.session.changed
-    }
-
-    /// How much there is to train.
-    pub fn outlook(&self) -> Outlook {
-        let (Prepared { items, batches, tokens, .. }, options) = (&self.prepared, &self.config.train);
-        let steps_an_epoch = batches.div_ceil(options.accumulate) as u64;
-        let by_epochs =
-            options.until.epochs.map(|epochs| (epochs * *batches as u64).div_ceil(options.accumulate as u64));
-        Outlook {
-            parameters: self.model.parameters(),
-            items: *items,
-            tokens: *tokens,
-            steps_an_epoch,
-            step: self.session.from_step,
-            steps: by_epochs.into_iter().chain(options.until.steps).min(),
-            seconds: options.until.seconds,
-        }
-    }
-
-    /// Trains until it is done or asked to stop, writes the best model and, when the run is done, tests it on the test
-    /// data. Only the first process of a run calls the observer and writes.
-    ///
-    /// # Errors
-    /// Training failed, or a file could not be written; earlier checkpoints stay complete.
-    pub fn go<X: Exchange>(
-        mut self,
-        mut exchange: X,
-        stop: &Stop,
-        observer: &mut dyn Observer,
-    ) -> Result<Finished, Error> {
-        let rank = exchange.share().rank;
-        let leads = rank == 0;
-        let representations = self.folder.path().join(format!("{REPRESENTATIONS}.{rank}"));
-        exchange.sum(&mut [])?; // nothing is written before all processes have read the existing files
-        if leads {
-            self.folder.write_config(&self.config.to_toml())?;
-            self.record.sessions.push(self.session.clone());
-            self.folder.write_record(&self.record)?;
-        }
-        if self.config.frozen.is_some_and(|frozen| frozen.cache) {
-            let cache = Cache::create(&representations)?;
-            self.prepared.task = K::cached(self.prepared.task, cache)?;
-        }
-        let mut best = Best { report: None, onward: observer };
-        let training = Training {
-            folder: &self.folder,
-            name: &self.record.name,
-            terms: LOSS,
-            start: &self.start,
-            task: &self.prepared.task,
-            document: self.document(),
-            options: self.config.options(),
-            config: config::to_table(&self.config),
-            keep: self.config.checkpoints.keep,
-            device: &self.device,
-        };
-        let trained = training.go(exchange, stop, &mut best);
-        let _ = std::fs::remove_file(&representations); // scratch, if it was there at all
-        let Trained { outcome, state } = trained?;
-        let validation = best.report;
-        let outcome = outcome.and_then(|(ended, _)| {
-            let exported = if leads { self.export()? } else { None };
-            let test = if leads && ended == Ended::Finished { self.test()? } else { None };
-            Ok(Finished { ended, state: state.clone(), validation, test, exported })
-        });
-        if leads {
-            if let Ok(Finished { test: Some(test), .. }) = &outcome {
-                self.record.test = Some(test.clone());
-            }
-            if let Some(session) = self.record.sessions.last_mut() {
-                session.end(state.step, outcome.as_ref().map(|finished| finished.ended));
-            }
-            self.folder.close(&self.record, &outcome)?;
-        }
-        outcome
-    }
-
-    /// The description of the trained model.
-    fn document(&self) -> Document {
-        let mut document = Document::new(self.record.name.clone(), self.model.clone());
-        document.provenance = Some(self.provenance());
-        K::describe(&self.prepared.task, &mut document);
-        document
-    }
-
-    /// The origin of the weights. The text depends only on what was trained.
-    fn provenance(&self) -> String {
-        let begun = match &self.start {
-            Start::From(checkpoint) | Start::Encoder(checkpoint) if self.config.lora.is_some() => {
+    fn describe(run: &Run<K>, document: &mut Document) {
+        let begun = match &run.start {
+            Start::From(checkpoint) | Start::Encoder(checkpoint) if run.config.lora.is_some() => {
                 format!("{} (sha256 {}), adapted", checkpoint.meta.name, checkpoint.sha256())
             }
             Start::From(checkpoint) => format!("{}, fine-tuned", checkpoint.meta.name),
             Start::Encoder(checkpoint) => format!("{}, fine-tuned with a new head", checkpoint.meta.name),
-            _ => "trained from scratch".to_owned(),
+            Start::Fresh | Start::Saved(_) => "trained from scratch".to_owned(),
         };
-        format!("{begun} for {} on {} items", self.kind.name(), self.prepared.items)
+        let (task, items) = (run.objective.name(), run.prepared.items);
+        document.provenance = Some(format!("{begun} for {task} on {items} items"));
+        <K as Kind>::describe(&run.prepared.task, document);
+    }
+
+    fn before_training(mut run: Run<K>, scratch: &Path) -> Result<Run<K>, Error> {
+        if run.config.frozen.is_some_and(|frozen| frozen.cache) {
+            run.prepared.task = K::cached(run.prepared.task, Cache::create(scratch)?)?;
+        }
+        Ok(run)
     }
 
     /// Writes the best model; with adapters, both these and the merged model.
-    fn export(&self) -> Result<Option<u64>, Error> {
-        let keep = self.config.checkpoints.keep;
-        match self.config.lora {
-            None => export(&self.folder, keep),
-            Some(_) => adapters::export(&self.folder, keep),
+    fn export(run: &Run<K>) -> Result<Option<u64>, Error> {
+        let keep = run.config.checkpoints.keep;
+        match run.config.lora {
+            None => export(&run.folder, keep),
+            Some(_) => adapters::export(&run.folder, keep),
         }
     }
 
-    /// The best model, or the last, on the test data.
-    fn test(&mut self) -> Result<Option<Validation>, Error> {
-        let Some(test) = self.prepared.test.take() else { return Ok(None) };
-        let Some(best) = best(&self.folder, self.config.checkpoints.keep)? else { return Ok(None) };
-        let (model, document) = best.model(self.device.burn())?;
+    fn test(run: &mut Run<K>) -> Result<Option<Validation>, Error> {
+        let Some(test) = run.prepared.test.take() else { return Ok(None) };
+        let Some(best) = best(&run.folder, run.config.checkpoints.keep)? else { return Ok(None) };
+        let (model, document) = best.model(run.device.burn())?;
         let test = K::fixed(test, &document);
-        let mut validation = test.validate(&model, self.device.burn(), Share::default())?;
+        let mut validation = test.validate(&model, run.device.burn(), Share::default())?;
         test.conclude(&mut validation);
         Ok(Some(validation))
     }
 }
 
-/// Remembers the best validation.
-struct Best<'o> {
-    report: Option<ValidationReport>,
-    onward: &'o mut dyn Observer,
+impl<K: Kind> Run<K> {
+    /// Lines on what is in the data.
+    pub fn data(&self) -> &[String] {
+        &self.record.known.data
+    }
 }
 
-impl Observer for Best<'_> {
-    fn step(&mut self, report: &rinalmo_train::StepReport) {
-        self.onward.step(report);
-    }
-
-    fn epoch(&mut self, epoch: u64, trained: usize, parameters: usize) {
-        self.onward.epoch(epoch, trained, parameters);
-    }
-
-    fn validated(&mut self, report: &ValidationReport) {
-        if report.best || self.report.is_none() {
-            self.report = Some(report.clone());
+impl Known {
+    /// Checks that the data are those that the run began with, and notes where they are now if they were moved.
+    fn check_data(&mut self, moved: Option<Files>, folder: &Folder) -> Result<(), Error> {
+        let refuse = |message: String| Err(Error::Folder { folder: folder.path().to_owned(), message });
+        let files = moved.map_or_else(|| self.files.clone(), |files| files.absolute());
+        if files.layout() != self.files.layout() {
+            return refuse("the run began with another number of files, or with another fold".into());
         }
-        self.onward.validated(report);
-    }
-
-    fn saved(&mut self, step: u64, path: &Path) {
-        self.onward.saved(step, path);
+        for (path, (place, sum)) in files.all().zip(&mut self.checksums) {
+            if !matches(path, sum)? {
+                return refuse(format!("the data in {} changed since the run began", path.display()));
+            }
+            path.clone_into(place);
+        }
+        self.files = files;
+        Ok(())
     }
 }
 
-fn prepare<K: Kind>(
+fn read<K: Kind>(
     kind: K,
     files: &Files,
     config: &Config<K::Data>,
     share: Share,
-) -> Result<Prepared<K::Task>, Error> {
+) -> Result<Prepared<<K as Kind>::Task>, Error> {
     kind.prepare(files, &Split::of(config, share), &config.data)
 }
 
@@ -396,9 +218,9 @@ pub(super) fn afford<T: Task>(
 }
 
 /// The description of the model that `task` trains.
-pub(super) fn described<K: Kind>(task: &K::Task) -> Document {
+pub(super) fn described<K: Kind>(task: &<K as Kind>::Task) -> Document {
     let mut document = Document::new("", ModelConfig::pretrained(EncoderConfig::new(1, 1, 1)));
-    K::describe(task, &mut document);
+    <K as Kind>::describe(task, &mut document);
     document
 }
 
@@ -426,32 +248,50 @@ pub(super) fn sizes<D: Section>(
     Ok(model)
 }
 
-/// CRC-32C of every file; of a folder, of its files' names and bytes.
-fn checksums(files: &Files) -> Result<Vec<(PathBuf, String)>, Error> {
-    let of = |path: &Path| Ok((path.to_owned(), format!("{:08x}", checksum(path, 0)?)));
-    files.all().map(of).collect()
-}
+#[cfg(test)]
+mod tests {
+    use std::fs;
 
-fn checksum(path: &Path, before: u32) -> Result<u32, Error> {
-    if !path.is_dir() {
-        return Ok(crc32c::crc32c_append(before, &std::fs::read(path).map_err(Error::file("read", path))?));
+    use rinalmo_train::{Alone, Stop};
+
+    use super::*;
+    use crate::finetune::{LabelConfig, Labelled};
+    use crate::run::{Program, RECORD, RunConfig};
+
+    const CONFIG: &str = "[model]\ndim = 16\nblocks = 1\nheads = 2\n[data]\naim = \"number\"\n[hold_out]\nshare = 0.0\n\
+                          [train]\nschedule.peak = 1e-4\nuntil.steps = 1\n";
+
+    #[test]
+    fn a_run_resumes_with_moved_data_and_with_no_others() {
+        let place = tempfile::tempdir().unwrap();
+        let (table, moved, out) = (place.path().join("a.csv"), place.path().join("b.csv"), place.path().join("run"));
+        fs::write(&table, "id,sequence,label\na,GGAC,1\nb,GGUC,2\n").unwrap();
+        let (kind, device) = (Labelled::find("sequence").unwrap(), Device::cpu());
+        let config = Config::<LabelConfig>::parse(CONFIG, "a.toml").unwrap();
+        let data = Files { train: vec![table.clone()], ..Files::default() };
+        let request =
+            Request { name: "a".into(), config, data, out: out.clone(), from: None, program: Program::default() };
+        let run = Run::begin(kind, request, &device, Share::default()).unwrap();
+        run.go(Alone, &Stop::default(), &mut ()).unwrap();
+
+        let resume = |data: Option<Files>| {
+            let resume = Resume { out: out.clone(), data, ..Resume::default() };
+            Run::resume(kind, resume, &device, Share::default())
+        };
+        fs::rename(&table, &moved).unwrap();
+        assert!(resume(None).err().unwrap().to_string().contains("a.csv: cannot be read"));
+        let there = Files { train: vec![moved.clone()], ..Files::default() };
+        assert_eq!(resume(Some(there.clone())).unwrap().record.known.files, there);
+        let more = Files { test: vec![moved.clone()], ..there.clone() };
+        assert!(resume(Some(more)).err().unwrap().to_string().contains("another number of files"));
+
+        // A record of an earlier version has CRC-32C.
+        let (path, crc) = (out.join(RECORD), crc32c::crc32c(&fs::read(&moved).unwrap()));
+        let mut record: serde_json::Value = serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        record["checksums"][0][1] = format!("{crc:08x}").into();
+        fs::write(&path, record.to_string()).unwrap();
+        assert_eq!(resume(Some(there.clone())).unwrap().record.known.checksums[0].1.len(), 8);
+        fs::write(&moved, "id,sequence,label\na,GGAC,1\nb,GGUC,3\n").unwrap();
+        assert!(resume(Some(there)).err().unwrap().to_string().ends_with("b.csv changed since the run began"));
     }
-    let entries = std::fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    let mut entries: Vec<PathBuf> = entries.map_err(Error::file("read", path))?;
-    entries.sort();
-    entries.iter().try_fold(before, |sum, entry| {
-        let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        checksum(entry, crc32c::crc32c_append(sum, name.as_bytes()))
-    })
-}
-
-/// The config to continue with, and its changes.
-fn merged<K: Kind>(folder: &Folder, resume: &Resume) -> Result<(Config<K::Data>, Vec<String>), Error> {
-    let begun: Config<K::Data> = Config::open(&folder.config(), &[])?;
-    let before = config::to_table(&begun);
-    let mut config = begun.with(&resume.overrides, None)?;
-    config.train.until = resume.limits.or(config.train.until);
-    config.check()?;
-    let changed = changes(folder, &before, &config::to_table(&config))?;
-    Ok((config, changed))
 }

@@ -23,7 +23,7 @@ const METRICS: &str = "metrics.jsonl";
 
 /// What a log's curves and lines report next to the loss.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
+pub struct Terms {
     /// The measure whose curve is drawn.
     measure: &'static str,
     /// The measure of a loss.

@@ -3,8 +3,6 @@
 //! `[model]` is the size, `[data]` what is drawn, `[train]` how it is trained, `[checkpoints]` what is kept. A missing
 //! key has the paper's value (RiNALMo, Methods, "Pre-training").
 
-use std::path::Path;
-
 use rinalmo_corpus::sample::Split;
 use rinalmo_model::ModelConfig;
 use rinalmo_train::{MlmConfig, Options, Share};
@@ -13,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::Size;
 use crate::Error;
 use crate::recipes;
-use crate::run::{Keep, RunConfig, config};
+use crate::run::config::{self, shared_keys};
+use crate::run::{Keep, RunConfig};
 
 /// A run's config.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -33,58 +32,33 @@ pub struct Config {
 }
 
 impl RunConfig for Config {
+    shared_keys!();
+
+    const TASK: Option<&'static str> = Some(recipes::PRETRAIN);
+
     fn full() -> Self {
         let some = Some(1);
         Self {
             task: Some(String::new()),
-            model: Size {
-                preset: Some(String::new()),
-                dim: some,
-                blocks: some,
-                heads: some,
-                hidden: some,
-                ..Size::default()
-            },
+            model: Size::full(),
             data: MlmConfig { sequences: some, tokens: some, validation_batches: some, ..MlmConfig::default() },
-            train: Options {
-                recompute: some,
-                until: rinalmo_train::Limits { steps: Some(1), epochs: Some(1), seconds: Some(1.0) },
-                ..Options::default()
-            },
-            ..Self::default()
+            train: config::full_train(),
+            checkpoints: Keep::default(),
         }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        config::check_train(&self.train)?;
+        self.data.sampling(self.train.seed, Split::Train, Share::default())?;
+        Ok(())
+    }
+
+    fn like(&self, _: &Self) -> Result<Self, Error> {
+        Ok(self.clone().resolved(&self.model()?))
     }
 }
 
 impl Config {
-    /// Reads a file, or the built-in config of that name, then applies `overrides` in order, each `section.key=value`.
-    /// A value is TOML, else it is text; an empty value removes the key.
-    ///
-    /// # Errors
-    /// With file and line, or the override; for an unknown key with the nearest known one.
-    pub fn open(path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let (text, name) = (recipes::read(path)?, path.display().to_string());
-        recipes::check_task(&text, &name, recipes::PRETRAIN)?;
-        Self::parse(&text, &name)?.with(overrides, Some(&text))
-    }
-
-    /// Parses the text of a file; errors call it `name`.
-    ///
-    /// # Errors
-    /// As [`Config::open`].
-    pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
-        config::parse(text, name)
-    }
-
-    /// The same with some keys changed. `text` is the text that it was read from: keys that are missing there stay
-    /// missing.
-    ///
-    /// # Errors
-    /// As [`Config::open`].
-    pub fn with(self, overrides: &[String], text: Option<&str>) -> Result<Self, Error> {
-        config::with(self, overrides, text)
-    }
-
     /// The sizes of its model. Everything that needs no data is checked.
     ///
     /// # Errors
@@ -97,38 +71,15 @@ impl Config {
         Ok(config)
     }
 
-    fn check(&self) -> Result<(), Error> {
-        self.train.check()?;
-        self.data.sampling(self.train.seed, Split::Train, Share::default())?;
-        let until = self.train.until;
-        if until.steps.is_none() && until.epochs.is_none() && until.seconds.is_none() {
-            return Err(Error::NoEnd);
-        }
-        match i64::try_from(self.train.seed) {
-            Ok(_) => Ok(()),
-            Err(_) => Err(Error::Config(format!("train.seed = {}, expected less than 2^63", self.train.seed))),
-        }
-    }
-
-    /// The config with every size written out, and infinity for limits that are switched off (TOML has no null).
+    /// The config with every size written out, and with infinity for limits that are switched off.
     pub(super) fn resolved(mut self, model: &ModelConfig) -> Self {
         self.task = Some(recipes::PRETRAIN.to_owned());
         self.model = Size::from(&model.encoder);
-        self.train.clip = self.train.clip.or(Some(f64::INFINITY));
-        self.train.explosion = self.train.explosion.or(Some(f64::INFINITY));
+        self.train = config::written_out(self.train);
         if self.data.sequences.is_none() && self.data.tokens.is_none() {
             self.data.sequences = Some(MlmConfig::SEQUENCES);
         }
         self
-    }
-
-    pub(super) fn to_table(&self) -> toml::Table {
-        config::to_table(self)
-    }
-
-    /// The config as TOML text.
-    pub fn to_toml(&self) -> String {
-        config::to_toml(self)
     }
 }
 

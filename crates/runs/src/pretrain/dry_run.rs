@@ -12,6 +12,7 @@ use super::estimate::{EpochSize, Memory};
 use super::trial::{self, TooLarge, Trial};
 use super::{Config, run};
 use crate::Error;
+use crate::run::steps;
 use rinalmo_infer::{Device, default_budget};
 
 /// A description of a run that is not started.
@@ -75,6 +76,10 @@ impl DryRun {
 
     fn until(&self) -> &Limits {
         &self.config.train.until
+    }
+
+    fn steps(&self, corpus: &OnCorpus) -> Option<u64> {
+        steps(&self.config.train, corpus.epoch.batches)
     }
 }
 
@@ -154,7 +159,7 @@ impl DryRun {
         let limits: Vec<String> = limits.into_iter().flatten().collect();
         let first = if limits.len() > 1 { ", whichever comes first" } else { "" };
         let until = format!("{}{first}", limits.join(" or "));
-        match self.corpus.as_ref().and_then(|corpus| corpus.epoch.steps_until(self.until()).map(|n| (n, corpus))) {
+        match self.corpus.as_ref().and_then(|corpus| self.steps(corpus).map(|n| (n, corpus))) {
             None => until,
             Some((steps, OnCorpus { epoch, .. })) => {
                 let flops = epoch.flops * steps as f64 / epoch.steps;
@@ -181,7 +186,7 @@ impl DryRun {
 
     fn time(&self, corpus: &OnCorpus, trial: &Trial) -> String {
         let epoch = corpus.epoch.flops / trial.flops_per_second;
-        let run = corpus.epoch.steps_until(self.until()).map(|steps| epoch * steps as f64 / corpus.epoch.steps);
+        let run = self.steps(corpus).map(|steps| epoch * steps as f64 / corpus.epoch.steps);
         let run = run.map_or_else(String::new, |run| format!(", the run {}", duration(run)));
         let limit = self.until().seconds.map_or_else(String::new, |limit| format!(", limited to {}", duration(limit)));
         format!("an epoch {}{run}{limit}; validation not counted", duration(epoch))

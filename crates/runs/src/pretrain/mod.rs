@@ -7,12 +7,12 @@
 //! ```no_run
 //! use std::path::Path;
 //! use rinalmo_infer::Device;
-//! use rinalmo_runs::pretrain::{Alone, Config, Program, Request, Run, Share, Stop};
+//! use rinalmo_runs::pretrain::{Alone, Config, Masked, Program, Request, Run, RunConfig, Share, Stop};
 //!
 //! let config = Config::open(Path::new("configs/nano.toml"), &["train.until.steps=1000".into()])?;
-//! let (name, corpus, out) = ("nano".into(), "corpus.lmdb".into(), "runs/nano".into());
-//! let request = Request { name, config, corpus, out, from: None, program: Program::default() };
-//! let run = Run::begin(request, &Device::cpu(), Share::default())?;
+//! let (name, data, out) = ("nano".into(), "corpus.lmdb".into(), "runs/nano".into());
+//! let request = Request { name, config, data, out, from: None, program: Program::default() };
+//! let run = Run::begin(Masked, request, &Device::cpu(), Share::default())?;
 //! let finished = run.go(Alone, &Stop::default(), &mut ())?;
 //! println!("{} steps", finished.state.step);
 //! # Ok::<(), rinalmo_runs::Error>(())
@@ -28,17 +28,17 @@ mod size;
 mod trial;
 
 pub use crate::Error;
-pub use crate::run::{Folder, Keep, Program, Session};
+pub use crate::run::{Finished, Folder, Keep, Program, RunConfig, Session};
 pub use config::Config;
 pub use dry_run::{DryRun, OnCorpus, bytes, duration, grouped};
 pub use estimate::{EpochSize, Memory};
 pub use processes::Processes;
-pub use record::{Corpus, Record};
+pub use record::{Corpus, Known};
 pub use rinalmo_metrics::perplexity::perplexity;
 pub use rinalmo_train::{
     Alone, Divergence, Ended, Every, Exchange, Limits, MlmConfig, Observer, Options, Part, RunState, Share, StepReport,
     Stop, Validation, ValidationReport,
 };
-pub use run::{Finished, Outlook, Request, Resume, Run};
+pub use run::{Masked, Outlook, Record, Request, Resume, Run};
 pub use size::{Nonlinearity, PositionKind, Size};
 pub use trial::{TooLarge, Trial};

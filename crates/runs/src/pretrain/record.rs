@@ -1,4 +1,4 @@
-//! The content of `run.json` of a pre-training run.
+//! What `run.json` of a pre-training run holds on its corpus.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -6,22 +6,11 @@ use std::path::PathBuf;
 use rinalmo_corpus::Store;
 use serde::{Deserialize, Serialize};
 
-use crate::run::Session;
-
-/// The record of a run, next to its config.
+/// What the record of a run holds on its data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    /// The model's name.
-    pub name: String,
-    /// The seed of everything random.
-    pub seed: u64,
-    /// The checkpoint whose weights it started with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<String>,
+pub struct Known {
     /// What it is trained on.
     pub corpus: Corpus,
-    /// Each time a process worked on it.
-    pub sessions: Vec<Session>,
 }
 
 /// A corpus, so that it can be recognized when the run resumes.

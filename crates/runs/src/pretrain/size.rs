@@ -51,6 +51,12 @@ pub enum Nonlinearity {
 }
 
 impl Size {
+    /// A size with every key.
+    pub(crate) fn full() -> Self {
+        let some = Some(1);
+        Self { preset: Some(String::new()), dim: some, blocks: some, heads: some, hidden: some, ..Self::default() }
+    }
+
     /// Is any size given?
     pub fn is_given(&self) -> bool {
         self.preset.is_some() || self.dim.is_some() || self.blocks.is_some()

@@ -1,8 +1,12 @@
-//! The parts that all training runs share: folder, sessions, keys of the config.
+//! What all training runs share: a [`Run`] from start to end, its folder and record, sessions, keys of the config.
 
-pub mod config;
+pub(crate) mod config;
 pub(crate) mod folder;
 mod keys;
+mod lifecycle;
+mod objective;
+mod outlook;
+mod record;
 mod session;
 mod start;
 mod training;
@@ -20,9 +24,13 @@ use folder::{MODEL, OFFICIAL};
 
 pub use config::{Keep, RunConfig};
 pub use folder::Folder;
+pub use lifecycle::{Finished, Request, Resume, Run};
+pub use objective::{Begun, Objective, Ready};
+pub use outlook::Outlook;
+pub(crate) use outlook::steps;
+pub use record::Record;
 pub use session::{Program, Session};
-pub(crate) use start::Start;
-pub use start::open;
+pub use start::{Start, open};
 pub(crate) use training::{Trained, Training};
 
 /// The absolute path, so that a run can be resumed from any folder.

@@ -8,7 +8,7 @@ use super::Folder;
 use crate::Error;
 
 /// Where the weights that a session starts with come from.
-pub(crate) enum Start {
+pub enum Start {
     /// Random initial weights.
     Fresh,
     /// Another model.
@@ -33,11 +33,19 @@ impl Start {
         checkpoint.map_or(Self::Fresh, |checkpoint| Self::From(Box::new(checkpoint)))
     }
 
-    /// The same with fresh heads.
-    pub(crate) fn without_heads(self) -> Self {
+    /// The same, with fresh heads in place of the other model's unless `keep`.
+    pub(crate) fn with_heads(self, keep: bool) -> Self {
         match self {
-            Self::From(checkpoint) => Self::Encoder(checkpoint),
+            Self::From(checkpoint) if !keep => Self::Encoder(checkpoint),
             other => other,
+        }
+    }
+
+    /// The model that the weights come from, unless they are fresh or a checkpoint of this run.
+    pub(crate) fn other_model(&self) -> Option<&Checkpoint> {
+        match self {
+            Self::From(checkpoint) | Self::Encoder(checkpoint) => Some(checkpoint),
+            Self::Fresh | Self::Saved(_) => None,
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::benchmark::{Benchmark, Fold, Plan, Standing, sources};
-use rinalmo::finetune::{Config, Kind, Labelled, Request, Resume, Run, Structure};
+use rinalmo::finetune::{Config, Kind, Labelled, Request, Resume, Run, RunConfig, Structure};
 use rinalmo::pretrain::{Alone, Ended, Share};
 use rinalmo::{LoadOptions, Model, Precision};
 
@@ -204,7 +204,7 @@ impl BenchmarkArgs {
         let request = Request {
             name: format!("{}-{}", plan.benchmark().name(), fold.name),
             config: config.clone(),
-            files: fold.files.clone(),
+            data: fold.files.clone(),
             out: plan.folder(fold),
             from: self.from.clone(),
             program: program(),

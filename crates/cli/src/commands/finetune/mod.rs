@@ -9,15 +9,18 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use rinalmo::finetune::{Config, DryRun, Files, Finished, Kind, Labelled, Outlook, Request, Resume, Run, Structure};
-use rinalmo::pretrain::{Ended, Exchange, Processes, Share, Stop, Validation, duration, grouped};
+use rinalmo::finetune::{
+    Config, DryRun, Epoch, Files, Finished, Kind, Labelled, Outlook, Request, Resume, Run, RunConfig, Structure,
+};
+use rinalmo::pretrain::{Ended, Exchange, Processes, Share, Validation, duration, grouped};
 use rinalmo::task::{TASKS, TaskSpec};
 
-use crate::commands::reporter::{Pace, Reporter, Terms};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, report_processes, report_resumed, together};
+use crate::commands::reporter::{Pace, Terms};
+use crate::commands::training::{
+    self, End, LimitArgs, name, overrides, program, report_processes, report_resumed, together,
+};
 use crate::context::{Context, Outcome};
 use crate::io::print;
-use crate::stop::Patience;
 
 /// Train a model for a task on labelled sequences
 ///
@@ -142,27 +145,17 @@ fn train<K: Kind>(kind: K, args: &FinetuneArgs, context: &Context, processes: &m
 
 /// Trains, with progress on standard error.
 pub(super) fn go<K: Kind, X: Exchange>(run: Run<K>, exchange: X, context: &Context) -> Result<Finished> {
-    let outlook = run.outlook();
+    let outlook = run.outlook()?;
     run.data().iter().for_each(|about| context.note(about));
     context.note(describe(&outlook));
-    let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
-    let mut reporter = Reporter::new(context, pace, Terms::Parts);
-    let _patience = Patience::begin();
-    let finished = run.go(exchange, &Stop::from(context.stop_flag()), &mut reporter);
-    reporter.finish();
-    Ok(finished?)
+    training::go(run, Pace::from(&outlook), Terms::Parts, exchange, context)
 }
 
 /// A run in a line: what is to be done.
 fn describe(outlook: &Outlook) -> String {
-    let Outlook { parameters, items, tokens, steps_an_epoch, step, steps, seconds } = *outlook;
-    let from = if step > 0 { format!("continues after step {}, ", grouped(step)) } else { String::new() };
-    let steps = steps.map_or_else(|| "unlimited steps".into(), |steps| format!("{} steps", grouped(steps)));
-    let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
-    let [parameters, items, tokens, epoch] = [parameters as u64, items as u64, tokens, steps_an_epoch].map(grouped);
-    format!(
-        "{from}{parameters} parameters, {steps}{limit}, an epoch is {items} items of {tokens} tokens in {epoch} steps"
-    )
+    let Epoch { items, tokens, steps } = outlook.epoch;
+    let [items, tokens, steps] = [items as u64, tokens, steps].map(grouped);
+    format!("{}, an epoch is {items} items of {tokens} tokens in {steps} steps", training::describe(outlook))
 }
 
 impl FinetuneArgs {
@@ -177,8 +170,8 @@ impl FinetuneArgs {
         let mut config = self.read(kind)?;
         config.train.seed = seed.unwrap_or(config.train.seed);
         let name = name(self.config.as_deref());
-        let (files, from, out) = (Files::from(&self.data), self.from.clone(), out.to_owned());
-        let request = Request { name, config, files, out, from, program: program() };
+        let (data, from, out) = (Files::from(&self.data), self.from.clone(), out.to_owned());
+        let request = Request { name, config, data, out, from, program: program() };
         Ok(Run::begin(kind, request, &context.device()?, share)?)
     }
 
@@ -187,7 +180,7 @@ impl FinetuneArgs {
             bail!("--resume uses the data that the run started with; leave out --data, --validation and --test");
         }
         let (out, overrides, limits) = (out.to_owned(), self.set.clone(), self.limits.resolve());
-        let resume = Resume { out, overrides, limits, program: program() };
+        let resume = Resume { out, overrides, limits, program: program(), ..Resume::default() };
         let run = Run::resume(kind, resume, &context.device()?, share)?;
         report_resumed(run.skipped(), run.changed(), context);
         Ok(run)

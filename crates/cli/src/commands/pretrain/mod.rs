@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::pretrain::{
-    Config, DryRun, Exchange, Finished, Outlook, Part, Processes, Request, Resume, Run, Share, Stop, bytes, duration,
-    grouped, perplexity,
+    Config, DryRun, Exchange, Finished, Masked, Memory, Outlook, Part, Processes, Request, Resume, Run, RunConfig,
+    Share, Stop, bytes, perplexity,
 };
 
 use crate::commands::corpus::note_unchecked;
-use crate::commands::reporter::{Pace, Reporter, Terms};
-use crate::commands::training::{End, LimitArgs, name, overrides, program, report_processes, report_resumed, together};
+use crate::commands::reporter::{Pace, Terms};
+use crate::commands::training::{
+    self, End, LimitArgs, go, name, overrides, program, report_processes, report_resumed, together,
+};
 use crate::context::{Context, Outcome};
 use crate::io::print;
-use crate::stop::Patience;
 
 /// Train a model to predict masked letters of a corpus
 ///
@@ -60,75 +61,67 @@ pub fn run(args: PretrainArgs, context: &Context) -> Result<Outcome> {
 }
 
 fn run_in(args: &PretrainArgs, context: &Context, processes: &mut Processes) -> Result<Outcome> {
-    let (stop, share) = (Stop::from(context.stop_flag()), processes.share());
+    let share = processes.share();
     if args.dry_run {
         if share.ranks > 1 {
             context.note(format!("the following is for one process; {} were started", share.ranks));
         }
-        return if processes.leads() { dry_run(args, context, &stop) } else { Ok(Outcome::Done) };
+        return if processes.leads() { dry_run(args, context) } else { Ok(Outcome::Done) };
     }
     let run = if args.resume { resume(args, context, share)? } else { begin(args, context, share)? };
     note_unchecked(run.corpus(), context);
     let outlook = run.outlook()?;
+    let memory = run.memory(&outlook.epoch);
     report_processes(processes, context);
-    context.note(describe(&outlook));
-    let needed = outlook.memory.total() * processes.here().ranks as u64;
+    context.note(describe(&outlook, &memory));
+    let needed = memory.total() * processes.here().ranks as u64;
     if needed > rinalmo::default_budget() {
         let (needed, free) = (bytes(needed), bytes(rinalmo::default_budget()));
         context
             .note(format!("warning: the run needs about {needed}, {free} are free; see data.tokens, train.accumulate"));
     }
     let folder = run.folder().to_owned();
-    let pace = Pace { first: outlook.step, steps: outlook.steps, seconds: outlook.seconds };
-    let mut reporter = Reporter::new(context, pace, Terms::Perplexity);
-    let patience = Patience::begin();
-    let finished = run.go(&mut *processes, &stop, &mut reporter);
-    reporter.finish();
-    drop(patience);
-    let finished = finished?;
+    let finished = go(run, Pace::from(&outlook), Terms::Perplexity, &mut *processes, context)?;
     if processes.leads() { report(&finished, &folder, context) } else { Ok(Outcome::Done) }
 }
 
 /// A run in a line: what is to be done.
-fn describe(outlook: &Outlook) -> String {
-    let Outlook { parameters, step, steps, seconds, epoch, memory } = outlook;
-    let from = if *step > 0 { format!("continues after step {}, ", grouped(*step)) } else { String::new() };
-    let steps = steps.map_or_else(|| "unlimited steps".into(), |steps| format!("{} steps", grouped(steps)));
-    let limit = seconds.map_or_else(String::new, |limit| format!(" or {}", duration(limit)));
-    let (parameters, memory) = (grouped(*parameters as u64), bytes(memory.total()));
-    format!("{from}{parameters} parameters, {steps}{limit}, an epoch is {epoch}, about {memory} of memory")
+fn describe(outlook: &Outlook, memory: &Memory) -> String {
+    let (epoch, memory) = (&outlook.epoch, bytes(memory.total()));
+    format!("{}, an epoch is {epoch}, about {memory} of memory", training::describe(outlook))
 }
 
 fn begin(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
     let Some(path) = &args.config else { bail!("a CONFIG is needed") };
     let config = args.config(path)?;
-    let Some(corpus) = args.corpus.clone() else {
+    let Some(data) = args.corpus.clone() else {
         bail!("--corpus is needed: a store made by `rinalmo corpus build`");
     };
     let Some(out) = args.out.clone() else { bail!("--out is needed: the folder for the run") };
-    let request = Request { name: name(Some(path)), config, corpus, out, from: args.from.clone(), program: program() };
-    Ok(Run::begin(request, &context.device()?, share)?)
+    let request = Request { name: name(Some(path)), config, data, out, from: args.from.clone(), program: program() };
+    Ok(Run::begin(Masked, request, &context.device()?, share)?)
 }
 
 fn resume(args: &PretrainArgs, context: &Context, share: Share) -> Result<Run> {
     let Some(out) = args.out.clone() else { bail!("--out is needed: the folder of the run to resume") };
     let overrides = overrides(&args.set, args.seed);
     let config = args.config.as_deref().map(|path| Config::open(path, &overrides)).transpose()?;
-    let (limits, corpus, from) = (args.limits.resolve(), args.corpus.clone(), args.from.clone());
-    let resume = Resume { out, config, overrides, limits, corpus, from, program: program() };
-    let run = Run::resume(resume, &context.device()?, share)?;
+    let (limits, data, from) = (args.limits.resolve(), args.corpus.clone(), args.from.clone());
+    let resume = Resume { out, config, overrides, limits, data, from, program: program() };
+    let run = Run::resume(Masked, resume, &context.device()?, share)?;
     report_resumed(run.skipped(), run.changed(), context);
     Ok(run)
 }
 
-fn dry_run(args: &PretrainArgs, context: &Context, stop: &Stop) -> Result<Outcome> {
+fn dry_run(args: &PretrainArgs, context: &Context) -> Result<Outcome> {
     let Some(path) = &args.config else { bail!("a CONFIG is needed") };
     let config = args.config(path)?;
     if args.corpus.is_some() {
         context.note("timing a few steps …");
     }
     let device = context.device()?;
-    let planned = DryRun::new(config, args.from.as_deref(), args.corpus.as_deref(), &device, stop)?;
+    let stop = Stop::from(context.stop_flag());
+    let planned = DryRun::new(config, args.from.as_deref(), args.corpus.as_deref(), &device, &stop)?;
     planned.corpus.iter().for_each(|corpus| note_unchecked(&corpus.store, context));
     print(planned)?;
     Ok(if context.stopped() { Outcome::Interrupted } else { Outcome::Done })
