@@ -22,6 +22,35 @@ pub enum Error {
     #[error("{0}")]
     Config(String),
 
+    /// Neither a file nor a built-in config has this name.
+    #[error("{name}: no such file, and no config of this name is built in")]
+    UnknownConfig {
+        /// The name or path.
+        name: String,
+        /// The built-in config whose name is nearest.
+        nearest: Option<&'static str>,
+    },
+
+    /// A config is for another task.
+    #[error("{name}: this config is for the task `{found}`, not for `{expected}`")]
+    OtherTask {
+        /// The config's name or path.
+        name: String,
+        /// The task that it is for: `pretrain`, or one of fine-tuning.
+        found: String,
+        /// The task that a config is needed for.
+        expected: String,
+    },
+
+    /// A change of a config, as `section.key=value`, is invalid.
+    #[error("{change}: {message}")]
+    Change {
+        /// The change.
+        change: String,
+        /// What is wrong with it, and the nearest known key.
+        message: String,
+    },
+
     /// A run's folder does not hold what is expected.
     #[error("{}: {message}", folder.display())]
     Folder {

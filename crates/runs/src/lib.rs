@@ -1,7 +1,7 @@
 //! Training runs: a config says what to train, a folder holds everything the run writes, and a stopped run can resume.
 //!
-//! [`pretrain`] and [`finetune`] are the two kinds of run. Both use [`run`] (folders, sessions, keys of configs) and
-//! `log/` (metrics, event files, curves). [`recipes`] are the configs that are built in.
+//! [`run::Run`] is a run from start to end: folder, record, sessions, keys of its config. [`pretrain`] and [`finetune`]
+//! say what it can train for. `log/` has metrics, event files and curves; [`recipes`] are the configs that are built in.
 
 mod error;
 pub mod finetune;

@@ -77,6 +77,11 @@ pub fn all() -> &'static [Recipe] {
     RECIPES
 }
 
+/// The configs for a task: `pretrain`, or one of fine-tuning.
+pub fn of_task(task: &str) -> impl Iterator<Item = &'static Recipe> {
+    RECIPES.iter().filter(move |recipe| recipe.task() == task)
+}
+
 /// The config of this name, with or without `configs/` before it and `.toml` after it. Its task may be an alias.
 pub fn find(name: &str) -> Option<&'static Recipe> {
     let name = bare(name);
@@ -88,12 +93,15 @@ pub fn find(name: &str) -> Option<&'static Recipe> {
 /// The text of a config: of the file if it exists, else of the built-in config of this name.
 ///
 /// # Errors
-/// There is neither (the message has the nearest name), or the file cannot be read.
+/// There is neither (the error has the nearest name), or the file cannot be read.
 pub fn read(name_or_path: &Path) -> Result<String, Error> {
     let name = name_or_path.to_string_lossy();
     match (name_or_path.exists(), find(&name)) {
         (false, Some(recipe)) => Ok(recipe.text.to_owned()),
-        (false, None) => Err(Error::Config(unknown(&name))),
+        (false, None) => {
+            let nearest = nearest(bare(&name), RECIPES.iter().map(|recipe| recipe.name));
+            Err(Error::UnknownConfig { name: name.into_owned(), nearest })
+        }
         (true, _) => fs::read_to_string(name_or_path).map_err(Error::file("read", name_or_path)),
     }
 }
@@ -101,38 +109,16 @@ pub fn read(name_or_path: &Path) -> Result<String, Error> {
 /// Checks that a config is for a task. A config that names no task is for all of them.
 ///
 /// # Errors
-/// It is for another task; the message has the command that it is for.
+/// It is for another task.
 pub fn check_task(text: &str, name: &str, task: &str) -> Result<(), Error> {
     let table = text.parse::<toml::Table>().ok(); // text that cannot be parsed is reported when it is read
     let found = table.as_ref().and_then(|table| table.get("task")).and_then(toml::Value::as_str).map(canonical);
     match found {
-        Some(found) if found != task => Err(Error::Config(format!("{name}: {}", of_another(found, task, name)))),
+        Some(found) if found != task => {
+            Err(Error::OtherTask { name: name.to_owned(), found: found.to_owned(), expected: task.to_owned() })
+        }
         _ => Ok(()),
     }
-}
-
-/// The message for a config for `found` if one for `task` is needed; `name` is its name or path.
-fn of_another(found: &str, task: &str, name: &str) -> String {
-    let command = match found {
-        PRETRAIN => format!("rinalmo pretrain {name} …"),
-        _ => format!("rinalmo finetune {found} --config {name} …"),
-    };
-    let known = RECIPES.iter().any(|recipe| recipe.task() == found);
-    let names: Vec<&str> = RECIPES.iter().filter(|recipe| recipe.task() == task).map(|recipe| recipe.name).collect();
-    let use_it = if known { format!("`{command}` uses it; ") } else { String::new() };
-    format!(
-        "this config is for the task `{found}`, not for `{task}`\nhint: {use_it}for `{task}` there are {}",
-        names.join(", ")
-    )
-}
-
-fn unknown(name: &str) -> String {
-    let typed = bare(name);
-    let hint = match nearest(typed, RECIPES.iter().map(|recipe| recipe.name)) {
-        Some(near) => format!("did you mean `{near}`? `rinalmo config list` names all that are built in"),
-        None => "`rinalmo config list` names those that are built in".to_owned(),
-    };
-    format!("{name}: no such file, and no config of this name is built in\nhint: {hint}")
 }
 
 fn bare(name: &str) -> &str {
@@ -201,20 +187,19 @@ mod tests {
         let path = folder.path().join("giga");
         fs::write(&path, "mine").unwrap();
         assert_eq!(read(&path).unwrap(), "mine");
-        let said = |name: &str| read(Path::new(name)).unwrap_err().to_string();
-        assert!(said("struture-nano.toml").contains("did you mean `structure-nano`?"));
-        assert!(said("zzz/zzz.toml").ends_with("built in\nhint: `rinalmo config list` names those that are built in"));
+        let nearest = |name: &str| match read(Path::new(name)) {
+            Err(Error::UnknownConfig { nearest, .. }) => nearest,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((nearest("struture-nano.toml"), nearest("zzz/zzz.toml")), (Some("structure-nano"), None));
     }
 
     #[test]
-    fn a_config_of_another_task_is_refused_with_the_command_it_is_for() {
+    fn a_config_of_another_task_is_refused() {
         let said = check_task("task = \"splice\"\n", "mine.toml", "structure").unwrap_err().to_string();
-        assert_eq!(
-            said,
-            "mine.toml: this config is for the task `splice`, not for `structure`\n\
-             hint: `rinalmo finetune splice --config mine.toml …` uses it; for `structure` there are structure, \
-             structure-nano, structure-released"
-        );
+        assert_eq!(said, "mine.toml: this config is for the task `splice`, not for `structure`");
         assert!(check_task("[train]\n", "mine.toml", "structure").is_ok(), "a config without a task is for all");
+        let names: Vec<&str> = of_task("structure").map(|recipe| recipe.name).collect();
+        assert_eq!(names, ["structure", "structure-nano", "structure-released"]);
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::context::{Context, Outcome};
 use crate::io::Progress;
-use crate::io::hints::hint;
+use crate::io::hints::{hint, message};
 use crate::io::plain::plain;
 
 /// `--allow-failures`.
@@ -105,7 +105,7 @@ pub fn first_of(ids: &[&str]) -> Option<String> {
 pub fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
-        let part = cause.to_string();
+        let part = message(cause);
         if text.ends_with(&part) {
             continue;
         }

@@ -3,11 +3,19 @@
 use std::error::Error as StdError;
 
 use rinalmo::checkpoint::CheckpointError;
-use rinalmo::{Cause, Error, Precision, sink};
+use rinalmo::{Cause, Error, Precision, recipes, sink};
 
 /// The hint for an error, if there is one beyond what its own message says.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(of_one)
+}
+
+/// The message of one error of the chain, with the flag that it is about.
+pub fn message(error: &(dyn StdError + 'static)) -> String {
+    match error.downcast_ref() {
+        Some(change @ rinalmo::pretrain::Error::Change { .. }) => format!("--set {change}"),
+        _ => error.to_string(),
+    }
 }
 
 /// Of one error of the chain. An error that a part of the library wraps without being its source is looked at by the
@@ -76,6 +84,11 @@ fn of_run(error: &rinalmo::pretrain::Error) -> Option<String> {
         E::NoRun { .. } => "without --resume a run starts there",
         E::Changed { .. } => "a run keeps its settings; another --out starts a new run",
         E::OtherModel { .. } => "leave --from out",
+        E::UnknownConfig { nearest: Some(nearest), .. } => {
+            return Some(format!("did you mean `{nearest}`? `rinalmo config list` names all that are built in"));
+        }
+        E::UnknownConfig { .. } => "`rinalmo config list` names those that are built in",
+        E::OtherTask { name, found, expected } => return Some(of_other_task(name, found, expected)),
         E::NoEnd => "[train.until] with steps, epochs or seconds; or --steps, --epochs, --time",
         E::NoModel => "--from nano, for example; or [model] in the config for a new encoder",
         E::SizesDiffer { .. } => "give only one of [model] and --from",
@@ -102,6 +115,18 @@ fn of_run(error: &rinalmo::pretrain::Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.into())
+}
+
+/// What a config for the task `found` is used by, and which configs there are for the task `expected`.
+fn of_other_task(name: &str, found: &str, expected: &str) -> String {
+    let command = match found {
+        recipes::PRETRAIN => format!("rinalmo pretrain {name} …"),
+        _ => format!("rinalmo finetune {found} --config {name} …"),
+    };
+    let is_known = recipes::of_task(found).next().is_some();
+    let use_it = if is_known { format!("`{command}` uses it; ") } else { String::new() };
+    let names: Vec<&str> = recipes::of_task(expected).map(|recipe| recipe.name).collect();
+    format!("{use_it}for `{expected}` there are {}", names.join(", "))
 }
 
 fn of_weights(error: &CheckpointError) -> Option<String> {

@@ -203,7 +203,7 @@ fn a_dry_run_reports_sizes_without_a_corpus() {
     model       width 16, 2 blocks, 2 heads, SwiGLU of 42, rotary positions
     parameters  7,472
     step        2 batches of 6 sequences in rows of up to 64 tokens
-    corpus      none given: tokens, epochs and time are unknown without --corpus
+    corpus      none given: tokens, epochs and time are unknown without one
     run         12 steps
     memory      at most 1 MiB: weights 30 KiB, gradients 59 KiB, moments 59 KiB, activations at most 882 KiB
     ");

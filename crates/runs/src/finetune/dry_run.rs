@@ -24,6 +24,8 @@ pub struct DryRun {
     pub stages: Vec<Stage>,
     /// Lines on the data.
     pub data: Vec<String>,
+    /// Whether the head is the one of the model to start with, not a new one.
+    pub keeps_head: bool,
     /// Steps of an epoch, if there are data.
     pub steps_an_epoch: Option<u64>,
     name: &'static str,
@@ -75,9 +77,10 @@ impl DryRun {
             prepared.task.check(&model).map_err(Error::Options)?;
             afford(prepared, &model, true, default_budget())?;
         }
+        let (keeps_head, head) = (chosen.trained, chosen.about);
         let options = config.resolved(&model.encoder).options();
         let stages = stages(&model, &options);
-        Ok(Self { model, stages, data, steps_an_epoch, name: kind.name(), head: chosen.about, options })
+        Ok(Self { model, stages, data, keeps_head, steps_an_epoch, name: kind.name(), head, options })
     }
 }
 

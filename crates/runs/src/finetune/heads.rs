@@ -35,6 +35,8 @@ pub(super) struct Chosen {
     pub(super) head: HeadConfig,
     /// A line on which it is.
     pub(super) about: String,
+    /// Whether it is the one of the model that the run starts with.
+    pub(super) trained: bool,
 }
 
 /// Chooses a head, and sets the config's keys that it decides. `needed` is the head that config and data describe. If
@@ -54,7 +56,7 @@ pub(super) fn choose<D: Section>(
         let instead = theirs.map_or_else(String::new, |(begun, _)| format!(", not that of `{}`", begun.name));
         let about = format!("head: a new one ({}){instead}", needed.describe());
         config.data.settle(needed, theirs.and_then(|(begun, _)| begun.decode.as_deref()));
-        return Ok(Chosen { head: needed.clone(), about });
+        return Ok(Chosen { head: needed.clone(), about, trained: false });
     };
     let mut differ = config.data.contradictions(head, needed);
     differ.extend(document.and_then(|document| begun.other_outputs(head, needed, document)));
@@ -62,13 +64,9 @@ pub(super) fn choose<D: Section>(
         let (model, differ) = (begun.name.clone(), differ.join(", "));
         return Err(Error::OtherHead { model, task: head.task(), differ });
     }
-    let about = format!(
-        "head: that of `{}`, trained before ({}); --fresh-head starts with a new one",
-        begun.name,
-        head.describe()
-    );
+    let about = format!("head: that of `{}`, trained before ({})", begun.name, head.describe());
     config.data.settle(head, begun.decode.as_deref());
-    Ok(Chosen { head: head.clone(), about })
+    Ok(Chosen { head: head.clone(), about, trained: true })
 }
 
 impl Begun {

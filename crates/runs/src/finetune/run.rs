@@ -174,6 +174,12 @@ impl<K: Kind> Run<K> {
     pub fn data(&self) -> &[String] {
         &self.record.known.data
     }
+
+    /// Whether a new run continues with the head of the model it starts with.
+    pub fn keeps_head(&self) -> bool {
+        let theirs = if let Start::From(checkpoint) = &self.start { checkpoint.config.head.as_ref() } else { None };
+        theirs.zip(self.model.head.as_ref()).is_some_and(|(theirs, ours)| theirs.task() == ours.task())
+    }
 }
 
 impl Known {

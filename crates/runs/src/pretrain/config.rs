@@ -140,9 +140,9 @@ mod tests {
         let complaint = |change: &str| {
             Config::parse(SMALL, "").unwrap().with(&[change.into()], Some(SMALL)).unwrap_err().to_string()
         };
-        let expected = "--set train.sed=1: unknown key `sed`\nhint: did you mean `seed`?";
+        let expected = "train.sed=1: unknown key `sed`\nhint: did you mean `seed`?";
         assert_eq!(complaint("train.sed=1"), expected);
-        assert_eq!(complaint("train"), "--set train: expected section.key=value");
+        assert_eq!(complaint("train"), "train: expected section.key=value");
     }
 
     #[test]

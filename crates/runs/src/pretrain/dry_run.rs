@@ -113,7 +113,7 @@ impl fmt::Display for DryRun {
         line("parameters", grouped(self.model.parameters() as u64))?;
         line("step", self.step())?;
         match &self.corpus {
-            None => line("corpus", "none given: tokens, epochs and time are unknown without --corpus".into())?,
+            None => line("corpus", "none given: tokens, epochs and time are unknown without one".into())?,
             Some(corpus) => {
                 line("corpus", corpus.sizes())?;
                 line("epoch", corpus.epoch.to_string())?;

@@ -115,7 +115,7 @@ pub trait RunConfig: Serialize + DeserializeOwned + Clone {
     fn with(self, overrides: &[String], text: Option<&str>) -> Result<Self, Error> {
         let mut table = text.map_or_else(|| Ok(self.to_table()), table)?;
         overrides.iter().try_fold(self, |_, change| {
-            let refuse = |what: String| Error::Config(format!("--set {change}: {what}"));
+            let refuse = |message: String| Error::Change { change: change.clone(), message };
             keys::set(&mut table, change).map_err(refuse)?;
             table.clone().try_into().map_err(|error: toml::de::Error| refuse(explain::<Self>(error.message())))
         })

@@ -118,7 +118,7 @@ fn train<K: Kind>(kind: K, args: &FinetuneArgs, context: &Context, processes: &m
             return Ok(Outcome::Done);
         }
         let planned = DryRun::new(kind, args.read(kind)?, args.from.as_deref(), &Files::from(&args.data))?;
-        print(planned)?;
+        print(with_flag(&planned.to_string(), planned.keeps_head))?;
         return Ok(Outcome::Done);
     }
     let Some(out) = &args.out else { bail!("--out is needed: the folder for the run") };
@@ -146,9 +146,18 @@ fn train<K: Kind>(kind: K, args: &FinetuneArgs, context: &Context, processes: &m
 /// Trains, with progress on standard error.
 pub(super) fn go<K: Kind, X: Exchange>(run: Run<K>, exchange: X, context: &Context) -> Result<Finished> {
     let outlook = run.outlook()?;
-    run.data().iter().for_each(|about| context.note(about));
+    run.data().iter().for_each(|about| context.note(with_flag(about, run.keeps_head())));
     context.note(describe(&outlook));
     training::go(run, Pace::from(&outlook), Terms::Parts, exchange, context)
+}
+
+/// Adds to the line on a head that is kept how to start with a new one.
+fn with_flag(text: &str, keeps_head: bool) -> String {
+    let about = |line: &str| {
+        let flag = if keeps_head && line.starts_with("head") { "; --fresh-head starts with a new one" } else { "" };
+        format!("{}{flag}{}", line.trim_end_matches('\n'), if line.ends_with('\n') { "\n" } else { "" })
+    };
+    text.split_inclusive('\n').map(about).collect()
 }
 
 /// A run in a line: what is to be done.
