@@ -54,37 +54,88 @@ pub enum Benchmark {
     Family,
 }
 
+/// A row of the table of experiments.
+struct Experiment {
+    benchmark: Benchmark,
+    name: &'static str,
+    about: &'static str,
+    task: &'static TaskSpec,
+    /// Names in an evaluation.
+    figures: &'static [&'static str],
+}
+
+/// Every experiment, in the order of the enum.
+const EXPERIMENTS: [Experiment; 5] = [
+    Experiment {
+        benchmark: Benchmark::ArchiveII,
+        name: "archiveii",
+        about: "Structures of families never trained on: nine folds",
+        task: TaskSpec::named("structure"),
+        figures: &["relaxed F1", "strict F1"],
+    },
+    Experiment {
+        benchmark: Benchmark::BpRna,
+        name: "bprna",
+        about: "Structures within families: TR0, VL0, TS0",
+        task: TaskSpec::named("structure"),
+        figures: &["relaxed precision", "relaxed recall", "relaxed F1", "strict F1"],
+    },
+    Experiment {
+        benchmark: Benchmark::Splice,
+        name: "splice",
+        about: "Splice sites of species never trained on",
+        task: TaskSpec::named("splice"),
+        figures: &["f1"],
+    },
+    Experiment {
+        benchmark: Benchmark::Mrl,
+        name: "mrl",
+        about: "Mean ribosome load of 5' UTRs: Random7600 and Human7600",
+        task: TaskSpec::named("mrl"),
+        figures: &["r2", "pearson_squared"],
+    },
+    Experiment {
+        benchmark: Benchmark::Family,
+        name: "family",
+        about: "Families of non-coding RNA",
+        task: TaskSpec::named("family"),
+        figures: &["accuracy", "weighted_f1"],
+    },
+];
+
 impl Benchmark {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        EXPERIMENTS.iter().map(|row| row.benchmark)
+    }
+
+    /// The benchmark of this name.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::all().find(|benchmark| benchmark.name() == name)
+    }
+
+    fn row(self) -> &'static Experiment {
+        &EXPERIMENTS[self as usize]
+    }
+
     /// Its name, as the command line spells it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::ArchiveII => "archiveii",
-            Self::BpRna => "bprna",
-            Self::Splice => "splice",
-            Self::Mrl => "mrl",
-            Self::Family => "family",
-        }
+        self.row().name
+    }
+
+    /// What it measures, for help.
+    pub fn about(self) -> &'static str {
+        self.row().about
     }
 
     /// The task that it trains for.
     pub fn task(self) -> &'static TaskSpec {
-        TaskSpec::named(match self {
-            Self::ArchiveII | Self::BpRna => "structure",
-            Self::Splice => "splice",
-            Self::Mrl => "mrl",
-            Self::Family => "family",
-        })
+        self.row().task
     }
 
     /// The figures of its table, by their names in an evaluation.
     pub fn figures(self) -> &'static [&'static str] {
-        match self {
-            Self::ArchiveII => &["relaxed F1", "strict F1"],
-            Self::BpRna => &["relaxed precision", "relaxed recall", "relaxed F1", "strict F1"],
-            Self::Splice => &["f1"],
-            Self::Mrl => &["r2", "pearson_squared"],
-            Self::Family => &["accuracy", "weighted_f1"],
-        }
+        self.row().figures
     }
 
     /// The paper's recipe, which is named after the task: a TOML config.
@@ -123,9 +174,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_row_is_that_of_its_benchmark() {
+        for benchmark in Benchmark::all() {
+            assert_eq!(benchmark.row().benchmark, benchmark);
+            assert_eq!(serde_json::to_value(benchmark).unwrap(), benchmark.name());
+            assert_eq!(Benchmark::find(benchmark.name()), Some(benchmark));
+        }
+        assert_eq!(Benchmark::find("structure"), None);
+    }
+
+    #[test]
     fn every_benchmark_has_the_recipe_of_its_task() {
-        let all = [Benchmark::ArchiveII, Benchmark::BpRna, Benchmark::Splice, Benchmark::Mrl, Benchmark::Family];
-        for benchmark in all {
+        for benchmark in Benchmark::all() {
             assert!(benchmark.recipe().contains(&format!("task = \"{}\"", benchmark.task())), "{}", benchmark.name());
             assert_eq!(benchmark.question().is_some(), benchmark.task().labels.is_some());
         }

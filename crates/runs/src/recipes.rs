@@ -12,6 +12,7 @@
 use std::fs;
 use std::path::Path;
 
+use rinalmo_model::TaskSpec;
 use rinalmo_model::task::canonical;
 use rinalmo_seq::words::nearest;
 
@@ -59,8 +60,18 @@ const RECIPES: &[Recipe] = recipes![
 ];
 
 impl Recipe {
-    /// What it trains: `pretrain`, or a task of fine-tuning.
+    /// The row of the table of tasks that it trains for; `None` for pre-training.
+    pub fn spec(&self) -> Option<&'static TaskSpec> {
+        TaskSpec::find(self.written())
+    }
+
+    /// What it trains: `pretrain`, or the name of a task of fine-tuning.
     pub fn task(&self) -> &'static str {
+        self.spec().map_or(PRETRAIN, |task| task.name)
+    }
+
+    /// The task as its text names it.
+    fn written(&self) -> &'static str {
         let line = self.text.lines().find_map(|line| line.strip_prefix("task = \""));
         line.and_then(|rest| rest.split('"').next()).expect("a test reads the task of every one")
     }
@@ -156,6 +167,7 @@ mod tests {
     fn every_one_opens_for_its_task_and_for_no_other() {
         for recipe in RECIPES {
             assert!(!recipe.about().is_empty(), "{}", recipe.name);
+            assert_eq!(recipe.written(), recipe.task(), "{}: its task is in the table, by its own name", recipe.name);
             for task in TASKS.iter().filter(|task| task.head.is_some()) {
                 let opens = Labelled::of(task).map_or_else(|| opens(Structure, recipe), |kind| opens(kind, recipe));
                 assert_eq!(opens, recipe.task() == task.name, "{} for {task}", recipe.name);

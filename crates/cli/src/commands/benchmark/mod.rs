@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use rinalmo::benchmark::{Benchmark, Fold, Plan, Standing, sources};
 use rinalmo::finetune::{Config, Kind, Labelled, Request, Resume, Run, RunConfig, Structure};
 use rinalmo::pretrain::{Alone, Ended, Share};
@@ -27,8 +28,8 @@ use crate::io::{DownloadBar, Progress, print};
 #[derive(Args)]
 pub struct BenchmarkArgs {
     /// Experiment to repeat
-    #[arg(value_name = "NAME")]
-    benchmark: Name,
+    #[arg(value_name = "NAME", value_parser = benchmarks())]
+    benchmark: Benchmark,
     /// Read these data: files, folders and archives as published, or tables
     #[arg(long, value_name = "PATH", num_args = 1.., required_unless_present = "download")]
     data: Vec<PathBuf>,
@@ -76,36 +77,16 @@ pub struct BenchmarkArgs {
     epochs: Option<u64>,
 }
 
-/// The experiments.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Name {
-    /// Structures of families never trained on: nine folds
-    Archiveii,
-    /// Structures within families: TR0, VL0, TS0
-    Bprna,
-    /// Splice sites of species never trained on
-    Splice,
-    /// Mean ribosome load of 5' UTRs: Random7600 and Human7600
-    Mrl,
-    /// Families of non-coding RNA
-    Family,
-}
-
-impl From<Name> for Benchmark {
-    fn from(name: Name) -> Self {
-        match name {
-            Name::Archiveii => Self::ArchiveII,
-            Name::Bprna => Self::BpRna,
-            Name::Splice => Self::Splice,
-            Name::Mrl => Self::Mrl,
-            Name::Family => Self::Family,
-        }
-    }
+/// The experiments, by name.
+fn benchmarks() -> impl TypedValueParser<Value = Benchmark> {
+    let value = |benchmark: Benchmark| PossibleValue::new(benchmark.name()).help(benchmark.about());
+    PossibleValuesParser::new(Benchmark::all().map(value).collect::<Vec<_>>())
+        .map(|name| Benchmark::find(&name).expect("a possible value is a benchmark's name"))
 }
 
 /// Runs the command.
 pub fn run(args: BenchmarkArgs, context: &Context) -> Result<Outcome> {
-    let benchmark = Benchmark::from(args.benchmark);
+    let benchmark = args.benchmark;
     if benchmark.question().is_some() && !args.programs.is_empty() {
         bail!("--run: folding programs cannot be used for `{}`", benchmark.name());
     }
