@@ -10,7 +10,7 @@ set -euo pipefail
 program=$(realpath "$1") corpus=$(realpath "$2") rounds=${3:-3} steps=${4:-40}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-configs=$(realpath "$(dirname "$0")/../configs")
+configs=$(realpath "$(dirname "$0")/../crates/runs/configs")
 
 # speed NAME COMMAND...: runs it, and prints the median of tokens a second and of tokens a step
 speed() {

@@ -32,7 +32,7 @@ pub struct Recipe {
 
 macro_rules! recipes {
     ($($name:literal),* $(,)?) => {
-        &[$(Recipe { name: $name, text: include_str!(concat!("../../../configs/", $name, ".toml")) }),*]
+        &[$(Recipe { name: $name, text: include_str!(concat!("../configs/", $name, ".toml")) }),*]
     };
 }
 
@@ -146,7 +146,7 @@ mod tests {
     use crate::finetune::{Config, Kind, Labelled, RunConfig, Structure, TASKS};
 
     fn folder() -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs")
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("configs")
     }
 
     #[test]

@@ -27,8 +27,7 @@ fn finetuning<D: Section>(text: &str) {
 /// One config of each kind, and single keys.
 pub fn seeds() -> Vec<Vec<u8>> {
     let mut seeds = super::texts(&["data.aim=yes_no", "train.schedule.peak=1e-4", "data.tokens=0"]);
-    seeds.push(include_bytes!("../../../configs/nano-evening.toml").to_vec());
-    seeds.push(include_bytes!("../../../configs/structure-nano.toml").to_vec());
-    seeds.push(include_bytes!("../../../configs/sequence.toml").to_vec());
+    let recipes = ["nano-evening", "structure-nano", "sequence"].into_iter().filter_map(rinalmo::recipes::find);
+    seeds.extend(recipes.map(|recipe| recipe.text.as_bytes().to_vec()));
     seeds
 }

@@ -10,7 +10,7 @@ fn configs_are_listed_with_their_tasks_and_printed_as_they_are() {
         let line = list.lines().find(|line| line.split_whitespace().next() == Some(name)).unwrap();
         assert_eq!(line.split_whitespace().nth(1), Some(task), "{line}");
     }
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs/splice.toml");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../runs/configs/splice.toml");
     let text = std::fs::read_to_string(file).unwrap();
     for name in ["splice", "splice.toml", "configs/splice.toml"] {
         assert_eq!(sandbox.run(&format!("config show {name}")).done().out, text, "{name}");
