@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 
-use crate::help_pages;
 use crate::process::{command, root, succeeds};
 use crate::skips::Skips;
+use crate::{help_pages, packages};
 
 /// One command.
 struct Step {
@@ -51,6 +51,12 @@ const STEPS: &[Step] = &[
     optional("tests of processes", "mpicc --version", "cargo test --workspace --features rinalmo-cli/mpi --test mpi"),
 ];
 
+/// What follows the commands.
+const CHORES: &[(&str, fn() -> anyhow::Result<ExitCode>)] = &[
+    ("packages: cargo xtask packages", packages::run),
+    ("help pages: cargo xtask help-pages --check", || help_pages::run(true)),
+];
+
 const fn step(name: &'static str, line: &'static str) -> Step {
     Step { name, line, env: &[], needs: None }
 }
@@ -69,12 +75,15 @@ pub fn run() -> anyhow::Result<ExitCode> {
     if code != ExitCode::SUCCESS {
         return Ok(code);
     }
-    eprintln!("\n=== help pages: cargo xtask help-pages --check");
-    let code = help_pages::run(true)?;
-    if code == ExitCode::SUCCESS {
-        eprintln!("\n=== all steps passed in {:.0} s", start.elapsed().as_secs_f64());
+    for (name, chore) in CHORES {
+        eprintln!("\n=== {name}");
+        let code = chore()?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
     }
-    Ok(code)
+    eprintln!("\n=== all steps passed in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(ExitCode::SUCCESS)
 }
 
 fn run_steps(steps: &[Step]) -> anyhow::Result<ExitCode> {

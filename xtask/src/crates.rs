@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::process::{ExitCode, Stdio};
+use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::process::{command, root};
+use crate::process::{metadata, root};
 
 /// Path of the drawing, from the root of the repository.
 const DRAWING: &str = "docs/crates.svg";
@@ -48,13 +48,7 @@ pub fn run(check: bool) -> anyhow::Result<ExitCode> {
 
 /// The crates and their dependencies, from `cargo metadata`.
 fn uses() -> anyhow::Result<Uses> {
-    let words = ["metadata", "--no-deps", "--format-version", "1"];
-    let output = command("cargo").args(words).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
-    if !output.status.success() {
-        bail!("cargo could not list the workspace's crates");
-    }
-    let metadata: Value = serde_json::from_slice(&output.stdout).context("cargo's answer is not JSON")?;
-    Ok(metadata["packages"].as_array().into_iter().flatten().filter_map(one).collect())
+    Ok(metadata()?["packages"].as_array().into_iter().flatten().filter_map(one).collect())
 }
 
 /// The folder of a package in `crates/`, and those of the packages that it depends on.

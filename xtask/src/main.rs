@@ -1,11 +1,12 @@
 //! Chores of this repository, run as `cargo xtask <chore>`.
 //!
 //! `check` is what CI runs and what every push should pass. `help-pages` writes the program's help into files; `crates`
-//! draws the workspace; `notice` and `sbom` list what the program is built from.
+//! draws the workspace; `packages` packs it for crates.io; `notice` and `sbom` list what the program is built from.
 
 mod check;
 mod crates;
 mod help_pages;
+mod packages;
 mod process;
 mod skips;
 mod supply;
@@ -39,6 +40,8 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Package every crate that can be published, without building it, and print the sizes
+    Packages,
     /// Write `NOTICE`: whose work is in the program, under which licence
     Notice {
         /// Where to write it [default: NOTICE in the root]
@@ -61,6 +64,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Chore::Check => check::run(),
         Chore::HelpPages { check } => help_pages::run(check),
         Chore::Crates { check } => crates::run(check),
+        Chore::Packages => packages::run(),
         Chore::Notice { output, check } => supply::notice(output, check),
         Chore::Sbom { output } => supply::sbom(output),
     }

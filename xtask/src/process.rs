@@ -4,6 +4,9 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use anyhow::{Context as _, bail};
+use serde_json::Value;
+
 /// Variables in which `cargo run` describes the package that it runs. Build scripts of some crates depend on them, so
 /// every cargo that inherits them would build those crates again.
 const OF_THIS_PACKAGE: [&str; 4] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
@@ -27,6 +30,19 @@ pub fn command(program: &str) -> Command {
         }
     }
     command
+}
+
+/// What cargo knows of the workspace's packages.
+///
+/// # Errors
+/// If cargo cannot be run, or its answer is not JSON.
+pub fn metadata() -> anyhow::Result<Value> {
+    let words = ["metadata", "--no-deps", "--format-version", "1"];
+    let output = command("cargo").args(words).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+    if !output.status.success() {
+        bail!("cargo could not list the workspace's packages");
+    }
+    serde_json::from_slice(&output.stdout).context("cargo's answer is not JSON")
 }
 
 /// Does this command line end well? Nothing of its output is shown.

@@ -158,7 +158,7 @@ pub use rinalmo_seq as seq;
 /// Arrays and tables on disk.
 pub use rinalmo_sink as sink;
 
-/// The example of README.md, which runs with the tests.
+/// The example of README.md, which runs with the tests. The workspace's README.md has the same one.
 #[cfg(all(doctest, feature = "bundled"))]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
