@@ -48,7 +48,7 @@ pub fn run(check: bool) -> anyhow::Result<ExitCode> {
 
 /// The crates and their dependencies, from `cargo metadata`.
 fn uses() -> anyhow::Result<Uses> {
-    Ok(metadata()?["packages"].as_array().into_iter().flatten().filter_map(one).collect())
+    Ok(metadata(&["--no-deps"])?["packages"].as_array().into_iter().flatten().filter_map(one).collect())
 }
 
 /// The folder of a package in `crates/`, and those of the packages that it depends on.

@@ -30,7 +30,7 @@ struct Package {
 /// # Errors
 /// If cargo cannot be run, or a file cannot be read.
 pub fn run() -> anyhow::Result<ExitCode> {
-    let packages = packages(&metadata()?)?;
+    let packages = packages(&metadata(&["--no-deps"])?)?;
     let mut words = vec!["package", "--no-verify", "--offline", "--allow-dirty", "--quiet"];
     words.extend(packages.iter().flat_map(|package| ["--package", &package.name]));
     if !command("cargo").args(words).status().context("cannot run cargo")?.success() {
@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn crates_for_tests_and_chores_are_not_published() {
-        let names: Vec<String> = packages(&metadata().unwrap()).unwrap().into_iter().map(|one| one.name).collect();
+        let names: Vec<String> =
+            packages(&metadata(&["--no-deps"]).unwrap()).unwrap().into_iter().map(|one| one.name).collect();
         assert!(names.contains(&"rinalmo-cli".to_owned()) && !names.contains(&"xtask".to_owned()), "{names:?}");
         assert!(!names.iter().any(|name| name == "rinalmo-skips" || name == "rinalmo-fuzz"), "{names:?}");
     }

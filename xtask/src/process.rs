@@ -32,15 +32,16 @@ pub fn command(program: &str) -> Command {
     command
 }
 
-/// What cargo knows of the workspace's packages.
+/// What cargo knows of packages; `--no-deps` leaves it at the workspace's own.
 ///
 /// # Errors
 /// If cargo cannot be run, or its answer is not JSON.
-pub fn metadata() -> anyhow::Result<Value> {
-    let words = ["metadata", "--no-deps", "--format-version", "1"];
-    let output = command("cargo").args(words).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+pub fn metadata(words: &[&str]) -> anyhow::Result<Value> {
+    let mut command = command("cargo");
+    command.args(["metadata", "--format-version", "1"]).args(words);
+    let output = command.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
     if !output.status.success() {
-        bail!("cargo could not list the workspace's packages");
+        bail!("cargo could not list the packages");
     }
     serde_json::from_slice(&output.stdout).context("cargo's answer is not JSON")
 }

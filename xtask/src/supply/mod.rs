@@ -3,6 +3,7 @@
 
 mod notice;
 mod sbom;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,6 +32,13 @@ struct Package {
     repository: String,
     /// Whether it is in this workspace.
     is_ours: bool,
+}
+
+impl Package {
+    /// Its name and version.
+    fn title(&self) -> String {
+        format!("{} {}", self.name, self.version)
+    }
 }
 
 /// All packages in the program, by name and version; those of tests, build scripts and macros are left out.

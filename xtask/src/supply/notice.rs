@@ -1,17 +1,18 @@
-//! `cargo xtask notice`: writes `NOTICE`, which lists whose work is in the program and under which licence.
+//! `cargo xtask notice`: writes `NOTICE`, which lists whose work is in the program and under which licence, and has the
+//! licences' texts.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{PLATFORM, Package, output, packages, write_or_check};
+use super::{PLATFORM, Package, output, packages, texts, write_or_check};
 
 const HEAD: &str = "\
 rinalmo is licensed under MIT or Apache-2.0, at your choice (LICENSE-MIT, LICENSE-APACHE).
 
-The program `rinalmo` holds work of others, which this file names with its licences. It is written by
-`cargo xtask notice`, and a test compares it with what the program is built of.
+The program `rinalmo` holds work of others, which this file names with its licences; their texts follow. It is written
+by `cargo xtask notice`, and a test compares it with what the program is built of.
 ";
 
 /// What the program contains besides packages, and what its licences require.
@@ -20,6 +21,11 @@ Data in the program:
 - DejaVu Sans, a subset of the font, for drawings: crates/draw/font/LICENSE (Bitstream Vera and Arev licences)
 - the nearest-neighbour parameters of Turner 2004 (Mathews et al. 2004), as published: crates/energy/src/parameters.rs
 - the bundled model: models/nano/README.md names what it was trained with
+";
+
+const TEXTS: &str = "
+Texts of the licences. Each is here once, with the packages that have it and their lines of copyright. A package whose
+licence leaves a choice has several texts; one that has no file with a text has its authors' names instead.
 ";
 
 /// Licences that require more than their text and the authors' names, and how the requirement is met.
@@ -37,14 +43,14 @@ const DUTIES: &[(&str, &str)] = &[
 /// If cargo cannot be run, or the file cannot be written.
 pub fn run(file: Option<PathBuf>, check: bool) -> anyhow::Result<ExitCode> {
     let path = output(file, "NOTICE");
-    if write_or_check(&path, &render(&packages()?), check)? {
+    if write_or_check(&path, &render(&packages()?)?, check)? {
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("{}: out of date\nhint: run `cargo xtask notice`", path.display());
     Ok(ExitCode::FAILURE)
 }
 
-fn render(packages: &[Package]) -> String {
+fn render(packages: &[Package]) -> anyhow::Result<String> {
     let mut by_license: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
     for package in packages.iter().filter(|package| !package.is_ours) {
         by_license.entry(&package.license).or_default().push(package);
@@ -60,7 +66,9 @@ fn render(packages: &[Package]) -> String {
             let _ = writeln!(text, "- {name} {version}: {address}");
         }
     }
-    text
+    text += TEXTS;
+    text += &texts::render(packages)?;
+    Ok(text)
 }
 
 /// Whether an SPDX expression requires this licence without an alternative.
@@ -76,7 +84,7 @@ mod tests {
     #[test]
     fn the_notice_is_up_to_date() {
         let found = std::fs::read_to_string(root().join("NOTICE")).unwrap();
-        assert!(found == render(&packages().unwrap()), "NOTICE is out of date: run `cargo xtask notice`");
+        assert!(found == render(&packages().unwrap()).unwrap(), "NOTICE is out of date: run `cargo xtask notice`");
     }
 
     #[test]
