@@ -35,7 +35,7 @@ rinalmo benchmark splice --data "$DATA/splice" --folds donor-human acceptor-huma
     --config "$HERE/splice.toml" --out bench-splice
 rinalmo benchmark mrl --data "$DATA/mrl" --from structure-more --config "$HERE/mrl.toml" --out bench-mrl
 
-# 6. All of them in one file, with the encoder once, in bf16.
+# 6. All of them in one file, with the encoder once, in bf16. models/nano has its halves: `split --number 2`.
 rinalmo model convert calibrated.safetensors nano.safetensors --name nano --dtype bf16 --license "MIT OR Apache-2.0" --force \
     --provenance "recipes/nano: pre-trained on 3.7 M tokens, fine-tuned on 59,605 structures, calibrated on VL0" \
     --with nano-mlm=mlm --with nano-mrl=bench-mrl/mrl/adapter.safetensors \

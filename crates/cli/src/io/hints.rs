@@ -2,7 +2,8 @@
 
 use std::error::Error as StdError;
 
-use rinalmo::checkpoint::CheckpointError;
+use rinalmo::checkpoint::{CheckpointError, download};
+use rinalmo::corpus::sources;
 use rinalmo::{Cause, Error, Precision, recipes, sink};
 
 /// The hint for an error, if there is one beyond what its own message says.
@@ -23,6 +24,8 @@ pub fn message(error: &(dyn StdError + 'static)) -> String {
 fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
     let by_model = error.downcast_ref().and_then(of_infer).or_else(|| error.downcast_ref().and_then(of_weights));
     by_model
+        .or_else(|| error.downcast_ref().and_then(of_download))
+        .or_else(|| error.downcast_ref().and_then(of_sources))
         .or_else(|| error.downcast_ref().and_then(of_sink))
         .or_else(|| error.downcast_ref().and_then(of_run))
         .or_else(|| error.downcast_ref().and_then(of_evaluate))
@@ -53,6 +56,7 @@ fn of_benchmark(error: &rinalmo::benchmark::Error) -> Option<String> {
 fn of_infer(error: &Error) -> Option<String> {
     Some(match error {
         Error::Weights(error) => return of_weights(error),
+        Error::Download(error) => return of_download(error),
         Error::DeviceFailed { .. } => "--device cpu can use all of the machine's memory".into(),
         Error::NoHead { .. } => "`rinalmo model list` names models by what they are for".into(),
         Error::TooLong { fits, .. } => format!("up to {fits} nt fit; raise --max-memory if the machine has more"),
@@ -136,6 +140,27 @@ fn of_weights(error: &CheckpointError) -> Option<String> {
              the file"
                 .into(),
         ),
+        _ => None,
+    }
+}
+
+fn of_download(error: &download::Error) -> Option<String> {
+    use download::{Error as E, TransferError};
+    match error {
+        E::Missing { name, .. } => Some(format!(
+            "`rinalmo model download {name}` fetches it; without a network, get them on another machine and copy them there"
+        )),
+        E::UnknownModel { nearest: None, .. } => Some("`rinalmo model list` names them all".into()),
+        E::Transfer(TransferError::Offline { .. }) => {
+            Some("a file that is here under another name goes in with `--from`".into())
+        }
+        _ => None,
+    }
+}
+
+fn of_sources(error: &sources::Error) -> Option<String> {
+    match error {
+        sources::Error::Large { .. } => Some("`--yes` requests it".into()),
         _ => None,
     }
 }

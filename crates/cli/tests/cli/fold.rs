@@ -369,10 +369,10 @@ fn names_of_devices_and_models_are_checked_before_anything_else() {
     insta::assert_snapshot!(say("fold a.fa -m giga-structure-bprna"), @r"
     exit 2
     [err]
-    error: model `giga-structure-bprna` is not here
-    hint: `rinalmo model download giga-structure-bprna` fetches it; without a network, get on another machine and copy into place
+    error: model `giga-structure-bprna` is not here; its files, and where they belong:
       https://zenodo.org/records/15043668/files/rinalmo_giga_ss_bprna_ft.pt
         to [folder]/home/models/giga-structure-bprna/rinalmo_giga_ss_bprna_ft.pt
+    hint: `rinalmo model download giga-structure-bprna` fetches it; without a network, get them on another machine and copy them there
     ");
     let built: HashMap<&str, bool> =
         [("wgpu", cfg!(feature = "wgpu")), ("tch", cfg!(feature = "tch")), ("cuda", cfg!(feature = "cuda"))].into();

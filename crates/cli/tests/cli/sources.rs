@@ -70,7 +70,7 @@ fn refusals_say_what_was_expected_and_what_to_do() {
     hint: known sources are rnacentral[@release], rfam[:RF00001][@release], rfam-seed[@release], ensembl[:species][@release], ensembl-plants[:species][@release], ensembl-fungi[:species][@release], ensembl-metazoa[:species][@release], ensembl-protists[:species][@release], nt
     ");
     let large = download(&sandbox, &server, "nt -o data");
-    assert!(large.code == 2 && large.err.contains("/blast/db/FASTA/nt.gz\nhint: fetched only with `--yes`"), "{large}");
+    assert!(large.code == 2 && large.err.contains("only on request\nhint: `--yes` requests it\n"), "{large}");
     let bare = sandbox.run("corpus download rfam");
     assert!(bare.code == 2 && bare.err.contains("--output <DIR>"), "{bare}");
     assert!(!sandbox.path("data").exists());

@@ -48,9 +48,9 @@ pub enum Error {
         list: String,
     },
 
-    /// The file is so large that it must be requested explicitly.
+    /// The file is so large that it must be requested explicitly, with [`Options::large`](super::Options::large).
     #[error(
-        "{name}: {} at {url}\nhint: fetched only with `--yes` (in the library, `Options::large`)",
+        "{name}: {} at {url}; a file this large is fetched only on request",
         size.map_or("a file of unknown, large size".to_owned(), gigabytes)
     )]
     Large {

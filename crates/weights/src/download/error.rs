@@ -23,7 +23,7 @@ pub enum Error {
 
     /// The model has not been downloaded yet.
     #[error(
-        "model `{name}` is not here\nhint: `rinalmo model download {name}` fetches it; without a network, get on another machine and copy into place{}",
+        "model `{name}` is not here; its files, and where they belong:{}",
         wanted.iter().map(Wanted::to_string).collect::<String>()
     )]
     Missing {
@@ -33,7 +33,7 @@ pub enum Error {
         wanted: Vec<Wanted>,
     },
 
-    /// A file given with `--from` is not one of the model's.
+    /// A file to be adopted is not one of the model's.
     #[error("{}: expected {expected} of model `{name}`, found no such file", path.display())]
     NotThere {
         /// The path given.
@@ -57,16 +57,12 @@ impl From<Transfer> for Error {
 }
 
 fn did_you_mean(nearest: Option<&str>) -> String {
-    match nearest {
-        Some(name) => format!("; did you mean `{name}`?"),
-        None => "\nhint: `rinalmo model list` names them all".into(),
-    }
+    nearest.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
 /// The message, with further hints that help only with models.
 fn with_hint(error: &Transfer) -> String {
     let more = match error {
-        Transfer::Offline { .. } => "\nhint: a file that is here under another name goes in with `--from`",
         Transfer::Status { status: 404 | 410, .. } => "; or RINALMO_MIRROR, if it is set",
         Transfer::DiskFull { .. } => "; or set RINALMO_HOME to a folder on another disk",
         Transfer::Permission { .. } => "\nhint: set RINALMO_HOME to a folder that you may write",
