@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::result::{of_labels, of_structures};
 use super::{Benchmark, Fold, FoldResult, Score, Trial, data, guard, table};
 use crate::Error;
-use rinalmo_evaluate::{self, Answers, FamilyFrom, Labels, Options, Predictions, References, Watch, labels};
+use rinalmo_evaluate::{self, Answers, EvaluateOptions, FamilyFrom, Labels, Predictions, References, Watch, labels};
 use rinalmo_infer::{FoldOptions, Model};
 use rinalmo_runs::finetune::{Config, Record, RunConfig, Section};
 use rinalmo_runs::run::{CHECKPOINTS, CONFIG, RECORD, differences, model_from_anywhere};
@@ -208,7 +208,7 @@ impl Plan {
             if watch.stopped() {
                 return Ok(None);
             }
-            let evaluation = rinalmo_evaluate::structure(&references, &predictors, None, &Options::default())?;
+            let evaluation = rinalmo_evaluate::structure(&references, &predictors, None, &EvaluateOptions::default())?;
             return Ok(Some((evaluation.to_json(), of_structures(&trial.row, &evaluation))));
         };
         let known = Labels::open(&trial.path, question, None)?;

@@ -9,7 +9,7 @@
 //! - [`Leakage`] finds references that a predictor was trained on.
 //!
 //! ```
-//! use rinalmo_evaluate::{FamilyFrom, Options, Predictions, References, structure};
+//! use rinalmo_evaluate::{FamilyFrom, EvaluateOptions, Predictions, References, structure};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let [known, found] = ["known.csv", "found.dbn"].map(|name| folder.path().join(name));
@@ -18,7 +18,7 @@
 //!
 //! let references = References::open(&known, &FamilyFrom::Prefix(1), None)?;
 //! let predictions = Predictions::open(&found, &references)?;
-//! let evaluation = structure(&references, &[predictions], None, &Options::default())?;
+//! let evaluation = structure(&references, &[predictions], None, &EvaluateOptions::default())?;
 //! let mean = evaluation.reports[0].families["x"].figures.strict.mean;
 //! assert_eq!((mean.precision, mean.f1), (0.5, 0.4)); // a structure without pairs scores 0, as in the paper
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -52,7 +52,7 @@ pub use labels::{Answers, Figure, LabelComparison, LabelEvaluation, LabelReport,
 pub use leakage::{Leakage, SharedFamily};
 pub use mlm::Perplexities;
 pub use predictions::{Predictions, Watch};
-pub use problem::{Kind, Problem};
+pub use problem::{Problem, ProblemKind};
 pub use references::{FamilyFrom, Reference, References};
 pub use report::{Figures, Intervals, Kinds, Means, Pooled, Rates, Reliability, Report};
 pub use rinalmo_draw::png;
@@ -61,14 +61,14 @@ pub use score::{Agreement, Both, RecordScore};
 
 /// How scores are summarized.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct EvaluateOptions {
     /// How intervals are computed.
     pub bootstrap: Bootstrap,
     /// The last length of each band in nt, rising. Longer records are in one more band.
     pub bands: Vec<usize>,
 }
 
-impl Default for Options {
+impl Default for EvaluateOptions {
     fn default() -> Self {
         Self { bootstrap: Bootstrap::default(), bands: vec![50, 100, 200, 500] }
     }
@@ -100,7 +100,7 @@ pub struct Evaluation {
     /// Every two of them, compared.
     pub comparisons: Vec<Comparison>,
     /// How many records were left out, by kind of problem.
-    pub left_out: BTreeMap<Kind, usize>,
+    pub left_out: BTreeMap<ProblemKind, usize>,
     /// References that were trained on, if they were searched for.
     pub leakage: Option<Leakage>,
     /// How intervals were computed.
@@ -137,7 +137,7 @@ pub fn structure(
     references: &References,
     predictors: &[Predictions],
     leakage: Option<Leakage>,
-    options: &Options,
+    options: &EvaluateOptions,
 ) -> Result<Evaluation, Error> {
     let common = |number: &usize| predictors.iter().all(|predictor| predictor.structures[*number].is_some());
     let numbers: Vec<usize> = (0..references.items.len()).filter(common).collect();
@@ -147,7 +147,7 @@ pub fn structure(
         return Err(Error::Options(format!("{}: no reference has a usable prediction by {who}", references.name)));
     }
     let similar = leakage.as_ref().map(|leakage| &leakage.marked[..]);
-    let Options { bootstrap, bands } = options;
+    let EvaluateOptions { bootstrap, bands } = options;
     let report = |predictor| Report::new(references, predictor, &numbers, similar, bands, bootstrap);
     let reports: Vec<Report> = predictors.iter().map(report).collect();
     let mut left_out = BTreeMap::new();

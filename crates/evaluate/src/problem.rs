@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Why a record is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum ProblemKind {
     /// A record that does not follow its format.
     Unreadable,
     /// A second record of the same id.
@@ -19,7 +19,7 @@ pub enum Kind {
     Program,
 }
 
-impl Kind {
+impl ProblemKind {
     /// Its name in JSON.
     pub fn name(self) -> &'static str {
         match self {
@@ -50,14 +50,14 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// Why.
-    pub kind: Kind,
+    pub kind: ProblemKind,
     /// Where it is, what was expected, what was found.
     pub text: String,
 }
 
 impl Problem {
     /// A problem with its message.
-    pub fn new(kind: Kind, text: impl Into<String>) -> Self {
+    pub fn new(kind: ProblemKind, text: impl Into<String>) -> Self {
         Self { kind, text: text.into() }
     }
 }

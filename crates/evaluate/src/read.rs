@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use rinalmo_seq::labelled::structures::{self as dataset, Found, Options};
+use rinalmo_seq::labelled::structures::{self as dataset, Found, ReadOptions};
 pub(super) use rinalmo_seq::labelled::structures::{Entry, stem};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use crate::Error;
 
 /// The content of a file or folder.
@@ -23,7 +23,7 @@ pub(super) struct Entries {
 /// # Errors
 /// It cannot be opened, is a table that lacks a column, or has no readable record.
 pub(super) fn read(path: &Path) -> Result<Entries, Error> {
-    let Found { entries, wrong, notes } = dataset::read(path, &Options::default())?;
-    let problems = wrong.iter().map(|error| Problem::new(Kind::Unreadable, error.to_string())).collect();
+    let Found { entries, wrong, notes } = dataset::read(path, &ReadOptions::default())?;
+    let problems = wrong.iter().map(|error| Problem::new(ProblemKind::Unreadable, error.to_string())).collect();
     Ok(Entries { entries, problems, notes })
 }

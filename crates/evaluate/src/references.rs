@@ -8,7 +8,7 @@ use rinalmo_metrics::bootstrap::Units;
 use rinalmo_seq::table::Table;
 use rinalmo_seq::{Structure, input};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::read::{self, Entry};
 use crate::Error;
 
@@ -110,7 +110,7 @@ impl References {
             let Entry { id, sequence, structure, length_known, family, cluster, place, .. } = entry;
             if !length_known {
                 let text = format!("{place}: its length is not known; the table needs a column `sequence` or `len`");
-                references.problems.push(Problem::new(Kind::Unreadable, text));
+                references.problems.push(Problem::new(ProblemKind::Unreadable, text));
                 continue;
             }
             let family = families.of(&id, family);
@@ -125,7 +125,7 @@ impl References {
             self.too_long_names.extend(names);
         } else if let Some(&first) = self.by_id.get(&reference.id) {
             let text = format!("{}: duplicate id (first: {})", reference.place, self.items[first].place);
-            self.problems.push(Problem::new(Kind::Duplicate, text));
+            self.problems.push(Problem::new(ProblemKind::Duplicate, text));
         } else {
             let number = self.items.len();
             for name in names {
@@ -296,7 +296,7 @@ mod tests {
         let references = open("id,structure\nx,(...)\nx,.....\n", "column", None);
         assert_eq!(references.items.len(), 1);
         let Problem { kind, text } = &references.problems[0];
-        assert_eq!(*kind, Kind::Duplicate);
+        assert_eq!(*kind, ProblemKind::Duplicate);
         assert!(text.contains("refs.csv:3: `x`: duplicate id (first: "), "{text}");
         assert!(text.ends_with("refs.csv:2: `x`)"), "{text}");
     }

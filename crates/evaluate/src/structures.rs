@@ -2,7 +2,7 @@
 //! evaluation sets and implausible structures, and clusters similar sequences.
 //!
 //! ```
-//! use rinalmo_evaluate::structures::{Options, Source, collect};
+//! use rinalmo_evaluate::structures::{CollectOptions, Source, collect};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let path = folder.path().join("known.tsv");
@@ -10,7 +10,7 @@
 //! std::fs::write(&path, format!("id\tseq\tstruct\n{}{}", row("a", "A"), row("b", "G")))?;
 //!
 //! let source = Source { path, weight: 1.0 };
-//! let collection = collect(&[source], &Options::default())?;
+//! let collection = collect(&[source], &CollectOptions::default())?;
 //! let clusters: Vec<_> = collection.rows.iter().map(|row| row.item.cluster).collect();
 //! assert_eq!(clusters, [Some(0), Some(0)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -31,7 +31,7 @@ pub use rinalmo_seq::labelled::structures::NAMES_LIST;
 use crate::Error;
 
 /// Only the first structure of each sequence is used.
-const KNOWN: dataset::Options = dataset::Options { all_structures: false, sequences: true };
+const KNOWN: dataset::ReadOptions = dataset::ReadOptions { all_structures: false, sequences: true };
 
 /// A file of structures.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +44,7 @@ pub struct Source {
 
 /// Which structures are kept, and how they are clustered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Options {
+pub struct CollectOptions {
     /// Fewest bases.
     pub min_len: usize,
     /// Most bases; no limit by default.
@@ -57,7 +57,7 @@ pub struct Options {
     pub unknown: f64,
     /// Families that are left out: whole names, or prefixes followed by `*`; case is ignored.
     pub without: Vec<String>,
-    /// Leave out structures without a family. Together with [`Options::without`], this makes sure that no member of a
+    /// Leave out structures without a family. Together with [`CollectOptions::without`], this makes sure that no member of a
     /// family is missed.
     pub known_families: bool,
     /// Evaluation sets (files of sequences or structures), and which sequences are too similar to them.
@@ -66,7 +66,7 @@ pub struct Options {
     pub alike: Alike,
 }
 
-impl Default for Options {
+impl Default for CollectOptions {
     /// 80 % identity over 80 %, of the evaluation sequence and of both; at most one pair in five that is not canonical.
     fn default() -> Self {
         Self {
@@ -135,7 +135,7 @@ pub struct Counts {
 ///
 /// # Errors
 /// A file cannot be read, a limit is invalid, or no structure is left.
-pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Error> {
+pub fn collect(sources: &[Source], options: &CollectOptions) -> Result<Collection, Error> {
     let (sets, guard) = options.exclude.guard()?;
     let mut counts = vec![Counts::default(); sources.len()];
     let mut items = Vec::new();
@@ -189,7 +189,7 @@ pub fn collect(sources: &[Source], options: &Options) -> Result<Collection, Erro
     Ok(Collection { rows: rows.collect(), sources, clusters, excluded, wrong, notes })
 }
 
-impl Options {
+impl CollectOptions {
     fn wants_family(&self, item: &Item) -> bool {
         let Some(family) = item.family.as_deref().map(str::to_lowercase) else { return !self.known_families };
         !self.without.iter().map(|name| name.to_lowercase()).any(|name| match name.strip_suffix('*') {

@@ -62,7 +62,7 @@ pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Err
         return Ok(Checkpoint::open(path, &OpenOptions { member: Some(member.to_owned()), ..options.clone() })?);
     }
     if let Some(entry) = registry::find(name_or_path) {
-        let path = download::locate(entry.name, &download::Options::default())?;
+        let path = download::locate(entry.name, &download::FetchOptions::default())?;
         let mut checkpoint = Checkpoint::open(&path, options)?;
         checkpoint.meta.name = entry.name.to_owned();
         return Ok(checkpoint);

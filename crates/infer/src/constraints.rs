@@ -1,7 +1,7 @@
 //! Constraint files in the layout `RNAfold -C` reads: header, sequence, constraint line.
 //!
 //! The sequence line is optional if the sequence comes from elsewhere. Lines that begin with `#` are comments. A
-//! mistake is an error of its record only ([`Record::constraint`]).
+//! mistake is an error of its record only ([`ConstraintRecord::constraint`]).
 
 use std::fmt;
 use std::io::BufRead;
@@ -14,7 +14,7 @@ const MARKS: &str = ".|x<>()";
 
 /// One record of a constraint file.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct ConstraintRecord {
     /// The whole header without `>`.
     pub header: String,
     /// The line it begins at, from 1.
@@ -22,25 +22,25 @@ pub struct Record {
     /// The sequence, if the file has it.
     pub sequence: Option<Vec<u8>>,
     /// The constraint, or why it cannot be used.
-    pub constraint: Result<Constraint, Mistake>,
+    pub constraint: Result<Constraint, ConstraintMistake>,
 }
 
 /// What is wrong with a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Mistake {
+pub struct ConstraintMistake {
     /// The line at fault, from 1.
     pub line: usize,
     /// What was expected and what was found.
     pub reason: String,
 }
 
-impl fmt::Display for Mistake {
+impl fmt::Display for ConstraintMistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: {}", self.line, self.reason)
     }
 }
 
-impl Record {
+impl ConstraintRecord {
     /// The header's first word.
     pub fn id(&self) -> &str {
         self.header.split_whitespace().next().unwrap_or_default()
@@ -77,7 +77,7 @@ pub fn is_constraint(text: &str) -> bool {
 ///
 /// # Errors
 /// The input cannot be read.
-pub fn read(mut input: impl BufRead) -> std::io::Result<Vec<Record>> {
+pub fn read(mut input: impl BufRead) -> std::io::Result<Vec<ConstraintRecord>> {
     let mut bytes = Vec::new();
     input.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n").replace('\r', "\n");
@@ -105,7 +105,7 @@ struct Draft {
     line: usize,
     sequence: String,
     constraint: String,
-    mistake: Option<Mistake>,
+    mistake: Option<ConstraintMistake>,
 }
 
 impl Draft {
@@ -133,23 +133,23 @@ impl Draft {
     }
 
     fn wrong(&mut self, line: usize, reason: String) {
-        self.mistake.get_or_insert(Mistake { line, reason });
+        self.mistake.get_or_insert(ConstraintMistake { line, reason });
     }
 
-    fn finish(mut self) -> Record {
+    fn finish(mut self) -> ConstraintRecord {
         let (bases, marks) = (self.sequence.chars().count(), self.constraint.chars().count());
         if marks == 0 {
             self.wrong(self.line, format!("no constraint line; expected one of the characters {MARKS}"));
         } else if bases > 0 && bases != marks {
             self.wrong(self.line, format!("{marks} characters in the constraint, {bases} bases in the sequence"));
         }
-        let wrong = |error: &dyn fmt::Display| Mistake { line: self.line, reason: error.to_string() };
+        let wrong = |error: &dyn fmt::Display| ConstraintMistake { line: self.line, reason: error.to_string() };
         let constraint = match self.mistake {
             Some(mistake) => Err(mistake),
             None => self.constraint.parse().map_err(|error| wrong(&error)),
         };
         let sequence = (bases > 0).then(|| self.sequence.into_bytes());
-        Record { header: self.header, line: self.line, sequence, constraint }
+        ConstraintRecord { header: self.header, line: self.line, sequence, constraint }
     }
 }
 

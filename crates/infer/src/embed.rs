@@ -6,7 +6,7 @@ use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
 use crate::{Error, Model};
-use rinalmo_sink::{Array, Kind};
+use rinalmo_sink::{Array, ArrayKind};
 
 /// The longest sequence of pre-training, in bases.
 pub const TRAINED_LENGTH: usize = 1022;
@@ -24,7 +24,7 @@ pub struct Window {
 #[derive(Clone, Debug)]
 pub struct EmbedOptions {
     /// The arrays to return for each sequence.
-    pub include: Vec<Kind>,
+    pub include: Vec<ArrayKind>,
     /// Cut sequences longer than a window into windows and average where they overlap. Without
     /// it a sequence of any length is encoded at once.
     pub window: Option<Window>,
@@ -37,12 +37,12 @@ pub struct EmbedOptions {
 
 impl Default for EmbedOptions {
     fn default() -> Self {
-        Self { include: vec![Kind::Tokens], window: None, max_memory: None, batch_tokens: DEFAULT_BATCH_TOKENS }
+        Self { include: vec![ArrayKind::Tokens], window: None, max_memory: None, batch_tokens: DEFAULT_BATCH_TOKENS }
     }
 }
 
 impl EmbedOptions {
-    fn wants(&self, kind: Kind) -> bool {
+    fn wants(&self, kind: ArrayKind) -> bool {
         self.include.contains(&kind)
     }
 }
@@ -58,7 +58,7 @@ pub struct Embedding {
 
 impl Embedding {
     /// The array of this kind, if it was asked for.
-    pub fn get(&self, kind: Kind) -> Option<&Array> {
+    pub fn get(&self, kind: ArrayKind) -> Option<&Array> {
         self.arrays.iter().find(|array| array.kind == kind)
     }
 }
@@ -111,17 +111,17 @@ impl Model {
     }
 
     fn check_embed(&self, options: &EmbedOptions) -> Result<(), Error> {
-        if options.wants(Kind::Logits) && !self.config.mlm {
+        if options.wants(ArrayKind::Logits) && !self.config.mlm {
             return Err(self.lacks("masked-language"));
         }
-        if options.wants(Kind::Attentions) && self.config.encoder.blocks == 0 {
+        if options.wants(ArrayKind::Attentions) && self.config.encoder.blocks == 0 {
             return Err(Error::Options("the model's encoder has no blocks, so it has no attention weights".into()));
         }
         if let Some(Window { len, overlap }) = options.window {
             if overlap >= len {
                 return Err(Error::Options(format!("windows of {len} nt cannot overlap by {overlap} nt")));
             }
-            if options.wants(Kind::Attentions) {
+            if options.wants(ArrayKind::Attentions) {
                 return Err(Error::Options("attention weights cannot be averaged over windows".into()));
             }
         }
@@ -146,12 +146,12 @@ impl Model {
             return checked.into_iter().map(|ok| ok.map(|()| Embedding::default())).collect();
         }
         let asked = self.ask(|network| {
-            let (hidden, maps) = if options.wants(Kind::Attentions) {
+            let (hidden, maps) = if options.wants(ArrayKind::Attentions) {
                 network.encode_with_attentions(&packed)
             } else {
                 (network.encode(&packed), Vec::new())
             };
-            let logits = options.wants(Kind::Logits).then(|| network.token_logits(&hidden));
+            let logits = options.wants(ArrayKind::Logits).then(|| network.token_logits(&hidden));
             (hidden, maps, logits)
         });
         let (hidden, maps, logits) = match asked {
@@ -201,7 +201,7 @@ impl Model {
 
 /// What takes most of the memory, for messages.
 fn purpose(options: &EmbedOptions) -> &'static str {
-    if options.wants(Kind::Attentions) { "its attention maps" } else { "its vectors" }
+    if options.wants(ArrayKind::Attentions) { "its attention maps" } else { "its vectors" }
 }
 
 /// The longest stretch that is encoded at once.
@@ -256,14 +256,14 @@ fn average(pieces: &[Piece], mut parts: Vec<Rows>) -> Rows {
     Rows { width, data }
 }
 
-fn pick(kind: Kind, hidden: &Rows, logits: Option<&Rows>, attentions: impl Fn() -> Array) -> Array {
+fn pick(kind: ArrayKind, hidden: &Rows, logits: Option<&Rows>, attentions: impl Fn() -> Array) -> Array {
     let len = hidden.count() - 2;
     let bases = |rows: &Rows| (vec![len, rows.width], rows.bases().to_vec());
     let (shape, data) = match kind {
-        Kind::Tokens => bases(hidden),
-        Kind::Mean => (vec![hidden.width], mean(hidden)),
-        Kind::Cls => (vec![hidden.width], hidden.row(0).to_vec()),
-        Kind::Attentions => return attentions(),
+        ArrayKind::Tokens => bases(hidden),
+        ArrayKind::Mean => (vec![hidden.width], mean(hidden)),
+        ArrayKind::Cls => (vec![hidden.width], hidden.row(0).to_vec()),
+        ArrayKind::Attentions => return attentions(),
         _ => bases(logits.expect("logits were computed if asked for")),
     };
     Array { kind, shape, data }
@@ -283,7 +283,7 @@ fn mean(hidden: &Rows) -> Vec<f32> {
 fn attention_maps(maps: &[Vec<Vec<f32>>], sequence: usize, heads: usize) -> Array {
     let data: Vec<f32> = maps.iter().flat_map(|block| &block[sequence]).copied().collect();
     let tokens = (data.len() / maps.len() / heads).isqrt();
-    Array { kind: Kind::Attentions, shape: vec![maps.len(), heads, tokens, tokens], data }
+    Array { kind: ArrayKind::Attentions, shape: vec![maps.len(), heads, tokens, tokens], data }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub use rinalmo_model::memory::default_budget;
 pub(crate) use rinalmo_model::memory::{longest_that_fits, mebibytes};
 
 use crate::{EmbedOptions, Error, Model, Window};
-use rinalmo_sink::Kind;
+use rinalmo_sink::ArrayKind;
 
 const F32: u64 = 4; // bytes
 
@@ -52,11 +52,11 @@ impl Model {
             }
             _ => len + 2,
         };
-        let array = |kind: &Kind| match kind {
-            Kind::Tokens => bytes(&[tokens, dim, F32]),
-            Kind::Logits => bytes(&[2, tokens, VOCABULARY as u64, F32]), // with and without special tokens
+        let array = |kind: &ArrayKind| match kind {
+            ArrayKind::Tokens => bytes(&[tokens, dim, F32]),
+            ArrayKind::Logits => bytes(&[2, tokens, VOCABULARY as u64, F32]), // with and without special tokens
             // One map a block, and all as one array.
-            Kind::Attentions => bytes(&[2, encoder.blocks as u64, encoder.heads as u64, tokens, tokens, F32]),
+            ArrayKind::Attentions => bytes(&[2, encoder.blocks as u64, encoder.heads as u64, tokens, tokens, F32]),
             _ => bytes(&[dim, F32]),
         };
         let arrays = options.include.iter().map(array).fold(bytes(&[tokens, dim, F32]), u64::saturating_add);

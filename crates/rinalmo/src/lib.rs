@@ -32,12 +32,12 @@
 //! ```
 //! # #[cfg(feature = "bundled")] {
 //! use ndarray::{Array2, Axis};
-//! use rinalmo::{Device, EmbedOptions, Model, sink::Kind};
+//! use rinalmo::{Device, EmbedOptions, Model, sink::ArrayKind};
 //!
 //! let model = Model::load("nano", &Device::cpu())?;
-//! let options = EmbedOptions { include: vec![Kind::Tokens], ..EmbedOptions::default() };
+//! let options = EmbedOptions { include: vec![ArrayKind::Tokens], ..EmbedOptions::default() };
 //! for embedding in model.embed(&["GGGGAAAACCCC", "ACGU"], &options)? {
-//!     let bases = embedding.get(Kind::Tokens).expect("the options include it");
+//!     let bases = embedding.get(ArrayKind::Tokens).expect("the options include it");
 //!     let bases = Array2::from_shape_vec((bases.shape[0], bases.shape[1]), bases.data.clone())?;
 //!     assert_eq!(bases.mean_axis(Axis(0)).map(|mean| mean.len()), Some(320));
 //! }
@@ -97,7 +97,7 @@
 //!
 //! ```
 //! # #[cfg(all(feature = "bundled", feature = "evaluate"))] {
-//! use rinalmo::evaluate::{FamilyFrom, Options, Predictions, References, structure};
+//! use rinalmo::evaluate::{EvaluateOptions, FamilyFrom, Predictions, References, structure};
 //! use rinalmo::{Device, FoldOptions, Model};
 //!
 //! let folder = tempfile::tempdir()?;
@@ -107,7 +107,7 @@
 //! let model = Model::load("nano", &Device::cpu())?;
 //! let references = References::open(&known, &FamilyFrom::default(), None)?;
 //! let predictions = Predictions::from_model(&model, &references, &FoldOptions::default(), false, &mut ())?;
-//! let evaluation = structure(&references, &[predictions], None, &Options::default())?;
+//! let evaluation = structure(&references, &[predictions], None, &EvaluateOptions::default())?;
 //! println!("F1 {:.3}", evaluation.reports[0].mean.figures.strict.mean.f1);
 //! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -2,7 +2,7 @@
 //! The tables are over families and sizes; no case may panic.
 
 use rinalmo::checkpoint::{Checkpoint, OpenOptions};
-use rinalmo::sink::Kind;
+use rinalmo::sink::ArrayKind;
 use rinalmo::{Device, EmbedOptions, FoldOptions, Marginal, Model, Precision};
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Pooling};
 
@@ -65,7 +65,7 @@ fn configs() -> Vec<(String, ModelConfig)> {
 /// Runs every verb that a model has a head for.
 fn ask(model: &Model) {
     let sequences = ["GGGGAAAACCCC", "A", "ACGU"];
-    let kinds = [Kind::Tokens, Kind::Mean, Kind::Cls, Kind::Attentions, Kind::Logits];
+    let kinds = [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Cls, ArrayKind::Attentions, ArrayKind::Logits];
     let options = EmbedOptions { include: kinds.to_vec(), ..EmbedOptions::default() };
     assert_sensible(model.embed(&sequences, &options).map(drop));
     drop(model.score(b"ACGU", Marginal::Masked));
@@ -212,10 +212,10 @@ fn every_verb_of_the_encoder_checks_its_results() {
     let config = ModelConfig::pretrained(EncoderConfig::new(8, 2, 2));
     for tensor in ["encoder.blocks.0.attention.qkv.weight", "mlm.out.bias"] {
         let model = broken(&config, tensor, f32::NAN);
-        for kind in [Kind::Tokens, Kind::Mean, Kind::Cls, Kind::Attentions, Kind::Logits] {
+        for kind in [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Cls, ArrayKind::Attentions, ArrayKind::Logits] {
             let options = EmbedOptions { include: vec![kind], ..EmbedOptions::default() };
             let found = model.embed(&["ACGU"], &options);
-            assert_eq!(found.is_err(), tensor.starts_with("encoder") || kind == Kind::Logits, "{tensor}: {kind}");
+            assert_eq!(found.is_err(), tensor.starts_with("encoder") || kind == ArrayKind::Logits, "{tensor}: {kind}");
         }
         for marginal in [Marginal::Masked, Marginal::Unmasked] {
             assert!(model.score(b"ACGU", marginal).is_err(), "{tensor}");
@@ -262,7 +262,7 @@ fn records_that_do_not_fit_into_memory_are_refused_and_the_others_computed() {
         batch_tokens: 1 << 30,
         ..EmbedOptions::default()
     };
-    for (kind, fits) in [(Kind::Attentions, false), (Kind::Mean, true)] {
+    for (kind, fits) in [(ArrayKind::Attentions, false), (ArrayKind::Mean, true)] {
         let options = options(kind);
         assert_eq!(model.embed_memory(long.len(), &options) <= 1 << 20, fits, "{kind}");
         let found = model.embed_each(&["ACGU", long.as_str(), "GGGG"], &options).unwrap();

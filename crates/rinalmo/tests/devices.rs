@@ -10,7 +10,7 @@ const NAMES: [&str; 6] = ["cpu", "wgpu", "tch:cpu", "tch:cuda", "tch:mps", "cuda
 #[cfg(feature = "bundled")]
 mod answers {
     use super::*;
-    use rinalmo::sink::Kind;
+    use rinalmo::sink::ArrayKind;
     use rinalmo::{EmbedOptions, FoldOptions, Marginal, Model, PairMap};
 
     /// Sums in another order; values are of order 1. Measured: see `docs/devices.md`.
@@ -30,7 +30,7 @@ mod answers {
         differences.fold(0.0, |worst, d| if d > worst || d.is_nan() { d } else { worst })
     }
 
-    fn embeddings(model: &Model, kind: Kind) -> Vec<f32> {
+    fn embeddings(model: &Model, kind: ArrayKind) -> Vec<f32> {
         let options = EmbedOptions { include: vec![kind], ..EmbedOptions::default() };
         let embeddings = model.embed(&SEQUENCES, &options).unwrap();
         embeddings.iter().flat_map(|e| e.get(kind).unwrap().data.clone()).collect()
@@ -68,7 +68,7 @@ mod answers {
                 println!("{name}: {what}: largest difference {largest:.2e}");
                 assert!(largest < F32_OTHER_DEVICE, "{name}: {what} differ by {largest:.2e}");
             };
-            for kind in [Kind::Tokens, Kind::Mean, Kind::Attentions] {
+            for kind in [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Attentions] {
                 close(&format!("{kind:?}"), &embeddings(&other, kind), &embeddings(&cpu, kind));
             }
             close("scores", &scores(&other), &scores(&cpu));

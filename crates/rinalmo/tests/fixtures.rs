@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use common::{Expected, F32, References, Way, close};
 use rinalmo::EmbedOptions;
-use rinalmo::sink::Kind;
+use rinalmo::sink::ArrayKind;
 use rinalmo_seq::tokenizer::{MULTIMOLECULE_28, rows_from};
 
 fn fixtures() -> Option<PathBuf> {
@@ -63,7 +63,8 @@ fn outputs_match_multimolecule() {
     let sequences = &references.meta.sequences;
     let expected = Expected::read(&folder.join("multimolecule/expected.safetensors"));
     let model = references.model(&folder.join("multimolecule"));
-    let options = EmbedOptions { include: vec![Kind::Tokens, Kind::Cls, Kind::Logits], ..EmbedOptions::default() };
+    let options =
+        EmbedOptions { include: vec![ArrayKind::Tokens, ArrayKind::Cls, ArrayKind::Logits], ..EmbedOptions::default() };
     let embeddings = model.embed(sequences, &options).unwrap();
     let (hidden_shape, hidden) = expected.floats("last_hidden_state");
     let (logits_shape, logits) = expected.floats("logits");
@@ -74,13 +75,13 @@ fn outputs_match_multimolecule() {
             values[start..start + shape[2]].to_vec()
         };
         let cls = row(&hidden_shape, &hidden, 0);
-        close(&format!("multimolecule: <cls> of {i}"), &embedding.get(Kind::Cls).unwrap().data, &cls, F32);
+        close(&format!("multimolecule: <cls> of {i}"), &embedding.get(ArrayKind::Cls).unwrap().data, &cls, F32);
         let tokens: Vec<f32> = (1..=sequence.len()).flat_map(|t| row(&hidden_shape, &hidden, t)).collect();
-        close(&format!("multimolecule: tokens of {i}"), &embedding.get(Kind::Tokens).unwrap().data, &tokens, F32);
+        close(&format!("multimolecule: tokens of {i}"), &embedding.get(ArrayKind::Tokens).unwrap().data, &tokens, F32);
         // Their vocabulary has every token of ours.
         let picked = |t: usize| theirs.map(|column| row(&logits_shape, &logits, t)[column.unwrap()]);
         let logits: Vec<f32> = (1..=sequence.len()).flat_map(picked).collect();
-        close(&format!("multimolecule: logits of {i}"), &embedding.get(Kind::Logits).unwrap().data, &logits, F32);
+        close(&format!("multimolecule: logits of {i}"), &embedding.get(ArrayKind::Logits).unwrap().data, &logits, F32);
     }
 }
 
@@ -98,7 +99,10 @@ fn batch_mates_change_nothing() {
     let Some(references) = official() else { return };
     let sequences = &references.meta.sequences;
     let model = references.model(&references.folder.join("tiny_ss_ft.pt"));
-    let options = EmbedOptions { include: vec![Kind::Tokens, Kind::Mean, Kind::Logits], ..EmbedOptions::default() };
+    let options = EmbedOptions {
+        include: vec![ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Logits],
+        ..EmbedOptions::default()
+    };
     let together = model.embed(sequences, &options).unwrap();
     for (sequence, together) in sequences.iter().zip(&together) {
         let single = &model.embed(&[sequence], &options).unwrap()[0];

@@ -8,7 +8,7 @@ use super::Error;
 
 /// What an array holds, and the name it is stored under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Kind {
+pub enum ArrayKind {
     /// One embedding for each base: `[len, dim]`, without special tokens.
     Tokens,
     /// The mean of the base embeddings: `[dim]`.
@@ -24,16 +24,16 @@ pub enum Kind {
 }
 
 /// Each kind with its name and its number of dimensions. The index in this table is its code in a spool.
-const KINDS: [(Kind, &str, usize); 6] = [
-    (Kind::Tokens, "tokens", 2),
-    (Kind::Mean, "mean", 1),
-    (Kind::Cls, "cls", 1),
-    (Kind::Logits, "logits", 2),
-    (Kind::Attentions, "attentions", 4),
-    (Kind::Pairs, "pairs", 2),
+const KINDS: [(ArrayKind, &str, usize); 6] = [
+    (ArrayKind::Tokens, "tokens", 2),
+    (ArrayKind::Mean, "mean", 1),
+    (ArrayKind::Cls, "cls", 1),
+    (ArrayKind::Logits, "logits", 2),
+    (ArrayKind::Attentions, "attentions", 4),
+    (ArrayKind::Pairs, "pairs", 2),
 ];
 
-impl Kind {
+impl ArrayKind {
     /// The name in files and on the command line.
     pub fn name(self) -> &'static str {
         KINDS[self as usize].1
@@ -53,7 +53,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for ArrayKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -119,7 +119,7 @@ impl fmt::Display for Dtype {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Array {
     /// What it holds.
-    pub kind: Kind,
+    pub kind: ArrayKind,
     /// Its sizes, outermost first; any may be zero.
     pub shape: Vec<usize>,
     /// Its numbers: as many as the product of `shape`.
@@ -128,7 +128,7 @@ pub struct Array {
 
 /// One record of the input with everything computed for it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Record {
+pub struct ArrayRecord {
     /// Its index in the input, from 0. It distinguishes records with the same id.
     pub index: u64,
     /// Its id, as read.
@@ -137,14 +137,14 @@ pub struct Record {
     pub arrays: Vec<Array>,
 }
 
-impl Record {
+impl ArrayRecord {
     /// Checks that each array has the dimensions of its kind and the number of values of its shape, and that no kind
     /// occurs twice.
     pub(super) fn check(&self) -> Result<(), Error> {
         for (place, array) in self.arrays.iter().enumerate() {
             let Array { kind, shape, data } = array;
             let count = count(shape);
-            let square = *kind != Kind::Pairs || shape.windows(2).all(|pair| pair[0] == pair[1]);
+            let square = *kind != ArrayKind::Pairs || shape.windows(2).all(|pair| pair[0] == pair[1]);
             if shape.len() != kind.rank() || count != Some(data.len()) || !square {
                 return Err(Error::Shape {
                     id: self.id.clone(),
@@ -183,17 +183,17 @@ mod tests {
     fn kinds_stand_in_the_table_at_their_own_place() {
         for (place, (kind, ..)) in KINDS.iter().enumerate() {
             assert_eq!(*kind as usize, place);
-            assert_eq!(Kind::from_code(kind.code()), Some(*kind));
+            assert_eq!(ArrayKind::from_code(kind.code()), Some(*kind));
         }
-        assert_eq!(Kind::from_code(6), None);
+        assert_eq!(ArrayKind::from_code(6), None);
     }
 
     #[test]
     fn an_array_whose_numbers_do_not_fill_its_shape_is_refused() {
-        let record = |shape: &[usize], values: usize| Record {
+        let record = |shape: &[usize], values: usize| ArrayRecord {
             index: 0,
             id: "r".into(),
-            arrays: vec![Array { kind: Kind::Tokens, shape: shape.to_vec(), data: vec![0.0; values] }],
+            arrays: vec![Array { kind: ArrayKind::Tokens, shape: shape.to_vec(), data: vec![0.0; values] }],
         };
         assert!(record(&[2, 3], 6).check().is_ok());
         assert!(record(&[0, 3], 0).check().is_ok());

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Dtype, Format, Kind};
+use super::{ArrayKind, Dtype, Format};
 
 /// An error of a sink.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub enum Error {
         /// The format of the output.
         format: Format,
         /// The kind sent.
-        kind: Kind,
+        kind: ArrayKind,
     },
     /// An array does not have the shape of its kind.
     #[error("record `{id}`: `{kind}` has shape {shape:?} and {values} values, expected {} dimensions that multiply to the number of values", kind.rank())]
@@ -67,7 +67,7 @@ pub enum Error {
         /// The record.
         id: String,
         /// The kind of the array.
-        kind: Kind,
+        kind: ArrayKind,
         /// Its shape.
         shape: Vec<usize>,
         /// How many numbers came with it.
@@ -79,7 +79,7 @@ pub enum Error {
         /// The record.
         id: String,
         /// The kind.
-        kind: Kind,
+        kind: ArrayKind,
     },
     /// A number is too large for the chosen type.
     #[error("record `{id}`: the value {value} in `{kind}` is too large for {dtype}\nhint: store as f32 or bf16")]
@@ -87,7 +87,7 @@ pub enum Error {
         /// The record.
         id: String,
         /// The kind of the array.
-        kind: Kind,
+        kind: ArrayKind,
         /// The value.
         value: f32,
         /// The storage type.
@@ -99,7 +99,7 @@ pub enum Error {
         /// The record.
         id: String,
         /// The kind of the array.
-        kind: Kind,
+        kind: ArrayKind,
         /// Values per row of this array.
         found: usize,
         /// Value columns of the table.

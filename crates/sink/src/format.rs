@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, fmt, path::Path};
 
-use super::{Dtype, Error, Kind};
+use super::{ArrayKind, Dtype, Error};
 
 /// A file format arrays can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,10 +82,10 @@ impl Format {
     ///
     /// # Errors
     /// If attentions are sent to a table, or pairs and other kinds into one file.
-    pub fn check_kind(self, layout: Layout, kind: Kind) -> Result<(), Error> {
+    pub fn check_kind(self, layout: Layout, kind: ArrayKind) -> Result<(), Error> {
         let fits = match layout {
-            Layout::Pairs { .. } => kind == Kind::Pairs,
-            Layout::Vectors => kind != Kind::Pairs && (kind != Kind::Attentions || !self.is_table()),
+            Layout::Pairs { .. } => kind == ArrayKind::Pairs,
+            Layout::Vectors => kind != ArrayKind::Pairs && (kind != ArrayKind::Attentions || !self.is_table()),
         };
         if fits { Ok(()) } else { Err(Error::NoSuchKind { format: self, kind }) }
     }
@@ -148,9 +148,9 @@ mod tests {
         assert!(Format::Npz.check(pairs, Dtype::F32).is_ok() && Format::Tsv.check(pairs, Dtype::F32).is_ok());
         assert!(Format::Parquet.check(pairs, Dtype::F32).is_err());
         assert!(Format::Tsv.check(Layout::Pairs { cutoff: f32::NAN }, Dtype::F32).is_err());
-        assert!(Format::Npz.check_kind(pairs, Kind::Tokens).is_err());
-        assert!(Format::Npz.check_kind(Layout::Vectors, Kind::Pairs).is_err());
-        assert!(Format::Npz.check_kind(Layout::Vectors, Kind::Attentions).is_ok());
-        assert!(Format::Parquet.check_kind(Layout::Vectors, Kind::Attentions).is_err());
+        assert!(Format::Npz.check_kind(pairs, ArrayKind::Tokens).is_err());
+        assert!(Format::Npz.check_kind(Layout::Vectors, ArrayKind::Pairs).is_err());
+        assert!(Format::Npz.check_kind(Layout::Vectors, ArrayKind::Attentions).is_ok());
+        assert!(Format::Parquet.check_kind(Layout::Vectors, ArrayKind::Attentions).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The head of a record in a spool: its arrays and their offsets.
 
 use super::{
-    Array, Dtype, Kind, Record,
+    Array, ArrayKind, ArrayRecord, Dtype,
     array::{count, row_shape},
 };
 
@@ -16,7 +16,7 @@ pub(super) struct Head {
 /// One array in a spool.
 #[derive(Debug, PartialEq)]
 pub(super) struct Stored {
-    pub kind: Kind,
+    pub kind: ArrayKind,
     pub shape: Vec<usize>,
     /// The offset of its bytes in the spool.
     pub offset: u64,
@@ -32,7 +32,7 @@ impl Stored {
 }
 
 /// Encodes the head of a record.
-pub(super) fn encode_head(record: &Record) -> Vec<u8> {
+pub(super) fn encode_head(record: &ArrayRecord) -> Vec<u8> {
     let mut bytes = record.index.to_le_bytes().to_vec();
     bytes.extend((record.id.len() as u32).to_le_bytes());
     bytes.extend(record.id.as_bytes());
@@ -45,7 +45,7 @@ pub(super) fn encode_head(record: &Record) -> Vec<u8> {
 
 impl Head {
     /// The head of a record that is not stored yet: offsets and bytes are zero.
-    pub fn of(record: &Record) -> Self {
+    pub fn of(record: &ArrayRecord) -> Self {
         let stored = |array: &Array| Stored { kind: array.kind, shape: array.shape.clone(), offset: 0, bytes: 0 };
         Self { index: record.index, id: record.id.clone(), arrays: record.arrays.iter().map(stored).collect() }
     }
@@ -65,7 +65,7 @@ impl Head {
                 shape.push(usize::try_from(u64::from_le_bytes(take(&mut bytes)?)).ok()?);
             }
             let size = count(&shape)?.checked_mul(dtype.bytes())? as u64;
-            arrays.push(Stored { kind: Kind::from_code(kind)?, shape, offset, bytes: size });
+            arrays.push(Stored { kind: ArrayKind::from_code(kind)?, shape, offset, bytes: size });
             offset = offset.checked_add(size)?;
         }
         (offset == end).then_some(Self { index, id, arrays })
@@ -86,12 +86,12 @@ mod tests {
     fn a_head_is_read_back_and_cut_heads_are_refused() {
         let array =
             |kind, shape: &[usize]| Array { kind, shape: shape.to_vec(), data: vec![0.0; shape.iter().product()] };
-        let arrays = vec![array(Kind::Tokens, &[2, 3]), array(Kind::Mean, &[3])];
-        let bytes = encode_head(&Record { index: 7, id: "é".into(), arrays });
+        let arrays = vec![array(ArrayKind::Tokens, &[2, 3]), array(ArrayKind::Mean, &[3])];
+        let bytes = encode_head(&ArrayRecord { index: 7, id: "é".into(), arrays });
         let head = Head::decode(&bytes, 100, 18, Dtype::F16).unwrap();
         assert_eq!((head.index, head.id.as_str()), (7, "é"));
-        let tokens = Stored { kind: Kind::Tokens, shape: vec![2, 3], offset: 100, bytes: 12 };
-        assert_eq!(head.arrays, [tokens, Stored { kind: Kind::Mean, shape: vec![3], offset: 112, bytes: 6 }]);
+        let tokens = Stored { kind: ArrayKind::Tokens, shape: vec![2, 3], offset: 100, bytes: 12 };
+        assert_eq!(head.arrays, [tokens, Stored { kind: ArrayKind::Mean, shape: vec![3], offset: 112, bytes: 6 }]);
         assert!((0..bytes.len()).all(|cut| Head::decode(&bytes[..cut], 100, 18, Dtype::F16).is_none()));
         assert!(Head::decode(&bytes, 100, 17, Dtype::F16).is_none());
         assert!(Head::decode(&bytes, u64::MAX, 18, Dtype::F16).is_none());

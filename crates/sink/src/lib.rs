@@ -6,14 +6,14 @@
 //! While finishing, the disk must have space for the numbers twice.
 //!
 //! ```no_run
-//! use rinalmo_sink::{Array, Kind, Leftover, OpenOptions, Record, Sink};
+//! use rinalmo_sink::{Array, ArrayKind, Leftover, SinkOptions, ArrayRecord, Sink};
 //! # fn main() -> Result<(), rinalmo_sink::Error> {
-//! let options = OpenOptions { leftover: Leftover::Resume, settings: "model=giga".into(), ..Default::default() };
+//! let options = SinkOptions { leftover: Leftover::Resume, settings: "model=giga".into(), ..Default::default() };
 //! let mut sink = Sink::open("embeddings.npz".as_ref(), options)?;
 //! for (index, id) in (0..).zip(["tRNA-Phe", "TAR"]) {
 //!     if !sink.is_finished(index, id)? {
-//!         let mean = Array { kind: Kind::Mean, shape: vec![2], data: vec![0.5, -0.5] };
-//!         sink.write(&Record { index, id: id.into(), arrays: vec![mean] })?;
+//!         let mean = Array { kind: ArrayKind::Mean, shape: vec![2], data: vec![0.5, -0.5] };
+//!         sink.write(&ArrayRecord { index, id: id.into(), arrays: vec![mean] })?;
 //!     }
 //! }
 //! for renamed in sink.finish()? {
@@ -53,7 +53,7 @@ use std::{
 };
 
 pub use self::{
-    array::{Array, Dtype, Kind, Record},
+    array::{Array, ArrayKind, ArrayRecord, Dtype},
     error::Error,
     format::{Format, Layout},
     names::Renamed,
@@ -79,7 +79,7 @@ pub enum Leftover {
 
 /// How an output is written.
 #[derive(Clone, Debug, Default)]
-pub struct OpenOptions {
+pub struct SinkOptions {
     /// How numbers are stored.
     pub dtype: Dtype,
     /// What the output holds.
@@ -113,12 +113,12 @@ impl Sink {
     /// # Errors
     /// Before any work is done: if the ending is unknown, the format cannot hold such an output, the folder cannot be
     /// written, another run writes there, or an unfinished run left records that `options` refuses or that do not fit.
-    pub fn open(path: &Path, options: OpenOptions) -> Result<Self, Error> {
+    pub fn open(path: &Path, options: SinkOptions) -> Result<Self, Error> {
         if path == Path::new("-") {
             return Self::to_writer(Box::new(std::io::stdout()), options);
         }
         let format = Format::of(path)?;
-        let OpenOptions { dtype, layout, leftover, settings } = options;
+        let SinkOptions { dtype, layout, leftover, settings } = options;
         format.check(layout, dtype)?;
         output::check(path)?;
         let fingerprint = format!("layout={} dtype={dtype} {settings}", layout_word(format, layout));
@@ -133,8 +133,8 @@ impl Sink {
     ///
     /// # Errors
     /// If a table cannot hold such an output, or `options` asks to resume.
-    pub fn to_writer(out: Box<dyn Write + Send>, options: OpenOptions) -> Result<Self, Error> {
-        let OpenOptions { dtype, layout, leftover, settings } = options;
+    pub fn to_writer(out: Box<dyn Write + Send>, options: SinkOptions) -> Result<Self, Error> {
+        let SinkOptions { dtype, layout, leftover, settings } = options;
         Format::Tsv.check(layout, dtype)?;
         if leftover == Leftover::Resume {
             return Err(Error::CannotResume);
@@ -180,7 +180,7 @@ impl Sink {
     /// # Errors
     /// If an array does not fit its shape, the format or the number type, if the record was written before, or if the
     /// system refuses; the record is then not part of the output, and others may follow.
-    pub fn write(&mut self, record: &Record) -> Result<(), Error> {
+    pub fn write(&mut self, record: &ArrayRecord) -> Result<(), Error> {
         record.check()?;
         for array in &record.arrays {
             self.format.check_kind(self.layout, array.kind)?;

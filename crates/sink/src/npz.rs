@@ -8,7 +8,7 @@ use std::io::{self, Seek, Write};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::{
-    Dtype, Kind,
+    ArrayKind, Dtype,
     names::{INDEX, Names},
     spool::Spool,
 };
@@ -21,7 +21,7 @@ pub(super) fn encode<W: Write + Seek>(spool: &Spool, names: &Names, out: W) -> i
         let name = names.of(head.index);
         for array in &head.arrays {
             let entry = match array.kind {
-                Kind::Pairs => format!("{name}.npy"),
+                ArrayKind::Pairs => format!("{name}.npy"),
                 kind => format!("{name}/{kind}.npy"),
             };
             let header = header(&array.shape, spool.dtype())?;

@@ -23,7 +23,7 @@ use std::{
 use crc32fast::Hasher;
 
 use super::{
-    Dtype, Error, Leftover, Record,
+    ArrayRecord, Dtype, Error, Leftover,
     head::{Head, Stored, encode_head},
     settings,
 };
@@ -137,7 +137,7 @@ impl Spool {
     }
 
     /// Appends a record; after an error the spool is as before.
-    pub fn append(&mut self, record: &Record) -> Result<(), Error> {
+    pub fn append(&mut self, record: &ArrayRecord) -> Result<(), Error> {
         if self.entries.contains_key(&record.index) {
             return Err(Error::RecordTwice { index: record.index, id: record.id.clone() });
         }
@@ -153,7 +153,7 @@ impl Spool {
         Ok(())
     }
 
-    fn write_frame(&self, record: &Record) -> io::Result<u64> {
+    fn write_frame(&self, record: &ArrayRecord) -> io::Result<u64> {
         let head = encode_head(record);
         let head_length = u32::try_from(head.len()).map_err(|_| io::Error::other("the id of a record is too long"))?;
         let values: u64 = record.arrays.iter().map(|array| array.data.len() as u64).sum();

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Error, Layout, Record,
+    ArrayRecord, Error, Layout,
     array::row_shape,
     names::{Giver, Renamed, Use},
     tsv::Table,
@@ -34,7 +34,7 @@ impl Stream {
     }
 
     /// Writes the rows of a record and flushes them.
-    pub fn write(&mut self, record: &Record) -> Result<(), Error> {
+    pub fn write(&mut self, record: &ArrayRecord) -> Result<(), Error> {
         let widest = record.arrays.iter().max_by_key(|array| row_shape(&array.shape).1);
         let width = widest.map_or(0, |array| row_shape(&array.shape).1);
         let mut table = self.begin(width).map_err(failed)?;
@@ -66,7 +66,7 @@ impl Stream {
     }
 }
 
-fn write_rows(table: &mut Table<Out>, name: &str, record: &Record) -> io::Result<()> {
+fn write_rows(table: &mut Table<Out>, name: &str, record: &ArrayRecord) -> io::Result<()> {
     for array in &record.arrays {
         let (count, width) = row_shape(&array.shape);
         for row in 0..count {

@@ -15,28 +15,28 @@ use super::*;
 const ENDINGS: [&str; 5] = ["npz", "safetensors", "parquet", "tsv", "tsv.gz"];
 
 /// A matrix or vector of numbers that need all their digits.
-fn array(kind: Kind, shape: &[usize], seed: u64) -> Array {
+fn array(kind: ArrayKind, shape: &[usize], seed: u64) -> Array {
     let count = shape.iter().product::<usize>() as u64;
     let data = (0..count).map(|n| ((n + 1) * (seed + 3)) as f32 * 0.123_456_79 - 1.0).collect();
     Array { kind, shape: shape.to_vec(), data }
 }
 
-fn record(index: u64, id: &str, len: usize) -> Record {
-    let arrays = vec![array(Kind::Tokens, &[len, 4], index), array(Kind::Mean, &[4], index + 100)];
-    Record { index, id: id.into(), arrays }
+fn record(index: u64, id: &str, len: usize) -> ArrayRecord {
+    let arrays = vec![array(ArrayKind::Tokens, &[len, 4], index), array(ArrayKind::Mean, &[4], index + 100)];
+    ArrayRecord { index, id: id.into(), arrays }
 }
 
 /// A repeated id, an empty record, and ids that are not file names.
-fn records() -> Vec<Record> {
+fn records() -> Vec<ArrayRecord> {
     let ids = [("x", 3), ("a/b", 1), ("x", 2), ("", 0), ("µ \"q\"", 2)];
     (0..).zip(ids).map(|(index, (id, len))| record(index, id, len)).collect()
 }
 
-fn options(leftover: Leftover) -> OpenOptions {
-    OpenOptions { leftover, settings: "model=test".into(), ..Default::default() }
+fn options(leftover: Leftover) -> SinkOptions {
+    SinkOptions { leftover, settings: "model=test".into(), ..Default::default() }
 }
 
-fn write_all(path: &Path, options: OpenOptions, records: &[Record]) {
+fn write_all(path: &Path, options: SinkOptions, records: &[ArrayRecord]) {
     let mut sink = Sink::open(path, options).unwrap();
     records.iter().for_each(|record| sink.write(record).unwrap());
     sink.finish().unwrap();

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use rinalmo::checkpoint::{Document, HEADER_KEY};
-use rinalmo::sink::Kind;
+use rinalmo::sink::ArrayKind;
 use rinalmo::{Device, EmbedOptions, FoldOptions, MRL_PADDING, Marginal, Model};
 use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, Pooling};
 use rinalmo_weights::{Checkpoint, OpenOptions};
@@ -40,7 +40,7 @@ pub fn run(bytes: &[u8]) {
 
 fn ask(model: &Model) {
     let _ = model.fold(&[SEQUENCE], &FoldOptions { probabilities: true, ..FoldOptions::default() });
-    for kind in [Kind::Tokens, Kind::Mean, Kind::Cls, Kind::Logits, Kind::Attentions] {
+    for kind in [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Cls, ArrayKind::Logits, ArrayKind::Attentions] {
         let _ = model.embed(&[SEQUENCE], &EmbedOptions { include: vec![kind], ..EmbedOptions::default() });
     }
     let _ = model.score(SEQUENCE, Marginal::Masked);

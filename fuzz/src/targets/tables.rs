@@ -24,7 +24,7 @@ fn read(path: &Path) {
             let _ = (item.number(), item.numbers(), item.classes());
         }
     }
-    let _ = dataset::read(path, &dataset::Options::default());
+    let _ = dataset::read(path, &dataset::ReadOptions::default());
     if let Ok(references) = References::open(path, &FamilyFrom::default(), None) {
         let _ = Predictions::open(path, &references);
     }

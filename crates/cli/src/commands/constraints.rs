@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use rinalmo::Constraint;
-use rinalmo::constraints::{self, Record};
+use rinalmo::constraints::{self, ConstraintRecord};
 use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, Structure, alphabet::spelled, input, title};
 
 use crate::context::Context;
@@ -24,7 +24,7 @@ pub enum Constraints {
 /// A constraint file.
 pub struct File {
     name: String,
-    records: Vec<Record>,
+    records: Vec<ConstraintRecord>,
     /// Records by their complete headers and by the first words of those.
     by_header: HashMap<String, Vec<usize>>,
     by_id: HashMap<String, Vec<usize>>,
@@ -143,7 +143,7 @@ impl File {
     /// The sequences of the file, as if the file were given as FILES: with their line numbers, each record once.
     pub fn sequences(&self, options: InputOptions) -> Result<Feed> {
         if self.records.iter().all(|record| record.sequence.is_none()) {
-            let first = self.records.first().map_or("", Record::id);
+            let first = self.records.first().map_or("", ConstraintRecord::id);
             bail!("{}: record `{first}` has no sequence; give FILES with the sequences", self.name);
         }
         let (mut fasta, mut line) = (Vec::new(), 1);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::seq::{Gaps, InputOptions, OnInvalid, SequenceRecord};
-use rinalmo::sink::{self, Dtype, Format, Kind, Layout, Leftover, Sink};
+use rinalmo::sink::{self, ArrayKind, Dtype, Format, Layout, Leftover, Sink};
 use rinalmo::{EmbedOptions, Model, TRAINED_LENGTH, Window};
 
 use super::choose::{ENCODER_NOTE, ModelChoice};
@@ -68,7 +68,7 @@ enum KindArg {
     Attentions,
 }
 
-impl From<KindArg> for Kind {
+impl From<KindArg> for ArrayKind {
     fn from(kind: KindArg) -> Self {
         match kind {
             KindArg::Tokens => Self::Tokens,
@@ -104,7 +104,7 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     args.check_output(&options)?;
     args.force.check(&args.output)?;
     let feed = args.input.open(context)?;
-    let task = if options.include.contains(&Kind::Logits) { "mlm" } else { "structure" };
+    let task = if options.include.contains(&ArrayKind::Logits) { "mlm" } else { "structure" };
     let model = args.choice.load(context, task, Some(ENCODER_NOTE))?;
     model.embed_each::<&[u8]>(&[], &options)?; // fails now, not later, if the model cannot do this
     let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
@@ -148,7 +148,7 @@ impl Job for Embedding {
 
     fn write(&mut self, record: &SequenceRecord, embedding: rinalmo::Embedding) -> Result<()> {
         let (index, id) = (record.index as u64, record.id.clone());
-        self.sink.write(&sink::Record { index, id, arrays: embedding.arrays })?;
+        self.sink.write(&sink::ArrayRecord { index, id, arrays: embedding.arrays })?;
         self.long += usize::from(record.sequence.len() > TRAINED_LENGTH);
         Ok(())
     }
@@ -178,8 +178,8 @@ fn report_long(long: usize, options: &EmbedOptions, context: &Context) {
 
 impl EmbedArgs {
     fn resolve(&self) -> Result<EmbedOptions> {
-        let mut include: Vec<Kind> = Vec::new();
-        for kind in self.include.iter().map(|&kind| Kind::from(kind)) {
+        let mut include: Vec<ArrayKind> = Vec::new();
+        for kind in self.include.iter().map(|&kind| ArrayKind::from(kind)) {
             if !include.contains(&kind) {
                 include.push(kind);
             }
@@ -197,10 +197,10 @@ impl EmbedArgs {
         Ok(options.include.iter().try_for_each(|&kind| format.check_kind(Layout::Vectors, kind))?)
     }
 
-    fn sink_options(&self, model: &Model, options: &EmbedOptions) -> sink::OpenOptions {
+    fn sink_options(&self, model: &Model, options: &EmbedOptions) -> sink::SinkOptions {
         let include: Vec<&str> = options.include.iter().map(|kind| kind.name()).collect();
         let window = options.window.map_or("none".into(), |window| format!("{}/{}", window.len, window.overlap));
-        sink::OpenOptions {
+        sink::SinkOptions {
             dtype: self.store.into(),
             layout: Layout::Vectors,
             leftover: if self.resume {

@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::checkpoint;
 use rinalmo::seq::SequenceRecord;
-use rinalmo::sink::{self, Array, Kind, Layout, Sink};
+use rinalmo::sink::{self, Array, ArrayKind, Layout, Sink};
 use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Model};
 
 use super::choose::ModelChoice;
@@ -124,9 +124,9 @@ impl Job for Folding {
         }
         self.knotted.add(record, &fold);
         if let (Some(sink), Some(map)) = (&self.bpp, fold.probabilities) {
-            let array = Array { kind: Kind::Pairs, shape: vec![map.len, map.len], data: map.values };
+            let array = Array { kind: ArrayKind::Pairs, shape: vec![map.len, map.len], data: map.values };
             let id = record.id.clone();
-            sink.write(&sink::Record { index: record.index as u64, id, arrays: vec![array] })?;
+            sink.write(&sink::ArrayRecord { index: record.index as u64, id, arrays: vec![array] })?;
         }
         written
     }
@@ -190,7 +190,7 @@ impl FoldArgs {
         }
         let settings = format!("model={} sha256={}", model.name(), model.sha256());
         let layout = Layout::Pairs { cutoff: self.bpp_cutoff };
-        let options = sink::OpenOptions { layout, settings, leftover: sink::Leftover::Discard, ..Default::default() };
+        let options = sink::SinkOptions { layout, settings, leftover: sink::Leftover::Discard, ..Default::default() };
         Ok(Some(Arrays::new(Sink::open(path, options)?, path, WhenStopped::Finish)))
     }
 }

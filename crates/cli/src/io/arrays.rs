@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
-use rinalmo::sink::{Error, Record, Renamed, Sink};
+use rinalmo::sink::{ArrayRecord, Error, Renamed, Sink};
 
 use crate::io::OutputFailure;
 use crate::stop::{self, Leftovers, Unfinished};
@@ -57,7 +57,7 @@ impl Arrays {
     ///
     /// # Errors
     /// As [`Sink::write`].
-    pub fn write(&self, record: &Record) -> Result<(), Error> {
+    pub fn write(&self, record: &ArrayRecord) -> Result<(), Error> {
         self.lock().sink.as_mut().map_or(Ok(()), |sink| sink.write(record))
     }
 

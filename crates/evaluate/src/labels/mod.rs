@@ -19,7 +19,7 @@ use rinalmo_seq::table::{Comma, Row, Table, columns};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::{Drawn, read};
 use crate::Error;
 
@@ -187,7 +187,7 @@ impl Labels {
                 Ok(None) => break,
                 Ok(Some(row)) => row,
                 Err(error) if error.is_about_one_row() => {
-                    self.problems.push(Problem::new(Kind::Unreadable, error.to_string()));
+                    self.problems.push(Problem::new(ProblemKind::Unreadable, error.to_string()));
                     continue;
                 }
                 Err(error) => return Err(error.into()),
@@ -206,7 +206,7 @@ impl Labels {
         match self.question.usable(&known.answer, true, comma) {
             Ok(answer) => known.answer = answer,
             Err(complaint) => {
-                self.problems.push(Problem::new(Kind::Unreadable, format!("{}: {complaint}", known.place)));
+                self.problems.push(Problem::new(ProblemKind::Unreadable, format!("{}: {complaint}", known.place)));
                 return;
             }
         }
@@ -214,7 +214,7 @@ impl Labels {
             self.unwanted.insert(known.id);
         } else if let Some(&first) = self.by_id.get(&known.id) {
             let text = format!("{}: duplicate id (first: {})", known.place, self.items[first].place);
-            self.problems.push(Problem::new(Kind::Duplicate, text));
+            self.problems.push(Problem::new(ProblemKind::Duplicate, text));
         } else {
             self.by_id.insert(known.id.clone(), self.items.len());
             self.items.push(known);
@@ -272,7 +272,7 @@ impl Answers {
                     answers.add(&id, answer, &place, labels);
                 }
                 Err(error) if error.is_about_one_row() => {
-                    answers.problems.push(Problem::new(Kind::Unreadable, error.to_string()));
+                    answers.problems.push(Problem::new(ProblemKind::Unreadable, error.to_string()));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -301,7 +301,7 @@ impl Answers {
     fn name_missing(&mut self, labels: &Labels, by: &str) {
         for (_, known) in self.values.iter().zip(&labels.items).filter(|(value, _)| value.is_none()) {
             let text = format!("{by}: nothing for `{}` ({})", known.id, known.place);
-            self.problems.push(Problem::new(Kind::NoPrediction, text));
+            self.problems.push(Problem::new(ProblemKind::NoPrediction, text));
         }
     }
 
@@ -309,10 +309,10 @@ impl Answers {
         let number = labels.by_id.get(id).copied();
         let problem = match number {
             None if labels.unwanted.contains(id) => None,
-            None => Some((Kind::NoReference, "no known answer has this id".to_owned())),
-            Some(number) if self.values[number].is_some() => Some((Kind::Duplicate, "duplicate id".to_owned())),
+            None => Some((ProblemKind::NoReference, "no known answer has this id".to_owned())),
+            Some(number) if self.values[number].is_some() => Some((ProblemKind::Duplicate, "duplicate id".to_owned())),
             Some(number) => match answer {
-                Err(complaint) => Some((Kind::Unreadable, complaint)),
+                Err(complaint) => Some((ProblemKind::Unreadable, complaint)),
                 Ok(answer) => {
                     self.values[number] = Some(answer);
                     None
@@ -370,7 +370,7 @@ pub struct LabelEvaluation {
     /// Every two predictors, compared row by row: by accuracy or, for numbers, by absolute error.
     pub comparisons: Vec<LabelComparison>,
     /// How many rows were left out, by kind of problem.
-    pub left_out: BTreeMap<Kind, usize>,
+    pub left_out: BTreeMap<ProblemKind, usize>,
     /// How intervals were computed.
     pub bootstrap: Bootstrap,
     /// What was resampled for them.

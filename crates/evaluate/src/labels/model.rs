@@ -5,7 +5,7 @@ use rinalmo_model::TaskSpec;
 use super::{Answers, Known, Labels, Question};
 use crate::Error;
 use crate::Watch;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 use rinalmo_infer::{Answer, Model, Said};
 
 /// Sequences between two reports of progress: enough for batches of similar lengths among them.
@@ -31,7 +31,7 @@ impl Answers {
             }
             for (answer, known) in ask(model, &labels.question, chunk)?.into_iter().zip(known) {
                 if let Err(error) = &answer {
-                    answers.problems.push(Problem::new(Kind::NoPrediction, format!("{}: {error}", known.place)));
+                    answers.problems.push(Problem::new(ProblemKind::NoPrediction, format!("{}: {error}", known.place)));
                 }
                 answers.values.push(answer.ok());
             }

@@ -47,7 +47,7 @@ fn loads_have_r2_and_pearson_and_bad_numbers_are_reported() {
         score(Question::Number(TaskSpec::named("mrl")), known, &["id\tmrl\na\t11\nb\t12\nc\t13\nd\t4\nx\t1\n"], None);
     let all = &found.reports[0].all;
     assert!((figure(all, "pearson_squared") - 1.0).abs() < 1e-12 && figure(all, "r2") < 0.0);
-    assert_eq!(found.left_out, BTreeMap::from([(Kind::Unreadable, 1), (Kind::NoReference, 2)]));
+    assert_eq!(found.left_out, BTreeMap::from([(ProblemKind::Unreadable, 1), (ProblemKind::NoReference, 2)]));
 }
 
 #[test]

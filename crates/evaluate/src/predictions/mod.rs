@@ -10,7 +10,7 @@ use rinalmo_metrics::calibration::Calibration;
 use rinalmo_seq::Structure;
 use rinalmo_seq::alphabet::spelled;
 
-use super::problem::{Kind, Problem};
+use super::problem::{Problem, ProblemKind};
 use super::read::{self, Entry};
 use super::references::{Reference, References};
 use crate::Error;
@@ -62,7 +62,9 @@ impl Predictions {
         for entry in found.entries {
             predictions.add(entry, references);
         }
-        if predictions.count() == 0 && !predictions.problems.iter().any(|problem| problem.kind == Kind::Different) {
+        if predictions.count() == 0
+            && !predictions.problems.iter().any(|problem| problem.kind == ProblemKind::Different)
+        {
             let known = references.items.first().map_or("", |reference| reference.id.as_str());
             return Err(Error::Options(format!(
                 "{file}: no id is that of a reference: the first is `{first}`, the first of {} is `{known}`\n\
@@ -97,7 +99,7 @@ impl Predictions {
                 filled += 1;
             }
         }
-        self.problems.retain(|problem| problem.kind != Kind::NoPrediction);
+        self.problems.retain(|problem| problem.kind != ProblemKind::NoPrediction);
         filled
     }
 
@@ -105,32 +107,33 @@ impl Predictions {
         let Some(number) = references.find_entry(&entry) else {
             if !references.is_of_too_long(&entry) {
                 let text = format!("{}: no reference has this id", entry.place);
-                self.problems.push(Problem::new(Kind::NoReference, text));
+                self.problems.push(Problem::new(ProblemKind::NoReference, text));
             }
             return;
         };
         if self.structures[number].is_some() {
             let text = format!("{}: duplicate id, the first counts", entry.place);
-            self.problems.push(Problem::new(Kind::Duplicate, text));
+            self.problems.push(Problem::new(ProblemKind::Duplicate, text));
             return;
         }
         match fitting(&entry, &references.items[number]) {
             Ok(structure) => self.structures[number] = Some(structure),
             Err(message) => {
-                self.problems.push(Problem::new(Kind::Different, format!("{}: {message}", entry.place)));
+                self.problems.push(Problem::new(ProblemKind::Different, format!("{}: {message}", entry.place)));
             }
         }
     }
 
     /// Adds a problem for every reference without a prediction, unless it already has one.
     fn name_missing(&mut self, references: &References, by: &str) {
-        let known: Vec<&Problem> = self.problems.iter().filter(|problem| problem.kind == Kind::Different).collect();
+        let known: Vec<&Problem> =
+            self.problems.iter().filter(|problem| problem.kind == ProblemKind::Different).collect();
         let mut missing = Vec::new();
         for (structure, reference) in self.structures.iter().zip(&references.items) {
             let named = format!("`{}`", reference.id);
             if structure.is_none() && !known.iter().any(|problem| problem.text.contains(&named)) {
                 let text = format!("{by}: nothing for {named} ({})", reference.place);
-                missing.push(Problem::new(Kind::NoPrediction, text));
+                missing.push(Problem::new(ProblemKind::NoPrediction, text));
             }
         }
         self.problems.extend(missing);
@@ -184,7 +187,8 @@ mod tests {
         let texts: Vec<_> = found.problems.iter().map(|p| (p.kind, p.text.rsplit('/').next().unwrap())).collect();
         assert!(found.problems[0].text.contains("mine.dbn: `a`: 6 positions, its reference has 5"), "{texts:?}");
         assert!(found.problems[1].text.contains("mine.dbn: `b`: letter 4 is A, its reference has T"), "{texts:?}");
-        let kinds = [Kind::Different, Kind::Different, Kind::NoReference, Kind::NoPrediction];
+        let kinds =
+            [ProblemKind::Different, ProblemKind::Different, ProblemKind::NoReference, ProblemKind::NoPrediction];
         assert_eq!(texts.iter().map(|text| text.0).collect::<Vec<_>>(), kinds);
         assert!(found.problems[3].text.contains("nothing for `c`"));
     }

@@ -4,7 +4,7 @@ use rinalmo_metrics::calibration::Calibration;
 
 use super::{Predictions, Watch};
 use crate::Error;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 use crate::references::{Reference, References};
 use rinalmo_infer::{FoldOptions, FoldRequest, Model, PairMap};
 
@@ -54,7 +54,7 @@ impl Predictions {
                     }
                     Err(error) => {
                         let text = format!("{}: {error}", reference.place);
-                        predictions.problems.push(Problem::new(Kind::NoPrediction, text));
+                        predictions.problems.push(Problem::new(ProblemKind::NoPrediction, text));
                     }
                 }
                 watch.done(sequences[number].len());

@@ -10,7 +10,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use super::output::{NAME, Output};
 use super::{Predictions, Watch};
 use crate::Error;
-use crate::problem::{Kind, Problem};
+use crate::problem::{Problem, ProblemKind};
 use crate::references::References;
 
 /// Starts without a structure, one after the other, after which we give up.
@@ -71,7 +71,7 @@ impl Predictions {
     }
 
     fn complain(&mut self, text: String) {
-        self.problems.push(Problem::new(Kind::Program, text));
+        self.problems.push(Problem::new(ProblemKind::Program, text));
     }
 }
 

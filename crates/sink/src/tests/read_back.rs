@@ -52,7 +52,7 @@ fn npz_holds_every_array_under_its_name() {
     assert_eq!(read_npz(&path), expected());
     assert_eq!(names_in(folder.path()), ["out.npz"]);
 
-    let half = OpenOptions { dtype: Dtype::F16, ..options(Leftover::Refuse) };
+    let half = SinkOptions { dtype: Dtype::F16, ..options(Leftover::Refuse) };
     write_all(&path, half, &records());
     let rounded = expected().into_iter().map(|(name, shape, data)| {
         (name, shape, data.into_iter().map(|value| f16::from_f32(value).to_f32()).collect())
@@ -64,7 +64,7 @@ fn npz_holds_every_array_under_its_name() {
 fn changed_names_are_listed_in_the_file_and_returned() {
     let table = "name\tid\trecord\nx_2\tx\t3\nrecord_4\t\t4\n";
     let folder = tempfile::tempdir().unwrap();
-    let write = |ending: &str, records: &[Record]| {
+    let write = |ending: &str, records: &[ArrayRecord]| {
         let path = folder.path().join(format!("out.{ending}"));
         let mut sink = Sink::open(&path, options(Leftover::Refuse)).unwrap();
         records.iter().for_each(|record| sink.write(record).unwrap());
@@ -98,7 +98,7 @@ fn safetensors_holds_every_array_in_every_type() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.safetensors");
     for dtype in [Dtype::F32, Dtype::F16, Dtype::Bf16] {
-        write_all(&path, OpenOptions { dtype, ..options(Leftover::Refuse) }, &records());
+        write_all(&path, SinkOptions { dtype, ..options(Leftover::Refuse) }, &records());
         let bytes = fs::read(&path).unwrap();
         let tensors = ::safetensors::SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(tensors.len(), expected().len());
@@ -154,7 +154,7 @@ fn parquet_has_one_row_per_vector() {
 fn tsv_text_reads_back_to_the_same_numbers_and_pipes_get_the_same_text() {
     let folder = tempfile::tempdir().unwrap();
     let mut records = records();
-    records[0].arrays.push(Array { kind: Kind::Cls, shape: vec![2], data: vec![1e-30, f32::NAN] });
+    records[0].arrays.push(Array { kind: ArrayKind::Cls, shape: vec![2], data: vec![1e-30, f32::NAN] });
     let path = folder.path().join("out.tsv");
     write_all(&path, options(Leftover::Refuse), &records);
     let text = fs::read_to_string(&path).unwrap();
@@ -184,13 +184,13 @@ fn tsv_text_reads_back_to_the_same_numbers_and_pipes_get_the_same_text() {
 fn pairs_are_listed_in_tsv_and_whole_in_npz() {
     let folder = tempfile::tempdir().unwrap();
     let data = vec![0.0, 0.25, 0.75, 0.25, 0.0, 0.5, 0.75, 0.5, 0.0];
-    let pairs = |index, id: &str, data: &[f32], len| Record {
+    let pairs = |index, id: &str, data: &[f32], len| ArrayRecord {
         index,
         id: id.into(),
-        arrays: vec![Array { kind: Kind::Pairs, shape: vec![len, len], data: data.to_vec() }],
+        arrays: vec![Array { kind: ArrayKind::Pairs, shape: vec![len, len], data: data.to_vec() }],
     };
     let records = [pairs(0, "r", &data, 3), pairs(1, "none", &[], 0), pairs(2, "r", &data[..1], 1)];
-    let options = OpenOptions { layout: Layout::Pairs { cutoff: 0.25 }, ..options(Leftover::Refuse) };
+    let options = SinkOptions { layout: Layout::Pairs { cutoff: 0.25 }, ..options(Leftover::Refuse) };
     let (tsv, npz) = (folder.path().join("bpp.tsv"), folder.path().join("bpp.npz"));
     write_all(&tsv, options.clone(), &records);
     assert_eq!(fs::read_to_string(&tsv).unwrap(), "id\ti\tj\tp\nr\t1\t3\t0.75\nr\t2\t3\t0.5\n");

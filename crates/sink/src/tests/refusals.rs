@@ -19,11 +19,11 @@ fn unfinished_work_is_neither_lost_by_accident_nor_mixed_with_other_settings() {
     let folder = tempfile::tempdir().unwrap();
     let path = half_done(folder.path());
     assert!(message(Sink::open(&path, options(Leftover::Refuse))).contains("holds 1 records of an unfinished run"));
-    let other = |leftover| OpenOptions { settings: "model=other".into(), ..options(leftover) };
+    let other = |leftover| SinkOptions { settings: "model=other".into(), ..options(leftover) };
     let text = message(Sink::open(&path, other(Leftover::Resume)));
     assert!(text.contains("then: layout=vectors dtype=f32 model=test"), "{text}");
     assert!(text.contains("now:  layout=vectors dtype=f32 model=other"), "{text}");
-    assert!(Sink::open(&path, OpenOptions { dtype: Dtype::F16, ..options(Leftover::Resume) }).is_err());
+    assert!(Sink::open(&path, SinkOptions { dtype: Dtype::F16, ..options(Leftover::Resume) }).is_err());
     let sink = Sink::open(&path, options(Leftover::Resume)).unwrap();
     assert!(
         message(sink.is_finished(0, "y")).contains("record 1 of the input is `y`, but the unfinished output has `x`")
@@ -59,15 +59,15 @@ fn two_runs_cannot_write_one_output() {
 fn a_refused_record_does_not_damage_the_others() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npz");
-    let mut sink = Sink::open(&path, OpenOptions { dtype: Dtype::F16, ..options(Leftover::Refuse) }).unwrap();
-    let one = |index, array| Record { index, id: "r".into(), arrays: vec![array] };
-    let large = Array { kind: Kind::Mean, shape: vec![1], data: vec![1e6] };
+    let mut sink = Sink::open(&path, SinkOptions { dtype: Dtype::F16, ..options(Leftover::Refuse) }).unwrap();
+    let one = |index, array| ArrayRecord { index, id: "r".into(), arrays: vec![array] };
+    let large = Array { kind: ArrayKind::Mean, shape: vec![1], data: vec![1e6] };
     assert!(message(sink.write(&one(0, large))).contains("the value 1000000 in `mean` is too large for f16"));
-    assert!(matches!(sink.write(&one(1, array(Kind::Pairs, &[2, 2], 1))), Err(Error::NoSuchKind { .. })));
-    let mean = || array(Kind::Mean, &[4], 1);
+    assert!(matches!(sink.write(&one(1, array(ArrayKind::Pairs, &[2, 2], 1))), Err(Error::NoSuchKind { .. })));
+    let mean = || array(ArrayKind::Mean, &[4], 1);
     sink.write(&one(2, mean())).unwrap();
     assert!(matches!(sink.write(&one(2, mean())), Err(Error::RecordTwice { .. })));
-    let both = Record { index: 3, id: "r".into(), arrays: vec![mean(), mean()] };
+    let both = ArrayRecord { index: 3, id: "r".into(), arrays: vec![mean(), mean()] };
     assert!(matches!(sink.write(&both), Err(Error::KindTwice { .. })));
     assert_eq!(sink.finished(), [(2, "r")]);
     sink.finish().unwrap();
@@ -77,11 +77,11 @@ fn a_refused_record_does_not_damage_the_others() {
 fn impossible_outputs_are_refused_when_opened() {
     let folder = tempfile::tempdir().unwrap();
     let open = |name: &str, options| message(Sink::open(&folder.path().join(name), options));
-    let bf16 = OpenOptions { dtype: Dtype::Bf16, ..Default::default() };
+    let bf16 = SinkOptions { dtype: Dtype::Bf16, ..Default::default() };
     assert!(open("a.npz", bf16).contains("`.npz` files cannot hold bf16"));
-    assert!(open("missing/a.npz", OpenOptions::default()).contains("cannot open"));
+    assert!(open("missing/a.npz", SinkOptions::default()).contains("cannot open"));
     fs::create_dir(folder.path().join("folder.npz")).unwrap();
-    assert!(open("folder.npz", OpenOptions::default()).contains("cannot write"));
+    assert!(open("folder.npz", SinkOptions::default()).contains("cannot write"));
     assert!(matches!(Sink::open("-".as_ref(), options(Leftover::Resume)), Err(Error::CannotResume)));
     assert_eq!(names_in(folder.path()), ["folder.npz"]);
 }
@@ -119,7 +119,8 @@ fn a_closed_pipe_is_distinguished_from_other_errors() {
 fn a_wider_record_does_not_fit_a_started_table() {
     let shared = Shared::default();
     let mut sink = Sink::to_writer(Box::new(shared.clone()), options(Leftover::Refuse)).unwrap();
-    let mean = |index, width| Record { index, id: "r".into(), arrays: vec![array(Kind::Mean, &[width], index)] };
+    let mean =
+        |index, width| ArrayRecord { index, id: "r".into(), arrays: vec![array(ArrayKind::Mean, &[width], index)] };
     sink.write(&mean(0, 2)).unwrap();
     assert!(message(sink.write(&mean(1, 3))).contains("`mean` has 3 values in a row"));
     sink.write(&mean(2, 1)).unwrap();

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_download::{Digests, Error as TransferError, Expected, Job, Progress, Record, digests, take};
 
-use super::{Error, Fetched, Options, job};
+use super::{Error, FetchOptions, Fetched, job};
 use crate::registry::{self, Entry};
 
 /// Path of a published model that was downloaded or adopted, every file with its record and of the recorded size;
 /// contents are not read again (that is [`verify`]). `None` for unknown names too.
-pub fn cached(name: &str, options: &Options) -> Option<PathBuf> {
+pub fn cached(name: &str, options: &FetchOptions) -> Option<PathBuf> {
     let plan = job::of_entry(registry::find(name)?, options).ok()?;
     plan.jobs.iter().all(is_recorded).then(|| job::path(&plan))
 }
@@ -28,7 +28,7 @@ fn is_recorded(job: &Job) -> bool {
 /// # Errors
 /// The name is unknown, a file is missing (the message says which, where to get it and where to put it), or it differs
 /// from its record.
-pub fn locate(name: &str, options: &Options) -> Result<PathBuf, Error> {
+pub fn locate(name: &str, options: &FetchOptions) -> Result<PathBuf, Error> {
     let entry = registry::find(name)
         .ok_or_else(|| Error::UnknownModel { name: name.to_owned(), nearest: registry::nearest(name) })?;
     let plan = job::of_entry(entry, options)?;
@@ -56,7 +56,7 @@ pub fn locate(name: &str, options: &Options) -> Result<PathBuf, Error> {
 pub fn adopt(
     entry: &Entry,
     from: &Path,
-    options: &Options,
+    options: &FetchOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Fetched, Error> {
     let plan = job::plan(entry.into(), options)?;

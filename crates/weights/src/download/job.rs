@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use rinalmo_download::{Job, Plan, parse_sha256, sha256_of};
 
-use super::{Error, Options};
+use super::{Error, FetchOptions};
 use crate::registry::{Entry, File, Source};
 
 /// What to fetch.
@@ -30,7 +30,7 @@ impl<'a> From<&'a str> for What<'a> {
 }
 
 /// The files of a request.
-pub(super) fn plan(what: What<'_>, options: &Options) -> Result<Plan, Error> {
+pub(super) fn plan(what: What<'_>, options: &FetchOptions) -> Result<Plan, Error> {
     let given = options.sha256.as_deref().map(parse_sha256).transpose()?;
     let mut plan = match what {
         What::Entry(entry) => of_entry(entry, options)?,
@@ -43,7 +43,7 @@ pub(super) fn plan(what: What<'_>, options: &Options) -> Result<Plan, Error> {
 }
 
 /// The files of a published model.
-pub(super) fn of_entry(entry: &Entry, options: &Options) -> Result<Plan, Error> {
+pub(super) fn of_entry(entry: &Entry, options: &FetchOptions) -> Result<Plan, Error> {
     let folder = options.models()?.join(entry.name);
     let mirror = options.mirror.as_deref().map(|mirror| mirror.trim_end_matches('/'));
     let job = |file: &File| Job {
@@ -62,7 +62,7 @@ pub(super) fn of_entry(entry: &Entry, options: &Options) -> Result<Plan, Error> 
 }
 
 /// The folder name has a part of the address's hash, so that two files of one name do not collide.
-fn of_url(url: &str, options: &Options) -> Result<Plan, Error> {
+fn of_url(url: &str, options: &FetchOptions) -> Result<Plan, Error> {
     let folder = options.models()?.join(format!("url-{}", &sha256_of(url.trim())[..12]));
     Ok(Plan { jobs: vec![Job::new(url, &folder)?], folder })
 }
@@ -77,8 +77,8 @@ mod tests {
     use super::*;
     use crate::registry;
 
-    fn options() -> Options {
-        Options { home: Some("/home".into()), ..Options::new() }
+    fn options() -> FetchOptions {
+        FetchOptions { home: Some("/home".into()), ..FetchOptions::new() }
     }
 
     #[test]
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_mirror_replaces_the_publisher() {
-        let options = Options { mirror: Some("http://mirror.lab:8000/m/".into()), ..options() };
+        let options = FetchOptions { mirror: Some("http://mirror.lab:8000/m/".into()), ..options() };
         let plan = of_entry(registry::find("micro").expect("in the table"), &options).expect("plans");
         assert_eq!(plan.jobs[0].url, "http://mirror.lab:8000/m/micro/rinalmo_micro_pretrained.pt");
     }
@@ -102,10 +102,10 @@ mod tests {
     fn a_given_checksum_is_for_the_weights_and_must_be_well_formed() {
         let sha256 = Some("AB".repeat(32));
         let entry = registry::find("hf-micro").expect("in the table");
-        let plan = super::plan(entry.into(), &Options { sha256, ..options() }).expect("plans");
+        let plan = super::plan(entry.into(), &FetchOptions { sha256, ..options() }).expect("plans");
         assert_eq!(plan.jobs[0].expected.sha256, Some("ab".repeat(32)));
         assert_eq!(plan.jobs[1].expected.sha256, None);
-        let wrong = Options { sha256: Some("abc".into()), ..options() };
+        let wrong = FetchOptions { sha256: Some("abc".into()), ..options() };
         assert!(matches!(
             super::plan(entry.into(), &wrong),
             Err(Error::Transfer(rinalmo_download::Error::BadChecksum { .. }))

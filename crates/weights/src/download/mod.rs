@@ -7,7 +7,7 @@
 //! use rinalmo_weights::{download, registry};
 //!
 //! let entry = registry::find("micro").expect("it is in the table");
-//! let fetched = download::fetch(entry, &download::Options::default(), &mut |_| ())?;
+//! let fetched = download::fetch(entry, &download::FetchOptions::default(), &mut |_| ())?;
 //! println!("{}", fetched.path.display());
 //! # Ok::<(), download::Error>(())
 //! ```
@@ -22,7 +22,7 @@ use std::path::PathBuf;
 pub use cache::{Verified, adopt, cached, locate, verify};
 pub use error::Error;
 pub use job::What;
-pub use options::Options;
+pub use options::FetchOptions;
 pub use rinalmo_download::{Digests, Error as TransferError, FetchedFile, Progress, Record, Wanted};
 
 /// A model that is in place.
@@ -42,7 +42,7 @@ pub struct Fetched {
 /// none.
 pub fn fetch<'a>(
     what: impl Into<What<'a>>,
-    options: &Options,
+    options: &FetchOptions,
     progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<Fetched, Error> {
     let plan = job::plan(what.into(), options)?;

@@ -9,7 +9,7 @@ use super::Error;
 
 /// How to fetch, and where to keep the files.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub struct FetchOptions {
     /// Folder that holds `models/`; `None` is `rinalmo` in the platform's cache folder.
     pub home: Option<PathBuf>,
     /// Address to fetch published models from instead of their publishers, as `<mirror>/<model>/<file>`: a copy of a
@@ -34,7 +34,7 @@ pub struct Options {
 /// Larger than any published model, in bytes.
 const MAX_SIZE: u64 = 64 << 30;
 
-impl Options {
+impl FetchOptions {
     /// The defaults, ignoring the environment.
     pub fn new() -> Self {
         let rinalmo_download::Options { force, retries, backoff, connect_timeout, stall_timeout, .. } =
@@ -74,7 +74,7 @@ impl Options {
     }
 }
 
-impl Default for Options {
+impl Default for FetchOptions {
     /// The defaults, with `RINALMO_HOME` and `RINALMO_MIRROR` from the environment, if set.
     fn default() -> Self {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
@@ -92,13 +92,13 @@ mod tests {
 
     #[test]
     fn a_chosen_home_holds_the_models() {
-        let options = Options { home: Some("/data/rinalmo".into()), ..Options::new() };
+        let options = FetchOptions { home: Some("/data/rinalmo".into()), ..FetchOptions::new() };
         assert_eq!(options.models().ok(), Some(PathBuf::from("/data/rinalmo/models")));
     }
 
     #[test]
     fn without_a_choice_models_go_under_the_cache_folder() {
-        match Options::new().models() {
+        match FetchOptions::new().models() {
             Ok(path) => assert!(path.ends_with("rinalmo/models") && path.is_absolute(), "{}", path.display()),
             Err(error) => assert!(matches!(error, Error::NoHome)),
         }

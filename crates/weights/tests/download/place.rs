@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rinalmo_weights::download::{self, Error, Fetched, Options};
+use rinalmo_weights::download::{self, Error, FetchOptions, Fetched};
 use rinalmo_weights::registry::{self, Entry, File};
 use sha2::{Digest, Sha256};
 
@@ -22,19 +22,19 @@ pub fn sha256(bytes: &[u8]) -> String {
 /// An empty home, removed at the end.
 pub struct Place {
     pub folder: tempfile::TempDir,
-    pub options: Options,
+    pub options: FetchOptions,
 }
 
 impl Place {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = Options {
+        let options = FetchOptions {
             home: Some(folder.path().to_path_buf()),
             backoff: Duration::from_millis(1),
             connect_timeout: Duration::from_secs(5),
             stall_timeout: Duration::from_secs(5),
             retries: 3,
-            ..Options::new()
+            ..FetchOptions::new()
         };
         Self { folder, options }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use rinalmo::corpus::cluster;
-use rinalmo::structures::{Collection, Counts, Options, Source, collect, name};
+use rinalmo::structures::{CollectOptions, Collection, Counts, Source, collect, name};
 
 use super::exclude::ExcludeArgs;
 use crate::context::{Context, Outcome};
@@ -37,7 +37,7 @@ pub struct StructuresArgs {
     #[command(flatten)]
     exclude: ExcludeArgs,
     /// Cluster sequences from this identity, over at least 80 % of both
-    #[arg(long, help_heading = "Clustering", value_name = "SHARE", default_value_t = Options::default().alike.identity)]
+    #[arg(long, help_heading = "Clustering", value_name = "SHARE", default_value_t = CollectOptions::default().alike.identity)]
     identity: f64,
 }
 
@@ -46,19 +46,19 @@ pub struct StructuresArgs {
 #[command(next_help_heading = "Quality")]
 struct FilterArgs {
     /// Leave out shorter sequences
-    #[arg(long, value_name = "NT", default_value_t = Options::default().min_len)]
+    #[arg(long, value_name = "NT", default_value_t = CollectOptions::default().min_len)]
     min_length: usize,
     /// Leave out longer sequences
     #[arg(long, value_name = "NT")]
     max_length: Option<usize>,
     /// Leave out structures with fewer base pairs
-    #[arg(long, value_name = "N", default_value_t = Options::default().min_pairs)]
+    #[arg(long, value_name = "N", default_value_t = CollectOptions::default().min_pairs)]
     min_pairs: usize,
     /// Leave out structures if a smaller share of their pairs is AU, GC or GU
-    #[arg(long, value_name = "SHARE", default_value_t = Options::default().canonical)]
+    #[arg(long, value_name = "SHARE", default_value_t = CollectOptions::default().canonical)]
     canonical: f64,
     /// Leave out sequences if a larger share of their letters is unknown
-    #[arg(long, value_name = "SHARE", default_value_t = Options::default().unknown)]
+    #[arg(long, value_name = "SHARE", default_value_t = CollectOptions::default().unknown)]
     unknown: f64,
     /// Leave out a family, by the name in a column `family_id` or `family`; a name may end in `*`. May be given several
     /// times
@@ -83,11 +83,11 @@ impl StructuresArgs {
         Ok(self.failures.judge(if found.wrong.is_empty() { Outcome::Done } else { Outcome::Partial }))
     }
 
-    fn options(&self) -> Options {
+    fn options(&self) -> CollectOptions {
         let FilterArgs { min_length, max_length, min_pairs, canonical, unknown, ref without, known_families } =
             self.filter;
-        let defaults = Options::default();
-        Options {
+        let defaults = CollectOptions::default();
+        CollectOptions {
             min_len: min_length,
             max_len: max_length,
             min_pairs,

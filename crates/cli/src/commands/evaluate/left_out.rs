@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rinalmo::evaluate::{Kind, Problem};
+use rinalmo::evaluate::{Problem, ProblemKind};
 
 use crate::context::Context;
 
@@ -11,7 +11,7 @@ const SHOWN: usize = 5;
 
 /// Prints the `problems` of the data or predictor `of` on standard error.
 pub fn report(of: &str, problems: &[Problem], context: &Context) {
-    let mut kinds: BTreeMap<Kind, Vec<&Problem>> = BTreeMap::new();
+    let mut kinds: BTreeMap<ProblemKind, Vec<&Problem>> = BTreeMap::new();
     problems.iter().for_each(|problem| kinds.entry(problem.kind).or_default().push(problem));
     for (kind, problems) in kinds {
         let shown = if context.quiet() { 0 } else { SHOWN };
@@ -21,13 +21,13 @@ pub fn report(of: &str, problems: &[Problem], context: &Context) {
             eprintln!("left out: … and {more} more");
         }
         let advice = match kind {
-            Kind::NoPrediction => "; they are NOT in the figures",
-            Kind::Duplicate => "; the first counts",
+            ProblemKind::NoPrediction => "; they are NOT in the figures",
+            ProblemKind::Duplicate => "; the first counts",
             _ => "",
         };
         let described = kind.describe(problems.len());
         match kind {
-            Kind::NoReference => context.note(format!("note: {of}: {described}")), // the figures are complete
+            ProblemKind::NoReference => context.note(format!("note: {of}: {described}")), // the figures are complete
             _ => eprintln!("warning: {of}: {described}{advice}"),
         }
     }

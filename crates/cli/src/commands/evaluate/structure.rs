@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::evaluate::{self, FamilyFrom, Kind, Leakage, Options, Predictions, References};
+use rinalmo::evaluate::{self, EvaluateOptions, FamilyFrom, Leakage, Predictions, ProblemKind, References};
 use rinalmo::{FoldOptions, Model};
 
 use super::summary::{OpenArgs, SummaryArgs};
@@ -113,7 +113,7 @@ impl StructureArgs {
         }
         predictors.iter().for_each(|predictor| left_out::report(&predictor.name, &predictor.problems, context));
         let problems = || predictors.iter().flat_map(|predictor| &predictor.problems);
-        if problems().any(|problem| problem.kind == Kind::NoPrediction) {
+        if problems().any(|problem| problem.kind == ProblemKind::NoPrediction) {
             context.note("hint: --missing empty scores references without a prediction as predicted without pairs");
         }
         let leakage = if self.trained_on.is_empty() {
@@ -135,7 +135,7 @@ impl StructureArgs {
     }
 
     /// Checks what can be checked before the work.
-    fn resolve(&self) -> Result<Options> {
+    fn resolve(&self) -> Result<EvaluateOptions> {
         if self.predictions.is_empty() && self.models.is_empty() && self.programs.is_empty() {
             bail!("nothing to evaluate: give --predictions, --model or --run");
         }
@@ -154,7 +154,7 @@ impl StructureArgs {
         {
             std::fs::metadata(input).with_context(|| input.display().to_string())?;
         }
-        Ok(Options { bootstrap: self.summary.bootstrap(), bands: self.bands.clone() })
+        Ok(EvaluateOptions { bootstrap: self.summary.bootstrap(), bands: self.bands.clone() })
     }
 
     /// Every predictor's structures; models are loaded before anything is folded.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use rinalmo::Model;
-use rinalmo::evaluate::Kind;
+use rinalmo::evaluate::ProblemKind;
 use rinalmo::evaluate::metrics::bootstrap::Bootstrap;
 
 use crate::commands::choose::{Dtype, MemoryArgs, ModelChoice};
@@ -40,8 +40,8 @@ impl SummaryArgs {
 
     /// The outcome of an evaluation that left out so many records of each kind. Predictions without a reference are no
     /// error, as the figures are complete without them.
-    pub fn judge(&self, left_out: &BTreeMap<Kind, usize>) -> Outcome {
-        let faults = left_out.keys().any(|kind| *kind != Kind::NoReference);
+    pub fn judge(&self, left_out: &BTreeMap<ProblemKind, usize>) -> Outcome {
+        let faults = left_out.keys().any(|kind| *kind != ProblemKind::NoReference);
         self.failures.judge(if faults { Outcome::Partial } else { Outcome::Done })
     }
 }

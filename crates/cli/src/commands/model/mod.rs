@@ -331,7 +331,7 @@ impl VerifyArgs {
         let entry = registry::find(&self.source.model);
         let bar = DownloadBar::new(context);
         let path = match entry {
-            Some(_) => download::locate(&self.source.model, &download::Options::default())?,
+            Some(_) => download::locate(&self.source.model, &download::FetchOptions::default())?,
             None => checkpoint.path().to_owned(),
         };
         let verified = download::verify(&path, entry, &mut |progress| bar.show(progress))?;
@@ -353,7 +353,7 @@ struct ListArgs {
 
 impl ListArgs {
     fn run(&self) -> Result<Outcome> {
-        let options = download::Options::default();
+        let options = download::FetchOptions::default();
         let rows: Vec<_> = registry::all()
             .iter()
             .map(|entry| {
@@ -430,7 +430,7 @@ struct DownloadArgs {
 impl DownloadArgs {
     fn run(&self, context: &Context) -> Result<Outcome> {
         let (sha256, force, max_size) = (self.sha256.clone(), self.force, self.max_size);
-        let options = download::Options { sha256, force, max_size, ..Default::default() };
+        let options = download::FetchOptions { sha256, force, max_size, ..Default::default() };
         let bar = DownloadBar::new(context);
         let is_address = self.name.starts_with("http://") || self.name.starts_with("https://");
         let entry = registry::find(&self.name);

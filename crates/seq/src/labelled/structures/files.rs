@@ -9,7 +9,7 @@ use crate::folded::{ENDINGS, Format, Reader};
 use crate::input::{self, Kinds};
 
 use super::entry::Entry;
-use super::{Error, Found, Options, tables};
+use super::{Error, Found, ReadOptions, tables};
 use crate::table::Table;
 
 /// How a file is read.
@@ -142,7 +142,7 @@ impl Passed {
 pub(super) fn read(
     path: &Path,
     kind: Kind,
-    options: &Options,
+    options: &ReadOptions,
     found: &mut Found,
     passed: &mut Passed,
 ) -> Result<(), Error> {

@@ -59,7 +59,7 @@ impl Item {
 
 /// How files are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Options {
+pub struct ReadOptions {
     /// Whether every structure of a sequence is an item of its own, suboptimal ones too.
     pub all_structures: bool,
     /// Whether a table must have a column of sequences.
@@ -81,7 +81,7 @@ pub struct Found {
 ///
 /// # Errors
 /// A file or folder cannot be opened or is of no known kind, a table lacks a column, or there is nothing that can be read.
-pub fn read(path: &Path, options: &Options) -> Result<Found, Error> {
+pub fn read(path: &Path, options: &ReadOptions) -> Result<Found, Error> {
     let mut found = Found::default();
     let mut passed = files::Passed::default();
     if path.is_dir() {
@@ -172,9 +172,9 @@ mod tests {
             ("c.sto", "# STOCKHOLM 1.0\nq/1-3 GAC\n#=GR q/1-3 SS <.>\n//\n"),
             ("notes.md", "nothing to read"),
         ]);
-        let found = read(folder.path(), &Options::default()).unwrap();
+        let found = read(folder.path(), &ReadOptions::default()).unwrap();
         assert_eq!(told(&found), [("x", 1), ("z", 0), ("b", 1), ("c", 1), ("tRNA_1", 1)]);
-        let alone = read(&folder.path().join("deeper/tRNA_1.ct"), &Options::default()).unwrap();
+        let alone = read(&folder.path().join("deeper/tRNA_1.ct"), &ReadOptions::default()).unwrap();
         assert_eq!(told(&alone), [("some", 1)]);
         assert_eq!(alone.entries[0].names().collect::<Vec<_>>(), ["some RNA", "some", "tRNA_1"]);
     }
@@ -187,7 +187,7 @@ mod tests {
             ("c.dbn", ">x\nGAAAC\n.....\n"),
             (NAMES_LIST, "file\tid\theader\na_b.dbn\ta/b\ta/b\na_b_2.dbn\ta_b\ta_b\n"),
         ]);
-        let found = read(folder.path(), &Options::default()).unwrap();
+        let found = read(folder.path(), &ReadOptions::default()).unwrap();
         assert_eq!(told(&found), [("a/b", 1), ("a_b", 0), ("c", 0)]);
         assert_eq!(found.entries[0].names().collect::<Vec<_>>(), ["a/b"]);
     }
@@ -198,7 +198,7 @@ mod tests {
         let folder =
             folder(&[("a.txt", table), ("b.txt", ">x\nGAAAC\n(...)\n"), ("c", CT), ("d.result", "GAAAC\n(...)\n")]);
         for (name, id) in [("a.txt", "x"), ("b.txt", "x"), ("c", "some"), ("d.result", "d.result")] {
-            assert_eq!(told(&read(&folder.path().join(name), &Options::default()).unwrap()), [(id, 1)], "{name}");
+            assert_eq!(told(&read(&folder.path().join(name), &ReadOptions::default()).unwrap()), [(id, 1)], "{name}");
         }
     }
 
@@ -210,10 +210,10 @@ mod tests {
             ("b.result", "Made in May.\n"),
             ("b.pdf", "%PDF-1.4\n"),
         ]);
-        let found = read(folder.path(), &Options::default()).unwrap();
+        let found = read(folder.path(), &ReadOptions::default()).unwrap();
         assert_eq!(found.entries.len(), 1);
         assert!(found.notes[0].contains("notes.txt: is neither a table of structures nor"), "{:?}", found.notes);
-        let said = |name: &str| read(&folder.path().join(name), &Options::default()).unwrap_err().to_string();
+        let said = |name: &str| read(&folder.path().join(name), &ReadOptions::default()).unwrap_err().to_string();
         let neither = said("b.result");
         assert!(
             neither.ends_with(".stockholm") && neither.contains("is neither a table of structures nor"),
@@ -229,7 +229,7 @@ mod tests {
             ("empty.dbn", ""),
             ("b.dbn", ">x\nA\n..\n"),
         ]);
-        let open = |name: &str| read(&folder.path().join(name), &Options::default());
+        let open = |name: &str| read(&folder.path().join(name), &ReadOptions::default());
         let found = open("a.dbn").unwrap();
         assert_eq!((told(&found), found.wrong.len()), (vec![("z", 0)], 2));
         let said = found.strict().unwrap_err().to_string();
@@ -249,7 +249,7 @@ mod tests {
         let subopt = ">a\nGAAAC\n(...) ( -3.40)\n..... (  0.00)\n>b\nGAAAC\n.....\n";
         let folder = folder(&[("a.ct", &[CT, &suboptimal, &suboptimal].concat()), ("b.dbn", subopt)]);
         let of = |name: &str, all_structures| {
-            read(&folder.path().join(name), &Options { all_structures, ..Options::default() }).unwrap()
+            read(&folder.path().join(name), &ReadOptions { all_structures, ..ReadOptions::default() }).unwrap()
         };
         let first = of("a.ct", false);
         assert_eq!(told(&first), [("some", 1)]);

@@ -3,7 +3,7 @@
 use crate::Structure;
 
 use super::entry::{Entry, single_spaced};
-use super::{Found, Options};
+use super::{Found, ReadOptions};
 use crate::table::{Error, Row, Table, columns as names};
 
 /// The whole name of a record, where its id is but the first word of that.
@@ -27,7 +27,7 @@ struct Columns {
 ///
 /// # Errors
 /// It lacks a column.
-pub(super) fn read(mut table: Table, options: &Options, found: &mut Found) -> Result<(), Error> {
+pub(super) fn read(mut table: Table, options: &ReadOptions, found: &mut Found) -> Result<(), Error> {
     let columns = Columns::of(&table, options)?;
     let file = table.file().clone();
     loop {
@@ -45,7 +45,7 @@ pub(super) fn read(mut table: Table, options: &Options, found: &mut Found) -> Re
 }
 
 impl Columns {
-    fn of(table: &Table, options: &Options) -> Result<Self, Error> {
+    fn of(table: &Table, options: &ReadOptions) -> Result<Self, Error> {
         let (pairs, brackets) = (table.find(names::PAIRS), table.find(names::STRUCTURE));
         if pairs.is_none() && brackets.is_none() {
             table.column(&[&names::STRUCTURE[..2], &names::PAIRS[..1]].concat())?; // says what is missing
@@ -144,7 +144,8 @@ mod tests {
     fn table(text: &str, sequences: bool) -> Result<Found, String> {
         let table = Table::from_reader("a.csv", std::io::Cursor::new(text.to_owned())).unwrap();
         let mut found = Found::default();
-        read(table, &Options { sequences, ..Options::default() }, &mut found).map_err(|error| error.to_string())?;
+        read(table, &ReadOptions { sequences, ..ReadOptions::default() }, &mut found)
+            .map_err(|error| error.to_string())?;
         Ok(found)
     }
 
