@@ -106,6 +106,11 @@ impl Context {
         stop::flag()
     }
 
+    /// Was the command asked to stop? The caller may still compute, and is ended if that takes too long.
+    pub fn is_stop_asked(&self) -> bool {
+        stop::is_asked_for()
+    }
+
     /// Is the command to stop? The caller then has to end soon.
     pub fn stopped(&self) -> bool {
         stop::is_asked()

@@ -77,6 +77,11 @@ pub fn flag() -> Arc<AtomicBool> {
     FLAG.get_or_init(Default::default).clone()
 }
 
+/// Was the command asked to stop? A caller that may still compute before it ends asks this: the time limit stays.
+pub fn is_asked_for() -> bool {
+    flag().load(Ordering::SeqCst)
+}
+
 /// Is the command to stop? A caller that gets `true` has to end soon.
 pub fn is_asked() -> bool {
     let asked = flag().load(Ordering::SeqCst);

@@ -45,6 +45,6 @@ fn greedy_of_a_sparse_map(bencher: Bencher<'_, '_>, len: usize) {
     for _ in 0..8 * len {
         map[random.below(len) * len + random.below(len)] = random.next();
     }
-    let options = DecodeOptions { threshold: 0.3, ..DecodeOptions::default() };
+    let options = DecodeOptions::default().threshold(0.3);
     bencher.bench_local(|| greedy(&map, &sequence, &options).unwrap());
 }

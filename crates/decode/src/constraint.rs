@@ -28,6 +28,7 @@ use rinalmo_seq::base_pair::is_canonical;
 
 /// Why a constraint is invalid; columns count characters from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ConstraintError {
     /// A character outside the notation.
     #[error("constraint: column {column}: `{found}` is not one of `.|x<>()`")]

@@ -29,7 +29,14 @@ pub use greedy::greedy;
 pub use nested::nested;
 
 /// Which pairs a decoder may choose.
+///
+/// ```
+/// use rinalmo_decode::DecodeOptions;
+///
+/// let options = DecodeOptions::default().threshold(0.3).non_canonical(true);
+/// ```
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct DecodeOptions {
     /// Pairs must be more probable than this. Fine-tuned checkpoints contain their own threshold.
     pub threshold: f32,
@@ -44,6 +51,36 @@ pub struct DecodeOptions {
 impl Default for DecodeOptions {
     fn default() -> Self {
         Self { threshold: 0.5, min_loop: 3, non_canonical: false, constraint: None }
+    }
+}
+
+impl DecodeOptions {
+    /// Sets [`DecodeOptions::threshold`].
+    #[must_use]
+    pub fn threshold(mut self, threshold: f32) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    /// Sets [`DecodeOptions::min_loop`].
+    #[must_use]
+    pub fn min_loop(mut self, min_loop: usize) -> Self {
+        self.min_loop = min_loop;
+        self
+    }
+
+    /// Sets [`DecodeOptions::non_canonical`].
+    #[must_use]
+    pub fn non_canonical(mut self, non_canonical: bool) -> Self {
+        self.non_canonical = non_canonical;
+        self
+    }
+
+    /// Sets [`DecodeOptions::constraint`].
+    #[must_use]
+    pub fn constraint(mut self, constraint: impl Into<Option<Constraint>>) -> Self {
+        self.constraint = constraint.into();
+        self
     }
 }
 
@@ -124,6 +161,7 @@ impl Method {
 
 /// A decoded structure with the probability of each pair.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Decoded {
     /// Number of bases.
     pub len: usize,
@@ -172,6 +210,7 @@ fn expected_pairs(map: &[f32], len: usize, min_loop: usize) -> f32 {
 
 /// Why a map could not be decoded.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DecodeError {
     /// The map is not `len × len`.
     #[error("decode: the map has {found} probabilities, a sequence of {len} bases needs {len} × {len}")]

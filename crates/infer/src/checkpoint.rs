@@ -59,7 +59,7 @@ pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Err
         return Ok(Checkpoint::open(path, options)?);
     }
     if let Some((path, member)) = name_or_path.rsplit_once('#').filter(|(path, _)| Path::new(path).exists()) {
-        return Ok(Checkpoint::open(path, &OpenOptions { member: Some(member.to_owned()), ..options.clone() })?);
+        return Ok(Checkpoint::open(path, &options.clone().member(member.to_owned()))?);
     }
     if let Some(entry) = registry::find(name_or_path) {
         let path = download::locate(entry.name, &download::FetchOptions::default())?;

@@ -14,6 +14,7 @@ const MARKS: &str = ".|x<>()";
 
 /// One record of a constraint file.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ConstraintRecord {
     /// The whole header without `>`.
     pub header: String,
@@ -27,6 +28,7 @@ pub struct ConstraintRecord {
 
 /// What is wrong with a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub struct ConstraintMistake {
     /// The line at fault, from 1.
     pub line: usize,

@@ -1,19 +1,25 @@
 //! Secondary structures: representation → logits of all pairs → decoding.
 
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
 use rayon::prelude::*;
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{DecodeOptions, Method, crossing};
-use rinalmo_model::HeadConfig;
+use rinalmo_model::{HeadConfig, Network, Packed};
+use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
 use rinalmo_seq::structure::PAGES;
 use rinalmo_seq::{Structure, tokenizer::tokenize};
 
-use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
-use crate::memory::{longest_that_fits, mebibytes};
+use crate::batches::DEFAULT_BATCH_TOKENS;
+use crate::driver::{Driver, Limits, Verb, View};
+use crate::memory::longest_that_fits;
 use crate::{Error, Model};
 
 /// How to fold.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FoldOptions {
     /// Pairs must be more probable than this; the model's own threshold by default. It applies to every sequence, but
     /// [`Method::F1`] may raise it.
@@ -47,17 +53,102 @@ impl Default for FoldOptions {
     }
 }
 
-/// A sequence to fold.
+impl FoldOptions {
+    /// Sets [`FoldOptions::threshold`].
+    #[must_use]
+    pub fn threshold(mut self, threshold: impl Into<Option<f32>>) -> Self {
+        self.threshold = threshold.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::method`].
+    #[must_use]
+    pub fn method(mut self, method: impl Into<Option<Method>>) -> Self {
+        self.method = method.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::min_loop`].
+    #[must_use]
+    pub fn min_loop(mut self, min_loop: usize) -> Self {
+        self.min_loop = min_loop;
+        self
+    }
+
+    /// Sets [`FoldOptions::non_canonical`].
+    #[must_use]
+    pub fn non_canonical(mut self, non_canonical: bool) -> Self {
+        self.non_canonical = non_canonical;
+        self
+    }
+
+    /// Sets [`FoldOptions::probabilities`].
+    #[must_use]
+    pub fn probabilities(mut self, probabilities: bool) -> Self {
+        self.probabilities = probabilities;
+        self
+    }
+
+    /// Sets [`FoldOptions::max_memory`], in bytes.
+    #[must_use]
+    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
+        self.max_memory = max_memory.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::batch_tokens`].
+    #[must_use]
+    pub fn batch_tokens(mut self, batch_tokens: usize) -> Self {
+        self.batch_tokens = batch_tokens;
+        self
+    }
+}
+
+/// A sequence to fold. It is made from anything with letters, or by [`FoldRequest::new`].
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct FoldRequest<'a> {
     /// Its bases: T or U, upper or lower case.
-    pub sequence: &'a [u8],
+    pub sequence: Cow<'a, [u8]>,
     /// What its structure must obey.
     pub constraint: Option<Constraint>,
 }
 
+impl<'a> FoldRequest<'a> {
+    /// A sequence without a constraint.
+    pub fn new(sequence: impl Into<Self>) -> Self {
+        sequence.into()
+    }
+
+    /// Sets what its structure must obey.
+    #[must_use]
+    pub fn constraint(mut self, constraint: impl Into<Option<Constraint>>) -> Self {
+        self.constraint = constraint.into();
+        self
+    }
+}
+
+impl<'a, S: AsRef<[u8]> + ?Sized> From<&'a S> for FoldRequest<'a> {
+    fn from(sequence: &'a S) -> Self {
+        Self { sequence: Cow::Borrowed(sequence.as_ref()), constraint: None }
+    }
+}
+
+impl From<Vec<u8>> for FoldRequest<'_> {
+    fn from(sequence: Vec<u8>) -> Self {
+        Self { sequence: Cow::Owned(sequence), constraint: None }
+    }
+}
+
+impl From<String> for FoldRequest<'_> {
+    fn from(sequence: String) -> Self {
+        sequence.into_bytes().into()
+    }
+}
+
 /// A folded sequence.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Fold {
     /// The structure: at most one partner a base.
     pub structure: Structure,
@@ -123,73 +214,158 @@ impl PairMap {
     }
 }
 
+/// An item with a sequence.
+trait HasBases: Sync {
+    fn bases(&self) -> &[u8];
+}
+
+impl HasBases for FoldRequest<'_> {
+    fn bases(&self) -> &[u8] {
+        &self.sequence
+    }
+}
+
+impl HasBases for &Item {
+    fn bases(&self) -> &[u8] {
+        &self.sequence
+    }
+}
+
+impl HasBases for &[u8] {
+    fn bases(&self) -> &[u8] {
+        self
+    }
+}
+
+/// The map of pairs of each item, and what is done with it.
+struct Pairs<'m, T, F> {
+    model: &'m Model,
+    /// Turns an item's logits of all pairs, `[len, len]`, into its result.
+    run: F,
+    items: PhantomData<fn(&T)>,
+}
+
+impl<T: HasBases, R: Send, F: Fn(&T, Vec<f32>) -> Result<R, Error> + Sync> Verb for Pairs<'_, T, F> {
+    type Item = T;
+    type Seen = ();
+    type Part = R;
+    type Output = R;
+
+    fn tokens(&self, item: &T) -> usize {
+        item.bases().len() + 2
+    }
+
+    fn piece(&self, item: &T, _number: usize) -> Vec<Token> {
+        tokenize(item.bases())
+    }
+
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, ()) {
+        (network.encode(batch), ())
+    }
+
+    fn memory(&self, item: &T) -> u64 {
+        self.model.fold_memory(item.bases().len())
+    }
+
+    fn part(&self, item: &T, _number: usize, view: &View<'_, ()>) -> Result<R, Error> {
+        let logits = self.model.ask(|network| network.pair_logits(view.bases(), item.bases()))?;
+        self.model.finite(&logits)?;
+        (self.run)(item, logits)
+    }
+
+    fn finish(&self, _item: &T, mut parts: Vec<R>) -> Result<R, Error> {
+        Ok(parts.remove(0))
+    }
+}
+
+/// A driver of [`Pairs`].
+type PairDriver<'m, T, F, I> = Driver<'m, Pairs<'m, T, F>, I>;
+
 impl Model {
     /// Folds sequences, in their order.
     ///
+    /// ```
+    /// use rinalmo_infer::{Device, FoldOptions, FoldRequest, Model};
+    ///
+    /// # #[cfg(feature = "bundled")] {
+    /// let model = Model::bundled(&Device::cpu())?;
+    /// let folds = model.fold(&["GGGGAAAACCCC"], &FoldOptions::default().threshold(0.3))?;
+    /// println!("{}", folds[0].dot_bracket());
+    ///
+    /// let request = FoldRequest::new("GGGGAAAACCCC").constraint("....xxxx....".parse()?);
+    /// println!("{}", model.fold([request], &FoldOptions::default())?[0].dot_bracket());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
-    /// The first that any sequence meets; see [`Model::fold_each`] to continue with the others.
-    pub fn fold<S: AsRef<[u8]>>(&self, sequences: &[S], options: &FoldOptions) -> Result<Vec<Fold>, Error> {
-        let requests: Vec<_> =
-            sequences.iter().map(|s| FoldRequest { sequence: s.as_ref(), constraint: None }).collect();
-        self.fold_each(&requests, options)?.into_iter().collect()
+    /// The first that any sequence meets; see [`Model::folds`] to continue with the others.
+    pub fn fold<'a, I>(&self, requests: I, options: &FoldOptions) -> Result<Vec<Fold>, Error>
+    where
+        I: IntoIterator<Item: Into<FoldRequest<'a>>>,
+    {
+        self.drive_folds(requests, options)?.all()
     }
 
-    /// Folds sequences, each with its own result.
+    /// Folds sequences as they come, in batches of [`FoldOptions::batch_tokens`] tokens: each has its own result, in
+    /// their order. Only one batch is in memory, and at most one sequence is read ahead of it. The lower bound of the
+    /// iterator's `size_hint` is the number of results that are already computed.
     ///
     /// # Errors
     /// [`Error::NoHead`] if the model has no structure head. Of a single sequence:
     /// [`Error::EmptySequence`], [`Error::TooLong`], or a constraint that does not fit.
-    pub fn fold_each(
-        &self,
-        requests: &[FoldRequest<'_>],
+    pub fn folds<'m, 'a, I>(
+        &'m self,
+        requests: I,
         options: &FoldOptions,
-    ) -> Result<Vec<Result<Fold, Error>>, Error> {
-        self.check_folds()?;
-        let weigh = |request: &FoldRequest<'_>| request.sequence.len() + 2;
-        let fit = longest_that_fits(self.budget(options.max_memory), |len| self.encode_memory(len + 2));
-        Ok(in_order(requests, options.batch_tokens.min(fit).max(1), weigh, |batch| self.fold_batch(batch, options)))
+    ) -> Result<impl Iterator<Item = Result<Fold, Error>> + use<'m, 'a, I>, Error>
+    where
+        I: IntoIterator<Item: Into<FoldRequest<'a>>>,
+    {
+        self.drive_folds(requests, options)
     }
 
-    fn check_folds(&self) -> Result<(), Error> {
-        match self.config.head {
-            Some(HeadConfig::Structure { .. }) => Ok(()),
-            _ => Err(self.lacks("structure")),
-        }
-    }
-
-    fn fold_batch(&self, batch: &[&FoldRequest<'_>], options: &FoldOptions) -> Vec<Result<Fold, Error>> {
-        let budget = self.budget(options.max_memory);
-        let admit =
-            |request: &&FoldRequest<'_>| self.admit(request.sequence, budget).map(|()| tokenize(request.sequence));
-        let (encoded, admitted) = self.encode(batch.iter().map(admit));
-        let rows = admitted.results(encoded.bases());
-        let jobs = batch.iter().zip(rows).map(|(request, rows)| rows.map(|rows| (*request, rows))).collect();
-        self.run_heads(jobs, budget, |request, rows| {
-            self.decode(request, self.pair_map(rows, request.sequence)?, options)
-        })
-    }
-
-    /// Runs the head over every job. On a CPU, as many run at a time as fit into `budget`.
-    fn run_heads<'r>(
-        &self,
-        jobs: Vec<Result<(&'r FoldRequest<'r>, &[f32]), Error>>,
-        budget: u64,
-        run: impl Fn(&FoldRequest<'_>, &[f32]) -> Result<Fold, Error> + Sync,
-    ) -> Vec<Result<Fold, Error>> {
-        if !self.device.is_cpu() {
-            return jobs.into_iter().map(|job| job.and_then(|(request, rows)| run(request, rows))).collect();
-        }
-        let weigh = |job: &Result<(&FoldRequest<'_>, _), Error>| match job {
-            Ok((request, _)) => mebibytes(self.fold_memory(request.sequence.len())) as usize,
-            Err(_) => 0,
+    #[allow(clippy::type_complexity)] // closures have no names
+    fn drive_folds<'m, 'a, I>(
+        &'m self,
+        requests: I,
+        options: &FoldOptions,
+    ) -> Result<
+        PairDriver<
+            'm,
+            FoldRequest<'a>,
+            impl Fn(&FoldRequest<'a>, Vec<f32>) -> Result<Fold, Error> + Sync + use<'m, 'a, I>,
+            impl Iterator<Item = Result<FoldRequest<'a>, Error>> + use<'m, 'a, I>,
+        >,
+        Error,
+    >
+    where
+        I: IntoIterator<Item: Into<FoldRequest<'a>>>,
+    {
+        let limits = self.fold_limits(options)?;
+        let checked = move |request: I::Item| {
+            let request = request.into();
+            self.admit(&request.sequence, limits.memory).map(|()| request)
         };
-        crate::batches::Batches::new(jobs, mebibytes(budget) as usize, weigh)
-            .flat_map(|group| {
-                let results: Vec<_> =
-                    group.into_par_iter().map(|job| job.and_then(|(request, rows)| run(request, rows))).collect();
-                results
-            })
-            .collect()
+        let options = options.clone();
+        let run = move |request: &FoldRequest<'a>, logits: Vec<f32>| {
+            self.decode(request, self.probabilities(logits, request.sequence.len()), &options)
+        };
+        let pairs = Pairs { model: self, run, items: PhantomData };
+        Ok(Driver::new(self, pairs, limits, requests.into_iter().map(checked)))
+    }
+
+    /// # Errors
+    /// [`Error::NoHead`].
+    fn fold_limits(&self, options: &FoldOptions) -> Result<Limits, Error> {
+        let Some(HeadConfig::Structure { .. }) = self.config.head else { return Err(self.lacks("structure")) };
+        let budget = self.budget(options.max_memory);
+        let fits = longest_that_fits(budget, |len| self.encode_memory(len + 2));
+        let mut limits = Limits::new(options.batch_tokens, fits, budget);
+        if options.probabilities {
+            limits.window = limits.window.min(self.tokens_of_kept_maps(options.max_memory));
+        }
+        Ok(limits)
     }
 
     /// Checks that the sequence is not empty and that its map fits into `budget`.
@@ -207,37 +383,30 @@ impl Model {
         }
     }
 
-    /// `hidden` is `[len, dim]`.
-    fn pair_map(&self, hidden: &[f32], bases: &[u8]) -> Result<PairMap, Error> {
-        let logits = self.logits(hidden, bases)?;
+    /// The probabilities of pairs, calibrated if the model is.
+    fn probabilities(&self, logits: Vec<f32>, len: usize) -> PairMap {
         let (scale, shift) = self.meta.calibration.map_or((1.0, 0.0), |found| (found.scale, found.shift));
-        Ok(PairMap::of_logits(logits, bases.len(), scale, shift))
-    }
-
-    fn logits(&self, hidden: &[f32], bases: &[u8]) -> Result<Vec<f32>, Error> {
-        let logits = self.ask(|network| network.pair_logits(hidden, bases))?;
-        self.finite(&logits).map(|()| logits)
+        PairMap::of_logits(logits, len, scale, shift)
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
-        let decode_options = DecodeOptions {
-            threshold: options.threshold.unwrap_or(self.threshold()),
-            min_loop: options.min_loop,
-            non_canonical: options.non_canonical,
-            constraint: request.constraint.clone(),
-        };
+        let decode_options = DecodeOptions::default()
+            .threshold(options.threshold.unwrap_or(self.threshold()))
+            .min_loop(options.min_loop)
+            .non_canonical(options.non_canonical)
+            .constraint(request.constraint.clone());
         let method = match (options.method, options.threshold) {
             (Some(method), _) => method,
             (None, None) => self.method()?,
             (None, Some(_)) => self.method()?.of_one_threshold(),
         };
-        let decoded = method.decode(&map.values, request.sequence, &decode_options)?;
+        let decoded = method.decode(&map.values, &request.sequence, &decode_options)?;
         let calibrated = self.meta.calibration.filter(|_| self.is_calibrated_for(request, options));
         let expected_f1 = calibrated.map(|found| {
             let expected = decoded.expected_f1(&map.values, options.min_loop);
             (found.f1_scale * expected + found.f1_shift).clamp(0.0, 1.0)
         });
-        let crossing_left_out = crossing(&decoded, &map.values, request.sequence, &decode_options)?.len();
+        let crossing_left_out = crossing(&decoded, &map.values, &request.sequence, &decode_options)?.len();
         Ok(Fold {
             crossing_left_out,
             structure: decoded.structure(),
@@ -247,26 +416,6 @@ impl Model {
             probabilities: options.probabilities.then_some(map),
             pairs: decoded.pairs,
         })
-    }
-
-    /// Calls `run` with each item's logits of all pairs, `[len, len]`. On a CPU, as many run at a time as fit into the
-    /// budget. Results are in the order of the items.
-    ///
-    /// # Errors
-    /// The model has no structure head. Of a single item as [`Model::fold_each`].
-    pub fn with_logits<R: Send>(
-        &self,
-        items: &[&Item],
-        run: impl Fn(&Item, Vec<f32>) -> R + Sync,
-    ) -> Result<Vec<Result<R, Error>>, Error> {
-        self.check_folds()?;
-        let one = |item: &&Item| Ok(run(item, self.pair_logits(&item.sequence)?));
-        if !self.device.is_cpu() {
-            return Ok(items.iter().map(one).collect());
-        }
-        let weigh = |item: &&&Item| mebibytes(self.fold_memory(item.sequence.len())) as usize;
-        let groups = crate::batches::Batches::new(items, mebibytes(self.budget(None)) as usize, weigh);
-        Ok(groups.flat_map(|group| group.into_par_iter().map(one).collect::<Vec<_>>()).collect())
     }
 
     /// Is a structure made with the options that the expected F1 was fitted for? These are the model's own decoder and
@@ -286,15 +435,31 @@ impl Model {
             && request.constraint.is_none()
     }
 
+    /// Calls `run` with each item's logits of all pairs, `[len, len]`: symmetric, zero diagonal. On a CPU, as many run
+    /// at a time as fit into the budget. Results are in the order of the items.
+    ///
+    /// # Errors
+    /// The model has no structure head. Of a single item as [`Model::folds`].
+    pub fn with_logits<R: Send>(
+        &self,
+        items: &[&Item],
+        run: impl Fn(&Item, Vec<f32>) -> R + Sync,
+    ) -> Result<Vec<Result<R, Error>>, Error> {
+        let limits = self.fold_limits(&FoldOptions::default())?;
+        let run = |item: &&Item, logits| Ok(run(item, logits));
+        let pairs = Pairs { model: self, run, items: PhantomData };
+        let checked = items.iter().map(|&item| self.admit(&item.sequence, limits.memory).map(|()| item));
+        Ok(Driver::new(self, pairs, limits, checked).collect())
+    }
+
     /// Logits of all pairs of one sequence, `[len, len]` row by row: symmetric, zero diagonal.
     ///
     /// # Errors
     /// As [`Model::fold`].
     pub fn pair_logits(&self, sequence: &[u8]) -> Result<Vec<f32>, Error> {
-        self.check_folds()?;
-        self.admit(sequence, self.budget(None))?;
-        let (encoded, admitted) = self.encode([Ok(tokenize(sequence))]);
-        let rows = admitted.results(encoded.bases()).into_iter().next().unwrap_or(Err(Error::EmptySequence))?;
-        self.logits(rows, sequence)
+        let limits = self.fold_limits(&FoldOptions::default())?;
+        let checked = self.admit(sequence, limits.memory).map(|()| sequence);
+        let pairs = Pairs { model: self, run: |_: &&[u8], logits| Ok(logits), items: PhantomData };
+        Driver::new(self, pairs, limits, std::iter::once(checked)).next().unwrap_or(Err(Error::EmptySequence))
     }
 }

@@ -1,8 +1,19 @@
 //! Trained models: fold, embed, score and predict.
 //!
-//! [`Model`] loads a checkpoint's weights onto a [`Device`]. Each verb has its own file: [`Model::fold`] in `fold.rs`,
-//! [`Model::embed`] in `embed.rs`, predictions in `predict.rs`, scores in `score.rs`. A result that is not finite
-//! (`finite.rs`) or does not fit into memory (`memory.rs`) is an error.
+//! [`Model`] loads a checkpoint's weights onto a [`Device`]. Each verb has its own file, and two forms: one returns the
+//! results of all items or the first error, the other takes an iterator and returns an iterator, with a result for each
+//! item.
+//!
+//! | verb | of all | as they come | file |
+//! |---|---|---|---|
+//! | structures | [`Model::fold`] | [`Model::folds`] | `fold.rs` |
+//! | vectors | [`Model::embed`] | [`Model::embeddings`] | `embed.rs` |
+//! | predictions | [`Model::predict`] | [`Model::predictions`] | `predict.rs` |
+//! | perplexity | [`Model::score`] | [`Model::scores`] | `score.rs` |
+//! | effects of mutations | [`Model::score_variants`] | [`Model::variant_scores`] | `score.rs` |
+//!
+//! All run in `driver.rs`. A result that is not finite (`finite.rs`) or does not fit into memory (`memory.rs`) is an
+//! error.
 
 pub mod batches;
 #[cfg(feature = "bundled")]
@@ -10,6 +21,7 @@ mod bundled;
 pub mod checkpoint;
 pub mod constraints;
 mod device;
+mod driver;
 mod embed;
 mod error;
 pub mod finite;
@@ -26,9 +38,9 @@ pub use error::{Cause, Error};
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
-pub use predict::{Answer, Family, MRL_PADDING, Said, SpliceSite};
+pub use predict::{Answer, Family, MRL_PADDING, PredictOptions, Said, SpliceSite};
 pub use rinalmo_decode::{Method, constraint::Constraint};
 pub use rinalmo_model::cpu::Precision;
 pub use rinalmo_model::task;
-pub use score::{Marginal, SequenceScore};
+pub use score::{Marginal, ScoreOptions, SequenceScore, VariantRequest};
 pub use variant::Variant;

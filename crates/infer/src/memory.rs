@@ -66,7 +66,7 @@ impl Model {
     /// Tokens that can be embedded together within the budget: [`EmbedOptions::batch_tokens`], or fewer if the arrays
     /// are large. Longer sequences are embedded one at a time, if they fit.
     pub fn embed_batch_tokens(&self, options: &EmbedOptions) -> usize {
-        let whole = EmbedOptions { window: None, ..options.clone() };
+        let whole = options.clone();
         let fit = longest_that_fits(self.budget(options.max_memory), |len| self.embed_memory(len, &whole));
         options.batch_tokens.min(fit).max(1)
     }

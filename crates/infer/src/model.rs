@@ -1,13 +1,11 @@
 //! A loaded model: weights on a device, with their metadata.
 
 use std::fmt;
-use std::ops::Range;
 use std::sync::OnceLock;
 
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
-use rinalmo_model::{ModelConfig, Network, OnDevice, Packed};
-use rinalmo_seq::alphabet::Token;
+use rinalmo_model::{ModelConfig, Network, OnDevice};
 use rinalmo_weights::{Checkpoint, Metadata, NotFinite, OpenOptions};
 
 use crate::device::Failed;
@@ -17,7 +15,14 @@ use crate::{Device, Error, Method};
 const NEUTRAL_THRESHOLD: f32 = 0.5;
 
 /// How a model is loaded.
+///
+/// ```
+/// use rinalmo_infer::{LoadOptions, Precision};
+///
+/// let options = LoadOptions::default().precision(Precision::F32).max_memory(4 << 30);
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
 pub struct LoadOptions {
     /// Attention heads, if neither the file nor its description says; models of a published size have 20.
     pub heads: Option<usize>,
@@ -26,6 +31,29 @@ pub struct LoadOptions {
     pub precision: Option<Precision>,
     /// Bytes that work on sequences may take, without the weights; by default most of the free memory.
     pub max_memory: Option<u64>,
+}
+
+impl LoadOptions {
+    /// Sets [`LoadOptions::heads`].
+    #[must_use]
+    pub fn heads(mut self, heads: impl Into<Option<usize>>) -> Self {
+        self.heads = heads.into();
+        self
+    }
+
+    /// Sets [`LoadOptions::precision`].
+    #[must_use]
+    pub fn precision(mut self, precision: impl Into<Option<Precision>>) -> Self {
+        self.precision = precision.into();
+        self
+    }
+
+    /// Sets [`LoadOptions::max_memory`], in bytes.
+    #[must_use]
+    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
+        self.max_memory = max_memory.into();
+        self
+    }
 }
 
 /// An encoder with its heads, loaded onto a device.
@@ -69,8 +97,7 @@ impl Model {
     /// # Errors
     /// As [`Model::load`].
     pub fn load_with(name_or_path: &str, options: &LoadOptions, device: &Device) -> Result<Self, Error> {
-        let checkpoint =
-            crate::checkpoint::open(name_or_path, &OpenOptions { heads: options.heads, ..OpenOptions::default() })?;
+        let checkpoint = crate::checkpoint::open(name_or_path, &OpenOptions::default().heads(options.heads))?;
         let model = Self::from_checkpoint(checkpoint, options.precision, device)?;
         Ok(Self { max_memory: options.max_memory, ..model })
     }
@@ -191,39 +218,6 @@ impl Model {
         self.device.guard(|| question(&*self.network))
     }
 
-    /// Encodes the good sequences of a batch together. A sequence whose representation is not finite becomes an error.
-    pub(crate) fn encode(&self, batch: impl IntoIterator<Item = Result<Vec<Token>, Error>>) -> (Encoded, Admitted) {
-        let mut tokens = Vec::new();
-        let mut admitted: Vec<_> =
-            batch.into_iter().map(|sequence| sequence.map(|sequence| tokens.push(sequence))).collect();
-        let packed = Packed::new(tokens);
-        let dim = self.config.encoder.dim;
-        let hidden = if packed.total() > 0 { self.ask(|network| network.encode(&packed)) } else { Ok(Vec::new()) };
-        match hidden {
-            Ok(hidden) => {
-                let encoded = Encoded { packed, hidden, dim };
-                let admitted = Admitted(self.check_encoded(admitted, &encoded));
-                (encoded, admitted)
-            }
-            Err(failed) => {
-                admitted.iter_mut().filter(|good| good.is_ok()).for_each(|good| *good = Err(failed.clone().into()));
-                let empty = Encoded { packed: Packed::default(), hidden: Vec::new(), dim };
-                (empty, Admitted(admitted.into_iter().filter_map(Result::err).map(Admission::Refused).collect()))
-            }
-        }
-    }
-
-    /// Checks the representation of every sequence that was encoded.
-    fn check_encoded(&self, admitted: Vec<Result<(), Error>>, encoded: &Encoded) -> Vec<Admission> {
-        let mut spans = encoded.packed.spans();
-        let mut rows = || spans.next().map_or(&[][..], |span| encoded.rows(span));
-        let check = |good: Result<(), Error>| match good {
-            Ok(()) => Admission::Encoded(self.finite(rows())),
-            Err(error) => Admission::Refused(error),
-        };
-        admitted.into_iter().map(check).collect()
-    }
-
     /// Checks that the encoder can take a sequence of `len` bases.
     pub(crate) fn check_len(&self, len: usize) -> Result<(), Error> {
         match self.config.encoder.max_len() {
@@ -231,59 +225,6 @@ impl Model {
             Some(max) if len + 2 > max => Err(Error::TooLongForPositions { len, max: max.saturating_sub(2) }),
             _ => Ok(()),
         }
-    }
-}
-
-/// A batch's representation: one row a token of every sequence that was good.
-pub(crate) struct Encoded {
-    /// The good sequences.
-    pub packed: Packed,
-    /// `[rows, dim]`
-    pub hidden: Vec<f32>,
-    dim: usize,
-}
-
-/// Which sequences of a batch were good, and what was wrong with the others.
-pub(crate) struct Admitted(Vec<Admission>);
-
-/// Whether a sequence was encoded.
-enum Admission {
-    /// It was encoded; the representation is finite, or an error.
-    Encoded(Result<(), Error>),
-    /// It was not encoded.
-    Refused(Error),
-}
-
-impl Encoded {
-    /// The representation of some tokens.
-    fn rows(&self, span: Range<usize>) -> &[f32] {
-        &self.hidden[span.start * self.dim..span.end * self.dim]
-    }
-
-    /// The bases of every sequence that was encoded, `[len, dim]`, without `<cls>` and `<eos>`.
-    pub fn bases(&self) -> Vec<&[f32]> {
-        self.packed.spans().map(|span| self.rows(span.start + 1..span.end - 1)).collect()
-    }
-
-    /// The representation of `<cls>` of every sequence that was encoded, `[sequences, dim]`.
-    pub fn cls(&self) -> Vec<f32> {
-        self.packed.spans().flat_map(|span| self.rows(span.start..span.start + 1)).copied().collect()
-    }
-}
-
-impl Admitted {
-    /// The result of each sequence of the batch, or why it has none; `results` are those of the encoded sequences.
-    pub fn results<R>(self, results: impl IntoIterator<Item = R>) -> Vec<Result<R, Error>> {
-        let mut results = results.into_iter();
-        let mut next = || results.next().expect("one result for every sequence that was encoded");
-        let each = |admission| match admission {
-            Admission::Encoded(good) => {
-                let result = next();
-                good.map(|()| result)
-            }
-            Admission::Refused(error) => Err(error),
-        };
-        self.0.into_iter().map(each).collect()
     }
 }
 

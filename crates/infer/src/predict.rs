@@ -1,18 +1,21 @@
 //! Predictions for sequences and bases, one for each task of the table of tasks.
 
+use std::ops::Range;
+
 pub use rinalmo_model::MRL_PADDING;
-use rinalmo_model::{HeadConfig, LabelSpec, LooksAt, Meaning, Pooling, TaskSpec};
+use rinalmo_model::{HeadConfig, LabelSpec, LooksAt, Meaning, Network, Packed, Pooling, TaskSpec};
+use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::tokenizer::tokenize;
 
-use crate::batches::{DEFAULT_BATCH_TOKENS, in_order};
+use crate::batches::DEFAULT_BATCH_TOKENS;
 use crate::checkpoint::Scaler;
-use crate::device::Failed;
+use crate::driver::{Driver, Limits, Verb, View};
 use crate::memory::{longest_that_fits, mebibytes};
-use crate::model::Encoded;
 use crate::{Error, Model};
 
 /// Is there a splice site in the middle of the window?
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SpliceSite {
     /// Probability of a site.
     pub probability: f32,
@@ -22,6 +25,7 @@ pub struct SpliceSite {
 
 /// A sequence's family.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Family {
     /// Index of the most probable family.
     pub class: usize,
@@ -51,6 +55,7 @@ pub enum Said {
 
 /// What a model answers for a sequence.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Answer {
     /// One for each base if the task is one of bases, else a single one.
     pub said: Vec<Said>,
@@ -58,66 +63,174 @@ pub struct Answer {
     pub outputs: Vec<f32>,
 }
 
+/// How to predict.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PredictOptions {
+    /// Tokens that each sequence is padded to if the head looks at padding; the task's own length by default
+    /// ([`MRL_PADDING`] for ribosome loads).
+    pub pad_to: Option<usize>,
+    /// Bytes that work on sequences may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of
+    /// the free memory.
+    pub max_memory: Option<u64>,
+    /// Tokens encoded at a time.
+    pub batch_tokens: usize,
+}
+
+impl Default for PredictOptions {
+    fn default() -> Self {
+        Self { pad_to: None, max_memory: None, batch_tokens: DEFAULT_BATCH_TOKENS }
+    }
+}
+
+impl PredictOptions {
+    /// Sets [`PredictOptions::pad_to`], in tokens.
+    #[must_use]
+    pub fn pad_to(mut self, pad_to: impl Into<Option<usize>>) -> Self {
+        self.pad_to = pad_to.into();
+        self
+    }
+
+    /// Sets [`PredictOptions::max_memory`], in bytes.
+    #[must_use]
+    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
+        self.max_memory = max_memory.into();
+        self
+    }
+
+    /// Sets [`PredictOptions::batch_tokens`].
+    #[must_use]
+    pub fn batch_tokens(mut self, batch_tokens: usize) -> Self {
+        self.batch_tokens = batch_tokens;
+        self
+    }
+}
+
+/// The answers of a head to a task, for sequences that are given as their tokens.
+struct Predict<'m> {
+    model: &'m Model,
+    head: &'m HeadConfig,
+    labels: LabelSpec,
+    pad_to: usize,
+}
+
+impl Verb for Predict<'_> {
+    type Item = Vec<Token>;
+    /// The head's outputs for each sequence.
+    type Seen = Vec<Vec<f32>>;
+    type Part = Vec<f32>;
+    type Output = Answer;
+
+    fn tokens(&self, tokens: &Vec<Token>) -> usize {
+        tokens.len()
+    }
+
+    fn piece(&self, tokens: &Vec<Token>, _number: usize) -> Vec<Token> {
+        tokens.clone()
+    }
+
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Vec<Vec<f32>>) {
+        let hidden = network.encode(batch);
+        let dim = self.model.config.encoder.dim;
+        let rows = |span: Range<usize>| &hidden[span.start * dim..span.end * dim];
+        let bases = || batch.spans().map(|span| rows(span.start + 1..span.end - 1));
+        let outputs = match self.head.looks_at() {
+            LooksAt::Bases => {
+                let found = bases().map(|bases| network.classify(bases)).collect();
+                return (hidden, found);
+            }
+            LooksAt::Padded => network.mean_loads(&hidden, batch, self.pad_to),
+            LooksAt::Whole(Pooling::Mean) => {
+                let means: Vec<f32> = bases().flat_map(|bases| mean(bases, dim)).collect();
+                network.classify(&means)
+            }
+            LooksAt::Whole(Pooling::Cls) | LooksAt::Pairs => {
+                let cls: Vec<f32> = batch.spans().flat_map(|span| rows(span.start..span.start + 1)).copied().collect();
+                network.classify(&cls)
+            }
+        };
+        let found = outputs.chunks_exact(self.head.outputs()).map(<[f32]>::to_vec).collect();
+        (hidden, found)
+    }
+
+    fn part(&self, _tokens: &Vec<Token>, _number: usize, view: &View<'_, Vec<Vec<f32>>>) -> Result<Vec<f32>, Error> {
+        Ok(view.seen[view.index].clone())
+    }
+
+    fn finish(&self, _tokens: &Vec<Token>, mut parts: Vec<Vec<f32>>) -> Result<Answer, Error> {
+        let outputs = parts.remove(0);
+        let each = outputs.chunks_exact(self.head.outputs().max(1));
+        let said = each.map(|outputs| self.model.say(outputs, &self.labels)).collect::<Result<_, _>>()?;
+        Ok(Answer { said, outputs })
+    }
+}
+
 impl Model {
-    /// Predicts the answer of a task for each sequence, in order. If the head looks at padding, each sequence is padded
-    /// to `pad_to` tokens, or to the task's own length.
+    /// Predicts the answer of a task for each sequence, in order.
+    ///
+    /// # Errors
+    /// The first that any sequence meets; see [`Model::predictions`] to continue with the others.
+    pub fn predict<I>(&self, task: &TaskSpec, sequences: I, options: &PredictOptions) -> Result<Vec<Answer>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        self.drive_predictions(task, sequences, options)?.all()
+    }
+
+    /// Predicts the answer of a task for sequences as they come, in batches of [`PredictOptions::batch_tokens`] tokens:
+    /// each has its own result, in their order. Only one batch is in memory, and at most one sequence is read ahead of
+    /// it. The lower bound of the iterator's `size_hint` is the number of results that are already computed.
     ///
     /// # Errors
     /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`], [`Error::LongerThanPadding`] or
     /// [`Error::TooLong`].
-    pub fn predict<S: AsRef<[u8]>>(
-        &self,
+    pub fn predictions<'m, I>(
+        &'m self,
         task: &TaskSpec,
-        sequences: &[S],
-        pad_to: Option<usize>,
-    ) -> Result<Vec<Result<Answer, Error>>, Error> {
-        let head = self.config.head.as_ref().filter(|head| task.takes(head));
-        let (Some(head), Some(labels)) = (head, &task.labels) else { return Err(self.lacks(task.name)) };
-        let pad_to = pad_to.or(labels.pad_to).unwrap_or(MRL_PADDING);
-        let most = if head.looks_at() == LooksAt::Padded { pad_to } else { usize::MAX };
-        if most == pad_to {
-            self.afford_padding(pad_to)?;
-        }
-        let outputs = self.outputs(head, sequences, pad_to, most);
-        let answer = |outputs: Vec<f32>| {
-            let each = outputs.chunks_exact(head.outputs().max(1));
-            let said = each.map(|outputs| self.say(outputs, labels)).collect::<Result<_, _>>()?;
-            Ok(Answer { said, outputs })
-        };
-        Ok(outputs.into_iter().map(|outputs| outputs.and_then(answer)).collect())
+        sequences: I,
+        options: &PredictOptions,
+    ) -> Result<impl Iterator<Item = Result<Answer, Error>> + use<'m, I>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        self.drive_predictions(task, sequences, options)
     }
 
-    /// The head's outputs for each sequence.
-    fn outputs<S: AsRef<[u8]>>(
-        &self,
-        head: &HeadConfig,
-        sequences: &[S],
-        pad_to: usize,
-        most: usize,
-    ) -> Vec<Result<Vec<f32>, Error>> {
-        let count = head.outputs();
-        self.of_each(sequences, most, |encoded| {
-            let found = match head.looks_at() {
-                LooksAt::Bases => {
-                    let of = |bases: &&[f32]| Ok(Ok(self.ask(|network| network.classify(bases))?));
-                    return encoded.bases().iter().map(of).collect();
-                }
-                LooksAt::Padded => self.ask(|network| network.mean_loads(&encoded.hidden, &encoded.packed, pad_to))?,
-                LooksAt::Whole(Pooling::Mean) => {
-                    let means: Vec<f32> = encoded.bases().iter().flat_map(|bases| self.mean(bases)).collect();
-                    self.ask(|network| network.classify(&means))?
-                }
-                LooksAt::Whole(Pooling::Cls) | LooksAt::Pairs => {
-                    self.ask(|network| network.classify(&encoded.cls()))?
-                }
-            };
-            Ok(found.chunks_exact(count).map(|outputs| Ok(outputs.to_vec())).collect())
-        })
+    fn drive_predictions<'m, I>(
+        &'m self,
+        task: &TaskSpec,
+        sequences: I,
+        options: &PredictOptions,
+    ) -> Result<Driver<'m, Predict<'m>, impl Iterator<Item = Result<Vec<Token>, Error>> + use<'m, I>>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        let head = self.config.head.as_ref().filter(|head| task.takes(head));
+        let (Some(head), Some(labels)) = (head, task.labels) else { return Err(self.lacks(task.name)) };
+        let budget = self.budget(options.max_memory);
+        let pad_to = options.pad_to.or(labels.pad_to).unwrap_or(MRL_PADDING);
+        let padded = head.looks_at() == LooksAt::Padded;
+        if padded {
+            self.afford_padding(pad_to, budget)?;
+        }
+        let checked = move |sequence: I::Item| {
+            let len = sequence.as_ref().len();
+            self.check_len(len)?;
+            self.afford(len, "its vectors", budget, |len| self.predict_memory(len))?;
+            if padded && len + 2 > pad_to {
+                return Err(Error::LongerThanPadding { len, pad_to });
+            }
+            Ok(tokenize(sequence.as_ref()))
+        };
+        let fits = longest_that_fits(budget, |len| self.predict_memory(len));
+        let limits = Limits::new(options.batch_tokens, fits, budget);
+        let verb = Predict { model: self, head, labels, pad_to };
+        Ok(Driver::new(self, verb, limits, sequences.into_iter().map(checked)))
     }
 
     /// Checks that padded sequences fit into memory.
-    fn afford_padding(&self, pad_to: usize) -> Result<(), Error> {
-        let (needed, budget) = (self.mrl_memory(pad_to), self.budget(None));
+    fn afford_padding(&self, pad_to: usize, budget: u64) -> Result<(), Error> {
+        let needed = self.mrl_memory(pad_to);
         if needed <= budget {
             return Ok(());
         }
@@ -151,8 +264,11 @@ impl Model {
     /// Predicts for sequences what the model was fine-tuned for, in order.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`] or [`Error::TooLong`].
-    pub fn predict_sequence<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Said, Error>>, Error> {
+    /// As [`Model::predict`].
+    pub fn predict_sequence<I>(&self, sequences: I) -> Result<Vec<Said>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
         let single = |answer: Answer| answer.said.into_iter().next().unwrap_or(Said::Number(f32::NAN));
         self.predict_as("sequence", sequences, None, single)
     }
@@ -160,8 +276,11 @@ impl Model {
     /// Predicts for every base what the model was fine-tuned for, in order.
     ///
     /// # Errors
-    /// As [`Model::predict_sequence`].
-    pub fn predict_token<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Vec<Said>, Error>>, Error> {
+    /// As [`Model::predict`].
+    pub fn predict_token<I>(&self, sequences: I) -> Result<Vec<Vec<Said>>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
         self.predict_as("token", sequences, None, |answer| answer.said)
     }
 
@@ -169,8 +288,11 @@ impl Model {
     /// weights.
     ///
     /// # Errors
-    /// As [`Model::predict_sequence`].
-    pub fn predict_splice<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<SpliceSite, Error>>, Error> {
+    /// As [`Model::predict`].
+    pub fn predict_splice<I>(&self, sequences: I) -> Result<Vec<SpliceSite>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
         let site = |answer: Answer| SpliceSite { probability: sigmoid(answer.outputs[0]), logit: answer.outputs[0] };
         self.predict_as("splice", sequences, None, site)
     }
@@ -180,12 +302,11 @@ impl Model {
     /// set and never negative.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::LongerThanPadding`] or [`Error::TooLong`].
-    pub fn predict_mrl<S: AsRef<[u8]>>(
-        &self,
-        sequences: &[S],
-        pad_to: usize,
-    ) -> Result<Vec<Result<f32, Error>>, Error> {
+    /// As [`Model::predict`].
+    pub fn predict_mrl<I>(&self, sequences: I, pad_to: usize) -> Result<Vec<f32>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
         let load = |answer: Answer| match answer.said[..] {
             [Said::Number(load), ..] => load,
             _ => f32::NAN,
@@ -196,29 +317,28 @@ impl Model {
     /// Predicts the non-coding RNA family of sequences, in order.
     ///
     /// # Errors
-    /// As [`Model::predict_sequence`].
-    pub fn predict_family<S: AsRef<[u8]>>(&self, sequences: &[S]) -> Result<Vec<Result<Family, Error>>, Error> {
-        let found = self.predict_as("family", sequences, None, |answer| answer.outputs)?;
-        Ok(found.into_iter().map(|logits| self.family(&logits?)).collect())
+    /// As [`Model::predict`].
+    pub fn predict_family<I>(&self, sequences: I) -> Result<Vec<Family>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        let outputs = self.predict_as("family", sequences, None, |answer| answer.outputs)?;
+        outputs.into_iter().map(|logits| self.family(&logits)).collect()
     }
 
     /// Predicts the answers of a task and converts each by `of`.
-    fn predict_as<S: AsRef<[u8]>, R>(
+    fn predict_as<I, R>(
         &self,
         task: &str,
-        sequences: &[S],
+        sequences: I,
         pad_to: Option<usize>,
         of: impl Fn(Answer) -> R,
-    ) -> Result<Vec<Result<R, Error>>, Error> {
-        let found = self.predict(TaskSpec::named(task), sequences, pad_to)?;
-        Ok(found.into_iter().map(|answer| answer.map(&of)).collect())
-    }
-
-    /// The mean of rows.
-    fn mean(&self, rows: &[f32]) -> Vec<f32> {
-        let dim = self.config.encoder.dim;
-        let count = (rows.len() / dim) as f32;
-        (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
+    ) -> Result<Vec<R>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        let found = self.predict(TaskSpec::named(task), sequences, &PredictOptions::default().pad_to(pad_to))?;
+        Ok(found.into_iter().map(of).collect())
     }
 
     /// An output in the units of the training set.
@@ -239,41 +359,12 @@ impl Model {
             logits: logits.to_vec(),
         })
     }
+}
 
-    /// Encodes sequences in batches and passes each batch's representation to `run`, which
-    /// returns one result a sequence, or that the device failed.
-    fn of_each<S: AsRef<[u8]>, R>(
-        &self,
-        sequences: &[S],
-        max_tokens: usize,
-        run: impl Fn(&Encoded) -> Result<Vec<Result<R, Error>>, Failed>,
-    ) -> Vec<Result<R, Error>> {
-        let sequences: Vec<&[u8]> = sequences.iter().map(AsRef::as_ref).collect();
-        let budget = self.budget(None);
-        let check = |sequence: &[u8]| {
-            self.check_len(sequence.len())?;
-            self.afford(sequence.len(), "its vectors", budget, |len| self.predict_memory(len))?;
-            if sequence.len() + 2 > max_tokens {
-                return Err(Error::LongerThanPadding { len: sequence.len(), pad_to: max_tokens });
-            }
-            Ok(())
-        };
-        in_order(
-            &sequences,
-            DEFAULT_BATCH_TOKENS.min(longest_that_fits(budget, |len| self.predict_memory(len))).max(1),
-            |sequence| sequence.len() + 2,
-            |batch| {
-                let (encoded, admitted) =
-                    self.encode(batch.iter().map(|sequence| check(sequence).map(|()| tokenize(sequence))));
-                let count = encoded.packed.lengths().len();
-                let results = if count > 0 { run(&encoded) } else { Ok(Vec::new()) };
-                let results = results.unwrap_or_else(|failed| {
-                    std::iter::repeat_with(|| Err(failed.clone().into())).take(count).collect()
-                });
-                admitted.results(results).into_iter().map(Result::flatten).collect()
-            },
-        )
-    }
+/// The mean of rows of `dim` numbers.
+fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
+    let count = (rows.len() / dim) as f32;
+    (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
 }
 
 fn sigmoid(logit: f32) -> f32 {

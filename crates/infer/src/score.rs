@@ -5,11 +5,14 @@
 //! take all positions from one pass over the sequence as it is ("wild-type marginals"), which is
 //! much faster and less accurate.
 
-use rinalmo_model::{Packed, VOCABULARY};
+use std::borrow::Cow;
+
+use rinalmo_model::{Network, Packed, VOCABULARY};
 use rinalmo_seq::alphabet::{self, MASK, Token};
 use rinalmo_seq::tokenizer::tokenize;
 
-use crate::batches::{Batches, DEFAULT_BATCH_TOKENS};
+use crate::batches::DEFAULT_BATCH_TOKENS;
+use crate::driver::{Driver, Limits, Verb, View};
 use crate::memory::longest_that_fits;
 use crate::variant::Variant;
 use crate::{Error, Model};
@@ -36,6 +39,7 @@ impl Marginal {
 
 /// A sequence's score.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SequenceScore {
     /// Mean negative log-likelihood of a base, in nats.
     pub loss: f64,
@@ -45,85 +49,328 @@ pub struct SequenceScore {
     pub log_likelihoods: Vec<f32>,
 }
 
+/// How to score.
+///
+/// ```
+/// use rinalmo_infer::{Marginal, ScoreOptions};
+///
+/// let options = ScoreOptions::default().marginal(Marginal::Unmasked);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ScoreOptions {
+    /// How positions are scored.
+    pub marginal: Marginal,
+    /// Bytes that work on sequences may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of
+    /// the free memory.
+    pub max_memory: Option<u64>,
+    /// Tokens encoded at a time.
+    pub batch_tokens: usize,
+}
+
+impl Default for ScoreOptions {
+    fn default() -> Self {
+        Self { marginal: Marginal::default(), max_memory: None, batch_tokens: DEFAULT_BATCH_TOKENS }
+    }
+}
+
+impl ScoreOptions {
+    /// Sets [`ScoreOptions::marginal`].
+    #[must_use]
+    pub fn marginal(mut self, marginal: Marginal) -> Self {
+        self.marginal = marginal;
+        self
+    }
+
+    /// Sets [`ScoreOptions::max_memory`], in bytes.
+    #[must_use]
+    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
+        self.max_memory = max_memory.into();
+        self
+    }
+
+    /// Sets [`ScoreOptions::batch_tokens`].
+    #[must_use]
+    pub fn batch_tokens(mut self, batch_tokens: usize) -> Self {
+        self.batch_tokens = batch_tokens;
+        self
+    }
+}
+
+/// A sequence and variants of it to score.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct VariantRequest<'a> {
+    /// Its bases: T or U, upper or lower case.
+    pub sequence: Cow<'a, [u8]>,
+    /// The variants.
+    pub variants: Vec<Variant>,
+}
+
+impl<'a> VariantRequest<'a> {
+    /// Variants of a sequence.
+    pub fn new<S: AsRef<[u8]> + ?Sized>(sequence: &'a S, variants: Vec<Variant>) -> Self {
+        Self { sequence: Cow::Borrowed(sequence.as_ref()), variants }
+    }
+
+    /// The same, with a copy of the sequence.
+    #[must_use]
+    pub fn into_owned(self) -> VariantRequest<'static> {
+        VariantRequest { sequence: Cow::Owned(self.sequence.into_owned()), variants: self.variants }
+    }
+}
+
+/// Passes over a sequence, each with other positions masked.
+struct Passes<A> {
+    tokens: Vec<Token>,
+    /// Positions that are masked in each pass, among the tokens.
+    masked: Masked,
+    /// What is asked of the probabilities.
+    asked: A,
+}
+
+/// Positions that are masked in each pass.
+enum Masked {
+    /// None, in one pass.
+    None,
+    /// Every base in turn.
+    Each,
+    /// These, sorted and without duplicates.
+    Some(Vec<Vec<usize>>),
+}
+
+impl<A> Passes<A> {
+    fn count(&self) -> usize {
+        match &self.masked {
+            Masked::None => 1,
+            Masked::Each => self.tokens.len() - 2,
+            Masked::Some(passes) => passes.len(),
+        }
+    }
+
+    /// The positions that are masked in a pass.
+    fn positions(&self, number: usize) -> Vec<usize> {
+        match &self.masked {
+            Masked::None => Vec::new(),
+            Masked::Each => vec![number + 1],
+            Masked::Some(passes) => passes[number].clone(),
+        }
+    }
+}
+
+/// The log-probabilities of masked positions (of all, if none is masked), and what is made of them.
+struct Score<'m, A, R> {
+    model: &'m Model,
+    /// Turns the log-probabilities of every pass into the result.
+    run: fn(&Model, &Passes<A>, &[LogProbabilities]) -> Result<R, Error>,
+}
+
+impl<A: Sync, R> Verb for Score<'_, A, R> {
+    type Item = Passes<A>;
+    /// Masked-language logits of every token, `[rows, vocabulary]`.
+    type Seen = Vec<f32>;
+    type Part = LogProbabilities;
+    type Output = R;
+
+    fn tokens(&self, passes: &Passes<A>) -> usize {
+        passes.tokens.len().saturating_mul(passes.count())
+    }
+
+    fn pieces(&self, passes: &Passes<A>) -> usize {
+        passes.count()
+    }
+
+    fn piece(&self, passes: &Passes<A>, number: usize) -> Vec<Token> {
+        let mut copy = passes.tokens.clone();
+        passes.positions(number).into_iter().for_each(|i| copy[i] = MASK);
+        copy
+    }
+
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Vec<f32>) {
+        let hidden = network.encode(batch);
+        let logits = network.token_logits(&hidden);
+        (hidden, logits)
+    }
+
+    fn part(&self, passes: &Passes<A>, number: usize, view: &View<'_, Vec<f32>>) -> Result<LogProbabilities, Error> {
+        let logits = &view.seen[view.span.start * VOCABULARY..view.span.end * VOCABULARY];
+        self.model.finite(logits)?;
+        Ok(LogProbabilities::new(logits, passes.positions(number)))
+    }
+
+    fn finish(&self, passes: &Passes<A>, parts: Vec<LogProbabilities>) -> Result<R, Error> {
+        (self.run)(self.model, passes, &parts)
+    }
+}
+
+/// A driver of [`Score`].
+type ScoreDriver<'m, A, R, I> = Driver<'m, Score<'m, A, R>, I>;
+
 impl Model {
-    /// Pseudo-perplexity of a sequence.
+    /// Pseudo-perplexity of sequences, in their order.
     ///
     /// # Errors
-    /// [`Error::NoHead`] without a masked-language head; [`Error::EmptySequence`], [`Error::TooLong`] or
-    /// [`Error::TooLongForPositions`].
-    pub fn score(&self, sequence: &[u8], marginal: Marginal) -> Result<SequenceScore, Error> {
-        self.check_scored(sequence.len())?;
-        let tokens = tokenize(sequence);
-        let hidden: Vec<Vec<usize>> = match marginal {
-            Marginal::Masked => (1..=sequence.len()).map(|i| vec![i]).collect(),
-            Marginal::Unmasked => vec![Vec::new()],
+    /// The first that any sequence meets; see [`Model::scores`] to continue with the others.
+    pub fn score<I>(&self, sequences: I, options: &ScoreOptions) -> Result<Vec<SequenceScore>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        self.drive_scores(sequences, options)?.all()
+    }
+
+    /// Pseudo-perplexity of sequences as they come, in batches of [`ScoreOptions::batch_tokens`] tokens: each has its
+    /// own result, in their order. Only one batch is in memory, and at most one sequence is read ahead of it. The lower
+    /// bound of the iterator's `size_hint` is the number of results that are already computed.
+    ///
+    /// # Errors
+    /// [`Error::NoHead`] without a masked-language head. Of a single sequence: [`Error::EmptySequence`],
+    /// [`Error::TooLong`] or [`Error::TooLongForPositions`].
+    pub fn scores<'m, I>(
+        &'m self,
+        sequences: I,
+        options: &ScoreOptions,
+    ) -> Result<impl Iterator<Item = Result<SequenceScore, Error>> + use<'m, I>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        self.drive_scores(sequences, options)
+    }
+
+    fn drive_scores<'m, I>(
+        &'m self,
+        sequences: I,
+        options: &ScoreOptions,
+    ) -> Result<ScoreDriver<'m, (), SequenceScore, impl Iterator<Item = Result<Passes<()>, Error>> + use<'m, I>>, Error>
+    where
+        I: IntoIterator<Item: AsRef<[u8]>>,
+    {
+        let limits = self.score_limits(options)?;
+        let marginal = options.marginal;
+        let checked = move |sequence: I::Item| {
+            self.check_scored(sequence.as_ref().len(), limits.memory)?;
+            let masked = match marginal {
+                Marginal::Masked => Masked::Each,
+                Marginal::Unmasked => Masked::None,
+            };
+            Ok(Passes { tokens: tokenize(sequence.as_ref()), masked, asked: () })
         };
-        let rows = self.log_probabilities(&tokens, &hidden)?;
-        let log_likelihoods: Vec<f32> = (1..=sequence.len())
-            .map(|i| {
-                let pass = if marginal == Marginal::Masked { i - 1 } else { 0 };
-                rows[pass].at(i, tokens[i])
-            })
-            .collect();
+        let verb = Score { model: self, run: Self::sequence_score };
+        Ok(Driver::new(self, verb, limits, sequences.into_iter().map(checked)))
+    }
+
+    fn sequence_score(&self, passes: &Passes<()>, rows: &[LogProbabilities]) -> Result<SequenceScore, Error> {
+        let Passes { tokens, masked, .. } = passes;
+        let bases = 1..tokens.len() - 1;
+        let log_likelihood = |i: usize| {
+            let pass = if matches!(masked, Masked::None) { 0 } else { i - 1 };
+            rows[pass].at(i, tokens[i])
+        };
+        let log_likelihoods: Vec<f32> = bases.map(log_likelihood).collect();
         self.finite(&log_likelihoods)?;
-        let loss = -log_likelihoods.iter().map(|&x| f64::from(x)).sum::<f64>() / sequence.len() as f64;
+        let loss = -log_likelihoods.iter().map(|&x| f64::from(x)).sum::<f64>() / log_likelihoods.len() as f64;
         Ok(SequenceScore { loss, perplexity: loss.exp(), log_likelihoods })
     }
 
-    /// Log-likelihood ratio of variants over the sequence as it is, in nats: below 0 the variant
-    /// is less probable. Substitutions of one variant are masked together and their ratios added.
+    /// Log-likelihood ratios of variants over the sequences as they are, in nats: below 0 the variant is less probable.
+    /// Substitutions of one variant are masked together and their ratios added. The result for each sequence, in their
+    /// order, has one number for each variant.
     ///
     /// # Errors
-    /// [`Error::Variant`] if a variant does not fit the sequence; else as [`Model::score`].
-    pub fn score_variants(&self, sequence: &[u8], variants: &[Variant], marginal: Marginal) -> Result<Vec<f32>, Error> {
-        self.check_scored(sequence.len())?;
-        variants.iter().try_for_each(|variant| variant.check(sequence))?;
-        let tokens = tokenize(sequence);
-        let at = |variant: &Variant| variant.substitutions().iter().map(|s| s.position + 1).collect::<Vec<_>>();
-        let mut passes: Vec<Vec<usize>> = match marginal {
-            Marginal::Masked => variants.iter().map(at).collect(),
-            Marginal::Unmasked => vec![Vec::new()],
+    /// The first that any sequence meets; see [`Model::variant_scores`] to continue with the others.
+    pub fn score_variants<'a, I>(&self, requests: I, options: &ScoreOptions) -> Result<Vec<Vec<f32>>, Error>
+    where
+        I: IntoIterator<Item = VariantRequest<'a>>,
+    {
+        self.drive_variants(requests, options)?.all()
+    }
+
+    /// As [`Model::score_variants`], for sequences as they come, in batches of [`ScoreOptions::batch_tokens`] tokens:
+    /// each has its own result, in their order. Only one batch is in memory, and at most one sequence is read ahead of
+    /// it. The lower bound of the iterator's `size_hint` is the number of results that are already computed.
+    ///
+    /// # Errors
+    /// As [`Model::scores`]. Of a single sequence also [`Error::Variant`], if a variant does not fit it.
+    pub fn variant_scores<'m, 'a, I>(
+        &'m self,
+        requests: I,
+        options: &ScoreOptions,
+    ) -> Result<impl Iterator<Item = Result<Vec<f32>, Error>> + use<'m, 'a, I>, Error>
+    where
+        I: IntoIterator<Item = VariantRequest<'a>>,
+    {
+        self.drive_variants(requests, options)
+    }
+
+    fn drive_variants<'m, 'a, I>(
+        &'m self,
+        requests: I,
+        options: &ScoreOptions,
+    ) -> Result<
+        ScoreDriver<
+            'm,
+            Vec<Variant>,
+            Vec<f32>,
+            impl Iterator<Item = Result<Passes<Vec<Variant>>, Error>> + use<'m, 'a, I>,
+        >,
+        Error,
+    >
+    where
+        I: IntoIterator<Item = VariantRequest<'a>>,
+    {
+        let limits = self.score_limits(options)?;
+        let marginal = options.marginal;
+        let checked = move |request: VariantRequest<'a>| {
+            let VariantRequest { sequence, variants } = request;
+            self.check_scored(sequence.len(), limits.memory)?;
+            variants.iter().try_for_each(|variant| variant.check(&sequence))?;
+            let masked = match marginal {
+                Marginal::Masked => {
+                    let mut passes: Vec<Vec<usize>> = variants.iter().map(tokens_of).collect();
+                    passes.sort();
+                    passes.dedup();
+                    Masked::Some(passes)
+                }
+                Marginal::Unmasked => Masked::None,
+            };
+            Ok(Passes { tokens: tokenize(&sequence), masked, asked: variants })
         };
-        passes.sort();
-        passes.dedup();
-        let rows = self.log_probabilities(&tokens, &passes)?;
+        let verb = Score { model: self, run: Self::ratios };
+        Ok(Driver::new(self, verb, limits, requests.into_iter().map(checked)))
+    }
+
+    fn ratios(&self, passes: &Passes<Vec<Variant>>, rows: &[LogProbabilities]) -> Result<Vec<f32>, Error> {
         let ratio = |variant: &Variant| {
-            let pass = match marginal {
-                Marginal::Masked => passes.binary_search(&at(variant)).expect("every variant has its pass"),
-                Marginal::Unmasked => 0,
+            let pass = match &passes.masked {
+                Masked::Some(passes) => passes.binary_search(&tokens_of(variant)).expect("every variant has its pass"),
+                Masked::None | Masked::Each => 0,
             };
             let gain = |token: usize, base: u8| rows[pass].at(token, alphabet::token(base));
             variant.substitutions().iter().map(|s| gain(s.position + 1, s.to) - gain(s.position + 1, s.from)).sum()
         };
-        let ratios: Vec<f32> = variants.iter().map(ratio).collect();
+        let ratios: Vec<f32> = passes.asked.iter().map(ratio).collect();
         self.finite(&ratios).map(|()| ratios)
     }
 
-    fn check_scored(&self, len: usize) -> Result<(), Error> {
-        self.check_len(len)?;
-        self.afford(len, "its likelihoods", self.budget(None), |len| self.score_memory(len))
+    /// # Errors
+    /// [`Error::NoHead`].
+    fn score_limits(&self, options: &ScoreOptions) -> Result<Limits, Error> {
+        if !self.config.mlm {
+            return Err(self.lacks("masked-language"));
+        }
+        let budget = self.budget(options.max_memory);
+        let fits = longest_that_fits(budget, |len| self.score_memory(len));
+        Ok(Limits::new(options.batch_tokens, fits, budget))
     }
 
-    /// Runs copies of `tokens`, each with its own positions masked, and returns the
-    /// log-probabilities of the masked positions (of all, if none is masked).
-    fn log_probabilities(&self, tokens: &[Token], masked: &[Vec<usize>]) -> Result<Vec<LogProbabilities>, Error> {
-        let mut results = Vec::with_capacity(masked.len());
-        let fit = longest_that_fits(self.budget(None), |len| self.score_memory(len));
-        for passes in Batches::new(masked, DEFAULT_BATCH_TOKENS.min(fit), |_: &&Vec<usize>| tokens.len()) {
-            let copies = passes.iter().map(|positions| {
-                let mut copy = tokens.to_vec();
-                positions.iter().for_each(|&i| copy[i] = MASK);
-                copy
-            });
-            let packed = Packed::new(copies);
-            let logits = self.token_logits(&packed)?;
-            for (positions, span) in passes.into_iter().zip(packed.spans()) {
-                let rows = &logits[span.start * VOCABULARY..span.end * VOCABULARY];
-                results.push(LogProbabilities::new(rows, positions));
-            }
-        }
-        Ok(results)
+    fn check_scored(&self, len: usize, budget: u64) -> Result<(), Error> {
+        self.check_len(len)?;
+        self.afford(len, "its likelihoods", budget, |len| self.score_memory(len))
     }
+}
+
+/// The tokens that a variant replaces.
+fn tokens_of(variant: &Variant) -> Vec<usize> {
+    variant.substitutions().iter().map(|s| s.position + 1).collect()
 }
 
 /// Log-probabilities of every token at some positions.
@@ -134,11 +381,10 @@ struct LogProbabilities {
 
 impl LogProbabilities {
     /// Of `positions`, or of all if that is empty; `logits` is `[tokens, vocabulary]`.
-    fn new(logits: &[f32], positions: &[usize]) -> Self {
-        let positions = match positions {
-            [] => (0..logits.len() / VOCABULARY).collect(),
-            some => some.to_vec(),
-        };
+    fn new(logits: &[f32], mut positions: Vec<usize>) -> Self {
+        if positions.is_empty() {
+            positions.extend(0..logits.len() / VOCABULARY);
+        }
         let row = |&i: &usize| log_softmax(&logits[i * VOCABULARY..(i + 1) * VOCABULARY]);
         let rows = positions.iter().flat_map(row).collect();
         Self { positions, rows }

@@ -71,7 +71,7 @@ struct Folded(Vec<(Vec<f32>, Structure)>);
 
 impl Folded {
     fn by(model: &str, precision: Precision, records: &[Record]) -> Result<Self, Box<dyn Error>> {
-        let options = LoadOptions { precision: Some(precision), ..LoadOptions::default() };
+        let options = LoadOptions::default().precision(precision);
         let model = Model::load_with(model, &options, &Device::cpu())?;
         let fold = |record: &Record| {
             let structure = model.fold(&[&record.sequence], &FoldOptions::default())?.remove(0).structure;

@@ -2,15 +2,19 @@
 //!
 //! Load a [`Model`] onto a [`Device`], then call one of its verbs:
 //!
-//! | verb | returns |
-//! |---|---|
-//! | [`Model::fold`] | secondary structures with pair probabilities |
-//! | [`Model::embed`] | vectors of bases and sequences, attention maps |
-//! | [`Model::predict_splice`], [`Model::predict_mrl`], [`Model::predict_family`] | one prediction a sequence |
-//! | [`Model::score`], [`Model::score_variants`] | pseudo-perplexity, effects of mutations |
+//! | verb | as sequences come | returns |
+//! |---|---|---|
+//! | [`Model::fold`] | [`Model::folds`] | secondary structures with pair probabilities |
+//! | [`Model::embed`] | [`Model::embeddings`] | vectors of bases and sequences, attention maps |
+//! | [`Model::predict`] | [`Model::predictions`] | the answers of a head, for sequences or bases |
+//! | [`Model::score`] | [`Model::scores`] | pseudo-perplexity |
+//! | [`Model::score_variants`] | [`Model::variant_scores`] | effects of mutations |
 //!
-//! Each verb has a form that returns a result for each sequence, such as [`Model::fold_each`]: a sequence that is too
-//! long is then an error of that sequence only.
+//! The first form takes all sequences and returns all results, or the first error. The second takes an iterator and
+//! returns one, which holds a batch at a time: each sequence has its own result, so a sequence that is too long is an
+//! error of that sequence only.
+//!
+//! Options begin with their defaults and are changed one by one: `FoldOptions::default().threshold(0.3)`.
 //!
 //! # Fold a sequence
 //!
@@ -23,6 +27,17 @@
 //! let folds = model.fold(&[trna], &FoldOptions::default())?;
 //! println!("{trna}\n{}", folds[0].dot_bracket());
 //! assert!(folds[0].structure.pairs().len() > 10);
+//!
+//! // A file of any size, one batch in memory at a time.
+//! let file = std::io::Cursor::new(format!(">phe\n{trna}\n>none\n\n"));
+//! let records = rinalmo::seq::Sequences::from_reader("rnas.fa", file, Default::default());
+//! let sequences = records.filter_map(|record| Some(record.ok()?.sequence));
+//! for fold in model.folds(sequences, &FoldOptions::default())? {
+//!     match fold {
+//!         Ok(fold) => println!("{}", fold.dot_bracket()),
+//!         Err(error) => println!("not folded: {error}"),
+//!     }
+//! }
 //! # }
 //! # Ok::<(), rinalmo::Error>(())
 //! ```
@@ -35,7 +50,7 @@
 //! use rinalmo::{Device, EmbedOptions, Model, sink::ArrayKind};
 //!
 //! let model = Model::load("nano", &Device::cpu())?;
-//! let options = EmbedOptions { include: vec![ArrayKind::Tokens], ..EmbedOptions::default() };
+//! let options = EmbedOptions::default().include([ArrayKind::Tokens]);
 //! for embedding in model.embed(&["GGGGAAAACCCC", "ACGU"], &options)? {
 //!     let bases = embedding.get(ArrayKind::Tokens).expect("the options include it");
 //!     let bases = Array2::from_shape_vec((bases.shape[0], bases.shape[1]), bases.data.clone())?;
@@ -52,11 +67,13 @@
 //!
 //! ```
 //! # #[cfg(feature = "bundled")] {
-//! use rinalmo::{Device, Marginal, Model, Variant};
+//! use rinalmo::{Device, Model, ScoreOptions, Variant, VariantRequest};
 //!
 //! let model = Model::load("nano-mlm", &Device::cpu())?;
 //! let variants = ["G1A".parse::<Variant>()?, "C12U".parse()?];
-//! for (variant, score) in variants.iter().zip(model.score_variants(b"GGGGAAAACCCC", &variants, Marginal::Masked)?) {
+//! let request = VariantRequest::new("GGGGAAAACCCC", variants.to_vec());
+//! let scores = model.score_variants([request], &ScoreOptions::default())?.remove(0);
+//! for (variant, score) in variants.iter().zip(scores) {
 //!     println!("{}\t{score:.3}", variant.written());
 //! }
 //! # }
@@ -148,8 +165,9 @@ pub use rinalmo_evaluate::{calibrate, structures};
 pub use rinalmo_infer::task;
 pub use rinalmo_infer::{
     Answer, Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions,
-    FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision, Said, SequenceScore,
-    SpliceSite, TRAINED_LENGTH, Variant, Window, batches, constraints, default_budget, is_device_failure, variant,
+    FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision, PredictOptions, Said,
+    ScoreOptions, SequenceScore, SpliceSite, TRAINED_LENGTH, Variant, VariantRequest, Window, batches, constraints,
+    default_budget, is_device_failure, variant,
 };
 #[cfg(feature = "train")]
 pub use rinalmo_runs::{finetune, pretrain, recipes, run};

@@ -3,7 +3,10 @@
 
 use rinalmo::checkpoint::{Checkpoint, OpenOptions};
 use rinalmo::sink::ArrayKind;
-use rinalmo::{Device, EmbedOptions, FoldOptions, Marginal, Model, Precision};
+use rinalmo::task::TaskSpec;
+use rinalmo::{
+    Device, EmbedOptions, FoldOptions, Marginal, Model, Precision, PredictOptions, ScoreOptions, VariantRequest,
+};
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Pooling};
 
 #[allow(dead_code)]
@@ -66,13 +69,13 @@ fn configs() -> Vec<(String, ModelConfig)> {
 fn ask(model: &Model) {
     let sequences = ["GGGGAAAACCCC", "A", "ACGU"];
     let kinds = [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Cls, ArrayKind::Attentions, ArrayKind::Logits];
-    let options = EmbedOptions { include: kinds.to_vec(), ..EmbedOptions::default() };
+    let options = EmbedOptions::default().include(kinds);
     assert_sensible(model.embed(&sequences, &options).map(drop));
-    drop(model.score(b"ACGU", Marginal::Masked));
+    drop(model.score(&["ACGU"], &ScoreOptions::default()));
     let found = match model.config().head.clone() {
         None => Ok(()),
         Some(HeadConfig::Structure { .. }) => {
-            model.fold(&sequences, &FoldOptions { probabilities: true, ..FoldOptions::default() }).map(drop)
+            model.fold(&sequences, &FoldOptions::default().probabilities(true)).map(drop)
         }
         Some(HeadConfig::Mrl { .. }) => model.predict_mrl(&sequences, 20).map(drop),
         Some(HeadConfig::Splice { .. }) => model.predict_splice(&sequences).map(drop),
@@ -118,7 +121,7 @@ fn every_size_at_the_edge_is_refused_or_computes() {
                 let document = rinalmo::checkpoint::Document::new("edge", config.clone());
                 std::fs::write(&description, serde_json::to_string(&document).unwrap()).unwrap();
             }
-            let options = OpenOptions { heads: Some(config.encoder.heads), ..OpenOptions::default() };
+            let options = OpenOptions::default().heads(config.encoder.heads);
             match Checkpoint::open(&path, &options) {
                 Ok(found) => {
                     assert_eq!(found.config, config, "{family}: {what}");
@@ -162,7 +165,7 @@ fn changed(config: &ModelConfig, tensor: &str, change: impl Fn(&mut [f32])) -> M
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.pt");
     std::fs::write(&path, pt::modern(&tensors, &[], false)).unwrap();
-    let checkpoint = Checkpoint::open(&path, &OpenOptions { heads: Some(2), ..OpenOptions::default() }).unwrap();
+    let checkpoint = Checkpoint::open(&path, &OpenOptions::default().heads(2)).unwrap();
     Model::from_checkpoint(checkpoint, Some(Precision::F32), &Device::cpu()).unwrap()
 }
 
@@ -183,14 +186,11 @@ fn results_that_are_not_finite_are_errors() {
                 let model = broken(&config, tensor, bad);
                 let sequences = ["ACGUACGUAC", "GGGG"];
                 let found: Vec<Option<rinalmo::Error>> = match head {
-                    HeadConfig::Structure { .. } => errors(model.fold_each(
-                        &sequences.map(|s| rinalmo::FoldRequest { sequence: s.as_bytes(), constraint: None }),
-                        &FoldOptions::default(),
-                    )),
-                    HeadConfig::Mrl { .. } => errors(model.predict_mrl(&sequences, 20)),
-                    HeadConfig::Splice { .. } => errors(model.predict_splice(&sequences)),
-                    HeadConfig::Family { .. } => errors(model.predict_family(&sequences)),
-                    _ => errors(model.predict_token(&sequences)),
+                    HeadConfig::Structure { .. } => errors(model.folds(&sequences, &FoldOptions::default())),
+                    _ => {
+                        let options = PredictOptions::default().pad_to(20);
+                        errors(model.predictions(TaskSpec::named(head.task()), &sequences, &options))
+                    }
                 };
                 for error in found {
                     let text = error.unwrap_or_else(|| panic!("{tensor} of {bad} gave a result")).to_string();
@@ -203,8 +203,10 @@ fn results_that_are_not_finite_are_errors() {
     }
 }
 
-fn errors<T>(found: Result<Vec<Result<T, rinalmo::Error>>, rinalmo::Error>) -> Vec<Option<rinalmo::Error>> {
-    found.unwrap().into_iter().map(Result::err).collect()
+fn errors<T>(
+    found: Result<impl Iterator<Item = Result<T, rinalmo::Error>>, rinalmo::Error>,
+) -> Vec<Option<rinalmo::Error>> {
+    found.unwrap().map(Result::err).collect()
 }
 
 #[test]
@@ -213,13 +215,15 @@ fn every_verb_of_the_encoder_checks_its_results() {
     for tensor in ["encoder.blocks.0.attention.qkv.weight", "mlm.out.bias"] {
         let model = broken(&config, tensor, f32::NAN);
         for kind in [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Cls, ArrayKind::Attentions, ArrayKind::Logits] {
-            let options = EmbedOptions { include: vec![kind], ..EmbedOptions::default() };
+            let options = EmbedOptions::default().include([kind]);
             let found = model.embed(&["ACGU"], &options);
             assert_eq!(found.is_err(), tensor.starts_with("encoder") || kind == ArrayKind::Logits, "{tensor}: {kind}");
         }
         for marginal in [Marginal::Masked, Marginal::Unmasked] {
-            assert!(model.score(b"ACGU", marginal).is_err(), "{tensor}");
-            assert!(model.score_variants(b"ACGU", &["A1C".parse().unwrap()], marginal).is_err(), "{tensor}");
+            let options = ScoreOptions::default().marginal(marginal);
+            assert!(model.score(&["ACGU"], &options).is_err(), "{tensor}");
+            let variant = VariantRequest::new("ACGU", vec!["A1C".parse().unwrap()]);
+            assert!(model.score_variants([variant], &options).is_err(), "{tensor}");
         }
     }
 }
@@ -236,10 +240,10 @@ fn other_records_are_computed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("broken.pt");
     std::fs::write(&path, pt::modern(&tensors, &[], false)).unwrap();
-    let checkpoint = Checkpoint::open(&path, &OpenOptions { heads: Some(2), ..OpenOptions::default() }).unwrap();
+    let checkpoint = Checkpoint::open(&path, &OpenOptions::default().heads(2)).unwrap();
     let model = Model::from_checkpoint(checkpoint, None, &Device::cpu()).unwrap();
-    let found = model.embed_each(&["ACUA", "ACGU", "UUUU"], &EmbedOptions::default()).unwrap();
-    assert_eq!(found.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    let found = model.embeddings(["ACUA", "ACGU", "UUUU"], &EmbedOptions::default()).unwrap();
+    assert_eq!(found.map(|found| found.is_ok()).collect::<Vec<_>>(), [true, false, true]);
 }
 
 #[test]
@@ -256,16 +260,11 @@ fn records_that_do_not_fit_into_memory_are_refused_and_the_others_computed() {
     let config = ModelConfig::pretrained(EncoderConfig::new(8, 2, 2));
     let model = broken(&config, "", 0.0);
     let long = "ACGU".repeat(500);
-    let options = |kind| EmbedOptions {
-        include: vec![kind],
-        max_memory: Some(1 << 20),
-        batch_tokens: 1 << 30,
-        ..EmbedOptions::default()
-    };
+    let options = |kind| EmbedOptions::default().include([kind]).max_memory(1 << 20).batch_tokens(1 << 30);
     for (kind, fits) in [(ArrayKind::Attentions, false), (ArrayKind::Mean, true)] {
         let options = options(kind);
         assert_eq!(model.embed_memory(long.len(), &options) <= 1 << 20, fits, "{kind}");
-        let found = model.embed_each(&["ACGU", long.as_str(), "GGGG"], &options).unwrap();
+        let found: Vec<_> = model.embeddings(["ACGU", long.as_str(), "GGGG"], &options).unwrap().collect();
         assert_eq!(found.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, fits, true], "{kind}");
         if let Err(error) = &found[1] {
             let text = error.to_string();

@@ -11,7 +11,7 @@ const NAMES: [&str; 6] = ["cpu", "wgpu", "tch:cpu", "tch:cuda", "tch:mps", "cuda
 mod answers {
     use super::*;
     use rinalmo::sink::ArrayKind;
-    use rinalmo::{EmbedOptions, FoldOptions, Marginal, Model, PairMap};
+    use rinalmo::{EmbedOptions, FoldOptions, Model, PairMap, ScoreOptions};
 
     /// Sums in another order; values are of order 1. Measured: see `docs/devices.md`.
     const F32_OTHER_DEVICE: f32 = 1e-3;
@@ -31,18 +31,18 @@ mod answers {
     }
 
     fn embeddings(model: &Model, kind: ArrayKind) -> Vec<f32> {
-        let options = EmbedOptions { include: vec![kind], ..EmbedOptions::default() };
+        let options = EmbedOptions::default().include([kind]);
         let embeddings = model.embed(&SEQUENCES, &options).unwrap();
         embeddings.iter().flat_map(|e| e.get(kind).unwrap().data.clone()).collect()
     }
 
     fn scores(model: &Model) -> Vec<f32> {
-        let score = |s: &&str| model.score(s.as_bytes(), Marginal::Masked).unwrap().log_likelihoods;
-        SEQUENCES[1..].iter().flat_map(score).collect()
+        let found = model.score(&SEQUENCES[1..], &ScoreOptions::default()).unwrap();
+        found.into_iter().flat_map(|score| score.log_likelihoods).collect()
     }
 
     fn folds(model: &Model) -> (Vec<String>, Vec<f32>) {
-        let options = FoldOptions { probabilities: true, ..FoldOptions::default() };
+        let options = FoldOptions::default().probabilities(true);
         let folds = model.fold(&SEQUENCES, &options).unwrap();
         let map = |map: &PairMap| map.values.clone();
         (

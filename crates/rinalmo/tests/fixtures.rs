@@ -63,8 +63,7 @@ fn outputs_match_multimolecule() {
     let sequences = &references.meta.sequences;
     let expected = Expected::read(&folder.join("multimolecule/expected.safetensors"));
     let model = references.model(&folder.join("multimolecule"));
-    let options =
-        EmbedOptions { include: vec![ArrayKind::Tokens, ArrayKind::Cls, ArrayKind::Logits], ..EmbedOptions::default() };
+    let options = EmbedOptions::default().include([ArrayKind::Tokens, ArrayKind::Cls, ArrayKind::Logits]);
     let embeddings = model.embed(sequences, &options).unwrap();
     let (hidden_shape, hidden) = expected.floats("last_hidden_state");
     let (logits_shape, logits) = expected.floats("logits");
@@ -99,10 +98,7 @@ fn batch_mates_change_nothing() {
     let Some(references) = official() else { return };
     let sequences = &references.meta.sequences;
     let model = references.model(&references.folder.join("tiny_ss_ft.pt"));
-    let options = EmbedOptions {
-        include: vec![ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Logits],
-        ..EmbedOptions::default()
-    };
+    let options = EmbedOptions::default().include([ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Logits]);
     let together = model.embed(sequences, &options).unwrap();
     for (sequence, together) in sequences.iter().zip(&together) {
         let single = &model.embed(&[sequence], &options).unwrap()[0];

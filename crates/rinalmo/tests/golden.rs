@@ -62,7 +62,7 @@ fn every_conversion_keeps_every_output() {
 fn a_multimolecule_folder_keeps_the_language_model() {
     let (references, temporary) = (references(), tempfile::tempdir().unwrap());
     for (i, (name, _)) in CHECKPOINTS.into_iter().enumerate() {
-        let options = WriteOptions { layout: Layout::Multimolecule, ..WriteOptions::default() };
+        let options = WriteOptions::default().layout(Layout::Multimolecule);
         let there = references.convert(&folder().join(name), temporary.path().join(i.to_string()), &options);
         assert_eq!(references.compare(&there, &Way::F32, F32), ["representation", "logits"], "{name}");
     }
@@ -74,7 +74,7 @@ fn bf16_is_close() {
     for (i, (name, outputs)) in CHECKPOINTS.into_iter().enumerate() {
         let path = folder().join(name);
         assert_eq!(references.compare(&path, &[Way::Kernels(Precision::Bf16)], BF16), outputs, "{name}");
-        let options = WriteOptions { dtype: Some(Dtype::Bf16), ..WriteOptions::default() };
+        let options = WriteOptions::default().dtype(Dtype::Bf16);
         let stored = references.convert(&path, temporary.path().join(format!("{i}.safetensors")), &options);
         references.compare(&stored, &Way::F32, BF16);
     }
@@ -85,7 +85,7 @@ fn bf16_is_close() {
 #[should_panic(expected = "of the largest value at")]
 fn weights_in_half_precision_do_not_agree_in_f32() {
     let (references, temporary) = (references(), tempfile::tempdir().unwrap());
-    let options = WriteOptions { dtype: Some(Dtype::F16), ..WriteOptions::default() };
+    let options = WriteOptions::default().dtype(Dtype::F16);
     let path = folder().join("official/tiny_pretrained.pt");
     let stored = references.convert(&path, temporary.path().join("half.safetensors"), &options);
     references.compare(&stored, &Way::F32, F32);

@@ -117,6 +117,7 @@ impl fmt::Display for Dtype {
 
 /// One array of a record, row-major.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Array {
     /// What it holds.
     pub kind: ArrayKind,
@@ -126,8 +127,16 @@ pub struct Array {
     pub data: Vec<f32>,
 }
 
+impl Array {
+    /// An array of this kind; its shape is checked when it is written.
+    pub fn new(kind: ArrayKind, shape: Vec<usize>, data: Vec<f32>) -> Self {
+        Self { kind, shape, data }
+    }
+}
+
 /// One record of the input with everything computed for it.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ArrayRecord {
     /// Its index in the input, from 0. It distinguishes records with the same id.
     pub index: u64,
@@ -138,6 +147,11 @@ pub struct ArrayRecord {
 }
 
 impl ArrayRecord {
+    /// The record with this id at an index of the input, from 0.
+    pub fn new(index: u64, id: impl Into<String>, arrays: Vec<Array>) -> Self {
+        Self { index, id: id.into(), arrays }
+    }
+
     /// Checks that each array has the dimensions of its kind and the number of values of its shape, and that no kind
     /// occurs twice.
     pub(super) fn check(&self) -> Result<(), Error> {

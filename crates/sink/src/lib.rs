@@ -8,12 +8,12 @@
 //! ```no_run
 //! use rinalmo_sink::{Array, ArrayKind, Leftover, SinkOptions, ArrayRecord, Sink};
 //! # fn main() -> Result<(), rinalmo_sink::Error> {
-//! let options = SinkOptions { leftover: Leftover::Resume, settings: "model=giga".into(), ..Default::default() };
+//! let options = SinkOptions::default().leftover(Leftover::Resume).settings("model=giga");
 //! let mut sink = Sink::open("embeddings.npz".as_ref(), options)?;
 //! for (index, id) in (0..).zip(["tRNA-Phe", "TAR"]) {
 //!     if !sink.is_finished(index, id)? {
-//!         let mean = Array { kind: ArrayKind::Mean, shape: vec![2], data: vec![0.5, -0.5] };
-//!         sink.write(&ArrayRecord { index, id: id.into(), arrays: vec![mean] })?;
+//!         let mean = Array::new(ArrayKind::Mean, vec![2], vec![0.5, -0.5]);
+//!         sink.write(&ArrayRecord::new(index, id, vec![mean]))?;
 //!     }
 //! }
 //! for renamed in sink.finish()? {
@@ -79,6 +79,7 @@ pub enum Leftover {
 
 /// How an output is written.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct SinkOptions {
     /// How numbers are stored.
     pub dtype: Dtype,
@@ -89,6 +90,36 @@ pub struct SinkOptions {
     /// Everything else that decides the numbers: model and its sha256, input files, options. Records made with other
     /// settings are not resumed. Stored as provenance in `.safetensors` and `.parquet`.
     pub settings: String,
+}
+
+impl SinkOptions {
+    /// Sets [`SinkOptions::dtype`].
+    #[must_use]
+    pub fn dtype(mut self, dtype: Dtype) -> Self {
+        self.dtype = dtype;
+        self
+    }
+
+    /// Sets [`SinkOptions::layout`].
+    #[must_use]
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Sets [`SinkOptions::leftover`].
+    #[must_use]
+    pub fn leftover(mut self, leftover: Leftover) -> Self {
+        self.leftover = leftover;
+        self
+    }
+
+    /// Sets [`SinkOptions::settings`].
+    #[must_use]
+    pub fn settings(mut self, settings: impl Into<String>) -> Self {
+        self.settings = settings.into();
+        self
+    }
 }
 
 /// An open output.

@@ -13,6 +13,7 @@ const ENDING: &str = ".npy";
 
 /// A record whose name differs from its id.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Renamed {
     /// Its index in the input, from 0.
     pub index: u64,

@@ -25,6 +25,7 @@ use crate::tensor::Tensor;
 
 /// How to open a checkpoint.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct OpenOptions {
     /// Attention heads, if neither the file nor its description gives them. Without them a model of a published size
     /// gets the published 20; any other is an error.
@@ -33,8 +34,25 @@ pub struct OpenOptions {
     pub member: Option<String>,
 }
 
+impl OpenOptions {
+    /// Sets [`OpenOptions::heads`].
+    #[must_use]
+    pub fn heads(mut self, heads: impl Into<Option<usize>>) -> Self {
+        self.heads = heads.into();
+        self
+    }
+
+    /// Sets [`OpenOptions::member`].
+    #[must_use]
+    pub fn member(mut self, member: impl Into<Option<String>>) -> Self {
+        self.member = member.into();
+        self
+    }
+}
+
 /// Everything about a model that is neither a size nor a weight.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Metadata {
     /// The model's name: from its description, else from its path.
     pub name: String,

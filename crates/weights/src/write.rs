@@ -34,6 +34,7 @@ pub enum Layout {
 
 /// How to write a checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct WriteOptions {
     /// Names and files.
     pub layout: Layout,
@@ -41,6 +42,22 @@ pub struct WriteOptions {
     /// tiny, so in half precision they are f32 nevertheless; matrices and convolutions are rounded to the nearest, ties
     /// to even.
     pub dtype: Option<Dtype>,
+}
+
+impl WriteOptions {
+    /// Sets [`WriteOptions::layout`].
+    #[must_use]
+    pub fn layout(mut self, layout: Layout) -> Self {
+        self.layout = layout;
+        self
+    }
+
+    /// Sets [`WriteOptions::dtype`].
+    #[must_use]
+    pub fn dtype(mut self, dtype: impl Into<Option<Dtype>>) -> Self {
+        self.dtype = dtype.into();
+        self
+    }
 }
 
 /// A tensor to be written.

@@ -15,7 +15,7 @@ pub fn run(bytes: &[u8]) {
         let Ok(constraint) = record.constraint else { continue };
         let map = vec![0.4; sequence.len() * sequence.len()];
         for method in Method::ALL {
-            let options = DecodeOptions { constraint: Some(constraint.clone()), ..DecodeOptions::default() };
+            let options = DecodeOptions::default().constraint(constraint.clone());
             let _ = method.decode(&map, &sequence, &options);
         }
     }

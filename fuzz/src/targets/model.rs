@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use rinalmo::checkpoint::{Document, HEADER_KEY};
 use rinalmo::sink::ArrayKind;
-use rinalmo::{Device, EmbedOptions, FoldOptions, MRL_PADDING, Marginal, Model};
+use rinalmo::{Device, EmbedOptions, FoldOptions, MRL_PADDING, Model, ScoreOptions};
 use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, Pooling};
 use rinalmo_weights::{Checkpoint, OpenOptions};
 use safetensors::Dtype;
@@ -27,11 +27,11 @@ const SEQUENCE: &[u8] = b"GGGGAAAACCCC";
 /// Opens the bytes as a checkpoint and calls everything that the model supports.
 pub fn run(bytes: &[u8]) {
     with_file(bytes, ".safetensors", |path| {
-        let options = OpenOptions { heads: Some(4), ..OpenOptions::default() };
+        let options = OpenOptions::default().heads(4);
         let Ok(checkpoint) = Checkpoint::open(path, &options) else { return };
         let _ = checkpoint.config.parameters();
         for member in checkpoint.members().to_vec() {
-            let _ = Checkpoint::open(path, &OpenOptions { member: Some(member), ..options.clone() });
+            let _ = Checkpoint::open(path, &options.clone().member(member));
         }
         let Ok(model) = Model::from_checkpoint(checkpoint, None, &Device::cpu()) else { return };
         ask(&model);
@@ -39,11 +39,11 @@ pub fn run(bytes: &[u8]) {
 }
 
 fn ask(model: &Model) {
-    let _ = model.fold(&[SEQUENCE], &FoldOptions { probabilities: true, ..FoldOptions::default() });
+    let _ = model.fold(&[SEQUENCE], &FoldOptions::default().probabilities(true));
     for kind in [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Cls, ArrayKind::Logits, ArrayKind::Attentions] {
-        let _ = model.embed(&[SEQUENCE], &EmbedOptions { include: vec![kind], ..EmbedOptions::default() });
+        let _ = model.embed(&[SEQUENCE], &EmbedOptions::default().include([kind]));
     }
-    let _ = model.score(SEQUENCE, Marginal::Masked);
+    let _ = model.score(&[SEQUENCE], &ScoreOptions::default());
     let _ = model.predict_splice(&[SEQUENCE]);
     let _ = model.predict_mrl(&[SEQUENCE], MRL_PADDING);
     let _ = model.predict_family(&[SEQUENCE]);

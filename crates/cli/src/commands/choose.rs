@@ -66,8 +66,10 @@ impl ModelChoice {
     /// Loads it; if the user names none, the bundled one for `task`, and prints `note`.
     pub fn load(&self, context: &Context, task: &str, note: Option<&str>) -> anyhow::Result<Model> {
         let device = context.device()?;
-        let options =
-            LoadOptions { heads: self.heads, precision: self.dtype.into(), max_memory: self.memory.max_memory };
+        let options = LoadOptions::default()
+            .heads(self.heads)
+            .precision(Option::from(self.dtype))
+            .max_memory(self.memory.max_memory);
         let model = match &self.model {
             Some(name) => Model::load_with(name, &options, &device)?,
             None => {

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::seq::{Gaps, InputOptions, OnInvalid, SequenceRecord};
-use rinalmo::sink::{self, ArrayKind, Dtype, Format, Layout, Leftover, Sink};
+use rinalmo::sink::{ArrayKind, ArrayRecord, Dtype, Format, Layout, Leftover, Sink, SinkOptions};
 use rinalmo::{EmbedOptions, Model, TRAINED_LENGTH, Window};
 
 use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Arrays, FailureArgs, ForceArgs, InputArgs, Job, WhenStopped, kept, many};
+use crate::io::{self, Arrays, Asked, FailureArgs, ForceArgs, InputArgs, Job, WhenStopped, kept, many};
 
 /// Write embeddings of sequences
 ///
@@ -106,17 +106,16 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     let feed = args.input.open(context)?;
     let task = if options.include.contains(&ArrayKind::Logits) { "mlm" } else { "structure" };
     let model = args.choice.load(context, task, Some(ENCODER_NOTE))?;
-    model.embed_each::<&[u8]>(&[], &options)?; // fails now, not later, if the model cannot do this
+    model.embed(&[] as &[&str], &options)?; // fails now, not later, if the model cannot do this
     let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
     let sink = Arrays::new(sink, &args.output, WhenStopped::Keep);
     let before = sink.finished();
     if before > 0 {
         context.note(format!("resuming after {}", many(before, "finished record")));
     }
-    let batch_tokens = model.embed_batch_tokens(&options); // all results of a batch are in memory at once
-    let mut job = Embedding { model, options, sink, long: 0 };
-    let ended = io::run(&mut job, feed, batch_tokens, context)?;
-    report_long(job.long, &job.options, context);
+    let (job, ended) = io::run(Embedding { sink, long: 0 }, feed, context, |items| model.embeddings(items, &options));
+    let ended = ended?;
+    report_long(job.long, &options, context);
     if ended.is_complete() {
         let renamed = job.sink.finish()?;
         io::report_renamed(&args.output, &renamed, context);
@@ -127,28 +126,24 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
 }
 
 struct Embedding {
-    model: Model,
-    options: EmbedOptions,
     sink: Arrays,
     long: usize,
 }
 
 impl Job for Embedding {
+    type Item = Vec<u8>;
     type Result = rinalmo::Embedding;
 
     fn wants(&self, record: &SequenceRecord) -> Result<bool> {
         Ok(!self.sink.is_finished(record.index as u64, &record.id)?)
     }
 
-    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<rinalmo::Embedding>>> {
-        let sequences: Vec<&[u8]> = batch.iter().map(|record| record.sequence.as_slice()).collect();
-        let results = self.model.embed_each(&sequences, &self.options)?;
-        Ok(results.into_iter().map(|result| result.map_err(anyhow::Error::from)).collect())
+    fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<Vec<u8>, rinalmo::Embedding>> {
+        Ok(Asked::Model(record.sequence.clone()))
     }
 
     fn write(&mut self, record: &SequenceRecord, embedding: rinalmo::Embedding) -> Result<()> {
-        let (index, id) = (record.index as u64, record.id.clone());
-        self.sink.write(&sink::ArrayRecord { index, id, arrays: embedding.arrays })?;
+        self.sink.write(&ArrayRecord::new(record.index as u64, &record.id, embedding.arrays))?;
         self.long += usize::from(record.sequence.len() > TRAINED_LENGTH);
         Ok(())
     }
@@ -189,7 +184,7 @@ impl EmbedArgs {
             Some(len) => Some(Window { len, overlap: self.overlap.unwrap_or(len / 2) }),
             None => None,
         };
-        Ok(EmbedOptions { include, window, max_memory: None, batch_tokens: self.batch_tokens.max(1) })
+        Ok(EmbedOptions::default().include(include).window(window).batch_tokens(self.batch_tokens.max(1)))
     }
 
     fn check_output(&self, options: &EmbedOptions) -> Result<()> {
@@ -197,28 +192,25 @@ impl EmbedArgs {
         Ok(options.include.iter().try_for_each(|&kind| format.check_kind(Layout::Vectors, kind))?)
     }
 
-    fn sink_options(&self, model: &Model, options: &EmbedOptions) -> sink::SinkOptions {
+    fn sink_options(&self, model: &Model, options: &EmbedOptions) -> SinkOptions {
         let include: Vec<&str> = options.include.iter().map(|kind| kind.name()).collect();
         let window = options.window.map_or("none".into(), |window| format!("{}/{}", window.len, window.overlap));
-        sink::SinkOptions {
-            dtype: self.store.into(),
-            layout: Layout::Vectors,
-            leftover: if self.resume {
-                Leftover::Resume
-            } else if self.restart {
-                Leftover::Discard
-            } else {
-                Leftover::Refuse
-            },
-            settings: format!(
-                "model={} sha256={} dtype={} include={} window={window}{}",
-                model.name(),
-                model.sha256(),
-                model.precision().name(),
-                include.join("+"),
-                reading(self.input.options())
-            ),
-        }
+        let leftover = if self.resume {
+            Leftover::Resume
+        } else if self.restart {
+            Leftover::Discard
+        } else {
+            Leftover::Refuse
+        };
+        let settings = format!(
+            "model={} sha256={} dtype={} include={} window={window}{}",
+            model.name(),
+            model.sha256(),
+            model.precision().name(),
+            include.join("+"),
+            reading(self.input.options())
+        );
+        SinkOptions::default().dtype(self.store.into()).layout(Layout::Vectors).leftover(leftover).settings(settings)
     }
 }
 

@@ -6,15 +6,15 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::checkpoint;
 use rinalmo::seq::SequenceRecord;
-use rinalmo::sink::{self, Array, ArrayKind, Layout, Sink};
-use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Model};
+use rinalmo::sink::{Array, ArrayKind, ArrayRecord, Layout, Leftover, Sink, SinkOptions};
+use rinalmo::{Fold, FoldOptions, FoldRequest, Model};
 
 use super::choose::ModelChoice;
 use super::constraints::Constraints;
 use super::folding::FoldingArgs;
 use super::structures::{Folded, StructureFormat, Structures};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Arrays, FailureArgs, InputArgs, Job, OutputArgs, WhenStopped, many};
+use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, WhenStopped, many};
 
 /// Predict secondary structures
 ///
@@ -72,14 +72,14 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         _ => args.input.open(context)?,
     };
     let model = args.choice.load(context, "structure", Some(checkpoint::BUNDLED_NOTE))?;
-    model.fold_each(&[], &options)?; // fails now, not later, if the model cannot fold
+    model.fold(&[] as &[&str], &options)?; // fails now, not later, if the model cannot fold
     let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file
     let out = match &args.out_dir {
         Some(folder) => Structures::folder(folder, args.format)?,
         None => Structures::stream(args.output.open()?, args.format),
     };
-    let mut job = Folding { model, options, constraints, out, bpp, knotted: Knotted::default() };
-    let ended = io::run(&mut job, feed, args.folding.batch_tokens, context);
+    let job = Folding { model: &model, constraints, out, bpp, knotted: Knotted::default() };
+    let (job, ended) = io::run(job, feed, context, |items| model.folds(items, &options));
     // Complete records are kept, also if the reader of the output stopped; an empty file is not.
     let nothing = |bpp: &Arrays| ended.is_err() && bpp.finished() == 0;
     let finished = job.bpp.filter(|bpp| !nothing(bpp)).map(|bpp| bpp.finish()).transpose();
@@ -93,40 +93,33 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     ended.into_result().map(|outcome| args.failures.judge(outcome))
 }
 
-struct Folding {
-    model: Model,
-    options: FoldOptions,
+struct Folding<'m> {
+    model: &'m Model,
     constraints: Constraints,
     out: Structures,
     bpp: Option<Arrays>,
     knotted: Knotted,
 }
 
-impl Job for Folding {
+impl Job for Folding<'_> {
+    type Item = FoldRequest<'static>;
     type Result = Fold;
 
-    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<Fold>>> {
-        let found: Vec<Result<Option<Constraint>>> = batch.iter().map(|record| self.constraints.of(record)).collect();
-        let good = batch.iter().zip(&found).filter_map(|(record, constraint)| {
-            let constraint = constraint.as_ref().ok()?.clone();
-            Some(FoldRequest { sequence: &record.sequence, constraint })
-        });
-        let mut results = self.model.fold_each(&good.collect::<Vec<_>>(), &self.options)?.into_iter();
-        let mut next = || results.next().expect("one result for every request");
-        Ok(found.into_iter().map(|found| found.and_then(|_| Ok(next()?))).collect())
+    fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<FoldRequest<'static>, Fold>> {
+        let constraint = self.constraints.of(record)?;
+        Ok(Asked::Model(FoldRequest::new(record.sequence.clone()).constraint(constraint)))
     }
 
     fn write(&mut self, record: &SequenceRecord, fold: Fold) -> Result<()> {
         let met = self.constraints.check_met(record, &fold.structure);
-        let written = self.out.write(&Folded { record, fold: &fold, model: &self.model }).and(met);
+        let written = self.out.write(&Folded { record, fold: &fold, model: self.model }).and(met);
         if written.as_ref().is_err_and(io::is_output_failure) {
             return written;
         }
         self.knotted.add(record, &fold);
         if let (Some(sink), Some(map)) = (&self.bpp, fold.probabilities) {
-            let array = Array { kind: ArrayKind::Pairs, shape: vec![map.len, map.len], data: map.values };
-            let id = record.id.clone();
-            sink.write(&sink::ArrayRecord { index: record.index as u64, id, arrays: vec![array] })?;
+            let array = Array::new(ArrayKind::Pairs, vec![map.len, map.len], map.values);
+            sink.write(&ArrayRecord::new(record.index as u64, &record.id, vec![array]))?;
         }
         written
     }
@@ -180,7 +173,7 @@ impl FoldArgs {
         if !(0.0..=1.0).contains(&self.bpp_cutoff) {
             bail!("--bpp-cutoff: expected a probability from 0 to 1, found {}", self.bpp_cutoff);
         }
-        Ok(FoldOptions { probabilities: self.bpp.is_some(), ..self.folding.resolve()? })
+        Ok(self.folding.resolve()?.probabilities(self.bpp.is_some()))
     }
 
     fn open_bpp(&self, model: &Model) -> Result<Option<Arrays>> {
@@ -190,7 +183,7 @@ impl FoldArgs {
         }
         let settings = format!("model={} sha256={}", model.name(), model.sha256());
         let layout = Layout::Pairs { cutoff: self.bpp_cutoff };
-        let options = sink::SinkOptions { layout, settings, leftover: sink::Leftover::Discard, ..Default::default() };
+        let options = SinkOptions::default().layout(layout).settings(settings).leftover(Leftover::Discard);
         Ok(Some(Arrays::new(Sink::open(path, options)?, path, WhenStopped::Finish)))
     }
 }

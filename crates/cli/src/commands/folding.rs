@@ -42,18 +42,16 @@ impl FoldingArgs {
         if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
             bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
         }
-        Ok(FoldOptions {
-            threshold: self.threshold,
-            method: self.decode.map(|decode| match decode {
-                DecodeArg::Greedy => Method::Greedy,
-                DecodeArg::Nested => Method::Nested,
-                DecodeArg::F1 => Method::F1,
-            }),
-            min_loop: self.min_loop,
-            non_canonical: self.non_canonical,
-            probabilities: false,
-            max_memory: None, // the model has its own
-            batch_tokens: self.batch_tokens.max(1),
-        })
+        let method = self.decode.map(|decode| match decode {
+            DecodeArg::Greedy => Method::Greedy,
+            DecodeArg::Nested => Method::Nested,
+            DecodeArg::F1 => Method::F1,
+        });
+        Ok(FoldOptions::default() // memory is limited by the model's own options
+            .threshold(self.threshold)
+            .method(method)
+            .min_loop(self.min_loop)
+            .non_canonical(self.non_canonical)
+            .batch_tokens(self.batch_tokens.max(1)))
     }
 }

@@ -3,10 +3,9 @@
 use anyhow::{Result, bail};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
-use rinalmo::batches::DEFAULT_BATCH_TOKENS;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
-use rinalmo::{Answer, MRL_PADDING, Model, Said};
+use rinalmo::{Answer, MRL_PADDING, PredictOptions, Said};
 use serde_json::Value;
 
 use super::choose::{HEADS_NOTE, ModelChoice};
@@ -122,15 +121,16 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
     }
     let feed = args.input.open(context)?;
     let model = args.choice.load(context, task.name, Some(HEADS_NOTE))?;
-    model.predict::<&[u8]>(task, &[], pad_to)?; // fails now, not later, if the model lacks the head
+    let options = PredictOptions::default().pad_to(pad_to);
+    model.predict(task, &[] as &[&str], &options)?; // fails now, not later, if the model lacks the head
     let rows = Rows::open(&args.table, &model)?;
-    let mut job = Prediction { model, task, labels, pad_to, logits, rows };
-    let outcome = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?.into_result()?;
-    Ok(args.failures.judge(outcome))
+    let job = Prediction { task, labels, logits, rows };
+    let (_, ended) = io::run(job, feed, context, |items| model.predictions(task, items, &options));
+    ended?.into_result().map(|outcome| args.failures.judge(outcome))
 }
 
 /// The prediction for a sequence in columns, named as the task names them, or by their meaning.
-fn said(Answer { said, outputs }: Answer, labels: &LabelSpec, logits: bool) -> Vec<Field> {
+fn said(Answer { said, outputs, .. }: Answer, labels: &LabelSpec, logits: bool) -> Vec<Field> {
     let column = |name| labels.predicted.first().copied().unwrap_or(name);
     let all = || Value::Array(outputs.iter().copied().map(number).collect());
     match said.into_iter().next() {
@@ -162,21 +162,18 @@ fn said_of_each(bases: Vec<Said>) -> Vec<Field> {
 }
 
 struct Prediction {
-    model: Model,
     task: &'static TaskSpec,
     labels: &'static LabelSpec,
-    pad_to: Option<usize>,
     logits: bool,
     rows: Rows,
 }
 
 impl Job for Prediction {
+    type Item = Vec<u8>;
     type Result = Answer;
 
-    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<Answer>>> {
-        let sequences: Vec<&[u8]> = batch.iter().map(|record| record.sequence.as_slice()).collect();
-        let results = self.model.predict(self.task, &sequences, self.pad_to)?;
-        Ok(results.into_iter().map(|result| result.map_err(anyhow::Error::from)).collect())
+    fn ask(&mut self, record: &SequenceRecord) -> Result<io::Asked<Vec<u8>, Answer>> {
+        Ok(io::Asked::Model(record.sequence.clone()))
     }
 
     fn write(&mut self, record: &SequenceRecord, answer: Answer) -> Result<()> {

@@ -4,14 +4,13 @@ mod variants;
 
 use anyhow::{Result, anyhow};
 use clap::Args;
-use rinalmo::batches::DEFAULT_BATCH_TOKENS;
 use rinalmo::seq::SequenceRecord;
-use rinalmo::{Marginal, Model, Variant};
+use rinalmo::{Marginal, ScoreOptions, SequenceScore, Variant, VariantRequest};
 
 use self::variants::Variants;
 use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, chain, number};
+use crate::io::{self, Asked, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, chain, number};
 
 /// Score sequences, or the effect of variants
 ///
@@ -47,43 +46,48 @@ pub struct ScoreArgs {
 /// Runs the command.
 pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let variants = args.variants.as_deref().map(Variants::open).transpose()?;
-    let marginal = if args.unmasked { Marginal::Unmasked } else { Marginal::Masked };
+    let options = ScoreOptions::default().marginal(if args.unmasked { Marginal::Unmasked } else { Marginal::Masked });
     let feed = args.input.open(context)?;
     let model = args.choice.load(context, "mlm", Some(ENCODER_NOTE))?;
-    model.score_variants(b"A", &[], marginal)?; // fails now, not later, if the model cannot score
+    model.score(&[] as &[&str], &options)?; // fails now, not later, if the model cannot score
     let rows = Rows::open(&args.table, &model)?;
-    let mut job = Scoring { model, variants, marginal, rows };
-    let ended = io::run(&mut job, feed, DEFAULT_BATCH_TOKENS, context)?;
-    let problems = job.variants.map_or_else(Vec::new, |variants| variants.problems(ended.is_complete()));
+    let marginal = options.marginal;
+    let Some(variants) = variants else {
+        let (_, ended) = io::run(Scores { marginal, rows }, feed, context, |items| model.scores(items, &options));
+        return ended?.into_result().map(|outcome| args.failures.judge(outcome));
+    };
+    let job = Effects { variants, marginal, rows };
+    let (job, ended) = io::run(job, feed, context, |items| model.variant_scores(items, &options));
+    let ended = ended?;
+    let problems = job.variants.problems(ended.is_complete());
     problems.iter().for_each(|problem| eprintln!("error: {problem}"));
     let outcome = ended.into_result()?;
     let faulty = !problems.is_empty() && outcome != Outcome::Interrupted;
     Ok(args.failures.judge(if faulty { Outcome::Partial } else { outcome }))
 }
 
-struct Scoring {
-    model: Model,
-    variants: Option<Variants>,
+/// Without `--variants`: the score of each sequence.
+struct Scores {
     marginal: Marginal,
     rows: Rows,
 }
 
-/// The rows of a record, and what could not be scored.
-struct Scored {
-    rows: Vec<Vec<Field>>,
-    failures: Vec<anyhow::Error>,
-}
+impl Job for Scores {
+    type Item = Vec<u8>;
+    type Result = SequenceScore;
 
-impl Job for Scoring {
-    type Result = Scored;
-
-    fn work(&mut self, batch: &[SequenceRecord]) -> Result<Vec<Result<Self::Result>>> {
-        Ok(batch.iter().map(|record| self.score(record)).collect())
+    fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<Vec<u8>, SequenceScore>> {
+        Ok(Asked::Model(record.sequence.clone()))
     }
 
-    fn write(&mut self, _record: &SequenceRecord, scored: Self::Result) -> Result<()> {
-        scored.rows.iter().try_for_each(|row| self.rows.write(row))?;
-        failed(scored.failures)
+    fn write(&mut self, record: &SequenceRecord, score: SequenceScore) -> Result<()> {
+        self.rows.write(&[
+            ("id", record.id.as_str().into()),
+            ("length", record.sequence.len().into()),
+            ("loss", number(score.loss as f32)),
+            ("perplexity", number(score.perplexity as f32)),
+            ("marginal", self.marginal.name().into()),
+        ])
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -95,38 +99,64 @@ impl Job for Scoring {
     }
 }
 
-impl Scoring {
-    fn score(&mut self, record: &SequenceRecord) -> Result<Scored> {
-        let id = || ("id", record.id.as_str().into());
-        let marginal = ("marginal", self.marginal.name().into());
-        let Some(variants) = &mut self.variants else {
-            let score = self.model.score(&record.sequence, self.marginal)?;
-            let length = ("length", record.sequence.len().into());
-            let (loss, perplexity) = (number(score.loss as f32), number(score.perplexity as f32));
-            let row = vec![id(), length, ("loss", loss), ("perplexity", perplexity), marginal];
-            return Ok(Scored { rows: vec![row], failures: Vec::new() });
-        };
-        let with_written = variants.differ();
+/// With `--variants`: the effect of each variant.
+struct Effects {
+    variants: Variants,
+    marginal: Marginal,
+    rows: Rows,
+}
+
+impl Effects {
+    /// The variants of a record that can be scored, and what is wrong with the others.
+    fn fitting(&mut self, record: &SequenceRecord) -> (Vec<Variant>, Vec<anyhow::Error>) {
         let (mut fitting, mut failures) = (Vec::new(), Vec::new());
-        for variant in variants.of(&record.id) {
+        for variant in self.variants.of(&record.id) {
             let fits = variant.and_then(|variant| Ok(variant.check(&record.sequence).map(|()| variant)?));
             match fits {
                 Ok(variant) => fitting.push(variant),
                 Err(error) => failures.push(error),
             }
         }
+        (fitting, failures)
+    }
+}
+
+impl Job for Effects {
+    type Item = VariantRequest<'static>;
+    /// The ratio of each variant that can be scored.
+    type Result = Vec<f32>;
+
+    fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<VariantRequest<'static>, Vec<f32>>> {
+        let (fitting, _) = self.fitting(record);
         if fitting.is_empty() {
-            return Ok(Scored { rows: Vec::new(), failures });
+            return Ok(Asked::Known(Vec::new()));
         }
-        let ratios = self.model.score_variants(&record.sequence, &fitting, self.marginal)?;
-        let row = |(variant, ratio): (&Variant, f32)| {
-            let mut row = vec![id(), ("variant", variant.to_string().into()), ("llr", number(ratio)), marginal.clone()];
-            if with_written {
+        Ok(Asked::Model(VariantRequest::new(&record.sequence, fitting).into_owned()))
+    }
+
+    fn write(&mut self, record: &SequenceRecord, ratios: Vec<f32>) -> Result<()> {
+        let (fitting, failures) = self.fitting(record);
+        for (variant, ratio) in fitting.iter().zip(ratios) {
+            let mut row: Vec<Field> = vec![
+                ("id", record.id.as_str().into()),
+                ("variant", variant.to_string().into()),
+                ("llr", number(ratio)),
+                ("marginal", self.marginal.name().into()),
+            ];
+            if self.variants.differ() {
                 row.push(("written", variant.written().into()));
             }
-            row
-        };
-        Ok(Scored { rows: fitting.iter().zip(ratios).map(row).collect(), failures })
+            self.rows.write(&row)?;
+        }
+        failed(failures)
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.rows.flush()
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        self.rows.finish()
     }
 }
 

@@ -331,15 +331,8 @@ mod tests {
         let model = Model::bundled(&rinalmo::Device::cpu()).unwrap();
         let pairs: Vec<(usize, usize, f32)> = (0..31).map(|i| (i, i + 31, 0.5)).collect(); // each crosses all others
         let structure = Structure::new(62, pairs.iter().map(|&(i, j, _)| (i, j)).collect()).unwrap();
-        let fold = Fold {
-            structure,
-            pairs,
-            score: 0.5,
-            expected_f1: None,
-            threshold: 0.1,
-            crossing_left_out: 0,
-            probabilities: None,
-        };
+        let mut fold = model.fold(&["A".repeat(62)], &rinalmo::FoldOptions::default()).unwrap().remove(0);
+        (fold.structure, fold.pairs, fold.expected_f1) = (structure, pairs, None);
         let input = std::io::Cursor::new(format!(">x\n{}\n", "A".repeat(62)));
         let record = rinalmo::seq::Sequences::from_reader("x.fa", input, Default::default()).next().unwrap().unwrap();
         let folded = Folded { record: &record, fold: &fold, model: &model };

@@ -6,10 +6,7 @@ use super::{Answers, Known, Labels, Question};
 use crate::Error;
 use crate::Watch;
 use crate::problem::{Problem, ProblemKind};
-use rinalmo_infer::{Answer, Model, Said};
-
-/// Sequences between two reports of progress: enough for batches of similar lengths among them.
-const CHUNK: usize = 512;
+use rinalmo_infer::{Answer, Model, PredictOptions, Said};
 
 impl Answers {
     /// Runs a model on every known answer's sequence, with the head for the task or with a user's own head for whole
@@ -25,33 +22,39 @@ impl Answers {
         let sequences = labels.items.iter().map(letters).collect::<Result<Vec<_>, _>>()?;
         let name = model.name().to_owned();
         let mut answers = Self { name, problems: Vec::new(), values: Vec::with_capacity(sequences.len()) };
-        for (chunk, known) in sequences.chunks(CHUNK).zip(labels.items.chunks(CHUNK)) {
+        let (question, task) = (&labels.question, task_of(model, &labels.question));
+        let found = model.predictions(task, &sequences, &PredictOptions::default())?;
+        for (answer, known) in found.zip(&labels.items) {
+            match answer.map_err(Error::from).and_then(|answer| fits(answer, question)) {
+                Ok(answer) => answers.values.push(Some(answer)),
+                Err(error) => {
+                    let text = format!("{}: {error}", known.place);
+                    answers.problems.push(Problem::new(ProblemKind::NoPrediction, text));
+                    answers.values.push(None);
+                }
+            }
+            watch.done(sequences[answers.values.len() - 1].len());
             if watch.stopped() {
                 break;
             }
-            for (answer, known) in ask(model, &labels.question, chunk)?.into_iter().zip(known) {
-                if let Err(error) = &answer {
-                    answers.problems.push(Problem::new(ProblemKind::NoPrediction, format!("{}: {error}", known.place)));
-                }
-                answers.values.push(answer.ok());
-            }
-            chunk.iter().for_each(|sequence| watch.done(sequence.len()));
         }
         answers.values.resize(sequences.len(), None);
         Ok(answers)
     }
 }
 
-/// The model's answer for each sequence, by the head for the task or a user's own.
-fn ask(model: &Model, question: &Question, sequences: &[Vec<u8>]) -> Result<Vec<Result<String, Error>>, Error> {
+/// The task of the model's head: the question's, or a user's own.
+fn task_of(model: &Model, question: &Question) -> &'static TaskSpec {
     let own = TaskSpec::named("sequence");
-    let task = if model.config().head.as_ref().is_some_and(|head| own.takes(head)) { own } else { question.task() };
-    let fits = |answer: Answer| match (answer.said.into_iter().next(), question) {
+    if model.config().head.as_ref().is_some_and(|head| own.takes(head)) { own } else { question.task() }
+}
+
+/// An answer as text, if it answers the question.
+fn fits(answer: Answer, question: &Question) -> Result<String, Error> {
+    match (answer.said.into_iter().next(), question) {
         (Some(Said::Yes(probability)), Question::YesNo { .. }) => Ok(probability.to_string()),
         (Some(Said::Number(number)), Question::Number(_)) => Ok(number.to_string()),
         (Some(Said::Class { label, .. }), Question::Classes(_)) => Ok(label),
         _ => Err(Error::Options("the model was fitted to labels of another kind".into())),
-    };
-    let found = model.predict(task, sequences, None)?;
-    Ok(found.into_iter().map(|answer| answer.map_err(Error::from).and_then(fits)).collect())
+    }
 }

@@ -6,14 +6,12 @@ use super::{Predictions, Watch};
 use crate::Error;
 use crate::problem::{Problem, ProblemKind};
 use crate::references::{Reference, References};
-use rinalmo_infer::{FoldOptions, FoldRequest, Model, PairMap};
+use rinalmo_infer::{FoldOptions, Model, PairMap};
 
 /// Bins of the reliability curve.
 const BINS: usize = 20;
 /// Pairs of lower probability are not counted: they are nearly all pairs, and nearly all of them are false.
 pub(crate) const LEAST: f32 = 0.01;
-/// Batches that are folded together, so that sequences can be sorted by length among them.
-const BATCHES: usize = 16;
 
 impl Predictions {
     /// Folds every reference's sequence. With `calibrate`, pairs with a probability of at least 0.01 are
@@ -29,35 +27,28 @@ impl Predictions {
         watch: &mut dyn Watch,
     ) -> Result<Self, Error> {
         let sequences = references.sequences()?;
-        let options = FoldOptions { probabilities: calibrate, ..options.clone() };
+        let options = options.clone().probabilities(calibrate);
         let mut predictions = Self::none(model.name().to_owned(), references);
         let mut calibration = Calibration::new(BINS);
         let mut order: Vec<usize> = (0..sequences.len()).collect();
-        order.sort_by_key(|&number| sequences[number].len());
-        let weigh = |&number: &usize| sequences[number].len() + 2;
-        // Maps of a whole batch are in memory at once.
-        let fit = if calibrate { model.tokens_of_kept_maps(options.max_memory) } else { usize::MAX };
-        let limit = BATCHES.saturating_mul(options.batch_tokens).min(fit);
-        for numbers in rinalmo_infer::batches::Batches::new(order, limit, weigh) {
+        order.sort_by_key(|&number| sequences[number].len()); // batches of similar lengths are faster
+        let folds = model.folds(order.iter().map(|&number| sequences[number]), &options)?;
+        for (&number, fold) in order.iter().zip(folds) {
+            let reference = &references.items[number];
+            match fold {
+                Ok(fold) => {
+                    fold.probabilities.inspect(|map| count(map, reference, options.min_loop, &mut calibration));
+                    predictions.structures[number] = Some(fold.structure);
+                    predictions.expected_f1[number] = fold.expected_f1;
+                }
+                Err(error) => {
+                    let text = format!("{}: {error}", reference.place);
+                    predictions.problems.push(Problem::new(ProblemKind::NoPrediction, text));
+                }
+            }
+            watch.done(sequences[number].len());
             if watch.stopped() {
                 break;
-            }
-            let request = |&number: &usize| FoldRequest { sequence: sequences[number], constraint: None };
-            let requests: Vec<FoldRequest<'_>> = numbers.iter().map(request).collect();
-            for (number, fold) in numbers.into_iter().zip(model.fold_each(&requests, &options)?) {
-                let reference = &references.items[number];
-                match fold {
-                    Ok(fold) => {
-                        fold.probabilities.inspect(|map| count(map, reference, options.min_loop, &mut calibration));
-                        predictions.structures[number] = Some(fold.structure);
-                        predictions.expected_f1[number] = fold.expected_f1;
-                    }
-                    Err(error) => {
-                        let text = format!("{}: {error}", reference.place);
-                        predictions.problems.push(Problem::new(ProblemKind::NoPrediction, text));
-                    }
-                }
-                watch.done(sequences[number].len());
             }
         }
         predictions.calibration = calibrate.then_some(calibration);

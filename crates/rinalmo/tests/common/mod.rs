@@ -151,7 +151,7 @@ impl References {
     }
 
     pub fn checkpoint(&self, path: &Path) -> Checkpoint {
-        let options = OpenOptions { heads: Some(self.meta.num_heads), ..OpenOptions::default() };
+        let options = OpenOptions::default().heads(self.meta.num_heads);
         Checkpoint::open(path, &options).unwrap()
     }
 
@@ -246,15 +246,15 @@ impl References {
                 let Scaler { mean, std } = model.metadata().scaler.unwrap();
                 assert!((mean - mrl_mean).abs() < 1e-6 && (std - mrl_std).abs() < 1e-6);
                 let loads = model.predict_mrl(sequences, *mrl_padding).unwrap();
-                compare("mrl", &loads.into_iter().collect::<Result<Vec<_>, _>>().unwrap());
+                compare("mrl", &loads);
             }
             Some("splice") => {
                 let sites = model.predict_splice(sequences).unwrap();
-                compare("splice_logits", &sites.into_iter().map(|site| site.unwrap().logit).collect::<Vec<_>>());
+                compare("splice_logits", &sites.into_iter().map(|site| site.logit).collect::<Vec<_>>());
             }
             Some("family") => {
                 let families = model.predict_family(sequences).unwrap();
-                let logits = families.into_iter().flat_map(|family| family.unwrap().logits);
+                let logits = families.into_iter().flat_map(|family| family.logits);
                 compare("ncrna_logits", &logits.collect::<Vec<_>>());
             }
             _ => {}
@@ -264,7 +264,7 @@ impl References {
     /// The structure, equal; probabilities.
     #[track_caller]
     fn compare_fold(&self, model: &Model, i: usize, sequence: &str, threshold: f32) {
-        let options = FoldOptions { threshold: Some(threshold), probabilities: true, ..FoldOptions::default() };
+        let options = FoldOptions::default().threshold(threshold).probabilities(true);
         let fold = &model.fold(&[sequence], &options).unwrap()[0];
         let pairs: Vec<_> = fold.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
         assert_eq!(pairs, self.expected.pairs(&format!("ss_pairs_{i}")), "pairs of sequence {i}");
@@ -312,7 +312,7 @@ impl References {
         for (name, layout) in
             [("own.safetensors", Layout::Own), ("official.safetensors", Layout::Official), ("own", Layout::OwnFolder)]
         {
-            let options = WriteOptions { layout, ..WriteOptions::default() };
+            let options = WriteOptions::default().layout(layout);
             last = self.convert(&last, temporary.path().join(name), &options);
             assert_eq!(self.compare(&last, &Way::F32, F32), outputs, "{name}");
             self.compare_answers(&last);

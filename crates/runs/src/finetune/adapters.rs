@@ -26,7 +26,7 @@ pub(super) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     write_merged(model, document, &path)?;
     let merged = Checkpoint::open(&path, &OpenOptions::default())?;
     if merged.config.head.as_ref().is_none_or(HeadConfig::is_published) {
-        merged.write(folder.path().join(OFFICIAL), &WriteOptions { layout: Layout::Official, dtype: None })?;
+        merged.write(folder.path().join(OFFICIAL), &WriteOptions::default().layout(Layout::Official))?;
     }
     Ok(Some(best.state.step))
 }

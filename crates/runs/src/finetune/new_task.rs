@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use rinalmo_infer::{Device, Model, Said};
+use rinalmo_infer::{Device, Model, PredictOptions, Said};
 use rinalmo_model::{HeadConfig, LabelSpec, Meaning, Pooling, TaskSpec};
 use rinalmo_train::{Alone, Share, Stop};
 
@@ -83,12 +83,13 @@ fn a_task_of_one_row_is_trained_and_predicts() {
     assert!(found > 0.5, "{figure} {found}");
 
     let model = Model::load(&out.join("model.safetensors").to_string_lossy(), &Device::cpu()).unwrap();
-    let said = |sequence: &str| match model.predict(&GC, &[sequence], None).unwrap().remove(0).unwrap().said[..] {
+    let said = |sequence: &str| match model.predict(&GC, &[sequence], &PredictOptions::default()).unwrap()[0].said[..] {
         [Said::Number(share)] => share,
         ref other => panic!("{other:?}"),
     };
     assert!(said("GCGGCCGCGGCCGCGCGGCCGG") > said("GAUUCAAUGCAUAUUACAGUAA"));
     assert!(said("AUUAAUAUUAAUAUAUAUUAAU") >= 0.0, "no share is negative");
-    let splice = model.predict(TaskSpec::named("splice"), &["ACGU"], None).unwrap_err().to_string();
+    let splice =
+        model.predict(TaskSpec::named("splice"), &["ACGU"], &PredictOptions::default()).unwrap_err().to_string();
     assert!(splice.contains("has no splice head"), "{splice}");
 }

@@ -69,7 +69,7 @@ pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     let found = best.weights()?;
     if found.config.head.as_ref().is_none_or(HeadConfig::is_published) {
         let (official, part) = place(OFFICIAL);
-        found.write(&part, &WriteOptions { layout: Layout::Official, dtype: None })?;
+        found.write(&part, &WriteOptions::default().layout(Layout::Official))?;
         fs::rename(&part, &official).map_err(Error::file("written", &official))?;
     }
     let (model, part) = place(MODEL);

@@ -100,6 +100,6 @@ impl Saved {
     /// # Errors
     /// As [`Saved::weights`], or if the file cannot be written.
     pub fn export_official(&self, path: &Path) -> Result<(), Error> {
-        Ok(self.weights()?.write(path, &WriteOptions { layout: Layout::Official, dtype: None })?)
+        Ok(self.weights()?.write(path, &WriteOptions::default().layout(Layout::Official))?)
     }
 }

@@ -143,7 +143,7 @@ mod tests {
         let (sequence, found) = (&item.sequence, sums(item, decode, logits));
         let map: Vec<f32> = logits.iter().map(|&x| 1.0 / (1.0 + (-x).exp())).collect();
         for (number, threshold) in thresholds(decode).enumerate() {
-            let options = DecodeOptions { threshold, ..DecodeOptions::default() };
+            let options = DecodeOptions::default().threshold(threshold);
             let decoded = decode.decode(&map, sequence, &options).unwrap();
             let structure = decoded.structure();
             let score = PairCounts::relaxed(structure.pairs(), reference.pairs()).score();

@@ -45,8 +45,7 @@ fn a_checkpoint_comes_back_as_it_was_and_opens_everywhere() {
     let official = folder.path().join("official.safetensors");
     saved.export_official(&official).unwrap();
     for path in [path.as_path(), &path.join("model.safetensors"), &official] {
-        let options =
-            OpenOptions { heads: path.ends_with("official.safetensors").then_some(2), ..OpenOptions::default() };
+        let options = OpenOptions::default().heads(path.ends_with("official.safetensors").then_some(2));
         let opened = Checkpoint::open(path, &options).unwrap();
         assert!(weights(&rinalmo_weights::load(&opened, &Device::flex()).unwrap()) == expected);
     }

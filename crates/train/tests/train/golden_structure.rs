@@ -88,6 +88,6 @@ fn gradients_with_the_official_fixtures_weights_are_pytorchs() {
         return;
     }
     let device = Device::flex().autodiff();
-    let checkpoint = Checkpoint::open(&path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
+    let checkpoint = Checkpoint::open(&path, &OpenOptions::default().heads(4)).unwrap();
     compare("fixture", &start::from_checkpoint(&checkpoint, &config(), 0, &device).unwrap(), &device, 1);
 }

@@ -8,7 +8,14 @@ use etcetera::BaseStrategy;
 use super::Error;
 
 /// How to fetch, and where to keep the files.
+///
+/// ```
+/// use rinalmo_weights::download::FetchOptions;
+///
+/// let options = FetchOptions::default().home("/data/rinalmo").retries(10);
+/// ```
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FetchOptions {
     /// Folder that holds `models/`; `None` is `rinalmo` in the platform's cache folder.
     pub home: Option<PathBuf>,
@@ -41,6 +48,69 @@ impl FetchOptions {
             Default::default();
         let (home, mirror, sha256, max_size) = (None, None, None, MAX_SIZE);
         Self { home, mirror, sha256, force, retries, backoff, connect_timeout, stall_timeout, max_size }
+    }
+
+    /// Sets [`FetchOptions::home`].
+    #[must_use]
+    pub fn home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// Sets [`FetchOptions::mirror`].
+    #[must_use]
+    pub fn mirror(mut self, mirror: impl Into<Option<String>>) -> Self {
+        self.mirror = mirror.into();
+        self
+    }
+
+    /// Sets [`FetchOptions::sha256`].
+    #[must_use]
+    pub fn sha256(mut self, sha256: impl Into<Option<String>>) -> Self {
+        self.sha256 = sha256.into();
+        self
+    }
+
+    /// Sets [`FetchOptions::force`].
+    #[must_use]
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = force;
+        self
+    }
+
+    /// Sets [`FetchOptions::retries`].
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.retries = retries;
+        self
+    }
+
+    /// Sets [`FetchOptions::backoff`].
+    #[must_use]
+    pub fn backoff(mut self, backoff: Duration) -> Self {
+        self.backoff = backoff;
+        self
+    }
+
+    /// Sets [`FetchOptions::connect_timeout`].
+    #[must_use]
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// Sets [`FetchOptions::stall_timeout`].
+    #[must_use]
+    pub fn stall_timeout(mut self, stall_timeout: Duration) -> Self {
+        self.stall_timeout = stall_timeout;
+        self
+    }
+
+    /// Sets [`FetchOptions::max_size`], in bytes.
+    #[must_use]
+    pub fn max_size(mut self, max_size: u64) -> Self {
+        self.max_size = max_size;
+        self
     }
 
     /// Folder with a folder for each model.

@@ -93,7 +93,7 @@ fn no_number_of_a_members_description_is_believed() {
             let members = serde_json::json!({ "evil": document }).to_string();
             let path = file(folder.path(), &[(HEADER_KEY, first.clone()), ("rinalmo.members", members)]);
             for member in [None, Some("evil".to_owned())] {
-                let opened = Checkpoint::open(&path, &OpenOptions { member: member.clone(), ..OpenOptions::default() });
+                let opened = Checkpoint::open(&path, &OpenOptions::default().member(member.clone()));
                 if member.is_some() || !what.contains("/blocks = 0") {
                     assert_refused(opened, &what);
                 }
@@ -107,7 +107,7 @@ fn no_number_of_an_adapters_description_is_believed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("base.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(&small(), str::to_owned), &[], false)).unwrap();
-    let base = Checkpoint::open(&path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
+    let base = Checkpoint::open(&path, &OpenOptions::default().heads(4)).unwrap();
     for config in configs().into_iter().filter(|config| config.encoder.lora.is_some()) {
         for (what, document) in changed(&config) {
             let mut header =
@@ -148,7 +148,7 @@ fn tensors_claim_no_more_than_there_is() {
     let path = folder.path().join("file.pt");
     let complaint = |bytes: Vec<u8>| {
         std::fs::write(&path, bytes).unwrap();
-        let four = OpenOptions { heads: Some(4), ..OpenOptions::default() };
+        let four = OpenOptions::default().heads(4);
         Checkpoint::open(&path, &four).map(drop).map_err(|error| error.to_string())
     };
     // All tensors of a model are views of the same few bytes: a thousand blocks of a hundred kB in one storage.
@@ -190,7 +190,7 @@ fn what_verify_finds_is_every_number_that_is_none() {
         let expected = format!("tensor `{name}` holds {word} (value 5)");
         let path = folder.path().join("file.pt");
         std::fs::write(&path, pt::modern(&tensors, &[], false)).unwrap();
-        let checkpoint = Checkpoint::open(&path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
+        let checkpoint = Checkpoint::open(&path, &OpenOptions::default().heads(4)).unwrap();
         assert_eq!(checkpoint.first_not_finite().unwrap().to_string(), expected);
         let own = folder.path().join("own.safetensors");
         checkpoint.write(&own, &WriteOptions::default()).unwrap();

@@ -17,7 +17,7 @@ pub fn fixture(name: &str) -> Option<PathBuf> {
 }
 
 pub fn four_heads() -> OpenOptions {
-    OpenOptions { heads: Some(4), ..OpenOptions::default() }
+    OpenOptions::default().heads(4)
 }
 
 fn tiny() -> ModelConfig {
@@ -82,7 +82,7 @@ fn every_fixture_survives_each_layout_bit_by_bit() {
         first.write(&own, &WriteOptions::default()).unwrap();
         let own = Checkpoint::open(own, &OpenOptions::default()).unwrap();
         let back = folder.path().join(format!("{name}-official"));
-        own.write(&back, &WriteOptions { layout: Layout::Official, dtype: None }).unwrap();
+        own.write(&back, &WriteOptions::default().layout(Layout::Official)).unwrap();
         let back = Checkpoint::open(back, &OpenOptions::default()).unwrap();
         assert_eq!(back.meta.family, Family::Official);
         assert_eq!((&back.meta.threshold, &back.meta.scaler), (&first.meta.threshold, &first.meta.scaler));

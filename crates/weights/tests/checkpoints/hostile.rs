@@ -11,7 +11,7 @@ use crate::round_trip::small;
 fn open(folder: &Path, bytes: &[u8]) -> Result<Checkpoint, String> {
     let path = folder.join("file.pt");
     std::fs::write(&path, bytes).unwrap();
-    Checkpoint::open(&path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).map_err(|error| {
+    Checkpoint::open(&path, &OpenOptions::default().heads(4)).map_err(|error| {
         let text = error.to_string();
         let (at, rest) = text.split_once(": ").unwrap();
         assert!(at.ends_with("file.pt"), "the error names the file: {text}");
@@ -147,7 +147,7 @@ fn a_checkpoint_of_another_size_names_the_preset_that_fits() {
 
     // The same in a folder whose description gives another size.
     let own = folder.path().join("own");
-    nano.write(&own, &WriteOptions { layout: Layout::OwnFolder, dtype: None }).unwrap();
+    nano.write(&own, &WriteOptions::default().layout(Layout::OwnFolder)).unwrap();
     let description = own.join("config.json");
     let changed = std::fs::read_to_string(&description).unwrap();
     let changed = changed.replace("\"dim\": 320", "\"dim\": 640").replace("\"hidden\": 853", "\"hidden\": 1706");
@@ -171,7 +171,7 @@ fn sizes_of_no_model_are_refused_before_they_are_used() {
     let folder = tempfile::tempdir().unwrap();
     let own = folder.path().join("own");
     let first = open(folder.path(), &pt::modern(&pt::tensors_of(&small(), str::to_owned), &[], false)).unwrap();
-    first.write(&own, &WriteOptions { layout: Layout::OwnFolder, dtype: None }).unwrap();
+    first.write(&own, &WriteOptions::default().layout(Layout::OwnFolder)).unwrap();
     let description = std::fs::read_to_string(own.join("config.json")).unwrap();
     for (from, to) in
         [("\"blocks\": 2", "\"blocks\": 4000000000000"), ("\"hidden\": 42", "\"hidden\": 9000000000000000000")]
@@ -188,14 +188,13 @@ fn heads_that_cannot_be_right_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(&small(), str::to_owned), &[], false)).unwrap();
-    let three = OpenOptions { heads: Some(3), ..OpenOptions::default() };
+    let three = OpenOptions::default().heads(3);
     let text = Checkpoint::open(&path, &three).unwrap_err().to_string();
     assert!(text.ends_with("3 heads do not divide a width of 16"), "{text}");
     let own = folder.path().join("own");
-    let four = OpenOptions { heads: Some(4), ..OpenOptions::default() };
+    let four = OpenOptions::default().heads(4);
     Checkpoint::open(&path, &four).unwrap().write(&own, &WriteOptions::default()).unwrap();
-    let text =
-        Checkpoint::open(&own, &OpenOptions { heads: Some(2), ..OpenOptions::default() }).unwrap_err().to_string();
+    let text = Checkpoint::open(&own, &OpenOptions::default().heads(2)).unwrap_err().to_string();
     assert!(text.ends_with("its description says 4 attention heads, 2 were asked for"), "{text}");
 }
 

@@ -13,7 +13,7 @@ fn open(bytes: &[u8]) -> Checkpoint {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.pt");
     std::fs::write(&path, bytes).unwrap();
-    Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap()
+    Checkpoint::open(path, &OpenOptions::default().heads(4)).unwrap()
 }
 
 /// A checkpoint with released names, without prefix.
@@ -21,8 +21,7 @@ fn official(config: &ModelConfig) -> Vec<Named> {
     let folder = tempfile::tempdir().unwrap();
     let own = open(&pt::modern(&pt::tensors_of(config, str::to_owned), &[], false));
     let path = folder.path().join("official");
-    own.write(&path, &rinalmo_weights::WriteOptions { layout: rinalmo_weights::Layout::Official, dtype: None })
-        .unwrap();
+    own.write(&path, &rinalmo_weights::WriteOptions::default().layout(rinalmo_weights::Layout::Official)).unwrap();
     let archive = Archive::open(&path).unwrap();
     let checkpoint = Checkpoint::open(&path, &OpenOptions::default()).unwrap();
     let tensors =
@@ -86,8 +85,7 @@ fn a_missing_third_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.pt");
     std::fs::write(&path, pt::modern(&plain, &[], false)).unwrap();
-    let text =
-        Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap_err().to_string();
+    let text = Checkpoint::open(path, &OpenOptions::default().heads(4)).unwrap_err().to_string();
     assert!(text.contains("should be three parts of one tensor, but there are 2"), "{text}");
     assert!(text.contains("missing: `encoder.blocks.1.attention.qkv.weight` [48, 16]"), "{text}");
 }
@@ -195,7 +193,7 @@ proptest! {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("mangled.pt");
         std::fs::write(&path, bytes).unwrap();
-        let opened = Checkpoint::open(path, &OpenOptions { heads: Some(1), ..OpenOptions::default() });
+        let opened = Checkpoint::open(path, &OpenOptions::default().heads(1));
         prop_assert!(opened.is_err()); // it lacks most tensors
     }
 }

@@ -12,7 +12,7 @@ use crate::round_trip::{checkpoint, small};
 
 fn write(first: &Checkpoint, folder: &Path, dtype: Option<Dtype>) -> Checkpoint {
     let path = folder.join("theirs");
-    first.write(&path, &WriteOptions { layout: Layout::Multimolecule, dtype }).unwrap();
+    first.write(&path, &WriteOptions::default().layout(Layout::Multimolecule).dtype(dtype)).unwrap();
     Checkpoint::open(&path, &OpenOptions::default()).unwrap()
 }
 
@@ -60,7 +60,7 @@ fn an_encoder_that_the_library_lacks_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     for encoder in [EncoderConfig::new(16, 2, 4).with_gelu(), EncoderConfig::new(16, 2, 4).with_learned_positions(32)] {
         let first = checkpoint(folder.path(), &ModelConfig::pretrained(encoder));
-        let options = WriteOptions { layout: Layout::Multimolecule, dtype: None };
+        let options = WriteOptions::default().layout(Layout::Multimolecule);
         let error = first.write(folder.path().join("theirs"), &options).unwrap_err().to_string();
         assert!(error.contains("multimolecule has no RiNALMo with"), "{error}");
         assert!(!folder.path().join("theirs").exists());

@@ -10,7 +10,7 @@ use crate::pt::{self, Named};
 use crate::round_trip::small;
 
 fn four() -> OpenOptions {
-    OpenOptions { heads: Some(4), ..OpenOptions::default() }
+    OpenOptions::default().heads(4)
 }
 
 fn open(folder: &Path, name: &str, bytes: &[u8]) -> Result<Checkpoint, String> {
@@ -169,7 +169,7 @@ fn the_number_of_heads_is_read_or_asked_for() {
         std::fs::write(folder.path().join("config.json"), format!("\u{feff}{config}")).unwrap();
         let found = Checkpoint::open(&path, &OpenOptions::default()).unwrap();
         assert_eq!((found.config.encoder.heads, found.meta.family), (4, Family::Multimolecule));
-        let two = OpenOptions { heads: Some(2), ..OpenOptions::default() };
+        let two = OpenOptions::default().heads(2);
         let text = Checkpoint::open(&path, &two).unwrap_err().to_string();
         assert!(text.ends_with("its description says 4 attention heads, 2 were asked for"), "{text}");
     }

@@ -38,7 +38,7 @@ pub fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
         let document = Document::new("first", config.clone());
         std::fs::write(folder.join("config.json"), serde_json::to_string(&document).unwrap()).unwrap();
     }
-    let checkpoint = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
+    let checkpoint = Checkpoint::open(path, &OpenOptions::default().heads(4)).unwrap();
     assert_eq!(checkpoint.config, *config);
     checkpoint
 }
@@ -51,7 +51,7 @@ fn every_layout_and_type_reads_back() {
                 let folder = tempfile::tempdir().unwrap();
                 let first = checkpoint(folder.path(), &config);
                 let path = folder.path().join("second");
-                let written = first.write(&path, &WriteOptions { layout, dtype: Some(dtype) });
+                let written = first.write(&path, &WriteOptions::default().layout(layout).dtype(dtype));
                 if layout == Layout::Official && !config.head.as_ref().is_none_or(HeadConfig::is_published) {
                     assert!(written.unwrap_err().to_string().contains("the released code has no"));
                     continue;
@@ -114,9 +114,7 @@ fn a_checkpoint_may_be_written_over_itself() {
 fn built_in_models_open_without_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("second");
-    checkpoint(folder.path(), &small())
-        .write(&path, &WriteOptions { dtype: Some(Dtype::Bf16), ..Default::default() })
-        .unwrap();
+    checkpoint(folder.path(), &small()).write(&path, &WriteOptions::default().dtype(Dtype::Bf16)).unwrap();
     let bytes: &'static [u8] = std::fs::read(&path).unwrap().leak();
     let built_in = Checkpoint::from_static(bytes, None).unwrap();
     assert_eq!(built_in.config, small());
@@ -133,9 +131,9 @@ fn weights_too_large_for_f16_are_not_made_infinite() {
     tensors[0].2[3] = 70_000.0;
     let path = folder.path().join("large.pt");
     std::fs::write(&path, pt::modern(&tensors, &[], false)).unwrap();
-    let large = Checkpoint::open(path, &OpenOptions { heads: Some(4), ..OpenOptions::default() }).unwrap();
+    let large = Checkpoint::open(path, &OpenOptions::default().heads(4)).unwrap();
     let out = folder.path().join("out");
-    let error = large.write(&out, &WriteOptions { dtype: Some(Dtype::F16), ..Default::default() }).unwrap_err();
+    let error = large.write(&out, &WriteOptions::default().dtype(Dtype::F16)).unwrap_err();
     assert!(error.to_string().starts_with("tensor `encoder.embedding` holds 70000, more than f16 can"), "{error}");
     assert!(!out.exists());
 }
@@ -150,9 +148,8 @@ fn several_models_share_a_file_and_what_they_have_in_common() {
     let path = first.path().join("all.safetensors");
     main.write_with(&[donor, family], &path, &WriteOptions::default()).unwrap();
 
-    let open = |member: Option<&str>| {
-        Checkpoint::open(&path, &OpenOptions { member: member.map(str::to_owned), ..OpenOptions::default() })
-    };
+    let open =
+        |member: Option<&str>| Checkpoint::open(&path, &OpenOptions::default().member(member.map(str::to_owned)));
     let all = open(None).unwrap();
     assert_eq!((&all.config, all.members()), (&main.config, &["donor".to_owned(), "family".to_owned()][..]));
     let found = open(Some("family")).unwrap();
@@ -180,6 +177,6 @@ fn several_models_share_a_file_and_what_they_have_in_common() {
         &WriteOptions::default(),
     );
     assert!(twice.unwrap_err().to_string().contains("two models are called `family`"));
-    let official = WriteOptions { layout: Layout::Official, ..WriteOptions::default() };
+    let official = WriteOptions::default().layout(Layout::Official);
     assert!(main.write_with(&[found], first.path().join("x"), &official).is_err());
 }

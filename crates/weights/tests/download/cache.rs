@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use rinalmo_weights::download::{self, Error, FetchOptions, TransferError as Transfer};
+use rinalmo_weights::download::{self, Error, TransferError as Transfer};
 use rinalmo_weights::registry::{Entry, File, Source};
 
 use crate::place::{Place, assert_content, content, entry, file, sha256};
@@ -22,7 +22,7 @@ fn without_a_network_the_message_says_which_file_goes_where() {
     assert!(text.contains(&url) && text.contains(&path.display().to_string()) && text.contains("--from"), "{text}");
 
     fs::write(path, content()).expect("the folder is there to copy into");
-    let forced = FetchOptions { force: true, ..place.options.clone() };
+    let forced = place.options.clone().force(true);
     let error = download::fetch(url.as_str(), &forced, &mut |_| ()).expect_err("nobody listens");
     assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     let fetched = place.fetch(&url).expect("needs no network");
@@ -164,7 +164,7 @@ fn a_wrong_or_missing_file_is_not_adopted() {
     let one = entry(vec![file("m.pt")]);
     assert!(matches!(adopt(&one, &outside, &place.options), Err(Error::NotThere { .. })));
     fs::write(&outside, content()).expect("writes");
-    let strict = FetchOptions { sha256: Some("0".repeat(64)), ..place.options.clone() };
+    let strict = place.options.clone().sha256("0".repeat(64));
     assert!(matches!(adopt(&one, &outside, &strict), Err(Error::Transfer(Transfer::Checksum { .. }))));
     place.assert_nothing_in_place();
     let two = entry(vec![file("m.pt"), file("config.json")]);

@@ -28,14 +28,12 @@ pub struct Place {
 impl Place {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let options = FetchOptions {
-            home: Some(folder.path().to_path_buf()),
-            backoff: Duration::from_millis(1),
-            connect_timeout: Duration::from_secs(5),
-            stall_timeout: Duration::from_secs(5),
-            retries: 3,
-            ..FetchOptions::new()
-        };
+        let options = FetchOptions::new()
+            .home(folder.path())
+            .backoff(Duration::from_millis(1))
+            .connect_timeout(Duration::from_secs(5))
+            .stall_timeout(Duration::from_secs(5))
+            .retries(3);
         Self { folder, options }
     }
 

@@ -196,7 +196,7 @@ impl BenchmarkArgs {
     /// Evaluates a fold; returns whether it was finished.
     fn attempt(&self, plan: &Plan, fold: &Fold, context: &Context) -> Result<bool> {
         let device = context.device()?;
-        let options = LoadOptions { precision: Some(Precision::F32), ..LoadOptions::default() };
+        let options = LoadOptions::default().precision(Precision::F32);
         let model = Model::load_with(&plan.folder(fold).to_string_lossy(), &options, &device)?;
         let mut watch = Watching { progress: Progress::new(context), context };
         let result = plan.attempt(fold, &self.called(), &model, &self.programs, &mut watch)?;

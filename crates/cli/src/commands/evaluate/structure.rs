@@ -161,7 +161,7 @@ impl StructureArgs {
     fn predict(&self, references: &References, folding: &FoldOptions, context: &Context) -> Result<Vec<Predictions>> {
         let load = |name: &String| -> Result<Model> {
             let model = self.open.open(name, context)?;
-            model.fold_each(&[], folding)?; // fails now, not later, if the model cannot fold
+            model.fold(&[] as &[&str], folding)?; // fails now, not later, if the model cannot fold
             Ok(model)
         };
         let models = self.models.iter().map(load).collect::<Result<Vec<_>>>()?;

@@ -58,7 +58,7 @@ impl CalibrateArgs {
         notes.iter().for_each(|note| context.note(note));
         items.retain(|item| item.sequence.len() <= self.max_length);
         let max_memory = self.memory.max_memory;
-        let options = LoadOptions { heads: self.source.heads, precision: None, max_memory };
+        let options = LoadOptions::default().heads(self.source.heads).max_memory(max_memory);
         let model = Model::load_with(&self.source.model, &options, &context.device()?)?;
         let found = calibrate(&model, &items)?;
         found.left_out.iter().for_each(|what| eprintln!("error: {what}"));

@@ -67,7 +67,7 @@ struct Source {
 
 impl Source {
     fn open(&self) -> Result<Checkpoint> {
-        Ok(checkpoint::open(&self.model, &OpenOptions { heads: self.heads, ..OpenOptions::default() })?)
+        Ok(checkpoint::open(&self.model, &OpenOptions::default().heads(self.heads))?)
     }
 }
 
@@ -239,7 +239,8 @@ impl ConvertArgs {
         for member in &mut members {
             member.meta.license = self.license.clone().or(member.meta.license.take());
         }
-        let converted = checkpoint.write_with(&members, &self.output, &WriteOptions { layout, dtype });
+        let converted =
+            checkpoint.write_with(&members, &self.output, &WriteOptions::default().layout(layout).dtype(dtype));
         if let Some(path) = merged {
             let _ = std::fs::remove_file(path); // it was only needed for the conversion
         }
@@ -247,10 +248,7 @@ impl ConvertArgs {
         if layout == Layout::Multimolecule {
             note_multimolecule(&checkpoint, context);
         }
-        let written = Checkpoint::open(
-            &self.output,
-            &OpenOptions { heads: Some(checkpoint.config.encoder.heads), ..OpenOptions::default() },
-        )?;
+        let written = Checkpoint::open(&self.output, &OpenOptions::default().heads(checkpoint.config.encoder.heads))?;
         let size = HumanBytes(written.file_len() as u64);
         context.note(format!("{}: {size}, sha256 {}", self.output.display(), written.sha256()));
         Ok(Outcome::Done)
@@ -429,8 +427,8 @@ struct DownloadArgs {
 
 impl DownloadArgs {
     fn run(&self, context: &Context) -> Result<Outcome> {
-        let (sha256, force, max_size) = (self.sha256.clone(), self.force, self.max_size);
-        let options = download::FetchOptions { sha256, force, max_size, ..Default::default() };
+        let options =
+            download::FetchOptions::default().sha256(self.sha256.clone()).force(self.force).max_size(self.max_size);
         let bar = DownloadBar::new(context);
         let is_address = self.name.starts_with("http://") || self.name.starts_with("https://");
         let entry = registry::find(&self.name);

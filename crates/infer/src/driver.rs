@@ -1,0 +1,283 @@
+//! The one way from items to results, for every verb.
+//!
+//! A [`Verb`] says what is encoded for an item and what becomes of it. The [`Driver`] does the rest: it reads items
+//! ahead up to a number of tokens, sorts them by length, cuts them into batches, encodes each batch, checks that the
+//! representation is finite, and returns one result for each item, in the order of the items. An item that fails is an
+//! error of that item only.
+
+use std::iter::Peekable;
+use std::ops::Range;
+use std::vec::IntoIter;
+
+use rayon::prelude::*;
+use rinalmo_model::{Network, Packed};
+use rinalmo_seq::alphabet::Token;
+
+use crate::batches::{Batches, next_batch};
+use crate::memory::mebibytes;
+use crate::{Error, Model};
+
+/// Tokens that an item counts as if it was refused before it was encoded: its error takes memory too.
+const REFUSED: usize = 2;
+
+/// What is done with items of one kind.
+pub(crate) trait Verb: Sync {
+    /// What is asked, already checked.
+    type Item: Sync;
+    /// What is computed for a whole batch, other than the representation.
+    type Seen: Sync;
+    /// What is kept of one piece of an item.
+    type Part: Send;
+    /// The result for an item.
+    type Output;
+
+    /// Tokens that an item counts as when batches are cut.
+    fn tokens(&self, item: &Self::Item) -> usize;
+
+    /// Token sequences that are encoded for an item. They are made one batch at a time.
+    fn pieces(&self, _item: &Self::Item) -> usize {
+        1
+    }
+
+    /// One of these token sequences.
+    fn piece(&self, item: &Self::Item, number: usize) -> Vec<Token>;
+
+    /// Runs the network on a batch: the representation `[rows, dim]`, and what else the verb needs of all pieces.
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Self::Seen);
+
+    /// Bytes that [`Verb::part`] takes, if that is more than its result.
+    fn memory(&self, _item: &Self::Item) -> u64 {
+        0
+    }
+
+    /// What is kept of a piece.
+    fn part(&self, item: &Self::Item, number: usize, view: &View<'_, Self::Seen>) -> Result<Self::Part, Error>;
+
+    /// The result for an item, from its parts in order.
+    fn finish(&self, item: &Self::Item, parts: Vec<Self::Part>) -> Result<Self::Output, Error>;
+}
+
+/// One piece in an encoded batch.
+pub(crate) struct View<'b, S> {
+    /// The number of the piece in the batch.
+    pub index: usize,
+    /// Its rows in the batch.
+    pub span: Range<usize>,
+    /// Its representation, `[tokens, dim]`, which is finite.
+    pub rows: &'b [f32],
+    /// What was computed for the whole batch.
+    pub seen: &'b S,
+    dim: usize,
+}
+
+impl<'b, S> View<'b, S> {
+    /// The representation of the bases, `[len, dim]`, of a piece with `<cls>` and `<eos>`.
+    pub fn bases(&self) -> &'b [f32] {
+        &self.rows[self.dim..self.rows.len() - self.dim]
+    }
+}
+
+/// How much is done at a time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// Tokens of the items that are read before the first of them is encoded. Their results are in memory together.
+    pub window: usize,
+    /// Tokens that are encoded together.
+    pub batch: usize,
+    /// Bytes that work on several parts at a time may take.
+    pub memory: u64,
+}
+
+impl Limits {
+    /// Items are encoded in batches of `batch` tokens or, if that is more than `fits`, in smaller ones.
+    pub fn new(batch: usize, fits: usize, memory: u64) -> Self {
+        Self { window: batch, batch: batch.min(fits).max(1), memory }
+    }
+}
+
+/// The results of a verb, computed batch by batch as they are asked for. The lower bound of its `size_hint` is the
+/// number of results that are already computed.
+pub(crate) struct Driver<'m, V: Verb, I: Iterator<Item = Result<V::Item, Error>>> {
+    model: &'m Model,
+    verb: V,
+    limits: Limits,
+    items: Peekable<I>,
+    ready: IntoIter<Result<V::Output, Error>>,
+}
+
+impl<'m, V: Verb, I: Iterator<Item = Result<V::Item, Error>>> Driver<'m, V, I> {
+    /// Does `verb` with each of the items, which are checked as they are read.
+    pub fn new(model: &'m Model, verb: V, limits: Limits, items: I) -> Self {
+        Self { model, verb, limits, items: items.peekable(), ready: Vec::new().into_iter() }
+    }
+
+    /// The same for all items at once: they are all read and sorted before the first is encoded.
+    ///
+    /// # Errors
+    /// The first that any item meets.
+    pub fn all(mut self) -> Result<Vec<V::Output>, Error> {
+        self.limits.window = usize::MAX;
+        self.collect()
+    }
+
+    /// The results of all items of a window, in their order. Sorting lets sequences of equal length share attention
+    /// calls.
+    fn run(&self, window: Vec<Result<V::Item, Error>>) -> Vec<Result<V::Output, Error>> {
+        let mut order: Vec<(usize, &V::Item)> =
+            window.iter().enumerate().filter_map(|(at, item)| Some((at, item.as_ref().ok()?))).collect();
+        order.sort_by_key(|(_, item)| self.verb.tokens(item));
+        let mut results: Vec<Option<Result<V::Output, Error>>> = window.iter().map(|_| None).collect();
+        for batch in Batches::new(order, self.limits.batch, |(_, item)| self.verb.tokens(item)) {
+            let items: Vec<&V::Item> = batch.iter().map(|&(_, item)| item).collect();
+            for ((at, _), result) in batch.into_iter().zip(self.run_batch(&items)) {
+                results[at] = Some(result);
+            }
+        }
+        let of_each = |(item, result): (Result<V::Item, Error>, Option<Result<V::Output, Error>>)| {
+            item.and_then(|_| result.expect("every checked item is in one batch"))
+        };
+        window.into_iter().zip(results).map(of_each).collect()
+    }
+
+    /// The results of a batch. Its pieces are encoded together, or one pack after the other if an item has many.
+    fn run_batch(&self, items: &[&V::Item]) -> Vec<Result<V::Output, Error>> {
+        let mut found: Vec<Result<Vec<V::Part>, Error>> = items.iter().map(|_| Ok(Vec::new())).collect();
+        let numbers = |at: usize| (0..self.verb.pieces(items[at])).map(move |number| (at, number));
+        let pieces = (0..items.len()).flat_map(numbers).map(|(at, number)| {
+            let tokens = self.verb.piece(items[at], number);
+            Piece { at, number, tokens }
+        });
+        for pack in Batches::new(pieces, self.limits.batch, |piece: &Piece| piece.tokens.len()) {
+            for (piece, part) in pack.iter().zip(self.run_pack(items, &pack)) {
+                let of_item = &mut found[piece.at];
+                match (&mut *of_item, part) {
+                    (Ok(parts), Ok(part)) => parts.push(part),
+                    (Ok(_), Err(error)) => *of_item = Err(error),
+                    (Err(_), _) => {} // the first error counts
+                }
+            }
+            if found.iter().all(Result::is_err) {
+                break;
+            }
+        }
+        items.iter().zip(found).map(|(item, parts)| self.verb.finish(item, parts?)).collect()
+    }
+
+    /// Encodes pieces together and returns the part of each.
+    fn run_pack(&self, items: &[&V::Item], pack: &[Piece]) -> Vec<Result<V::Part, Error>> {
+        let packed = Packed::new(pack.iter().map(|piece| &piece.tokens));
+        let (hidden, seen) = match self.model.ask(|network| self.verb.look(network, &packed)) {
+            Ok(found) => found,
+            Err(failed) => return pack.iter().map(|_| Err(failed.clone().into())).collect(),
+        };
+        let (model, verb) = (self.model, &self.verb); // the rest of `self` stays on this thread
+        let dim = model.config.encoder.dim;
+        let view = |(index, span): (usize, Range<usize>)| {
+            let rows = &hidden[span.start * dim..span.end * dim];
+            View { index, span, rows, seen: &seen, dim }
+        };
+        let part = |(piece, view): (&Piece, View<'_, V::Seen>)| {
+            model.finite(view.rows)?;
+            verb.part(items[piece.at], piece.number, &view)
+        };
+        let jobs = pack.iter().zip(packed.spans().enumerate().map(view));
+        if !model.device.is_cpu() {
+            return jobs.map(part).collect();
+        }
+        // On a CPU as many run at a time as fit into memory.
+        let weigh = |job: &(&Piece, View<'_, V::Seen>)| mebibytes(verb.memory(items[job.0.at])) as usize;
+        Batches::new(jobs, mebibytes(self.limits.memory) as usize, weigh)
+            .flat_map(|group| group.into_par_iter().map(&part).collect::<Vec<_>>())
+            .collect()
+    }
+}
+
+impl<V: Verb, I: Iterator<Item = Result<V::Item, Error>>> Iterator for Driver<'_, V, I> {
+    type Item = Result<V::Output, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ready.len() == 0 {
+            let weigh = |item: &Result<V::Item, Error>| item.as_ref().map_or(REFUSED, |item| self.verb.tokens(item));
+            let window = next_batch(&mut self.items, self.limits.window, weigh)?;
+            self.ready = self.run(window).into_iter();
+        }
+        self.ready.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.ready.len(), None)
+    }
+}
+
+/// A token sequence of the item at `at` in its batch.
+struct Piece {
+    at: usize,
+    number: usize,
+    tokens: Vec<Token>,
+}
+
+#[cfg(all(test, feature = "bundled"))]
+mod tests {
+    use std::cell::Cell;
+
+    use crate::{Device, EmbedOptions, Error, FoldOptions, Model, ScoreOptions, VariantRequest};
+
+    const SEQUENCES: [&str; 6] = ["GGGGAAAACCCC", "ACGU", "GGGAAACCCAAAGGGAAACCC", "ACGU", "A", "GGGGAAAACCCC"];
+
+    fn model(name: &str) -> Model {
+        Model::load(name, &Device::cpu()).unwrap()
+    }
+
+    #[test]
+    fn a_stream_reads_a_batch_and_one_more() {
+        let read = Cell::new(0);
+        let endless = std::iter::repeat_with(|| {
+            read.set(read.get() + 1);
+            "GGGGAAAACCCC"
+        });
+        let model = model("nano");
+        let options = FoldOptions::default().batch_tokens(4 * 14);
+        let mut folds = model.folds(endless, &options).unwrap();
+        assert_eq!(read.get(), 0, "nothing is read before the first result is asked for");
+        for number in 0..9 {
+            assert_eq!(folds.next().unwrap().unwrap().structure.len(), 12);
+            assert_eq!(read.get(), 4 * (number / 4 + 1) + 1);
+            assert_eq!(folds.size_hint().0, 3 - number % 4, "results that are ready");
+        }
+    }
+
+    #[test]
+    fn both_forms_have_the_same_results_in_order() {
+        let (folding, masked) = (model("nano"), model("nano-mlm"));
+        let lengths = SEQUENCES.map(str::len);
+        for tokens in [1, 30, 4096] {
+            let options = FoldOptions::default().batch_tokens(tokens).probabilities(true);
+            let all = folding.fold(&SEQUENCES, &options).unwrap();
+            let streamed = folding.folds(SEQUENCES, &options).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+            assert_eq!(all.iter().map(|fold| fold.structure.len()).collect::<Vec<_>>(), lengths);
+            assert!(all.iter().zip(&streamed).all(|(one, other)| one.probabilities == other.probabilities));
+
+            let options = EmbedOptions::default().batch_tokens(tokens);
+            let all = folding.embed(&SEQUENCES, &options).unwrap();
+            let streamed = folding.embeddings(SEQUENCES, &options).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+            assert_eq!(all, streamed);
+
+            let options = ScoreOptions::default().batch_tokens(tokens);
+            let all = masked.score(&SEQUENCES, &options).unwrap();
+            let streamed = masked.scores(SEQUENCES, &options).unwrap().collect::<Result<Vec<_>, _>>().unwrap();
+            assert_eq!(all, streamed);
+            assert_eq!(all.iter().map(|score| score.log_likelihoods.len()).collect::<Vec<_>>(), lengths);
+        }
+    }
+
+    #[test]
+    fn an_item_that_fails_is_an_error_of_that_item_only() {
+        let masked = model("nano-mlm");
+        let found: Vec<_> = masked.scores(["ACGU", "", "GGG"], &ScoreOptions::default()).unwrap().collect();
+        assert!(matches!(found[..], [Ok(_), Err(Error::EmptySequence), Ok(_)]), "{found:?}");
+        let requests = ["A1C", "C1A", "A1G+U4C"].map(|text| VariantRequest::new("ACGU", vec![text.parse().unwrap()]));
+        let found: Vec<_> = masked.variant_scores(requests, &ScoreOptions::default()).unwrap().collect();
+        assert!(matches!(found[..], [Ok(_), Err(Error::Variant { .. }), Ok(_)]), "{found:?}");
+        assert!(masked.score(["ACGU", ""], &ScoreOptions::default()).is_err());
+    }
+}
