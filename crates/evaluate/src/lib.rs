@@ -53,7 +53,7 @@ pub use leakage::{Leakage, SharedFamily};
 pub use mlm::Perplexities;
 pub use predictions::{Predictions, Watch};
 pub use problem::{Problem, ProblemKind};
-pub use references::{FamilyFrom, Reference, References};
+pub use references::{FamilyFrom, FamilyFromError, Reference, References};
 pub use report::{Figures, Intervals, Kinds, Means, Pooled, Rates, Reliability, Report};
 pub use rinalmo_draw::png;
 pub use rinalmo_metrics as metrics;

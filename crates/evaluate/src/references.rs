@@ -41,16 +41,25 @@ pub enum FamilyFrom {
     Table(PathBuf),
 }
 
+/// A text that says where families come from, but whose number is not one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}`: expected prefix:N, the text before the Nth `_`")]
+#[non_exhaustive]
+pub struct FamilyFromError {
+    /// The text.
+    pub text: String,
+}
+
 impl FromStr for FamilyFrom {
-    type Err = String;
+    type Err = FamilyFromError;
 
     /// `column`, `prefix`, `prefix:2`, or the path of a table.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, FamilyFromError> {
         match text.split_once(':').unwrap_or((text, "1")) {
             ("column", "1") => Ok(Self::Column),
             ("prefix", number) => match number.parse() {
                 Ok(number) if number > 0 => Ok(Self::Prefix(number)),
-                _ => Err(format!("`{text}`: expected prefix:N, the text before the Nth `_`")),
+                _ => Err(FamilyFromError { text: text.to_owned() }),
             },
             _ => Ok(Self::Table(text.into())),
         }

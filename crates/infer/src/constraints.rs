@@ -42,6 +42,30 @@ impl fmt::Display for ConstraintMistake {
     }
 }
 
+/// How the sequence of a constraint differs from the one of this name that is folded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum AnotherSequence {
+    /// They have different lengths.
+    #[error("the constraint is for another sequence of this name: it has {there} bases, this one {here}")]
+    Length {
+        /// Bases in the constraint's sequence.
+        there: usize,
+        /// Bases in the sequence that is folded.
+        here: usize,
+    },
+    /// They have different letters.
+    #[error("the constraint is for another sequence of this name: letter {number} is {there} there and {here} here")]
+    Letter {
+        /// The first letter that differs, from 1.
+        number: usize,
+        /// The letter of the constraint's sequence.
+        there: char,
+        /// The letter of the sequence that is folded.
+        here: char,
+    },
+}
+
 impl ConstraintRecord {
     /// The header's first word.
     pub fn id(&self) -> &str {
@@ -52,21 +76,18 @@ impl ConstraintRecord {
     ///
     /// # Errors
     /// How the two differ.
-    pub fn check(&self, sequence: &[u8]) -> Result<(), String> {
+    pub fn check(&self, sequence: &[u8]) -> Result<(), AnotherSequence> {
         let Some(own) = &self.sequence else { return Ok(()) };
         let (own_letters, letters) = (spelled(own), spelled(sequence));
         if own_letters == letters {
             return Ok(());
         }
-        let differ = match own_letters.iter().zip(&letters).position(|(own, other)| own != other) {
-            _ if own.len() != sequence.len() => format!("it has {} bases, this one {}", own.len(), sequence.len()),
-            Some(at) => {
-                let [there, here] = [own[at], sequence[at]].map(char::from);
-                format!("letter {} is {there} there and {here} here", at + 1)
-            }
-            None => "they differ".into(),
-        };
-        Err(format!("the constraint is for another sequence of this name: {differ}"))
+        if own.len() != sequence.len() {
+            return Err(AnotherSequence::Length { there: own.len(), here: sequence.len() });
+        }
+        let at = own_letters.iter().zip(&letters).position(|(own, other)| own != other).unwrap_or_default();
+        let [there, here] = [own[at], sequence[at]].map(char::from);
+        Err(AnotherSequence::Letter { number: at + 1, there, here })
     }
 }
 
@@ -195,7 +216,7 @@ mod tests {
     fn another_sequence_of_the_same_name_is_refused() {
         let records = read(">a\nGGGAAACCU\n.........\n>b\n...\n".as_bytes()).unwrap();
         assert_eq!(records[0].check(b"gggaaacct"), Ok(()));
-        let said = |sequence: &[u8]| records[0].check(sequence).unwrap_err();
+        let said = |sequence: &[u8]| records[0].check(sequence).unwrap_err().to_string();
         assert!(said(b"GGGAAACCC").ends_with("of this name: letter 9 is U there and C here"));
         assert!(said(b"GGGAAACCUA").ends_with("it has 9 bases, this one 10"));
         assert_eq!(records[1].check(b"GGG"), Ok(()));

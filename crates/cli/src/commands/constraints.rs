@@ -113,7 +113,7 @@ impl File {
         if record.sequence.is_empty() && found.sequence.is_none() {
             return Err(at(found.line, "it has no sequence; give FILES with the sequences"));
         }
-        found.check(&record.sequence).map_err(|reason| at(found.line, &reason))?;
+        found.check(&record.sequence).map_err(|differs| at(found.line, &differs.to_string()))?;
         if !seen {
             odd.extend(odd_pairs(constraint, record));
         }

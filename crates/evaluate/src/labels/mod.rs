@@ -87,7 +87,7 @@ impl Question {
 
     /// An answer as it is scored: numbers with a decimal point, logits as probabilities.
     fn usable(&self, answer: &str, known: bool, comma: Comma) -> Result<String, String> {
-        let number = || comma.number(answer);
+        let number = || comma.number(answer).map_err(|error| error.to_string());
         match self {
             Self::YesNo { logits, .. } if !known => {
                 number().map(|number| if *logits { 1.0 / (1.0 + (-number).exp()) } else { number }.to_string())

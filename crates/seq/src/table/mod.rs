@@ -35,7 +35,7 @@ mod write;
 
 pub use error::Error;
 pub use header::{is_start, peek};
-pub use number::Comma;
+pub use number::{Comma, NumberError};
 pub use reader::Table;
 pub use row::Row;
 pub use write::tsv_cell;

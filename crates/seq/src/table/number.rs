@@ -1,5 +1,33 @@
 //! Numbers as people and spreadsheets write them.
 
+/// Why a text is not a number.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NumberError {
+    /// It has marks between thousands.
+    #[error("`{text}`, expected a number without marks between thousands")]
+    Thousands {
+        /// The text.
+        text: String,
+    },
+    /// Its comma may be the decimal sign or a mark between thousands.
+    #[error("`{text}` may be {before}.{after} or {before}{after}, write it with a decimal point")]
+    Doubtful {
+        /// The text.
+        text: String,
+        /// The digits before the comma, with their sign.
+        before: String,
+        /// The digits after the comma.
+        after: String,
+    },
+    /// It is something else, or not finite.
+    #[error("`{text}`, expected a finite number")]
+    Other {
+        /// The text.
+        text: String,
+    },
+}
+
 /// What a comma within a number means in a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Comma {
@@ -14,23 +42,22 @@ impl Comma {
     /// Reads a finite number; `0,5`, `1,5e-3` and a minus sign `−` are numbers too.
     ///
     /// # Errors
-    /// What was expected and what was found.
-    pub fn number(self, text: &str) -> Result<f64, String> {
+    /// The text is not a number, or which number it is remains doubtful.
+    pub fn number(self, text: &str) -> Result<f64, NumberError> {
         let text = text.trim();
         let plain = text.replace('\u{2212}', "-");
         if let Some((before, after)) = plain.split_once(',') {
             if after.contains(',') || plain.contains('.') {
-                return Err(format!("`{text}`, expected a number without marks between thousands"));
+                return Err(NumberError::Thousands { text: text.to_owned() });
             }
             if self == Self::Doubtful && may_be_thousands(before, after) {
-                return Err(format!(
-                    "`{text}` may be {before}.{after} or {before}{after}, write it with a decimal point"
-                ));
+                let [text, before, after] = [text, before, after].map(str::to_owned);
+                return Err(NumberError::Doubtful { text, before, after });
             }
         }
         match plain.replace(',', ".").parse::<f64>() {
             Ok(number) if number.is_finite() => Ok(number),
-            _ => Err(format!("`{text}`, expected a finite number")),
+            _ => Err(NumberError::Other { text: text.to_owned() }),
         }
     }
 }
@@ -59,7 +86,7 @@ mod tests {
         }
         assert_eq!(Comma::Decimal.number("1,234"), Ok(1.234));
         assert_eq!(
-            Comma::Doubtful.number("1,234").unwrap_err(),
+            Comma::Doubtful.number("1,234").unwrap_err().to_string(),
             "`1,234` may be 1.234 or 1234, write it with a decimal point"
         );
         assert_eq!(Comma::Doubtful.number("1234,567"), Ok(1234.567));
@@ -68,10 +95,13 @@ mod tests {
     #[test]
     fn what_is_no_number_is_quoted() {
         for text in ["", "x", "inf", "NaN", "1;2", "1, 2", "0x1"] {
-            assert_eq!(Comma::Decimal.number(text).unwrap_err(), format!("`{text}`, expected a finite number"));
+            assert_eq!(
+                Comma::Decimal.number(text).unwrap_err().to_string(),
+                format!("`{text}`, expected a finite number")
+            );
         }
         for text in ["1.234,5", "1,234.5", "1,2,3"] {
-            let message = Comma::Decimal.number(text).unwrap_err();
+            let message = Comma::Decimal.number(text).unwrap_err().to_string();
             assert_eq!(message, format!("`{text}`, expected a number without marks between thousands"));
         }
     }
