@@ -133,10 +133,8 @@ impl<'m, V: Verb, I: Iterator<Item = Result<V::Item, Error>>> Driver<'m, V, I> {
                 results[at] = Some(result);
             }
         }
-        let of_each = |(item, result): (Result<V::Item, Error>, Option<Result<V::Output, Error>>)| {
-            item.and_then(|_| result.expect("every checked item is in one batch"))
-        };
-        window.into_iter().zip(results).map(of_each).collect()
+        let of_each = window.into_iter().zip(results);
+        of_each.map(|(item, result)| item.and_then(|_| result.expect("every checked item is in one batch"))).collect()
     }
 
     /// The results of a batch. Its pieces are encoded together, or one pack after the other if an item has many.

@@ -158,11 +158,13 @@ impl<A> Passes<A> {
     }
 }
 
+/// Turns the log-probabilities of every pass into the result.
+type Finish<A, R> = fn(&Model, &Passes<A>, &[LogProbabilities]) -> Result<R, Error>;
+
 /// The log-probabilities of masked positions (of all, if none is masked), and what is made of them.
 struct Score<'m, A, R> {
     model: &'m Model,
-    /// Turns the log-probabilities of every pass into the result.
-    run: fn(&Model, &Passes<A>, &[LogProbabilities]) -> Result<R, Error>,
+    run: Finish<A, R>,
 }
 
 impl<A: Sync, R> Verb for Score<'_, A, R> {
@@ -236,6 +238,7 @@ impl Model {
         self.drive_scores(sequences, options)
     }
 
+    #[allow(clippy::type_complexity)] // the iterator has no name
     fn drive_scores<'m, I>(
         &'m self,
         sequences: I,
@@ -301,6 +304,7 @@ impl Model {
         self.drive_variants(requests, options)
     }
 
+    #[allow(clippy::type_complexity)] // the iterator has no name
     fn drive_variants<'m, 'a, I>(
         &'m self,
         requests: I,
