@@ -285,14 +285,14 @@ impl Model {
     /// Folds sequences, in their order.
     ///
     /// ```
-    /// use rinalmo_infer::{Device, FoldOptions, FoldRequest, Model};
+    /// use rinalmo_infer::{Constraint, Device, FoldOptions, FoldRequest, Model};
     ///
     /// # #[cfg(feature = "bundled")] {
     /// let model = Model::bundled(&Device::cpu())?;
     /// let folds = model.fold(&["GGGGAAAACCCC"], &FoldOptions::default().threshold(0.3))?;
     /// println!("{}", folds[0].dot_bracket());
     ///
-    /// let request = FoldRequest::new("GGGGAAAACCCC").constraint("....xxxx....".parse()?);
+    /// let request = FoldRequest::new("GGGGAAAACCCC").constraint("....xxxx....".parse::<Constraint>()?);
     /// println!("{}", model.fold([request], &FoldOptions::default())?[0].dot_bracket());
     /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
