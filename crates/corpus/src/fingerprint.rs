@@ -64,17 +64,17 @@ pub fn pieces(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// As `xxhsum -H128` prints it.
-    const ABC: &str = "06b05ab6733a618578af5f94892f3950";
-
     #[test]
     fn a_file_has_the_fingerprint_of_its_bytes_however_they_come() {
+        let whole = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(b"abc"));
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("abc");
         std::fs::write(&path, "abc").unwrap();
         let mut pieces = Fingerprint::default();
         ["a", "", "bc"].iter().for_each(|piece| pieces.add(piece.as_bytes()));
-        assert_eq!([Fingerprint::of(b"abc"), Fingerprint::of_file(&path).unwrap(), pieces.text()], [ABC; 3]);
+        for found in [Fingerprint::of(b"abc"), Fingerprint::of_file(&path).unwrap(), pieces.text()] {
+            assert_eq!(found, whole);
+        }
         assert!(Fingerprint::of_file(folder.path().join("none").as_path()).is_err());
     }
 }
