@@ -51,8 +51,11 @@ const STEPS: &[Step] = &[
     optional("tests of processes", "mpicc --version", "cargo test --workspace --features rinalmo-cli/mpi --test mpi"),
 ];
 
+/// A task of this program, by its name in the report.
+type Chore = (&'static str, fn() -> anyhow::Result<ExitCode>);
+
 /// What follows the commands.
-const CHORES: &[(&str, fn() -> anyhow::Result<ExitCode>)] = &[
+const CHORES: &[Chore] = &[
     ("packages: cargo xtask packages", packages::run),
     ("help pages: cargo xtask help-pages --check", || help_pages::run(true)),
 ];

@@ -176,7 +176,7 @@ fn what_cannot_be_trained_on_is_named() {
 #[test]
 fn the_published_recipes_tell_what_trains_when() {
     let sandbox = sandbox();
-    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../runs/configs"));
     let dry = |name: &str| {
         let path = configs.join(name);
         sandbox.run(&format!("finetune structure --config {} --from giga --dry-run", path.display())).done().out
@@ -297,7 +297,7 @@ fn a_model_folds_as_it_was_tuned() {
 #[test]
 fn every_recipe_can_be_read() {
     let sandbox = sandbox();
-    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"));
+    let configs = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../runs/configs"));
     let recipes = [
         "structure",
         "structure-released",

@@ -30,6 +30,16 @@ fn first_record(part: &str) -> u64 {
     if part.ends_with(".npz.part") { 600 } else { 20 }
 }
 
+/// Waits until a file holds this text.
+fn wait_for_text(path: &Path, text: &str) {
+    let holds = || std::fs::read_to_string(path).is_ok_and(|found| found.contains(text));
+    let limit = Instant::now() + Duration::from_secs(60);
+    while !holds() {
+        assert!(Instant::now() < limit, "{} never holds `{text}`", path.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn signal(child: &Child, name: &str) {
     assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
 }
@@ -158,11 +168,11 @@ fn a_long_computation_is_stopped_with_what_is_finished() {
     for (words, part) in [
         ("fold a.fa -j 1 --batch-tokens 20 -o a.dbn", "a.dbn.part"),
         ("embed a.fa -j 1 --include mean --batch-tokens 20 -o a.npz", "a.npz.part"),
-        ("score a.fa -j 1 -o a.tsv", ""),
+        ("score a.fa -j 1 -o a.tsv", "a.tsv.part"),
     ] {
         let child = sandbox.spawn(words);
         match part {
-            "" => std::thread::sleep(Duration::from_secs(3)),
+            "a.tsv.part" => wait_for_text(&sandbox.path(part), "short"), // its first line is as long as a record
             part => wait_for(&sandbox.path(part), first_record(part)),
         }
         let (code, err) = stop(child, "-TERM");
@@ -175,7 +185,8 @@ fn a_long_computation_is_stopped_with_what_is_finished() {
     }
     let found = structures(&sandbox.read("a.dbn"));
     assert_eq!((found.len(), found[0].header.as_str()), (1, "short"));
-    assert_eq!(sandbox.names(""), ["a.dbn", "a.fa", "a.npz.part"]);
+    assert!(sandbox.read("a.tsv").lines().nth(1).is_some_and(|line| line.starts_with("short\t")));
+    assert_eq!(sandbox.names(""), ["a.dbn", "a.fa", "a.npz.part", "a.tsv"]);
 }
 
 #[test]

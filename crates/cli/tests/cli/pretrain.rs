@@ -51,7 +51,7 @@ fn bytes(sandbox: &Sandbox, name: &str) -> Vec<u8> {
 }
 
 fn configs() -> PathBuf {
-    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../configs"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../runs/configs"))
 }
 
 #[test]

@@ -388,7 +388,7 @@ impl<T: Mixed> Attention<'_, T> {
             let width = PANEL.min(valid - p * PANEL);
             for column in (0..width).step_by(2 * SIDE) {
                 Block {
-                    lines: &[&*terms],
+                    lines: &[terms],
                     x_stride: stride,
                     panel: &panel[column..],
                     panel_stride: PANEL,
@@ -474,7 +474,7 @@ impl<T: Mixed> Attention<'_, T> {
         T::weights(lanes, &scores[..count * KEYS], whole, &mut weights[..count * stride]);
         for column in (0..padded_dim).step_by(2 * SIDE) {
             Block {
-                lines: &[&*weights],
+                lines: &[weights],
                 x_stride: stride,
                 panel: &values[column..],
                 panel_stride: padded_dim,

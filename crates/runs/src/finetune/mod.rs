@@ -10,7 +10,7 @@
 //! use rinalmo_runs::finetune::{Config, Files, Request, Run, RunConfig, Structure};
 //! use rinalmo_runs::pretrain::{Alone, Program, Share, Stop};
 //!
-//! let config = Config::open(Path::new("configs/structure-nano.toml"), &[])?;
+//! let config = Config::open(Path::new("structure-nano"), &[])?;
 //! let data = Files { train: vec!["TR0.tsv.gz".into()], validation: vec!["VL0.tsv.gz".into()], ..Files::default() };
 //! let (name, from, out) = ("folds".into(), Some("nano".into()), "runs/structure".into());
 //! let request = Request { name, config, data, out, from, program: Program::default() };

@@ -9,7 +9,7 @@
 //! use rinalmo_infer::Device;
 //! use rinalmo_runs::pretrain::{Alone, Config, Masked, Program, Request, Run, RunConfig, Share, Stop};
 //!
-//! let config = Config::open(Path::new("configs/nano.toml"), &["train.until.steps=1000".into()])?;
+//! let config = Config::open(Path::new("nano"), &["train.until.steps=1000".into()])?;
 //! let (name, data, out) = ("nano".into(), "corpus.lmdb".into(), "runs/nano".into());
 //! let request = Request { name, config, data, out, from: None, program: Program::default() };
 //! let run = Run::begin(Masked, request, &Device::cpu(), Share::default())?;
