@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_workspaces_readme_has_the_librarys_example_which_is_tested() {
+    fn the_workspaces_readme_has_the_example_that_the_library_tests() {
         let example = |path: &str| {
             let page = fs::read_to_string(root().join(path)).unwrap();
             page.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).map(str::to_owned)

@@ -29,7 +29,7 @@ const FIRST: f32 = 0.25;
 /// let mut map = vec![0.0; 64]; // of GGGAAACC
 /// map[7] = 0.9; // 0 with 7
 /// map[8 + 6] = 0.3; // 1 with 6: too improbable next to that one
-/// let options = DecodeOptions { threshold: 0.0, ..DecodeOptions::default() };
+/// let options = DecodeOptions::default().threshold(0.0);
 /// let decoded = f1(&map, b"GGGAAACC", &options)?;
 /// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
 /// assert!((decoded.threshold - 0.9 / 2.2).abs() < 1e-6);
