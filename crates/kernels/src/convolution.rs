@@ -59,8 +59,8 @@ impl Filter {
 /// - bias: `[outputs]`
 /// - out: `[height, width, outputs]`, overwritten
 ///
+/// # Errors
 /// If a slice has another length, or a side of the filter is even or zero.
-/// If a slice has another length, or the filter has an even side or an empty one.
 pub fn convolution(
     level: Level,
     x: &[f32],

@@ -113,7 +113,8 @@ impl Level {
         }
     }
 
-    /// Whether it has dot products of bf16 pairs; without them bf16 is as slow as f32, or slower.
+    /// Whether it has products of bf16 pairs; without them bf16 is slower than f32. Whether it is faster with them:
+    /// [`crate::peak::bf16_pays`].
     pub fn has_bf16(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]

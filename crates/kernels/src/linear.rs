@@ -4,14 +4,15 @@
 //!
 //! - [`PackedF32`] multiplies f32 values.
 //! - [`PackedBf16`] rounds weights (once) and activations (in each call) to bf16 and sums in f32. This halves the
-//!   memory and, on a processor with dot products of bf16 pairs, doubles the speed.
+//!   memory. With tiles it is several times as fast as f32; with dot products of bf16 pairs it is twice as fast on some
+//!   processors and half as fast on others ([`crate::peak::bf16_pays`]).
 //! - [`PackedInt8`] rounds both to bytes, with a scale for each output of the weights and each row of the activations,
-//!   and sums integers. This halves the memory and doubles the speed once more.
+//!   and sums integers. This halves the memory once more, and is up to twice as fast.
 //!
 //! Measured in the products of a whole giga block at 1024 rows (two threads of an AMD EPYC, Zen 5, 2026-11-22): bf16
 //! 805 to 820 GFLOP/s of a measured peak of 863, f32 406 to 417 of 467, int8 1455 to 1520 Gop/s where the peak is about
-//! 1750; AVX2 f32 195 of 234. The `gemm` crate has 190 to 198 in f32 on one thread, where this has 208. Without dot
-//! products of bf16 pairs bf16 is slower than f32: it only saves memory.
+//! 1750; AVX2 f32 195 of 234. The `gemm` crate has 190 to 198 in f32 on one thread, where this has 208. Without tiles
+//! and dot products bf16 is slower than f32: it only saves memory.
 
 use crate::error::check_length;
 use crate::generic::format::{Format, Round};

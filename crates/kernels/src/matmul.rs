@@ -71,7 +71,8 @@ pub fn matmul(level: Level, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>, 
     multiply::<f32>(level, a, b, bias, out)
 }
 
-/// The same with both factors rounded to bf16: twice as fast with [`Level::has_bf16`], slower than f32 without.
+/// The same with both factors rounded to bf16: faster with tiles, and where [`crate::peak::bf16_pays`]; slower than f32
+/// elsewhere.
 ///
 /// # Shapes
 /// As [`matmul`].
