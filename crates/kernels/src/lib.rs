@@ -4,9 +4,9 @@
 //! the best one. Work is split over the threads of the current rayon pool. A row's result is the same to the bit for
 //! any number of threads and for any other rows in the call.
 //!
-//! The environment variable `RINALMO_KERNELS` selects a level by name, for tests and comparisons: `portable`; `avx2`,
-//! `avx512`, `avx512bf16` or `amx` on x86-64; `neon` on aarch64. It is read once. A level that the processor does not have is
-//! an error; there is no fallback. `Display` prints the same names, for a log.
+//! The environment variable `RINALMO_KERNELS` selects a level by name, for tests and comparisons: `portable`;
+//! `avx2`, `avx512`, `avx512bf16` or `amx` on x86-64; `neon` on aarch64. It is read once. A level that the
+//! processor does not have is an error; there is no fallback. `Display` prints the same names, for a log.
 //!
 //! Each operation is written in three places: in [`mod@reference`] as plain loops, in `generic` over a small trait of
 //! lanes, and `arch` compiles the generic one for each level.

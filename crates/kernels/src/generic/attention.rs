@@ -9,7 +9,7 @@ use super::exp::falling_power;
 use super::format::Format;
 use super::grid::Grid;
 use super::tile::{TILE_ROWS, multiply};
-use super::tiles::{Block, SIDE, Start, Tiles, padded};
+use super::tiles::{Block, PART, SIDE, Start, Tiles, padded};
 use super::{Bf16Pair, Kernel, Lanes};
 
 /// Keys per block.
@@ -19,7 +19,7 @@ const PANEL: usize = 64;
 /// Queries that are processed together without tiles.
 const QUERIES: usize = 2 * TILE_ROWS;
 /// Queries that are processed together by tiles.
-const TILES_QUERIES: usize = 2 * SIDE;
+const TILES_QUERIES: usize = PART;
 /// A multiple of both, for which work is split.
 pub(crate) const QUERIES_UNIT: usize = 96;
 
@@ -386,21 +386,19 @@ impl<T: Mixed> Attention<'_, T> {
         let Scratch { terms, scores, .. } = &mut *self.scratch;
         for (p, panel) in keys.chunks_exact(stride * PANEL).enumerate() {
             let width = PANEL.min(valid - p * PANEL);
-            for column in (0..width).step_by(2 * SIDE) {
-                Block {
-                    lines: &[terms],
-                    x_stride: stride,
-                    panel: &panel[column..],
-                    panel_stride: PANEL,
-                    depth: stride,
-                    rows: count.next_multiple_of(SIDE),
-                    columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
-                    start: Start::Row(&[0.0; 2 * SIDE]),
-                    out: &mut scores[p * PANEL + column..],
-                    out_stride: KEYS,
-                }
-                .multiply(tiles);
+            Block {
+                lines: &[terms],
+                x_stride: stride,
+                panel,
+                panel_stride: PANEL,
+                depth: stride,
+                rows: count,
+                columns: width,
+                start: Start::Zero,
+                out: &mut scores[p * PANEL..],
+                out_stride: KEYS,
             }
+            .multiply(tiles);
         }
     }
 
@@ -472,21 +470,19 @@ impl<T: Mixed> Attention<'_, T> {
         let (end, whole) = (valid.next_multiple_of(L::WIDTH), valid.next_multiple_of(SIDE * T::VALUES));
         scores.chunks_exact_mut(KEYS).take(count).for_each(|row| row[end..whole].fill(0.0));
         T::weights(lanes, &scores[..count * KEYS], whole, &mut weights[..count * stride]);
-        for column in (0..padded_dim).step_by(2 * SIDE) {
-            Block {
-                lines: &[weights],
-                x_stride: stride,
-                panel: &values[column..],
-                panel_stride: padded_dim,
-                depth: whole / T::VALUES,
-                rows: count.next_multiple_of(SIDE),
-                columns: (2 * SIDE).min(padded_dim - column),
-                start: if fresh { Start::Row(&[0.0; 2 * SIDE]) } else { Start::Out },
-                out: &mut sums[column..],
-                out_stride: padded_dim,
-            }
-            .multiply(tiles);
+        Block {
+            lines: &[weights],
+            x_stride: stride,
+            panel: values,
+            panel_stride: padded_dim,
+            depth: whole / T::VALUES,
+            rows: count,
+            columns: padded_dim,
+            start: if fresh { Start::Zero } else { Start::Out },
+            out: sums,
+            out_stride: padded_dim,
         }
+        .multiply(tiles);
     }
 
     /// Divides by the sum of weights: multiplies by its inverse, which adds a rounding.

@@ -102,35 +102,27 @@ impl<T: Term> Convolve<'_, T> {
     fn by_tiles<U: Tiles>(&mut self, mut tiles: U, pixels: usize) {
         let Filter { panels, height, width: taps, depth, outputs } = self.filter;
         let terms = taps * depth;
-        for column in (0..outputs).step_by(2 * SIDE) {
-            let columns = (2 * SIDE).min(outputs - column);
-            let mut begin = [0.0; 2 * SIDE];
-            if let Some(bias) = self.bias {
-                begin[..columns].copy_from_slice(&bias[column..column + columns]);
+        let whole = pixels - pixels % SIDE;
+        let blocks = [(0, whole), (pixels - SIDE, SIDE)];
+        for (first, rows) in blocks.into_iter().take(if whole < pixels { 2 } else { 1 }) {
+            let mut lines = [&[][..]; MOST_LINES];
+            for (index, line) in lines.iter_mut().enumerate().take(height) {
+                *line = &self.lines.line(index)[(self.at + first) * depth..];
             }
-            let panel = column / PANEL * height * terms * PANEL + column % PANEL;
-            let mut pixel = 0;
-            while pixel < pixels {
-                let rows = if pixels - pixel >= 2 * SIDE { 2 * SIDE } else { SIDE };
-                let first = pixel.min(pixels - rows);
-                let mut lines = [&[][..]; MOST_LINES];
-                for (index, line) in lines.iter_mut().enumerate().take(height) {
-                    *line = &self.lines.line(index)[(self.at + first) * depth..];
-                }
+            for column in (0..outputs).step_by(PANEL) {
                 Block {
                     lines: &lines[..height],
                     x_stride: depth,
-                    panel: &panels[panel..],
+                    panel: &panels[column * height * terms..],
                     panel_stride: PANEL,
                     depth: terms,
                     rows,
-                    columns,
-                    start: Start::Row(&begin),
+                    columns: PANEL.min(outputs - column),
+                    start: self.bias.map_or(Start::Zero, |bias| Start::Row(&bias[column..])),
                     out: &mut self.out[first * outputs + column..],
                     out_stride: outputs,
                 }
                 .multiply(&mut tiles);
-                pixel += rows;
             }
         }
     }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::activation::{Gelu, swish};
 use super::grid::Grid;
 use super::tile::{TILE_ROWS, Term, multiply, tile_height};
-use super::tiles::{Block, SIDE, Start, padded};
+use super::tiles::{Block, PART, Start, padded};
 use super::{Bf16Pair, Kernel, Lanes};
 
 /// Outputs per panel.
@@ -157,24 +157,22 @@ impl<T: Term> Pass<'_, T> {
             let given = self.begin.get(first..).unwrap_or(&[]);
             let count = given.len().min(PANEL);
             begin[..count].copy_from_slice(&given[..count]);
-            for row in (0..rows).step_by(2 * SIDE) {
-                let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
-                for column in (0..width).step_by(2 * SIDE) {
-                    Block {
-                        lines: &[&self.x[row * stride..]],
-                        x_stride: stride,
-                        panel: &self.panels[panel * stride * PANEL + column..],
-                        panel_stride: PANEL,
-                        depth: stride,
-                        rows: height,
-                        columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
-                        start: Start::Row(&begin[column..]),
-                        out: &mut self.sums[row * PANEL + column..],
-                        out_stride: PANEL,
-                    }
-                    .multiply(&mut tiles);
+            for row in (0..rows).step_by(PART) {
+                let height = PART.min(rows - row);
+                Block {
+                    lines: &[&self.x[row * stride..]],
+                    x_stride: stride,
+                    panel: &self.panels[panel * stride * PANEL..],
+                    panel_stride: PANEL,
+                    depth: stride,
+                    rows: height,
+                    columns: width,
+                    start: Start::Row(&begin),
+                    out: &mut self.sums[row * PANEL..],
+                    out_stride: PANEL,
                 }
-                for row in row..(row + height).min(rows) {
+                .multiply(&mut tiles);
+                for row in row..row + height {
                     self.finish(lanes, row, panel, width);
                 }
             }

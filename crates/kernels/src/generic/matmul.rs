@@ -6,7 +6,7 @@
 
 use super::format::Format;
 use super::tile::{TILE_ROWS, multiply, tile_height};
-use super::tiles::{Block, SIDE, Start, padded};
+use super::tiles::{Block, PART, Start, padded};
 use super::{Bf16Pair, Kernel, Lanes};
 
 /// Columns per panel.
@@ -131,7 +131,7 @@ impl<T: Factor> Kernel for Product<'_, T> {
 impl<T: Factor> Product<'_, T> {
     /// Values that tiles need: a block of rows of one panel.
     pub fn space() -> usize {
-        if T::VALUES > 1 { 2 * SIDE * PANEL } else { 0 }
+        if T::VALUES > 1 { PART * PANEL } else { 0 }
     }
 
     #[inline(always)]
@@ -143,24 +143,22 @@ impl<T: Factor> Product<'_, T> {
             if let Some(bias) = self.bias {
                 begin[..width].copy_from_slice(&bias[first..first + width]);
             }
-            for row in (0..rows).step_by(2 * SIDE) {
-                let height = (2 * SIDE).min((rows - row).next_multiple_of(SIDE));
-                for column in (0..width).step_by(2 * SIDE) {
-                    Block {
-                        lines: &[&self.x[row * stride..]],
-                        x_stride: stride,
-                        panel: &self.panels[first * stride + column..],
-                        panel_stride: PANEL,
-                        depth: stride,
-                        rows: height,
-                        columns: (2 * SIDE).min((width - column).next_multiple_of(SIDE)),
-                        start: Start::Row(&begin[column..]),
-                        out: &mut self.sums[column..],
-                        out_stride: PANEL,
-                    }
-                    .multiply(&mut tiles);
+            for row in (0..rows).step_by(PART) {
+                let height = PART.min(rows - row);
+                Block {
+                    lines: &[&self.x[row * stride..]],
+                    x_stride: stride,
+                    panel: &self.panels[first * stride..],
+                    panel_stride: PANEL,
+                    depth: stride,
+                    rows: height,
+                    columns: width,
+                    start: Start::Row(&begin),
+                    out: &mut *self.sums,
+                    out_stride: PANEL,
                 }
-                self.store(lanes, row..(row + height).min(rows), first, width);
+                .multiply(&mut tiles);
+                self.store(lanes, row..row + height, first, width);
             }
         }
     }

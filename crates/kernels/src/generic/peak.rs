@@ -1,7 +1,7 @@
 //! The peak of a core: the speed of products alone, to which measured speeds are compared.
 
 use super::tile::Term;
-use super::tiles::{Block, SIDE, Start};
+use super::tiles::{Block, PART, SIDE, Start};
 use super::{Kernel, Lanes};
 
 /// Independent sums: enough to hide the latency of a product on every processor that we know.
@@ -25,26 +25,26 @@ impl<T: Term> Peak<'_, T> {
     /// Blocks of 32 by 32, each of which takes about as long as 400 rounds of vectors.
     #[inline(always)]
     fn by_tiles<L: Lanes>(self, mut tiles: L::Tiles) {
-        let (x, panel) = ([self.term; 2 * SIDE * DEPTH], [self.term; 2 * SIDE * DEPTH]);
-        let mut out = [0.0; 4 * SIDE * SIDE];
+        let (x, panel) = ([self.term; PART * DEPTH], [self.term; PART * DEPTH]);
+        let mut out = [0.0; PART * PART];
         let blocks = self.rounds.div_ceil(400);
         for _ in 0..blocks {
             Block {
                 lines: &[std::hint::black_box(&x[..])],
                 x_stride: DEPTH,
                 panel: &panel,
-                panel_stride: 2 * SIDE,
+                panel_stride: PART,
                 depth: DEPTH,
-                rows: 2 * SIDE,
-                columns: 2 * SIDE,
-                start: Start::Row(&[0.0; 2 * SIDE]),
+                rows: PART,
+                columns: PART,
+                start: Start::Zero,
                 out: &mut out,
-                out_stride: 2 * SIDE,
+                out_stride: PART,
             }
             .multiply(&mut tiles);
         }
         *self.sum = out.iter().sum();
-        *self.operations = (2 * blocks * 4 * SIDE * SIDE * DEPTH * T::VALUES) as f64;
+        *self.operations = (2 * blocks * PART * PART * DEPTH * T::VALUES) as f64;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Products by tiles: units of a processor that multiply whole small matrices of pairs or quads.
 //!
-//! A block of sums is up to 32 rows by 32 columns. It stays in the unit for all lines and all terms of a product, so a
-//! row's sums depend neither on other rows nor on how the work was split.
+//! A [`Block`] of sums is cut into parts of up to 32 rows by 32 columns. A part stays in the unit for all lines and all
+//! terms of a product, so a row's sums depend neither on other rows nor on how the work was split.
 
 use super::tile::Term;
 
@@ -10,16 +10,21 @@ pub(crate) const SIDE: usize = 16;
 /// Most lines of one product.
 pub(crate) const MOST_LINES: usize = 9;
 
+/// Most rows and most columns of a part: two tiles.
+pub(crate) const PART: usize = 2 * SIDE;
+
 /// Where a block's sums begin.
 #[derive(Clone, Copy)]
 pub(crate) enum Start<'a> {
-    /// Each row begins with these values.
+    /// At zero.
+    Zero,
+    /// Each row begins with these values, as many as the block has columns or more.
     Row(&'a [f32]),
     /// With the values that the result is written over.
     Out,
 }
 
-/// A block of sums: `rows` by `columns`, each 16 or 32.
+/// A block of sums. Rows and columns are computed up to a multiple of 16, and must be readable and writable up to there.
 pub(crate) struct Block<'a, T> {
     /// The lines of the left factor, each from the block's first row on; rows are `x_stride` terms apart and may
     /// overlap.
@@ -81,24 +86,38 @@ pub(crate) fn padded<T: Term>(depth: usize) -> usize {
 }
 
 impl<T: Term> Block<'_, T> {
-    /// Computes the sums. Every access is checked to be within its slice before.
+    /// Computes the sums. All rows are multiplied with some columns before the next columns, which stay in the cache so.
     #[inline(always)]
-    pub fn multiply<U: Tiles>(self, tiles: &mut U) {
+    pub fn multiply<U: Tiles>(mut self, tiles: &mut U) {
+        for column in (0..self.columns).step_by(PART) {
+            for row in (0..self.rows).step_by(PART) {
+                self.part(tiles, row, column);
+            }
+        }
+    }
+
+    /// Computes the part that begins there. Every access is checked to be within its slice before.
+    #[inline(always)]
+    fn part<U: Tiles>(&mut self, tiles: &mut U, row: usize, column: usize) {
         const { assert!(size_of::<T>() == 4) };
-        let Self { lines, x_stride, panel, panel_stride, depth, rows, columns, start, out, out_stride } = self;
-        let (tall, wide) = (rows == 2 * SIDE, columns == 2 * SIDE);
-        assert!((tall || rows == SIDE) && (wide || columns == SIDE) && depth.is_multiple_of(SIDE) && depth > 0);
-        assert!(!lines.is_empty() && lines.len() <= MOST_LINES);
-        assert!(lines.iter().all(|line| line.len() >= (rows - 1) * x_stride + depth));
+        const ZEROS: [f32; PART] = [0.0; PART];
+        let Self { lines, x_stride, panel_stride, depth, start, out_stride, .. } = *self;
+        let [rows, columns] =
+            [self.rows - row, self.columns - column].map(|left| left.next_multiple_of(SIDE).min(PART));
+        let (panel, out) = (&self.panel[column..], &mut self.out[row * out_stride + column..]);
+        let before = row * x_stride;
+        assert!(depth.is_multiple_of(SIDE) && depth > 0 && !lines.is_empty() && lines.len() <= MOST_LINES);
+        assert!(lines.iter().all(|line| line.len() >= before + (rows - 1) * x_stride + depth));
         assert!(panel.len() >= (lines.len() * depth - 1) * panel_stride + columns);
         assert!(out.len() >= (rows - 1) * out_stride + columns);
         let (from, from_stride) = match start {
-            Start::Row(row) => (row[..columns].as_ptr(), 0),
+            Start::Zero => (ZEROS.as_ptr(), 0),
+            Start::Row(values) => (values[column..][..columns].as_ptr(), 0),
             Start::Out => (out.as_ptr(), 4 * out_stride),
         };
         let mut addresses = [std::ptr::null(); MOST_LINES];
         for (address, line) in addresses.iter_mut().zip(lines) {
-            *address = line.as_ptr().cast::<u32>();
+            *address = line[before..].as_ptr().cast::<u32>();
         }
         let raw = Raw {
             lines: addresses.as_ptr(),
@@ -116,6 +135,7 @@ impl<T: Term> Block<'_, T> {
         // many lines of `columns` terms in the panel as all lines have terms, and `rows` rows of `columns` values in
         // `out`, and in `start` unless each row starts with the same `columns` values. A term is 32 bits.
         unsafe {
+            let (tall, wide) = (rows == PART, columns == PART);
             match T::VALUES {
                 2 => tiles.multiply::<false>(&raw, tall, wide),
                 _ => tiles.multiply::<true>(&raw, tall, wide),

@@ -123,7 +123,7 @@ pub(crate) enum Squeezed<'a, T> {
 pub(crate) struct Scratch<T> {
     /// As many lines of pixels as the filter is high, padded by its radius on both sides.
     ring: Vec<T>,
-    /// `[MOST_COLUMNS, channels]`
+    /// `[columns, channels]`: as many columns as are processed at once, at least [`CHUNK`].
     values: Vec<f32>,
     /// `[CHUNK, channels]`
     others: Vec<f32>,
@@ -140,7 +140,7 @@ impl<T: Cell> Scratch<T> {
         let chunk = CHUNK * size.channels;
         Self {
             ring: vec![T::zeroed(); kernel * line * size.depth::<T>()],
-            values: vec![0.0; MOST_COLUMNS.max(CHUNK) * size.channels],
+            values: vec![0.0; size.len.clamp(CHUNK, MOST_COLUMNS) * size.channels],
             others: vec![0.0; chunk],
             terms: vec![T::zeroed(); chunk / T::VALUES],
             taps: vec![0.0; size.len * kernel * kernel],
