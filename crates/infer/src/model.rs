@@ -124,16 +124,19 @@ impl Model {
         let precision = match (device.is_cpu(), precision) {
             (true, precision) => precision.unwrap_or_else(|| Precision::auto(level)),
             (false, None | Some(Precision::F32)) => Precision::F32,
+            (false, Some(Precision::Bf16)) if device.name().is_torch() => Precision::Bf16,
             (false, Some(other)) => {
                 let (name, device) = (other.name(), device.name());
-                return Err(Error::Options(format!("device {device} computes in f32, {name} is for the CPU")));
+                let fits = if device.is_torch() { "f32 and bf16" } else { "f32" };
+                return Err(Error::Options(format!("device {device} computes in {fits}, {name} is for the CPU")));
             }
         };
         let network = rinalmo_weights::load(&checkpoint, device.burn())?;
         let network: Box<dyn Network> = if device.is_cpu() {
             Box::new(CpuModel::new(network, precision, level))
         } else {
-            Box::new(OnDevice::new(network, device.burn().clone()))
+            let network = OnDevice::new(network, device.burn().clone());
+            Box::new(if precision == Precision::Bf16 { network.in_bf16() } else { network })
         };
         Ok(Self {
             network,

@@ -16,7 +16,25 @@ const KEPT_IN_TRAINING: f32 = 1.0 - 0.15 * 0.8;
 pub struct Packed {
     tokens: Vec<Token>,
     lengths: Vec<usize>,
+    #[cfg(feature = "tch")]
+    places: Found,
 }
+
+/// What LibTorch's attention computes of the lengths, once for all blocks.
+#[cfg(feature = "tch")]
+#[derive(Clone, Debug, Default)]
+struct Found(crate::ops::torch::Places);
+
+/// It depends on the lengths alone.
+#[cfg(feature = "tch")]
+impl PartialEq for Found {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+#[cfg(feature = "tch")]
+impl Eq for Found {}
 
 impl Packed {
     /// Packs token sequences in the given order.
@@ -66,6 +84,12 @@ impl Packed {
             }
         }
         groups
+    }
+
+    /// The places of the tokens for LibTorch's attention.
+    #[cfg(feature = "tch")]
+    pub(crate) fn places(&self) -> &crate::ops::torch::Places {
+        &self.places.0
     }
 
     /// Position of every token in its own sequence, from 0 at `<cls>`.

@@ -126,7 +126,17 @@ impl Encoder {
     }
 
     fn rope(&self, batch: &Packed, device: &Device) -> Option<Rope> {
-        self.positions.is_none().then(|| Rope::new(&batch.positions(), self.head_dim, device))
+        if self.positions.is_some() {
+            return None;
+        }
+        let positions = batch.positions();
+        if *device == Device::flex() || *device == Device::flex().autodiff() {
+            return Some(Rope::new(&positions, self.head_dim, device));
+        }
+        // A short table and its rows: less to compute here, and less to send to the device.
+        let longest = batch.lengths().iter().copied().max().unwrap_or(0);
+        let table = Rope::new(&(0..longest).collect::<Vec<_>>(), self.head_dim, device);
+        Some(table.select(indices(positions.iter().map(|&t| t as i64), positions.len(), device)))
     }
 
     /// Token embeddings after token dropout, plus learned positions if the model has them.

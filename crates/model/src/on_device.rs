@@ -6,18 +6,31 @@ use crate::batch::Packed;
 use crate::heads::StructureHead;
 use crate::model::Model;
 use crate::network::{Attentions, NO_HEAD, Network};
+use crate::ops;
 use crate::pair_features;
 
 /// A [`Model`] and the device its parameters are on.
 pub struct OnDevice {
     model: Model,
     device: Device,
+    halved: bool,
 }
 
 impl OnDevice {
     /// A model whose parameters are on `device`.
     pub fn new(model: Model, device: Device) -> Self {
-        Self { model, device }
+        Self { model, device, halved: false }
+    }
+
+    /// The same with matrix products in bf16, which LibTorch's devices are fast at.
+    #[must_use]
+    pub fn in_bf16(self) -> Self {
+        Self { halved: true, ..self }
+    }
+
+    /// Runs work in the precision of the model.
+    fn run<T>(&self, work: impl FnOnce() -> T) -> T {
+        if self.halved { ops::in_bf16(work) } else { work() }
     }
 
     /// Rows on the device: `[rows, dim]`.
@@ -29,20 +42,20 @@ impl OnDevice {
 
 impl Network for OnDevice {
     fn encode(&self, batch: &Packed) -> Vec<f32> {
-        to_vec(self.model.encoder.forward(batch, &self.device))
+        self.run(|| to_vec(self.model.encoder.forward(batch, &self.device)))
     }
 
     fn encode_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions) {
-        let (hidden, maps) = self.model.encoder.forward_with_attentions(batch, &self.device);
+        let (hidden, maps) = self.run(|| self.model.encoder.forward_with_attentions(batch, &self.device));
         (to_vec(hidden), maps.into_iter().map(|block| block.into_iter().map(to_vec).collect()).collect())
     }
 
     fn token_logits(&self, hidden: &[f32]) -> Vec<f32> {
-        to_vec(self.model.mlm.as_ref().expect(NO_HEAD).forward(self.rows(hidden)))
+        self.run(|| to_vec(self.model.mlm.as_ref().expect(NO_HEAD).forward(self.rows(hidden))))
     }
 
     fn pair_logits(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32> {
-        to_vec(self.model.structure.as_ref().expect(NO_HEAD).forward(self.rows(hidden), bases))
+        self.run(|| to_vec(self.model.structure.as_ref().expect(NO_HEAD).forward(self.rows(hidden), bases)))
     }
 
     fn pair_memory(&self, len: usize) -> u64 {
@@ -51,11 +64,11 @@ impl Network for OnDevice {
     }
 
     fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
-        to_vec(self.model.ribosome.as_ref().expect(NO_HEAD).forward(self.rows(hidden), batch, pad_to))
+        self.run(|| to_vec(self.model.ribosome.as_ref().expect(NO_HEAD).forward(self.rows(hidden), batch, pad_to)))
     }
 
     fn classify(&self, rows: &[f32]) -> Vec<f32> {
-        to_vec(self.model.classifier().expect(NO_HEAD).forward(self.rows(rows)))
+        self.run(|| to_vec(self.model.classifier().expect(NO_HEAD).forward(self.rows(rows))))
     }
 }
 

@@ -410,3 +410,33 @@ mod interrupted {
         assert!(record.contains("\"ended\": \"stopped\"") && record.contains("\"ended\": \"finished\""), "{record}");
     }
 }
+
+/// Losses and norms of the gradients of a run's steps.
+#[cfg(feature = "tch")]
+fn losses(sandbox: &Sandbox, run: &str) -> Vec<[f64; 2]> {
+    let metrics = sandbox.read(&format!("{run}/metrics.jsonl"));
+    let lines = metrics.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    let steps = lines.filter(|line| line["kind"] == "step");
+    steps.map(|step| ["loss", "norm"].map(|name| step[name].as_f64().unwrap())).collect()
+}
+
+/// Needs LibTorch to build and to start, so it is not part of the default tests; `docs/devices.md` says how it is run.
+#[cfg(feature = "tch")]
+#[test]
+fn libtorch_trains_as_the_cpu_does() {
+    let sandbox = sandbox();
+    for (run, device, precision) in [("cpu", "cpu", "f32"), ("torch", "tch:cpu", "f32"), ("bf16", "tch:cpu", "bf16")] {
+        let set = format!("--set train.precision={precision}");
+        let line = format!("-q pretrain tiny.toml --corpus corpus.lmdb --out {run} --device {device} {set}");
+        sandbox.run(&line).done_with_output();
+    }
+    let expected = losses(&sandbox, "cpu");
+    assert_eq!(expected.len(), 12);
+    for (run, tolerance) in [("torch", 1e-4), ("bf16", 2e-2)] {
+        for (step, (found, expected)) in losses(&sandbox, run).iter().zip(&expected).enumerate() {
+            for (found, expected) in found.iter().zip(expected) {
+                assert!((found / expected - 1.0).abs() < tolerance, "{run}, step {step}: {found} for {expected}");
+            }
+        }
+    }
+}

@@ -27,6 +27,11 @@ pub enum DeviceName {
 }
 
 impl DeviceName {
+    /// Whether it is one of LibTorch's devices.
+    pub(crate) fn is_torch(self) -> bool {
+        matches!(self, Self::TchCpu | Self::TchCuda(_) | Self::TchMps)
+    }
+
     /// The cargo feature that builds this device in, if it needs one, and whether it is enabled.
     pub(super) fn feature(self) -> Option<(&'static str, bool)> {
         match self {

@@ -33,7 +33,7 @@ impl Attention {
     /// given, receives one `[heads, len, len]` map of attention weights for each sequence, without dropout.
     ///
     /// # Shapes
-    /// - input and returns: `[rows, dim]`
+    /// - input and returns: `[rows, dim]`; the result may be in the precision of products
     pub(crate) fn forward(
         &self,
         input: Tensor<2>,
@@ -42,7 +42,7 @@ impl Attention {
         drop: Option<Drop>,
         maps: Option<&mut Vec<Tensor<3>>>,
     ) -> Tensor<2> {
-        let qkv = self.qkv.forward(input); // [rows, 3·dim]
+        let qkv = self.qkv.product(input); // [rows, 3·dim]
         let qkv = match rope {
             Some(rope) => rope.forward(qkv, self.heads),
             None => qkv,
@@ -50,6 +50,6 @@ impl Attention {
         if let Some(maps) = maps {
             *maps = ops::attention_weights(&qkv, batch, self.heads);
         }
-        self.out.forward(ops::attention(qkv, batch, self.heads, drop))
+        self.out.product(ops::attention(qkv, batch, self.heads, drop))
     }
 }

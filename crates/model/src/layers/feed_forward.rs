@@ -38,13 +38,26 @@ impl FeedForward {
     }
 
     /// # Shapes
-    /// - input and returns: `[rows, dim]`
+    /// - input and returns: `[rows, dim]`; the result may be in the precision of products
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        let up = self.up.forward(input.clone());
+        #[cfg(feature = "tch")]
+        if let Some(out) = self.fused(&input) {
+            return out;
+        }
+        let up = self.up.product(input.clone());
         let activated = match (&self.gate, &self.beta) {
-            (Some(gate), Some(beta)) => ops::swish_gate(up, gate.forward(input), beta.val()),
+            (Some(gate), Some(beta)) => ops::swish_gate(up, gate.product(input), beta.val()),
             _ => ops::gelu(up),
         };
-        self.down.forward(activated)
+        self.down.product(activated)
+    }
+
+    /// All of it as one operation, where there is one: a gate, no adapters, on LibTorch in bf16.
+    #[cfg(feature = "tch")]
+    fn fused(&self, input: &Tensor<2>) -> Option<Tensor<2>> {
+        let part =
+            |layer: &Linear| Some((layer.weight.val(), layer.bias.as_ref()?.val())).filter(|_| layer.adapter.is_none());
+        let parts = [part(&self.up)?, part(self.gate.as_ref()?)?, part(&self.down)?];
+        ops::torch::feed_forward(input, parts, self.beta.as_ref()?.val())
     }
 }

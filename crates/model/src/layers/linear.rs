@@ -59,13 +59,26 @@ impl Linear {
 
     /// # Shapes
     /// - input: `[rows, in]`
-    /// - returns: `[rows, out]`
+    /// - returns: `[rows, out]`, f32
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+        self.apply(ops::linear, input)
+    }
+
+    /// As [`Linear::forward`], for an operation of [`ops`] that takes the precision of products.
+    ///
+    /// # Shapes
+    /// - input: `[rows, in]`
+    /// - returns: `[rows, out]`
+    pub(crate) fn product(&self, input: Tensor<2>) -> Tensor<2> {
+        self.apply(ops::product, input)
+    }
+
+    fn apply(&self, map: fn(Tensor<2>, Tensor<2>, Option<Tensor<1>>) -> Tensor<2>, input: Tensor<2>) -> Tensor<2> {
         let bias = self.bias.as_ref().map(|bias| bias.val());
         let Some(Adapter { down, up, scale }) = &self.adapter else {
-            return ops::linear(input, self.weight.val(), bias);
+            return map(input, self.weight.val(), bias);
         };
-        let change = ops::linear(ops::linear(input.clone(), down.val(), None), up.val(), None);
-        ops::linear(input, self.weight.val(), bias) + change * *scale
+        let change = map(map(input.clone(), down.val(), None), up.val(), None);
+        map(input, self.weight.val(), bias) + change * *scale
     }
 }

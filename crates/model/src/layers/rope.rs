@@ -4,7 +4,7 @@
 //! complex numbers; number `i` of a token at position `t` is rotated by `t · 10000^(−2i/head_dim)`. Angles are computed
 //! in f32 at every precision, as in the released code.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::ops;
 
@@ -26,6 +26,11 @@ impl Rope {
         let angles = || positions.iter().flat_map(|&t| frequencies.iter().map(move |f| t as f32 * f));
         let table = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [positions.len(), half]), device);
         Self { cos: table(angles().map(f32::cos).collect()), sin: table(angles().map(f32::sin).collect()) }
+    }
+
+    /// The rows of this table for tokens whose positions are on the device.
+    pub(crate) fn select(&self, positions: Tensor<1, Int>) -> Self {
+        Self { cos: self.cos.clone().select(0, positions.clone()), sin: self.sin.clone().select(0, positions) }
     }
 
     /// Rotates every head of every token's query and key; values are not changed.

@@ -4,25 +4,35 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+#[cfg(feature = "tch")]
+use burn::backend::{LibTorch, libtorch::TchTensor};
 use burn::tensor::activation::softmax;
 use burn::tensor::module::attention as fused_attention;
 use burn::tensor::{DType, Tensor, ops::AttentionModuleOptions};
 use rinalmo_kernels::backward;
 
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
-use super::{Drop, dropout, halved, has_kernels, times};
+use super::{Drop, dropout, halved, is_extended, times};
+#[cfg(feature = "tch")]
+use super::{tape::record_on, torch};
 use crate::batch::Packed;
 
 /// `softmax(q kᵀ / √head_dim) v` for each head of each sequence, with dropout of the weights after the softmax.
 ///
 /// # Shapes
 /// - qkv: `[rows, 3·dim]`: queries, keys, values, one head after the other
-/// - returns: `[rows, dim]`
+/// - returns: `[rows, dim]`, on LibTorch in the precision of products
 pub(crate) fn attention(qkv: Tensor<2>, batch: &Packed, heads: usize, drop: Option<Drop>) -> Tensor<2> {
-    if !has_kernels(&qkv) {
+    if !is_extended(&qkv) {
         return plain(qkv, batch, heads, drop);
     }
-    let plan = Plan { starts: std::iter::once(0).chain(batch.spans().map(|span| span.end)).collect(), heads, drop };
+    let plan = Plan {
+        starts: std::iter::once(0).chain(batch.spans().map(|span| span.end)).collect(),
+        heads,
+        drop,
+        #[cfg(feature = "tch")]
+        places: batch.places().clone(),
+    };
     Tensor::from_dispatch(<Dispatch as Attention>::attend(qkv.into_dispatch(), plan))
 }
 
@@ -84,11 +94,20 @@ fn weights(query: Tensor<4>, key: Tensor<4>) -> Tensor<4> {
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     starts: Vec<usize>,
-    heads: usize,
-    drop: Option<Drop>,
+    pub(super) heads: usize,
+    pub(super) drop: Option<Drop>,
+    #[cfg(feature = "tch")]
+    pub(super) places: torch::Places,
 }
 
-#[backend_extension(Flex, Autodiff)]
+#[cfg(feature = "tch")]
+impl Plan {
+    pub(super) fn lengths(&self) -> Vec<usize> {
+        self.starts.windows(2).map(|ends| ends[1] - ends[0]).collect()
+    }
+}
+
+#[backend_extension(Flex, LibTorch: cfg(feature = "tch"), Autodiff)]
 pub(crate) trait Attention: Backend {
     fn attend(qkv: FloatTensor<Self>, plan: Plan) -> FloatTensor<Self>;
 }
@@ -105,6 +124,20 @@ impl<C: CheckpointStrategy> Attention for Autodiff<Flex, C> {
     }
 }
 
+#[cfg(feature = "tch")]
+impl Attention for LibTorch {
+    fn attend(qkv: TchTensor, plan: Plan) -> TchTensor {
+        torch::attention(&qkv, &plan, false).0
+    }
+}
+
+#[cfg(feature = "tch")]
+impl<C: CheckpointStrategy> Attention for Autodiff<LibTorch, C> {
+    fn attend(qkv: FloatTensor<Self>, plan: Plan) -> FloatTensor<Self> {
+        record_on::<LibTorch, C, torch::Attended, 1>([qkv], |[qkv]| torch::attention(&qkv, &plan, true))
+    }
+}
+
 /// What the backward pass needs; weights are computed again.
 #[derive(Clone, Debug)]
 struct Attended {
@@ -117,7 +150,7 @@ const FIT: &str = "a batch's sequences are all its rows, and heads divide the wi
 fn forward(qkv: FlexTensor, plan: Plan) -> (FlexTensor, Attended) {
     let qkv = contiguous(qkv);
     let [rows, width] = dims(&qkv);
-    let (dim, Plan { starts, heads, drop }) = (width / 3, &plan);
+    let (dim, Plan { starts, heads, drop, .. }) = (width / 3, &plan);
     let mut out = vec![0.0; rows * dim];
     backward::attention(level(), values(&qkv), dim, *heads, starts, *drop, &mut out).expect(FIT);
     (tensor(out, [rows, dim]), Attended { qkv, plan })
@@ -126,7 +159,7 @@ fn forward(qkv: FlexTensor, plan: Plan) -> (FlexTensor, Attended) {
 impl Recorded<1> for Attended {
     fn backward(self, grad: FlexTensor, _wanted: [bool; 1]) -> [Option<FlexTensor>; 1] {
         let (grad, shape) = (contiguous(grad), dims(&self.qkv));
-        let Plan { starts, heads, drop } = &self.plan;
+        let Plan { starts, heads, drop, .. } = &self.plan;
         let (qkv, mut grad_qkv) = (values(&self.qkv), vec![0.0; shape[0] * shape[1]]);
         let grad = values(&grad);
         backward::attention_backward(level(), qkv, shape[1] / 3, *heads, starts, *drop, grad, &mut grad_qkv)

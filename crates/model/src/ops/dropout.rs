@@ -4,11 +4,15 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+#[cfg(feature = "tch")]
+use burn::backend::{LibTorch, libtorch::TchTensor};
 use burn::tensor::{Distribution, Tensor};
 use rinalmo_kernels::backward::{self, dropped_add, dropped_scale};
 
-use super::has_kernels;
+use super::is_extended;
 use super::tape::{Recorded, contiguous, dims, into_values, level, record, tensor, values};
+#[cfg(feature = "tch")]
+use super::torch;
 
 /// The dropout rates of a training step and their seed. On a CPU the same seed drops the same values with any number of
 /// threads.
@@ -46,7 +50,7 @@ impl Dropout {
 /// # Shapes
 /// - x, update and returns: `[rows, dim]`
 pub(crate) fn add(x: Tensor<2>, update: Tensor<2>, drop: Option<Drop>) -> Tensor<2> {
-    if !has_kernels(&x) {
+    if !is_extended(&x) {
         return x + match drop {
             Some(drop) => plain(update, drop),
             None => update,
@@ -63,7 +67,7 @@ pub(super) fn plain<const D: usize>(x: Tensor<D>, drop: Drop) -> Tensor<D> {
     x * mask / keep
 }
 
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, LibTorch: cfg(feature = "tch"), Autodiff)]
 pub(crate) trait DroppedAdd: Backend {
     fn dropped_add(x: FloatTensor<Self>, update: FloatTensor<Self>, drop: Option<Drop>) -> FloatTensor<Self>;
 }
@@ -77,6 +81,20 @@ impl DroppedAdd for Flex {
 impl<C: CheckpointStrategy> DroppedAdd for Autodiff<Flex, C> {
     fn dropped_add(x: FloatTensor<Self>, update: FloatTensor<Self>, drop: Option<Drop>) -> FloatTensor<Self> {
         record::<C, Dropped, 2>([x, update], |inputs| forward(inputs, drop))
+    }
+}
+
+#[cfg(feature = "tch")]
+impl DroppedAdd for LibTorch {
+    fn dropped_add(x: TchTensor, update: TchTensor, drop: Option<Drop>) -> TchTensor {
+        TchTensor::new(torch::dropped_add([&x.tensor, &update.tensor], drop))
+    }
+}
+
+#[cfg(feature = "tch")]
+impl<C: CheckpointStrategy> DroppedAdd for Autodiff<LibTorch, C> {
+    fn dropped_add(x: FloatTensor<Self>, update: FloatTensor<Self>, drop: Option<Drop>) -> FloatTensor<Self> {
+        torch::traced::<C, 2>([x, update], |inputs| torch::dropped_add(inputs, drop))
     }
 }
 

@@ -4,12 +4,16 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+#[cfg(feature = "tch")]
+use burn::backend::{LibTorch, libtorch::TchTensor};
 use burn::tensor::Tensor;
 use burn::tensor::module::layer_norm as fused_layer_norm;
 use rinalmo_kernels::backward::layer_norm_backward;
 
-use super::has_kernels;
+use super::is_extended;
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
+#[cfg(feature = "tch")]
+use super::torch;
 use crate::config::NORM_EPSILON;
 
 /// `(x − mean) / √(var + ε) · weight + bias`, biased variance.
@@ -18,14 +22,14 @@ use crate::config::NORM_EPSILON;
 /// - x and returns: `[rows, dim]`
 /// - weight, bias: `[dim]`
 pub(crate) fn layer_norm(x: Tensor<2>, weight: Tensor<1>, bias: Tensor<1>) -> Tensor<2> {
-    if !has_kernels(&x) {
+    if !is_extended(&x) {
         return fused_layer_norm(x, weight, Some(bias), NORM_EPSILON);
     }
     let (x, weight, bias) = (x.into_dispatch(), weight.into_dispatch(), bias.into_dispatch());
     Tensor::from_dispatch(<Dispatch as LayerNorm>::norm_rows(x, weight, bias))
 }
 
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, LibTorch: cfg(feature = "tch"), Autodiff)]
 pub(crate) trait LayerNorm: Backend {
     fn norm_rows(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 }
@@ -39,6 +43,20 @@ impl LayerNorm for Flex {
 impl<C: CheckpointStrategy> LayerNorm for Autodiff<Flex, C> {
     fn norm_rows(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         record::<C, Normed, 3>([x, weight, bias], forward)
+    }
+}
+
+#[cfg(feature = "tch")]
+impl LayerNorm for LibTorch {
+    fn norm_rows(x: TchTensor, weight: TchTensor, bias: TchTensor) -> TchTensor {
+        TchTensor::new(torch::layer_norm([&x.tensor, &weight.tensor, &bias.tensor]))
+    }
+}
+
+#[cfg(feature = "tch")]
+impl<C: CheckpointStrategy> LayerNorm for Autodiff<LibTorch, C> {
+    fn norm_rows(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        torch::traced::<C, 3>([x, weight, bias], torch::layer_norm)
     }
 }
 

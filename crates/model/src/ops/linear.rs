@@ -4,12 +4,16 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
-use burn::tensor::Tensor;
+#[cfg(feature = "tch")]
+use burn::backend::{LibTorch, libtorch::TchTensor};
+use burn::tensor::{DType, Tensor};
 use rinalmo_kernels::backward::column_sums;
 use rinalmo_kernels::matmul::{Matrix, matmul, matmul_bf16};
 
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
-use super::{halved, has_kernels, times};
+use super::{halved, is_extended, times};
+#[cfg(feature = "tch")]
+use super::{tape::record_on, torch};
 
 /// An affine map of rows.
 ///
@@ -17,9 +21,16 @@ use super::{halved, has_kernels, times};
 /// - x: `[rows, inputs]`
 /// - weight: `[outputs, inputs]`
 /// - bias: `[outputs]`
-/// - returns: `[rows, outputs]`
+/// - returns: `[rows, outputs]`, f32
 pub(crate) fn linear(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    if !has_kernels(&x) {
+    let out = product(x, weight, bias);
+    if out.dtype() == DType::F32 { out } else { out.cast(DType::F32) }
+}
+
+/// As [`linear`], for an operation that takes the precision of products: LibTorch keeps its result in bf16 if products
+/// are.
+pub(crate) fn product(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    if !is_extended(&x) {
         return plain(x, weight, bias);
     }
     let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
@@ -37,7 +48,7 @@ fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> 
     }
 }
 
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, LibTorch: cfg(feature = "tch"), Autodiff)]
 pub(crate) trait Linear: Backend {
     fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     fn linear_biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -63,6 +74,30 @@ impl<C: CheckpointStrategy> Linear for Autodiff<Flex, C> {
     }
 }
 
+#[cfg(feature = "tch")]
+impl Linear for LibTorch {
+    fn linear(x: TchTensor, weight: TchTensor) -> TchTensor {
+        torch::linear(&x, &weight, None).0
+    }
+
+    fn linear_biased(x: TchTensor, weight: TchTensor, bias: TchTensor) -> TchTensor {
+        torch::linear(&x, &weight, Some(&bias)).0
+    }
+}
+
+#[cfg(feature = "tch")]
+impl<C: CheckpointStrategy> Linear for Autodiff<LibTorch, C> {
+    fn linear(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        record_on::<LibTorch, C, torch::Factors, 2>([x, weight], |[x, weight]| torch::linear(&x, &weight, None))
+    }
+
+    fn linear_biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        record_on::<LibTorch, C, torch::Factors, 3>([x, weight, bias], |[x, weight, bias]| {
+            torch::linear(&x, &weight, Some(&bias))
+        })
+    }
+}
+
 /// The factors, for the backward pass: `[rows, inputs]` and `[outputs, inputs]`.
 #[derive(Clone, Debug)]
 struct Factors {
@@ -78,11 +113,11 @@ fn matrix(tensor: &FlexTensor) -> Matrix<'_> {
     Matrix::new(values(tensor), rows, columns).expect(FIT)
 }
 
-fn product(halved: bool, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>) -> FlexTensor {
+fn multiply(halved: bool, a: Matrix<'_>, b: Matrix<'_>, bias: Option<&[f32]>) -> FlexTensor {
     let shape = [a.dims().0, b.dims().1];
     let mut out = vec![0.0; shape[0] * shape[1]];
-    let multiply = if halved { matmul_bf16 } else { matmul };
-    multiply(level(), a, b, bias, &mut out).expect(FIT);
+    let kernel = if halved { matmul_bf16 } else { matmul };
+    kernel(level(), a, b, bias, &mut out).expect(FIT);
     tensor(out, shape)
 }
 
@@ -91,7 +126,7 @@ fn forward(factors: [FlexTensor; 2], bias: Option<FlexTensor>) -> (FlexTensor, F
     let [x, weight] = &factors;
     let bias = bias.map(contiguous);
     let halved = halved();
-    let out = product(halved, matrix(x), matrix(weight).transpose(), bias.as_ref().map(values));
+    let out = multiply(halved, matrix(x), matrix(weight).transpose(), bias.as_ref().map(values));
     (out, Factors { factors, halved })
 }
 
@@ -100,8 +135,8 @@ impl Recorded<2> for Factors {
         let Self { factors: [x, weight], halved } = self;
         let grad = contiguous(grad);
         let grad = matrix(&grad);
-        let grad_x = wanted[0].then(|| product(halved, grad, matrix(&weight), None));
-        let grad_weight = wanted[1].then(|| product(halved, grad.transpose(), matrix(&x), None));
+        let grad_x = wanted[0].then(|| multiply(halved, grad, matrix(&weight), None));
+        let grad_weight = wanted[1].then(|| multiply(halved, grad.transpose(), matrix(&x), None));
         [grad_x, grad_weight]
     }
 }

@@ -6,6 +6,14 @@
 //! function with the operation's name takes the extension if tensors are f32 on the CPU, and `plain` otherwise. Inputs
 //! that a kernel does not accept are excluded there, so an `expect` in these files is about shapes that tensors
 //! guarantee.
+//!
+//! The operations of an encoder are written a third time for LibTorch, whose own are fused and keep what lies between two
+//! products in bf16 if those are; see `torch`.
+
+#![cfg_attr(
+    feature = "tch",
+    allow(deprecated, reason = "Burn deprecates its LibTorch backend, the only one with fused attention on CUDA")
+)]
 
 mod attention;
 mod convolution;
@@ -18,6 +26,8 @@ mod linear;
 mod outer_sum;
 mod swish_gate;
 mod tape;
+#[cfg(feature = "tch")]
+pub(crate) mod torch;
 mod turn;
 
 #[cfg(test)]
@@ -35,7 +45,7 @@ pub(crate) use dropout::{Drop, add};
 pub(crate) use gelu::gelu;
 pub(crate) use instance_norm::{Activation, instance_norm};
 pub(crate) use layer_norm::layer_norm;
-pub(crate) use linear::linear;
+pub(crate) use linear::{linear, product};
 pub(crate) use outer_sum::outer_sum;
 pub(crate) use swish_gate::swish_gate;
 pub(crate) use turn::turn;
@@ -58,6 +68,21 @@ pub fn in_bf16<T>(work: impl FnOnce() -> T) -> T {
 /// Whether products are in bf16.
 pub(crate) fn halved() -> bool {
     HALVED.get()
+}
+
+/// Whether an operation that is also written for LibTorch is passed to a backend.
+pub(crate) fn is_extended<const D: usize>(tensor: &Tensor<D>) -> bool {
+    #[cfg(feature = "tch")]
+    if is_torch(tensor) {
+        return true;
+    }
+    has_kernels(tensor)
+}
+
+/// Whether LibTorch computes with its own operations on this tensor.
+#[cfg(feature = "tch")]
+pub(crate) fn is_torch<const D: usize>(tensor: &Tensor<D>) -> bool {
+    !PLAIN.get() && torch::holds(tensor)
 }
 
 /// A matrix product in the precision set by [`in_bf16`]; f32 in, f32 out.

@@ -4,12 +4,16 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+#[cfg(feature = "tch")]
+use burn::backend::{LibTorch, libtorch::TchTensor};
 use burn::tensor::Tensor;
 use burn::tensor::activation::sigmoid;
 use rinalmo_kernels::backward;
 
-use super::has_kernels;
+use super::is_extended;
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
+#[cfg(feature = "tch")]
+use super::torch;
 
 /// `up · sigmoid(β·up) · gate`.
 ///
@@ -17,14 +21,14 @@ use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
 /// - up, gate and returns: `[rows, hidden]`
 /// - beta: `[1]`
 pub(crate) fn swish_gate(up: Tensor<2>, gate: Tensor<2>, beta: Tensor<1>) -> Tensor<2> {
-    if !has_kernels(&up) {
+    if !is_extended(&up) {
         return up.clone() * sigmoid(up * beta.unsqueeze()) * gate;
     }
     let (up, gate, beta) = (up.into_dispatch(), gate.into_dispatch(), beta.into_dispatch());
     Tensor::from_dispatch(<Dispatch as SwishGate>::gate(up, gate, beta))
 }
 
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, LibTorch: cfg(feature = "tch"), Autodiff)]
 pub(crate) trait SwishGate: Backend {
     fn gate(up: FloatTensor<Self>, gate: FloatTensor<Self>, beta: FloatTensor<Self>) -> FloatTensor<Self>;
 }
@@ -38,6 +42,20 @@ impl SwishGate for Flex {
 impl<C: CheckpointStrategy> SwishGate for Autodiff<Flex, C> {
     fn gate(up: FloatTensor<Self>, gate: FloatTensor<Self>, beta: FloatTensor<Self>) -> FloatTensor<Self> {
         record::<C, Gated, 3>([up, gate, beta], forward)
+    }
+}
+
+#[cfg(feature = "tch")]
+impl SwishGate for LibTorch {
+    fn gate(up: TchTensor, gate: TchTensor, beta: TchTensor) -> TchTensor {
+        TchTensor::new(torch::swish_gate([&up.tensor, &gate.tensor, &beta.tensor]))
+    }
+}
+
+#[cfg(feature = "tch")]
+impl<C: CheckpointStrategy> SwishGate for Autodiff<LibTorch, C> {
+    fn gate(up: FloatTensor<Self>, gate: FloatTensor<Self>, beta: FloatTensor<Self>) -> FloatTensor<Self> {
+        torch::traced::<C, 3>([up, gate, beta], torch::swish_gate)
     }
 }
 

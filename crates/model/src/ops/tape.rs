@@ -8,21 +8,29 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Autodiff, Flex};
+use burn::backend::{Autodiff, Backend, Flex};
 use burn::tensor::TensorData;
 use rinalmo_kernels::Level;
 
-/// What an operation keeps of its forward pass for the backward pass.
-pub(super) trait Recorded<const N: usize>: Clone + Debug + Send + 'static {
+/// What an operation keeps of its forward pass for the backward pass, on the CPU unless it says otherwise.
+pub(super) trait Recorded<const N: usize, B: Backend = Flex>: Clone + Debug + Send + 'static {
     /// Gradients of the `N` inputs from the gradient of the result; those that are not `wanted` may be left out.
-    fn backward(self, grad: FlexTensor, wanted: [bool; N]) -> [Option<FlexTensor>; N];
+    fn backward(self, grad: FloatTensor<B>, wanted: [bool; N]) -> [Option<FloatTensor<B>>; N];
 }
 
-/// Runs an operation and records it if any of its inputs is recorded.
+/// Runs an operation on the CPU and records it if any of its inputs is recorded.
 pub(super) fn record<C: CheckpointStrategy, S: Recorded<N>, const N: usize>(
     inputs: [FloatTensor<Autodiff<Flex, C>>; N],
     forward: impl FnOnce([FlexTensor; N]) -> (FlexTensor, S),
 ) -> FloatTensor<Autodiff<Flex, C>> {
+    record_on::<Flex, C, S, N>(inputs, forward)
+}
+
+/// Runs an operation on a backend and records it if any of its inputs is recorded.
+pub(super) fn record_on<B: Backend, C: CheckpointStrategy, S: Recorded<N, B>, const N: usize>(
+    inputs: [FloatTensor<Autodiff<B, C>>; N],
+    forward: impl FnOnce([FloatTensor<B>; N]) -> (FloatTensor<B>, S),
+) -> FloatTensor<Autodiff<B, C>> {
     let nodes = inputs.each_ref().map(|input| input.node());
     let inputs = inputs.map(|input| input.into_primitive());
     let (output, state) = forward(inputs);
@@ -35,15 +43,15 @@ pub(super) fn record<C: CheckpointStrategy, S: Recorded<N>, const N: usize>(
 #[derive(Debug)]
 struct Step<S>(std::marker::PhantomData<S>);
 
-impl<S: Recorded<N>, const N: usize> Backward<Flex, N> for Step<S> {
+impl<B: Backend, S: Recorded<N, B>, const N: usize> Backward<B, N> for Step<S> {
     type State = S;
 
     fn backward(self, ops: Ops<S, N>, grads: &mut Gradients, _checkpointer: &mut Checkpointer) {
-        let grad = grads.consume::<Flex>(&ops.node);
+        let grad = grads.consume::<B>(&ops.node);
         let wanted = ops.parents.each_ref().map(Option::is_some);
         for (parent, grad) in ops.parents.into_iter().zip(ops.state.backward(grad, wanted)) {
             if let (Some(parent), Some(grad)) = (parent, grad) {
-                grads.register::<Flex>(parent.id, grad);
+                grads.register::<B>(parent.id, grad);
             }
         }
     }

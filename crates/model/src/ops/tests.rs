@@ -15,7 +15,11 @@ fn device() -> Device {
 
 /// An input that requires its gradient.
 fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
-    Tensor::random(shape, Distribution::Normal(0.0, 1.0), &device()).require_grad()
+    random_on(&device(), shape)
+}
+
+fn random_on<const D: usize>(device: &Device, shape: [usize; D]) -> Tensor<D> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), device).require_grad()
 }
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -41,7 +45,7 @@ fn check<const A: usize, const B: usize, const C: usize>(
     let run = |weighting: Option<Tensor<2>>| {
         let out = work(a.clone(), b.clone(), c.clone());
         let weighting =
-            weighting.unwrap_or_else(|| Tensor::random(out.dims(), Distribution::Normal(0.0, 1.0), &device()));
+            weighting.unwrap_or_else(|| Tensor::random(out.dims(), Distribution::Normal(0.0, 1.0), &out.device()));
         let grads = (out.clone() * weighting.clone()).sum().backward();
         let grads = [a.grad(&grads).map(values), b.grad(&grads).map(values), c.grad(&grads).map(values)];
         (values(out), grads, weighting)
@@ -172,4 +176,92 @@ fn other_types_use_plain_tensors() {
     let x = random([3, 4]).cast(burn::tensor::DType::F64);
     assert!(!has_kernels(&x) && has_kernels(&random([3, 4])));
     assert!(plainly(|| !has_kernels(&random([3, 4]))) && has_kernels(&random([3, 4])));
+}
+
+/// LibTorch's operations beside the same work by ordinary tensors on the same device.
+#[cfg(feature = "tch")]
+mod torch {
+    use super::*;
+    use crate::EncoderConfig;
+    use crate::layers::FeedForward;
+
+    fn device() -> Device {
+        Device::libtorch().autodiff()
+    }
+
+    fn random<const D: usize>(shape: [usize; D]) -> Tensor<D> {
+        random_on(&device(), shape)
+    }
+
+    #[test]
+    fn products_norms_and_gates() {
+        for (rows, inputs, outputs) in [(1, 1, 1), (70, 37, 22)] {
+            let inputs = (random([rows, inputs]), random([outputs, inputs]), random([outputs]));
+            assert!(is_extended(&inputs.0) && !has_kernels(&inputs.0));
+            check(inputs.clone(), |x, weight, bias| linear(x, weight, Some(bias)));
+            check(inputs, |x, weight, _| linear(x, weight, None));
+        }
+        check((random([65, 48]), random([48]), random([48])), layer_norm);
+        check((random([9, 85]), random([9, 85]), random([1])), swish_gate);
+        check((random([9, 85]), random([9, 85]), random([1])), |x, update, _| add(x, update, None));
+    }
+
+    #[test]
+    fn rotation_and_attention_of_any_lengths() {
+        let even = Packed::new([b"ACGUA", b"GGGAA", b"CCCAA"].map(|letters| tokenize(letters)));
+        for batch in [batch(), even] {
+            for (heads, head_dim) in [(2, 24), (1, 64), (2, 6)] {
+                let (rows, dim, half) = (batch.total(), heads * head_dim, head_dim / 2);
+                let angles = || Tensor::<2>::random([rows, half], Distribution::Normal(0.0, 1.0), &device());
+                let qkv = random([rows, 3 * dim]);
+                check((qkv.clone(), angles(), angles()), |qkv, cos, sin| turn(qkv, cos, sin, heads));
+                check((qkv, random([1]), random([1])), |qkv, _, _| attention(qkv, &batch, heads, None));
+            }
+        }
+    }
+
+    /// The relative error of the whole, and of the gradients, in the Euclidean norm.
+    fn error(found: &[f32], expected: &[f32]) -> f32 {
+        let norm = |values: &mut dyn Iterator<Item = f32>| values.map(|x| x * x).sum::<f32>().sqrt();
+        norm(&mut found.iter().zip(expected).map(|(x, y)| x - y)) / norm(&mut expected.iter().copied())
+    }
+
+    /// bf16 has eight bits, and there are a few products in a row.
+    const BF16: f32 = 0.02;
+
+    #[test]
+    fn attention_in_bf16_masks_what_is_not_its_sequence() {
+        let (batch, heads) = (batch(), 2);
+        let qkv = random([batch.total(), 3 * 32]);
+        let run = |attend: &dyn Fn() -> Tensor<2>| {
+            let out = attend().cast(DType::F32);
+            let grads = (out.clone() * out.clone()).sum().backward();
+            (values(out), values(qkv.grad(&grads).unwrap()))
+        };
+        let (expected, slopes) = plainly(|| run(&|| attention(qkv.clone(), &batch, heads, None)));
+        let (found, found_slopes) = in_bf16(|| run(&|| attention(qkv.clone(), &batch, heads, None)));
+        assert!(error(&found, &expected) < BF16, "{}", error(&found, &expected));
+        assert!(error(&found_slopes, &slopes) < BF16, "{}", error(&found_slopes, &slopes));
+    }
+
+    #[test]
+    fn the_feed_forward_half_is_one_operation_in_bf16() {
+        let config = EncoderConfig::new(32, 1, 2); // its inner width, 85, is no multiple of 8
+        let layer = FeedForward::new(&config, &device());
+        let x = random([40, 32]);
+        let beta = layer.beta.as_ref().unwrap().val();
+        let run = || {
+            let out = layer.forward(x.clone()).cast(DType::F32);
+            let grads = (out.clone() * out.clone()).sum().backward();
+            let weights = [&layer.up, layer.gate.as_ref().unwrap(), &layer.down];
+            let slopes = weights.map(|layer| values(layer.weight.val().grad(&grads).unwrap()));
+            let others = [values(x.grad(&grads).unwrap()), values(beta.grad(&grads).unwrap())];
+            [values(out)].into_iter().chain(slopes).chain(others).collect::<Vec<_>>()
+        };
+        let expected = run();
+        let found = in_bf16(run);
+        for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+            assert!(error(found, expected) < BF16, "{at}: {}", error(found, expected));
+        }
+    }
 }

@@ -4,11 +4,15 @@ use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, backend_extension};
+#[cfg(feature = "tch")]
+use burn::backend::{LibTorch, libtorch::TchTensor};
 use burn::tensor::Tensor;
 use rinalmo_kernels::backward::Turns;
 
-use super::has_kernels;
+use super::is_extended;
 use super::tape::{Recorded, contiguous, dims, into_values, level, record, tensor, values};
+#[cfg(feature = "tch")]
+use super::{tape::record_on, torch};
 
 /// Each head's two halves `(a, b)` become `(a·cos − b·sin, b·cos + a·sin)`; values are not changed.
 ///
@@ -16,7 +20,7 @@ use super::tape::{Recorded, contiguous, dims, into_values, level, record, tensor
 /// - qkv and returns: `[rows, 3·dim]`: queries, keys, values, one head after the other
 /// - cos, sin: `[rows, head_dim / 2]`
 pub(crate) fn turn(qkv: Tensor<2>, cos: Tensor<2>, sin: Tensor<2>, heads: usize) -> Tensor<2> {
-    if !has_kernels(&qkv) {
+    if !is_extended(&qkv) {
         return plain(qkv, cos, sin, heads);
     }
     let (qkv, cos, sin) = (qkv.into_dispatch(), cos.into_dispatch(), sin.into_dispatch());
@@ -36,7 +40,7 @@ fn plain(qkv: Tensor<2>, cos: Tensor<2>, sin: Tensor<2>, heads: usize) -> Tensor
     Tensor::cat(vec![turned, qkv.narrow(1, 2 * heads, heads)], 1).reshape([rows, width])
 }
 
-#[backend_extension(Flex, Autodiff)]
+#[backend_extension(Flex, LibTorch: cfg(feature = "tch"), Autodiff)]
 pub(crate) trait Turn: Backend {
     fn turn(qkv: FloatTensor<Self>, cos: FloatTensor<Self>, sin: FloatTensor<Self>, heads: usize) -> FloatTensor<Self>;
 }
@@ -50,6 +54,23 @@ impl Turn for Flex {
 impl<C: CheckpointStrategy> Turn for Autodiff<Flex, C> {
     fn turn(qkv: FloatTensor<Self>, cos: FloatTensor<Self>, sin: FloatTensor<Self>, heads: usize) -> FloatTensor<Self> {
         record::<C, Angles, 3>([qkv, cos, sin], |inputs| forward(inputs, heads))
+    }
+}
+
+#[cfg(feature = "tch")]
+impl Turn for LibTorch {
+    fn turn(qkv: TchTensor, cos: TchTensor, sin: TchTensor, heads: usize) -> TchTensor {
+        torch::Angles { cos, sin, heads }.turn(&qkv, false)
+    }
+}
+
+#[cfg(feature = "tch")]
+impl<C: CheckpointStrategy> Turn for Autodiff<LibTorch, C> {
+    fn turn(qkv: FloatTensor<Self>, cos: FloatTensor<Self>, sin: FloatTensor<Self>, heads: usize) -> FloatTensor<Self> {
+        record_on::<LibTorch, C, torch::Angles, 3>([qkv, cos, sin], |[qkv, cos, sin]| {
+            let angles = torch::Angles { cos, sin, heads };
+            (angles.turn(&qkv, false), angles)
+        })
     }
 }
 
