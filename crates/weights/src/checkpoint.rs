@@ -286,6 +286,7 @@ impl Checkpoint {
             labels: meta.labels,
             provenance: meta.provenance,
             license: meta.license,
+            task: meta.task.to_owned(),
             ..Document::new(meta.name, self.config.clone())
         }
     }
@@ -318,6 +319,7 @@ fn metadata(
     };
     check_values(meta.threshold, meta.scaler).map_err(|reason| Error::config(path, reason))?;
     if let Some(document) = place.document {
+        meta.task = document.does().unwrap_or(meta.task);
         meta.name = document.name;
         meta.threshold = document.threshold.or(meta.threshold);
         meta.scaler = document.scaler.or(meta.scaler);

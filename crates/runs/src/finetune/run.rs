@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rinalmo_model::task::read_name;
-use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
+use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, TaskSpec};
 use rinalmo_train::{Cache, Share, Task, Validation};
 use rinalmo_weights::{Checkpoint, Document};
 use serde::{Deserialize, Serialize};
@@ -139,6 +139,10 @@ impl<K: Kind> Objective for K {
         };
         let (task, items) = (run.objective.name(), run.prepared.items);
         document.provenance = Some(format!("{begun} for {task} on {items} items"));
+        // A row that this program's table lacks could not be read again.
+        if let Some(known) = TaskSpec::find(task) {
+            document.task = known.name.to_owned();
+        }
         <K as Kind>::describe(&run.prepared.task, document);
     }
 

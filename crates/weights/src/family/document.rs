@@ -1,7 +1,7 @@
 //! The description in our own files: `config.json` next to the tensors, or the text under `rinalmo` in their header.
 
 use rinalmo_model::task::read_name;
-use rinalmo_model::{HeadConfig, ModelConfig};
+use rinalmo_model::{HeadConfig, ModelConfig, TaskSpec};
 use rinalmo_seq::alphabet::VOCABULARY;
 use serde::{Deserialize, Serialize};
 
@@ -122,8 +122,8 @@ impl Document {
 
     fn check(&self) -> Result<(), String> {
         self.config.check().map_err(|bad| format!("description: not a sound model: {bad}"))?; // before anybody uses them
-        let task = task(&self.config);
-        if self.task != task {
+        if self.does().is_none() {
+            let task = task(&self.config);
             return Err(format!("description: task `{}`, but the sizes are those of `{task}`", self.task));
         }
         if self.vocabulary != VOCABULARY {
@@ -144,6 +144,16 @@ impl Document {
             return Err(format!("description: {} labels for {classes} classes", labels.len()));
         }
         Ok(())
+    }
+}
+
+impl Document {
+    /// The task that it names, if its head can do that: several tasks have a head of one kind.
+    pub(crate) fn does(&self) -> Option<&'static str> {
+        let own = task(&self.config);
+        let named =
+            || TaskSpec::find(&self.task).filter(|task| self.config.head.as_ref().is_some_and(|head| task.takes(head)));
+        if self.task == own { Some(own) } else { named().map(|task| task.name) }
     }
 }
 
@@ -176,7 +186,7 @@ pub(crate) fn task(config: &ModelConfig) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rinalmo_model::EncoderConfig;
+    use rinalmo_model::{EncoderConfig, TASKS};
 
     fn document() -> Document {
         Document {
@@ -209,6 +219,18 @@ mod tests {
         let text = serde_json::to_string(&document).unwrap();
         assert_eq!(text.matches("\"task\":\"mrl\"").count(), 2, "{text}");
         assert_eq!(Document::parse(&text.replace("\"mrl\"", "\"ribosome\"")), Ok(document));
+    }
+
+    #[test]
+    fn a_document_may_name_every_task_of_its_head() {
+        let plain = || ModelConfig::pretrained(EncoderConfig::new(80, 3, 4));
+        for task in TASKS {
+            let Some(head) = task.head.clone() else { continue };
+            let document = Document { task: task.name.into(), config: plain().with_head(head), ..document() };
+            let read = Document::parse(&serde_json::to_string(&document).unwrap());
+            assert_eq!(read.unwrap().does(), Some(task.name));
+        }
+        assert_eq!(Document { task: "structure".into(), config: plain(), ..document() }.does(), None);
     }
 
     #[test]
