@@ -29,7 +29,7 @@ class Encoder(torch.nn.Module):
 
     def forward(self, tokens, dropout=0.0):
         hidden = F.embedding(tokens, self.embedding) * KEPT
-        turn = angles(tokens.shape[1], hidden.shape[-1] // HEADS, hidden.dtype)
+        turn = angles(tokens.shape[1], hidden.shape[-1] // HEADS, hidden)
         for block in self.blocks:
             hidden = block(hidden, turn, dropout)
         return self.norm(hidden)
@@ -89,11 +89,11 @@ def norm(weights, name, dtype):
     return layer.to(dtype)
 
 
-def angles(length, dim, dtype):
-    """Cosines and sines of the rotation of each position, `[length, dim]`."""
-    frequencies = 10_000.0 ** (-torch.arange(0, dim, 2) / dim)
-    turn = torch.outer(torch.arange(length), frequencies).repeat(1, 2)
-    return turn.cos().to(dtype), turn.sin().to(dtype)
+def angles(length, dim, like):
+    """Cosines and sines of the rotation of each position, `[length, dim]`, of the type and on the device of `like`."""
+    frequencies = 10_000.0 ** (-torch.arange(0, dim, 2, device=like.device) / dim)
+    turn = torch.outer(torch.arange(length, device=like.device), frequencies).repeat(1, 2)
+    return turn.cos().to(like.dtype), turn.sin().to(like.dtype)
 
 
 def rotated(vectors, turn):

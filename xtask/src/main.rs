@@ -1,10 +1,11 @@
 //! Chores of this repository, run as `cargo xtask <chore>`.
 //!
 //! `check` is what CI runs and what every push should pass. `help-pages` writes the program's help into files; `crates`
-//! draws the workspace; `packages` packs it for crates.io; `notice` and `sbom` list what the program is built from.
+//! draws the workspace; `gpu-kit` packs what a GPU is tried with; `packages` packs it for crates.io; `notice` and `sbom` list what the program is built from.
 
 mod check;
 mod crates;
+mod gpu_kit;
 mod help_pages;
 mod packages;
 mod process;
@@ -40,6 +41,12 @@ enum Chore {
         #[arg(long)]
         check: bool,
     },
+    /// Build the program against LibTorch and pack it with a corpus into `target/gpu-kit.tar.xz`
+    GpuKit {
+        /// The store to train on
+        #[arg(long, value_name = "STORE")]
+        corpus: PathBuf,
+    },
     /// Package every crate that can be published, without building it, and print the sizes
     Packages,
     /// Write `NOTICE`: whose work is in the program, under which licence
@@ -64,6 +71,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Chore::Check => check::run(),
         Chore::HelpPages { check } => help_pages::run(check),
         Chore::Crates { check } => crates::run(check),
+        Chore::GpuKit { corpus } => gpu_kit::run(&corpus),
         Chore::Packages => packages::run(),
         Chore::Notice { output, check } => supply::notice(output, check),
         Chore::Sbom { output } => supply::sbom(output),
