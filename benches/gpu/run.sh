@@ -24,7 +24,7 @@ within() { timeout "$1" "$rinalmo" -q "${@:2}"; }
 # train NAME SECONDS ARGUMENTS...: some steps into $work/NAME
 train() {
     local name=$1 limit=$2; shift 2
-    dry && set -- "$@" --set data.tokens=1024 --steps 12
+    dry && set -- "$@" --set data.tokens=1024
     within "$limit" pretrain "$here/nano.toml" --out "$work/$name" --set train.validate=never --set train.save=never \
         --set data.validation_batches=1 "$@" >"$work/log" 2>&1 || { echo "$name failed:"; tail -n 5 "$work/log"; return 1; }
 }
