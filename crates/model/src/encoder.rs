@@ -129,11 +129,8 @@ impl Encoder {
         if self.positions.is_some() {
             return None;
         }
+        // A short table and its rows: fewer angles to compute, and less to send to a device.
         let positions = batch.positions();
-        if *device == Device::flex() || *device == Device::flex().autodiff() {
-            return Some(Rope::new(&positions, self.head_dim, device));
-        }
-        // A short table and its rows: less to compute here, and less to send to the device.
         let longest = batch.lengths().iter().copied().max().unwrap_or(0);
         let table = Rope::new(&(0..longest).collect::<Vec<_>>(), self.head_dim, device);
         Some(table.select(indices(positions.iter().map(|&t| t as i64), positions.len(), device)))

@@ -115,15 +115,16 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
             let loss = task.loss(&mut pass, batch);
             found.weight += loss.weight;
             found.count += loss.count;
-            if !sends {
+            let given = if sends {
+                let mut earlier = Collect::of(std::mem::take(&mut found.gradients));
+                pass.backward_by(&loss.sum, |piece| exchange.start(earlier.added_to(piece)))
+            } else {
                 found.gradients.add(pass.backward(&loss.sum));
-                // Read last: a device works on while it is given more to do, until something is read.
-                found.loss += f64::from(loss.sum.into_scalar::<f32>());
-                return Ok(());
-            }
-            found.loss += f64::from(loss.sum.clone().into_scalar::<f32>());
-            let mut earlier = Collect::of(std::mem::take(&mut found.gradients));
-            pass.backward_by(&loss.sum, |piece| exchange.start(earlier.added_to(piece)))
+                Ok(())
+            };
+            // Read last: a device works on while it is given more to do, until something is read.
+            found.loss += f64::from(loss.sum.into_scalar::<f32>());
+            given
         })
     }
 
