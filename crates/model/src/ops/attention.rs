@@ -14,7 +14,7 @@ use rinalmo_kernels::backward;
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
 use super::{Drop, dropout, halved, is_extended, times};
 #[cfg(feature = "tch")]
-use super::{tape::record_on, torch};
+use super::{is_torch, tape::record_on, torch};
 use crate::batch::Packed;
 
 /// `softmax(q kᵀ / √head_dim) v` for each head of each sequence, with dropout of the weights after the softmax.
@@ -23,7 +23,11 @@ use crate::batch::Packed;
 /// - qkv: `[rows, 3·dim]`: queries, keys, values, one head after the other
 /// - returns: `[rows, dim]`, on LibTorch in the precision of products
 pub(crate) fn attention(qkv: Tensor<2>, batch: &Packed, heads: usize, drop: Option<Drop>) -> Tensor<2> {
-    if !is_extended(&qkv) {
+    #[cfg(feature = "tch")]
+    let mixed = is_torch(&qkv) && !torch::pads_little(batch);
+    #[cfg(not(feature = "tch"))]
+    let mixed = false;
+    if mixed || !is_extended(&qkv) {
         return plain(qkv, batch, heads, drop);
     }
     let plan = Plan {

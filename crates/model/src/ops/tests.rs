@@ -209,7 +209,10 @@ mod torch {
     #[test]
     fn rotation_and_attention_of_any_lengths() {
         let even = Packed::new([b"ACGUA", b"GGGAA", b"CCCAA"].map(|letters| tokenize(letters)));
-        for batch in [batch(), even] {
+        let mixed = Packed::new([&[b'A'; 40][..], b"C", b"G", b"U"].map(tokenize));
+        assert!([&batch(), &even].into_iter().all(super::super::torch::pads_little));
+        assert!(!super::super::torch::pads_little(&mixed));
+        for batch in [batch(), even, mixed] {
             for (heads, head_dim) in [(2, 24), (1, 64), (2, 6)] {
                 let (rows, dim, half) = (batch.total(), heads * head_dim, head_dim / 2);
                 let angles = || Tensor::<2>::random([rows, half], Distribution::Normal(0.0, 1.0), &device());

@@ -12,6 +12,7 @@ use tch::{Device, Kind};
 
 use super::tape::{Recorded, record_on};
 use super::{Drop, halved};
+use crate::batch::Packed;
 use crate::config::NORM_EPSILON;
 
 /// Lengths are padded to a multiple of this: fused attention reads its mask in aligned pieces.
@@ -31,6 +32,16 @@ const ALIGNED: i64 = 8;
 
 /// Smaller than this, β of the swish gate is taken for this.
 const LEAST_BETA: f64 = 1e-6;
+
+/// Sequences are padded to one length unless that makes them longer than this in all.
+const MOST_PADDED: usize = 2;
+
+/// Whether a batch's sequences are of similar length, so that [`attention`] pads them. Otherwise one long sequence among
+/// short ones would take the memory of as many long ones.
+pub(crate) fn pads_little(batch: &Packed) -> bool {
+    let longest = batch.lengths().iter().copied().max().unwrap_or(0);
+    longest.saturating_mul(batch.lengths().len()) <= MOST_PADDED * batch.total()
+}
 
 /// Whether a tensor is on a device of LibTorch.
 pub(crate) fn holds<const D: usize>(tensor: &Tensor<D>) -> bool {
@@ -357,9 +368,7 @@ impl Padded {
         });
         out.transpose(1, 2).reshape([self.count * self.len, -1])
     }
-}
 
-impl Padded {
     /// The same by flash attention, if LibTorch chooses it. It takes no mask, so the mask is one more number of each
     /// head: 1 in every query, and 0 or a large negative number in a key. Flash attention computes 32 numbers a head
     /// at once, so this costs nothing where a head has fewer. And cuDNN's attention, which prepares each new shape for
