@@ -137,28 +137,28 @@ struct Embed<'m> {
     options: EmbedOptions,
 }
 
-impl Embed<'_> {
-    fn stretches(&self, tokens: &[Token]) -> Vec<Range<usize>> {
-        windows_of(tokens.len() - 2, self.options.window)
-    }
+/// A sequence, with the ranges of its tokens that are encoded each at once.
+struct Cut {
+    tokens: Vec<Token>,
+    windows: Vec<Range<usize>>,
 }
 
 impl Verb for Embed<'_> {
-    type Item = Vec<Token>;
+    type Item = Cut;
     type Seen = Looked;
     type Part = Part;
     type Output = Embedding;
 
-    fn tokens(&self, tokens: &Vec<Token>) -> usize {
-        tokens.len()
+    fn tokens(&self, cut: &Cut) -> usize {
+        cut.tokens.len()
     }
 
-    fn pieces(&self, tokens: &Vec<Token>) -> usize {
-        self.stretches(tokens).len()
+    fn pieces(&self, cut: &Cut) -> usize {
+        cut.windows.len()
     }
 
-    fn piece(&self, tokens: &Vec<Token>, number: usize) -> Vec<Token> {
-        tokens[self.stretches(tokens)[number].clone()].to_vec()
+    fn piece(&self, cut: &Cut, number: usize) -> Vec<Token> {
+        cut.tokens[cut.windows[number].clone()].to_vec()
     }
 
     fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Looked) {
@@ -171,7 +171,7 @@ impl Verb for Embed<'_> {
         (hidden, Looked { logits, maps })
     }
 
-    fn part(&self, _tokens: &Vec<Token>, _number: usize, view: &View<'_, Looked>) -> Result<Part, Error> {
+    fn part(&self, _cut: &Cut, _number: usize, view: &View<'_, Looked>) -> Result<Part, Error> {
         let encoder = &self.model.config.encoder;
         let span = view.span.start * VOCABULARY..view.span.end * VOCABULARY;
         let logits = view.seen.logits.as_ref().map(|all| Rows { width: VOCABULARY, data: all[span].to_vec() });
@@ -182,14 +182,14 @@ impl Verb for Embed<'_> {
         Ok(Part { hidden: Rows { width: encoder.dim, data: view.rows.to_vec() }, logits, attentions })
     }
 
-    fn finish(&self, tokens: &Vec<Token>, mut parts: Vec<Part>) -> Result<Embedding, Error> {
-        let windows = self.stretches(tokens);
+    fn finish(&self, cut: &Cut, mut parts: Vec<Part>) -> Result<Embedding, Error> {
+        let windows = &cut.windows;
         let mut attentions = parts.iter_mut().find_map(|part| part.attentions.take()); // there are no windows then
         let (hidden, logits): (Vec<Rows>, Vec<Option<Rows>>) =
             parts.into_iter().map(|part| (part.hidden, part.logits)).unzip();
         let logits: Option<Vec<Rows>> = logits.into_iter().collect();
-        let hidden = average(&windows, hidden);
-        let logits = logits.map(|logits| average(&windows, logits));
+        let hidden = average(windows, hidden);
+        let logits = logits.map(|logits| average(windows, logits));
         let mut found = Embedding { arrays: Vec::new(), windowed: windows.len() > 1 };
         for &kind in &self.options.include {
             let maps = attentions.take_if(|maps| maps.kind == kind);
@@ -237,7 +237,7 @@ impl Model {
         &'m self,
         sequences: I,
         options: &EmbedOptions,
-    ) -> Result<Driver<'m, Embed<'m>, impl Iterator<Item = Result<Vec<Token>, Error>> + use<'m, I>>, Error>
+    ) -> Result<Driver<'m, Embed<'m>, impl Iterator<Item = Result<Cut, Error>> + use<'m, I>>, Error>
     where
         I: IntoIterator<Item: AsRef<[u8]>>,
     {
@@ -249,7 +249,7 @@ impl Model {
             let len = sequence.as_ref().len();
             self.check_len(len.min(window_len(&options)))?;
             self.afford(len, purpose(&options), limits.memory, |len| self.embed_memory(len, &options))?;
-            Ok(tokenize(sequence.as_ref()))
+            Ok(Cut { tokens: tokenize(sequence.as_ref()), windows: windows_of(len, options.window) })
         };
         Ok(Driver::new(self, verb, limits, sequences.into_iter().map(checked)))
     }
