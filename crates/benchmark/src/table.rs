@@ -163,7 +163,7 @@ fn doubts(results: &[FoldResult], task: &str) -> Vec<String> {
         if let Some(from) = &result.trained_before {
             note(format!(
                 "{DOUBTFUL} {}: not comparable with published figures: it began with {from}, which was trained for {task} \
-                 before; --trained-on FILE names what it saw",
+                 before on data that were not named",
                 result.name
             ));
         } else if result.is_doubtful() {

@@ -36,7 +36,7 @@ pub(crate) fn check_pooling(config: &ModelConfig) -> Result<(), String> {
     match config.head {
         Some(HeadConfig::Sequence { .. }) => {
             Err("it has a head for whole sequences, and no description gives its pooling; \
-                 open the file that `rinalmo finetune` wrote, or keep its `config.json` next to the tensors"
+                 open the file that fine-tuning wrote, or keep its `config.json` next to the tensors"
                 .into())
         }
         _ => Ok(()),
