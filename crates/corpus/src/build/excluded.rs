@@ -105,14 +105,16 @@ impl Excluded {
 impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ExcludedBy { set, size, excluded, gaps } in &self.sets {
-            writeln!(f, "{} sequences are similar to one of the {} of {set}", grouped(*excluded), grouped(*size))?;
+            let are = if *excluded == 1 { "sequence is" } else { "sequences are" };
+            writeln!(f, "{} {are} similar to one of the {} of {set}", grouped(*excluded), grouped(*size))?;
             if gaps.letters > 0 {
                 let (letters, sequences) = (grouped(gaps.letters), grouped(gaps.sequences));
                 writeln!(f, "  compared without the {letters} gaps of {sequences} aligned sequences")?;
             }
         }
         if !self.sets.is_empty() {
-            writeln!(f, "{} sequences excluded in total", grouped(self.sequences))?;
+            let sequences = if self.sequences == 1 { "sequence" } else { "sequences" };
+            writeln!(f, "{} {sequences} excluded in total", grouped(self.sequences))?;
         }
         Ok(())
     }
