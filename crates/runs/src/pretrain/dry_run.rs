@@ -3,6 +3,7 @@
 use std::fmt;
 
 use rinalmo_corpus::Store;
+use rinalmo_corpus::report::grouped;
 use rinalmo_corpus::sample::{BatchSize, Split};
 use rinalmo_model::{Activation, EncoderConfig, ModelConfig, Positions};
 use rinalmo_train::{Limits, Mlm, Share, Stop};
@@ -231,19 +232,6 @@ fn sizes(model: &ModelConfig) -> String {
         Activation::Gelu => "GELU",
     };
     format!("{name}width {dim}, {blocks} blocks, {heads} heads, {activation} of {hidden}, {positions}")
-}
-
-/// A number with its digits in groups of three.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 /// Bytes with a readable unit.

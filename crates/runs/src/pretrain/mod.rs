@@ -30,10 +30,11 @@ mod trial;
 pub use crate::Error;
 pub use crate::run::{Finished, Folder, Keep, Program, RunConfig, Session};
 pub use config::Config;
-pub use dry_run::{DryRun, OnCorpus, bytes, duration, grouped};
+pub use dry_run::{DryRun, OnCorpus, bytes, duration};
 pub use estimate::{EpochSize, Memory};
 pub use processes::Processes;
 pub use record::{Corpus, Known};
+pub use rinalmo_corpus::report::grouped;
 pub use rinalmo_metrics::perplexity::perplexity;
 pub use rinalmo_train::{
     Alone, Divergence, Ended, Every, Exchange, Limits, MlmConfig, Observer, Options, Part, RunState, Share, StepReport,

@@ -145,9 +145,7 @@ impl Document {
         }
         Ok(())
     }
-}
 
-impl Document {
     /// The task that it names, if its head can do that: several tasks have a head of one kind.
     pub(crate) fn does(&self) -> Option<&'static str> {
         let own = task(&self.config);
