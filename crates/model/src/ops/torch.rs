@@ -352,21 +352,35 @@ impl Padded {
         let split = qkv.reshape([self.count, self.len, 3, heads, -1]).permute([2, 0, 3, 1, 4]); // [3, count, heads, len, _]
         let [query, key, value] = [0, 1, 2].map(|part| split.select(0, part).to_kind(kind()));
         let rate = drop.map_or(0.0, |drop| f64::from(drop.rate));
-        let out = self.flash([&query, &key, &value], rate).unwrap_or_else(|| {
-            let whole = [self.count, heads, self.len, self.len];
-            let bias = self.gaps.as_ref().map(|gaps| gaps.bias.tensor.to_kind(kind()).expand(whole, false));
-            if matches!(qkv.device(), Device::Cuda(_)) {
-                // By name: the general function may choose cuDNN's, which prepares each new shape for a long time.
-                let traces = qkv.requires_grad();
-                tch::Tensor::internal_scaled_dot_product_efficient_attention(
-                    &query, &key, &value, bias, traces, rate, false, None,
-                )
-                .0
-            } else {
-                tch::Tensor::scaled_dot_product_attention(&query, &key, &value, bias, rate, false, None, false)
-            }
-        });
+        let parts = [&query, &key, &value];
+        let out = self.flash(parts, rate).unwrap_or_else(|| self.efficient(parts, rate, qkv.requires_grad()));
         out.transpose(1, 2).reshape([self.count * self.len, -1])
+    }
+
+    /// The same by memory-efficient attention, which takes rows of an aligned length alone: a head's numbers are padded
+    /// with zeros, which change no product.
+    ///
+    /// # Shapes
+    /// - query, key, value and returns: `[count, heads, len, head_dim]`
+    fn efficient(&self, [query, key, value]: [&tch::Tensor; 3], rate: f64, traces: bool) -> tch::Tensor {
+        let (shape, width) = (query.size(), query.size()[3]);
+        let extra = (ALIGNED - width % ALIGNED) % ALIGNED;
+        let wide =
+            |part: &tch::Tensor| if extra == 0 { part.shallow_clone() } else { part.constant_pad_nd([0, extra]) };
+        let [query, key, value] = [query, key, value].map(wide);
+        let whole = [shape[0], shape[1], self.len, self.len];
+        let bias = self.gaps.as_ref().map(|gaps| gaps.bias.tensor.to_kind(query.kind()).expand(whole, false));
+        let scale = (width as f64).sqrt().recip();
+        let out = if matches!(query.device(), Device::Cuda(_)) {
+            // By name: the general function may choose cuDNN's, which prepares each new shape for a long time.
+            tch::Tensor::internal_scaled_dot_product_efficient_attention(
+                &query, &key, &value, bias, traces, rate, false, scale,
+            )
+            .0
+        } else {
+            tch::Tensor::scaled_dot_product_attention(&query, &key, &value, bias, rate, false, scale, false)
+        };
+        out.narrow(3, 0, width)
     }
 
     /// The same by flash attention, if LibTorch chooses it. It takes no mask, so the mask is one more number of each

@@ -8,6 +8,7 @@ use rinalmo_kernels::adamw::sum_of_squares;
 use rinalmo_model::Model;
 
 use super::groups::Part;
+use super::together;
 use super::values::{Values, level, read};
 use crate::names::{self, Look};
 
@@ -44,11 +45,11 @@ impl Gradients {
     /// order. Not finite if one gradient is not.
     pub fn norm(&self) -> f64 {
         let on_device = |gradient: &Gradient| match &gradient.values {
-            Values::Device(tensor) => Some((tensor.clone() * tensor.clone()).sum()),
+            Values::Device(tensor) => Some(tensor.clone()),
             Values::Host(_) => None,
         };
-        let sums: Vec<Tensor<1>> = self.tensors.iter().filter_map(on_device).collect();
-        let sums = if sums.is_empty() { Vec::new() } else { read(Tensor::cat(sums, 0)) };
+        let there: Vec<Tensor<1>> = self.tensors.iter().filter_map(on_device).collect();
+        let sums = if there.is_empty() { Vec::new() } else { read(Tensor::cat(together::squares(there), 0)) };
         let on_host = |gradient: &Gradient| match &gradient.values {
             Values::Host(values) => Some(sum_of_squares(level(), values)),
             Values::Device(_) => None,

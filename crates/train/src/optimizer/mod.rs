@@ -3,15 +3,17 @@
 //! AdamW is Loshchilov and Hutter's (2019), Adam is AdamW without weight decay. The paper only says "weight decay of
 //! 0.01". PyTorch's `AdamW` applies it to every parameter, norms and biases too, and so does this one unless `decay`
 //! says otherwise. A parameter that starts to train later starts with new moments, like one that is added to a PyTorch
-//! optimiser. to a PyTorch optimiser does.
+//! optimiser.
 
 pub mod gradients;
 pub mod groups;
+mod together;
 mod update;
 pub mod values;
 
 use std::collections::BTreeMap;
 
+use rinalmo_kernels::adamw::AdamW;
 use rinalmo_model::Model;
 use serde::{Deserialize, Serialize};
 
@@ -141,12 +143,25 @@ impl Optimizer {
     pub fn step(
         &mut self,
         model: Model,
-        gradients: Gradients,
+        mut gradients: Gradients,
         scale: f64,
         rate: f64,
         share: impl Fn(&str) -> f64,
     ) -> Model {
+        let config = self.config;
+        let rule = |name: &str, axes: usize| {
+            let decays = config.rule == Rule::AdamW && (config.decay == Decay::All || axes > 1);
+            AdamW {
+                rate: (rate * share(name)) as f32,
+                beta1: config.beta1,
+                beta2: config.beta2,
+                epsilon: config.epsilon,
+                weight_decay: if decays { config.weight_decay } else { 0.0 },
+            }
+        };
+        let (moments, scale) = (&mut self.moments, scale as f32);
+        let changed = together::step(moments, &model, &mut gradients, scale, rule);
         let gradients = gradients.tensors.into_iter().peekable();
-        names::change(model, &mut update::Update { optimizer: self, gradients, scale, rate, share })
+        names::change(model, &mut update::Update { moments, gradients, scale, rule, changed })
     }
 }
