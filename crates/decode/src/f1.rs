@@ -1,18 +1,25 @@
-//! The structure without pseudoknots that has the largest expected F1.
+//! The structure without pseudoknots that has the largest expected F1, and pairs that are somewhat less probable.
 //!
 //! If probabilities are calibrated, `n` chosen pairs have an F1 of about `2 · Σ_chosen p / (n + Σ_all p)`. The largest
 //! such ratio is found without a search over structures: it belongs to the nested structure with the largest `Σ (2p −
-//! λ)` if `λ` is that ratio itself (Dinkelbach, 1967). So a pair is chosen if it is more probable than half of the
+//! λ)` if `λ` is that ratio itself (Dinkelbach, 1967). So a pair would be chosen if it is more probable than half of the
 //! expected F1 of the whole structure. The threshold is strict if the model is certain of a sequence, and low if it is
 //! not.
+//!
+//! On families that a model has not seen, its probabilities are too low, so it finds more of their pairs with a smaller
+//! share of the expected F1 than a half: [`DecodeOptions::f1_share`].
 
 use super::{DecodeError, DecodeOptions, Decoded, expected_pairs, nested};
 
 /// The first threshold of the iteration: that of a structure whose expected F1 is 0.5.
 const FIRST: f32 = 0.25;
 
-/// Decodes a map to the nested structure with the largest expected F1. Only pairs above the options' threshold are
-/// chosen.
+/// The share of the expected F1 that gives the structure for which it is expected.
+const HALF: f32 = 0.5;
+
+/// Decodes a map to the nested structure of the pairs that are more probable than [`DecodeOptions::f1_share`] of the
+/// largest expected F1. Only pairs above the options' threshold are chosen. With a share of a half, the structure is
+/// the one with the largest expected F1.
 ///
 /// The result is only useful if probabilities are calibrated. Constraints apply as in [`nested`], before the expected
 /// F1.
@@ -28,29 +35,34 @@ const FIRST: f32 = 0.25;
 ///
 /// let mut map = vec![0.0; 64]; // of GGGAAACC
 /// map[7] = 0.9; // 0 with 7
-/// map[8 + 6] = 0.3; // 1 with 6: too improbable next to that one
+/// map[8 + 6] = 0.2; // 1 with 6: too improbable next to that one
 /// let options = DecodeOptions::default().threshold(0.0);
 /// let decoded = f1(&map, b"GGGAAACC", &options)?;
 /// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
-/// assert!((decoded.threshold - 0.9 / 2.2).abs() < 1e-6);
+/// assert!((decoded.threshold - 0.35 * 2.0 * 0.9 / 2.2).abs() < 1e-6);
 /// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
 pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let at = |threshold: f32| nested(map, sequence, &DecodeOptions { threshold, ..options.clone() });
     let mut best = at(options.threshold.max(FIRST))?;
     let all = expected_pairs(map, best.len, options.min_loop);
-    loop {
+    let expected = loop {
         let expected = best.expected_f1_of(all);
         let next = at((expected / 2.0).max(options.threshold))?;
         let gained = next.expected_f1_of(all) - expected;
-        if next.pairs == best.pairs || gained == 0.0 {
-            return Ok(next);
-        }
         if gained < 0.0 {
-            return Ok(best); // pairs of bases that must pair lowered the expected F1
+            break expected; // pairs of bases that must pair lowered the expected F1
         }
+        let done = next.pairs == best.pairs || gained == 0.0;
         best = next;
+        if done {
+            break expected + gained;
+        }
+    };
+    if options.f1_share == HALF {
+        return Ok(best);
     }
+    at((expected * options.f1_share).max(options.threshold))
 }
 
 #[cfg(test)]
@@ -72,11 +84,22 @@ mod tests {
     #[test]
     fn a_pair_is_chosen_if_little_else_is_expected_and_left_out_if_much_is() {
         let fold = |first: f32, threshold: f32| {
-            let options = DecodeOptions { threshold, ..Default::default() };
+            let options = DecodeOptions { threshold, f1_share: 0.5, ..Default::default() };
             decode_entries(Method::F1, options, &[(0, 11, first), (1, 10, 0.2)], "GGAAAAAAAACC", "")
         };
         assert_eq!(fold(0.2, 0.0), [(0, 11), (1, 10)]);
         assert_eq!(fold(0.9, 0.0), [(0, 11)]);
         assert_eq!(fold(0.2, 0.3), [], "the threshold of the options applies");
+    }
+
+    #[test]
+    fn a_smaller_share_chooses_more() {
+        let fold = |f1_share: f32| {
+            let options = DecodeOptions { threshold: 0.0, f1_share, ..Default::default() };
+            decode_entries(Method::F1, options, &[(0, 11, 0.9), (1, 10, 0.3)], "GGAAAAAAAACC", "")
+        };
+        assert_eq!(fold(0.5), [(0, 11)]); // the expected F1 is 2 · 0.9 / (1 + 1.2) = 0.82
+        assert_eq!(fold(0.37), [(0, 11)]);
+        assert_eq!(fold(0.36), [(0, 11), (1, 10)]);
     }
 }

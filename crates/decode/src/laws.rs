@@ -85,10 +85,11 @@ fn problem(len: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Proble
         let map = prop::collection::vec(prop::sample::select(levels), len * len);
         let constraint = prop::option::of(line(len, min_loop));
         let threshold = prop::sample::select(vec![0.0, 0.05, 0.25, 0.5]);
-        (letters, map, constraint, threshold, any::<bool>()).prop_map(
-            move |(sequence, map, constraint, threshold, non_canonical)| {
+        let f1_share = prop::sample::select(vec![0.2, 0.35, 0.5, 1.0]);
+        (letters, map, constraint, (threshold, f1_share), any::<bool>()).prop_map(
+            move |(sequence, map, constraint, (threshold, f1_share), non_canonical)| {
                 let constraint = constraint.map(|line| line.parse().unwrap());
-                let options = DecodeOptions { threshold, min_loop, non_canonical, constraint };
+                let options = DecodeOptions { threshold, min_loop, non_canonical, f1_share, constraint };
                 Problem { map, sequence, options }
             },
         )
@@ -198,7 +199,7 @@ proptest! {
 
     #[test]
     fn f1_finds_the_best_that_can_be_expected(mut problem in problem(0..=10)) {
-        (problem.options.constraint, problem.options.threshold) = (None, 0.0);
+        (problem.options.constraint, problem.options.threshold, problem.options.f1_share) = (None, 0.0, 0.5);
         let decoded = problem.f1();
         let ours = decoded.expected_f1(&problem.map, problem.options.min_loop);
         let best = problem.best_expected_f1(&problem.candidates().free, &mut Vec::new());

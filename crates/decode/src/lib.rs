@@ -5,7 +5,7 @@
 //!
 //! - [`greedy`] is the paper's (RiNALMo, section 4.4) and may return pseudoknots.
 //! - [`nested`] finds the best structure without pseudoknots.
-//! - [`f1`] finds the best structure without pseudoknots and the best threshold.
+//! - [`f1`] finds the best structure without pseudoknots and a threshold for each sequence.
 
 mod candidates;
 pub mod constraint;
@@ -44,13 +44,16 @@ pub struct DecodeOptions {
     pub min_loop: usize,
     /// Whether letters other than AU, GC and GU may pair.
     pub non_canonical: bool,
+    /// For [`f1`]: pairs must be more probable than this share of the largest expected F1. A half would be right if
+    /// probabilities were; on families unseen in training they are too low.
+    pub f1_share: f32,
     /// What is known about the structure in advance.
     pub constraint: Option<Constraint>,
 }
 
 impl Default for DecodeOptions {
     fn default() -> Self {
-        Self { threshold: 0.5, min_loop: 3, non_canonical: false, constraint: None }
+        Self { threshold: 0.5, min_loop: 3, non_canonical: false, f1_share: 0.35, constraint: None }
     }
 }
 
@@ -76,6 +79,13 @@ impl DecodeOptions {
         self
     }
 
+    /// Sets [`DecodeOptions::f1_share`].
+    #[must_use]
+    pub fn f1_share(mut self, f1_share: f32) -> Self {
+        self.f1_share = f1_share;
+        self
+    }
+
     /// Sets [`DecodeOptions::constraint`].
     #[must_use]
     pub fn constraint(mut self, constraint: impl Into<Option<Constraint>>) -> Self {
@@ -93,7 +103,7 @@ pub enum Method {
     Greedy,
     /// The best structure without pseudoknots.
     Nested,
-    /// The structure without pseudoknots that has the largest expected F1, at whatever threshold.
+    /// The best structure without pseudoknots, at a threshold that depends on the largest expected F1.
     F1,
 }
 

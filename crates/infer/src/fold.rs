@@ -28,6 +28,8 @@ pub struct FoldOptions {
     pub method: Option<Method>,
     /// Fewest unpaired bases a hairpin loop may have.
     pub min_loop: usize,
+    /// For [`Method::F1`]: pairs must be more probable than this share of the largest expected F1.
+    pub f1_share: f32,
     /// May pairs other than AU, GC and GU be chosen?
     pub non_canonical: bool,
     /// Keep the probabilities of all pairs in the result?
@@ -45,6 +47,7 @@ impl Default for FoldOptions {
             threshold: None,
             method: None,
             min_loop: DecodeOptions::default().min_loop,
+            f1_share: DecodeOptions::default().f1_share,
             non_canonical: false,
             probabilities: false,
             max_memory: None,
@@ -72,6 +75,13 @@ impl FoldOptions {
     #[must_use]
     pub fn min_loop(mut self, min_loop: usize) -> Self {
         self.min_loop = min_loop;
+        self
+    }
+
+    /// Sets [`FoldOptions::f1_share`].
+    #[must_use]
+    pub fn f1_share(mut self, f1_share: f32) -> Self {
+        self.f1_share = f1_share;
         self
     }
 
@@ -393,6 +403,7 @@ impl Model {
         let decode_options = DecodeOptions::default()
             .threshold(options.threshold.unwrap_or(self.threshold()))
             .min_loop(options.min_loop)
+            .f1_share(options.f1_share)
             .non_canonical(options.non_canonical)
             .constraint(request.constraint.clone());
         let method = match (options.method, options.threshold) {
@@ -431,6 +442,7 @@ impl Model {
             && own_threshold
             && kept
             && options.min_loop == usual.min_loop
+            && options.f1_share == usual.f1_share
             && options.non_canonical == usual.non_canonical
             && request.constraint.is_none()
     }

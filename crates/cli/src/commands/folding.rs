@@ -14,6 +14,10 @@ pub struct FoldingArgs {
     /// Choose pairs by this method [default: as the model was tuned, else greedy as in the paper]
     #[arg(long, value_enum)]
     pub decode: Option<DecodeArg>,
+    /// With `--decode f1`, predict only pairs more probable than this share of the expected F1: more pairs with a
+    /// smaller share, surer ones with a larger
+    #[arg(long, value_name = "SHARE", default_value_t = FoldOptions::default().f1_share)]
+    pub f1_share: f32,
     /// Allow pairs other than AU, GC and GU
     #[arg(long)]
     pub non_canonical: bool,
@@ -32,7 +36,7 @@ pub enum DecodeArg {
     Greedy,
     /// The best structure without pseudoknots, by dynamic programming
     Nested,
-    /// The structure without pseudoknots of the highest expected F1: pairs must be more probable than half of it
+    /// The best structure without pseudoknots, of pairs more probable than a share (--f1-share) of the expected F1
     F1,
 }
 
@@ -41,6 +45,9 @@ impl FoldingArgs {
     pub fn resolve(&self) -> Result<FoldOptions> {
         if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
             bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
+        }
+        if !(0.0..=1.0).contains(&self.f1_share) {
+            bail!("--f1-share: expected a number from 0 to 1, found {}", self.f1_share);
         }
         let method = self.decode.map(|decode| match decode {
             DecodeArg::Greedy => Method::Greedy,
@@ -51,6 +58,7 @@ impl FoldingArgs {
             .threshold(self.threshold)
             .method(method)
             .min_loop(self.min_loop)
+            .f1_share(self.f1_share)
             .non_canonical(self.non_canonical)
             .batch_tokens(self.batch_tokens.max(1)))
     }
