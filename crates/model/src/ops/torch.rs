@@ -366,7 +366,7 @@ impl Padded {
         let (shape, width) = (query.size(), query.size()[3]);
         let extra = (ALIGNED - width % ALIGNED) % ALIGNED;
         let wide =
-            |part: &tch::Tensor| if extra == 0 { part.shallow_clone() } else { part.constant_pad_nd([0, extra]) };
+            |part: &tch::Tensor| if extra == 0 { part.shallow_clone() } else { part.pad([0, extra], "constant", 0.0) };
         let [query, key, value] = [query, key, value].map(wide);
         let whole = [shape[0], shape[1], self.len, self.len];
         let bias = self.gaps.as_ref().map(|gaps| gaps.bias.tensor.to_kind(query.kind()).expand(whole, false));
