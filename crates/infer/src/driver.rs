@@ -20,6 +20,10 @@ use crate::{Error, Model};
 /// Tokens that an item counts as if it was refused before it was encoded: its error takes memory too.
 const REFUSED: usize = 2;
 
+/// Bytes of a device's own memory, of which we do not know how much there is, that parts may take together. A part that
+/// needs more runs alone.
+const DEVICE_MEMORY: u64 = 1 << 30;
+
 /// What is done with items of one kind.
 pub(crate) trait Verb: Sync {
     /// What is asked, already checked.
@@ -179,12 +183,11 @@ impl<'m, V: Verb, I: Iterator<Item = Result<V::Item, Error>>> Driver<'m, V, I> {
             verb.part(items[piece.at], piece.number, &view)
         };
         let jobs = pack.iter().zip(packed.spans().enumerate().map(view));
-        if !model.device.is_cpu() {
-            return jobs.map(part).collect();
-        }
-        // On a CPU as many run at a time as fit into memory.
+        // As many run at a time as fit into memory, also with another device: most of a part's work, energies and
+        // decoding, is the CPU's.
+        let memory = if model.device.is_cpu() { self.limits.memory } else { self.limits.memory.min(DEVICE_MEMORY) };
         let weigh = |job: &(&Piece, View<'_, V::Seen>)| mebibytes(verb.memory(items[job.0.at])) as usize;
-        Batches::new(jobs, mebibytes(self.limits.memory) as usize, weigh)
+        Batches::new(jobs, mebibytes(memory) as usize, weigh)
             .flat_map(|group| group.into_par_iter().map(&part).collect::<Vec<_>>())
             .collect()
     }

@@ -75,8 +75,8 @@ impl Error {
     }
 }
 
-/// A step whose loss or gradients are not finite, or whose loss exploded. It was not applied: the model is the one
-/// before it.
+/// A step whose loss or gradients are not finite, whose loss exploded, or before which the model had begun to forget. It
+/// was not applied: the model is the one before it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Divergence {
     /// The step, counted from 1.
@@ -85,6 +85,8 @@ pub struct Divergence {
     pub at: Vec<Position>,
     /// What happened, in words.
     pub what: String,
+    /// The last step, counted from 1, at which all was well, as far as is known.
+    pub well: u64,
     /// Contents of each of its batches, as the task describes them.
     pub batches: Vec<String>,
 }
@@ -119,6 +121,7 @@ mod tests {
             step: 7,
             at: vec![Position { epoch: 1, step: 2 }],
             what: "the loss is NaN".into(),
+            well: 6,
             batches: vec!["clusters 3, 5".into()],
         };
         let text = divergence.to_string();

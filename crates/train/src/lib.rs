@@ -62,7 +62,8 @@ pub use order::shuffled;
 pub use pass::Pass;
 pub use rinalmo_corpus::sample::Position;
 pub use run::{
-    DropoutRates, Ended, Every, Limits, Observer, Options, RunState, StepReport, Stop, Trainer, ValidationReport,
+    DropoutRates, Ended, Every, Limits, Observer, Options, ReturnReport, RunState, StepReport, Stop, Trainer,
+    ValidationReport,
 };
 pub use schedule::{Course, Schedule, WarmUp};
 pub use structure::{StructureConfig, Structures, Tuning, Window};

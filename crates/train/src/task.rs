@@ -41,6 +41,12 @@ pub trait Task {
     /// The loss of a batch.
     fn loss(&self, pass: &mut Pass<'_>, batch: &Self::Batch) -> Loss;
 
+    /// The mean loss of a batch by guessing without a model, if there is a simple way. A model that comes back to it has
+    /// lost what it had learned.
+    fn guess(&self, _batch: &Self::Batch) -> Option<f64> {
+        None
+    }
+
     /// How many tokens a batch has, padding not counted.
     fn tokens(&self, batch: &Self::Batch) -> usize;
 

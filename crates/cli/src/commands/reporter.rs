@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use rinalmo::pretrain::{Observer, StepReport, Validation, ValidationReport, duration, grouped, perplexity};
+use rinalmo::pretrain::{
+    Observer, ReturnReport, StepReport, Validation, ValidationReport, duration, grouped, perplexity,
+};
 use rinalmo::run::Outlook;
 
 use crate::context::Context;
@@ -151,6 +153,17 @@ impl Observer for Reporter<'_> {
         if let Some(found) = found {
             self.line(&format!("step {step}: validation {found}{best} (took {took})"));
         }
+    }
+
+    fn returned(&mut self, report: &ReturnReport) {
+        let ReturnReport { step, from, what, factor } = report;
+        self.means = None;
+        let (from, step) = (grouped(*from), grouped(*step));
+        self.line(&format!("step {from}: {what}"));
+        self.line(&format!(
+            "back to the checkpoint of step {step}; from here the rate is {factor} times the schedule's"
+        ));
+        self.bar.set_position(report.step);
     }
 
     fn saved(&mut self, step: u64, path: &Path) {

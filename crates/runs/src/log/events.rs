@@ -37,7 +37,8 @@ impl Events {
     /// Creates a new file in `folder`, for steps from `first` on.
     pub(super) fn create(folder: &Path, first: u64) -> Result<(Self, PathBuf), (PathBuf, io::Error)> {
         let name = format!("events.out.tfevents.{}.rinalmo.{}", now().floor(), std::process::id());
-        let path = folder.join(name);
+        let names = std::iter::once(name.clone()).chain((1..).map(|number| format!("{name}.{number}")));
+        let path = names.map(|name| folder.join(name)).find(|path| !path.exists()).expect("names do not end");
         let open = || {
             let mut events = Self { file: File::create(&path)? };
             events.write(0, Content::Version(VERSION))?;

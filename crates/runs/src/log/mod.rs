@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_draw::{Curve, Curves};
 use rinalmo_metrics::perplexity::perplexity;
-use rinalmo_train::{Observer, Part, StepReport, Stop, ValidationReport};
+use rinalmo_train::{Observer, Part, ReturnReport, StepReport, Stop, ValidationReport};
 use serde_json::{Value, json};
 
 use crate::Error;
@@ -59,8 +59,8 @@ pub(crate) struct RunLog<'o> {
     lines: Lines,
     events: Events,
     events_path: PathBuf,
-    training: BTreeMap<u64, f64>,
-    validation: BTreeMap<u64, f64>,
+    training: Points,
+    validation: Points,
     last: Option<ValidationReport>,
     failed: Option<Error>,
     stop: Stop,
@@ -77,19 +77,8 @@ impl<'o> RunLog<'o> {
         stop: &Stop,
         onward: &'o mut dyn Observer,
     ) -> Result<Self, Error> {
-        let (mut training, mut validation) = (BTreeMap::new(), BTreeMap::new());
-        let path = folder.join(METRICS);
-        let keep = |line: &Value| {
-            let curve = match line["kind"].as_str() {
-                Some("step") => &mut training,
-                Some("validation") => &mut validation,
-                _ => return,
-            };
-            curve.extend(line["step"].as_u64().zip(line[terms.measure].as_f64()));
-        };
-        let lines = Lines::open(&path, step, keep).map_err(Error::file("written", &path))?;
-        let (events, events_path) =
-            Events::create(folder, step + 1).map_err(|(path, error)| Error::file("written", &path)(error))?;
+        let (lines, training, validation) = read(folder, terms, step)?;
+        let (events, events_path) = events_after(folder, step)?;
         Ok(Self {
             folder: folder.to_owned(),
             title: title.to_owned(),
@@ -104,6 +93,13 @@ impl<'o> RunLog<'o> {
             stop: stop.clone(),
             onward,
         })
+    }
+
+    /// The same in the middle of a session.
+    fn cut(&mut self, step: u64) -> Result<(), Error> {
+        (self.lines, self.training, self.validation) = read(&self.folder, self.terms, step)?;
+        (self.events, self.events_path) = events_after(&self.folder, step)?;
+        Ok(())
     }
 
     /// The last validation of this session, once everything is on disk.
@@ -209,6 +205,39 @@ impl Observer for RunLog<'_> {
     fn saved(&mut self, step: u64, path: &Path) {
         self.onward.saved(step, path);
     }
+
+    fn returned(&mut self, report: &ReturnReport) {
+        if let Err(error) = self.cut(report.step) {
+            self.fail(error);
+        }
+        let ReturnReport { step, from, what, factor } = report;
+        self.note(&json!({ "kind": "return", "step": step, "from": from, "what": what, "factor": factor }));
+        self.onward.returned(report);
+    }
+}
+
+/// A curve: values by step.
+type Points = BTreeMap<u64, f64>;
+
+/// Opens the lines up to a step, and reads the curves of training and validation.
+fn read(folder: &Path, terms: Terms, step: u64) -> Result<(Lines, Points, Points), Error> {
+    let (mut training, mut validation) = (Points::new(), Points::new());
+    let path = folder.join(METRICS);
+    let keep = |line: &Value| {
+        let curve = match line["kind"].as_str() {
+            Some("step") => &mut training,
+            Some("validation") => &mut validation,
+            _ => return,
+        };
+        curve.extend(line["step"].as_u64().zip(line[terms.measure].as_f64()));
+    };
+    let lines = Lines::open(&path, step, keep).map_err(Error::file("written", &path))?;
+    Ok((lines, training, validation))
+}
+
+/// A new file of TensorBoard's events that begins after a step, and its path.
+fn events_after(folder: &Path, step: u64) -> Result<(Events, PathBuf), Error> {
+    Events::create(folder, step + 1).map_err(|(path, error)| Error::file("written", &path)(error))
 }
 
 /// Adds a report's fields to a line.

@@ -138,6 +138,14 @@ impl Checkpoints {
         Ok(path)
     }
 
+    /// Deletes the checkpoints of later steps than this one.
+    ///
+    /// # Errors
+    /// If the folder cannot be read or changed.
+    pub(crate) fn forget_after(&self, step: u64) -> Result<(), Error> {
+        self.steps()?.into_iter().filter(|later| *later > step).try_for_each(|later| remove(&self.path(later)))
+    }
+
     /// Deletes checkpoints that are no longer kept, and incomplete ones of a run that was killed.
     fn prune(&self, contents: &Contents<'_>) -> Result<(), Error> {
         let steps = self.steps()?;

@@ -156,6 +156,17 @@ impl Task for Mlm {
         Loss { sum: mean * scored, weight: scored, count: scored }
     }
 
+    /// By the frequencies of the letters that are asked for.
+    fn guess(&self, batch: &Batch) -> Option<f64> {
+        let mut counts = [0_u32; u8::MAX as usize + 1];
+        let targets = batch.targets.iter().filter(|&&target| target != PAD);
+        targets.for_each(|&target| counts[usize::from(target)] += 1);
+        let all = f64::from(counts.iter().sum::<u32>());
+        let share = |count: u32| f64::from(count) / all;
+        let entropy = |&count: &u32| -share(count) * share(count).ln();
+        (all > 0.0).then(|| counts.iter().filter(|count| **count > 0).map(entropy).sum())
+    }
+
     fn tokens(&self, batch: &Batch) -> usize {
         batch.rows.iter().map(|row| row.tokens as usize).sum()
     }

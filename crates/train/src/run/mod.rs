@@ -5,6 +5,7 @@
 //! killed and resumed ends with the same bits as one that was not.
 
 mod agree;
+mod back;
 mod between;
 mod observer;
 mod options;
@@ -18,7 +19,7 @@ use burn::tensor::Device;
 use rinalmo_model::Model;
 use rinalmo_weights::Document;
 
-pub use observer::{Observer, StepReport, ValidationReport};
+pub use observer::{Observer, ReturnReport, StepReport, ValidationReport};
 pub use options::{DropoutRates, Every, Limits, Options, Precision};
 pub use state::{Best, Ended, RunState, Stop};
 
@@ -133,7 +134,7 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
     /// error of one only ends that one; the launcher must end the others.
     ///
     /// # Errors
-    /// [`Error::Diverged`], with the model of the last good step; or if batches cannot be drawn, checkpoints cannot be
+    /// [`Error::Diverged`], with the model of the step before, if the run could not go back; or if batches cannot be drawn, checkpoints cannot be
     /// written, or processes have different weights.
     pub fn run(
         &mut self,
@@ -164,7 +165,15 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
             }
             let seconds = self.options.until.seconds;
             let late = || seconds.is_some_and(|seconds| started.elapsed().as_secs_f64() >= seconds);
-            let [stopped, late] = self.step(&mut batches, waited, &|| [stop.requested(), late()], observer)?;
+            let flags = || [stop.requested(), late()];
+            let [stopped, late] = match self.step(&mut batches, waited, &flags, observer) {
+                Err(Error::Diverged(trouble)) if self.go_back(&trouble, checkpoints, observer)? => {
+                    batches = self.task.batches(self.state.position, self.options.loading)?.peekable();
+                    self.start_epoch(observer)?;
+                    continue;
+                }
+                taken => taken?,
+            };
             self.after_step(checkpoints, observer)?;
             if stopped || late {
                 self.save(checkpoints, observer)?;

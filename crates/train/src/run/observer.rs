@@ -20,6 +20,9 @@ pub trait Observer {
 
     /// A checkpoint was written.
     fn saved(&mut self, _step: u64, _path: &Path) {}
+
+    /// The run went back to a checkpoint.
+    fn returned(&mut self, _report: &ReturnReport) {}
 }
 
 /// Ignores everything.
@@ -62,6 +65,19 @@ impl StepReport {
     pub fn share_waiting(&self) -> f64 {
         self.waited / self.seconds.max(f64::MIN_POSITIVE)
     }
+}
+
+/// The report of a return to a checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReturnReport {
+    /// The step of the checkpoint.
+    pub step: u64,
+    /// The step that was not taken.
+    pub from: u64,
+    /// Why, in words.
+    pub what: String,
+    /// From now on the schedule's rate is multiplied by this.
+    pub factor: f64,
 }
 
 /// The report of a validation.

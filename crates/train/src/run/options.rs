@@ -45,10 +45,12 @@ pub struct Options {
     pub save: Every,
     /// How batches are prepared.
     pub loading: Loading,
-    /// The run ends if a loss is this many times its running mean, after the first fifty steps. It always ends if a
-    /// loss or gradient is not finite.
+    /// The run is in trouble if a loss is this many times its running mean, after the first fifty steps, or if the
+    /// model forgets most of what it had learned. It always is if a loss or gradient is not finite.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explosion: Option<f64>,
+    /// How often a run in trouble goes back to its last good checkpoint, each time at half the rate, before it ends.
+    pub retries: u64,
 }
 
 impl Default for Options {
@@ -69,6 +71,7 @@ impl Default for Options {
             save: Every::Steps(1000),
             loading: Loading::default(),
             explosion: Some(3.0),
+            retries: 3,
         }
     }
 }

@@ -27,6 +27,15 @@ pub struct RunState {
     /// Running mean of the loss.
     #[serde(default)]
     pub loss: Option<f64>,
+    /// Running mean of what the loss is below that of guessing, if the task knows how one would guess.
+    #[serde(default)]
+    pub gain: Option<f64>,
+    /// The largest it was.
+    #[serde(default)]
+    pub most: Option<f64>,
+    /// How often the run went back to a checkpoint; each time the rate was halved.
+    #[serde(default)]
+    pub returns: u64,
     /// The validation score at this very step, lower is better.
     #[serde(default)]
     pub score: Option<f64>,

@@ -7,7 +7,7 @@ use rinalmo_corpus::random::Random;
 use rinalmo_corpus::sample::Position;
 use rinalmo_model::ops::Dropout;
 
-use super::{Observer, Options, RunState, StepReport, THERE, Trainer, next};
+use super::{Observer, Options, RunState, StepReport, THERE, Trainer, back, next};
 use crate::optimizer::gradients::Collect;
 use crate::optimizer::groups;
 use crate::task::Batches;
@@ -17,6 +17,11 @@ use crate::{Divergence, Error, Exchange, Gradients, Pass, Task};
 const FIRST_CHECK: u64 = 50;
 /// Decay of the running mean of the loss, per step.
 const MEAN_DECAY: f64 = 0.98;
+/// A gain over guessing from which a model has learned something, in nats: a tenth of what the nano model gains.
+const LEARNED: f64 = 0.03;
+/// The share of the largest gain below which a model has lost what it had learned. Batches differ: the running mean of a
+/// run that goes well stays above half.
+const FORGOT: f64 = 0.3;
 /// Added to the norm when gradients are clipped, as in PyTorch.
 const CLIP_EPSILON: f64 = 1e-6;
 
@@ -24,6 +29,8 @@ const CLIP_EPSILON: f64 = 1e-6;
 struct Gathered<B> {
     gradients: Gradients,
     loss: f64,
+    /// The loss of guessing, over batches of which it is known.
+    guess: f64,
     weight: f64,
     count: f64,
     tokens: f64,
@@ -45,19 +52,24 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         let before = waited;
         let mut found = self.gather(batches)?;
         let [stop, late] = flags().map(|flag| f64::from(u8::from(flag)));
-        let mut numbers = [found.loss, found.weight, found.count, found.tokens, stop, late];
+        let mut numbers = [found.loss, found.guess, found.weight, found.count, found.tokens, stop, late];
         self.exchange.sum(&mut numbers)?;
         if self.exchange.share().ranks > 1 {
             let model = self.model.as_ref().expect(THERE);
             found.gradients = self.exchange.collect()?.in_order(model, &self.device);
         }
-        let [loss, weight, count, tokens, stop, late] = numbers;
+        let [loss, guess, weight, count, tokens, stop, late] = numbers;
+        let gain = mean(guess - loss, weight);
         let (loss, norm) = (mean(loss, weight), mean(found.gradients.norm(), weight)); // of L and ∇L
         if let Some(what) = trouble(loss, norm, &self.state, &self.options) {
-            return Err(Error::Diverged(Box::new(self.divergence(what, &found))));
+            return Err(Error::Diverged(Box::new(self.divergence(what, self.state.step, &found))));
+        }
+        if let Some(what) = forgotten(&self.state, &self.options) {
+            let well = self.state.step.saturating_sub(FIRST_CHECK); // the running means are that late
+            return Err(Error::Diverged(Box::new(self.divergence(what, well, &found))));
         }
         let clipping = self.options.clip.map_or(1.0, |clip| (clip / (norm + CLIP_EPSILON)).min(1.0));
-        let rate = self.options.schedule.rate(self.state.step);
+        let rate = self.options.schedule.rate(self.state.step) * back::factor(self.state.returns);
         self.update(found.gradients, mean(clipping, count), rate); // clip(∇L) · Σ w_i / n
         let at = found.at.last().copied().unwrap_or(self.state.position);
         let state = &mut self.state;
@@ -65,7 +77,16 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         state.position = Position { epoch: at.epoch, step: at.step + 1 };
         state.tokens += tokens as u64;
         if weight > 0.0 {
-            state.loss = Some(state.loss.map_or(loss, |mean| MEAN_DECAY * mean + (1.0 - MEAN_DECAY) * loss));
+            let then = |mean: Option<f64>, new: f64| {
+                Some(mean.map_or(new, |mean| MEAN_DECAY * mean + (1.0 - MEAN_DECAY) * new))
+            };
+            state.loss = then(state.loss, loss);
+            if guess != 0.0 {
+                state.gain = then(state.gain, gain);
+                if state.step >= FIRST_CHECK && state.gain > state.most {
+                    state.most = state.gain;
+                }
+            }
         }
         state.score = None;
         let seconds = before + begun.elapsed().as_secs_f64();
@@ -84,6 +105,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         let mut found = Gathered {
             gradients: Gradients::default(),
             loss: 0.0,
+            guess: 0.0,
             weight: 0.0,
             count: 0.0,
             tokens: 0.0,
@@ -114,6 +136,7 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
             let mut pass = if sends { pass.in_pieces() } else { pass };
             let loss = task.loss(&mut pass, batch);
             found.weight += loss.weight;
+            found.guess += task.guess(batch).map_or(0.0, |guess| guess * loss.weight);
             found.count += loss.count;
             let given = if sends {
                 let mut earlier = Collect::of(std::mem::take(&mut found.gradients));
@@ -143,9 +166,9 @@ impl<T: Task, X: Exchange> Trainer<'_, T, X> {
         self.model = Some(self.optimizer.step(model, gradients, scale, rate, share));
     }
 
-    fn divergence(&self, what: String, found: &Gathered<T::Batch>) -> Divergence {
+    fn divergence(&self, what: String, well: u64, found: &Gathered<T::Batch>) -> Divergence {
         let batches = found.batches.iter().map(|batch| self.task.describe_batch(batch)).collect();
-        Divergence { step: self.state.step + 1, at: found.at.clone(), what, batches }
+        Divergence { step: self.state.step + 1, at: found.at.clone(), what, well, batches }
     }
 }
 
@@ -167,6 +190,19 @@ fn trouble(loss: f64, norm: f64, state: &RunState, options: &Options) -> Option<
     exploded.then(|| format!("the loss is {loss:.4}, over {factor} times its running mean of {mean:.4}"))
 }
 
+/// What the model lost of what it had learned, in words, if that is most of it.
+fn forgotten(state: &RunState, options: &Options) -> Option<String> {
+    options.explosion?;
+    let (gain, most) = (state.gain?, state.most.filter(|most| *most >= LEARNED)?);
+    let forgot = gain < FORGOT * most;
+    forgot.then(|| {
+        format!(
+            "the model forgets what it had learned: its mean loss is {gain:.3} below that of guessing by letter \
+             frequencies, and was {most:.3} below"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +217,14 @@ mod tests {
         assert!(trouble(3.1, 1.0, &state, &options).unwrap().contains("over 3 times its running mean of 1.0000"));
         assert_eq!(trouble(f64::NAN, 1.0, &early, &options).unwrap(), "the loss is NaN");
         assert!(trouble(1.0, f64::INFINITY, &early, &options).unwrap().ends_with("the gradients is inf"));
-        assert_eq!(trouble(99.0, 1.0, &state, &Options { explosion: None, ..options }), None);
+        let quiet = Options { explosion: None, ..options.clone() };
+        assert_eq!(trouble(99.0, 1.0, &state, &quiet), None);
+        let forgot = RunState { gain: Some(0.02), most: Some(0.11), ..state.clone() };
+        assert!(forgotten(&forgot, &options).unwrap().contains("is 0.020 below that of guessing"));
+        assert_eq!(forgotten(&forgot, &quiet), None);
+        for (gain, most) in [(0.05, 0.11), (0.001, 0.02)] {
+            let well = RunState { gain: Some(gain), most: Some(most), ..state.clone() };
+            assert_eq!(forgotten(&well, &options), None);
+        }
     }
 }

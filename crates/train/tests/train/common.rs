@@ -10,7 +10,7 @@ use rinalmo_corpus::sample::Position;
 use rinalmo_corpus::{Store, build, clean::Clean, unique};
 use rinalmo_model::ops::cross_entropy;
 use rinalmo_model::{EncoderConfig, Model, ModelConfig, Packed};
-use rinalmo_train::run::{StepReport, ValidationReport};
+use rinalmo_train::run::{ReturnReport, StepReport, ValidationReport};
 use rinalmo_train::{
     Batches, Drawn, Error, Exchange, Gradients, Loading, Loss, Observer, Part, Pass, Share, Task, Validation,
 };
@@ -61,6 +61,7 @@ pub struct Record {
     pub validations: Vec<ValidationReport>,
     pub epochs: Vec<(u64, usize)>,
     pub saved: Vec<PathBuf>,
+    pub returns: Vec<ReturnReport>,
 }
 
 impl Observer for Record {
@@ -78,6 +79,10 @@ impl Observer for Record {
 
     fn saved(&mut self, _step: u64, path: &Path) {
         self.saved.push(path.to_owned());
+    }
+
+    fn returned(&mut self, report: &ReturnReport) {
+        self.returns.push(report.clone());
     }
 }
 

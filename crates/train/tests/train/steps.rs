@@ -10,7 +10,8 @@ use rinalmo_train::optimizer::{Part as Piece, Thaw};
 use rinalmo_train::{
     Alone, Batches, Drawn, Error, Exchange, Gradients, Limits, Loading, Loss, OptimizerConfig, Options, Pass, Schedule,
     Share, Stop, Task, Trainer, Validation,
-    run::{DropoutRates, RunState},
+    checkpoint::Checkpoints,
+    run::{DropoutRates, Every, RunState},
     start,
 };
 use rinalmo_weights::Document;
@@ -224,6 +225,34 @@ fn nan_ends_the_run_at_the_last_good_step() {
     ended.unwrap();
     assert!(weights(trainer.model()) == weights(good.model()));
     assert_eq!(trainer.state().step, 3);
+}
+
+#[test]
+fn after_trouble_a_run_goes_back_and_continues_slower_with_the_next_batch() {
+    let task = Listed { spoilt: Some(3), ..listed(Share::default()) };
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoints = Checkpoints::new(folder.path());
+    let run = |options: Options, record: &mut Record| {
+        let device = Device::flex().autodiff();
+        let model = start::fresh(&tiny(), 1, &device);
+        let document = Document::new("tiny", tiny());
+        let mut trainer = Trainer::new(&task, document, model, options, device, Alone).unwrap();
+        trainer.run(Some(&checkpoints), &Stop::default(), record)
+    };
+    let options = Options { save: Every::Steps(2), ..options(6) };
+    let mut record = Record::default();
+    run(Options { retries: 0, ..options.clone() }, &mut record).unwrap_err();
+    assert_eq!(record.returns, []);
+    let mut record = Record::default();
+    run(options, &mut record).unwrap();
+    let [back] = &record.returns[..] else { panic!("{:?}", record.returns) };
+    assert_eq!((back.step, back.from, back.factor), (2, 4, 0.5));
+    assert_eq!(back.what, "the loss is NaN");
+    let steps: Vec<(u64, usize, f64)> = record.steps.iter().map(|step| (step.step, step.at.step, step.rate)).collect();
+    let expected = [(1, 0, 1e-2), (2, 1, 1e-2), (3, 2, 1e-2), (3, 4, 5e-3), (4, 5, 5e-3), (5, 6, 5e-3), (6, 7, 5e-3)];
+    assert_eq!(steps, expected);
+    let saved = checkpoints.latest().unwrap().saved.unwrap();
+    assert_eq!((saved.state.step, saved.state.returns), (6, 1));
 }
 
 #[test]
