@@ -39,7 +39,7 @@ const HALF: f32 = 0.5;
 /// let options = DecodeOptions::default().threshold(0.0);
 /// let decoded = f1(&map, b"GGGAAACC", &options)?;
 /// assert_eq!(decoded.pairs, [(0, 7, 0.9)]);
-/// assert!((decoded.threshold - 0.35 * 2.0 * 0.9 / 2.2).abs() < 1e-6);
+/// assert!((decoded.threshold - 0.35 * 2.0 * 0.9 / 2.1).abs() < 1e-6);
 /// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
 pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
