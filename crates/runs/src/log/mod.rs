@@ -293,6 +293,26 @@ mod tests {
         assert!(fs::read_to_string(folder.path().join("perplexity.svg")).unwrap().contains("training 7.389"));
     }
 
+    #[test]
+    fn a_log_of_a_run_that_went_back_sets_later_steps_aside() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut silent = ();
+        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 0, &Stop::default(), &mut silent).unwrap();
+        (1..=4).for_each(|at| log.step(&step(at)));
+        log.returned(&ReturnReport { step: 2, from: 5, what: "the loss is NaN".into(), factor: 0.5 });
+        log.step(&step(3));
+        assert_eq!(log.training.len(), 3);
+        log.finish().unwrap();
+        let text = fs::read_to_string(folder.path().join(METRICS)).unwrap();
+        let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let steps: Vec<(&str, u64)> =
+            lines.iter().map(|line| (line["kind"].as_str().unwrap(), line["step"].as_u64().unwrap())).collect();
+        assert_eq!(steps, [("step", 1), ("step", 2), ("return", 2), ("step", 3)]);
+        let events = |name: std::ffi::OsString| name.to_string_lossy().starts_with("events.");
+        let files = fs::read_dir(folder.path()).unwrap().filter(|entry| events(entry.as_ref().unwrap().file_name()));
+        assert_eq!(files.count(), 2);
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_log_that_cannot_be_written_asks_the_run_to_end() {

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_model::ModelConfig;
 use rinalmo_train::{
-    Ended, Exchange, Limits, Observer, RunState, Share, StepReport, Stop, Validation, ValidationReport,
+    Ended, Exchange, Limits, Observer, ReturnReport, RunState, Share, StepReport, Stop, Validation, ValidationReport,
 };
 use rinalmo_weights::Document;
 
@@ -274,6 +274,11 @@ impl Observer for Best<'_> {
     fn saved(&mut self, step: u64, path: &Path) {
         self.onward.saved(step, path);
     }
+
+    fn returned(&mut self, report: &ReturnReport) {
+        self.report.take_if(|best| best.step > report.step); // those steps are taken again
+        self.onward.returned(report);
+    }
 }
 
 /// The config to continue with, and its changes.
@@ -302,4 +307,32 @@ fn same_model(folder: &Folder, began: Option<&str>, asked: Option<&str>) -> Resu
     }
     let began = began.map_or_else(|| "fresh weights".to_owned(), |began| format!("`{began}`"));
     Err(Error::OtherModel { folder: folder.path().to_owned(), began, asked: asked.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Count(usize);
+
+    impl Observer for Count {
+        fn returned(&mut self, _: &ReturnReport) {
+            self.0 += 1;
+        }
+    }
+
+    #[test]
+    fn a_best_validation_that_the_run_went_back_behind_is_forgotten() {
+        let mut count = Count::default();
+        let mut best = Best { report: None, onward: &mut count };
+        let validation = Validation { parts: Vec::new() };
+        best.validated(&ValidationReport { step: 5, epoch: 0, validation, score: Some(1.0), best: true, seconds: 0.0 });
+        let back = |step: u64| ReturnReport { step, from: 9, what: String::new(), factor: 0.5 };
+        best.returned(&back(5));
+        assert!(best.report.is_some());
+        best.returned(&back(4));
+        assert!(best.report.is_none());
+        assert_eq!(count.0, 2);
+    }
 }
