@@ -131,24 +131,39 @@ impl Structure<'_> {
 }
 
 /// The ensemble's free energy, and the probabilities of all pairs, from the list of all structures.
-fn enumerate(sequence: &[u8]) -> (f64, Vec<f64>) {
+fn enumerate(sequence: &[u8], bonus: impl Fn(usize, usize) -> f64) -> (f64, Vec<f64>) {
     let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
     let parameters = Parameters::turner2004();
     let len = letters.len();
     let mut structure = Structure { parameters: &parameters, letters: &letters, partner: vec![None; len] };
     let (mut whole, mut pairs) = (0.0, vec![0.0; len * len]);
     structure.each(0, &mut |structure| {
-        let weight = (-structure.energy(None) / 100.0 / RT).exp();
-        whole += weight;
         let partners = structure.partner.iter().enumerate();
+        let pairs_of = partners.clone().filter_map(|(i, partner)| partner.filter(|j| i < *j).map(|j| bonus(i, j)));
+        let weight = (-structure.energy(None) / 100.0 / RT + pairs_of.sum::<f64>()).exp();
+        whole += weight;
         partners.for_each(|(i, partner)| partner.iter().for_each(|j| pairs[i * len + j] += weight));
     });
     (-RT * f64::ln(whole), pairs.into_iter().map(|weight| weight / whole).collect())
 }
 
 fn agrees(sequence: &[u8]) -> Result<(), TestCaseError> {
-    let (energy, pairs) = enumerate(sequence);
-    let ensemble = Ensemble::new(sequence);
+    compare(sequence, &Ensemble::new(sequence), enumerate(sequence, |_, _| 0.0))
+}
+
+/// As [`agrees`], with bonuses that favour some pairs, disfavour others, and forbid a few.
+fn agrees_with_bonuses(sequence: &[u8]) -> Result<(), TestCaseError> {
+    let bonus = |i: usize, j: usize| match (i * 7 + j * 3) % 11 {
+        0 => f32::NEG_INFINITY,
+        k => k as f32 * 0.5 - 2.0,
+    };
+    let len = sequence.len();
+    let table: Vec<f32> = (0..len * len).map(|cell| bonus(cell / len, cell % len)).collect();
+    let expected = enumerate(sequence, |i, j| f64::from(bonus(i, j)));
+    compare(sequence, &Ensemble::with_bonuses(sequence, &table), expected)
+}
+
+fn compare(sequence: &[u8], ensemble: &Ensemble, (energy, pairs): (f64, Vec<f64>)) -> Result<(), TestCaseError> {
     prop_assert!((ensemble.energy() - energy).abs() < SUM, "{} kcal/mol, expected {}", ensemble.energy(), energy);
     for (cell, (found, expected)) in ensemble.probabilities().iter().zip(pairs).enumerate() {
         let (i, j) = (cell / sequence.len(), cell % sequence.len());
@@ -166,6 +181,11 @@ proptest! {
     }
 
     #[test]
+    fn bonuses_of_pairs_count_in_every_structure(sequence in prop::collection::vec(prop::sample::select(b"GGCCAU".to_vec()), 0..16)) {
+        agrees_with_bonuses(&sequence)?;
+    }
+
+    #[test]
     fn recursions_add_up_all_structures_of_strong_pairs(sequence in prop::collection::vec(prop::sample::select(b"GGCCA".to_vec()), 12..16)) {
         agrees(&sequence)?;
     }
@@ -175,5 +195,6 @@ proptest! {
 fn recursions_add_up_multiloops_and_long_loops() {
     for sequence in ["GGAAACGAAACCAAAC", "GGAAACACGAAAGAC", "GAAAAACGAAAGAAAAC", "GAACAAACAAGAAAC", "CAGAGAAACAAACUG"] {
         agrees(sequence.as_bytes()).unwrap();
+        agrees_with_bonuses(sequence.as_bytes()).unwrap();
     }
 }

@@ -5,7 +5,7 @@ use crate::inside::{Inside, OutOfRange};
 use crate::loops::Loops;
 use crate::number::{Number, Wide};
 use crate::outside::{self, probabilities};
-use crate::weights::RT;
+use crate::weights::{RT, Weights};
 use crate::workers::Workers;
 
 /// Largest partition function that is accepted, and the inverse of the smallest. Within these bounds, terms that are
@@ -14,6 +14,20 @@ const LARGEST_TOTAL: f64 = 1e100;
 
 /// How many scales are tried before a sequence is computed in [`Wide`] numbers, which need no scale.
 const ATTEMPTS: usize = 3;
+
+/// What the structures of a sequence are weighed by.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    weights: &'a Weights,
+    /// `[len, len]`: see [`Ensemble::with_bonuses`].
+    bonuses: Option<&'a [f32]>,
+}
+
+impl Terms<'_> {
+    fn turner2004() -> Self {
+        Self { weights: Weights::turner2004(), bonuses: None }
+    }
+}
 
 /// All secondary structures of a sequence at equilibrium.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,7 +47,22 @@ impl Ensemble {
     /// Time grows with the cube of the length and [`memory`] with its square. Sequences of 300 bases and more are
     /// computed on all threads of the current `rayon` pool. The number of threads does not change the result by a bit.
     pub fn new(sequence: &[u8]) -> Self {
-        Self::with(&Workers::all(sequence.len()), sequence)
+        Self::with(&Workers::all(sequence.len()), Terms::turner2004(), sequence)
+    }
+
+    /// As [`Ensemble::new`], with a bonus for every pair, which another model of the pairs may give.
+    ///
+    /// A structure's weight is multiplied by `exp` of the bonuses of its pairs: a bonus of 1 is worth −RT = −0.616
+    /// kcal/mol, and of minus infinity forbids the pair. A bonus for unpaired bases is the same as one of opposite sign
+    /// for all pairs that the base can be in.
+    ///
+    /// # Shapes
+    /// - bonuses: `[len, len]`; those above the diagonal count
+    ///
+    /// # Panics
+    /// If there are not `len²` bonuses.
+    pub fn with_bonuses(sequence: &[u8], bonuses: &[f32]) -> Self {
+        Self::with(&Workers::all(sequence.len()), Terms { bonuses: Some(bonuses), ..Terms::turner2004() }, sequence)
     }
 
     /// As [`Ensemble::new`], but only on this thread, for callers that compute several sequences in parallel.
@@ -41,26 +70,31 @@ impl Ensemble {
     /// A `rayon` thread that waits may start another task. So if many sequences are each split over threads, one thread
     /// can hold the memory of more than one of them.
     pub fn on_this_thread(sequence: &[u8]) -> Self {
-        Self::with(&Workers::one(), sequence)
+        Self::with(&Workers::one(), Terms::turner2004(), sequence)
     }
 
-    fn with(workers: &Workers, sequence: &[u8]) -> Self {
+    fn with(workers: &Workers, terms: Terms<'_>, sequence: &[u8]) -> Self {
         workers.enter(|| {
             let mut energy = estimate(sequence);
             for _ in 0..ATTEMPTS {
-                match Self::scaled::<f64>(workers, sequence, energy) {
+                match Self::scaled::<f64>(workers, terms, sequence, energy) {
                     Ok(ensemble) => return ensemble,
                     Err(OutOfRange(more)) => energy -= more * RT,
                 }
             }
-            Self::scaled::<Wide>(workers, sequence, 0.0).ok().expect("a wide number does not overflow")
+            Self::scaled::<Wide>(workers, terms, sequence, 0.0).ok().expect("a wide number does not overflow")
         })
     }
 
     /// As [`Ensemble::new`], each base scaled by the `energy` it is estimated to contribute, in kcal/mol.
-    fn scaled<T: Number>(workers: &Workers, sequence: &[u8], energy: f64) -> Result<Self, OutOfRange> {
+    fn scaled<T: Number>(
+        workers: &Workers,
+        terms: Terms<'_>,
+        sequence: &[u8],
+        energy: f64,
+    ) -> Result<Self, OutOfRange> {
         let len = sequence.len();
-        let loops = Loops::new(sequence, energy);
+        let loops = Loops::new(sequence, terms.weights, terms.bonuses, energy);
         let inside = Inside::<T>::new(&loops, workers)?;
         let exterior = Exterior::new(&loops, &inside.closed);
         let whole = exterior.total();
@@ -115,7 +149,7 @@ impl Ensemble {
 /// Bytes that [`Ensemble::new`] holds at its peak for a sequence of `len` bases, the result included: about `20 ·
 /// len²`.
 ///
-/// A sequence that leaves the range of f64 takes up to twice as much: for example thousands of bases of which half are
+/// Bonuses of pairs take `8 · len²` more. A sequence that leaves the range of f64 takes up to twice as much: for example thousands of bases of which half are
 /// a perfect helix and the others unpaired.
 pub fn memory(len: usize) -> u64 {
     outside::bytes(len) as u64
@@ -141,11 +175,15 @@ mod tests {
     #[test]
     fn numbers_of_any_size_give_what_f64_does() {
         let sequence = b"GGGAAAUCCGUUAGGCAAGCGAUUCGCAACCUAACUUUGGAACGCAGUCNAGGGCUGCGAACC".repeat(4);
-        let ensemble =
-            |energy| Ensemble::scaled::<f64>(&Workers::one(), &sequence, energy).ok().expect("within the range of f64");
+        let ensemble = |energy| {
+            Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, energy)
+                .ok()
+                .expect("within the range of f64")
+        };
         let (plain, scaled) = (ensemble(0.0), ensemble(-0.3));
-        let wide =
-            Ensemble::scaled::<Wide>(&Workers::one(), &sequence, 0.0).ok().expect("a wide number does not overflow");
+        let wide = Ensemble::scaled::<Wide>(&Workers::one(), Terms::turner2004(), &sequence, 0.0)
+            .ok()
+            .expect("a wide number does not overflow");
         for other in [scaled, wide] {
             assert!((other.energy - plain.energy).abs() < F64, "{} and {}", other.energy, plain.energy);
             assert!(other.probabilities.iter().zip(&plain.probabilities).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
@@ -155,12 +193,13 @@ mod tests {
     #[test]
     fn a_scale_that_is_far_off_is_reported_with_its_correction() {
         let sequence = b"GC".repeat(400);
-        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&Workers::one(), &sequence, 0.0) else {
+        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, 0.0)
+        else {
             panic!("1e900 does not fit into an f64")
         };
         let better = -more * RT;
         assert!((-2.0..-1.0).contains(&better), "{better} kcal/mol a base");
-        assert!(Ensemble::scaled::<f64>(&Workers::one(), &sequence, better).is_ok());
+        assert!(Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, better).is_ok());
     }
 
     /// One half is bound by 1.4 kcal/mol a base, the other half not at all.
@@ -168,10 +207,9 @@ mod tests {
     fn a_sequence_that_no_scale_fits_is_computed_in_wide_numbers() {
         let helix = b"GC".repeat(300);
         let sequence = [&helix[..], &[b'N'; 600]].concat();
-        assert!(
-            (0..16)
-                .all(|tenths| Ensemble::scaled::<f64>(&Workers::one(), &sequence, -0.1 * f64::from(tenths)).is_err())
-        );
+        assert!((0..16).all(|tenths| {
+            Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, -0.1 * f64::from(tenths)).is_err()
+        }));
         let (alone, within) = (Ensemble::new(&helix), Ensemble::new(&sequence));
         assert!((alone.energy - within.energy).abs() < F64, "{} and {}", alone.energy, within.energy);
         for (row, within) in alone.probabilities.chunks(600).zip(within.probabilities.chunks(1200)) {

@@ -13,7 +13,7 @@ pub(crate) struct Exterior<T> {
 }
 
 impl<T: Number> Exterior<T> {
-    pub fn new(loops: &Loops, closed: &Triangle<T>) -> Self {
+    pub fn new(loops: &Loops<'_>, closed: &Triangle<T>) -> Self {
         let len = loops.len();
         let scale = loops.scale(1);
         let branch =

@@ -30,7 +30,7 @@ impl OutOfRange {
 }
 
 impl<T: Number> Inside<T> {
-    pub fn new(loops: &Loops, workers: &Workers) -> Result<Self, OutOfRange> {
+    pub fn new(loops: &Loops<'_>, workers: &Workers) -> Result<Self, OutOfRange> {
         let len = loops.len();
         let zeros = || Triangle::new(len);
         let mut inside = Self { closed: zeros(), last: zeros(), some: zeros() };
@@ -95,7 +95,7 @@ impl<T: Number> Inside<T> {
 /// Computes a block's values: the structures closed by `(i, i + distance)`, from `i = first` on.
 struct Close<'a, T> {
     out: &'a mut Block<T>,
-    loops: &'a Loops,
+    loops: &'a Loops<'a>,
     ring: &'a Ring<T>,
     closed: &'a Triangle<T>,
     several: &'a [T],
@@ -129,7 +129,7 @@ impl<T: Number> pulp::WithSimd for Close<'_, T> {
                     value += closed.get(p, q) * loops.small([left, right], i, j, kind, inner);
                 }
             }
-            out.values[lane] = value;
+            out.values[lane] = value * loops.bonus(i, j);
         }
     }
 }

@@ -49,7 +49,7 @@ impl<T: Number> Block<T> {
     ///
     /// `ring` holds the pairs on the other `side`. Rows must be passed in order, each one farther from that side.
     #[inline(always)]
-    pub fn sum(&mut self, loops: &Loops, ring: &Ring<T>, side: Side, distance: usize, first: isize) {
+    pub fn sum(&mut self, loops: &Loops<'_>, ring: &Ring<T>, side: Side, distance: usize, first: isize) {
         let largest = match side {
             Side::Within => LONGEST_LOOP.min(distance.saturating_sub(2)),
             Side::Around => LONGEST_LOOP.min((loops.len() - 1 - distance).saturating_sub(2)),

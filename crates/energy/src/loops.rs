@@ -21,11 +21,30 @@ pub(crate) const TWO_BY_THREE: usize = 2;
 /// None on one side and two or more on the other.
 pub(crate) const BULGE: usize = 3;
 
+/// Factors of pairs, `exp` of what they were given, for every span `i..=j`.
+struct Bonuses {
+    len: usize,
+    factors: Vec<f64>,
+}
+
+impl Bonuses {
+    fn new(bonuses: &[f32], len: usize) -> Self {
+        assert_eq!(bonuses.len(), len * len, "a bonus for every pair");
+        Self { len, factors: bonuses.iter().map(|bonus| f64::from(*bonus).exp()).collect() }
+    }
+
+    #[inline(always)]
+    fn get(&self, i: usize, j: usize) -> f64 {
+        self.factors[i * self.len + j]
+    }
+}
+
 /// The sequence with the factors of its loops.
-pub(crate) struct Loops {
+pub(crate) struct Loops<'a> {
     /// Codes of the letters, with one unknown letter before and one after them.
     letters: Vec<u8>,
-    pub weights: &'static Weights,
+    pub weights: &'a Weights,
+    bonuses: Option<Bonuses>,
     /// Powers of the scale.
     powers: [f64; LONGEST_LOOP + 3],
     /// The factor of the size for every kind of larger loop, by the number of unpaired bases.
@@ -34,10 +53,9 @@ pub(crate) struct Loops {
     hairpins: Vec<f64>,
 }
 
-impl Loops {
+impl<'a> Loops<'a> {
     /// `energy` is the estimated contribution of a base, in kcal/mol.
-    pub fn new(sequence: &[u8], energy: f64) -> Self {
-        let weights = Weights::turner2004();
+    pub fn new(sequence: &[u8], weights: &'a Weights, bonuses: Option<&[f32]>, energy: f64) -> Self {
         let scale = (energy / RT).exp();
         let mut powers = [1.0; LONGEST_LOOP + 3];
         for k in 1..powers.len() {
@@ -59,7 +77,8 @@ impl Loops {
         };
         let ends = std::iter::once(UNKNOWN);
         let letters = ends.clone().chain(sequence.iter().map(|letter| code(*letter))).chain(ends).collect();
-        Self { letters, weights, powers, sizes, hairpins: (0..sequence.len()).map(hairpin).collect() }
+        let bonuses = bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len()));
+        Self { letters, weights, bonuses, powers, sizes, hairpins: (0..sequence.len()).map(hairpin).collect() }
     }
 
     pub fn len(&self) -> usize {
@@ -75,6 +94,12 @@ impl Loops {
     #[inline(always)]
     pub fn pair(&self, i: usize, j: usize) -> Option<usize> {
         pair(self.letters[i + 1], self.letters[j + 1])
+    }
+
+    /// The factor that the pair has besides those of its loops.
+    #[inline(always)]
+    pub fn bonus(&self, i: usize, j: usize) -> f64 {
+        self.bonuses.as_ref().map_or(1.0, |bonuses| bonuses.get(i, j))
     }
 
     /// Codes of the two letters inside the pair, next to it.

@@ -16,7 +16,7 @@ use crate::workers::Workers;
 
 /// The probabilities of all pairs, `[len, len]`.
 pub(crate) fn probabilities<T: Number>(
-    loops: &Loops,
+    loops: &Loops<'_>,
     inside: &Inside<T>,
     exterior: &Exterior<T>,
     workers: &Workers,
@@ -68,15 +68,17 @@ pub(crate) fn probabilities<T: Number>(
         let mut largest: f64 = 0.0;
         let within = inside.closed.row(distance);
         for (middle, i) in (distance / 2..).zip(0..spans) {
-            let value = blocks[middle / LANES].values[middle % LANES];
+            let derivative = blocks[middle / LANES].values[middle % LANES];
             let j = i + distance;
+            // What the pair's own factor passes on to the pairs that it encloses.
+            let value = derivative * loops.bonus(i, j);
             closed[distance % ROWS][i] = value;
             closing[distance % 3][i] = T::ZERO;
             let Some(kind) = loops.pair(i, j) else { continue };
             closing[distance % 3][i] = value * loops.multiloop(kind, i, j);
             row.set(i, loops.closes(kind, i, j).map(|factor| value * factor));
             largest = largest.max(value.size()).max(last[i].size());
-            let probability = (value * within[i]).value() as f32;
+            let probability = (derivative * within[i]).value() as f32;
             probabilities[i * len + j] = probability;
             probabilities[j * len + i] = probability;
         }
@@ -100,7 +102,7 @@ pub(crate) fn bytes(len: usize) -> usize {
 /// Computes a block's values: the derivatives by `closed(i, i + distance)`, from `i = first` on.
 struct Around<'a, T> {
     out: &'a mut Block<T>,
-    loops: &'a Loops,
+    loops: &'a Loops<'a>,
     inside: &'a Inside<T>,
     exterior: &'a Exterior<T>,
     closed: &'a [Vec<T>; ROWS],
