@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rinalmo_seq::words::many;
+
 /// Why a record is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ProblemKind {
@@ -34,15 +36,15 @@ impl ProblemKind {
 
     /// A phrase for `count` problems of this kind.
     pub fn describe(self, count: usize) -> String {
-        let s = if count == 1 { "" } else { "s" };
-        match self {
-            Self::Unreadable => format!("{count} record{s} could not be read"),
-            Self::Duplicate => format!("{count} record{s} with a duplicate id"),
-            Self::NoPrediction => format!("{count} reference{s} without a prediction"),
-            Self::NoReference => format!("{count} prediction{s} without a reference"),
-            Self::Different => format!("{count} prediction{s} for another sequence than the reference's"),
-            Self::Program => format!("{count} error{s} of the program"),
-        }
+        let (noun, rest) = match self {
+            Self::Unreadable => ("record", "could not be read"),
+            Self::Duplicate => ("record", "with a duplicate id"),
+            Self::NoPrediction => ("reference", "without a prediction"),
+            Self::NoReference => ("prediction", "without a reference"),
+            Self::Different => ("prediction", "for another sequence than the reference's"),
+            Self::Program => ("error", "of the program"),
+        };
+        format!("{} {rest}", many(count, noun))
     }
 }
 

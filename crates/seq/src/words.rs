@@ -1,4 +1,7 @@
-//! The nearest of some known words to one that was mistyped: names of models, configs, columns, keys.
+//! Words of messages: the nearest of some known words to one that was mistyped (names of models, configs, columns,
+//! keys), and plurals.
+
+use std::fmt::Display;
 
 use strsim::{jaro_winkler, osa_distance};
 
@@ -24,6 +27,21 @@ pub fn nearest_by<T>(typed: &str, known: impl IntoIterator<Item = T>, word: impl
     let typed = plain(typed);
     let judged = known.into_iter().filter_map(|thing| Some((Nearness::of(&typed, &plain(word(&thing)))?, thing)));
     judged.reduce(|best, next| if next.0.is_nearer(&best.0) { next } else { best }).map(|(_, thing)| thing)
+}
+
+/// A noun of so many: `letter`, `letters`.
+pub fn plural<N: PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    if number == N::from(1) { noun.to_owned() } else { format!("{noun}s") }
+}
+
+/// A number of things: `1 letter`, `2 letters`.
+///
+/// ```
+/// use rinalmo_seq::words::many;
+/// assert_eq!([many(0_usize, "letter"), many(1, "letter")], ["0 letters", "1 letter"]);
+/// ```
+pub fn many<N: Copy + Display + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    format!("{number} {}", plural(number, noun))
 }
 
 fn plain(word: &str) -> String {

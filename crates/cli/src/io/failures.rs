@@ -87,11 +87,6 @@ pub fn is_output_failure(error: &anyhow::Error) -> bool {
         || error.downcast_ref::<rinalmo::sink::Error>().is_some_and(|error| !error.is_of_one_record())
 }
 
-/// `1 letter`, `2 letters`.
-pub fn many(n: usize, thing: &str) -> String {
-    format!("{n} {thing}{}", if n == 1 { "" } else { "s" })
-}
-
 /// The first of some ids, and how many more there are: "`a`", or "`a` and 2 more".
 pub fn first_of(ids: &[&str]) -> Option<String> {
     let first = ids.first()?;

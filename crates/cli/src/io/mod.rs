@@ -18,11 +18,12 @@ mod rows;
 
 pub use arrays::{Arrays, WhenStopped, kept};
 pub use download::DownloadBar;
-pub use failures::{FailureArgs, Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure, many};
+pub use failures::{FailureArgs, Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure};
 pub use input::{Feed, InputArgs, Read, feed};
 pub use job::{Asked, Job, run};
 pub use output::{Out, OutputArgs, print, write_file};
 pub use overwrite::ForceArgs;
 pub use progress::{Progress, Total, Totals};
 pub use renamed::{report, report_renamed};
+pub use rinalmo::seq::words::many;
 pub use rows::{Field, Rows, TableArgs, number};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use rinalmo_seq::alphabet::is_gap;
+use rinalmo_seq::words::plural;
 use serde::{Deserialize, Serialize};
 
 use crate::bank::Bank;
@@ -105,15 +106,16 @@ impl Excluded {
 impl fmt::Display for Excluded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for ExcludedBy { set, size, excluded, gaps } in &self.sets {
-            let are = if *excluded == 1 { "sequence is" } else { "sequences are" };
-            writeln!(f, "{} {are} similar to one of the {} of {set}", grouped(*excluded), grouped(*size))?;
+            let (sequences, are) = (plural(*excluded, "sequence"), if *excluded == 1 { "is" } else { "are" });
+            let (excluded, size) = (grouped(*excluded), grouped(*size));
+            writeln!(f, "{excluded} {sequences} {are} similar to one of the {size} of {set}")?;
             if gaps.letters > 0 {
                 let (letters, sequences) = (grouped(gaps.letters), grouped(gaps.sequences));
                 writeln!(f, "  compared without the {letters} gaps of {sequences} aligned sequences")?;
             }
         }
         if !self.sets.is_empty() {
-            let sequences = if self.sequences == 1 { "sequence" } else { "sequences" };
+            let sequences = plural(self.sequences, "sequence");
             writeln!(f, "{} {sequences} excluded in total", grouped(self.sequences))?;
         }
         Ok(())

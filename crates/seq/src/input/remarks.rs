@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc};
 
 use super::{Gaps, InputOptions, OnInvalid, SequenceRecord};
 use crate::letters::Count;
+use crate::words::many;
 
 /// Above this share of letters without a code, a file may not hold RNA at all: proteins have three in ten, tRNAs with
 /// their modifications up to two.
@@ -130,10 +131,6 @@ impl FileRemarks {
         let sequences = if bare == 1 { "1 line".to_string() } else { format!("{bare} lines, one sequence each,") };
         (bare > 0).then(|| format!("{}:{line}: a header after {sequences} of sequence without one", self.source))
     }
-}
-
-fn many(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
 impl fmt::Display for FileRemarks {

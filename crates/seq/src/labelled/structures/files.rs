@@ -11,6 +11,7 @@ use crate::input::{self, Kinds};
 use super::entry::Entry;
 use super::{Error, Found, ReadOptions, tables};
 use crate::table::Table;
+use crate::words::many;
 
 /// How a file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,12 +115,12 @@ impl Counted {
 
     /// `2 further structures of `a``, or of so many records; nothing of nothing.
     fn told(&self, thing: &str) -> Option<String> {
-        let s = if self.things == 1 { "" } else { "s" };
+        let things = many(self.things, thing);
         match self.records {
             0 => None,
-            1 if !self.first.is_empty() => Some(format!("{} {thing}{s} of `{}`", self.things, self.first)),
-            1 => Some(format!("{} {thing}{s} of a record", self.things)),
-            records => Some(format!("{} {thing}{s} of {records} records", self.things)),
+            1 if !self.first.is_empty() => Some(format!("{things} of `{}`", self.first)),
+            1 => Some(format!("{things} of a record")),
+            records => Some(format!("{things} of {records} records")),
         }
     }
 }
