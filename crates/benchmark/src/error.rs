@@ -1,6 +1,6 @@
 //! Errors of benchmarks.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Everything that a benchmark can fail with.
 #[derive(Debug, thiserror::Error)]
@@ -52,15 +52,8 @@ pub enum Error {
     Options(String),
 
     /// A file could not be read or written.
-    #[error("{}: cannot be {action}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What was tried: `read`, `written`.
-        action: &'static str,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] rinalmo_runs::FileError),
 
     /// A corpus could not be opened or sampled.
     #[error(transparent)]
@@ -73,12 +66,4 @@ pub enum Error {
     /// A file of sequences or structures cannot be used.
     #[error(transparent)]
     Sequences(#[from] rinalmo_seq::Error),
-}
-
-impl Error {
-    /// Adds the file to an [`std::io::Error`].
-    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::File { path, action, source }
-    }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rinalmo_metrics::bootstrap::Bootstrap;
+use rinalmo_runs::FileError;
 use rinalmo_train::Checkpoints;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -272,7 +273,7 @@ fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>, Error>
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::file("read", path)(error)),
+        Err(error) => return Err(FileError::of("read", path)(error).into()),
     };
     let wrong =
         |error| Error::Folder { folder: path.to_owned(), message: format!("is not what a run writes: {error}") };

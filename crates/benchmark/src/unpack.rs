@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use rinalmo_runs::FileError;
 
 /// The file that marks a completely unpacked archive.
 const DONE: &str = ".unpacked";
@@ -38,13 +39,13 @@ pub(super) fn unpacked(path: &Path, folder: &Path) -> Result<PathBuf, Error> {
     if to.join(DONE).exists() {
         return Ok(to);
     }
-    fs::create_dir_all(&to).map_err(Error::file("made", &to))?;
+    fs::create_dir_all(&to).map_err(FileError::of("made", &to))?;
     let broken = |error: &dyn std::fmt::Display| {
         Error::Options(format!("{}: cannot be unpacked into {}: {error}", path.display(), to.display()))
     };
     match packing {
         Packing::Zip => {
-            let file = File::open(path).map_err(Error::file("read", path))?;
+            let file = File::open(path).map_err(FileError::of("read", path))?;
             let mut archive = zip::ZipArchive::new(file).map_err(|error| broken(&error))?;
             archive.extract(&to).map_err(|error| broken(&error))?;
         }
@@ -54,7 +55,7 @@ pub(super) fn unpacked(path: &Path, folder: &Path) -> Result<PathBuf, Error> {
         }
     }
     let done = to.join(DONE);
-    fs::write(&done, "").map_err(Error::file("written", &done))?;
+    fs::write(&done, "").map_err(FileError::of("written", &done))?;
     Ok(to)
 }
 

@@ -160,15 +160,8 @@ pub enum Error {
     Options(String),
 
     /// A file could not be read or written.
-    #[error("{}: cannot be {action}: {source}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What was tried: `read`, `written`.
-        action: &'static str,
-        /// What the system said.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    File(#[from] FileError),
 
     /// A corpus could not be opened or sampled.
     #[error(transparent)]
@@ -187,10 +180,22 @@ pub enum Error {
     Sequences(#[from] rinalmo_seq::Error),
 }
 
-impl Error {
+/// A file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: cannot be {action}: {source}", path.display())]
+pub struct FileError {
+    /// The file.
+    pub path: PathBuf,
+    /// What was tried: `read`, `written`.
+    pub action: &'static str,
+    /// What the system said.
+    pub source: std::io::Error,
+}
+
+impl FileError {
     /// Adds the file to an [`std::io::Error`].
-    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+    pub fn of(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File { path, action, source }
+        move |source| Self { path, action, source }
     }
 }

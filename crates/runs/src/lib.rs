@@ -10,4 +10,4 @@ pub mod pretrain;
 pub mod recipes;
 pub mod run;
 
-pub use error::Error;
+pub use error::{Error, FileError};

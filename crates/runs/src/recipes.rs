@@ -16,7 +16,7 @@ use rinalmo_model::TaskSpec;
 use rinalmo_model::task::canonical;
 use rinalmo_seq::words::nearest;
 
-use crate::Error;
+use crate::{Error, FileError};
 
 /// The task of configs for pre-training; every other one is a task of fine-tuning.
 pub const PRETRAIN: &str = "pretrain";
@@ -113,7 +113,7 @@ pub fn read(name_or_path: &Path) -> Result<String, Error> {
             let nearest = nearest(bare(&name), RECIPES.iter().map(|recipe| recipe.name));
             Err(Error::UnknownConfig { name: name.into_owned(), nearest })
         }
-        (true, _) => fs::read_to_string(name_or_path).map_err(Error::file("read", name_or_path)),
+        (true, _) => Ok(fs::read_to_string(name_or_path).map_err(FileError::of("read", name_or_path))?),
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rinalmo_runs::FileError;
 use rinalmo_seq::table::{self, Row, Table};
 
 use super::unpack::unpacked;
@@ -25,10 +26,10 @@ pub(super) struct Prepared {
 
 /// Reads `paths` (files, folders and archives), and writes the folds' tables into `folder`.
 pub(super) fn prepare(benchmark: Benchmark, paths: &[PathBuf], folder: &Path) -> Result<Prepared, Error> {
-    fs::create_dir_all(folder).map_err(Error::file("made", folder))?;
+    fs::create_dir_all(folder).map_err(FileError::of("made", folder))?;
     let paths = paths.iter().map(|path| unpacked(path, folder)).collect::<Result<Vec<_>, _>>()?;
     for path in &paths {
-        fs::metadata(path).map_err(Error::file("read", path))?;
+        fs::metadata(path).map_err(FileError::of("read", path))?;
     }
     match benchmark {
         Benchmark::ArchiveII => structure::families(&paths, folder),
@@ -47,7 +48,7 @@ fn everything(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
         if path.is_dir() {
             let entries = fs::read_dir(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
             let mut within: Vec<PathBuf> =
-                entries.map_err(Error::file("read", path))?.iter().map(fs::DirEntry::path).collect();
+                entries.map_err(FileError::of("read", path))?.iter().map(fs::DirEntry::path).collect();
             within.sort();
             found.extend(everything(&within)?);
         }
@@ -104,9 +105,9 @@ impl<'f> Written<'f> {
         if !self.tables.contains_key(name) {
             let path = self.folder.join(format!("{name}.csv"));
             if let Some(parent) = path.parent() {
-                fs::create_dir_all(parent).map_err(Error::file("made", parent))?;
+                fs::create_dir_all(parent).map_err(FileError::of("made", parent))?;
             }
-            let file = fs::File::create(&path).map_err(Error::file("written", &path))?;
+            let file = fs::File::create(&path).map_err(FileError::of("written", &path))?;
             let mut writer = csv::Writer::from_writer(file);
             writer.write_record(&self.header).map_err(unwritten(&path))?;
             self.tables.insert(name.to_owned(), (path, writer, 0));
@@ -119,7 +120,7 @@ impl<'f> Written<'f> {
     /// Every table's path and its number of rows, by name.
     fn finish(self) -> Result<BTreeMap<String, (PathBuf, usize)>, Error> {
         let close = |(name, (path, mut writer, rows)): (String, (PathBuf, csv::Writer<fs::File>, usize))| {
-            writer.flush().map_err(Error::file("written", &path))?;
+            writer.flush().map_err(FileError::of("written", &path))?;
             Ok((name, (path, rows)))
         };
         self.tables.into_iter().map(close).collect()
@@ -128,7 +129,7 @@ impl<'f> Written<'f> {
 
 fn unwritten(path: &Path) -> impl FnOnce(csv::Error) -> Error + use<> {
     let path = path.to_owned();
-    move |error| Error::File { path, action: "written", source: error.into() }
+    move |error| FileError { path, action: "written", source: error.into() }.into()
 }
 
 /// Calls `row` with each row of a table.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use rinalmo_runs::FileError;
 use rinalmo_seq::labelled::labels::{same, yes_no};
 use rinalmo_seq::table::{Table, columns};
 
@@ -90,7 +91,9 @@ fn semicolons(path: &Path, folder: &Path, to: &str) -> Result<PathBuf, Error> {
 fn labelled_lines(sequences: &Path, labels: &Path, folder: &Path, to: &str) -> Result<PathBuf, Error> {
     let lines = |path: &Path| -> Result<Vec<String>, Error> {
         let mut text = String::new();
-        BufReader::new(rinalmo_seq::input::open(path)?).read_to_string(&mut text).map_err(Error::file("read", path))?;
+        BufReader::new(rinalmo_seq::input::open(path)?)
+            .read_to_string(&mut text)
+            .map_err(FileError::of("read", path))?;
         Ok(text.as_bytes().lines().map_while(Result::ok).filter(|line| !line.trim().is_empty()).collect())
     };
     let (letters, marks) = (lines(sequences)?, lines(labels)?);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use rinalmo_runs::FileError;
 use rinalmo_seq::labelled::structures::{Partition, Splits};
 use rinalmo_seq::table::{Table, columns};
 
@@ -69,7 +70,7 @@ fn folders(paths: &[PathBuf]) -> Result<Vec<Fold>, Error> {
     let fold = |family: &PathBuf| {
         let [train, validation, test] = ["train", "valid", "test"].map(|part| family.join(part));
         for part in [&train, &validation, &test] {
-            std::fs::metadata(part).map_err(Error::file("read", part))?;
+            std::fs::metadata(part).map_err(FileError::of("read", part))?;
         }
         let row = family.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let files = Files { train: vec![train], validation: vec![validation], ..Files::default() };

@@ -9,9 +9,9 @@ use rinalmo_train::checkpoint::write_model;
 use rinalmo_train::start;
 use rinalmo_weights::{Checkpoint, Document, Layout, OpenOptions, WriteOptions};
 
-use crate::Error;
 use crate::run::folder::{MODEL, OFFICIAL, part};
 use crate::run::{Folder, best};
+use crate::{Error, FileError};
 
 /// The file with only adapters and head.
 pub(super) const ADAPTER: &str = "adapter.safetensors";
@@ -43,7 +43,8 @@ fn write_atomically(model: &Model, document: &Document, path: &Path, keep: impl 
     let part = part(path);
     write_model(model, document, &part, keep).inspect_err(|_| drop(fs::remove_file(&part)))?;
     let written = fs::File::open(&part).and_then(|file| file.sync_all());
-    written.and_then(|()| fs::rename(&part, path)).map_err(Error::file("written", path))
+    written.and_then(|()| fs::rename(&part, path)).map_err(FileError::of("written", path))?;
+    Ok(())
 }
 
 /// Merges adapters into the weights of the model that they were trained with, and writes that model with their head to

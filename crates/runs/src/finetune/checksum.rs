@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rinalmo_corpus::fingerprint::{Fingerprint, pieces};
 
-use crate::Error;
+use crate::{Error, FileError};
 
 /// Digits of a CRC-32C, the checksum of runs of earlier versions.
 const CRC_DIGITS: usize = 8;
@@ -14,7 +14,7 @@ const CRC_DIGITS: usize = 8;
 /// The checksum of a file; of a folder, over its files' names and bytes.
 pub(super) fn checksum(path: &Path) -> Result<String, Error> {
     let mut sum = Fingerprint::default();
-    walk(path, &mut |bytes| sum.add(bytes)).map_err(Error::file("read", path))?;
+    walk(path, &mut |bytes| sum.add(bytes)).map_err(FileError::of("read", path))?;
     Ok(sum.text())
 }
 
@@ -24,7 +24,7 @@ pub(super) fn matches(path: &Path, checksum: &str) -> Result<bool, Error> {
         return Ok(self::checksum(path)? == checksum);
     }
     let mut sum = 0;
-    walk(path, &mut |bytes| sum = crc32c::crc32c_append(sum, bytes)).map_err(Error::file("read", path))?;
+    walk(path, &mut |bytes| sum = crc32c::crc32c_append(sum, bytes)).map_err(FileError::of("read", path))?;
     Ok(format!("{sum:08x}") == checksum)
 }
 

@@ -15,7 +15,7 @@ use rinalmo_metrics::perplexity::perplexity;
 use rinalmo_train::{Observer, Part, ReturnReport, StepReport, Stop, ValidationReport};
 use serde_json::{Value, json};
 
-use crate::Error;
+use crate::{Error, FileError};
 use events::Events;
 use lines::Lines;
 
@@ -116,7 +116,7 @@ impl<'o> RunLog<'o> {
     fn scalars(&mut self, step: u64, scalars: &[(&str, f64)]) {
         if let Err(error) = self.events.scalars(step, scalars) {
             let path = self.events_path.clone();
-            self.fail(Error::file("written", &path)(error));
+            self.fail(FileError::of("written", &path)(error).into());
         }
     }
 
@@ -133,7 +133,7 @@ impl<'o> RunLog<'o> {
 
     fn remember(&mut self, written: std::io::Result<()>, name: &str) {
         if let Err(error) = written {
-            self.fail(Error::file("written", &self.folder.join(name))(error));
+            self.fail(FileError::of("written", &self.folder.join(name))(error).into());
         }
     }
 
@@ -231,13 +231,13 @@ fn read(folder: &Path, terms: Terms, step: u64) -> Result<(Lines, Points, Points
         };
         curve.extend(line["step"].as_u64().zip(line[terms.measure].as_f64()));
     };
-    let lines = Lines::open(&path, step, keep).map_err(Error::file("written", &path))?;
+    let lines = Lines::open(&path, step, keep).map_err(FileError::of("written", &path))?;
     Ok((lines, training, validation))
 }
 
 /// A new file of TensorBoard's events that begins after a step, and its path.
 fn events_after(folder: &Path, step: u64) -> Result<(Events, PathBuf), Error> {
-    Events::create(folder, step + 1).map_err(|(path, error)| Error::file("written", &path)(error))
+    Events::create(folder, step + 1).map_err(|(path, error)| FileError::of("written", &path)(error).into())
 }
 
 /// Adds a report's fields to a line.

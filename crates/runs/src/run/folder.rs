@@ -16,7 +16,7 @@ use rinalmo_train::Checkpoints;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::Error;
+use crate::{Error, FileError};
 
 /// The config of a run, in its folder.
 pub const CONFIG: &str = "config.toml";
@@ -47,7 +47,7 @@ impl Folder {
         if let Some(found) = [CONFIG, RECORD, CHECKPOINTS, MODEL].into_iter().find(|name| path.join(name).exists()) {
             return Err(Error::HoldsRun { folder: path.into(), found });
         }
-        fs::create_dir_all(path).map_err(Error::file("made", path))?;
+        fs::create_dir_all(path).map_err(FileError::of("made", path))?;
         Self::lock(path, leads)
     }
 
@@ -67,7 +67,7 @@ impl Folder {
             return Ok(Self { path, _lock: None });
         }
         let file = path.join(LOCK);
-        match Lock::take(Lock::open(&file).map_err(Error::file("written", &file))?) {
+        match Lock::take(Lock::open(&file).map_err(FileError::of("written", &file))?) {
             Err(TryLockError::WouldBlock) => {
                 let message = "another process is working on this run\nhint: wait for it, or stop it".into();
                 Err(Error::Folder { folder: path, message })
@@ -97,7 +97,7 @@ impl Folder {
 
     pub(crate) fn record<R: DeserializeOwned>(&self) -> Result<R, Error> {
         let path = self.path.join(RECORD);
-        let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
+        let text = fs::read_to_string(&path).map_err(FileError::of("read", &path))?;
         serde_json::from_str(&text)
             .map_err(|error| Error::Folder { folder: path, message: format!("is not what a run writes: {error}") })
     }
@@ -124,7 +124,8 @@ impl Folder {
 pub fn write(path: &Path, text: &str) -> Result<(), Error> {
     let part = part(path);
     let written = fs::write(&part, text).and_then(|()| File::open(&part)?.sync_all());
-    written.and_then(|()| fs::rename(&part, path)).map_err(Error::file("written", path))
+    written.and_then(|()| fs::rename(&part, path)).map_err(FileError::of("written", path))?;
+    Ok(())
 }
 
 /// The name of a file that is not complete yet.

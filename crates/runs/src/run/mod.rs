@@ -18,7 +18,7 @@ use rinalmo_model::HeadConfig;
 use rinalmo_train::Saved;
 use rinalmo_weights::{Layout, WriteOptions};
 
-use crate::Error;
+use crate::{Error, FileError};
 pub use folder::{CHECKPOINTS, CONFIG, RECORD, write};
 use folder::{MODEL, OFFICIAL};
 
@@ -70,13 +70,13 @@ pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     if found.config.head.as_ref().is_none_or(HeadConfig::is_published) {
         let (official, part) = place(OFFICIAL);
         found.write(&part, &WriteOptions::default().layout(Layout::Official))?;
-        fs::rename(&part, &official).map_err(Error::file("written", &official))?;
+        fs::rename(&part, &official).map_err(FileError::of("written", &official))?;
     }
     let (model, part) = place(MODEL);
     let _ = fs::remove_file(&part); // of a run that was killed here
     let weights = best.path.join(MODEL);
     let linked = fs::hard_link(&weights, &part).or_else(|_| fs::copy(&weights, &part).map(drop));
-    linked.and_then(|()| fs::rename(&part, &model)).map_err(Error::file("written", &model))?;
+    linked.and_then(|()| fs::rename(&part, &model)).map_err(FileError::of("written", &model))?;
     Ok(Some(best.state.step))
 }
 
