@@ -15,7 +15,6 @@
 //! All run in `driver.rs`. A result that is not finite (`finite.rs`) or does not fit into memory (`memory.rs`) is an
 //! error.
 
-pub mod batches;
 #[cfg(feature = "bundled")]
 mod bundled;
 pub mod checkpoint;
@@ -40,6 +39,7 @@ pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
 pub use predict::{Answer, Family, MRL_PADDING, PredictOptions, Said, SpliceSite};
 pub use rinalmo_decode::{Method, constraint::Constraint};
+pub use rinalmo_model::batches;
 pub use rinalmo_model::cpu::Precision;
 pub use rinalmo_model::task;
 pub use score::{Marginal, ScoreOptions, SequenceScore, VariantRequest};

@@ -20,6 +20,7 @@
 //! ```
 
 mod batch;
+pub mod batches;
 mod check;
 pub mod config;
 pub mod cpu;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use burn::tensor::Device;
 use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::batches::Batches;
 use rinalmo_model::memory::{default_budget, encode, longest_that_fits};
 use rinalmo_model::{Model, Network, OnDevice, Packed, Pooling};
 use rinalmo_seq::tokenizer::tokenize;
@@ -29,17 +30,8 @@ impl Labels {
         let on_cpu = *device == Device::flex();
         let most = TOKENS.min(longest_that_fits(default_budget(), |tokens| encode(dim, tokens, on_cpu)));
         let mut validation = measure::empty(&self.aim);
-        let mine: Vec<&Example> = self.validation.iter().skip(share.rank).step_by(share.ranks).collect();
-        let mut rest = mine.as_slice();
-        while !rest.is_empty() {
-            let mut tokens = 0;
-            let fits = |example: &&&Example| {
-                tokens += example.sequence.len() + 2;
-                tokens <= most
-            };
-            let count = rest.iter().take_while(fits).count().max(1);
-            let (batch, later) = rest.split_at(count);
-            rest = later;
+        let mine = self.validation.iter().skip(share.rank).step_by(share.ranks);
+        for batch in Batches::new(mine, most, |example: &&Example| example.sequence.len() + 2) {
             let packed = Packed::new(batch.iter().map(|example| tokenize(&example.sequence)));
             let outputs = self.ask(network.as_ref(), &packed);
             let targets: Vec<f32> = batch.iter().flat_map(|example| example.targets.iter().copied()).collect();

@@ -7,6 +7,7 @@ use burn::module::Param;
 use burn::tensor::Tensor;
 use rinalmo_kernels::adamw::AdamW;
 use rinalmo_model::Model;
+use rinalmo_model::batches::Batches;
 
 use super::Moments;
 use super::gradients::{Gradient, Gradients};
@@ -19,28 +20,13 @@ const MOST: usize = 1 << 24;
 /// Pieces of a multiple of this begin at an aligned address, as products on a GPU want.
 const ALIGNED: usize = 4;
 
-/// Splits a list into runs of at most `most` numbers; an item that has more is alone.
-fn runs<T>(items: Vec<T>, most: usize, count: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
-    let (mut runs, mut last, mut sum) = (Vec::new(), Vec::new(), 0);
-    for item in items {
-        sum += count(&item);
-        if sum > most && !last.is_empty() {
-            runs.push(std::mem::take(&mut last));
-            sum = count(&item);
-        }
-        last.push(item);
-    }
-    runs.push(last);
-    runs
-}
-
 /// The sum of the squares of some lists on a device, in f32 by pieces, which are added by the caller.
 pub(super) fn squares(lists: Vec<Tensor<1>>) -> Vec<Tensor<1>> {
     let square = |run: Vec<Tensor<1>>| {
         let joined = Tensor::cat(run, 0);
         (joined.clone() * joined).sum()
     };
-    runs(lists, MOST, |list| list.dims()[0]).into_iter().map(square).collect()
+    Batches::new(lists, MOST, |list: &Tensor<1>| list.dims()[0]).map(square).collect()
 }
 
 /// A parameter and all that its step needs.
@@ -124,7 +110,7 @@ pub(super) fn step(
 fn at_once(rule: &AdamW, steps: u32, scale: f32, mut ones: Vec<One>) -> Vec<(String, State)> {
     ones.sort_by_key(|one| one.gradient.dims()[0] % ALIGNED != 0);
     let mut changed = Vec::with_capacity(ones.len());
-    for run in runs(ones, MOST, |one| one.gradient.dims()[0]) {
+    for run in Batches::new(ones, MOST, |one: &One| one.gradient.dims()[0]) {
         let joined = |of: fn(&One) -> &Tensor<1>| Tensor::cat(run.iter().map(|one| of(one).clone()).collect(), 0);
         let (mut first, mut second) = (joined(|one| &one.state.first), joined(|one| &one.state.second));
         let [values, gradient] = [joined(|one| &one.state.values), joined(|one| &one.gradient)];
@@ -166,12 +152,6 @@ mod tests {
 
     fn tensor(values: &[f32]) -> Tensor<1> {
         Tensor::from_floats(values, &Device::flex())
-    }
-
-    #[test]
-    fn runs_hold_what_fits() {
-        assert_eq!(runs(vec![3, 4, 2, 9, 1], 7, |&n| n), [vec![3, 4], vec![2], vec![9], vec![1]]);
-        assert_eq!(runs(vec![8, 1], 7, |&n| n), [vec![8], vec![1]]);
     }
 
     #[test]

@@ -30,7 +30,7 @@ impl<I: Iterator, W: FnMut(&I::Item) -> usize> Iterator for Batches<I, W> {
 }
 
 /// The next items whose total weight is within `limit`, or a single one that is heavier; `None` at the end.
-pub(crate) fn next_batch<I: Iterator>(
+pub fn next_batch<I: Iterator>(
     items: &mut Peekable<I>,
     limit: usize,
     mut weigh: impl FnMut(&I::Item) -> usize,
@@ -56,5 +56,7 @@ mod tests {
     fn batches_stay_within_the_limit_and_keep_order() {
         let batches: Vec<_> = Batches::new([3, 3, 3, 20, 1, 9], 10, |&n: &usize| n).collect();
         assert_eq!(batches, [vec![3, 3, 3], vec![20], vec![1, 9]]);
+        assert_eq!(Batches::new([8, 1], 7, |&n: &usize| n).collect::<Vec<_>>(), [[8], [1]]);
+        assert_eq!(Batches::new([], 7, |&n: &usize| n).count(), 0, "nothing is no batch");
     }
 }
