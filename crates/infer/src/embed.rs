@@ -9,6 +9,7 @@ use rinalmo_seq::tokenizer::tokenize;
 
 use crate::batches::DEFAULT_BATCH_TOKENS;
 use crate::driver::{Driver, Limits, Verb, View};
+use crate::setters::limits;
 use crate::{Error, Model};
 use rinalmo_sink::{Array, ArrayKind};
 
@@ -46,6 +47,8 @@ impl Default for EmbedOptions {
     }
 }
 
+limits!(EmbedOptions);
+
 impl EmbedOptions {
     /// Sets [`EmbedOptions::include`].
     #[must_use]
@@ -58,20 +61,6 @@ impl EmbedOptions {
     #[must_use]
     pub fn window(mut self, window: impl Into<Option<Window>>) -> Self {
         self.window = window.into();
-        self
-    }
-
-    /// Sets [`EmbedOptions::max_memory`], in bytes.
-    #[must_use]
-    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
-        self.max_memory = max_memory.into();
-        self
-    }
-
-    /// Sets [`EmbedOptions::batch_tokens`].
-    #[must_use]
-    pub fn batch_tokens(mut self, batch_tokens: usize) -> Self {
-        self.batch_tokens = batch_tokens;
         self
     }
 

@@ -15,6 +15,7 @@ use rinalmo_seq::{Structure, tokenizer::tokenize};
 use crate::batches::DEFAULT_BATCH_TOKENS;
 use crate::driver::{Driver, Limits, Verb, View};
 use crate::memory::longest_that_fits;
+use crate::setters::limits;
 use crate::{Error, Model};
 
 /// How to fold.
@@ -56,6 +57,8 @@ impl Default for FoldOptions {
     }
 }
 
+limits!(FoldOptions);
+
 impl FoldOptions {
     /// Sets [`FoldOptions::threshold`].
     #[must_use]
@@ -96,20 +99,6 @@ impl FoldOptions {
     #[must_use]
     pub fn probabilities(mut self, probabilities: bool) -> Self {
         self.probabilities = probabilities;
-        self
-    }
-
-    /// Sets [`FoldOptions::max_memory`], in bytes.
-    #[must_use]
-    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
-        self.max_memory = max_memory.into();
-        self
-    }
-
-    /// Sets [`FoldOptions::batch_tokens`].
-    #[must_use]
-    pub fn batch_tokens(mut self, batch_tokens: usize) -> Self {
-        self.batch_tokens = batch_tokens;
         self
     }
 }

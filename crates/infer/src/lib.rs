@@ -29,6 +29,7 @@ mod memory;
 mod model;
 mod predict;
 mod score;
+mod setters;
 pub mod variant;
 
 pub use device::{Device, DeviceName, is_device_failure};

@@ -11,6 +11,7 @@ use crate::batches::DEFAULT_BATCH_TOKENS;
 use crate::checkpoint::Scaler;
 use crate::driver::{Driver, Limits, Verb, View};
 use crate::memory::{longest_that_fits, mebibytes};
+use crate::setters::limits;
 use crate::{Error, Model};
 
 /// Is there a splice site in the middle of the window?
@@ -83,25 +84,13 @@ impl Default for PredictOptions {
     }
 }
 
+limits!(PredictOptions);
+
 impl PredictOptions {
     /// Sets [`PredictOptions::pad_to`], in tokens.
     #[must_use]
     pub fn pad_to(mut self, pad_to: impl Into<Option<usize>>) -> Self {
         self.pad_to = pad_to.into();
-        self
-    }
-
-    /// Sets [`PredictOptions::max_memory`], in bytes.
-    #[must_use]
-    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
-        self.max_memory = max_memory.into();
-        self
-    }
-
-    /// Sets [`PredictOptions::batch_tokens`].
-    #[must_use]
-    pub fn batch_tokens(mut self, batch_tokens: usize) -> Self {
-        self.batch_tokens = batch_tokens;
         self
     }
 }

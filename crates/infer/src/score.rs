@@ -14,6 +14,7 @@ use rinalmo_seq::tokenizer::tokenize;
 use crate::batches::DEFAULT_BATCH_TOKENS;
 use crate::driver::{Driver, Limits, Verb, View};
 use crate::memory::longest_that_fits;
+use crate::setters::limits;
 use crate::variant::Variant;
 use crate::{Error, Model};
 
@@ -74,25 +75,13 @@ impl Default for ScoreOptions {
     }
 }
 
+limits!(ScoreOptions);
+
 impl ScoreOptions {
     /// Sets [`ScoreOptions::marginal`].
     #[must_use]
     pub fn marginal(mut self, marginal: Marginal) -> Self {
         self.marginal = marginal;
-        self
-    }
-
-    /// Sets [`ScoreOptions::max_memory`], in bytes.
-    #[must_use]
-    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
-        self.max_memory = max_memory.into();
-        self
-    }
-
-    /// Sets [`ScoreOptions::batch_tokens`].
-    #[must_use]
-    pub fn batch_tokens(mut self, batch_tokens: usize) -> Self {
-        self.batch_tokens = batch_tokens;
         self
     }
 }
