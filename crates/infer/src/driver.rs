@@ -10,10 +10,11 @@ use std::ops::Range;
 use std::vec::IntoIter;
 
 use rayon::prelude::*;
-use rinalmo_model::{Network, Packed};
+use rinalmo_model::{Hidden, Network, Packed};
 use rinalmo_seq::alphabet::Token;
 
 use crate::batches::{Batches, next_batch};
+use crate::device::Failed;
 use crate::memory::mebibytes;
 use crate::{Error, Model};
 
@@ -47,7 +48,7 @@ pub(crate) trait Verb: Sync {
     fn piece(&self, item: &Self::Item, number: usize) -> Vec<Token>;
 
     /// Runs the network on a batch: the representation `[rows, dim]`, and what else the verb needs of all pieces.
-    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Self::Seen);
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Hidden<'static>, Self::Seen);
 
     /// Bytes that [`Verb::part`] takes, if that is more than its result.
     fn memory(&self, _item: &Self::Item) -> u64 {
@@ -67,17 +68,20 @@ pub(crate) struct View<'b, S> {
     pub index: usize,
     /// Its rows in the batch.
     pub span: Range<usize>,
-    /// Its representation, `[tokens, dim]`, which is finite.
-    pub rows: &'b [f32],
     /// What was computed for the whole batch.
     pub seen: &'b S,
-    dim: usize,
+    hidden: &'b Hidden<'static>,
 }
 
 impl<'b, S> View<'b, S> {
+    /// Its representation, `[tokens, dim]`, which is finite.
+    pub fn rows(&self) -> Hidden<'b> {
+        self.hidden.rows(self.span.clone())
+    }
+
     /// The representation of the bases, `[len, dim]`, of a piece with `<cls>` and `<eos>`.
-    pub fn bases(&self) -> &'b [f32] {
-        &self.rows[self.dim..self.rows.len() - self.dim]
+    pub fn bases(&self) -> Hidden<'b> {
+        self.hidden.rows(self.span.start + 1..self.span.end - 1)
     }
 }
 
@@ -167,19 +171,20 @@ impl<'m, V: Verb, I: Iterator<Item = Result<V::Item, Error>>> Driver<'m, V, I> {
 
     /// Encodes pieces together and returns the part of each.
     fn run_pack(&self, items: &[&V::Item], pack: &[Piece]) -> Vec<Result<V::Part, Error>> {
+        let failed = |failed: Failed| pack.iter().map(|_| Err(failed.clone().into())).collect();
+        self.parts(items, pack).unwrap_or_else(failed)
+    }
+
+    /// The same, with a failed device as one error.
+    fn parts(&self, items: &[&V::Item], pack: &[Piece]) -> Result<Vec<Result<V::Part, Error>>, Failed> {
         let packed = Packed::new(pack.iter().map(|piece| &piece.tokens));
-        let (hidden, seen) = match self.model.ask(|network| self.verb.look(network, &packed)) {
-            Ok(found) => found,
-            Err(failed) => return pack.iter().map(|_| Err(failed.clone().into())).collect(),
-        };
+        let (hidden, seen) = self.model.ask(|network| self.verb.look(network, &packed))?;
+        let witness = self.model.ask(|_| hidden.witness())?;
         let (model, verb) = (self.model, &self.verb); // the rest of `self` stays on this thread
-        let dim = model.config.encoder.dim;
-        let view = |(index, span): (usize, Range<usize>)| {
-            let rows = &hidden[span.start * dim..span.end * dim];
-            View { index, span, rows, seen: &seen, dim }
-        };
+        let width = witness.len() / packed.total().max(1);
+        let view = |(index, span): (usize, Range<usize>)| View { index, span, seen: &seen, hidden: &hidden };
         let part = |(piece, view): (&Piece, View<'_, V::Seen>)| {
-            model.finite(view.rows)?;
+            model.finite(&witness[view.span.start * width..view.span.end * width])?;
             verb.part(items[piece.at], piece.number, &view)
         };
         let jobs = pack.iter().zip(packed.spans().enumerate().map(view));
@@ -187,9 +192,8 @@ impl<'m, V: Verb, I: Iterator<Item = Result<V::Item, Error>>> Driver<'m, V, I> {
         // decoding, is the CPU's.
         let memory = if model.device.is_cpu() { self.limits.memory } else { self.limits.memory.min(DEVICE_MEMORY) };
         let weigh = |job: &(&Piece, View<'_, V::Seen>)| mebibytes(verb.memory(items[job.0.at])) as usize;
-        Batches::new(jobs, mebibytes(memory) as usize, weigh)
-            .flat_map(|group| group.into_par_iter().map(&part).collect::<Vec<_>>())
-            .collect()
+        let groups = Batches::new(jobs, mebibytes(memory) as usize, weigh);
+        Ok(groups.flat_map(|group| group.into_par_iter().map(&part).collect::<Vec<_>>()).collect())
     }
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{DecodeOptions, Method, crossing};
-use rinalmo_model::{HeadConfig, Network, Packed};
+use rinalmo_model::{HeadConfig, Hidden, Network, Packed};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
 use rinalmo_seq::structure::PAGES;
@@ -258,7 +258,7 @@ impl<T: HasBases, R: Send, F: Fn(&T, Vec<f32>) -> Result<R, Error> + Sync> Verb 
         tokenize(item.bases())
     }
 
-    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, ()) {
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Hidden<'static>, ()) {
         (network.encode(batch), ())
     }
 
@@ -267,7 +267,7 @@ impl<T: HasBases, R: Send, F: Fn(&T, Vec<f32>) -> Result<R, Error> + Sync> Verb 
     }
 
     fn part(&self, item: &T, _number: usize, view: &View<'_, ()>) -> Result<R, Error> {
-        let logits = self.model.ask(|network| network.pair_logits(view.bases(), item.bases()))?;
+        let logits = self.model.ask(|network| network.pair_logits(&view.bases(), item.bases()))?;
         self.model.finite(&logits)?;
         (self.run)(item, logits)
     }

@@ -7,7 +7,7 @@
 //! | verb | of all | as they come | file |
 //! |---|---|---|---|
 //! | structures | [`Model::fold`] | [`Model::folds`] | `fold.rs` |
-//! | vectors | [`Model::embed`] | [`Model::embeddings`] | `embed.rs` |
+//! | vectors | [`Model::embed`] | [`Model::embeddings`] | `embed/` |
 //! | predictions | [`Model::predict`] | [`Model::predictions`] | `predict.rs` |
 //! | perplexity | [`Model::score`] | [`Model::scores`] | `score.rs` |
 //! | effects of mutations | [`Model::score_variants`] | [`Model::variant_scores`] | `score.rs` |
@@ -30,6 +30,8 @@ mod model;
 mod predict;
 mod score;
 mod setters;
+#[cfg(all(test, feature = "bundled"))]
+mod tests;
 pub mod variant;
 
 pub use device::{Device, DeviceName, is_device_failure};

@@ -1,9 +1,7 @@
 //! Predictions for sequences and bases, one for each task of the table of tasks.
 
-use std::ops::Range;
-
 pub use rinalmo_model::MRL_PADDING;
-use rinalmo_model::{HeadConfig, LabelSpec, LooksAt, Meaning, Network, Packed, Pooling, TaskSpec};
+use rinalmo_model::{HeadConfig, Hidden, LabelSpec, LooksAt, Meaning, Network, Packed, Pooling, TaskSpec};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::tokenizer::tokenize;
 
@@ -118,27 +116,19 @@ impl Verb for Predict<'_> {
         tokens.clone()
     }
 
-    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Vec<Vec<f32>>) {
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Hidden<'static>, Vec<Vec<f32>>) {
         let hidden = network.encode(batch);
-        let dim = self.model.config.encoder.dim;
-        let rows = |span: Range<usize>| &hidden[span.start * dim..span.end * dim];
-        let bases = || batch.spans().map(|span| rows(span.start + 1..span.end - 1));
-        let outputs = match self.head.looks_at() {
+        let width = self.head.outputs();
+        let each = |outputs: Vec<f32>| outputs.chunks_exact(width).map(<[f32]>::to_vec).collect();
+        let found = match self.head.looks_at() {
             LooksAt::Bases => {
-                let found = bases().map(|bases| network.classify(bases)).collect();
-                return (hidden, found);
+                let outputs = network.classify(&hidden); // also of `<cls>` and `<eos>`: one call for all sequences
+                batch.bases().map(|bases| outputs[bases.start * width..bases.end * width].to_vec()).collect()
             }
-            LooksAt::Padded => network.mean_loads(&hidden, batch, self.pad_to),
-            LooksAt::Whole(Pooling::Mean) => {
-                let means: Vec<f32> = bases().flat_map(|bases| mean(bases, dim)).collect();
-                network.classify(&means)
-            }
-            LooksAt::Whole(Pooling::Cls) | LooksAt::Pairs => {
-                let cls: Vec<f32> = batch.spans().flat_map(|span| rows(span.start..span.start + 1)).copied().collect();
-                network.classify(&cls)
-            }
+            LooksAt::Padded => each(network.mean_loads(&hidden, batch, self.pad_to)),
+            LooksAt::Whole(pooling) => each(network.classify(&hidden.pool(batch, pooling))),
+            LooksAt::Pairs => each(network.classify(&hidden.pool(batch, Pooling::Cls))),
         };
-        let found = outputs.chunks_exact(self.head.outputs()).map(<[f32]>::to_vec).collect();
         (hidden, found)
     }
 
@@ -348,12 +338,6 @@ impl Model {
             logits: logits.to_vec(),
         })
     }
-}
-
-/// The mean of rows of `dim` numbers.
-fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
-    let count = (rows.len() / dim) as f32;
-    (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
 }
 
 fn sigmoid(logit: f32) -> f32 {

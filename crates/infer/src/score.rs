@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 
-use rinalmo_model::{Network, Packed, VOCABULARY};
+use rinalmo_model::{Hidden, Network, Packed, VOCABULARY};
 use rinalmo_seq::alphabet::{self, MASK, Token};
 use rinalmo_seq::tokenizer::tokenize;
 
@@ -177,7 +177,7 @@ impl<A: Sync, R> Verb for Score<'_, A, R> {
         copy
     }
 
-    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Vec<f32>) {
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Hidden<'static>, Vec<f32>) {
         let hidden = network.encode(batch);
         let logits = network.token_logits(&hidden);
         (hidden, logits)

@@ -71,6 +71,11 @@ impl Packed {
         })
     }
 
+    /// The rows of each sequence's bases: all but those of `<cls>` and `<eos>`.
+    pub fn bases(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        self.spans().map(|span| span.start + 1..span.end - 1)
+    }
+
     /// Runs of neighbouring sequences of equal length, as (rows, sequences, length): each run is one call to attention.
     pub(crate) fn groups(&self) -> Vec<(Range<usize>, usize, usize)> {
         let mut groups: Vec<(Range<usize>, usize, usize)> = Vec::new();

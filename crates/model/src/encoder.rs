@@ -155,7 +155,8 @@ impl Encoder {
     }
 }
 
-fn indices(values: impl Iterator<Item = i64>, len: usize, device: &Device) -> Tensor<1, Int> {
+/// A list of numbers of rows, of `len` values, on a device.
+pub(crate) fn indices(values: impl Iterator<Item = i64>, len: usize, device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(values.collect::<Vec<i64>>(), [len]), device)
 }
 

@@ -26,6 +26,7 @@ pub mod config;
 pub mod cpu;
 mod encoder;
 mod heads;
+mod hidden;
 mod layers;
 pub mod memory;
 mod model;
@@ -43,6 +44,7 @@ pub use config::{
 };
 pub use encoder::{Encoder, EncoderBlock};
 pub use heads::{Classifier, MlmHead, MrlHead, StructureHead};
+pub use hidden::Hidden;
 pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, Rope};
 pub use model::Model;
 pub use network::{Attentions, Network};

@@ -1,9 +1,11 @@
 //! What inference needs of a model, in plain numbers.
 //!
 //! There are two implementations: [`OnDevice`](crate::OnDevice), tensors on any device of Burn, and
-//! [`CpuModel`](crate::cpu::CpuModel), the CPU's own kernels. Rows are passed as slices, one row per token.
+//! [`CpuModel`](crate::cpu::CpuModel), the CPU's own kernels. Representations stay where they were computed
+//! ([`Hidden`]); either network also takes those of the other.
 
 use crate::batch::Packed;
+use crate::hidden::Hidden;
 
 /// Attention weights: for each block, for each sequence, `[heads, len, len]`.
 pub type Attentions = Vec<Vec<Vec<f32>>>;
@@ -17,26 +19,26 @@ pub(crate) const NO_HEAD: &str = "callers use only heads that the config names";
 /// A method that uses a head panics if the model does not have it; callers check the config.
 pub trait Network: Send + Sync {
     /// The representation of every token, `[rows, dim]`, in the batch's order.
-    fn encode(&self, batch: &Packed) -> Vec<f32>;
+    fn encode(&self, batch: &Packed) -> Hidden<'static>;
 
     /// As [`Network::encode`], with every block's attention weights.
-    fn encode_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions);
+    fn encode_with_attentions(&self, batch: &Packed) -> (Hidden<'static>, Attentions);
 
     /// Masked-language logits `[rows, vocabulary]` from representations `[rows, dim]`.
-    fn token_logits(&self, hidden: &[f32]) -> Vec<f32>;
+    fn token_logits(&self, hidden: &Hidden<'_>) -> Vec<f32>;
 
     /// Logits of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal, from its bases'
     /// representations `[len, dim]` (special tokens removed) and the bases themselves.
-    fn pair_logits(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32>;
+    fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32>;
 
     /// Peak memory in bytes of [`Network::pair_logits`] for a sequence of `len` bases, without weights.
     fn pair_memory(&self, len: usize) -> u64;
 
     /// Mean ribosome loads in the scaler's units, one per sequence, from all tokens' representations `[rows, dim]`;
     /// every sequence is padded to `pad_to` tokens.
-    fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32>;
+    fn mean_loads(&self, hidden: &Hidden<'_>, batch: &Packed, pad_to: usize) -> Vec<f32>;
 
     /// What a head that is a classifier says, `[rows, outputs]`, of what it looks at, `[rows, dim]`: vectors that stand
     /// for sequences, or those of bases.
-    fn classify(&self, rows: &[f32]) -> Vec<f32>;
+    fn classify(&self, rows: &Hidden<'_>) -> Vec<f32>;
 }

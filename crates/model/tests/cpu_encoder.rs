@@ -61,7 +61,7 @@ fn every_level_and_precision_agrees_with_the_tensors() {
             [(Precision::F32, F32_ENCODER), (Precision::Bf16, BF16_ENCODER), (Precision::Int8, INT8_ENCODER)]
         {
             for level in Level::available() {
-                let found = CpuModel::new(model.clone(), precision, level).encode(&batch());
+                let found = CpuModel::new(model.clone(), precision, level).encode(&batch()).values().into_owned();
                 let difference = largest_difference(&found, &expected);
                 assert!(difference <= tolerance, "{config:?}, {precision:?}, {level}: {difference:e}");
             }
@@ -77,7 +77,7 @@ fn attention_weights_are_those_of_the_tensors() {
         let expected_hidden = hidden.try_into_vec_as::<f32>().unwrap();
         let cpu = CpuModel::new(model, Precision::F32, Level::best());
         let (found_hidden, found) = cpu.encode_with_attentions(&batch());
-        assert!(largest_difference(&found_hidden, &expected_hidden) <= F32_ENCODER);
+        assert!(largest_difference(&found_hidden.values(), &expected_hidden) <= F32_ENCODER);
         assert_eq!(found.len(), maps.len());
         for (found, expected) in found.iter().zip(maps) {
             for (found, expected) in found.iter().zip(expected) {
@@ -85,7 +85,7 @@ fn attention_weights_are_those_of_the_tensors() {
                 assert!(largest_difference(found, &expected) <= F32_ENCODER);
             }
         }
-        assert_eq!(bits(&cpu.encode(&batch())), bits(&found_hidden));
+        assert_eq!(bits(&cpu.encode(&batch()).values()), bits(&found_hidden.values()));
     }
 }
 
@@ -104,12 +104,13 @@ fn threads_and_batch_mates_change_no_bit() {
     for precision in [Precision::F32, Precision::Bf16, Precision::Int8] {
         for level in Level::available() {
             let cpu = CpuModel::new(model.clone(), precision, level);
-            let together = with_threads(1, || cpu.encode(&batch));
+            let encode = |batch: &Packed| bits(&cpu.encode(batch).values());
+            let together = with_threads(1, || encode(&batch));
             for threads in [2, 3] {
-                assert_eq!(bits(&with_threads(threads, || cpu.encode(&batch))), bits(&together), "{level} {threads}");
+                assert_eq!(with_threads(threads, || encode(&batch)), together, "{level} {threads}");
             }
-            let alone: Vec<f32> = sequences.iter().flat_map(|sequence| cpu.encode(&Packed::new([sequence]))).collect();
-            assert_eq!(bits(&alone), bits(&together), "{level} {precision:?}");
+            let alone: Vec<u32> = sequences.iter().flat_map(|sequence| encode(&Packed::new([sequence]))).collect();
+            assert_eq!(alone, together, "{level} {precision:?}");
         }
     }
 }
@@ -118,5 +119,5 @@ fn threads_and_batch_mates_change_no_bit() {
 fn no_sequences_have_no_representation() {
     let [config, ..] = configs();
     let cpu = CpuModel::new(model(config), Precision::F32, Level::best());
-    assert!(cpu.encode(&Packed::default()).is_empty());
+    assert!(cpu.encode(&Packed::default()).values().is_empty());
 }

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
-use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Network, OnDevice, Packed, memory, ops};
+use rinalmo_model::{EncoderConfig, HeadConfig, Hidden, Model, ModelConfig, Network, OnDevice, Packed, memory, ops};
 use rinalmo_seq::tokenizer::tokenize;
 
 /// Logits are about 2: six convolutions and norms, whose sums differ in order.
@@ -35,8 +35,9 @@ fn model<T>(head: HeadConfig, ask: impl Fn(&OnDevice) -> T) -> (Model, OnDevice)
 }
 
 /// Representations are normalised: values of size 1.
-fn hidden(rows: usize) -> Vec<f32> {
-    (0..rows * DIM).map(|i| ((i * i * 31 + i * 7) % 1009) as f32 / 300.0 - 1.7).collect()
+fn hidden(rows: usize) -> Hidden<'static> {
+    let value = |i: usize| ((i * i * 31 + i * 7) % 1009) as f32 / 300.0 - 1.7;
+    Hidden::new((0..rows * DIM).map(value).collect::<Vec<f32>>(), DIM)
 }
 
 fn check(found: &[f32], expected: &[f32], tolerance: f32, case: &str) {

@@ -20,7 +20,7 @@ use rinalmo::{Device, Precision};
 use rinalmo_kernels::Level;
 use rinalmo_kernels::peak::{self, peak};
 use rinalmo_model::cpu::CpuModel;
-use rinalmo_model::{Network, Packed};
+use rinalmo_model::{Hidden, Network, Packed};
 use serde_json::{Value, json};
 
 fn main() {
@@ -73,7 +73,7 @@ impl Worker {
         let started = Instant::now();
         let hidden = model.encode(&batch);
         let seconds = started.elapsed().as_secs_f64();
-        write(job, &hidden)?;
+        write(job, &hidden.values())?;
         Ok(json!({"seconds": seconds, "tokens": batch.total()}))
     }
 
@@ -82,6 +82,7 @@ impl Worker {
         let (model, dim) = self.loaded.as_ref().ok_or("nothing is loaded")?;
         let hidden = hidden_rows(number(job, "length")?, *dim, number(job, "seed")? as u64);
         let bases = vec![b'A'; hidden.len() / dim];
+        let hidden = Hidden::new(hidden, *dim);
         let started = Instant::now();
         let logits = model.pair_logits(&hidden, &bases);
         let seconds = started.elapsed().as_secs_f64();

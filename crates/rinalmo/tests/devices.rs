@@ -68,7 +68,7 @@ mod answers {
                 println!("{name}: {what}: largest difference {largest:.2e}");
                 assert!(largest < F32_OTHER_DEVICE, "{name}: {what} differ by {largest:.2e}");
             };
-            for kind in [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Attentions] {
+            for kind in [ArrayKind::Tokens, ArrayKind::Mean, ArrayKind::Cls, ArrayKind::Attentions] {
                 close(&format!("{kind:?}"), &embeddings(&other, kind), &embeddings(&cpu, kind));
             }
             close("scores", &scores(&other), &scores(&cpu));

@@ -93,7 +93,8 @@ impl Encoder {
         normed
     }
 
-    fn dim(&self) -> usize {
+    /// Values in a row of the representation.
+    pub fn dim(&self) -> usize {
         self.norm[0].len()
     }
 

@@ -17,6 +17,7 @@ use rinalmo_kernels::{Level, peak};
 
 use crate::Model;
 use crate::batch::Packed;
+use crate::hidden::Hidden;
 use crate::network::{Attentions, NO_HEAD, Network};
 use classifier::Classifier;
 use encoder::Encoder;
@@ -82,32 +83,33 @@ impl CpuModel {
 }
 
 impl Network for CpuModel {
-    fn encode(&self, batch: &Packed) -> Vec<f32> {
-        self.encoder.forward(batch)
+    fn encode(&self, batch: &Packed) -> Hidden<'static> {
+        Hidden::new(self.encoder.forward(batch), self.encoder.dim())
     }
 
-    fn encode_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions) {
-        self.encoder.forward_with_attentions(batch)
+    fn encode_with_attentions(&self, batch: &Packed) -> (Hidden<'static>, Attentions) {
+        let (rows, maps) = self.encoder.forward_with_attentions(batch);
+        (Hidden::new(rows, self.encoder.dim()), maps)
     }
 
-    fn token_logits(&self, hidden: &[f32]) -> Vec<f32> {
-        self.mlm.as_ref().expect(NO_HEAD).forward(hidden)
+    fn token_logits(&self, hidden: &Hidden<'_>) -> Vec<f32> {
+        self.mlm.as_ref().expect(NO_HEAD).forward(&hidden.values())
     }
 
-    fn pair_logits(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32> {
-        self.structure.as_ref().expect(NO_HEAD).forward(hidden, bases)
+    fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32> {
+        self.structure.as_ref().expect(NO_HEAD).forward(&hidden.values(), bases)
     }
 
     fn pair_memory(&self, len: usize) -> u64 {
         self.structure.as_ref().expect(NO_HEAD).memory(len)
     }
 
-    fn mean_loads(&self, hidden: &[f32], batch: &Packed, pad_to: usize) -> Vec<f32> {
-        self.mrl.as_ref().expect(NO_HEAD).forward(hidden, batch, pad_to)
+    fn mean_loads(&self, hidden: &Hidden<'_>, batch: &Packed, pad_to: usize) -> Vec<f32> {
+        self.mrl.as_ref().expect(NO_HEAD).forward(&hidden.values(), batch, pad_to)
     }
 
-    fn classify(&self, rows: &[f32]) -> Vec<f32> {
-        self.classifier.as_ref().expect(NO_HEAD).forward(rows)
+    fn classify(&self, rows: &Hidden<'_>) -> Vec<f32> {
+        self.classifier.as_ref().expect(NO_HEAD).forward(&rows.values())
     }
 }
 

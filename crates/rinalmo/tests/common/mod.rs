@@ -7,7 +7,7 @@ use rinalmo::checkpoint::{Checkpoint, Layout, OpenOptions, WriteOptions};
 use rinalmo::{Device, FoldOptions, Model, Precision};
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::CpuModel;
-use rinalmo_model::{HeadConfig, Network, OnDevice, Packed};
+use rinalmo_model::{HeadConfig, Network, OnDevice, Packed, Pooling};
 use rinalmo_seq::alphabet::{PAD, Token};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_weights::Scaler;
@@ -192,7 +192,7 @@ impl References {
             let batch = Packed::new(self.expected.tokens(&format!("{prefix}tokens")));
             let hidden = network.encode(&batch);
             let name = format!("{prefix}representation");
-            close(&format!("{label}: {name}"), &hidden, &self.expected.rows(&name, &batch), bound);
+            close(&format!("{label}: {name}"), &hidden.values(), &self.expected.rows(&name, &batch), bound);
             if mlm {
                 let name = format!("{prefix}logits");
                 let logits = network.token_logits(&hidden);
@@ -205,23 +205,22 @@ impl References {
     fn compare_head(&self, network: &dyn Network, head: &HeadConfig, label: &str, bound: f32) {
         let batch = Packed::new(self.expected.tokens("tokens"));
         let hidden = network.encode(&batch);
-        let width = hidden.len() / batch.total();
-        let cls: Vec<f32> = batch.spans().flat_map(|span| hidden[span.start * width..][..width].to_vec()).collect();
+        let cls = || hidden.pool(&batch, Pooling::Cls);
         let compare = |name: &str, found: &[f32]| {
             close(&format!("{label}: {name}"), found, &self.expected.floats(name).1, bound);
         };
         match head {
             HeadConfig::Structure { .. } => {
-                for (i, (sequence, span)) in self.meta.sequences.iter().zip(batch.spans()).enumerate() {
-                    let bases = &hidden[(span.start + 1) * width..(span.end - 1) * width];
-                    compare(&format!("ss_logits_{i}"), &network.pair_logits(bases, sequence.as_bytes()));
+                for (i, (sequence, bases)) in self.meta.sequences.iter().zip(batch.bases()).enumerate() {
+                    let logits = network.pair_logits(&hidden.rows(bases), sequence.as_bytes());
+                    compare(&format!("ss_logits_{i}"), &logits);
                 }
             }
             HeadConfig::Mrl { .. } => {
                 compare("mrl_scaled", &network.mean_loads(&hidden, &batch, self.meta.mrl_padding));
             }
-            HeadConfig::Splice { .. } => compare("splice_logits", &network.classify(&cls)),
-            HeadConfig::Family { .. } => compare("ncrna_logits", &network.classify(&cls)),
+            HeadConfig::Splice { .. } => compare("splice_logits", &network.classify(&cls())),
+            HeadConfig::Family { .. } => compare("ncrna_logits", &network.classify(&cls())),
             other => panic!("no published model has a {} head", other.task()),
         }
     }

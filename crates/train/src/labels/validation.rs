@@ -1,12 +1,10 @@
 //! Validation: every sequence through inference's own network, without gradients.
 
-use std::ops::Range;
-
 use burn::tensor::Device;
-use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::batches::Batches;
+use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::memory::{default_budget, encode, longest_that_fits};
-use rinalmo_model::{Model, Network, OnDevice, Packed, Pooling};
+use rinalmo_model::{Model, Network, OnDevice, Packed};
 use rinalmo_seq::tokenizer::tokenize;
 
 use super::{Aim, Example, Labels, Readout, measure};
@@ -48,30 +46,16 @@ impl Labels {
     /// The head's outputs, one row per label.
     fn ask(&self, network: &dyn Network, packed: &Packed) -> Vec<f32> {
         let hidden = network.encode(packed);
-        let dim = hidden.len() / packed.total().max(1);
-        let cls =
-            || packed.spans().flat_map(|span| hidden[span.start * dim..][..dim].iter().copied()).collect::<Vec<f32>>();
-        let rows = match self.readout {
-            Readout::Padded(pad_to) => return network.mean_loads(&hidden, packed, pad_to),
-            Readout::Whole(Pooling::Cls) => cls(),
-            Readout::Whole(Pooling::Mean) => {
-                packed.spans().flat_map(|span| mean(bases(&hidden, dim, &span), dim)).collect::<Vec<f32>>()
+        match self.readout {
+            Readout::Padded(pad_to) => network.mean_loads(&hidden, packed, pad_to),
+            Readout::Whole(pooling) => network.classify(&hidden.pool(packed, pooling)),
+            Readout::Bases => {
+                let outputs = network.classify(&hidden); // also of `<cls>` and `<eos>`: one call for all sequences
+                let width = outputs.len() / packed.total().max(1);
+                packed.bases().flat_map(|bases| &outputs[bases.start * width..bases.end * width]).copied().collect()
             }
-            Readout::Bases => packed.spans().flat_map(|span| bases(&hidden, dim, &span).to_vec()).collect(),
-        };
-        network.classify(&rows)
+        }
     }
-}
-
-/// Representations of a sequence's bases.
-fn bases<'a>(hidden: &'a [f32], dim: usize, span: &Range<usize>) -> &'a [f32] {
-    &hidden[(span.start + 1) * dim..(span.end - 1) * dim]
-}
-
-/// The mean of rows.
-fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
-    let count = (rows.len() / dim) as f32;
-    (0..dim).map(|column| rows.iter().skip(column).step_by(dim).sum::<f32>() / count).collect()
 }
 
 /// The loss of one label, without class weights.

@@ -46,14 +46,10 @@ pub(super) fn validate(
     for batch in batches(&mine, default_budget(), |item| network.pair_memory(item.sequence.len())) {
         let packed = Packed::new(batch.iter().map(|item| tokenize(&item.sequence)));
         let hidden = network.encode(&packed);
-        let dim = hidden.len() / packed.total();
-        let spans: Vec<_> = packed.spans().collect();
-        let jobs = spans.par_iter().zip(batch.par_iter());
+        let spans: Vec<_> = packed.bases().collect();
+        let jobs = spans.into_par_iter().zip(batch.par_iter());
         let found: Vec<Sums> = jobs
-            .map(|(span, item)| {
-                let logits = network.pair_logits(&hidden[(span.start + 1) * dim..(span.end - 1) * dim], &item.sequence);
-                sums(item, decode, &logits)
-            })
+            .map(|(bases, item)| sums(item, decode, &network.pair_logits(&hidden.rows(bases), &item.sequence)))
             .collect();
         for (part, (sum, weight)) in found.iter().flat_map(|sums| (0..).zip(sums)) {
             parts[part].sum += sum;

@@ -1,9 +1,11 @@
 //! Embeddings: the encoder's representation of tokens, their mean, `<cls>`, masked-language
 //! logits and attention weights.
 
+mod vectors;
+
 use std::ops::Range;
 
-use rinalmo_model::{Attentions, Network, Packed, VOCABULARY};
+use rinalmo_model::{Attentions, Hidden, Network, Packed, VOCABULARY};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::tokenizer::tokenize;
 
@@ -12,6 +14,7 @@ use crate::driver::{Driver, Limits, Verb, View};
 use crate::setters::limits;
 use crate::{Error, Model};
 use rinalmo_sink::{Array, ArrayKind};
+use vectors::{Pooled, Rows, Vectors};
 
 /// The longest sequence of pre-training, in bases.
 pub const TRAINED_LENGTH: usize = 1022;
@@ -86,36 +89,17 @@ impl Embedding {
     }
 }
 
-/// Rows of one sequence: every token's vector or logits, special tokens included.
-struct Rows {
-    width: usize,
-    data: Vec<f32>,
-}
-
-impl Rows {
-    fn row(&self, i: usize) -> &[f32] {
-        &self.data[i * self.width..(i + 1) * self.width]
-    }
-
-    fn count(&self) -> usize {
-        self.data.len() / self.width
-    }
-
-    /// The rows of the bases, without `<cls>` and `<eos>`.
-    fn bases(&self) -> &[f32] {
-        &self.data[self.width..self.data.len() - self.width]
-    }
-}
-
-/// What is computed of a batch: its masked-language logits, `[rows, vocabulary]`, and its attention maps, if asked for.
+/// What is computed of a batch: its masked-language logits, `[rows, vocabulary]`, and its attention maps, if asked for;
+/// and pooled vectors, if those of the tokens stay on another device.
 struct Looked {
     logits: Option<Vec<f32>>,
     maps: Attentions,
+    pooled: Option<Pooled>,
 }
 
 /// What is computed of a window.
 struct Part {
-    hidden: Rows,
+    vectors: Vectors,
     logits: Option<Rows>,
     attentions: Option<Array>,
 }
@@ -150,14 +134,18 @@ impl Verb for Embed<'_> {
         cut.tokens[cut.windows[number].clone()].to_vec()
     }
 
-    fn look(&self, network: &dyn Network, batch: &Packed) -> (Vec<f32>, Looked) {
+    fn look(&self, network: &dyn Network, batch: &Packed) -> (Hidden<'static>, Looked) {
         let (hidden, maps) = if self.options.wants(ArrayKind::Attentions) {
             network.encode_with_attentions(batch)
         } else {
             (network.encode(batch), Vec::new())
         };
         let logits = self.options.wants(ArrayKind::Logits).then(|| network.token_logits(&hidden));
-        (hidden, Looked { logits, maps })
+        // Windows are averaged row by row.
+        let all = self.options.wants(ArrayKind::Tokens) || self.options.window.is_some();
+        let hidden = if all { hidden.fetched() } else { hidden };
+        let pooled = hidden.in_memory().is_none().then(|| Pooled::of(&hidden, batch));
+        (hidden, Looked { logits, maps, pooled })
     }
 
     fn part(&self, _cut: &Cut, _number: usize, view: &View<'_, Looked>) -> Result<Part, Error> {
@@ -168,22 +156,26 @@ impl Verb for Embed<'_> {
             .options
             .wants(ArrayKind::Attentions)
             .then(|| attention_maps(&view.seen.maps, view.index, encoder.heads));
-        Ok(Part { hidden: Rows { width: encoder.dim, data: view.rows.to_vec() }, logits, attentions })
+        let vectors = match &view.seen.pooled {
+            Some(pooled) => Vectors::Pooled(pooled.of_sequence(view.index, encoder.dim)),
+            None => Vectors::Tokens(Rows { width: encoder.dim, data: view.rows().values().into_owned() }),
+        };
+        Ok(Part { vectors, logits, attentions })
     }
 
     fn finish(&self, cut: &Cut, mut parts: Vec<Part>) -> Result<Embedding, Error> {
         let windows = &cut.windows;
         let mut attentions = parts.iter_mut().find_map(|part| part.attentions.take()); // there are no windows then
-        let (hidden, logits): (Vec<Rows>, Vec<Option<Rows>>) =
-            parts.into_iter().map(|part| (part.hidden, part.logits)).unzip();
+        let (vectors, logits): (Vec<Vectors>, Vec<Option<Rows>>) =
+            parts.into_iter().map(|part| (part.vectors, part.logits)).unzip();
         let logits: Option<Vec<Rows>> = logits.into_iter().collect();
-        let hidden = average(windows, hidden);
-        let logits = logits.map(|logits| average(windows, logits));
+        let vectors = Vectors::join(windows, vectors);
+        let logits = logits.map(|logits| Rows::average(windows, logits));
         let mut found = Embedding { arrays: Vec::new(), windowed: windows.len() > 1 };
         for &kind in &self.options.include {
             let maps = attentions.take_if(|maps| maps.kind == kind);
-            let array =
-                maps.or_else(|| found.get(kind).cloned()).unwrap_or_else(|| pick(kind, &hidden, logits.as_ref()));
+            let array = maps.or_else(|| found.get(kind).cloned());
+            let array = array.unwrap_or_else(|| vectors.array(kind, logits.as_ref()));
             self.model.finite(&array.data)?;
             found.arrays.push(array);
         }
@@ -290,49 +282,6 @@ fn windows_of(bases: usize, window: Option<Window>) -> Vec<Range<usize>> {
     (0..windows).map(window).collect()
 }
 
-/// Joins the rows of the windows again and averages those that overlap.
-fn average(windows: &[Range<usize>], mut parts: Vec<Rows>) -> Rows {
-    if parts.len() == 1 {
-        return parts.swap_remove(0);
-    }
-    let width = parts[0].width;
-    let total = windows.iter().map(|window| window.end).max().unwrap_or(0);
-    let mut data = vec![0.0; total * width];
-    let mut seen = vec![0_u32; total];
-    for (window, part) in windows.iter().zip(&parts) {
-        for (token, row) in window.clone().zip(part.data.chunks_exact(width)) {
-            seen[token] += 1;
-            data[token * width..(token + 1) * width].iter_mut().zip(row).for_each(|(sum, x)| *sum += x);
-        }
-    }
-    for (row, &count) in data.chunks_exact_mut(width).zip(&seen) {
-        row.iter_mut().for_each(|sum| *sum /= count as f32);
-    }
-    Rows { width, data }
-}
-
-fn pick(kind: ArrayKind, hidden: &Rows, logits: Option<&Rows>) -> Array {
-    let len = hidden.count() - 2;
-    let bases = |rows: &Rows| (vec![len, rows.width], rows.bases().to_vec());
-    let (shape, data) = match kind {
-        ArrayKind::Tokens => bases(hidden),
-        ArrayKind::Mean => (vec![hidden.width], mean(hidden)),
-        ArrayKind::Cls => (vec![hidden.width], hidden.row(0).to_vec()),
-        _ => bases(logits.expect("logits were computed if asked for")),
-    };
-    Array::new(kind, shape, data)
-}
-
-/// Mean over the bases.
-fn mean(hidden: &Rows) -> Vec<f32> {
-    let mut sums = vec![0.0_f64; hidden.width];
-    for row in hidden.bases().chunks_exact(hidden.width) {
-        sums.iter_mut().zip(row).for_each(|(sum, &x)| *sum += f64::from(x));
-    }
-    let len = (hidden.count() - 2) as f64;
-    sums.into_iter().map(|sum| (sum / len) as f32).collect()
-}
-
 /// Every block's map of one sequence, as `[blocks, heads, len + 2, len + 2]`.
 fn attention_maps(maps: &[Vec<Vec<f32>>], sequence: usize, heads: usize) -> Array {
     let data: Vec<f32> = maps.iter().flat_map(|block| &block[sequence]).copied().collect();
@@ -350,11 +299,5 @@ mod tests {
         assert_eq!(windows(Some(Window { len: 10, overlap: 4 })), [0..11, 7..17, 13..23, 16..27]);
         assert_eq!(windows(Some(Window { len: 25, overlap: 0 })).len(), 1);
         assert_eq!((windows(None).len(), windows(None)[0].clone()), (1, 0..27));
-    }
-
-    #[test]
-    fn overlaps_are_averaged() {
-        let parts = vec![Rows { width: 1, data: vec![1.0, 2.0, 3.0] }, Rows { width: 1, data: vec![4.0, 5.0, 6.0] }];
-        assert_eq!(average(&[0..3, 1..4], parts).data, [1.0, 3.0, 4.0, 6.0]);
     }
 }

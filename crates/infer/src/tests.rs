@@ -1,0 +1,140 @@
+//! Every verb gives the same whether the representation is in memory or stays on a device: the CPU's kernels compared
+//! with tensors. The weights are random, so that every kind of head can be tested.
+
+use std::sync::OnceLock;
+
+use burn::module::Module;
+use burn::tensor::{Device as BurnDevice, Tensor};
+use rinalmo_kernels::Level;
+use rinalmo_model::cpu::{CpuModel, Precision};
+use rinalmo_model::task::TASKS;
+use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Network, OnDevice, Pooling};
+use rinalmo_sink::ArrayKind;
+
+use crate::{Device, EmbedOptions, Error, FoldOptions, Marginal, Model, PredictOptions, ScoreOptions, Window};
+
+/// Sums in another order, relative to the largest value.
+const F32: f32 = 1e-5;
+
+/// Of several lengths, so that a batch has several groups.
+const SEQUENCES: [&str; 5] = ["GGGGAAAACCCC", "ACGU", "GGGAAACCCAAAGGGAAACCC", "UGCA", "A"];
+
+/// The same weights in memory and on a device.
+fn both(head: Option<HeadConfig>) -> [Model; 2] {
+    let config = ModelConfig { head, ..ModelConfig::pretrained(EncoderConfig::new(24, 2, 3)) };
+    let flex = BurnDevice::flex();
+    let weights = config.init(&flex).to_device(&flex); // a parameter is drawn when it is first used
+    let here = CpuModel::new(weights.clone(), Precision::F32, Level::best());
+    let there = OnDevice::new(weights, flex);
+    [model(config.clone(), Box::new(here)), model(config, Box::new(there))]
+}
+
+fn model(config: ModelConfig, network: Box<dyn Network>) -> Model {
+    let checkpoint = crate::bundled::checkpoint(None).unwrap();
+    Model {
+        network,
+        config,
+        meta: checkpoint.meta.clone(),
+        device: Device::cpu(),
+        precision: Precision::F32,
+        checkpoint,
+        max_memory: None,
+        broken: OnceLock::new(),
+    }
+}
+
+#[track_caller]
+fn close(what: &str, found: &[f32], expected: &[f32]) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let scale = expected.iter().fold(1.0_f32, |largest, x| largest.max(x.abs()));
+    for (at, (a, b)) in found.iter().zip(expected).enumerate() {
+        assert!((a - b).abs() <= F32 * scale, "{what}: value {at} is {a}, expected {b}");
+    }
+}
+
+fn arrays(model: &Model, options: &EmbedOptions) -> Vec<f32> {
+    let found = model.embed(SEQUENCES, options).unwrap();
+    found.into_iter().flat_map(|embedding| embedding.arrays).flat_map(|array| array.data).collect()
+}
+
+#[test]
+fn vectors_are_the_same() {
+    use ArrayKind::{Attentions, Cls, Logits, Mean, Tokens};
+    let [here, there] = both(None);
+    let pooled = EmbedOptions::default().include([Cls, Mean, Logits]).batch_tokens(30);
+    let windows = pooled.clone().window(Window { len: 8, overlap: 3 });
+    let all = EmbedOptions::default().include([Mean, Tokens, Cls]);
+    let maps = EmbedOptions::default().include([Attentions, Mean]);
+    for options in [pooled, windows, all, maps] {
+        close(&format!("{options:?}"), &arrays(&there, &options), &arrays(&here, &options));
+    }
+}
+
+#[test]
+fn scores_are_the_same() {
+    let [here, there] = both(None);
+    for marginal in [Marginal::Masked, Marginal::Unmasked] {
+        let options = ScoreOptions::default().marginal(marginal);
+        let scores = |model: &Model| {
+            let found = model.score(SEQUENCES, &options).unwrap();
+            found.into_iter().flat_map(|score| score.log_likelihoods).collect::<Vec<_>>()
+        };
+        close("log-likelihoods", &scores(&there), &scores(&here));
+    }
+}
+
+#[test]
+fn probabilities_of_pairs_are_the_same() {
+    for energy in [false, true] {
+        let [here, there] = both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy }));
+        let options = FoldOptions::default().probabilities(true);
+        let maps = |model: &Model| {
+            let folds = model.fold(SEQUENCES, &options).unwrap();
+            folds.into_iter().flat_map(|fold| fold.probabilities.unwrap().values).collect::<Vec<_>>()
+        };
+        close("probabilities", &maps(&there), &maps(&here));
+    }
+}
+
+#[test]
+fn predictions_of_every_head_are_the_same() {
+    let own = [
+        HeadConfig::Sequence { hidden: 8, outputs: 3, pooling: Pooling::Mean },
+        HeadConfig::Sequence { hidden: 8, outputs: 2, pooling: Pooling::Cls },
+        HeadConfig::Token { hidden: 8, outputs: 2 },
+        HeadConfig::splice(),
+        HeadConfig::family(),
+        HeadConfig::Mrl { channels: 8, blocks: 2, kernel: 3 },
+    ];
+    for head in own {
+        let task = TASKS.iter().find(|task| task.labels.is_some() && task.takes(&head)).unwrap();
+        let [here, there] = both(Some(head.clone()));
+        let outputs = |model: &Model| {
+            let found = model.predict(task, SEQUENCES, &PredictOptions::default()).unwrap();
+            found.into_iter().flat_map(|answer| answer.outputs).collect::<Vec<_>>()
+        };
+        let expected = outputs(&here);
+        assert!(expected.iter().any(|x| *x != expected[0]), "{head:?} gives the same for all");
+        close(&format!("{head:?}"), &outputs(&there), &expected);
+    }
+}
+
+#[test]
+fn a_representation_that_is_not_finite_is_an_error_of_its_sequence_only() {
+    let config = ModelConfig::pretrained(EncoderConfig::new(24, 2, 3));
+    let flex = BurnDevice::flex();
+    let mut weights = config.init(&flex);
+    let [rows, dim] = weights.encoder.embedding.val().dims();
+    let guanine = usize::from(rinalmo_seq::alphabet::token(b'G'));
+    weights.encoder.embedding = weights.encoder.embedding.map(|table| {
+        let bad = Tensor::full([1, dim], f32::NAN, &flex);
+        table.slice_assign([guanine..guanine + 1, 0..dim], bad)
+    });
+    assert!(guanine < rows);
+    let model = model(config, Box::new(OnDevice::new(weights, flex)));
+    for kinds in [vec![ArrayKind::Tokens], vec![ArrayKind::Logits, ArrayKind::Mean]] {
+        let options = EmbedOptions::default().include(kinds);
+        let found: Vec<_> = model.embeddings(["ACUU", "ACGU", "ACCU"], &options).unwrap().collect();
+        assert!(matches!(found[..], [Ok(_), Err(Error::NotFinite { .. }), Ok(_)]), "{found:?}");
+    }
+}
