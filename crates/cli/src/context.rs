@@ -10,6 +10,7 @@ use rinalmo::pretrain::{Exchange, Processes};
 use rinalmo::{Device, DeviceName};
 
 use crate::io::Totals;
+use crate::io::say;
 use crate::{Common, stop};
 
 /// An upper bound on threads: more than any machine has cores, and each takes memory.
@@ -134,7 +135,7 @@ impl Context {
     /// Prints a remark on standard error, unless `-q` is given.
     pub fn note(&self, text: impl AsRef<str>) {
         if !self.quiet() {
-            eprintln!("{}", text.as_ref());
+            say(text.as_ref());
         }
     }
 
@@ -148,7 +149,7 @@ impl Context {
     /// Prints a detail on standard error if `-v` is given.
     pub fn detail(&self, text: impl FnOnce() -> String) {
         if self.verbose && !self.quiet() {
-            eprintln!("{}", text());
+            say(text());
         }
     }
 }

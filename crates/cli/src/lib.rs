@@ -3,6 +3,8 @@
 //! Flags are parsed here. Each command resolves them into the library's options, and checks everything that it can
 //! check before the work starts.
 
+#![warn(clippy::print_stderr)] // `io::say` prints there: a reader that stops reading ends no work
+
 mod arguments;
 mod commands;
 mod context;
@@ -18,6 +20,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::context::{Context, Outcome};
 pub use crate::io::files;
+use crate::io::say;
 
 /// RNA language model: structures, embeddings, splice sites, ribosome load, variant effects.
 ///
@@ -85,7 +88,7 @@ pub fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         Err(error) if io::is_closed_pipe(&error) => Outcome::Done.into(),
         Err(error) => {
-            eprintln!("error: {}", io::chain(&error));
+            say(format_args!("error: {}", io::chain(&error)));
             ExitCode::from(2)
         }
     }

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use crate::io::say;
+
 /// How long a loop may take to notice the flag.
 const GRACE: Duration = Duration::from_millis(1500);
 /// How long to wait for an output that is being written.
@@ -123,7 +125,7 @@ fn on(signal: i32, silent: &AtomicBool) {
     SIGNAL.store(signal, Ordering::SeqCst);
     let grace = if first { GRACE } else { Duration::ZERO };
     if first && !silent.load(Ordering::SeqCst) {
-        eprintln!("\nstopping; a second signal stops at once");
+        say("\nstopping; a second signal stops at once");
     }
     thread::spawn(move || end_after(grace));
 }
@@ -145,7 +147,7 @@ fn end() -> ! {
     let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
     for output in open.iter().filter_map(Weak::upgrade) {
         if let Some(said) = with_lock(&output, |output| output.finish_now()).flatten() {
-            eprintln!("{said}");
+            say(said);
         }
     }
     // Other threads still run, so nothing that they use may be destroyed first.

@@ -10,6 +10,7 @@ use rinalmo::{Marginal, ScoreOptions, SequenceScore, Variant, VariantRequest};
 use self::variants::Variants;
 use super::choose::{ENCODER_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
+use crate::io::say;
 use crate::io::{self, Asked, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, chain, number};
 
 /// Score sequences, or the effect of variants
@@ -60,7 +61,7 @@ pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let (job, ended) = io::run(job, feed, context, |items| model.variant_scores(items, &options));
     let ended = ended?;
     let problems = job.variants.problems(ended.is_complete());
-    problems.iter().for_each(|problem| eprintln!("error: {problem}"));
+    problems.iter().for_each(|problem| say(format_args!("error: {problem}")));
     let outcome = ended.into_result()?;
     let faulty = !problems.is_empty() && outcome != Outcome::Interrupted;
     Ok(args.failures.judge(if faulty { Outcome::Partial } else { outcome }))

@@ -11,6 +11,7 @@ use rinalmo::run::{Finished, Objective, Outlook, Run};
 
 use crate::commands::reporter::{Pace, Reporter, Terms};
 use crate::context::{Context, Outcome};
+use crate::io::say;
 use crate::stop::Patience;
 
 /// When the run is done, or is interrupted.
@@ -50,7 +51,7 @@ pub fn together(context: &Context, work: impl FnOnce(&mut Processes) -> Result<O
     let Share { rank, ranks } = processes.share();
     match outcome {
         Err(error) if ranks > 1 => {
-            eprintln!("error: process {rank} of {ranks}: {}", crate::io::chain(&error));
+            say(format_args!("error: process {rank} of {ranks}: {}", crate::io::chain(&error)));
             processes.fail(2)
         }
         Ok(_) if rank > 0 => Ok(Outcome::Done), // the first reports how it ended
@@ -144,7 +145,7 @@ impl End<'_> {
         match self.ended {
             Ended::Finished => context.note(format!("done after {step} steps{took}")),
             Ended::OutOfTime => context.note(format!("time is up after {step} steps; {how}")),
-            Ended::Stopped => eprintln!("stopped after {step} steps; {how}"),
+            Ended::Stopped => say(format_args!("stopped after {step} steps; {how}")),
         }
         if self.ended == Ended::Stopped { Outcome::Interrupted } else { Outcome::Done }
     }

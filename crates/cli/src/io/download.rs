@@ -4,6 +4,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rinalmo::corpus::sources::Progress;
 
 use crate::context::Context;
+use crate::io::say::say;
 
 /// A bar for the current file, and lines for messages that stay.
 pub struct DownloadBar {
@@ -48,7 +49,7 @@ impl DownloadBar {
 
     fn line(&self, text: &str) {
         if !self.quiet {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| say(text));
         }
     }
 

@@ -15,6 +15,7 @@ mod plain;
 mod progress;
 mod renamed;
 mod rows;
+mod say;
 
 pub use arrays::{Arrays, WhenStopped, kept};
 pub use download::DownloadBar;
@@ -27,3 +28,4 @@ pub use progress::{Progress, Total, Totals};
 pub use renamed::{report, report_renamed};
 pub use rinalmo::seq::words::many;
 pub use rows::{Field, Rows, TableArgs, number};
+pub use say::say;

@@ -9,7 +9,8 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::OutputFailure;
-use super::part_file::PartFile;
+use super::part_file::{PartFile, kept};
+use super::say::say;
 use crate::stop::{self, Unfinished};
 
 /// Size of the buffer in bytes.
@@ -64,7 +65,7 @@ impl Out {
         Ok(Self { held: Vec::new(), target })
     }
 
-    /// Flushes everything, and gives a file its name.
+    /// Flushes everything, and gives a file its name. If the program is being stopped, a file that had this name is kept.
     ///
     /// # Errors
     /// Writing fails; a file that had this name is kept.
@@ -72,7 +73,7 @@ impl Out {
         self.flush().context(OutputFailure)?;
         let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *target, Target::Closed) {
-            Target::File(file) => file.sync().and_then(|()| file.put()).context(OutputFailure),
+            Target::File(file) => file.sync().and_then(|()| put(file)).context(OutputFailure),
             Target::Standard | Target::Closed => Ok(()),
         }
     }
@@ -118,10 +119,24 @@ impl Write for Out {
 impl Unfinished for Target {
     fn finish_now(&mut self) -> Option<String> {
         match std::mem::replace(self, Self::Closed) {
-            Self::File(file) => file.put_complete().err().map(|error| format!("error: {OutputFailure}: {error}")),
+            Self::File(file) => match file.put_complete() {
+                Ok(part) => part.map(|part| kept(&part)),
+                Err(error) => Some(format!("error: {OutputFailure}: {error}")),
+            },
             Self::Standard | Self::Closed => None,
         }
     }
+}
+
+/// Gives a file its name, or only its complete batches if the program is being stopped.
+fn put(file: PartFile) -> io::Result<()> {
+    if !stop::is_asked_for() {
+        return file.put();
+    }
+    if let Some(part) = file.put_complete()? {
+        say(kept(&part));
+    }
+    Ok(())
 }
 
 /// Writes a file in one go.

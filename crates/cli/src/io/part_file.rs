@@ -1,7 +1,8 @@
 //! A text file that gets its name once it is complete.
 //!
 //! It is written under another name next to the old one and renamed at the end, so a full disk or a crash leaves the
-//! old file as it was. A path that is no regular file (`/dev/stdout`, a pipe) is written directly.
+//! old file as it was. A run that is stopped gives its complete batches the name only if there is no old file: a part
+//! does not replace a whole. A path that is no regular file (`/dev/stdout`, a pipe) is written directly.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -18,6 +19,8 @@ pub struct PartFile {
     file: File,
     /// The final name, and the name until then; `None` for a path that is written directly.
     names: Option<(PathBuf, PathBuf)>,
+    /// Whether an older file has the final name.
+    replaces: bool,
     /// Bytes up to the last complete batch.
     complete: u64,
     written: u64,
@@ -35,7 +38,7 @@ impl PartFile {
             _ => create_next_to(path, about.as_ref()).map(|(file, names)| (file, Some(names))),
         };
         let (file, names) = opened.with_context(|| format!("{}: cannot be written", path.display()))?;
-        Ok(Self { file, names, complete: 0, written: 0 })
+        Ok(Self { file, names, replaces: about.is_some(), complete: 0, written: 0 })
     }
 
     /// Marks everything written so far as complete: a run that is stopped here keeps it.
@@ -61,18 +64,20 @@ impl PartFile {
         named.inspect_err(|_| drop(std::fs::remove_file(&part)))
     }
 
-    /// The same with only the complete batches; without any, the file is removed.
+    /// The same with only the complete batches of a run that was stopped; without any, the file is removed. They do not
+    /// replace an older file: then they keep the other name, which is returned.
     ///
     /// # Errors
     /// As [`PartFile::put`].
-    pub fn put_complete(self) -> io::Result<()> {
-        if self.complete == 0 && self.names.is_some() {
-            return Ok(());
+    pub fn put_complete(mut self) -> io::Result<Option<PathBuf>> {
+        if self.names.is_none() || self.complete == 0 {
+            return Ok(None);
         }
-        if self.names.is_some() {
-            self.file.set_len(self.complete)?;
+        self.file.set_len(self.complete)?;
+        match self.names.take_if(|_| self.replaces) {
+            Some((_, part)) => Ok(Some(part)),
+            None => self.put().map(|()| None),
         }
-        self.put()
     }
 }
 
@@ -82,7 +87,7 @@ impl PartFile {
         match self.names.take_if(|_| self.complete > 0 && self.file.set_len(self.complete).is_ok()) {
             None => error,
             Some((_, part)) => {
-                let text = format!("{error}; finished records are kept in {}", part.display());
+                let text = format!("{error}; {}", kept(&part));
                 io::Error::new(error.kind(), text)
             }
         }
@@ -107,6 +112,11 @@ impl Drop for PartFile {
             let _ = std::fs::remove_file(part); // the error that matters was reported
         }
     }
+}
+
+/// Where finished records are.
+pub fn kept(part: &Path) -> String {
+    format!("finished records are kept in {}", part.display())
 }
 
 /// A new file next to `path`, with its final name and the name until then.
@@ -163,16 +173,27 @@ mod tests {
         };
         drop(begin());
         assert_eq!((std::fs::read_to_string(&path).unwrap().as_str(), names(folder.path()).len()), ("old", 1));
-        begin().put_complete().unwrap();
+        assert_eq!(begin().put_complete().unwrap(), None);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old", "nothing was marked as complete");
         let mut file = begin();
         file.mark();
         file.write_all(b" and half").unwrap();
         assert_eq!(names(folder.path()), ["a", "a.part"]);
-        file.put_complete().unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        let part = file.put_complete().unwrap().unwrap();
+        assert_eq!(
+            (part.file_name(), std::fs::read(&part).unwrap().as_slice()),
+            (Some("a.part".as_ref()), &b"new"[..])
+        );
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old", "a part does not replace a whole");
+        std::fs::remove_file(part).unwrap();
         begin().put().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(names(folder.path()), ["a"]);
+        std::fs::remove_file(&path).unwrap();
+        let mut file = begin();
+        file.mark();
+        assert_eq!(file.put_complete().unwrap(), None);
+        assert_eq!(names(folder.path()), ["a"], "nothing was there before");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rinalmo::pretrain::{duration, grouped};
 
 use crate::context::Context;
+use crate::io::say::say;
 
 /// Seconds between lines.
 const BETWEEN: u64 = 10;
@@ -92,7 +93,7 @@ impl Progress {
 
     /// A line that stays, above the bar.
     pub fn line(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| say(text));
     }
 
     /// Removes the bar.
@@ -142,7 +143,7 @@ fn print_lines(state: Arc<Mutex<State>>) -> Sender<()> {
             let state = state.lock().unwrap_or_else(PoisonError::into_inner);
             // Nothing new to print while waiting for input.
             if state.done != last || state.totals.get().is_some() {
-                eprintln!("{}", state.describe(state.begun.elapsed()));
+                say(state.describe(state.begun.elapsed()));
             }
             last = state.done;
         }

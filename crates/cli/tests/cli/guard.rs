@@ -185,15 +185,20 @@ No command overwrites a file that it reads: such a command line is refused with 
 for writing, however the path is written (links, hard links and `..` included). Two outputs to the same file are also
 refused.
 
-One rule holds for existing files. Text results (`-o`), reports and drawings are replaced once the new file is
-complete. Files that take long to make or that others depend on (stores, models, embeddings, tables of `corpus
-structures`) are replaced only with `--force`. The folder of a training run is never overwritten: `--resume`
-continues the run.
+One rule holds for existing files: only a complete new file replaces an old one.
+
+| output | an existing file |
+|---|---|
+| text results (`-o`), reports, drawings | is replaced once the new one is complete |
+| files that take long to make or that others depend on: stores, models, embeddings, tables of `corpus structures` | is replaced only with `--force` |
+| the folder of a training run | is never overwritten; `--resume` continues the run |
 
 A file of results is written under another name next to it (`FILE.part`) and renamed at the end. If the disk is full,
-the old file stays as it was, and complete records are kept in `FILE.part`. A command that is stopped (Ctrl-C,
-SIGTERM, SIGHUP) ends within two seconds with exit code 130, 143 or 129, and finished results are kept; training ends
-its step and writes a checkpoint first. A second signal ends it at once.
+the old file stays as it was, and complete records are kept in `FILE.part`.
+
+A command that is stopped (Ctrl-C, SIGTERM, SIGHUP) ends within two seconds with exit code 130, 143 or 129. Its finished
+records are in FILE, or in `FILE.part` if there is an old FILE; `embed --resume` continues from `FILE.part`. Training ends
+its step and writes a checkpoint first. A second signal ends a command at once.
 
 The table is made from the command definitions by the test that runs every pair of an input and an output.
 

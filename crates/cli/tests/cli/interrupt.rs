@@ -70,6 +70,19 @@ fn ctrl_c_leaves_whole_records_in_the_output() {
 }
 
 #[test]
+fn a_stopped_run_does_not_replace_the_results_of_an_earlier_one() {
+    let sandbox = long().with("a.dbn", "whole");
+    let child = sandbox.spawn("-q fold a.fa -o a.dbn -j 1 --batch-tokens 400");
+    wait_for(&sandbox.path("a.dbn.part"), 0);
+    let (code, err) = stop(child, "-INT");
+    assert_eq!(code, Some(130), "{err}");
+    assert!(err.contains("finished records are kept in ") && err.ends_with("a.dbn.part\n"), "{err}");
+    assert_eq!(sandbox.read("a.dbn"), "whole");
+    assert_eq!(sandbox.names(""), ["a.dbn", "a.dbn.part", "a.fa"]);
+    assert!((1..6000).contains(&structures(&sandbox.read("a.dbn.part")).len()));
+}
+
+#[test]
 fn a_stopped_embedding_goes_on_and_ends_byte_for_byte_the_same() {
     let sandbox = Sandbox::new().with("a.fa", random_fasta(250, |i| 20 + i % 40));
     let run = |words: &str| format!("-q embed a.fa --include mean,cls -j 1 --batch-tokens 200 {words}");

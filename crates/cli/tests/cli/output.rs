@@ -126,6 +126,19 @@ fn a_reader_that_stops_reading_is_a_normal_end() {
 }
 
 #[test]
+fn work_goes_on_if_nobody_reads_the_remarks() {
+    let sandbox = Sandbox::new().with("a.fa", ">p a protein\nMKVLAEELPFQ\n>r\nGGGGAAAACCCC\n");
+    for (words, code) in [("fold a.fa", 0), ("-v embed a.fa -o a.npz", 0), ("fold no.fa", 2)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader); // as in `2>&1 >a.dbn | head -1`, from the first line on
+        let output = sandbox.command(words).stderr(writer).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{words}");
+        assert_eq!(output.stdout.is_empty(), words != "fold a.fa", "{words}");
+    }
+    assert_eq!(sandbox.names(""), ["a.fa", "a.npz"]);
+}
+
+#[test]
 #[cfg(unix)]
 fn a_closed_standard_output_is_an_error_and_not_a_place_for_results() {
     let sandbox =

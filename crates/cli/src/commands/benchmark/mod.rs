@@ -15,6 +15,7 @@ use super::evaluate::Watching;
 use super::finetune::go;
 use super::training::{LimitArgs, name, overrides, program};
 use crate::context::{Context, Outcome};
+use crate::io::say;
 use crate::io::{DownloadBar, Progress, print};
 
 /// Repeat an experiment of the paper and compare with the published figures
@@ -158,7 +159,7 @@ impl BenchmarkArgs {
                 Standing::Begun => self.train(resume(kind, &plan.folder(fold), context)?, context)?,
             };
             if stopped || !self.attempt(plan, fold, context)? {
-                eprintln!("stopped in fold {}; the same command continues", fold.name);
+                say(format_args!("stopped in fold {}; the same command continues", fold.name));
                 return Ok(Outcome::Interrupted);
             }
             plan.write_table(&[])?;

@@ -11,6 +11,7 @@ use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
 use super::summary::{OpenArgs, SummaryArgs};
 use super::{Watching, left_out, named, numbered, write};
 use crate::context::{Context, Outcome};
+use crate::io::say;
 use crate::io::{Progress, print};
 
 /// Arguments of every task with labels.
@@ -181,19 +182,19 @@ fn warn_of_labels(known: &Labels) {
         shown.push(format!("{} more", labels.len() - SHOWN));
     }
     let (name, shown) = (&known.name, shown.join(", "));
-    eprintln!(
+    say(format_args!(
         "warning: {name}: no row has a label that means yes, so f1, precision, recall and mcc have no value; its labels are {shown}"
-    );
-    eprintln!("hint: name the label that means yes with --positive");
+    ));
+    say("hint: name the label that means yes with --positive");
 }
 
 /// Warns of predictions that are no probabilities: they have an order, but no threshold.
 fn warn_of_logits(predictor: &Answers, known: &Labels) {
     if let Some((count, first)) = predictor.not_probabilities(known) {
         let name = &predictor.name;
-        eprintln!(
+        say(format_args!(
             "warning: {name}: {count} predictions are not from 0 to 1, such as {first}: only auroc and auprc are computed"
-        );
-        eprintln!("hint: if they are logits, --logits turns them into probabilities");
+        ));
+        say("hint: if they are logits, --logits turns them into probabilities");
     }
 }

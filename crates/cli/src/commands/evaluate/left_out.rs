@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rinalmo::evaluate::{Problem, ProblemKind};
 
 use crate::context::Context;
+use crate::io::say;
 
 /// How many of each kind are printed one by one.
 const SHOWN: usize = 5;
@@ -15,10 +16,10 @@ pub fn report(of: &str, problems: &[Problem], context: &Context) {
     problems.iter().for_each(|problem| kinds.entry(problem.kind).or_default().push(problem));
     for (kind, problems) in kinds {
         let shown = if context.quiet() { 0 } else { SHOWN };
-        problems.iter().take(shown).for_each(|problem| eprintln!("left out: {problem}"));
+        problems.iter().take(shown).for_each(|problem| say(format_args!("left out: {problem}")));
         let more = problems.len().saturating_sub(shown);
         if !context.quiet() && more > 0 {
-            eprintln!("left out: … and {more} more");
+            say(format_args!("left out: … and {more} more"));
         }
         let advice = match kind {
             ProblemKind::NoPrediction => "; they are NOT in the figures",
@@ -28,7 +29,7 @@ pub fn report(of: &str, problems: &[Problem], context: &Context) {
         let described = kind.describe(problems.len());
         match kind {
             ProblemKind::NoReference => context.note(format!("note: {of}: {described}")), // the figures are complete
-            _ => eprintln!("warning: {of}: {described}{advice}"),
+            _ => say(format_args!("warning: {of}: {described}{advice}")),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::summary::{OpenArgs, SummaryArgs};
 use super::{Watching, draw, left_out, named, numbered, write};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
+use crate::io::say;
 use crate::io::{Progress, print};
 
 /// Score secondary structures of models, files or any folding program
@@ -196,13 +197,13 @@ fn warn(leakage: &Leakage) {
     let Leakage { identical, alike, identity, families, marked, .. } = leakage;
     let (all, percent) = (marked.len(), 100.0 * identity);
     if *alike > 0 {
-        eprintln!(
+        say(format_args!(
             "warning: leakage: of {all} references {identical} were trained on, {alike} are similar to a training sequence \
              ({percent:.0} % identity or more); `unlike training` are the others"
-        );
+        ));
     }
     if !families.is_empty() {
         let names: Vec<&str> = families.keys().map(String::as_str).collect();
-        eprintln!("warning: leakage: families in both: {}", names.join(", "));
+        say(format_args!("warning: leakage: families in both: {}", names.join(", ")));
     }
 }

@@ -12,6 +12,7 @@ use rinalmo::{LoadOptions, Model};
 use super::Source;
 use crate::commands::choose::MemoryArgs;
 use crate::context::{Context, Outcome};
+use crate::io::say;
 use crate::io::{FailureArgs, ForceArgs};
 use crate::stop::Leftovers;
 
@@ -61,7 +62,7 @@ impl CalibrateArgs {
         let options = LoadOptions::default().heads(self.source.heads).max_memory(max_memory);
         let model = Model::load_with(&self.source.model, &options, &context.device()?)?;
         let found = calibrate(&model, &items)?;
-        found.left_out.iter().for_each(|what| eprintln!("error: {what}"));
+        found.left_out.iter().for_each(|what| say(format_args!("error: {what}")));
         context.note(summary(&found));
         let meta = &mut checkpoint.meta;
         meta.threshold = Some(found.threshold);
