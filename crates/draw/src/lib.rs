@@ -14,6 +14,7 @@ mod curves;
 mod groups;
 mod raster;
 mod reliability;
+pub mod rna;
 
 pub use curves::{Curve, Curves};
 pub use groups::{Groups, Series, Shape};

@@ -1,0 +1,73 @@
+//! Where the bases of a drawing are, as plain numbers.
+
+mod arc;
+mod arm;
+mod geometry;
+mod outer;
+mod plane;
+mod ring;
+mod tree;
+
+pub use geometry::Point;
+
+use super::Nested;
+use tree::Through;
+
+/// The distance of neighbours along the strand, in pixels.
+pub(crate) const STEP: f64 = 18.0;
+/// The distance of the two bases of a pair, in pixels.
+pub(crate) const PAIR: f64 = 24.0;
+/// The space around strands in which no other part may be: less than half a step, so that neighbours around a loop do not
+/// meet there.
+const CLEARANCE: f64 = 7.5;
+
+/// How a structure is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Layout {
+    /// In the plane, arms straight: bulges and inner loops do not turn them. Nothing crosses.
+    #[default]
+    Straight,
+    /// In the plane, every loop a circle with equal steps, as RNAplot's. Loops are widened where arms would cross.
+    Radial,
+    /// On a line, from left to right; pairs are arcs.
+    Arcs,
+    /// On a circle, clockwise from the top; pairs are arcs within.
+    Circular,
+}
+
+/// The place of every base in pixels, y downwards; the least x and y are 0.
+pub fn positions(nested: &Nested, layout: Layout) -> Vec<Point> {
+    let mut points = match layout {
+        Layout::Straight => plane::positions(&nested.partners, Through::InnerLoops),
+        Layout::Radial => plane::positions(&nested.partners, Through::Stacks),
+        Layout::Arcs => line(nested.partners.len()),
+        Layout::Circular => circle(nested.partners.len()),
+    };
+    let least = points.iter().fold(Point::new(f64::MAX, f64::MIN), |a, b| Point::new(a.x.min(b.x), a.y.max(b.y)));
+    points.iter_mut().for_each(|point| *point = Point::new(point.x - least.x, least.y - point.y));
+    points
+}
+
+/// The width up to which the bases on a line keep their distance, and to which longer lines are pressed, in pixels.
+const LINE: f64 = 1800.0;
+/// The distance of the bases on a line, in pixels.
+const ON_LINE: f64 = 14.0;
+
+fn line(count: usize) -> Vec<Point> {
+    let step = ON_LINE.min(LINE / count.max(1) as f64);
+    (0..count).map(|place| Point::new(place as f64 * step, 0.0)).collect()
+}
+
+/// The part of a circle between its ends that is left open.
+const OPEN: f64 = 0.02;
+/// The largest radius of a circle, in pixels.
+const LARGEST: f64 = 900.0;
+
+fn circle(count: usize) -> Vec<Point> {
+    use std::f64::consts::TAU;
+    let around = TAU * (1.0 - OPEN);
+    let radius = (ON_LINE * count as f64 / around).clamp(ON_LINE, LARGEST);
+    let angle = |place: usize| TAU * OPEN / 2.0 + around * (place as f64 + 0.5) / count as f64;
+    let at = |angle: f64| Point::new(radius * angle.sin(), radius * angle.cos());
+    (0..count).map(|place| at(angle(place))).collect()
+}
