@@ -1,0 +1,68 @@
+//! How an RNA is drawn.
+
+use super::Layout;
+use super::colour::Palette;
+
+/// The kind of a drawing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Every base at its place.
+    Bases(Layout),
+    /// A square of all pairs: probabilities above the diagonal, the structure or the reference below.
+    DotPlot,
+    /// For each base, how many pairs are around it.
+    Mountain,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self::Bases(Layout::default())
+    }
+}
+
+/// What the colour of a base shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Fill {
+    /// Nothing: all bases are white.
+    Plain,
+    /// Its letter.
+    #[default]
+    Letters,
+    /// Its part of the structure: stem, hairpin loop, inner loop, multiloop, exterior, pseudoknot.
+    Parts,
+    /// Its number in [`Rna::track`](super::Rna::track).
+    Track,
+}
+
+/// How an RNA is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Style {
+    /// The kind of the drawing.
+    pub view: View,
+    /// A line above it; may be empty.
+    pub title: String,
+    /// What the colours of bases show.
+    pub fill: Fill,
+    /// The colours of numbers.
+    pub palette: Palette,
+    /// Every so many bases have their number; fewer if there is no space, none if 0.
+    pub numbers: usize,
+    /// Whether letters stand in circles.
+    pub circles: bool,
+    /// Whether the colours and lines are explained below the drawing.
+    pub legend: bool,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self {
+            view: View::default(),
+            title: String::new(),
+            fill: Fill::default(),
+            palette: Palette::default(),
+            numbers: 10,
+            circles: true,
+            legend: true,
+        }
+    }
+}
