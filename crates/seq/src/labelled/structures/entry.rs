@@ -17,6 +17,8 @@ pub struct Entry {
     pub sequence: Option<Vec<u8>>,
     /// Its pairs.
     pub structure: Structure,
+    /// The probabilities of its pairs, where they are given.
+    pub probabilities: Vec<(usize, usize, f64)>,
     /// Whether the structure's length is given; where not, it ends at the last paired base.
     pub length_known: bool,
     /// Its family, where a table gives it.
@@ -39,6 +41,7 @@ impl Entry {
             stem: None,
             sequence: Some(sequence),
             structure,
+            probabilities: Vec::new(),
             length_known: true,
             family: None,
             cluster: None,

@@ -94,6 +94,7 @@ impl Columns {
             stem: None,
             sequence,
             structure,
+            probabilities: Vec::new(),
             length_known,
             family: cell(self.family).map(str::to_owned),
             cluster: cell(self.cluster).map(number).transpose()?,

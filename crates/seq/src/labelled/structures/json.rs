@@ -1,0 +1,127 @@
+//! Structures as JSON lines, as `rinalmo fold -f json` writes them: an object for each record with `id`, `sequence`, and
+//! `pairs` (a list `[[1, 9, 0.98], …]` from 1, the third number a probability) or `structure` (brackets).
+
+use std::io::BufRead;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::entry::Entry;
+use super::{Error, Found};
+use crate::Structure;
+use crate::letters::single;
+
+/// Whether a file that begins like this is one of objects.
+pub(super) fn is_start(start: &[u8]) -> bool {
+    start.trim_ascii_start().starts_with(b"{")
+}
+
+/// Adds every line of a stream to `found`.
+///
+/// # Errors
+/// The stream fails.
+pub(super) fn read(stream: impl BufRead, file: &Arc<str>, found: &mut Found) -> Result<(), Error> {
+    for (number, line) in (1..).zip(stream.lines()) {
+        let line = line.map_err(crate::Error::from)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        match entry(&line) {
+            Ok(entry) => found.entries.push(Entry { place: format!("{file}:{number}: `{}`", entry.id), ..entry }),
+            Err(message) => found.wrong.push(Error::Row { file: file.clone(), line: number, message }),
+        }
+    }
+    Ok(())
+}
+
+fn entry(line: &str) -> Result<Entry, String> {
+    let object: Map<String, Value> =
+        serde_json::from_str(line).map_err(|error| format!("expected one JSON object in each line ({error})"))?;
+    let text = |name: &str| object.get(name).and_then(Value::as_str);
+    let sequence = text("sequence").ok_or("no `sequence`, expected the letters as a text")?;
+    let is_letters = sequence.bytes().all(|letter| single(&char::from(letter).to_string()).is_some());
+    if !is_letters {
+        return Err("`sequence`: expected letters, `-` and `*`".into());
+    }
+    let (structure, probabilities) = match (object.get("pairs"), text("structure")) {
+        (Some(pairs), _) => paired(pairs, sequence.len()).map_err(|message| format!("`pairs`: {message}"))?,
+        (None, Some(brackets)) => (bracketed(brackets, sequence.len())?, Vec::new()),
+        (None, None) => return Err("neither `pairs` nor `structure`".into()),
+    };
+    let id = text("id").unwrap_or_default();
+    let entry = Entry::new(text("header").unwrap_or(id), sequence.into(), structure);
+    Ok(Entry { id: id.to_owned(), probabilities, ..entry })
+}
+
+fn bracketed(brackets: &str, len: usize) -> Result<Structure, String> {
+    let structure = Structure::parse_dot_bracket(brackets).map_err(|error| format!("`structure`: {error}"))?;
+    if structure.len() == len {
+        return Ok(structure);
+    }
+    Err(format!("`structure`: {} characters for a sequence of {len} bases", structure.len()))
+}
+
+/// Pairs, and the probabilities of those that have one; from 0.
+type Paired = (Structure, Vec<(usize, usize, f64)>);
+
+fn paired(value: &Value, len: usize) -> Result<Paired, String> {
+    let expected = || "expected a list such as [[1, 9, 0.98], [2, 8, 0.97]]".to_owned();
+    let (mut pairs, mut probabilities) = (Vec::new(), Vec::new());
+    for row in value.as_array().ok_or_else(expected)? {
+        let row = row.as_array().ok_or_else(expected)?;
+        let position = |place: usize| {
+            let number = row.get(place).and_then(Value::as_u64).filter(|number| *number > 0).ok_or_else(expected)?;
+            usize::try_from(number - 1).map_err(|_| expected())
+        };
+        let (i, j) = (position(0)?, position(1)?);
+        pairs.push((i, j));
+        match row.get(2).map(Value::as_f64) {
+            None => {}
+            Some(Some(p)) if (0.0..=1.0).contains(&p) => probabilities.push((i.min(j), i.max(j), p)),
+            Some(_) => return Err(format!("pair ({}, {}): expected a probability from 0 to 1", i + 1, j + 1)),
+        }
+    }
+    Ok((Structure::new(len, pairs).map_err(|error| error.to_string())?, probabilities))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_all(text: &str) -> (Vec<Entry>, Vec<String>) {
+        let mut found = Found::default();
+        read(text.as_bytes(), &"a.json".into(), &mut found).unwrap();
+        (found.entries, found.wrong.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn what_fold_writes_is_read_with_its_probabilities() {
+        let text = r#"{"id":"x","header":"x of  two","sequence":"GAAAC","structure":"(...)","pairs":[[1,5,0.75]],"score":0.75}
+
+{"id":"y","sequence":"GAAAC","structure":"....."}
+"#;
+        assert!(is_start(text.as_bytes()) && !is_start(b">x"));
+        let (entries, wrong) = read_all(text);
+        assert!(wrong.is_empty(), "{wrong:?}");
+        assert_eq!((&*entries[0].id, &*entries[0].header, &*entries[0].place), ("x", "x of two", "a.json:1: `x`"));
+        assert_eq!((entries[0].structure.pairs(), &*entries[0].probabilities), (&[(0, 4)][..], &[(0, 4, 0.75)][..]));
+        assert_eq!((entries[1].structure.len(), entries[1].structure.pairs().len()), (5, 0));
+    }
+
+    #[test]
+    fn a_bad_line_costs_itself() {
+        let wrong = |line: &str| {
+            let (entries, wrong) = read_all(&format!("{line}\n{{\"id\":\"z\",\"sequence\":\"GAC\",\"pairs\":[]}}\n"));
+            assert_eq!((entries.len(), wrong.len()), (1, 1));
+            wrong[0].clone()
+        };
+        assert!(wrong("[1]").starts_with("a.json:1: expected one JSON object in each line"));
+        assert!(wrong(r#"{"id":"x"}"#).ends_with("no `sequence`, expected the letters as a text"));
+        assert!(wrong(r#"{"sequence":"GAC"}"#).ends_with("neither `pairs` nor `structure`"));
+        assert!(wrong(r#"{"sequence":"G@C","pairs":[]}"#).contains("expected letters"));
+        assert!(wrong(r#"{"sequence":"GAC","structure":".."}"#).contains("2 characters for a sequence of 3 bases"));
+        assert!(wrong(r#"{"sequence":"GAC","pairs":[[0,2]]}"#).contains("expected a list such as"));
+        assert!(wrong(r#"{"sequence":"GAC","pairs":[[1,9]]}"#).contains("pair (1, 9) is outside a sequence"));
+        assert!(wrong(r#"{"sequence":"GAC","pairs":[[1,3,7]]}"#).contains("expected a probability from 0 to 1"));
+    }
+}
