@@ -1,4 +1,4 @@
-//! Drawings: data in, SVG text out, and a PNG of it on request.
+//! Drawings: data in, SVG text out, and a PNG or PDF of it on request.
 //!
 //! ```
 //! use rinalmo_draw::{Curve, Curves};
@@ -12,11 +12,13 @@
 mod canvas;
 mod curves;
 mod groups;
+mod pdf;
 mod raster;
 mod reliability;
 pub mod rna;
 
 pub use curves::{Curve, Curves};
 pub use groups::{Groups, Series, Shape};
+pub use pdf::pdf;
 pub use raster::{Unusable, png};
 pub use reliability::Reliability;

@@ -25,7 +25,7 @@ pub struct Unusable(String);
 
 impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "the drawing cannot be made into pixels: {}", self.0)
+        write!(f, "the drawing cannot be converted: {}", self.0)
     }
 }
 
@@ -36,8 +36,7 @@ impl std::error::Error for Unusable {}
 /// # Errors
 /// If the text is not an SVG, or the picture is too large.
 pub fn png(svg: &str) -> Result<Vec<u8>, Unusable> {
-    let options = Options { fontdb: FONTS.clone(), font_family: FAMILY.into(), ..Options::default() };
-    let tree = Tree::from_str(svg, &options).map_err(|error| Unusable(error.to_string()))?;
+    let tree = tree(svg)?;
     let size = tree.size();
     let pixels = |length: f32| (length * SCALE).ceil() as u32;
     let (width, height) = (pixels(size.width()), pixels(size.height()));
@@ -45,6 +44,12 @@ pub fn png(svg: &str) -> Result<Vec<u8>, Unusable> {
         Pixmap::new(width, height).ok_or_else(|| Unusable(format!("{width} x {height} pixels are too many")))?;
     resvg::render(&tree, Transform::from_scale(SCALE, SCALE), &mut pixmap.as_mut());
     pixmap.encode_png().map_err(|error| Unusable(error.to_string()))
+}
+
+/// The shapes of an SVG.
+pub(crate) fn tree(svg: &str) -> Result<Tree, Unusable> {
+    let options = Options { fontdb: FONTS.clone(), font_family: FAMILY.into(), ..Options::default() };
+    Tree::from_str(svg, &options).map_err(|error| Unusable(error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Drawings in which every base has its place: strand, bonds, bases, numbers.
 
-use super::bonds::{Bond, Letters, bonds};
+use super::bonds::{Bond, Letters, Verdict, bonds};
 use super::colour::Colour;
 use super::labels::{ANY, Label, SIZE, Taken, interval};
 use super::loops::{Part, parts};
@@ -16,7 +16,7 @@ const LETTER: f64 = 0.58;
 /// Smaller letters are left out, in pixels.
 const SMALLEST: f64 = 4.5;
 /// The height of the highest arc of a line, in pixels, and how flat arcs may get for that.
-const HIGHEST: f64 = 500.0;
+const HIGHEST: f64 = 340.0;
 const FLATTEST: f64 = 0.35;
 /// Space between the line and the arcs below it, for numbers, in pixels.
 const NUMBERS: f64 = 18.0;
@@ -38,6 +38,8 @@ struct Scene<'a> {
     bonds: Vec<Bond>,
     parts: Vec<Part>,
     points: Vec<Point>,
+    /// The middle of the drawing.
+    middle: Point,
     /// The distance of neighbours on the page.
     step: f64,
 }
@@ -52,7 +54,9 @@ impl<'a> Scene<'a> {
             Layout::Straight | Layout::Radial => super::layout::STEP * scale,
             Layout::Arcs | Layout::Circular => points.get(..2).map_or(14.0, |two| two[0].distance(two[1])),
         };
-        Self { rna, style, layout, nested, bonds: bonds(rna, nested), parts: parts(nested), points, step }
+        let far = points.iter().fold(Point::default(), |far, at| Point::new(far.x.max(at.x), far.y.max(at.y)));
+        let (bonds, parts, middle) = (bonds(rna, nested), parts(nested), far * 0.5);
+        Self { rna, style, layout, nested, bonds, parts, points, middle, step }
     }
 
     fn radius(&self) -> f64 {
@@ -116,21 +120,12 @@ impl<'a> Scene<'a> {
         let [from, to] = [self.points[bond.i], self.points[bond.j]];
         let middle = from.towards(to, 0.5);
         if self.layout == Layout::Circular {
-            let centre = self.middle();
-            return [from, middle.towards(centre, 0.7), to];
+            return [from, middle.towards(self.middle, 0.7), to];
         }
         let aside = (to - from).turned() * 0.25;
         let [one, other] = [middle + aside, middle - aside];
-        let centre = self.middle();
-        let outer = if one.distance(centre) > other.distance(centre) { one } else { other };
+        let outer = if one.distance(self.middle) > other.distance(self.middle) { one } else { other };
         [from, outer, to]
-    }
-
-    /// The middle of the drawing.
-    fn middle(&self) -> Point {
-        let far =
-            self.points.iter().fold(Point::default(), |far, point| Point::new(far.x.max(point.x), far.y.max(point.y)));
-        far * 0.5
     }
 
     /// The direction from a base out of the structure.
@@ -140,7 +135,7 @@ impl<'a> Scene<'a> {
             return Point::new(0.0, 1.0);
         }
         if self.layout == Layout::Circular {
-            return (here - self.middle()).unit();
+            return (here - self.middle).unit();
         }
         if let Some(partner) = self.nested.partners[base] {
             return (here - self.points[partner]).unit();
@@ -263,7 +258,7 @@ impl<'a> Scene<'a> {
         if !bond.is_missed() {
             svg.half_ellipse(from + up, to + up, height, &line);
         }
-        if bond.verdict.is_some_and(|verdict| verdict != super::bonds::Verdict::Wrong) {
+        if bond.verdict.is_some_and(|verdict| verdict != Verdict::Wrong) {
             let down = Point::new(0.0, NUMBERS);
             svg.half_ellipse(from + down, to + down, -height, &line);
         }

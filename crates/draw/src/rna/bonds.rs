@@ -28,6 +28,8 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
+    pub(crate) const ALL: [Self; 3] = [Self::Right, Self::Wrong, Self::Missed];
+
     pub(crate) fn colour(self) -> Colour {
         match self {
             Self::Right => Colour::BLUE,

@@ -9,7 +9,7 @@ use super::page::Entry;
 pub(crate) fn of_bonds(bonds: &[Bond], layout: Layout) -> Vec<Entry> {
     let line = |colour, dashed, name: &str| Entry::Line { colour, dashed, name: name.into() };
     let mut entries = Vec::new();
-    for verdict in [Verdict::Right, Verdict::Wrong, Verdict::Missed] {
+    for verdict in Verdict::ALL {
         if bonds.iter().any(|bond| bond.verdict == Some(verdict)) {
             let dashed = verdict == Verdict::Missed && layout != Layout::Arcs;
             entries.push(line(verdict.colour(), dashed, verdict.name()));

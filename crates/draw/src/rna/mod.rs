@@ -16,10 +16,12 @@
 mod bases;
 mod bonds;
 mod colour;
+mod dot_plot;
 mod labels;
 pub mod layout;
 mod legend;
 mod loops;
+mod mountain;
 mod nested;
 mod page;
 mod style;
@@ -36,6 +38,7 @@ pub use subject::{Rna, Track};
 pub fn svg(rna: &Rna, style: &Style) -> String {
     match style.view {
         View::Bases(layout) => bases::svg(rna, style, layout),
-        View::DotPlot | View::Mountain => String::new(),
+        View::DotPlot => dot_plot::svg(rna, style),
+        View::Mountain => mountain::svg(rna, style),
     }
 }

@@ -7,8 +7,10 @@ use super::{Point, Style};
 
 /// Space around everything, in pixels.
 const MARGIN: f64 = 18.0;
-/// The size of the title's letters and its height, in pixels.
-const TITLE: (f64, f64) = (15.0, 28.0);
+/// The size of the title's letters and the height of its lines, in pixels.
+const TITLE: (f64, f64) = (14.0, 18.0);
+/// Space between the title and the drawing, in pixels.
+const AFTER_TITLE: f64 = 8.0;
 /// The size of the legend's letters and the height of its lines, in pixels.
 const LEGEND: (f64, f64) = (11.0, 18.0);
 /// The width of the legend's symbols and of its scale of colours, in pixels.
@@ -18,8 +20,10 @@ const SCALE: f64 = 120.0;
 const PIECES: usize = 40;
 /// No drawing is narrower, so that legends have space, in pixels.
 const NARROWEST: f64 = 240.0;
-/// A title may widen a drawing to this, in pixels; longer ones are cut.
-const WIDEST_TITLE: f64 = 900.0;
+/// A title may widen a drawing to this, in pixels; longer ones are broken into lines.
+const TITLE_WIDTH: f64 = 400.0;
+/// A title has at most so many lines.
+const TITLE_LINES: usize = 3;
 
 /// A line of a legend.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,17 +125,18 @@ pub(crate) fn page(
     legend: &[Entry],
     draw: impl FnOnce(&mut Svg, Point),
 ) -> String {
-    let title = cut(&style.title, WIDEST_TITLE);
     let size = high - low;
-    let wide = size.x.max(width_of(&title, TITLE.0 * 1.05)).max(NARROWEST);
-    let above = if title.is_empty() { 0.0 } else { TITLE.1 };
+    let title = lines(&style.title, size.x.max(TITLE_WIDTH));
+    let longest = title.iter().map(|line| width_of(line, TITLE.0)).fold(NARROWEST, f64::max);
+    let wide = size.x.max(longest);
+    let above = if title.is_empty() { 0.0 } else { title.len() as f64 * TITLE.1 + AFTER_TITLE };
     let places = if style.legend { places(legend, wide) } else { Vec::new() };
-    let below = places.last().map_or(0.0, |last| last.y + LEGEND.1);
+    let below = places.last().map_or(0.0, |last| last.y + LEGEND.1 / 2.0);
     let total = Point::new(wide + 2.0 * MARGIN, size.y + above + below + 2.0 * MARGIN);
     let mut svg = Svg::new(total.x, total.y, &style.title);
-    if !title.is_empty() {
-        let at = Point::new(total.x / 2.0, MARGIN + TITLE.0 / 2.0);
-        svg.text(at, TITLE.0, Anchor::Middle, title, "fill=\"#000000\" font-weight=\"bold\"");
+    for (place, line) in title.iter().enumerate() {
+        let at = Point::new(total.x / 2.0, MARGIN + (place as f64 + 0.5) * TITLE.1 - 4.0);
+        svg.text(at, TITLE.0, Anchor::Middle, line, "fill=\"#000000\" font-weight=\"bold\"");
         svg.end_line();
     }
     draw(&mut svg, Point::new(MARGIN + (wide - size.x) / 2.0, MARGIN + above) - low);
@@ -159,13 +164,28 @@ fn places(legend: &[Entry], wide: f64) -> Vec<Point> {
     legend.iter().map(place).collect()
 }
 
-/// The start of a text that fits into a width.
-fn cut(text: &str, wide: f64) -> String {
-    let most = (wide / width_of("m", TITLE.0 * 1.05)) as usize;
-    if text.chars().count() <= most {
-        return text.to_owned();
+/// A text in lines of this width, broken between words where that is possible; the last line is cut.
+fn lines(text: &str, wide: f64) -> Vec<String> {
+    let most = (wide / width_of("m", TITLE.0)) as usize;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
     }
-    text.chars().take(most - 1).chain(['…']).collect()
+    let is_long = lines.len() > TITLE_LINES;
+    lines.truncate(TITLE_LINES);
+    let last = lines.len().saturating_sub(1);
+    for (place, line) in lines.iter_mut().enumerate() {
+        if line.chars().count() > most || (is_long && place == last) {
+            *line = line.chars().take(most - 1).chain(['…']).collect();
+        }
+    }
+    lines
 }
 
 /// A stroke's attributes.
@@ -185,6 +205,9 @@ mod tests {
 
     #[test]
     fn long_titles_are_cut_and_legends_wrapped() {
+        assert_eq!(lines("one two  three", 70.0), ["one two", "three"]);
+        assert_eq!(lines(&"word ".repeat(99), 90.0)[2], "word word…");
+        assert_eq!(lines(" ", 90.0), [""; 0]);
         let style = Style { title: "x".repeat(500), ..Style::default() };
         let legend: Vec<Entry> = (0..30).map(|n| Entry::Circle(Colour::SKY, format!("name {n}"))).collect();
         let svg = page(&style, (Point::new(-5.0, -5.0), Point::new(300.0, 100.0)), &legend, |_, _| {});

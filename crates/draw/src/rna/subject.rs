@@ -57,6 +57,19 @@ impl Rna {
         self.letters.get(base).map(|letter| char::from(letter.to_ascii_uppercase()))
     }
 
+    /// The probability of the drawn pair of each base; no number for unpaired bases.
+    pub fn pair_probability(&self) -> Track {
+        let mut values = vec![None; self.len()];
+        for &(i, j) in self.structure.pairs() {
+            (values[i], values[j]) = (Some(0.0), Some(0.0));
+        }
+        for &(i, j, p) in self.probabilities.iter().filter(|pair| self.has_pair(pair.0, pair.1)) {
+            values[i] = Some(values[i].unwrap_or(0.0_f64).max(p));
+            values[j] = Some(values[j].unwrap_or(0.0_f64).max(p));
+        }
+        Track { name: "probability of the pair".into(), values, range: Some((0.0, 1.0)) }
+    }
+
     /// The probability that each base is paired, from the probabilities of pairs.
     pub fn paired(&self) -> Track {
         let mut values = vec![0.0; self.len()];
