@@ -1,19 +1,17 @@
 //! Output of folded records, in every layout.
 
-use std::collections::HashMap;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use rinalmo::seq::structure::{PAGES, WUSS_PAGES};
 use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
-use rinalmo::structures::NAMES_LIST;
 use rinalmo::{Fold, Model};
 use serde::Serialize;
 
 use crate::context::Context;
-use crate::io::{Out, OutputFailure, report, write_file};
+use crate::io::{Out, OutputFailure, RecordFiles};
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -74,14 +72,7 @@ pub struct Structures {
 
 enum Target {
     Stream { out: Out, empty: bool },
-    Folder { folder: PathBuf, names: HashMap<String, usize>, changed: Vec<Changed> },
-}
-
-/// A file with another name than its record.
-struct Changed {
-    file: String,
-    id: String,
-    header: String,
+    Folder(RecordFiles),
 }
 
 impl Structures {
@@ -92,11 +83,7 @@ impl Structures {
 
     /// One file for each record.
     pub fn folder(folder: &Path, format: StructureFormat) -> Result<Self> {
-        std::fs::create_dir_all(folder).with_context(|| format!("{}: cannot be created", folder.display()))?;
-        Ok(Self {
-            format,
-            target: Target::Folder { folder: folder.to_owned(), names: HashMap::new(), changed: Vec::new() },
-        })
+        Ok(Self { format, target: Target::Folder(RecordFiles::open(folder, format.extension())?) })
     }
 
     /// Writes one record completely or not at all, except for pairs without a bracket in the layout.
@@ -115,15 +102,9 @@ impl Structures {
                 *empty = false;
                 out.write_all(&text).context(OutputFailure)?;
             }
-            Target::Folder { folder, names, changed } => {
+            Target::Folder(files) => {
                 render(format, folded, written, true, &mut text)?;
-                let SequenceRecord { id, header, .. } = folded.record;
-                let name = unused_name(names, id);
-                let file = format!("{name}.{}", format.extension());
-                write_file(&folder.join(&file), &text).context(OutputFailure)?;
-                if name != *id {
-                    changed.push(Changed { file, id: id.clone(), header: header.clone() });
-                }
+                files.write(&folded.record.id, &folded.record.header, &text)?;
             }
         }
         if left_out > 0 {
@@ -135,37 +116,22 @@ impl Structures {
         Ok(())
     }
 
-    /// Lists the files of a folder with other names than their records. Rows of an earlier run's list are kept if their
-    /// files are still those of that run.
+    /// Lists the files of a folder with other names than their records.
     ///
     /// # Errors
     /// The list cannot be written.
     pub fn finish(self, context: &Context) -> Result<()> {
-        let Target::Folder { folder, names, changed } = self.target else { return Ok(()) };
-        let ending = format!(".{}", self.format.extension());
-        let is_written = |file: &str| file.strip_suffix(&ending).is_some_and(|n| names.contains_key(&n.to_lowercase()));
-        let path = folder.join(NAMES_LIST);
-        let earlier = std::fs::read_to_string(&path).ok().filter(|text| text.starts_with(LIST_HEADER));
-        let plain = |text: &str| text.replace(char::is_control, " ");
-        let row = |Changed { file, id, header }: &Changed| format!("{file}\t{}\t{}\n", plain(id), plain(header));
-        let rows: String = still_true(earlier.as_deref(), &folder, is_written).chain(changed.iter().map(row)).collect();
-        if !rows.is_empty() {
-            write_file(&path, format!("{LIST_HEADER}{rows}").as_bytes()).context(OutputFailure)?;
-        } else if earlier.is_some() {
-            let removed = std::fs::remove_file(&path);
-            removed.with_context(|| format!("{}: cannot be removed", path.display())).context(OutputFailure)?;
+        match self.target {
+            Target::Folder(files) => files.finish(context),
+            Target::Stream { .. } => Ok(()),
         }
-        let Some(first) = changed.first() else { return Ok(()) };
-        let (output, first) = (folder.display().to_string(), Some((first.id.as_str(), first.file.as_str())));
-        report(&output, first, changed.len(), &format!("; {NAMES_LIST} in that folder lists them"), context);
-        Ok(())
     }
 
     /// Flushes everything written so far.
     pub fn flush(&mut self) -> Result<()> {
         match &mut self.target {
             Target::Stream { out, .. } => out.flush().context(OutputFailure),
-            Target::Folder { .. } => Ok(()),
+            Target::Folder(_) => Ok(()),
         }
     }
 
@@ -173,48 +139,9 @@ impl Structures {
     pub fn put(&mut self) -> Result<()> {
         match &mut self.target {
             Target::Stream { out, .. } => out.finish(),
-            Target::Folder { .. } => Ok(()),
+            Target::Folder(_) => Ok(()),
         }
     }
-}
-
-/// The first line of a list of names.
-const LIST_HEADER: &str = "file\tid\theader\n";
-
-/// The rows of an earlier list for files that still exist and that this run has not written.
-fn still_true<'t>(
-    earlier: Option<&'t str>,
-    folder: &'t Path,
-    is_written: impl Fn(&str) -> bool + 't,
-) -> impl Iterator<Item = String> + 't {
-    let rows = earlier.unwrap_or_default().lines().skip(1);
-    let of_earlier_run = move |row: &&str| {
-        let file = row.split('\t').next().unwrap_or_default();
-        !is_written(file) && folder.join(file).is_file()
-    };
-    rows.filter(of_earlier_run).map(|row| format!("{row}\n"))
-}
-
-/// A file name for a record: its id without characters that file systems do not allow, numbered from
-/// the second of the same name.
-fn unused_name(names: &mut HashMap<String, usize>, id: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || "._-+".contains(c) { c } else { '_' };
-    let name: String = id.chars().map(plain).take(100).collect();
-    let name = if name.trim_matches(['.', '_']).is_empty() { "record".to_owned() } else { name };
-    // Some file systems treat `a` and `A` as the same name.
-    let mut candidate = name.clone();
-    let count = names.entry(name.to_lowercase()).or_insert(0);
-    *count += 1;
-    let mut number = *count;
-    while number > 1 {
-        candidate = format!("{name}_{number}");
-        if !names.contains_key(&candidate.to_lowercase()) {
-            break;
-        }
-        number += 1;
-    }
-    names.entry(candidate.to_lowercase()).or_insert(1);
-    candidate
 }
 
 /// Appends a record's text; `structure` is the part of the fold that the layout can hold.
@@ -356,13 +283,5 @@ mod tests {
             assert!(write(format).0.is_ok());
         }
         assert!(write(StructureFormat::Json).1.contains("[31,62,0.5]]"), "JSON lists every pair");
-    }
-
-    #[test]
-    fn file_names_are_safe_and_never_repeat() {
-        let mut names = HashMap::new();
-        let given: Vec<String> =
-            ["a", "a", "A", "a_2", "../x", "", ".."].iter().map(|id| unused_name(&mut names, id)).collect();
-        assert_eq!(given, ["a", "a_2", "A_3", "a_2_2", ".._x", "record", "record_2"]);
     }
 }
