@@ -42,6 +42,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 finished but some records failed
 #[derive(Subcommand)]
 enum Command {
     Fold(commands::fold::FoldArgs),
+    Draw(commands::draw::DrawArgs),
     Embed(commands::embed::EmbedArgs),
     Predict(commands::predict::PredictArgs),
     Score(commands::score::ScoreArgs),
@@ -115,6 +116,7 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     }
     match command {
         Command::Fold(args) => commands::fold::run(args, &context),
+        Command::Draw(args) => commands::draw::run(args, &context),
         Command::Embed(args) => commands::embed::run(args, &context),
         Command::Predict(args) => commands::predict::run(args, &context),
         Command::Score(args) => commands::score::run(args, &context),

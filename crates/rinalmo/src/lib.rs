@@ -137,6 +137,7 @@
 //! | [`seq`] | reads and writes sequence and structure files |
 //! | [`checkpoint`] | opens, converts, downloads and lists checkpoints |
 //! | [`sink`] | writes arrays and tables |
+//! | `draw` | draws secondary structures as SVG or PNG (feature `draw`) |
 //! | `corpus`, `pretrain`, `finetune`, `recipes` | train your own models (feature `train`) |
 //! | `evaluate`, `calibrate`, `structures`, `benchmark` | measure them (feature `evaluate`) |
 //!
@@ -156,6 +157,9 @@ pub mod checkpoint {
 /// Reproduces the paper's experiments and compares them with the published figures.
 #[cfg(feature = "evaluate")]
 pub use rinalmo_benchmark as benchmark;
+/// Pictures: secondary structures, curves, groups; data in, SVG text or PNG out.
+#[cfg(feature = "draw")]
+pub use rinalmo_draw as draw;
 /// Evaluates predictors: scores, intervals, comparisons, leakage.
 #[cfg(feature = "evaluate")]
 pub use rinalmo_evaluate as evaluate;

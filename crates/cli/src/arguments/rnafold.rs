@@ -2,8 +2,11 @@
 
 use clap::error::ErrorKind;
 
+/// The tip for flags that leave out drawings.
+const NO_DRAWINGS: &str = "not needed: `fold` draws only if `--draw DIR` is given";
 /// The tip for drawings.
-const NO_DRAWINGS: &str = "not needed: `fold` draws nothing; RNAplot, VARNA and forna draw its dot-bracket output";
+const DRAWINGS: &str =
+    "`--draw DIR` draws each structure as SVG; `rinalmo draw` draws in other layouts and formats, and dot plots";
 /// The tip for options of an energy model.
 const NO_ENERGIES: &str =
     "not supported: a model learns from known structures; nano's energies are Turner 2004 at 37 °C, fixed";
@@ -76,9 +79,9 @@ const UNKNOWN: &[Row] = &[
     (&["--detailed-help", "--full-help"], "`--help` explains everything"),
     (&["--noPS"], NO_DRAWINGS),
     (&["--noDP"], NO_DRAWINGS),
-    (&["--svg"], NO_DRAWINGS),
-    (&["--layout-type"], NO_DRAWINGS),
-    (&["--output-format"], NO_DRAWINGS),
+    (&["--svg"], DRAWINGS),
+    (&["--layout-type"], DRAWINGS),
+    (&["--output-format"], DRAWINGS),
 ];
 
 /// Flags that both have, and that need a value here.

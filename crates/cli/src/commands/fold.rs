@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::checkpoint;
+use rinalmo::draw::rna::{Rna, Style, svg};
 use rinalmo::seq::SequenceRecord;
 use rinalmo::sink::{Array, ArrayKind, ArrayRecord, Layout, Leftover, Sink, SinkOptions};
 use rinalmo::{Fold, FoldOptions, FoldRequest, Model};
@@ -14,7 +15,7 @@ use super::constraints::Constraints;
 use super::folding::FoldingArgs;
 use super::structures::{Folded, StructureFormat, Structures};
 use crate::context::{Context, Outcome};
-use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, WhenStopped, many};
+use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, RecordFiles, WhenStopped, many};
 
 /// Predict secondary structures
 ///
@@ -46,6 +47,9 @@ pub struct FoldArgs {
     /// List pairs of at least this probability in --bpp FILE.tsv
     #[arg(long, value_name = "P", default_value_t = 0.01)]
     bpp_cutoff: f32,
+    /// Also draw each structure into DIR, as SVG, named after the record's id; `rinalmo draw` draws in other ways
+    #[arg(long, value_name = "DIR")]
+    draw: Option<PathBuf>,
     #[command(flatten)]
     choice: ModelChoice,
     /// Fold with constraints, in RNAfold's notation or from a file
@@ -78,7 +82,8 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         Some(folder) => Structures::folder(folder, args.format)?,
         None => Structures::stream(args.output.open()?, args.format),
     };
-    let job = Folding { model: &model, constraints, out, bpp, knotted: Knotted::default() };
+    let drawings = args.draw.as_deref().map(|folder| RecordFiles::open(folder, "svg")).transpose()?;
+    let job = Folding { model: &model, constraints, out, bpp, drawings, knotted: Knotted::default() };
     let (job, ended) = io::run(job, feed, context, |items| model.folds(items, &options));
     // Complete records are kept, also if the reader of the output stopped; an empty file is not.
     let nothing = |bpp: &Arrays| ended.is_err() && bpp.finished() == 0;
@@ -89,6 +94,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     }
     job.knotted.report(context);
     job.out.finish(context)?;
+    job.drawings.map_or(Ok(()), |files| files.finish(context))?;
     job.constraints.report(ended.is_complete(), context);
     ended.into_result().map(|outcome| args.failures.judge(outcome))
 }
@@ -98,6 +104,7 @@ struct Folding<'m> {
     constraints: Constraints,
     out: Structures,
     bpp: Option<Arrays>,
+    drawings: Option<RecordFiles>,
     knotted: Knotted,
 }
 
@@ -117,6 +124,7 @@ impl Job for Folding<'_> {
             return written;
         }
         self.knotted.add(record, &fold);
+        self.draw(record, &fold)?;
         if let (Some(sink), Some(map)) = (&self.bpp, fold.probabilities) {
             let array = Array::new(ArrayKind::Pairs, vec![map.len, map.len], map.values);
             sink.write(&ArrayRecord::new(record.index as u64, &record.id, vec![array]))?;
@@ -130,6 +138,16 @@ impl Job for Folding<'_> {
 
     fn finish(&mut self) -> Result<()> {
         self.out.put()
+    }
+}
+
+impl Folding<'_> {
+    /// Draws a structure, if drawings were asked for.
+    fn draw(&mut self, record: &SequenceRecord, fold: &Fold) -> Result<()> {
+        let Some(files) = &mut self.drawings else { return Ok(()) };
+        let rna = Rna::new(record.sequence.clone(), fold.structure.clone());
+        let style = Style { title: record.header.clone(), ..Style::default() };
+        files.write(&record.id, &record.header, svg(&rna, &style).as_bytes())
     }
 }
 

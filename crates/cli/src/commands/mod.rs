@@ -3,6 +3,7 @@
 pub mod benchmark;
 pub mod config;
 pub mod corpus;
+pub mod draw;
 pub mod embed;
 pub mod evaluate;
 pub mod finetune;

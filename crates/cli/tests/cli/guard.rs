@@ -96,18 +96,22 @@ fn naming(argument: &Argument, path: &str) -> String {
         Role::Reads(Input::Named | Input::NamedModel) => format!("name={path}"),
         Role::Reads(Input::Results) => path.trim_end_matches("/results.json").to_owned(),
         Role::Writes(Output::Prefix) => path.trim_end_matches(".lengths.svg").to_owned(),
-        Role::Writes(Output::Run | Output::Benchmark | Output::Records) => path.rsplit_once('/').unwrap().0.to_owned(),
+        Role::Writes(Output::Run | Output::Benchmark | Output::Records | Output::Drawings) => {
+            path.rsplit_once('/').unwrap().0.to_owned()
+        }
         _ => path.to_owned(),
     }
 }
 
 /// A name that a file must have so that both arguments can name it.
-fn file_name(input: &Argument, output: &Argument) -> &'static str {
+fn file_name(words: &str, input: &Argument, output: &Argument) -> &'static str {
     match (input.role, output.role) {
         (Role::Reads(Input::Results), _) => "results.json",
         (_, Role::Writes(Output::Prefix)) => "x.lengths.svg",
         (_, Role::Writes(Output::Run)) => "config.toml",
         (_, Role::Writes(Output::Benchmark)) => "table.md",
+        (_, Role::Writes(Output::Drawings)) => "x.svg",
+        (_, Role::Writes(Output::Records)) if words == "draw" => "x.svg",
         (_, Role::Writes(Output::Records)) => "x.dbn",
         _ => "x.npz",
     }
@@ -163,7 +167,7 @@ fn ways(sandbox: &Sandbox, name: &str) -> Vec<String> {
 
 /// Runs a command with an output that is its input, named in all ways.
 fn try_pair(words: &str, command: &Command, input: &Argument, output: &Argument) {
-    let name = file_name(input, output);
+    let name = file_name(words, input, output);
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("in")).unwrap();
     fs::write(sandbox.path(&format!("in/{name}")), "precious").unwrap();
@@ -270,6 +274,8 @@ fn whole_files_stay_as_they_are() {
         "fold a.fa -C c.tsv -o c.tsv",
         "fold a.fa -C c.tsv --bpp c.tsv",
         "fold a.tsv -f tsv --out-dir .",
+        "draw a.tsv -o a.tsv -f svg",
+        "draw a.tsv --values mine.tsv -o mine.tsv -f svg",
         "evaluate splice -r known.tsv -p mine.tsv --json mine.tsv",
         "evaluate structure -r a.tsv -p a.tsv --trained-on many.fa --csv many.fa",
         "evaluate structure -r a.tsv -p a.tsv --family-from known.tsv --markdown known.tsv",
@@ -296,6 +302,7 @@ fn two_outputs_are_two_files() {
     for words in [
         "fold a.fa -o new.tsv --bpp ./new.tsv",
         "fold a.fa --out-dir . -f tsv --bpp new.tsv",
+        "fold a.fa --out-dir new --draw ./new",
         "evaluate structure -r a.tsv -p a.tsv --json new --csv ../[here]/new",
     ] {
         let here = sandbox.path("").file_name().unwrap().to_string_lossy().into_owned();

@@ -2,9 +2,10 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 36] = [
+const COMMANDS: [&str; 37] = [
     "",
     "fold",
+    "draw",
     "embed",
     "predict",
     "predict splice",
@@ -66,6 +67,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
 
     Commands:
       fold       Predict secondary structures
+      draw       Draw secondary structures
       embed      Write embeddings of sequences
       predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score      Score sequences, or the effect of variants

@@ -12,6 +12,7 @@ mod benchmark;
 mod common;
 mod config;
 mod corpus;
+mod draw;
 mod embed;
 mod evaluate;
 mod finetune;

@@ -6,6 +6,7 @@ use rinalmo::structures::NAMES_LIST;
 
 use super::place::Place;
 use super::{Given, Output, Role};
+use crate::commands::draw::DrawingFormat;
 use crate::commands::structures::StructureFormat;
 
 /// Files that training writes in its folder.
@@ -76,11 +77,21 @@ fn files(output: Output, path: &Path, given: &Given<'_>) -> Option<Files> {
             within(path, &BENCHMARK).into_iter().chain(folds.flat_map(|fold| within(&fold, &RUN))).collect()
         }
         Output::Records => {
-            let format = given.matches.get_one::<StructureFormat>("format")?;
-            return Some(Files::Records { folder: path.to_owned(), ending: format.extension() });
+            return Some(Files::Records { folder: path.to_owned(), ending: ending(given) });
+        }
+        Output::Drawings => {
+            return Some(Files::Records { folder: path.to_owned(), ending: DrawingFormat::Svg.extension() });
         }
         Output::Downloads => return None,
     }))
+}
+
+/// The ending of the files of records.
+fn ending(given: &Given<'_>) -> &'static str {
+    let structures = given.matches.try_get_one::<StructureFormat>("format").ok().flatten();
+    let drawings = given.matches.try_get_one::<DrawingFormat>("format").ok().flatten();
+    let ending = structures.map(|format| format.extension()).or_else(|| drawings.map(|format| format.extension()));
+    ending.unwrap_or(DrawingFormat::Svg.extension())
 }
 
 impl Files {
@@ -111,7 +122,11 @@ impl Files {
                 let place = paths.first().and_then(|path| Place::of(path));
                 place.is_some_and(|place| place.ends_in(ending) && place.is_directly_in(folder))
             }
-            _ => false,
+            (Self::Records { folder: one, .. }, Self::Records { folder: other, .. }) => {
+                // Both would write the list of names.
+                let whole = |folder: &Path| folder.canonicalize().or_else(|_| std::path::absolute(folder)).ok();
+                whole(one) == whole(other)
+            }
         }
     }
 }

@@ -46,6 +46,8 @@ pub enum Output {
     Prefix,
     /// A folder with a file for each record.
     Records,
+    /// A folder with a drawing for each record.
+    Drawings,
     /// The folder of a training run.
     Run,
     /// The folder of a benchmark.
@@ -62,17 +64,24 @@ use Role::{Neither, Reads, Writes};
 /// Every argument whose value is text or a path.
 pub const ROLES: &[Row] = &[
     (&[""], "device", Neither),
-    (&["fold", "embed", "predict", "score"], "files", Reads(Input::Sequences)),
+    (&["fold", "draw", "embed", "predict", "score"], "files", Reads(Input::Sequences)),
     (&["fold"], "constraint", Reads(Input::Path)),
     (
-        &["fold", "embed", "predict", "score", "corpus sample", "corpus export", "corpus structures"],
+        &["fold", "draw", "embed", "predict", "score", "corpus sample", "corpus export", "corpus structures"],
         "output",
         Writes(Output::Results),
     ),
-    (&["fold"], "out_dir", Writes(Output::Records)),
+    (&["fold", "draw"], "out_dir", Writes(Output::Records)),
     (&["fold"], "bpp", Writes(Output::File)),
+    (&["fold"], "draw", Writes(Output::Drawings)),
+    (&["draw"], "values", Reads(Input::Path)),
+    (&["draw"], "probabilities", Reads(Input::Path)),
+    (&["draw"], "column", Neither),
+    (&["draw"], "range", Neither),
+    (&["draw"], "highlight", Neither),
+    (&["draw"], "title", Neither),
     (&["score"], "variants", Reads(Input::Path)),
-    (&["evaluate"], "reference", Reads(Input::Path)),
+    (&["draw", "evaluate"], "reference", Reads(Input::Path)),
     (&["evaluate"], "predictions", Reads(Input::Named)),
     (&["evaluate"], "models", Reads(Input::Model)),
     (&["evaluate"], "json", Writes(Output::File)),

@@ -1,0 +1,149 @@
+//! `rinalmo draw`: every format in, SVG and PNG out.
+
+use crate::common::Sandbox;
+
+/// A hairpin with a G–U pair and a bulge, and a structure with a pseudoknot.
+const TWO: &str = ">a a hairpin\nGGGAAAACUC\n(((....)))\n>b/2\nGGGGAACCACCCCAAUUGG\n((((..[[..))))...]]\n";
+
+/// The places of the bases in an SVG: the attributes of the circle in each group `b1`, `b2`, ….
+fn circles(svg: &str) -> Vec<String> {
+    let group = |base: usize| svg.split(&format!("<g id=\"b{base}\">")).nth(1);
+    let circle = |group: &str| group.split("<circle ").nth(1).unwrap().split(" r=").next().unwrap().to_owned();
+    (1..).map_while(group).map(circle).collect()
+}
+
+#[test]
+fn one_record_is_drawn_to_standard_output_or_to_a_file() {
+    let sandbox = Sandbox::new().with("a.dbn", ">a a hairpin\nGGGAAAACUC\n(((....)))\n");
+    let svg = sandbox.run("draw a.dbn").done().out;
+    assert!(svg.starts_with("<svg xmlns=") && svg.ends_with("</svg>\n"), "{svg}");
+    assert!(svg.contains(">a a hairpin</text>") && svg.contains("<title>2 G, pairs with 9 U</title>"));
+    assert_eq!(circles(&svg).len(), 10);
+    sandbox.run("draw a.dbn -o new.svg").done();
+    assert_eq!(sandbox.read("new.svg"), svg);
+    assert_eq!(sandbox.pipe("draw -o -", ">a a hairpin\nGGGAAAACUC\n(((....)))\n").done().out, svg);
+    sandbox.run("draw a.dbn -o new.png").done();
+    assert!(std::fs::read(sandbox.path("new.png")).unwrap().starts_with(b"\x89PNG"));
+    sandbox.run("draw a.dbn -f pdf -o new").done();
+    assert!(std::fs::read(sandbox.path("new")).unwrap().starts_with(b"%PDF-"));
+    assert_eq!(sandbox.names(""), ["a.dbn", "new", "new.png", "new.svg"]);
+    let odd = sandbox.run("draw a.dbn -o new.jpg");
+    assert!(odd.code == 2 && odd.err.contains("new.jpg: expected a file that ends in .svg, .png or .pdf"), "{odd}");
+}
+
+#[test]
+fn several_records_go_into_a_folder() {
+    let sandbox = Sandbox::new().with("a.dbn", TWO);
+    let refused = sandbox.run("draw a.dbn");
+    assert!(refused.code == 2 && refused.out.is_empty(), "{refused}");
+    assert!(refused.err.contains("2 records, expected one\nhint: --out-dir DIR"), "{refused}");
+    let run = sandbox.run("draw a.dbn --out-dir out");
+    assert!(run.code == 0 && run.err.contains("`b/2` is `b_2.svg`"), "{run}");
+    assert_eq!(sandbox.names("out"), ["a.svg", "b_2.svg", "names.list"]);
+    assert!(sandbox.read("out/b_2.svg").contains("pseudoknot"));
+}
+
+#[test]
+fn every_format_gives_the_same_drawing() {
+    let sandbox = Sandbox::new().with("a.fa", ">x\nGGGGCAAAAGCCCCAAGGCCGAAAGGCC\n");
+    let draw = |format: &str| {
+        let text = sandbox.run(&format!("-q fold a.fa -f {format}")).done().out;
+        circles(&sandbox.pipe("draw --title x", text).done().out)
+    };
+    let expected = draw("dbn");
+    assert_eq!(expected.len(), 28);
+    for format in ["ct", "bpseq", "stockholm", "json", "tsv"] {
+        assert_eq!(draw(format), expected, "{format}");
+    }
+}
+
+#[test]
+fn layouts_differ_and_name_every_base() {
+    let sandbox = Sandbox::new().with("b.dbn", TWO.split_once(">b").map(|two| format!(">b{}", two.1)).unwrap());
+    let mut seen = Vec::new();
+    for layout in ["straight", "arcs", "circular"] {
+        let places = circles(&sandbox.run(&format!("draw b.dbn -l {layout}")).done().out);
+        assert_eq!(places.len(), 19);
+        assert!(!seen.contains(&places), "{layout}");
+        seen.push(places);
+    }
+    assert!(sandbox.run("draw b.dbn -l dot-plot").done().out.contains("id=\"upper\""));
+    assert!(sandbox.run("draw b.dbn -l mountain").done().out.contains("pairs around the base"));
+}
+
+#[test]
+fn probabilities_of_fold_colour_bases() {
+    let sandbox = Sandbox::new().with("a.fa", ">x\nGGGGCAAAAGCCCC\n>y\nGGGGCAAAAGCCCC\n");
+    sandbox.run("-q fold a.fa -f json -o a.json --bpp p.tsv").done();
+    sandbox.run("-q draw a.json --out-dir out -c pair-probability").done();
+    assert!(sandbox.read("out/x.svg").contains(", probability of the pair: 0."));
+    for what in ["paired", "confidence", "entropy"] {
+        sandbox.run(&format!("-q draw a.json --out-dir out -c {what} --probabilities p.tsv")).done();
+        assert!(sandbox.read("out/y.svg").contains("viewBox"));
+    }
+    let without = sandbox.run("draw a.json --out-dir out -c entropy");
+    assert!(without.code == 2 && without.err.contains("needs the probabilities of all pairs"), "{without}");
+}
+
+#[test]
+fn values_are_read_with_and_without_a_header() {
+    let sandbox = Sandbox::new()
+        .with("a.dbn", ">a\nGGGAAAACUC\n(((....)))\n")
+        .with("r.shape", "1\t0.25\n2\t-999\n10 2\n")
+        .with("t.tsv", "id\tposition\tbase\tdms\tother\na\t1\tG\t0.5\t7\na\t3\tG\tNA\t8\n")
+        .with("l.csv", "id,sequence,mean\na,GGGAAAACUC,\"1,2,3,4,5,6,7,8,9,10\"\n")
+        .with("far.tsv", "position\tdms\n11\t1\n");
+    let draw = |words: &str| sandbox.run(&format!("draw a.dbn {words}"));
+    let shape = draw("--values r.shape").done().out;
+    assert!(shape.contains("<title>1 G, pairs with 10 C, r: 0.25</title>"), "{shape}");
+    assert!(shape.contains("<title>2 G, pairs with 9 U</title>") && shape.contains(">no value</text>"), "{shape}");
+    assert!(draw("--values t.tsv").done().out.contains(", dms: 0.5<"));
+    assert!(draw("--values t.tsv --column other --range 0,10").done().out.contains(", other: 8<"));
+    assert!(draw("--values l.csv").done().out.contains("<title>4 A, mean: 4</title>"));
+    let far = draw("--values far.tsv");
+    assert!(far.code == 2 && far.err.contains("position 11 is outside a sequence of 10 bases"), "{far}");
+    let none = draw("--values t.tsv --column nothing");
+    assert!(none.code == 2 && none.err.contains("no column `nothing`"), "{none}");
+    let both = draw("--values t.tsv -c letter");
+    assert!(both.code == 2 && both.err.contains("--color-by letter"), "{both}");
+}
+
+#[test]
+fn a_reference_is_matched_by_name_and_compared() {
+    let sandbox = Sandbox::new()
+        .with("a.dbn", TWO)
+        .with("one.dbn", ">other\nGGGAAAACUC\n((......))\n")
+        .with("known.dbn", ">a\nGGGAAAACUC\n((......))\n>b/2\nGGGG\n....\n");
+    let run = sandbox.run("draw a.dbn --out-dir out -r known.dbn");
+    assert!(run.code == 1 && run.err.contains("expected 19 bases, found 4"), "{run}");
+    let svg = sandbox.read("out/a.svg");
+    assert!(svg.contains("in both structures") && svg.contains("not in the reference"));
+    assert_eq!(sandbox.names("out"), ["a.svg"]);
+    let single = sandbox.pipe("draw -r one.dbn", TWO.split(">b").next().unwrap()).done();
+    assert!(single.out.contains("not in the reference"));
+    let missing = sandbox.run("draw a.dbn --out-dir out -r one.dbn");
+    assert!(missing.code == 1 && missing.err.contains("no structure of this name in one.dbn"), "{missing}");
+}
+
+#[test]
+fn marks_and_odd_records() {
+    let sandbox = Sandbox::new().with("a.dbn", ">a\nGGGAAAACUC\n(((....)))\n").with("n.ct", "1 one\n1 G 0 2 0 1\n");
+    let marked = sandbox.run("draw a.dbn --highlight 2-4,9").done().out;
+    assert!(marked.contains("#f0e442"), "{marked}");
+    let far = sandbox.run("draw a.dbn --highlight 9-11");
+    assert!(far.code == 2 && far.err.contains("--highlight: position 11 is beyond the end, 10"), "{far}");
+    assert!(sandbox.run("draw n.ct").done().out.contains("<title>1 G</title>"));
+    let broken = sandbox.pipe("draw --out-dir out", ">x\nGAAAC\n(....\n>z\nGAAAC\n(...)\n");
+    assert!(broken.code == 1 && broken.err.contains("unbalanced bracket"), "{broken}");
+    assert_eq!(sandbox.names("out"), ["z.svg"]);
+}
+
+#[test]
+fn fold_draws_what_it_predicts() {
+    let sandbox = Sandbox::new().with("a.fa", ">x\nGGGGCAAAAGCCCC\n>y/1\nGGGGCAAAAGCCCC\n");
+    let run = sandbox.run("fold a.fa -o a.dbn --draw out");
+    assert!(run.code == 0 && run.err.contains("`y/1` is `y_1.svg`"), "{run}");
+    assert_eq!(sandbox.names("out"), ["names.list", "x.svg", "y_1.svg"]);
+    sandbox.run("-q draw a.dbn --out-dir drawn").done();
+    assert_eq!(circles(&sandbox.read("out/x.svg")), circles(&sandbox.read("drawn/x.svg")));
+}
