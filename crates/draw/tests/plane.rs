@@ -84,7 +84,7 @@ fn structure(turns: &[u8]) -> Structure {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
     fn nothing_crosses_in_random_structures(turns in proptest::collection::vec(0..9_u8, 0..300)) {

@@ -199,10 +199,7 @@ impl<'a> Scene<'a> {
     fn draw(&self, svg: &mut Svg, origin: Point, labels: &[Label]) {
         let points: Vec<Point> = self.points.iter().map(|point| *point + origin).collect();
         self.draw_highlights(svg, &points);
-        svg.polyline(
-            &points,
-            format!("{} stroke-linejoin=\"round\"", stroke(Colour::GREY, (0.09 * self.step).clamp(0.4, 1.6))),
-        );
+        self.draw_strand(svg, &points);
         svg.open("id=\"pairs\"");
         self.bonds.iter().for_each(|bond| self.draw_bond(svg, bond, &points, origin));
         svg.close();
@@ -212,6 +209,25 @@ impl<'a> Scene<'a> {
         svg.open("id=\"numbers\"");
         labels.iter().for_each(|label| self.draw_label(svg, label, origin));
         svg.close();
+    }
+
+    /// Draws the strand; in pieces between letters without circles.
+    fn draw_strand(&self, svg: &mut Svg, points: &[Point]) {
+        let line = stroke(Colour::GREY, (0.09 * self.step).clamp(0.4, 1.6));
+        if self.style.circles || self.letter(0).is_none() {
+            return svg.polyline(points, format!("{line} stroke-linejoin=\"round\""));
+        }
+        svg.open("id=\"strand\"");
+        for two in points.windows(2) {
+            let inset = (two[1] - two[0]).unit() * (self.radius() + 0.5);
+            svg.line(two[0] + inset, two[1] - inset, &line);
+        }
+        svg.close();
+    }
+
+    /// The letter that is drawn at a base, if it can be read.
+    fn letter(&self, base: usize) -> Option<char> {
+        self.rna.letter(base).filter(|_| LETTER * self.step >= SMALLEST)
     }
 
     fn draw_highlights(&self, svg: &mut Svg, points: &[Point]) {
@@ -234,8 +250,9 @@ impl<'a> Scene<'a> {
         if self.layout == Layout::Arcs {
             self.draw_arcs(svg, bond, [from, to]);
         } else if self.is_curve(bond) {
-            let [_, towards, _] = self.curve(bond);
-            svg.curve(from, towards + origin, to, line);
+            let towards = self.curve(bond)[1] + origin;
+            let inset = |end: Point| end + (towards - end).unit() * self.radius();
+            svg.curve(inset(from), towards, inset(to), line);
         } else if bond.letters == Letters::WatsonCrick || self.radius() < 2.0 {
             let inset = (to - from).unit() * self.radius();
             svg.line(from + inset, to - inset, line);
@@ -266,7 +283,7 @@ impl<'a> Scene<'a> {
 
     fn draw_base(&self, svg: &mut Svg, base: usize, at: Point) {
         let size = LETTER * self.step;
-        let letter = self.rna.letter(base).filter(|_| size >= SMALLEST);
+        let letter = self.letter(base);
         let fill = self.colour(base);
         svg.open(format_args!("id=\"b{}\"", base + 1));
         svg.title(&self.about(base));
@@ -275,15 +292,9 @@ impl<'a> Scene<'a> {
             let outline = if self.step > 6.0 { " stroke=\"#666666\" stroke-width=\"0.8\"" } else { "" };
             let fill = if outline.is_empty() && fill == Colour::WHITE { Colour::GREY } else { fill };
             svg.circle(at, self.radius(), format_args!("fill=\"{fill}\"{outline}"));
-        } else {
-            svg.circle(at, self.radius(), "fill=\"#ffffff\"");
         }
         if let Some(letter) = letter {
-            let ink = match has_circle {
-                true => fill.ink(),
-                false if fill == Colour::WHITE => Colour::BLACK,
-                false => fill,
-            };
+            let ink = if has_circle { fill.ink() } else { fill.on_white() };
             svg.text(
                 at,
                 if has_circle { size } else { 1.2 * size },

@@ -28,6 +28,14 @@ impl Colour {
         if light < 120.0 { Self::WHITE } else { Self::BLACK }
     }
 
+    /// The same colour, dark enough for letters on white.
+    pub(crate) fn on_white(self) -> Self {
+        if self == Self::WHITE {
+            return Self::BLACK;
+        }
+        if self.ink() == Self::WHITE { self } else { self.mixed(Self::BLACK, 0.35) }
+    }
+
     fn mixed(self, other: Self, part: f64) -> Self {
         let mix = |a: u8, b: u8| (f64::from(a) + part * (f64::from(b) - f64::from(a))).round() as u8;
         Self(mix(self.0, other.0), mix(self.1, other.1), mix(self.2, other.2))

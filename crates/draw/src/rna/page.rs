@@ -16,6 +16,8 @@ const LEGEND: (f64, f64) = (11.0, 18.0);
 /// The width of the legend's symbols and of its scale of colours, in pixels.
 const SYMBOL: f64 = 14.0;
 const SCALE: f64 = 120.0;
+/// Space after an entry, in pixels.
+const AFTER_ENTRY: f64 = 22.0;
 /// Pieces that a scale of colours is made of.
 const PIECES: usize = 40;
 /// No drawing is narrower, so that legends have space, in pixels.
@@ -39,7 +41,7 @@ impl Entry {
     fn width(&self) -> f64 {
         let wide = |text: &str| width_of(text, LEGEND.0);
         SYMBOL
-            + 22.0
+            + AFTER_ENTRY
             + match self {
                 Self::Circle(_, name) | Self::Line { name, .. } | Self::Dot(name) | Self::Ring(name) => wide(name),
                 Self::Scale(track, _) => {
@@ -127,8 +129,9 @@ pub(crate) fn page(
 ) -> String {
     let size = high - low;
     let title = lines(&style.title, size.x.max(TITLE_WIDTH));
-    let longest = title.iter().map(|line| width_of(line, TITLE.0)).fold(NARROWEST, f64::max);
-    let wide = size.x.max(longest);
+    let titles = title.iter().map(|line| width_of(line, TITLE.0));
+    let entries = legend.iter().filter(|_| style.legend).map(|entry| entry.width() - AFTER_ENTRY);
+    let wide = titles.chain(entries).chain([size.x]).fold(NARROWEST, f64::max);
     let above = if title.is_empty() { 0.0 } else { title.len() as f64 * TITLE.1 + AFTER_TITLE };
     let places = if style.legend { places(legend, wide) } else { Vec::new() };
     let below = places.last().map_or(0.0, |last| last.y + LEGEND.1 / 2.0);
@@ -154,7 +157,7 @@ fn places(legend: &[Entry], wide: f64) -> Vec<Point> {
     let mut at = Point::new(0.0, LEGEND.1);
     let place = |entry: &Entry| {
         let width = entry.width();
-        if at.x > 0.0 && at.x + width > wide + 16.0 {
+        if at.x > 0.0 && at.x + width > wide + AFTER_ENTRY {
             at = Point::new(0.0, at.y + LEGEND.1);
         }
         let place = at;

@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(values(rna.paired()), [0.75, 0.0, 0.0, 0.5, 0.25]);
         assert_eq!(values(rna.confidence()), [0.5, 1.0, 1.0, 0.5, 0.75]);
         assert_eq!(values(rna.entropy())[0], 0.5 + 0.5 + 0.5);
-        assert_eq!(Rna::new("GA", Structure::unpaired(5)).letters, []);
+        assert!(Rna::new("GA", Structure::unpaired(5)).letters.is_empty());
     }
 
     #[test]
