@@ -17,6 +17,10 @@ const GROWTH: (f64, f64) = (1.06, 1.3);
 const SMALL_STEPS: usize = 24;
 /// All attempts; the last circle is so large that it is no limit for anything that fits into a computer.
 const ATTEMPTS: usize = 120;
+/// The widest angle of a step along the strand: the line of a wider one would come near the pair that it begins at.
+const WIDEST_STEP: f64 = TAU * 300.0 / 360.0;
+/// Attempts in which this is looked at; space for everything matters more.
+const WITH_WIDEST_STEP: usize = 2 * SMALL_STEPS;
 
 /// Upright bodies stay so far above their feet that they do not meet the circle that they stand on, if it is large; in pixels.
 const UPRIGHT: f64 = CLEARANCE + 2.0;
@@ -81,13 +85,15 @@ pub(crate) struct Circle {
     /// The angles of a pair and of a step along the backbone, as seen from the centre.
     stem: f64,
     step: f64,
+    /// The widest angle of a step.
+    widest: f64,
 }
 
 impl Circle {
     /// A circle of this radius above a stem of this height, without arms.
     fn new(radius: f64, height: f64) -> Self {
         let centre = Point::new(0.0, height + apothem(radius));
-        Self { radius, centre, angles: Vec::new(), stem: seen(PAIR, radius), step: seen(STEP, radius) }
+        Self { radius, centre, angles: Vec::new(), stem: seen(PAIR, radius), step: seen(STEP, radius), widest: TAU }
     }
 
     /// The frame of an arm at an angle.
@@ -130,6 +136,9 @@ impl Ring<'_> {
                 return None;
             }
             let mut circle = Circle::new(radius, self.height + neck(self.pairs, radius));
+            if attempt < WITH_WIDEST_STEP {
+                circle.widest = WIDEST_STEP;
+            }
             if let Some(angles) = self.angles(&circle, attempt > 0) {
                 circle.angles = angles;
                 return Some(circle);
@@ -224,7 +233,11 @@ impl Ring<'_> {
     /// Does nothing meet, and has every unpaired base its space?
     fn is_clear(&self, circle: &Circle, angles: &[f64]) -> bool {
         let ends = [0.0].into_iter().chain(angles.iter().copied()).chain([TAU]).collect::<Vec<f64>>();
-        let has_space = |gap: usize| ends[gap + 1] - ends[gap] >= self.least(circle, gap) * (1.0 - 1e-9) - 1e-9;
+        let has_space = |gap: usize| {
+            let (angle, least) = (ends[gap + 1] - ends[gap], self.least(circle, gap));
+            let most = circle.stem + (self.gaps[gap] + 1) as f64 * circle.widest;
+            angle >= least * (1.0 - 1e-9) - 1e-9 && angle <= most
+        };
         (0..self.gaps.len()).all(has_space)
             && (0..angles.len()).all(|arm| {
                 let others = (0..arm).rev().map(|other| (other, angles[other]));
