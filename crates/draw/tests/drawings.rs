@@ -75,7 +75,7 @@ fn the_smallest_structures_are_drawn() {
         for view in VIEWS {
             let pairs = if len > 1 { vec![(0, len - 1)] } else { Vec::new() };
             let mut rna = Rna::new("ACGU"[..len].to_owned(), Structure::new(len, pairs).unwrap());
-            rna.highlights = vec![0..len];
+            rna.highlights.push(0..len);
             let style = Style { view, ..Style::default() };
             check(&rna, &style);
             assert!(png(&svg(&rna, &style)).is_ok());

@@ -12,7 +12,7 @@ const CELL: f64 = 32.0;
 /// Distances from the base at which a label may stand, the nearest first, in pixels.
 const AWAY: [f64; 4] = [4.0, 9.0, 16.0, 26.0];
 /// Directions in which a label may stand, in radians from the best one.
-const TURNS: [f64; 15] = [0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.3, -1.3, 1.7, -1.7, 2.2, -2.2, 2.7, 3.14];
+const TURNS: [f64; 15] = [0.0, 0.3, -0.3, 0.6, -0.6, 0.9, -0.9, 1.3, -1.3, 1.7, -1.7, 2.2, -2.2, 2.7, 3.1];
 
 /// A text beside a base.
 #[derive(Debug, Clone, PartialEq)]

@@ -105,7 +105,7 @@ fn scale(svg: &mut Svg, at: Point, track: &Track, palette: Palette) {
 /// A number with as many digits as help.
 pub(crate) fn short(number: f64) -> String {
     let most = number.abs();
-    if most > 0.0 && (most < 0.001 || most >= 1e6) {
+    if most > 0.0 && !(0.001..1e6).contains(&most) {
         return format!("{number:.1e}");
     }
     let decimals = if most >= 100.0 {
