@@ -23,12 +23,16 @@
 
 #[cfg(test)]
 mod brute_force;
+mod conditions;
+mod energies;
 mod ensemble;
+mod evaluate;
 mod exterior;
 mod inside;
 mod interior;
 mod letters;
 mod loops;
+mod model;
 mod number;
 mod outside;
 mod parameters;
@@ -38,4 +42,8 @@ mod triangle;
 mod weights;
 mod workers;
 
+pub use conditions::{Conditions, Dangles, TemperatureError};
 pub use ensemble::{Ensemble, memory};
+pub use evaluate::{Evaluation, EvaluationError, Loop, LoopKind};
+pub use model::EnergyModel;
+pub use parameters::{Parameters, ParametersError};

@@ -2,11 +2,14 @@
 
 use std::sync::LazyLock;
 
-use crate::letters::{LETTERS, PAIRS};
+use crate::conditions::Conditions;
+use crate::energies::{Energies, Rounding};
+use crate::letters::{END, LETTERS, PAIRS, UNKNOWN};
 use crate::parameters::Parameters;
+use crate::parameters::table::{LARGEST, Table};
 
 /// Most unpaired bases of an internal loop or bulge, as in ViennaRNA (`MAXLOOP`).
-pub(crate) const LONGEST_LOOP: usize = 30;
+pub(crate) const LONGEST_LOOP: usize = LARGEST;
 
 /// Fewest unpaired bases of a hairpin.
 pub(crate) const SHORTEST_HAIRPIN: usize = 3;
@@ -50,47 +53,40 @@ pub(crate) struct Weights {
 }
 
 impl Weights {
-    /// The factors of Turner 2004.
+    /// The factors of Turner 2004 at 37 °C.
     pub fn turner2004() -> &'static Self {
-        static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| Weights::new(&Parameters::turner2004()));
+        static WEIGHTS: LazyLock<Weights> =
+            LazyLock::new(|| Weights::new(Parameters::turner2004(), Conditions::default()));
         &WEIGHTS
     }
 
-    fn new(parameters: &Parameters) -> Self {
-        let terminal = |pair: usize| if pair > 1 { parameters.terminal_au } else { 0 };
-        let inner = |table: &[i32]| mismatch(|pair, x, y| f64::from(table[(pair * LETTERS + x) * LETTERS + y]));
-        let outer = |table: &[i32], branch: i32| {
-            mismatch(|pair, five, three| {
-                let beside = parameters.outer_mismatch(table, pair, five as u8, three as u8);
-                beside + f64::from(terminal(pair) + branch)
-            })
-        };
-        let by_size = |table: &[i32]| std::array::from_fn(|size| factor(table[size]));
-        let narrow = |table: &[i32]| table.iter().map(|&energy| factor(energy) as f32).collect();
-        let [unpaired, closing, branch] = parameters.multiloop;
-        let [slope, largest] = parameters.asymmetry;
+    pub fn new(parameters: &Parameters, conditions: Conditions) -> Self {
+        let energies = Energies::new(parameters, conditions, Rounding::Exact);
+        let rt = conditions.rt();
+        let factor = |energy: f64| (-energy / 100.0 / rt).exp();
+        let inner = |table: Table| mismatch(|pair, x, y| factor(energies.mismatch(table, pair, x, y)));
+        let letter = |letter: usize| if letter == UNKNOWN as usize { END } else { letter as u8 };
+        let by_size = |table: Table| std::array::from_fn(|size| factor(energies.size(table, size)));
         Self {
-            stack: std::array::from_fn(|outer| {
-                std::array::from_fn(|inner| factor(parameters.stack[outer * PAIRS + inner]))
-            }),
-            mismatch_hairpin: inner(&parameters.mismatch_hairpin),
-            mismatch_internal: inner(&parameters.mismatch_internal),
-            mismatch_internal_1n: inner(&parameters.mismatch_internal_1n),
-            mismatch_internal_23: inner(&parameters.mismatch_internal_23),
-            branch: outer(&parameters.mismatch_multi, branch),
-            exterior: outer(&parameters.mismatch_exterior, 0),
-            terminal: std::array::from_fn(|pair| factor(terminal(pair))),
-            int11: narrow(&parameters.int11),
-            int21: narrow(&parameters.int21),
-            int22: narrow(&parameters.int22),
-            hairpin: by_size(&parameters.hairpin),
-            bulge: by_size(&parameters.bulge),
-            internal: by_size(&parameters.internal),
-            asymmetry: std::array::from_fn(|more| factor(largest.min(slope * more as i32))),
-            unpaired: factor(unpaired),
-            closing: factor(closing),
+            stack: std::array::from_fn(|outer| std::array::from_fn(|inner| factor(energies.stack(outer, inner)))),
+            mismatch_hairpin: inner(Table::MismatchHairpin),
+            mismatch_internal: inner(Table::MismatchInternal),
+            mismatch_internal_1n: inner(Table::MismatchInternal1n),
+            mismatch_internal_23: inner(Table::MismatchInternal23),
+            branch: mismatch(|pair, five, three| factor(energies.branch(pair, letter(five), letter(three)))),
+            exterior: mismatch(|pair, five, three| factor(energies.exterior(pair, letter(five), letter(three)))),
+            terminal: std::array::from_fn(|pair| factor(energies.terminal(pair))),
+            int11: narrow(&energies, Table::Int11, factor),
+            int21: narrow(&energies, Table::Int21, factor),
+            int22: narrow(&energies, Table::Int22, factor),
+            hairpin: by_size(Table::Hairpin),
+            bulge: by_size(Table::Bulge),
+            internal: by_size(Table::Internal),
+            asymmetry: std::array::from_fn(|more| factor(energies.asymmetry(more))),
+            unpaired: factor(energies.unpaired),
+            closing: factor(energies.closing),
             logarithm: parameters.logarithm,
-            hairpins: parameters.hairpins.iter().map(|(letters, energy)| (letters.clone(), factor(*energy))).collect(),
+            hairpins: energies.hairpins.iter().map(|(letters, energy)| (letters.clone(), factor(*energy))).collect(),
         }
     }
 
@@ -104,11 +100,15 @@ impl Weights {
     }
 }
 
-fn factor(energy: impl Into<f64>) -> f64 {
-    (-energy.into() / 100.0 / RT).exp()
+/// The factors of a table of two pairs, without those of letters that do not pair.
+fn narrow(energies: &Energies, table: Table, factor: impl Fn(f64) -> f64) -> Vec<f32> {
+    let values = energies.table(table);
+    let letters = values.len() / (PAIRS + 1).pow(2);
+    let of_pairs = |pairs: usize| &values[(pairs / PAIRS * (PAIRS + 1) + pairs % PAIRS) * letters..][..letters];
+    (0..PAIRS * PAIRS).flat_map(of_pairs).map(|&energy| factor(energy) as f32).collect()
 }
 
-fn mismatch(energy: impl Fn(usize, usize, usize) -> f64) -> Mismatch {
-    let row = |pair, x| std::array::from_fn(|y| factor(energy(pair, x, y)));
+fn mismatch(factor: impl Fn(usize, usize, usize) -> f64) -> Mismatch {
+    let row = |pair, x| std::array::from_fn(|y| factor(pair, x, y));
     std::array::from_fn(|pair| std::array::from_fn(|x| row(pair, x)))
 }

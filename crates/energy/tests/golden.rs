@@ -1,6 +1,6 @@
 //! Ensembles compared with ViennaRNA's, which the script in `golden/` computed.
 
-use rinalmo_energy::Ensemble;
+use rinalmo_energy::{Conditions, Dangles, EnergyModel, Ensemble, Parameters};
 use serde_json::Value;
 
 /// Pairs below 1e-5 are not in the file; the others have six decimals.
@@ -35,5 +35,40 @@ fn energies_and_probabilities_are_those_of_viennarna() {
             cell % len,
             expected[cell]
         );
+    }
+}
+
+/// The pairs of a dot-bracket text.
+fn pairs(structure: &str) -> Vec<(usize, usize)> {
+    let (mut open, mut pairs) = (Vec::new(), Vec::new());
+    for (j, bracket) in structure.bytes().enumerate() {
+        match bracket {
+            b'(' => open.push(j),
+            b')' => pairs.push((open.pop().unwrap(), j)),
+            _ => {}
+        }
+    }
+    pairs
+}
+
+#[test]
+fn energies_of_structures_are_those_of_viennarna() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/evaluate/cases.json")).unwrap();
+    assert!(cases.len() > 60);
+    for case in cases {
+        let [sequence, structure] = ["sequence", "structure"].map(|key| case[key].as_str().unwrap());
+        let energies: Vec<(f64, u8, f64)> = serde_json::from_value(case["energies"].clone()).unwrap();
+        for (temperature, dangles, expected) in energies {
+            let dangles = if dangles == 0 { Dangles::None } else { Dangles::Both };
+            let conditions = Conditions::default().temperature(temperature).dangles(dangles);
+            let model = EnergyModel::new(Parameters::turner2004(), conditions).unwrap();
+            let found = model.evaluate(sequence.as_bytes(), &pairs(structure)).unwrap();
+            let energy = found.energy();
+            let loops = found.loops();
+            assert!(
+                (energy - expected).abs() < 0.001,
+                "{sequence} {structure}: {energy} kcal/mol, expected {expected} with {conditions:?}; {loops:?}"
+            );
+        }
     }
 }

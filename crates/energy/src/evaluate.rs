@@ -1,0 +1,271 @@
+//! The energy of a given structure, loop by loop.
+
+use crate::energies::{Energies, reversed};
+use crate::letters::{END, code, kind};
+
+/// Fewest unpaired bases of a hairpin.
+const SHORTEST: usize = 3;
+
+/// What a loop is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LoopKind {
+    /// The one that no pair closes.
+    Exterior,
+    /// A pair and the unpaired bases between.
+    Hairpin,
+    /// Two pairs next to each other.
+    Stack,
+    /// Two pairs with unpaired bases on one side.
+    Bulge,
+    /// Two pairs with unpaired bases on both sides.
+    Internal,
+    /// Three or more pairs.
+    Multiloop,
+}
+
+impl LoopKind {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exterior => "exterior",
+            Self::Hairpin => "hairpin",
+            Self::Stack => "stack",
+            Self::Bulge => "bulge",
+            Self::Internal => "internal",
+            Self::Multiloop => "multiloop",
+        }
+    }
+}
+
+/// A loop of a structure; positions count from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loop {
+    /// What it is.
+    pub kind: LoopKind,
+    /// The pair that closes it; `None` for the exterior loop.
+    pub closing: Option<(usize, usize)>,
+    /// The other pairs of the loop, from left to right.
+    pub branches: Vec<(usize, usize)>,
+    /// Number of unpaired bases.
+    pub unpaired: usize,
+    /// In 0.01 kcal/mol, as ViennaRNA counts it.
+    hundredths: i64,
+}
+
+impl Loop {
+    /// Its free energy in kcal/mol.
+    pub fn energy(&self) -> f64 {
+        self.hundredths as f64 / 100.0
+    }
+}
+
+/// The loops of a structure and their energies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluation {
+    loops: Vec<Loop>,
+    /// Pairs of letters that are not AU, GC or GU.
+    odd: Vec<(usize, usize)>,
+}
+
+impl Evaluation {
+    /// The loops: the exterior one, then those that a pair closes, by its first base.
+    pub fn loops(&self) -> &[Loop] {
+        &self.loops
+    }
+
+    /// Free energy of the structure in kcal/mol.
+    pub fn energy(&self) -> f64 {
+        self.loops.iter().map(|part| part.hundredths).sum::<i64>() as f64 / 100.0
+    }
+
+    /// Pairs of letters other than AU, GC and GU. The tables have only rough energies for their loops.
+    pub fn non_canonical(&self) -> &[(usize, usize)] {
+        &self.odd
+    }
+}
+
+/// Why a structure has no energy in this model. Positions count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EvaluationError {
+    /// A pair of positions that are not two bases of the sequence, first and second.
+    #[error("pair ({0}, {1}): expected two positions in order, from 1 to {2}")]
+    Position(usize, usize, usize),
+    /// A base of two pairs.
+    #[error("base {0} is in two pairs")]
+    Twice(usize),
+    /// A pseudoknot.
+    #[error("pairs ({}, {}) and ({}, {}) cross; the model has no energy for pseudoknots", .0.0, .0.1, .1.0, .1.1)]
+    Crossing((usize, usize), (usize, usize)),
+    /// A hairpin that is too short.
+    #[error("pair ({0}, {1}) closes a hairpin of {2} bases, expected at least {SHORTEST}")]
+    Hairpin(usize, usize, usize),
+}
+
+/// The loops of the structure `pairs` of `sequence`, and their energies.
+pub(crate) fn evaluate(
+    energies: &Energies,
+    sequence: &[u8],
+    pairs: &[(usize, usize)],
+) -> Result<Evaluation, EvaluationError> {
+    let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
+    let structure = Structure { energies, letters: &letters, partner: partners(sequence.len(), pairs)? };
+    let mut loops = vec![structure.enclosed(None)?];
+    for i in 0..letters.len() {
+        if let Some(j) = structure.partner[i].filter(|&j| j > i) {
+            loops.push(structure.enclosed(Some((i, j)))?);
+        }
+    }
+    let closing = loops.iter().filter_map(|part| part.closing);
+    let odd = closing.filter(|&(i, j)| crate::letters::pair(letters[i], letters[j]).is_none()).collect();
+    Ok(Evaluation { loops, odd })
+}
+
+/// The partner of each base.
+fn partners(len: usize, pairs: &[(usize, usize)]) -> Result<Vec<Option<usize>>, EvaluationError> {
+    let mut partner = vec![None; len];
+    for &(i, j) in pairs {
+        if i >= j || j >= len {
+            return Err(EvaluationError::Position(i + 1, j + 1, len));
+        }
+        if let Some(base) = [i, j].into_iter().find(|&base| partner[base].is_some()) {
+            return Err(EvaluationError::Twice(base + 1));
+        }
+        (partner[i], partner[j]) = (Some(j), Some(i));
+    }
+    refuse_crossing(&partner)?;
+    Ok(partner)
+}
+
+fn refuse_crossing(partner: &[Option<usize>]) -> Result<(), EvaluationError> {
+    let mut open = Vec::new();
+    let one = |i: usize, j: usize| (i + 1, j + 1);
+    for (i, j) in partner.iter().enumerate().filter_map(|(i, j)| Some((i, (*j)?))) {
+        if i < j {
+            open.push(i);
+            continue;
+        }
+        let inner = open.pop().expect("every pair opens before it closes");
+        if let Some(end) = partner[inner].filter(|&end| end != i) {
+            return Err(EvaluationError::Crossing(one(j, i), one(inner, end)));
+        }
+    }
+    Ok(())
+}
+
+/// A sequence with the partner of each base.
+pub(crate) struct Structure<'a> {
+    pub energies: &'a Energies,
+    /// Codes of the letters.
+    pub letters: &'a [u8],
+    pub partner: Vec<Option<usize>>,
+}
+
+impl Structure<'_> {
+    /// The loop that `closing` closes, or the exterior one.
+    fn enclosed(&self, closing: Option<(usize, usize)>) -> Result<Loop, EvaluationError> {
+        let (branches, unpaired) = self.branches(closing);
+        if let (Some((i, j)), []) = (closing, &branches[..])
+            && unpaired < SHORTEST
+        {
+            return Err(EvaluationError::Hairpin(i + 1, j + 1, unpaired));
+        }
+        let kind = loop_kind(closing, &branches, unpaired);
+        let hundredths = self.energy(closing, &branches, unpaired) as i64;
+        Ok(Loop { kind, closing, branches, unpaired, hundredths })
+    }
+
+    /// The pairs that branch off from a loop inwards, and the number of its unpaired bases.
+    pub fn branches(&self, closing: Option<(usize, usize)>) -> (Vec<(usize, usize)>, usize) {
+        let (begin, end) = closing.map_or((0, self.letters.len()), |(i, j)| (i + 1, j));
+        let (mut branches, mut unpaired) = (Vec::new(), 0);
+        let mut k = begin;
+        while k < end {
+            if let Some(partner) = self.partner[k] {
+                branches.push((k, partner));
+                k = partner;
+            } else {
+                unpaired += 1;
+            }
+            k += 1;
+        }
+        (branches, unpaired)
+    }
+
+    /// Energy of a loop in 0.01 kcal/mol.
+    pub fn energy(&self, closing: Option<(usize, usize)>, branches: &[(usize, usize)], unpaired: usize) -> f64 {
+        let energies = self.energies;
+        let letter = |i: Option<usize>| i.and_then(|i| self.letters.get(i)).copied().unwrap_or(END);
+        let beside = |&(p, q): &(usize, usize)| (self.kind(p, q), letter(p.checked_sub(1)), letter(Some(q + 1)));
+        let Some((i, j)) = closing else {
+            let ends = branches.iter().map(beside);
+            return ends.map(|(kind, five, three)| energies.exterior(kind, five, three)).sum();
+        };
+        match *branches {
+            [] => energies.hairpin(self.kind(i, j), &self.letters[i..=j]),
+            [(p, q)] => {
+                let kinds = [self.kind(i, j), reversed(self.kind(p, q))];
+                energies.internal(kinds, &self.letters[i..=p], &self.letters[q..=j])
+            }
+            _ => {
+                let each = branches.iter().map(beside);
+                let closing = (reversed(self.kind(i, j)), self.letters[j - 1], self.letters[i + 1]);
+                let ends = each.chain([closing]).map(|(kind, five, three)| energies.branch(kind, five, three));
+                energies.closing + energies.unpaired * unpaired as f64 + ends.sum::<f64>()
+            }
+        }
+    }
+
+    fn kind(&self, i: usize, j: usize) -> usize {
+        kind(self.letters[i], self.letters[j])
+    }
+}
+
+fn loop_kind(closing: Option<(usize, usize)>, branches: &[(usize, usize)], unpaired: usize) -> LoopKind {
+    let Some((i, j)) = closing else { return LoopKind::Exterior };
+    match *branches {
+        [] => LoopKind::Hairpin,
+        [_] if unpaired == 0 => LoopKind::Stack,
+        [(p, q)] if p == i + 1 || q + 1 == j => LoopKind::Bulge,
+        [_] => LoopKind::Internal,
+        _ => LoopKind::Multiloop,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EnergyModel;
+
+    fn evaluated(sequence: &str, pairs: &[(usize, usize)]) -> Result<Evaluation, EvaluationError> {
+        EnergyModel::turner2004().evaluate(sequence.as_bytes(), pairs)
+    }
+
+    #[test]
+    fn loops_are_listed_from_outside_to_inside() {
+        let found = evaluated("AGGCAAAGCC", &[(1, 9), (2, 8), (3, 7)]).unwrap();
+        let kinds: Vec<LoopKind> = found.loops().iter().map(|part| part.kind).collect();
+        assert_eq!(kinds, [LoopKind::Exterior, LoopKind::Stack, LoopKind::Stack, LoopKind::Hairpin]);
+        // dangling A before GC -0.2; GC on GC -3.3, GC on CG -3.4; a hairpin of three 5.4
+        let energies: Vec<f64> = found.loops().iter().map(Loop::energy).collect();
+        assert_eq!(energies, [-0.2, -3.3, -3.4, 5.4]);
+        assert_eq!(found.energy(), -1.5);
+    }
+
+    #[test]
+    fn what_the_model_has_no_energy_for_is_refused() {
+        let error = |pairs: &[(usize, usize)]| evaluated("GGGAAACCCAAACCC", pairs).unwrap_err().to_string();
+        assert_eq!(error(&[(0, 15)]), "pair (1, 16): expected two positions in order, from 1 to 15");
+        assert_eq!(error(&[(0, 8), (0, 7)]), "base 1 is in two pairs");
+        assert!(error(&[(0, 8), (2, 14)]).starts_with("pairs (1, 9) and (3, 15) cross"));
+        assert_eq!(error(&[(2, 5)]), "pair (3, 6) closes a hairpin of 2 bases, expected at least 3");
+    }
+
+    #[test]
+    fn odd_pairs_are_evaluated_and_listed() {
+        let found = evaluated("GGACAAAGACC", &[(0, 10), (1, 9), (2, 8), (3, 7)]).unwrap();
+        assert_eq!(found.non_canonical(), [(2, 8)]);
+        assert!(found.energy().is_finite());
+    }
+}
