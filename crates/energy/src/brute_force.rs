@@ -1,13 +1,14 @@
 //! Tests the recursions: lists all structures of a short sequence and sums their energies from the tables.
 
+use std::collections::HashMap;
+
 use proptest::prelude::*;
 
-use crate::conditions::Conditions;
+use crate::conditions::{Conditions, Dangles};
 use crate::energies::{Energies, Rounding};
 use crate::evaluate::Structure;
 use crate::letters::{code, pair};
-use crate::weights::RT;
-use crate::{Ensemble, Parameters};
+use crate::{EnergyModel, Ensemble, Parameters};
 
 /// Largest difference allowed, in kcal/mol for energies; for probabilities it covers rounding to f32.
 const SUM: f64 = 1e-6;
@@ -43,24 +44,37 @@ impl Structure<'_> {
 }
 
 /// The ensemble's free energy, and the probabilities of all pairs, from the list of all structures.
-fn enumerate(sequence: &[u8], bonus: impl Fn(usize, usize) -> f64) -> (f64, Vec<f64>) {
-    let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
-    let energies = Energies::new(Parameters::turner2004(), Conditions::default(), Rounding::Exact);
-    let len = letters.len();
-    let mut structure = Structure { energies: &energies, letters: &letters, partner: vec![None; len] };
+fn enumerate(sequence: &[u8], conditions: Conditions, bonus: impl Fn(usize, usize) -> f64) -> (f64, Vec<f64>) {
+    let energies = Energies::new(Parameters::turner2004(), conditions, Rounding::Exact);
+    let (len, rt) = (sequence.len(), conditions.rt());
     let (mut whole, mut pairs) = (0.0, vec![0.0; len * len]);
-    structure.each(0, &mut |structure| {
+    each_structure(sequence, &energies, |structure| {
         let partners = structure.partner.iter().enumerate();
         let pairs_of = partners.clone().filter_map(|(i, partner)| partner.filter(|j| i < *j).map(|j| bonus(i, j)));
-        let weight = (-structure.energy_within(None) / 100.0 / RT + pairs_of.sum::<f64>()).exp();
+        let weight = (-structure.energy_within(None) / 100.0 / rt + pairs_of.sum::<f64>()).exp();
         whole += weight;
         partners.for_each(|(i, partner)| partner.iter().for_each(|j| pairs[i * len + j] += weight));
     });
-    (-RT * f64::ln(whole), pairs.into_iter().map(|weight| weight / whole).collect())
+    (-rt * f64::ln(whole), pairs.into_iter().map(|weight| weight / whole).collect())
+}
+
+fn each_structure(sequence: &[u8], energies: &Energies, mut visit: impl FnMut(&Structure<'_>)) {
+    let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
+    let mut structure = Structure { energies, letters: &letters, partner: vec![None; letters.len()] };
+    structure.each(0, &mut visit);
+}
+
+/// The default, and everything different from it.
+fn models() -> [EnergyModel; 2] {
+    let hot = Conditions::default().temperature(58.0).dangles(Dangles::None);
+    [Conditions::default(), hot].map(|conditions| EnergyModel::new(Parameters::turner2004(), conditions).unwrap())
 }
 
 fn agrees(sequence: &[u8]) -> Result<(), TestCaseError> {
-    compare(sequence, &Ensemble::new(sequence), enumerate(sequence, |_, _| 0.0))
+    for model in models() {
+        compare(sequence, &model.ensemble(sequence), enumerate(sequence, model.conditions(), |_, _| 0.0))?;
+    }
+    Ok(())
 }
 
 /// As [`agrees`], with bonuses that favour some pairs, disfavour others, and forbid a few.
@@ -71,7 +85,7 @@ fn agrees_with_bonuses(sequence: &[u8]) -> Result<(), TestCaseError> {
     };
     let len = sequence.len();
     let table: Vec<f32> = (0..len * len).map(|cell| bonus(cell / len, cell % len)).collect();
-    let expected = enumerate(sequence, |i, j| f64::from(bonus(i, j)));
+    let expected = enumerate(sequence, Conditions::default(), |i, j| f64::from(bonus(i, j)));
     compare(sequence, &Ensemble::with_bonuses(sequence, &table), expected)
 }
 
@@ -84,12 +98,26 @@ fn compare(sequence: &[u8], ensemble: &Ensemble, (energy, pairs): (f64, Vec<f64>
     Ok(())
 }
 
+/// The structure of minimum free energy is one of those with the least energy in the list.
+fn finds_the_least(sequence: &[u8]) -> Result<(), TestCaseError> {
+    for model in models() {
+        let energies = Energies::new(Parameters::turner2004(), model.conditions(), Rounding::Whole);
+        let mut least: f64 = 0.0;
+        each_structure(sequence, &energies, |structure| least = least.min(structure.energy_within(None)));
+        let mfe = model.mfe(sequence);
+        prop_assert_eq!(mfe.energy, least / 100.0);
+        prop_assert_eq!(model.evaluate(sequence, &mfe.pairs).unwrap().energy(), mfe.energy);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn recursions_add_up_all_structures(sequence in prop::collection::vec(prop::sample::select(b"ACGUACGU".to_vec()), 0..18)) {
+    fn recursions_add_up_all_structures(sequence in prop::collection::vec(prop::sample::select(b"ACGUACGUN".to_vec()), 0..18)) {
         agrees(&sequence)?;
+        finds_the_least(&sequence)?;
     }
 
     #[test]
@@ -100,6 +128,7 @@ proptest! {
     #[test]
     fn recursions_add_up_all_structures_of_strong_pairs(sequence in prop::collection::vec(prop::sample::select(b"GGCCA".to_vec()), 12..16)) {
         agrees(&sequence)?;
+        finds_the_least(&sequence)?;
     }
 }
 
@@ -108,5 +137,50 @@ fn recursions_add_up_multiloops_and_long_loops() {
     for sequence in ["GGAAACGAAACCAAAC", "GGAAACACGAAAGAC", "GAAAAACGAAAGAAAAC", "GAACAAACAAGAAAC", "CAGAGAAACAAACUG"] {
         agrees(sequence.as_bytes()).unwrap();
         agrees_with_bonuses(sequence.as_bytes()).unwrap();
+        finds_the_least(sequence.as_bytes()).unwrap();
+    }
+}
+
+/// Structures are drawn as often as their probabilities say: a chi-square test over all of them.
+#[test]
+fn structures_are_drawn_by_their_probabilities() {
+    const DRAWN: usize = 20_000;
+    for (seed, sequence) in
+        [(1, "GGGAAACCAAGC"), (2, "GGAAACGAAACCAAAC"), (3, "GCGAAAGCAAAGUNGC"), (4, "CAGAGAAACAAACUG")]
+    {
+        let hot = Conditions::default().temperature(75.0); // where many structures have a share
+        let model = EnergyModel::new(Parameters::turner2004(), hot).unwrap();
+        let energies = Energies::new(Parameters::turner2004(), hot, Rounding::Exact);
+        let mut expected = HashMap::new();
+        each_structure(sequence.as_bytes(), &energies, |structure| {
+            let partners = structure.partner.iter().enumerate();
+            let pairs: Vec<_> = partners.filter_map(|(i, j)| j.filter(|j| i < *j).map(|j| (i, j))).collect();
+            expected.insert(pairs, (-structure.energy_within(None) / 100.0 / hot.rt()).exp());
+        });
+        let whole: f64 = expected.values().sum();
+        let mut counts: HashMap<_, usize> = HashMap::new();
+        for pairs in model.sample(sequence.as_bytes(), DRAWN, seed) {
+            *counts.entry(pairs).or_default() += 1;
+        }
+        assert!(counts.keys().all(|pairs| expected.contains_key(pairs)), "{sequence}: a structure that is none");
+        // Structures of fewer than ten expected draws count together.
+        let (mut chi_square, mut classes, mut rare) = (0.0, 0.0f64, (0.0, 0.0));
+        for (pairs, weight) in &expected {
+            let (expected, found) = (weight / whole * DRAWN as f64, *counts.get(pairs).unwrap_or(&0) as f64);
+            if expected < 10.0 {
+                rare = (rare.0 + expected, rare.1 + found);
+            } else {
+                chi_square += (found - expected).powi(2) / expected;
+                classes += 1.0;
+            }
+        }
+        if rare.0 >= 10.0 {
+            chi_square += (rare.1 - rare.0).powi(2) / rare.0;
+            classes += 1.0;
+        }
+        assert!(classes >= 3.0, "{sequence}: too few structures to test");
+        // The mean is classes - 1 and the variance twice that: five standard deviations.
+        let limit = classes - 1.0 + 5.0 * (2.0 * (classes - 1.0)).sqrt();
+        assert!(chi_square < limit, "{sequence}: chi-square {chi_square} of {classes} classes, limit {limit}");
     }
 }

@@ -18,7 +18,7 @@ pub(crate) enum Rounding {
 }
 
 impl Rounding {
-    fn round(self, energy: f64) -> f64 {
+    pub fn round(self, energy: f64) -> f64 {
         match self {
             Self::Whole => energy.trunc(),
             Self::Exact => energy,
@@ -47,7 +47,8 @@ pub(crate) struct Energies {
     asymmetry: f64,
     largest_asymmetry: f64,
     terminal_au: f64,
-    logarithm: f64,
+    /// Coefficient of `ln(size / 30)` for larger loops.
+    pub logarithm: f64,
     /// Hairpins with their own energy, as codes of letters, closing pair included.
     pub hairpins: Vec<(Vec<u8>, f64)>,
 }

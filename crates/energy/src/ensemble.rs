@@ -1,33 +1,10 @@
 //! The public type: a sequence's pairs with their probabilities.
 
-use crate::exterior::Exterior;
-use crate::inside::{Inside, OutOfRange};
-use crate::loops::Loops;
+use crate::inside::OutOfRange;
 use crate::number::{Number, Wide};
 use crate::outside::{self, probabilities};
-use crate::weights::{RT, Weights};
+use crate::sums::{Sums, Terms};
 use crate::workers::Workers;
-
-/// Largest partition function that is accepted, and the inverse of the smallest. Within these bounds, terms that are
-/// too small for f64 (below 1e-308) do not change the result.
-const LARGEST_TOTAL: f64 = 1e100;
-
-/// How many scales are tried before a sequence is computed in [`Wide`] numbers, which need no scale.
-const ATTEMPTS: usize = 3;
-
-/// What the structures of a sequence are weighed by.
-#[derive(Clone, Copy)]
-struct Terms<'a> {
-    weights: &'a Weights,
-    /// `[len, len]`: see [`Ensemble::with_bonuses`].
-    bonuses: Option<&'a [f32]>,
-}
-
-impl Terms<'_> {
-    fn turner2004() -> Self {
-        Self { weights: Weights::turner2004(), bonuses: None }
-    }
-}
 
 /// All secondary structures of a sequence at equilibrium.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,14 +17,17 @@ pub struct Ensemble {
 impl Ensemble {
     /// Computes the probability of every pair of `sequence`.
     ///
+    /// The model is Turner 2004 at 37 °C with dangling ends on both sides of every branch; [`EnergyModel::ensemble`](crate::EnergyModel::ensemble)
+    /// takes others.
+    ///
     /// Letters are A, C, G and U or T, in either case. Any other letter, such as N, pairs with no other. Next to a pair
     /// it counts as the least favourable of the four in a hairpin or internal loop, and as missing in a multiloop or
-    /// the exterior loop.
+    /// the exterior loop. There, and only there, [`EnergyModel`](crate::EnergyModel) differs.
     ///
     /// Time grows with the cube of the length and [`memory`] with its square. Sequences of 300 bases and more are
     /// computed on all threads of the current `rayon` pool. The number of threads does not change the result by a bit.
     pub fn new(sequence: &[u8]) -> Self {
-        Self::with(&Workers::all(sequence.len()), Terms::turner2004(), sequence)
+        Self::with(&Workers::all(sequence.len()), Terms::of_features(), sequence)
     }
 
     /// As [`Ensemble::new`], with a bonus for every pair, which another model of the pairs may give.
@@ -62,7 +42,7 @@ impl Ensemble {
     /// # Panics
     /// If there are not `len²` bonuses.
     pub fn with_bonuses(sequence: &[u8], bonuses: &[f32]) -> Self {
-        Self::with(&Workers::all(sequence.len()), Terms { bonuses: Some(bonuses), ..Terms::turner2004() }, sequence)
+        Self::with(&Workers::all(sequence.len()), Terms { bonuses: Some(bonuses), ..Terms::of_features() }, sequence)
     }
 
     /// As [`Ensemble::new`], but only on this thread, for callers that compute several sequences in parallel.
@@ -70,19 +50,16 @@ impl Ensemble {
     /// A `rayon` thread that waits may start another task. So if many sequences are each split over threads, one thread
     /// can hold the memory of more than one of them.
     pub fn on_this_thread(sequence: &[u8]) -> Self {
-        Self::with(&Workers::one(), Terms::turner2004(), sequence)
+        Self::with(&Workers::one(), Terms::of_features(), sequence)
     }
 
-    fn with(workers: &Workers, terms: Terms<'_>, sequence: &[u8]) -> Self {
+    pub(crate) fn with(workers: &Workers, terms: Terms<'_>, sequence: &[u8]) -> Self {
         workers.enter(|| {
-            let mut energy = estimate(sequence);
-            for _ in 0..ATTEMPTS {
-                match Self::scaled::<f64>(workers, terms, sequence, energy) {
-                    Ok(ensemble) => return ensemble,
-                    Err(OutOfRange(more)) => energy -= more * RT,
-                }
-            }
-            Self::scaled::<Wide>(workers, terms, sequence, 0.0).ok().expect("a wide number does not overflow")
+            terms.in_range(
+                sequence,
+                |energy| Self::scaled::<f64>(workers, terms, sequence, energy),
+                || Self::scaled::<Wide>(workers, terms, sequence, 0.0),
+            )
         })
     }
 
@@ -94,15 +71,9 @@ impl Ensemble {
         energy: f64,
     ) -> Result<Self, OutOfRange> {
         let len = sequence.len();
-        let loops = Loops::new(sequence, terms.weights, terms.bonuses, energy);
-        let inside = Inside::<T>::new(&loops, workers)?;
-        let exterior = Exterior::new(&loops, &inside.closed);
-        let whole = exterior.total();
-        if whole.size() > LARGEST_TOTAL || whole.recip().size() > LARGEST_TOTAL {
-            return Err(OutOfRange::by(whole.size(), len));
-        }
+        let Sums { loops, inside, exterior } = Sums::<T>::new(workers, terms, sequence, energy)?;
         let probabilities = probabilities(&loops, &inside, &exterior, workers)?;
-        Ok(Self { len, energy: energy * len as f64 - RT * whole.ln(), probabilities })
+        Ok(Self { len, energy: energy * len as f64 - terms.weights.rt * exterior.total().ln(), probabilities })
     }
 
     /// Number of bases of the sequence.
@@ -139,6 +110,13 @@ impl Ensemble {
         self.probabilities
     }
 
+    /// Expected distance in base pairs of two structures that are drawn from the ensemble: `Σ 2 p (1 - p)` over all
+    /// pairs. RNAfold calls it the ensemble diversity.
+    pub fn diversity(&self) -> f64 {
+        let all = self.probabilities.iter().map(|&p| f64::from(p)); // each pair twice
+        all.map(|p| p * (1.0 - p)).sum()
+    }
+
     /// Probability of every base to be unpaired, `[len]`.
     pub fn unpaired(&self) -> Vec<f32> {
         let paired = |row: &[f32]| row.iter().map(|p| f64::from(*p)).sum::<f64>();
@@ -149,20 +127,10 @@ impl Ensemble {
 /// Bytes that [`Ensemble::new`] holds at its peak for a sequence of `len` bases, the result included: about `20 ·
 /// len²`.
 ///
-/// Bonuses of pairs take `8 · len²` more. A sequence that leaves the range of f64 takes up to twice as much: for example thousands of bases of which half are
-/// a perfect helix and the others unpaired.
+/// Bonuses of pairs take `8 · len²` more. A sequence that leaves the range of f64 takes up to twice as much: for example
+/// thousands of bases of which half are a perfect helix and the others unpaired.
 pub fn memory(len: usize) -> u64 {
     outside::bytes(len) as u64
-}
-
-/// Estimated contribution of a base to the ensemble's free energy, in kcal/mol.
-///
-/// The two constants were fitted to energies of random sequences by their fraction of G and C; the data of the fit were
-/// not kept. The estimate only sets the scale: a bad one is corrected by [`OutOfRange`] and changes no probability.
-fn estimate(sequence: &[u8]) -> f64 {
-    let strong = sequence.iter().filter(|letter| b"GCgc".contains(letter)).count();
-    let share = strong as f64 / sequence.len().max(1) as f64;
-    -0.15 - 0.75 * share * share
 }
 
 #[cfg(test)]
@@ -176,12 +144,12 @@ mod tests {
     fn numbers_of_any_size_give_what_f64_does() {
         let sequence = b"GGGAAAUCCGUUAGGCAAGCGAUUCGCAACCUAACUUUGGAACGCAGUCNAGGGCUGCGAACC".repeat(4);
         let ensemble = |energy| {
-            Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, energy)
+            Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, energy)
                 .ok()
                 .expect("within the range of f64")
         };
         let (plain, scaled) = (ensemble(0.0), ensemble(-0.3));
-        let wide = Ensemble::scaled::<Wide>(&Workers::one(), Terms::turner2004(), &sequence, 0.0)
+        let wide = Ensemble::scaled::<Wide>(&Workers::one(), Terms::of_features(), &sequence, 0.0)
             .ok()
             .expect("a wide number does not overflow");
         for other in [scaled, wide] {
@@ -193,13 +161,13 @@ mod tests {
     #[test]
     fn a_scale_that_is_far_off_is_reported_with_its_correction() {
         let sequence = b"GC".repeat(400);
-        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, 0.0)
+        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, 0.0)
         else {
             panic!("1e900 does not fit into an f64")
         };
-        let better = -more * RT;
+        let better = -more * Terms::of_features().weights.rt;
         assert!((-2.0..-1.0).contains(&better), "{better} kcal/mol a base");
-        assert!(Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, better).is_ok());
+        assert!(Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, better).is_ok());
     }
 
     /// One half is bound by 1.4 kcal/mol a base, the other half not at all.
@@ -208,7 +176,7 @@ mod tests {
         let helix = b"GC".repeat(300);
         let sequence = [&helix[..], &[b'N'; 600]].concat();
         assert!((0..16).all(|tenths| {
-            Ensemble::scaled::<f64>(&Workers::one(), Terms::turner2004(), &sequence, -0.1 * f64::from(tenths)).is_err()
+            Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, -0.1 * f64::from(tenths)).is_err()
         }));
         let (alone, within) = (Ensemble::new(&helix), Ensemble::new(&sequence));
         assert!((alone.energy - within.energy).abs() < F64, "{} and {}", alone.energy, within.energy);

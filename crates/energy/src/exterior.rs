@@ -1,7 +1,7 @@
 //! The exterior loop, which no pair closes: sums over everything before a position, and over everything from it on.
 
 use crate::loops::Loops;
-use crate::number::Number;
+use crate::number::Semiring;
 use crate::triangle::Triangle;
 
 /// Scaled sums over all structures of the sequence's prefixes and suffixes.
@@ -12,8 +12,8 @@ pub(crate) struct Exterior<T> {
     pub behind: Vec<T>,
 }
 
-impl<T: Number> Exterior<T> {
-    pub fn new(loops: &Loops<'_>, closed: &Triangle<T>) -> Self {
+impl<T: Semiring> Exterior<T> {
+    pub fn new(loops: &Loops<'_, T::Factor>, closed: &Triangle<T>) -> Self {
         let len = loops.len();
         let scale = loops.scale(1);
         let branch =

@@ -2,7 +2,7 @@
 
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
-use crate::number::{LARGEST, Number};
+use crate::number::{LARGEST, Semiring};
 use crate::products::{BAND, Compose, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
@@ -29,8 +29,8 @@ impl OutOfRange {
     }
 }
 
-impl<T: Number> Inside<T> {
-    pub fn new(loops: &Loops<'_>, workers: &Workers) -> Result<Self, OutOfRange> {
+impl<T: Semiring> Inside<T> {
+    pub fn new(loops: &Loops<'_, T::Factor>, workers: &Workers) -> Result<Self, OutOfRange> {
         let len = loops.len();
         let zeros = || Triangle::new(len);
         let mut inside = Self { closed: zeros(), last: zeros(), some: zeros() };
@@ -93,9 +93,9 @@ impl<T: Number> Inside<T> {
 }
 
 /// Computes a block's values: the structures closed by `(i, i + distance)`, from `i = first` on.
-struct Close<'a, T> {
+struct Close<'a, T: Semiring> {
     out: &'a mut Block<T>,
-    loops: &'a Loops<'a>,
+    loops: &'a Loops<'a, T::Factor>,
     ring: &'a Ring<T>,
     closed: &'a Triangle<T>,
     several: &'a [T],
@@ -103,7 +103,7 @@ struct Close<'a, T> {
     first: isize,
 }
 
-impl<T: Number> pulp::WithSimd for Close<'_, T> {
+impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -7,7 +7,7 @@
 //! That takes 27 steps a pair instead of about 400.
 
 use crate::loops::{BULGE, GENERIC, KINDS, Loops, ONE, TWO_BY_THREE};
-use crate::number::Number;
+use crate::number::{Factor, Semiring};
 use crate::ring::Ring;
 use crate::weights::LONGEST_LOOP;
 
@@ -39,7 +39,7 @@ pub(crate) struct Block<T> {
     pub values: Lanes<T>,
 }
 
-impl<T: Number> Block<T> {
+impl<T: Semiring> Block<T> {
     pub fn new() -> Self {
         let zeros = [T::ZERO; LANES];
         Self { sums: [[zeros; LONGEST_LOOP + 1 - SMALLEST]; 2], totals: [zeros; KINDS], values: zeros }
@@ -49,7 +49,7 @@ impl<T: Number> Block<T> {
     ///
     /// `ring` holds the pairs on the other `side`. Rows must be passed in order, each one farther from that side.
     #[inline(always)]
-    pub fn sum(&mut self, loops: &Loops<'_>, ring: &Ring<T>, side: Side, distance: usize, first: isize) {
+    pub fn sum(&mut self, loops: &Loops<'_, T::Factor>, ring: &Ring<T>, side: Side, distance: usize, first: isize) {
         let largest = match side {
             Side::Within => LONGEST_LOOP.min(distance.saturating_sub(2)),
             Side::Around => LONGEST_LOOP.min((loops.len() - 1 - distance).saturating_sub(2)),
@@ -64,7 +64,7 @@ impl<T: Number> Block<T> {
             let mut sum = if size >= SMALLEST + 2 { sums[size - 2 - SMALLEST] } else { [T::ZERO; LANES] };
             let (left, right) = (others.at(GENERIC, size, 2), others.at(GENERIC, size, size - 2));
             // In a 2x2 loop, `left` and `right` are the same loop and must count once.
-            let factor = if size > SMALLEST { asymmetry[size - 4] } else { 0.5 };
+            let factor = if size > SMALLEST { asymmetry[size - 4] } else { T::Factor::HALF };
             for k in 0..LANES {
                 sum[k] += (left[k] + right[k]) * factor;
                 generic[k] += sum[k] * whole;
@@ -89,7 +89,7 @@ impl<T: Number> Block<T> {
 
     /// The sum over larger loops at one lane, given the factors of the lane's pair.
     #[inline(always)]
-    pub fn total(&self, lane: usize, factors: [f64; KINDS]) -> T {
+    pub fn total(&self, lane: usize, factors: [T::Factor; KINDS]) -> T {
         (0..KINDS).map(|kind| self.totals[kind][lane] * factors[kind]).sum()
     }
 }
@@ -102,7 +102,7 @@ struct Others<'a, T> {
     first: isize,
 }
 
-impl<T: Number> Others<'_, T> {
+impl<T: Semiring> Others<'_, T> {
     /// For each lane the pair across a loop of `size` unpaired bases, of which `left` are on the left.
     #[inline(always)]
     fn at(&self, kind: usize, size: usize, left: usize) -> &Lanes<T> {
@@ -115,7 +115,7 @@ impl<T: Number> Others<'_, T> {
 }
 
 #[inline(always)]
-fn add<T: Number>(total: &mut Lanes<T>, factor: f64, left: &Lanes<T>, right: &Lanes<T>) {
+fn add<T: Semiring>(total: &mut Lanes<T>, factor: T::Factor, left: &Lanes<T>, right: &Lanes<T>) {
     for k in 0..LANES {
         total[k] += (left[k] + right[k]) * factor;
     }

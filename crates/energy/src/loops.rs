@@ -4,8 +4,9 @@
 //! it contributes. A factor here is the loop's own factor times `scale` to the power of the bases that are in the loop
 //! but in no inner pair. The choice of scale changes no probability.
 
-use crate::letters::{LETTERS, PAIRS, UNKNOWN, code, pair};
-use crate::weights::{LONGEST_LOOP, Mismatch, RT, SHORTEST_HAIRPIN, Weights};
+use crate::letters::{END, LETTERS, PAIRS, UNKNOWN, code, pair};
+use crate::number::Factor;
+use crate::weights::{LONGEST_LOOP, Mismatch, SHORTEST_HAIRPIN, Weights};
 
 /// Unpaired bases, left and right, of the loops that have their own tables.
 pub(crate) const SMALL: [(usize, usize); 7] = [(0, 0), (0, 1), (1, 0), (1, 1), (1, 2), (2, 1), (2, 2)];
@@ -22,46 +23,49 @@ pub(crate) const TWO_BY_THREE: usize = 2;
 pub(crate) const BULGE: usize = 3;
 
 /// Factors of pairs, `exp` of what they were given, for every span `i..=j`.
-struct Bonuses {
+struct Bonuses<F> {
     len: usize,
-    factors: Vec<f64>,
+    factors: Vec<F>,
 }
 
-impl Bonuses {
-    fn new(bonuses: &[f32], len: usize) -> Self {
+impl<F: Factor> Bonuses<F> {
+    fn new(bonuses: &[f32], len: usize, rt: f64) -> Self {
         assert_eq!(bonuses.len(), len * len, "a bonus for every pair");
-        Self { len, factors: bonuses.iter().map(|bonus| f64::from(*bonus).exp()).collect() }
+        Self { len, factors: bonuses.iter().map(|bonus| F::exp(f64::from(*bonus), rt)).collect() }
     }
 
     #[inline(always)]
-    fn get(&self, i: usize, j: usize) -> f64 {
+    fn get(&self, i: usize, j: usize) -> F {
         self.factors[i * self.len + j]
     }
 }
 
 /// The sequence with the factors of its loops.
-pub(crate) struct Loops<'a> {
+pub(crate) struct Loops<'a, F: Factor = f64> {
     /// Codes of the letters, with one unknown letter before and one after them.
     letters: Vec<u8>,
-    pub weights: &'a Weights,
-    bonuses: Option<Bonuses>,
+    /// The same as neighbours of branches of multiloops and of the exterior loop.
+    neighbours: Vec<u8>,
+    pub weights: &'a Weights<F>,
+    bonuses: Option<Bonuses<F>>,
     /// Powers of the scale.
-    powers: [f64; LONGEST_LOOP + 3],
+    powers: [F; LONGEST_LOOP + 3],
     /// The factor of the size for every kind of larger loop, by the number of unpaired bases.
-    pub sizes: [[f64; LONGEST_LOOP + 1]; KINDS],
+    pub sizes: [[F; LONGEST_LOOP + 1]; KINDS],
     /// Of hairpins, by the number of unpaired bases.
-    hairpins: Vec<f64>,
+    hairpins: Vec<F>,
 }
 
-impl<'a> Loops<'a> {
+impl<'a, F: Factor> Loops<'a, F> {
     /// `energy` is the estimated contribution of a base, in kcal/mol.
-    pub fn new(sequence: &[u8], weights: &'a Weights, bonuses: Option<&[f32]>, energy: f64) -> Self {
-        let scale = (energy / RT).exp();
-        let mut powers = [1.0; LONGEST_LOOP + 3];
+    pub fn new(sequence: &[u8], weights: &'a Weights<F>, bonuses: Option<&[f32]>, energy: f64) -> Self {
+        let rt = weights.rt;
+        let scale = F::exp(energy / rt, rt);
+        let mut powers = [F::ONE; LONGEST_LOOP + 3];
         for k in 1..powers.len() {
             powers[k] = powers[k - 1] * scale;
         }
-        let mut sizes = [[0.0; LONGEST_LOOP + 1]; KINDS];
+        let mut sizes = [[F::ZERO; LONGEST_LOOP + 1]; KINDS];
         for size in 2..=LONGEST_LOOP {
             sizes[BULGE][size] = weights.bulge[size] * powers[size + 2];
         }
@@ -73,12 +77,20 @@ impl<'a> Loops<'a> {
             sizes[GENERIC][size] = weights.internal[size] * powers[size + 2];
         }
         let hairpin = |size: usize| {
-            if size < SHORTEST_HAIRPIN { 0.0 } else { weights.hairpin(size) * (energy / RT * (size + 2) as f64).exp() }
+            if size < SHORTEST_HAIRPIN {
+                return F::ZERO;
+            }
+            weights.hairpin(size) * F::exp(energy / rt * (size + 2) as f64, rt)
         };
-        let ends = std::iter::once(UNKNOWN);
-        let letters = ends.clone().chain(sequence.iter().map(|letter| code(*letter))).chain(ends).collect();
-        let bonuses = bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len()));
-        Self { letters, weights, bonuses, powers, sizes, hairpins: (0..sequence.len()).map(hairpin).collect() }
+        let hairpins = (0..sequence.len()).map(hairpin).collect();
+        let between = |end: u8, unknown: u8| -> Vec<u8> {
+            let codes = sequence.iter().map(|&letter| code(letter));
+            let codes = codes.map(|code| if code == UNKNOWN { unknown } else { code });
+            std::iter::once(end).chain(codes).chain([end]).collect()
+        };
+        let (letters, neighbours) = (between(UNKNOWN, UNKNOWN), between(END, weights.unknown_neighbour));
+        let bonuses = bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len(), rt));
+        Self { letters, neighbours, weights, bonuses, powers, sizes, hairpins }
     }
 
     pub fn len(&self) -> usize {
@@ -86,7 +98,7 @@ impl<'a> Loops<'a> {
     }
 
     /// The scale of `count` bases.
-    pub fn scale(&self, count: usize) -> f64 {
+    pub fn scale(&self, count: usize) -> F {
         self.powers[count]
     }
 
@@ -98,8 +110,8 @@ impl<'a> Loops<'a> {
 
     /// The factor that the pair has besides those of its loops.
     #[inline(always)]
-    pub fn bonus(&self, i: usize, j: usize) -> f64 {
-        self.bonuses.as_ref().map_or(1.0, |bonuses| bonuses.get(i, j))
+    pub fn bonus(&self, i: usize, j: usize) -> F {
+        self.bonuses.as_ref().map_or(F::ONE, |bonuses| bonuses.get(i, j))
     }
 
     /// Codes of the two letters inside the pair, next to it.
@@ -114,13 +126,19 @@ impl<'a> Loops<'a> {
         [self.letters[i] as usize, self.letters[j + 2] as usize]
     }
 
+    /// Codes of the two letters next to a branch.
+    #[inline(always)]
+    fn beside(&self, i: usize, j: usize) -> [usize; 2] {
+        [self.neighbours[i] as usize, self.neighbours[j + 2] as usize]
+    }
+
     /// The factor of the hairpin that `(i, j)`, a pair of this kind, closes.
     #[inline(always)]
-    pub fn hairpin(&self, kind: usize, i: usize, j: usize) -> f64 {
+    pub fn hairpin(&self, kind: usize, i: usize, j: usize) -> F {
         let size = j - i - 1;
         let [x, y] = self.enclosed(i, j);
         match size {
-            0..SHORTEST_HAIRPIN => 0.0,
+            0..SHORTEST_HAIRPIN => F::ZERO,
             3 => self.special(i, j).unwrap_or(self.hairpins[size] * self.weights.terminal[kind]),
             4 | 6 => self.special(i, j).unwrap_or(self.hairpins[size] * self.weights.mismatch_hairpin[kind][x][y]),
             _ => self.hairpins[size] * self.weights.mismatch_hairpin[kind][x][y],
@@ -128,16 +146,16 @@ impl<'a> Loops<'a> {
     }
 
     /// The factor of a hairpin that has its own energy in the tables.
-    fn special(&self, i: usize, j: usize) -> Option<f64> {
+    fn special(&self, i: usize, j: usize) -> Option<F> {
         let letters = &self.letters[i + 1..j + 2];
         let found = self.weights.hairpins.iter().find(|(special, _)| special == letters);
-        found.map(|(_, factor)| factor * self.powers[letters.len()])
+        found.map(|&(_, factor)| factor * self.powers[letters.len()])
     }
 
     /// The factor of the loop between `(i, j)` of kind `outer` and `(i + 1 + left, j - 1 - right)` of kind `inner`; the
     /// sizes are in [`SMALL`].
     #[inline(always)]
-    pub fn small(&self, [left, right]: [usize; 2], i: usize, j: usize, outer: usize, inner: usize) -> f64 {
+    pub fn small(&self, [left, right]: [usize; 2], i: usize, j: usize, outer: usize, inner: usize) -> F {
         let weights = self.weights;
         let inner = inner ^ 1; // the tables read it from the other strand
         let [x, y] = self.enclosed(i, j);
@@ -148,32 +166,32 @@ impl<'a> Loops<'a> {
         let factor = match (left, right) {
             (0, 0) => weights.stack[outer][inner],
             (0, 1) | (1, 0) => weights.stack[outer][inner] * weights.bulge[1],
-            (1, 1) => f64::from(weights.int11[(pairs * LETTERS + x) * LETTERS + y]),
-            (1, 2) => f64::from(weights.int21[((pairs * LETTERS + x) * LETTERS + w) * LETTERS + y]),
-            (2, 1) => f64::from(weights.int21[((swapped * LETTERS + w) * LETTERS + x) * LETTERS + v]),
-            _ => f64::from(weights.int22[(((pairs * LETTERS + x) * LETTERS + v) * LETTERS + w) * LETTERS + y]),
+            (1, 1) => weights.int11[(pairs * LETTERS + x) * LETTERS + y].into(),
+            (1, 2) => weights.int21[((pairs * LETTERS + x) * LETTERS + w) * LETTERS + y].into(),
+            (2, 1) => weights.int21[((swapped * LETTERS + w) * LETTERS + x) * LETTERS + v].into(),
+            _ => weights.int22[(((pairs * LETTERS + x) * LETTERS + v) * LETTERS + w) * LETTERS + y].into(),
         };
         factor * self.powers[left + right + 2]
     }
 
     /// The factor of the outer pair in the larger loops, by kind of loop.
     #[inline(always)]
-    pub fn closes(&self, kind: usize, i: usize, j: usize) -> [f64; KINDS] {
+    pub fn closes(&self, kind: usize, i: usize, j: usize) -> [F; KINDS] {
         let [x, y] = self.enclosed(i, j);
         self.ends(kind, x, y)
     }
 
     /// The factor of the inner pair in the larger loops, by kind of loop.
     #[inline(always)]
-    pub fn opens(&self, kind: usize, i: usize, j: usize) -> [f64; KINDS] {
+    pub fn opens(&self, kind: usize, i: usize, j: usize) -> [F; KINDS] {
         let [x, y] = self.outside(i, j);
         self.ends(kind ^ 1, y, x)
     }
 
     #[inline(always)]
-    fn ends(&self, kind: usize, x: usize, y: usize) -> [f64; KINDS] {
+    fn ends(&self, kind: usize, x: usize, y: usize) -> [F; KINDS] {
         let weights = self.weights;
-        let at = |mismatch: &Mismatch| mismatch[kind][x][y];
+        let at = |mismatch: &Mismatch<F>| mismatch[kind][x][y];
         [
             at(&weights.mismatch_internal),
             at(&weights.mismatch_internal_1n),
@@ -182,29 +200,50 @@ impl<'a> Loops<'a> {
         ]
     }
 
+    /// The factor of any loop between `(i, j)` of kind `outer` and `(i + 1 + left, j - 1 - right)` of kind `inner`.
+    pub fn internal(&self, [left, right]: [usize; 2], i: usize, j: usize, outer: usize, inner: usize) -> F {
+        if SMALL.contains(&(left, right)) {
+            return self.small([left, right], i, j, outer, inner);
+        }
+        let (less, more, size) = (left.min(right), left.max(right), left + right);
+        let kind = match (less, more) {
+            (0, _) => BULGE,
+            (1, _) => ONE,
+            (2, 3) => TWO_BY_THREE,
+            _ => GENERIC,
+        };
+        let ends = self.closes(outer, i, j)[kind] * self.opens(inner, i + 1 + left, j - 1 - right)[kind];
+        let sizes = if kind == GENERIC {
+            self.sizes[kind][size] * self.weights.asymmetry[more - less]
+        } else {
+            self.sizes[kind][size]
+        };
+        ends * sizes
+    }
+
     /// The factor of the pair as a branch of a multiloop.
     #[inline(always)]
-    pub fn branch(&self, kind: usize, i: usize, j: usize) -> f64 {
-        let [five, three] = self.outside(i, j);
+    pub fn branch(&self, kind: usize, i: usize, j: usize) -> F {
+        let [five, three] = self.beside(i, j);
         self.weights.branch[kind][five][three]
     }
 
     /// The factor of the pair as the one that closes a multiloop.
     #[inline(always)]
-    pub fn multiloop(&self, kind: usize, i: usize, j: usize) -> f64 {
-        let [three, five] = self.enclosed(i, j);
+    pub fn multiloop(&self, kind: usize, i: usize, j: usize) -> F {
+        let [three, five] = [self.neighbours[i + 2] as usize, self.neighbours[j] as usize];
         self.weights.branch[kind ^ 1][five][three] * self.weights.closing * self.powers[2]
     }
 
     /// The factor of the pair as a branch of the exterior loop.
     #[inline(always)]
-    pub fn exterior(&self, kind: usize, i: usize, j: usize) -> f64 {
-        let [five, three] = self.outside(i, j);
+    pub fn exterior(&self, kind: usize, i: usize, j: usize) -> F {
+        let [five, three] = self.beside(i, j);
         self.weights.exterior[kind][five][three]
     }
 
     /// The factor of an unpaired base in a multiloop.
-    pub fn unpaired(&self) -> f64 {
+    pub fn unpaired(&self) -> F {
         self.weights.unpaired * self.powers[1]
     }
 }

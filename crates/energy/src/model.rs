@@ -2,10 +2,16 @@
 
 use std::sync::{Arc, LazyLock};
 
+use crate::Ensemble;
 use crate::conditions::{Conditions, TemperatureError};
 use crate::energies::{Energies, Rounding};
 use crate::evaluate::{Evaluation, EvaluationError, evaluate};
+use crate::fold::{Mfe, mfe, sample};
+use crate::least::Least;
 use crate::parameters::Parameters;
+use crate::sums::Terms;
+use crate::weights::Weights;
+use crate::workers::Workers;
 
 /// Energies of all loops at one temperature. Copies share their tables.
 ///
@@ -21,13 +27,19 @@ use crate::parameters::Parameters;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct EnergyModel(Arc<Tables>);
+pub struct EnergyModel {
+    tables: Arc<Tables>,
+    /// Whether only the calling thread works.
+    alone: bool,
+}
 
 #[derive(Debug)]
 struct Tables {
     conditions: Conditions,
     /// In whole 0.01 kcal/mol.
     energies: Energies,
+    least: Weights<Least>,
+    weights: Weights,
 }
 
 impl EnergyModel {
@@ -46,12 +58,21 @@ impl EnergyModel {
     pub fn new(parameters: &Parameters, conditions: Conditions) -> Result<Self, TemperatureError> {
         conditions.check()?;
         let energies = Energies::new(parameters, conditions, Rounding::Whole);
-        Ok(Self(Arc::new(Tables { conditions, energies })))
+        let least = Weights::of(&energies, conditions.rt());
+        let weights = Weights::new(parameters, conditions);
+        Ok(Self { tables: Arc::new(Tables { conditions, energies, least, weights }), alone: false })
+    }
+
+    /// The same model, computed only on the calling thread. Otherwise sequences of 300 bases and more are computed on all
+    /// threads of the current `rayon` pool. The number of threads does not change the result by a bit.
+    #[must_use]
+    pub fn on_this_thread(&self) -> Self {
+        Self { alone: true, ..self.clone() }
     }
 
     /// Temperature and dangling ends.
     pub fn conditions(&self) -> Conditions {
-        self.0.conditions
+        self.tables.conditions
     }
 
     /// The energy of the structure of these pairs, which count positions from 0, loop by loop.
@@ -62,6 +83,40 @@ impl EnergyModel {
     /// # Errors
     /// The pairs are not a structure of this sequence, or it has a pseudoknot.
     pub fn evaluate(&self, sequence: &[u8], pairs: &[(usize, usize)]) -> Result<Evaluation, EvaluationError> {
-        evaluate(&self.0.energies, sequence, pairs)
+        evaluate(&self.tables.energies, sequence, pairs)
+    }
+
+    /// A structure of minimum free energy.
+    ///
+    /// Any letter other than A, C, G, U and T pairs with no other; next to a pair it counts as the least favourable of
+    /// the four. Time grows with the cube of the length, memory with its square; it is less than [`memory`].
+    ///
+    /// [`memory`]: crate::memory
+    pub fn mfe(&self, sequence: &[u8]) -> Mfe {
+        mfe(&self.tables.least, &self.workers(sequence), sequence)
+    }
+
+    /// The probabilities of all pairs. Letters are those of [`EnergyModel::mfe`].
+    pub fn ensemble(&self, sequence: &[u8]) -> Ensemble {
+        let terms = Terms { weights: &self.tables.weights, bonuses: None };
+        Ensemble::with(&self.workers(sequence), terms, sequence)
+    }
+
+    /// The pairs of `count` structures, each drawn by its probability; the same ones for the same `seed`.
+    ///
+    /// ```
+    /// use rinalmo_energy::EnergyModel;
+    ///
+    /// let structures = EnergyModel::turner2004().sample(b"GGGAAACCC", 1000, 1);
+    /// let folded = structures.iter().filter(|pairs| pairs.contains(&(1, 7))).count();
+    /// let probability = EnergyModel::turner2004().ensemble(b"GGGAAACCC").probability(1, 7);
+    /// assert!((folded as f32 / 1000.0 - probability).abs() < 0.05);
+    /// ```
+    pub fn sample(&self, sequence: &[u8], count: usize, seed: u64) -> Vec<Vec<(usize, usize)>> {
+        sample(&self.tables.weights, &self.workers(sequence), sequence, count, seed)
+    }
+
+    fn workers(&self, sequence: &[u8]) -> Workers {
+        if self.alone { Workers::one() } else { Workers::all(sequence.len()) }
     }
 }

@@ -6,31 +6,103 @@
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Mul};
 
-/// A number that is zero or positive.
-pub(crate) trait Number:
-    Copy + PartialEq + Send + Sync + Sum + AddAssign + Add<Output = Self> + Mul<Output = Self> + Mul<f64, Output = Self>
+use crate::energies::Rounding;
+
+/// What the recursions add and multiply: weights of structures, whose sum is a partition function, or energies, of which
+/// the least is kept ([`Least`](crate::least::Least)).
+pub(crate) trait Semiring:
+    Copy
+    + PartialEq
+    + Send
+    + Sync
+    + Sum
+    + AddAssign
+    + Add<Output = Self>
+    + Mul<Output = Self>
+    + Mul<Self::Factor, Output = Self>
 {
+    /// What a loop contributes.
+    type Factor: Factor;
+
+    /// Of no structure.
     const ZERO: Self;
+    /// Of a structure without loops.
     const ONE: Self;
 
+    /// How close the number is to the end of its range, to be compared with [`LARGEST`].
+    fn size(self) -> f64;
+}
+
+/// A number that is zero or positive.
+pub(crate) trait Number: Semiring<Factor = f64> {
     /// The number as f64, if f64 can represent it.
     fn value(self) -> f64;
 
     fn ln(self) -> f64;
 
     fn recip(self) -> Self;
+}
 
-    /// How close the number is to the end of its range, to be compared with [`LARGEST`].
-    fn size(self) -> f64;
+/// The contribution of a loop or of a part of one, made from its energy.
+pub(crate) trait Factor: Copy + Send + Sync + Mul<Output = Self> + 'static {
+    /// How it is kept in large tables.
+    type Stored: Copy + Send + Sync + Into<Self>;
+
+    /// Of a loop that is forbidden.
+    const ZERO: Self;
+    const ONE: Self;
+    /// Of a loop that is listed twice in a sum.
+    const HALF: Self;
+    /// How energies are rounded before.
+    const ROUNDING: Rounding;
+
+    /// Of an energy in 0.01 kcal/mol.
+    fn of(energy: f64, rt: f64) -> Self;
+
+    /// Of an energy of `-x · RT`.
+    fn exp(x: f64, rt: f64) -> Self;
+
+    fn stored(self) -> Self::Stored;
+}
+
+impl Factor for f64 {
+    /// Half the size, to stay in a cache close to the core; the rounding error is far below the error of the energies.
+    type Stored = f32;
+
+    const ZERO: Self = 0.0;
+    const ONE: Self = 1.0;
+    const HALF: Self = 0.5;
+    const ROUNDING: Rounding = Rounding::Exact;
+
+    fn of(energy: f64, rt: f64) -> Self {
+        (-energy / 100.0 / rt).exp()
+    }
+
+    fn exp(x: f64, _rt: f64) -> Self {
+        x.exp()
+    }
+
+    fn stored(self) -> f32 {
+        self as f32
+    }
 }
 
 /// Largest size that a value of the recursions may reach: f64 ends at 1.8e308, so the sums of the next row still fit.
 pub(crate) const LARGEST: f64 = 1e200;
 
-impl Number for f64 {
+impl Semiring for f64 {
+    type Factor = Self;
+
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
 
+    #[inline(always)]
+    fn size(self) -> f64 {
+        self
+    }
+}
+
+impl Number for f64 {
     #[inline(always)]
     fn value(self) -> f64 {
         self
@@ -42,11 +114,6 @@ impl Number for f64 {
 
     fn recip(self) -> Self {
         self.recip()
-    }
-
-    #[inline(always)]
-    fn size(self) -> f64 {
-        self
     }
 }
 
@@ -78,10 +145,18 @@ impl Wide {
     }
 }
 
-impl Number for Wide {
+impl Semiring for Wide {
+    type Factor = f64;
+
     const ZERO: Self = Self { mantissa: 0.0, exponent: 0 };
     const ONE: Self = Self { mantissa: 1.0, exponent: 0 };
 
+    fn size(self) -> f64 {
+        0.0
+    }
+}
+
+impl Number for Wide {
     fn value(self) -> f64 {
         match self.exponent {
             ..-3 => 0.0,
@@ -96,10 +171,6 @@ impl Number for Wide {
 
     fn recip(self) -> Self {
         Self::new(self.mantissa.recip(), -self.exponent)
-    }
-
-    fn size(self) -> f64 {
-        0.0
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::number::Number;
+use crate::number::Semiring;
 use crate::triangle::Triangle;
 use crate::weights::SHORTEST_HAIRPIN;
 
@@ -37,7 +37,7 @@ pub(crate) struct Compose<'a, T> {
     pub first: usize,
 }
 
-impl<T: Number> pulp::WithSimd for Compose<'_, T> {
+impl<T: Semiring> pulp::WithSimd for Compose<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -70,7 +70,7 @@ pub(crate) struct LeftPart<'a, T> {
     pub first: usize,
 }
 
-impl<T: Number> pulp::WithSimd for LeftPart<'_, T> {
+impl<T: Semiring> pulp::WithSimd for LeftPart<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -103,7 +103,7 @@ pub(crate) struct RightPart<'a, T> {
     pub first: usize,
 }
 
-impl<T: Number> pulp::WithSimd for RightPart<'_, T> {
+impl<T: Semiring> pulp::WithSimd for RightPart<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -150,7 +150,7 @@ impl<'a, T> Term<'a, T> {
 
 /// Adds the terms of all `k` in `range`, at most [`UNROLLED`] of them.
 #[inline(always)]
-fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> Term<'a, T>, range: Range<usize>) {
+fn add_range<'a, T: Semiring + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> Term<'a, T>, range: Range<usize>) {
     if range.len() < UNROLLED {
         for k in range {
             add(sum, term(k));
@@ -185,7 +185,7 @@ fn add_range<'a, T: Number + 'a>(sum: &mut [T; STRIP], term: impl Fn(usize) -> T
 }
 
 #[inline(always)]
-fn add_four<T: Number>(sum: &mut [T], left: [&[T]; UNROLLED], right: [&[T]; UNROLLED]) {
+fn add_four<T: Semiring>(sum: &mut [T], left: [&[T]; UNROLLED], right: [&[T]; UNROLLED]) {
     let width = sum.len();
     let [a, b, c, d] = [&left[0][..width], &left[1][..width], &left[2][..width], &left[3][..width]];
     let [x, y, z, w] = [&right[0][..width], &right[1][..width], &right[2][..width], &right[3][..width]];
@@ -195,7 +195,7 @@ fn add_four<T: Number>(sum: &mut [T], left: [&[T]; UNROLLED], right: [&[T]; UNRO
 }
 
 #[inline(always)]
-fn add<T: Number>(sum: &mut [T; STRIP], term: Term<'_, T>) {
+fn add<T: Semiring>(sum: &mut [T; STRIP], term: Term<'_, T>) {
     let sum = &mut sum[term.begin..term.end()];
     for (sum, (left, right)) in sum.iter_mut().zip(term.left.iter().zip(term.right)) {
         *sum += *left * *right;

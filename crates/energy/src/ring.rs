@@ -1,7 +1,7 @@
 //! The last rows of a triangle, which are all that the loops between two pairs need.
 
 use crate::loops::KINDS;
-use crate::number::Number;
+use crate::number::Semiring;
 use crate::weights::LONGEST_LOOP;
 
 /// Zeros before and after a row: a block's first or last lanes may be off the row, and a loop reaches this far beyond.
@@ -17,7 +17,7 @@ pub(crate) struct Ring<T> {
     values: Vec<T>,
 }
 
-impl<T: Number> Ring<T> {
+impl<T: Semiring> Ring<T> {
     pub fn new(len: usize) -> Self {
         let width = len + 2 * MARGIN;
         Self { width, values: vec![T::ZERO; ROWS * KINDS * width] }
@@ -51,7 +51,7 @@ pub(crate) struct Row<'a, T> {
     values: &'a mut [T],
 }
 
-impl<T: Number> Row<'_, T> {
+impl<T: Semiring> Row<'_, T> {
     pub fn set(&mut self, i: usize, values: [T; KINDS]) {
         for (kind, value) in values.into_iter().enumerate() {
             self.values[kind * self.width + MARGIN + i] = value;

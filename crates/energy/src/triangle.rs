@@ -3,14 +3,14 @@
 //! Row `d` holds the spans `(i, i + d)` by `i`. All recursions here combine whole shifted rows, so that they read and
 //! write contiguous memory and the compiler can vectorise them.
 
-use crate::number::Number;
+use crate::number::Semiring;
 
 pub(crate) struct Triangle<T> {
     len: usize,
     values: Vec<T>,
 }
 
-impl<T: Number> Triangle<T> {
+impl<T: Semiring> Triangle<T> {
     /// Zeros for a sequence of `len`.
     pub fn new(len: usize) -> Self {
         Self { len, values: vec![T::ZERO; len * (len + 1) / 2] }

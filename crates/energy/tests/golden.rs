@@ -72,3 +72,38 @@ fn energies_of_structures_are_those_of_viennarna() {
         }
     }
 }
+
+/// kcal/mol and base pairs; ViennaRNA returns f32.
+const ENSEMBLE: f64 = 1e-3;
+
+#[test]
+fn folds_are_those_of_viennarna() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/folds/cases.json")).unwrap();
+    assert!(cases.len() > 50);
+    let [mut energies, mut diversities] = [0.0f64; 2]; // largest differences
+    for case in cases {
+        let sequence = case["sequence"].as_str().unwrap();
+        let dna = sequence.to_lowercase().replace('u', "t");
+        let folds: Vec<(f64, u8, f64, f64, f64)> = serde_json::from_value(case["folds"].clone()).unwrap();
+        for (temperature, dangles, mfe, ensemble, diversity) in folds {
+            let dangles = if dangles == 0 { Dangles::None } else { Dangles::Both };
+            let conditions = Conditions::default().temperature(temperature).dangles(dangles);
+            let model = EnergyModel::new(Parameters::turner2004(), conditions).unwrap();
+            let found = model.mfe(dna.as_bytes());
+            assert_eq!(found.energy, mfe, "minimum free energy of {sequence}, {conditions:?}");
+            assert_eq!(model.evaluate(sequence.as_bytes(), &found.pairs).unwrap().energy(), mfe);
+            let found = model.ensemble(dna.as_bytes());
+            let off = (found.energy() - ensemble).abs();
+            assert!(off < ENSEMBLE, "{} kcal/mol, expected {ensemble}: {sequence}, {conditions:?}", found.energy());
+            energies = energies.max(off);
+            let off = (found.diversity() - diversity).abs();
+            assert!(
+                off < ENSEMBLE,
+                "diversity {}, expected {diversity}: {sequence}, {conditions:?}",
+                found.diversity()
+            );
+            diversities = diversities.max(off);
+        }
+    }
+    println!("largest differences: {energies} kcal/mol of the ensemble, {diversities} base pairs of the diversity");
+}

@@ -1,0 +1,152 @@
+//! From the sums of all spans back to one structure: which of its terms a sum is traced to, again and again.
+//!
+//! If sums are minima, the term that equals the sum leads to the structure of minimum free energy. If they are
+//! partition functions, a term drawn by its share leads to a structure drawn by its probability (Ding and Lawrence,
+//! Nucleic Acids Res. 31 (2003) 7280).
+
+use crate::inside::Inside;
+use crate::least::Least;
+use crate::loops::Loops;
+use crate::number::{Number, Semiring};
+use crate::products::SHORTEST;
+use crate::weights::LONGEST_LOOP;
+
+/// Chooses one of the terms that add up to `total`.
+pub(crate) trait Choose<T> {
+    fn choose<C>(&mut self, total: T, terms: impl Iterator<Item = (T, C)>) -> C;
+}
+
+/// Chooses the first term that is the least.
+pub(crate) struct First;
+
+impl Choose<Least> for First {
+    fn choose<C>(&mut self, total: Least, mut terms: impl Iterator<Item = (Least, C)>) -> C {
+        // Whole numbers: the same terms in any order have the same least.
+        terms.find(|(term, _)| *term == total).expect("the least term is among the terms").1
+    }
+}
+
+/// Draws a term by its share of the total.
+pub(crate) struct Drawn<'r>(pub &'r mut fastrand::Rng);
+
+impl<T: Number> Choose<T> for Drawn<'_> {
+    fn choose<C>(&mut self, total: T, terms: impl Iterator<Item = (T, C)>) -> C {
+        let mut left = self.0.f64();
+        let whole = total.recip();
+        let mut last = None;
+        for (term, choice) in terms.filter(|(term, _)| *term != T::ZERO) {
+            left -= (term * whole).value();
+            last = Some(choice);
+            if left < 0.0 {
+                break;
+            }
+        }
+        last.expect("a sum that is not zero has a term that is not zero") // the last one takes what rounding leaves
+    }
+}
+
+/// The sums that are traced.
+pub(crate) struct Trace<'a, T: Semiring> {
+    pub loops: &'a Loops<'a, T::Factor>,
+    pub inside: &'a Inside<T>,
+    /// Of the first `k` bases, `[len + 1]`.
+    pub before: &'a [T],
+}
+
+/// A sum to be traced.
+#[derive(Clone, Copy)]
+enum Part {
+    /// Of the first bases, so many.
+    Before(usize),
+    /// Of a span that a pair closes.
+    Closed(usize, usize),
+    /// Of a branch of a multiloop that starts with the span.
+    Last(usize, usize),
+    /// Of one or more branches.
+    Some(usize, usize),
+}
+
+use Part::{Before, Closed, Last, Some as Several};
+
+/// The parts that a term is made of.
+type Parts = [Option<Part>; 2];
+
+impl<T: Semiring> Trace<'_, T> {
+    /// The pairs of one structure, sorted.
+    pub fn structure(&self, chooser: &mut impl Choose<T>) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        let mut open = vec![Before(self.loops.len())];
+        while let Some(part) = open.pop() {
+            let parts = match part {
+                Before(0) => [None; 2],
+                Before(end) => chooser.choose(self.before[end], self.terms_before(end)),
+                Closed(i, j) => {
+                    pairs.push((i, j));
+                    chooser.choose(self.inside.closed.get(i, j), self.terms_closed(i, j))
+                }
+                Last(i, j) => chooser.choose(self.inside.last.get(i, j), self.terms_last(i, j)),
+                Several(i, j) => chooser.choose(self.inside.some.get(i, j), self.terms_some(i, j)),
+            };
+            open.extend(parts.into_iter().flatten());
+        }
+        pairs.sort_unstable();
+        pairs
+    }
+
+    fn terms_before(&self, end: usize) -> impl Iterator<Item = (T, Parts)> {
+        let j = end - 1;
+        let unpaired = (self.before[j] * self.loops.scale(1), [Some(Before(j)), None]);
+        let paired = (0..j).filter_map(move |i| {
+            let branch = self.inside.closed.get(i, j) * self.loops.exterior(self.loops.pair(i, j)?, i, j);
+            Some((self.before[i] * branch, [Some(Before(i)), Some(Closed(i, j))]))
+        });
+        std::iter::once(unpaired).chain(paired)
+    }
+
+    fn terms_closed(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
+        let (loops, inside) = (self.loops, self.inside);
+        let kind = loops.pair(i, j).expect("only bases that can pair are paired");
+        let hairpin = (T::ONE * loops.hairpin(kind, i, j), [None; 2]);
+        let largest = LONGEST_LOOP.min((j - i).saturating_sub(SHORTEST + 2));
+        let sizes = (0..=largest).flat_map(|size| (0..=size).map(move |left| [left, size - left]));
+        let inner = sizes.filter_map(move |[left, right]| {
+            let (p, q) = (i + 1 + left, j - 1 - right);
+            let factor = loops.internal([left, right], i, j, kind, loops.pair(p, q)?);
+            Some((inside.closed.get(p, q) * factor, [Some(Closed(p, q)), None]))
+        });
+        let closing = loops.multiloop(kind, i, j);
+        let branches = self.splits(i + 1, j - 1).map(move |(term, parts)| (term * closing, parts));
+        let bonus = loops.bonus(i, j);
+        std::iter::once(hairpin).chain(inner).chain(branches).map(move |(term, parts)| (term * bonus, parts))
+    }
+
+    fn terms_last(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
+        let kind = self.loops.pair(i, j);
+        let branch = kind.map(|kind| {
+            let factor = self.loops.branch(kind, i, j);
+            (self.inside.closed.get(i, j) * factor, [Some(Closed(i, j)), None])
+        });
+        let shorter = (j > i).then(|| {
+            let term = self.inside.last.get(i, j - 1) * self.loops.unpaired();
+            (term, [Some(Last(i, j - 1)), None])
+        });
+        branch.into_iter().chain(shorter)
+    }
+
+    fn terms_some(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
+        let one = (i..j).scan(T::ONE, move |unpaired, k| {
+            let term = self.inside.last.get(k, j) * *unpaired;
+            *unpaired = *unpaired * self.loops.unpaired();
+            Some((term, [Some(Last(k, j)), None]))
+        });
+        one.chain(self.splits(i, j))
+    }
+
+    /// Two or more branches: all but the last one, and the last one.
+    fn splits(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
+        (i + SHORTEST..j.saturating_sub(SHORTEST)).map(move |k| {
+            let term = self.inside.some.get(i, k) * self.inside.last.get(k + 1, j);
+            (term, [Some(Several(i, k)), Some(Last(k + 1, j))])
+        })
+    }
+}
