@@ -66,6 +66,7 @@ impl AddAssign for Least {
 impl Mul for Least {
     type Output = Self;
 
+    #[expect(clippy::suspicious_arithmetic_impl, reason = "energies of parts add up")]
     #[inline(always)]
     fn mul(self, other: Self) -> Self {
         Self(self.0 + other.0)
