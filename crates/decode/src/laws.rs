@@ -46,6 +46,26 @@ impl Problem {
         with.max(without)
     }
 
+    /// The largest expected accuracy of nested choices among candidates.
+    fn best_accuracy(&self, left: &[Candidate], chosen: &mut Vec<Candidate>) -> f64 {
+        let Some((next, rest)) = left.split_first() else {
+            let pairs = chosen.iter().map(|c| (c.i, c.j, c.p)).collect();
+            return Decoded::new(self.sequence.len(), pairs, 0.0).expected_accuracy(&self.map, self.options.gamma);
+        };
+        let without = self.best_accuracy(rest, chosen);
+        if chosen.iter().any(|c| clash(c, next)) {
+            return without;
+        }
+        chosen.push(*next);
+        let with = self.best_accuracy(rest, chosen);
+        chosen.pop();
+        with.max(without)
+    }
+
+    fn by(&self, method: Method) -> Decoded {
+        method.decode(&self.map, &self.sequence, &self.options).unwrap()
+    }
+
     /// What `nested` maximises: the number of satisfied bases, then the sum, over pairs that were not forced.
     fn objective(&self, chosen: &[Candidate]) -> (u32, f64) {
         let threshold = f64::from(self.options.threshold);
@@ -89,7 +109,14 @@ fn problem(len: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Proble
         (letters, map, constraint, (threshold, f1_share), any::<bool>()).prop_map(
             move |(sequence, map, constraint, (threshold, f1_share), non_canonical)| {
                 let constraint = constraint.map(|line| line.parse().unwrap());
-                let options = DecodeOptions { threshold, min_loop, non_canonical, f1_share, constraint };
+                let options = DecodeOptions {
+                    threshold,
+                    min_loop,
+                    non_canonical,
+                    f1_share,
+                    constraint,
+                    ..DecodeOptions::default()
+                };
                 Problem { map, sequence, options }
             },
         )
@@ -208,6 +235,14 @@ proptest! {
     }
 
     #[test]
+    fn mea_finds_the_largest_expected_accuracy(mut problem in problem(0..=10), gamma in 0.1f32..4.0) {
+        (problem.options.constraint, problem.options.threshold, problem.options.gamma) = (None, 0.0, gamma);
+        let ours = problem.by(Method::Mea).expected_accuracy(&problem.map, gamma);
+        let best = problem.best_accuracy(&problem.candidates().free, &mut Vec::new());
+        prop_assert!((ours - best).abs() < 1e-6, "{ours} is not {best}");
+    }
+
+    #[test]
     fn f1_keeps_to_the_threshold_of_the_options(mut problem in problem(0..=24)) {
         problem.options.constraint = None;
         let decoded = problem.f1();
@@ -219,7 +254,8 @@ proptest! {
     #[test]
     fn constraints_are_obeyed(problem in problem(0..=24)) {
         let Some(constraint) = &problem.options.constraint else { return Ok(()) };
-        for decoded in [problem.greedy(), problem.nested(), problem.f1()] {
+        let more = [Method::Mea, Method::Centroid].map(|method| problem.by(method));
+        for decoded in [problem.greedy(), problem.nested(), problem.f1()].into_iter().chain(more) {
             let structure = decoded.structure();
             for pair in constraint.forced() {
                 prop_assert!(structure.pairs().contains(&pair));

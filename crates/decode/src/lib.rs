@@ -1,11 +1,13 @@
 //! From pairing probabilities to a structure in which every base has at most one partner.
 //!
-//! There are three decoders. All choose from the same candidates: pairs of canonical letters that are far enough apart,
+//! There are five decoders. All choose from the same candidates: pairs of canonical letters that are far enough apart,
 //! more probable than a threshold, and allowed by the constraint.
 //!
 //! - [`greedy`] is the paper's (RiNALMo, section 4.4) and may return pseudoknots.
 //! - [`nested`] finds the best structure without pseudoknots.
 //! - [`f1`] finds the best structure without pseudoknots and a threshold for each sequence.
+//! - [`mea`] finds the structure without pseudoknots in which the most bases are expected to be right.
+//! - [`centroid`] takes the pairs more probable than a half.
 
 mod candidates;
 pub mod constraint;
@@ -16,6 +18,7 @@ mod golden;
 mod greedy;
 #[cfg(test)]
 mod laws;
+mod mea;
 mod nested;
 
 use rinalmo_seq::Structure;
@@ -26,6 +29,7 @@ use constraint::{Constraint, ConstraintError};
 pub use crossing::crossing;
 pub use f1::f1;
 pub use greedy::greedy;
+pub use mea::mea;
 pub use nested::nested;
 
 /// Which pairs a decoder may choose.
@@ -47,13 +51,15 @@ pub struct DecodeOptions {
     /// For [`f1`]: pairs must be more probable than this share of the largest expected F1. A half would be right if
     /// probabilities were; on families unseen in training they are too low.
     pub f1_share: f32,
+    /// For [`mea`]: how much a base in a right pair counts, compared with a right unpaired base.
+    pub gamma: f32,
     /// What is known about the structure in advance.
     pub constraint: Option<Constraint>,
 }
 
 impl Default for DecodeOptions {
     fn default() -> Self {
-        Self { threshold: 0.5, min_loop: 3, non_canonical: false, f1_share: 0.35, constraint: None }
+        Self { threshold: 0.5, min_loop: 3, non_canonical: false, f1_share: 0.35, gamma: 1.0, constraint: None }
     }
 }
 
@@ -86,6 +92,13 @@ impl DecodeOptions {
         self
     }
 
+    /// Sets [`DecodeOptions::gamma`].
+    #[must_use]
+    pub fn gamma(mut self, gamma: f32) -> Self {
+        self.gamma = gamma;
+        self
+    }
+
     /// Sets [`DecodeOptions::constraint`].
     #[must_use]
     pub fn constraint(mut self, constraint: impl Into<Option<Constraint>>) -> Self {
@@ -105,6 +118,10 @@ pub enum Method {
     Nested,
     /// The best structure without pseudoknots, at a threshold that depends on the largest expected F1.
     F1,
+    /// The structure without pseudoknots of maximum expected accuracy.
+    Mea,
+    /// The pairs more probable than a half, without pseudoknots.
+    Centroid,
 }
 
 impl Method {
@@ -114,11 +131,13 @@ impl Method {
             Self::Greedy => "greedy",
             Self::Nested => "nested",
             Self::F1 => "f1",
+            Self::Mea => "mea",
+            Self::Centroid => "centroid",
         }
     }
 
     /// All methods.
-    pub const ALL: [Self; 3] = [Self::Greedy, Self::Nested, Self::F1];
+    pub const ALL: [Self; 5] = [Self::Greedy, Self::Nested, Self::F1, Self::Mea, Self::Centroid];
 
     /// The method of this name, if there is one.
     pub fn find(name: &str) -> Option<Self> {
@@ -130,7 +149,7 @@ impl Method {
         if self == Self::F1 { Self::Nested } else { self }
     }
 
-    /// Decodes by this method; see [`greedy`], [`nested`] and [`f1`].
+    /// Decodes by this method; see [`greedy`], [`nested`], [`f1`], [`mea`] and [`centroid`].
     ///
     /// # Errors
     /// See [`DecodeError`].
@@ -139,6 +158,8 @@ impl Method {
             Self::Greedy => greedy(map, sequence, options),
             Self::Nested => nested(map, sequence, options),
             Self::F1 => f1(map, sequence, options),
+            Self::Mea => mea(map, sequence, options),
+            Self::Centroid => centroid(map, sequence, options),
         }
     }
 
@@ -167,6 +188,18 @@ impl Method {
         let passing = |threshold: f32| pairs.iter().copied().filter(|&(.., p)| p > threshold).collect();
         Ok(thresholds.map(|threshold| Decoded { len, pairs: passing(threshold), threshold }).collect())
     }
+}
+
+/// Decodes a map to the pairs more probable than a half. In an ensemble of structures without pseudoknots no two of them
+/// cross; of other maps this is [`nested`] with that threshold. [`DecodeOptions::threshold`] has no effect.
+///
+/// The result is the structure with the least expected number of wrong and missing pairs (Ding, Chan and Lawrence, RNA 11
+/// (2005) 1157).
+///
+/// # Errors
+/// As those of [`nested`].
+pub fn centroid(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    nested(map, sequence, &DecodeOptions { threshold: 0.5, ..options.clone() })
 }
 
 /// A decoded structure with the probability of each pair.

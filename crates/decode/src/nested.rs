@@ -38,13 +38,19 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// ```
 pub fn nested(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let Candidates { forced, mut free } = collect(map, sequence, options)?;
-    let around = enclosing(sequence.len(), &forced);
-    free.retain(|c| around[c.i] == around[c.j]);
+    within(sequence.len(), &forced, &mut free);
 
     let threshold = f64::from(options.threshold.clamp(0.0, 1.0));
     let mut pairs = forced;
-    pairs.extend(best(&free, threshold).into_iter().map(|c| (c.i, c.j, c.p)));
+    let chosen = best(&free, 1.0, |c| f64::from(c.p.min(1.0)) - threshold);
+    pairs.extend(chosen.into_iter().map(|c| (c.i, c.j, c.p)));
     Ok(Decoded::new(sequence.len(), pairs, options.threshold))
+}
+
+/// Keeps the candidates that cross no forced pair.
+pub(super) fn within(len: usize, forced: &[(usize, usize, f32)], free: &mut Vec<Candidate>) {
+    let around = enclosing(len, forced);
+    free.retain(|c| around[c.i] == around[c.j]);
 }
 
 /// The innermost forced pair around each position. A pair crosses a forced one if its two ends differ here.
@@ -56,23 +62,20 @@ fn enclosing(len: usize, forced: &[(usize, usize, f32)]) -> Vec<Option<usize>> {
     around
 }
 
-/// The best nested choice among candidates sorted by `i`, then `j`.
-fn best(candidates: &[Candidate], threshold: f64) -> Vec<Candidate> {
+/// The nested choice with the largest sum of `gain`, among candidates sorted by `i`, then `j`. What a pair gains or costs
+/// differs from one to another by twice `most` at the most.
+pub(super) fn best(candidates: &[Candidate], most: f64, gain: impl Fn(&Candidate) -> f64) -> Vec<Candidate> {
     let mut positions: Vec<usize> = candidates.iter().flat_map(|c| [c.i, c.j]).collect();
     positions.sort_unstable();
     positions.dedup();
     let rank = |position| positions.partition_point(|&p| p < position);
 
-    // At most n/2 pairs gain or cost at most 1 each, so the sums of two structures differ by at most n: one more base
-    // that must pair outweighs everything else.
-    let bonus = (positions.len() + 1) as f64;
+    // There are at most n/2 pairs, so the sums of two structures differ by at most `n · most`: one more base that must
+    // pair outweighs everything else.
+    let bonus = most * (positions.len() + 1) as f64;
     let arcs: Vec<Arc> = candidates
         .iter()
-        .map(|c| Arc {
-            i: rank(c.i),
-            j: rank(c.j),
-            gain: f64::from(c.p.min(1.0)) - threshold + bonus * f64::from(c.asked),
-        })
+        .map(|c| Arc { i: rank(c.i), j: rank(c.j), gain: gain(c) + bonus * f64::from(c.asked) })
         .collect();
     let table = Table::fill(positions.len(), &arcs);
     table.trace(&arcs).into_iter().map(|index| candidates[index]).collect()
