@@ -1,8 +1,8 @@
-//! Time of the ensemble of a random sequence: bases per second (`item/s`), by length.
+//! Time of the ensemble and of the minimum free energy of a random sequence: bases per second (`item/s`), by length.
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use rinalmo_energy::Ensemble;
+use rinalmo_energy::{EnergyModel, Ensemble};
 
 fn main() {
     divan::main();
@@ -22,4 +22,10 @@ fn sequence(len: usize) -> Vec<u8> {
 fn ensemble(bencher: Bencher<'_, '_>, len: usize) {
     let sequence = sequence(len);
     bencher.counter(ItemsCount::new(len)).bench_local(|| Ensemble::new(&sequence));
+}
+
+#[divan::bench(args = [50, 100, 200, 500, 1500, 3000], max_time = 3)]
+fn mfe(bencher: Bencher<'_, '_>, len: usize) {
+    let (sequence, model) = (sequence(len), EnergyModel::turner2004());
+    bencher.counter(ItemsCount::new(len)).bench_local(|| model.mfe(&sequence));
 }

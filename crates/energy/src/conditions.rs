@@ -70,7 +70,7 @@ impl Conditions {
     }
 
     /// R·T in kcal/mol.
-    pub(crate) fn rt(self) -> f64 {
+    pub fn rt(self) -> f64 {
         GAS * (FREEZING + self.temperature)
     }
 

@@ -21,9 +21,9 @@ pub struct Mfe {
 }
 
 /// The structure of minimum free energy (Zuker and Stiegler, Nucleic Acids Res. 9 (1981) 133).
-pub(crate) fn mfe(weights: &Weights<Least>, workers: &Workers, sequence: &[u8]) -> Mfe {
+pub(crate) fn mfe(weights: &Weights<Least>, workers: &Workers, sequence: &[u8], bonuses: Option<&[f32]>) -> Mfe {
     workers.enter(|| {
-        let loops = Loops::new(sequence, weights, None, 0.0);
+        let loops = Loops::new(sequence, weights, bonuses, 0.0);
         let inside = Inside::new(&loops, workers).ok().expect("energies do not leave their range");
         let exterior = Exterior::new(&loops, &inside.closed);
         let trace = Trace { loops: &loops, inside: &inside, before: &exterior.before };

@@ -1,19 +1,26 @@
-//! Base-pair probabilities from the energy of structures: the nearest-neighbour model and its partition function.
+//! Secondary structures by their free energies: the nearest-neighbour model, minimum free energies, partition functions.
 //!
 //! Experiments have assigned a free energy to every loop of a secondary structure (Turner 2004), so every structure has
 //! an energy E, and at equilibrium a probability proportional to `exp(-E / RT)`. McCaskill's recursions (Biopolymers 29
 //! (1990) 1105) sum over all structures that contain a pair without listing them. That sum is the pair's probability.
 //!
-//! The model is ViennaRNA's default (`RNAfold -p`):
+//! The same recursions over energies, with the least of two in place of their sum, give the structure of minimum free
+//! energy. [`EnergyModel`] is [`Parameters`] under [`Conditions`]: it evaluates given structures, finds the one of minimum
+//! free energy, computes [`Ensemble`]s and draws structures from them.
 //!
-//! - 37 °C;
-//! - dangling ends and mismatches on both sides of every branch (`-d2`);
+//! The default is ViennaRNA's (`RNAfold -p`), to which all results are equal:
+//!
+//! - Turner 2004 at 37 °C; other temperatures and parameter files can be had;
+//! - dangling ends and mismatches on both sides of every branch (`-d2`), or none (`-d0`);
 //! - isolated pairs are allowed;
 //! - a hairpin has at least three unpaired bases, an internal loop or bulge at most thirty;
 //! - no coaxial stacking, no pseudoknots.
 //!
 //! ```
-//! use rinalmo_energy::Ensemble;
+//! use rinalmo_energy::{EnergyModel, Ensemble};
+//!
+//! let mfe = EnergyModel::turner2004().mfe(b"GGCACGAAAGUGCC");
+//! assert_eq!(mfe.pairs, [(0, 13), (1, 12), (2, 11), (3, 10), (4, 9)]);
 //!
 //! let ensemble = Ensemble::new(b"GGCACGAAAGUGCC");
 //! assert!(ensemble.energy() < -7.0); // kcal/mol

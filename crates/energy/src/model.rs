@@ -93,12 +93,34 @@ impl EnergyModel {
     ///
     /// [`memory`]: crate::memory
     pub fn mfe(&self, sequence: &[u8]) -> Mfe {
-        mfe(&self.tables.least, &self.workers(sequence), sequence)
+        self.mfe_with(sequence, None)
+    }
+
+    /// As [`EnergyModel::mfe`], with bonuses of pairs as in [`Ensemble::with_bonuses`], if any: the structure of least
+    /// energy with bonuses. The energy returned is without them.
+    ///
+    /// # Panics
+    /// If there are not `len²` bonuses.
+    pub fn mfe_with(&self, sequence: &[u8], bonuses: Option<&[f32]>) -> Mfe {
+        let mut found = mfe(&self.tables.least, &self.workers(sequence), sequence, bonuses);
+        if bonuses.is_some() {
+            let evaluated = self.evaluate(sequence, &found.pairs);
+            found.energy = evaluated.expect("a structure from the recursions has an energy").energy();
+        }
+        found
     }
 
     /// The probabilities of all pairs. Letters are those of [`EnergyModel::mfe`].
     pub fn ensemble(&self, sequence: &[u8]) -> Ensemble {
-        let terms = Terms { weights: &self.tables.weights, bonuses: None };
+        self.ensemble_with(sequence, None)
+    }
+
+    /// As [`EnergyModel::ensemble`], with bonuses of pairs as in [`Ensemble::with_bonuses`], if any.
+    ///
+    /// # Panics
+    /// If there are not `len²` bonuses.
+    pub fn ensemble_with(&self, sequence: &[u8], bonuses: Option<&[f32]>) -> Ensemble {
+        let terms = Terms { weights: &self.tables.weights, bonuses };
         Ensemble::with(&self.workers(sequence), terms, sequence)
     }
 

@@ -1,7 +1,7 @@
 //! Properties of every ensemble.
 
 use proptest::prelude::*;
-use rinalmo_energy::{Ensemble, memory};
+use rinalmo_energy::{Conditions, Dangles, EnergyModel, Ensemble, Parameters, memory};
 
 /// Rounding of probabilities to f32, summed over a row.
 const ROW: f32 = 1e-5;
@@ -75,6 +75,43 @@ proptest! {
     }
 }
 
+fn conditions() -> impl Strategy<Value = Conditions> {
+    let dangles = prop::sample::select(vec![Dangles::None, Dangles::Both]);
+    (5.0..90.0f64, dangles).prop_map(|(celsius, dangles)| Conditions::default().temperature(celsius).dangles(dangles))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn no_structure_has_less_than_the_minimum_free_energy(sequence in sequence(0..90), conditions in conditions(), seed: u64) {
+        let model = EnergyModel::new(Parameters::turner2004(), conditions).unwrap();
+        let mfe = model.mfe(&sequence);
+        prop_assert_eq!(model.evaluate(&sequence, &mfe.pairs).unwrap().energy(), mfe.energy);
+        for pairs in model.sample(&sequence, 20, seed) {
+            prop_assert!(pairs.iter().all(|&(i, j)| can_pair(sequence[i], sequence[j]) && j - i > 3));
+            let energy = model.evaluate(&sequence, &pairs).unwrap().energy();
+            prop_assert!(energy >= mfe.energy, "{} below {}: {:?}", energy, mfe.energy, pairs);
+        }
+        prop_assert_eq!(model.sample(&sequence, 3, seed), model.sample(&sequence, 3, seed));
+    }
+
+    #[test]
+    fn forbidden_pairs_are_in_no_structure(sequence in sequence(1..60), seed: u64) {
+        let (model, len) = (EnergyModel::turner2004(), sequence.len());
+        let mut bonuses = vec![0.0; len * len];
+        let forbidden = |i: usize, j: usize| (i as u64 * 31 + j as u64 * 17 + seed % 97).is_multiple_of(3);
+        (0..len * len).filter(|cell| forbidden(cell / len, cell % len)).for_each(|cell| bonuses[cell] = f32::NEG_INFINITY);
+        let mfe = model.mfe_with(&sequence, Some(&bonuses));
+        prop_assert!(!mfe.pairs.iter().any(|&(i, j)| forbidden(i, j)));
+        prop_assert!(mfe.energy >= model.mfe(&sequence).energy);
+        let ensemble = model.ensemble_with(&sequence, Some(&bonuses));
+        prop_assert!((0..len * len).all(|cell| cell / len >= cell % len
+            || !forbidden(cell / len, cell % len)
+            || ensemble.probabilities()[cell] == 0.0));
+    }
+}
+
 #[test]
 fn threads_change_no_bit() {
     let sequence = random(700);
@@ -84,6 +121,9 @@ fn threads_change_no_bit() {
     };
     assert_eq!(with(1), with(2));
     assert_eq!(with(2), Ensemble::on_this_thread(&sequence));
+    let model = EnergyModel::turner2004();
+    assert_eq!(model.mfe(&sequence), model.on_this_thread().mfe(&sequence));
+    assert_eq!(model.ensemble(&sequence), model.on_this_thread().ensemble(&sequence));
 }
 
 #[test]

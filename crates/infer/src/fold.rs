@@ -16,7 +16,7 @@ use crate::batches::DEFAULT_BATCH_TOKENS;
 use crate::driver::{Driver, Limits, Verb, View};
 use crate::memory::longest_that_fits;
 use crate::setters::limits;
-use crate::{Error, Model};
+use crate::{Error, FoldEnergies, Model};
 
 /// How to fold.
 #[derive(Clone, Debug)]
@@ -25,12 +25,15 @@ pub struct FoldOptions {
     /// Pairs must be more probable than this; the model's own threshold by default. It applies to every sequence, but
     /// [`Method::F1`] may raise it.
     pub threshold: Option<f32>,
-    /// How pairs are chosen; by default the model's own method, or greedy if the model names none.
+    /// How pairs are chosen; by default the model's own method, or greedy if the model names none. The default of an
+    /// [`EnergyFolder`](crate::EnergyFolder) is the structure of minimum free energy.
     pub method: Option<Method>,
     /// Fewest unpaired bases a hairpin loop may have.
     pub min_loop: usize,
     /// For [`Method::F1`]: pairs must be more probable than this share of the largest expected F1.
     pub f1_share: f32,
+    /// For [`Method::Mea`]: how much a base in a right pair counts, compared with a right unpaired base.
+    pub gamma: f32,
     /// May pairs other than AU, GC and GU be chosen?
     pub non_canonical: bool,
     /// Keep the probabilities of all pairs in the result?
@@ -49,6 +52,7 @@ impl Default for FoldOptions {
             method: None,
             min_loop: DecodeOptions::default().min_loop,
             f1_share: DecodeOptions::default().f1_share,
+            gamma: DecodeOptions::default().gamma,
             non_canonical: false,
             probabilities: false,
             max_memory: None,
@@ -88,6 +92,13 @@ impl FoldOptions {
         self
     }
 
+    /// Sets [`FoldOptions::gamma`].
+    #[must_use]
+    pub fn gamma(mut self, gamma: f32) -> Self {
+        self.gamma = gamma;
+        self
+    }
+
     /// Sets [`FoldOptions::non_canonical`].
     #[must_use]
     pub fn non_canonical(mut self, non_canonical: bool) -> Self {
@@ -100,6 +111,17 @@ impl FoldOptions {
     pub fn probabilities(mut self, probabilities: bool) -> Self {
         self.probabilities = probabilities;
         self
+    }
+
+    /// What the decoder needs of them.
+    pub(crate) fn decoding(&self, threshold: f32, request: &FoldRequest<'_>) -> DecodeOptions {
+        DecodeOptions::default()
+            .threshold(threshold)
+            .min_loop(self.min_loop)
+            .f1_share(self.f1_share)
+            .gamma(self.gamma)
+            .non_canonical(self.non_canonical)
+            .constraint(request.constraint.clone())
     }
 }
 
@@ -166,6 +188,8 @@ pub struct Fold {
     pub crossing_left_out: usize,
     /// Probabilities of all pairs, if asked for.
     pub probabilities: Option<PairMap>,
+    /// Free energies, if an energy model folded it.
+    pub energies: Option<FoldEnergies>,
 }
 
 impl Fold {
@@ -389,12 +413,7 @@ impl Model {
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
-        let decode_options = DecodeOptions::default()
-            .threshold(options.threshold.unwrap_or(self.threshold()))
-            .min_loop(options.min_loop)
-            .f1_share(options.f1_share)
-            .non_canonical(options.non_canonical)
-            .constraint(request.constraint.clone());
+        let decode_options = options.decoding(options.threshold.unwrap_or(self.threshold()), request);
         let method = match (options.method, options.threshold) {
             (Some(method), _) => method,
             (None, None) => self.method()?,
@@ -415,6 +434,7 @@ impl Model {
             threshold: decoded.threshold,
             probabilities: options.probabilities.then_some(map),
             pairs: decoded.pairs,
+            energies: None,
         })
     }
 

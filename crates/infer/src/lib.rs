@@ -13,7 +13,7 @@
 //! | effects of mutations | [`Model::score_variants`] | [`Model::variant_scores`] | `score.rs` |
 //!
 //! All run in `driver.rs`. A result that is not finite (`finite.rs`) or does not fit into memory (`memory.rs`) is an
-//! error.
+//! error. [`EnergyFolder`] (`energies.rs`) folds by an energy model, without weights.
 
 #[cfg(feature = "bundled")]
 mod bundled;
@@ -22,6 +22,7 @@ pub mod constraints;
 mod device;
 mod driver;
 mod embed;
+mod energies;
 mod error;
 pub mod finite;
 mod fold;
@@ -36,12 +37,14 @@ pub mod variant;
 
 pub use device::{Device, DeviceName, is_device_failure};
 pub use embed::{EmbedOptions, Embedding, TRAINED_LENGTH, Window};
+pub use energies::{EnergyFolder, FoldEnergies};
 pub use error::{Cause, Error};
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
 pub use predict::{Answer, Family, MRL_PADDING, PredictOptions, Said, SpliceSite};
 pub use rinalmo_decode::{Method, constraint::Constraint};
+pub use rinalmo_energy as energy;
 pub use rinalmo_model::batches;
 pub use rinalmo_model::cpu::Precision;
 pub use rinalmo_model::task;

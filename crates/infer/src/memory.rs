@@ -28,12 +28,7 @@ impl Model {
         budget: u64,
         needed: impl Fn(usize) -> u64,
     ) -> Result<(), Error> {
-        let bytes = needed(len);
-        if bytes <= budget {
-            return Ok(());
-        }
-        let fits = longest_that_fits(budget, needed);
-        Err(Error::TooLong { len, what, needed: mebibytes(bytes), budget: budget >> 20, fits })
+        afford(len, what, budget, needed)
     }
 
     /// Bytes it takes to encode so many tokens at once, without the weights.
@@ -95,6 +90,16 @@ impl Model {
         let row = self.config.encoder.dim + channels * (kernel + 4);
         bytes(&[rayon::current_num_threads() as u64, pad_to as u64, row as u64, F32])
     }
+}
+
+/// See [`Model::afford`].
+pub(crate) fn afford(len: usize, what: &'static str, budget: u64, needed: impl Fn(usize) -> u64) -> Result<(), Error> {
+    let bytes = needed(len);
+    if bytes <= budget {
+        return Ok(());
+    }
+    let fits = longest_that_fits(budget, needed);
+    Err(Error::TooLong { len, what, needed: mebibytes(bytes), budget: budget >> 20, fits })
 }
 
 /// A product of sizes, saturating.

@@ -138,6 +138,7 @@
 //! | [`checkpoint`] | opens, converts, downloads and lists checkpoints |
 //! | [`sink`] | writes arrays and tables |
 //! | `draw` | draws secondary structures as SVG or PNG (feature `draw`) |
+//! | [`energy`], [`EnergyFolder`] | free energies of structures; folding without a network |
 //! | `corpus`, `pretrain`, `finetune`, `recipes` | train your own models (feature `train`) |
 //! | `evaluate`, `calibrate`, `structures`, `benchmark` | measure them (feature `evaluate`) |
 //!
@@ -168,10 +169,10 @@ pub use rinalmo_evaluate::{calibrate, structures};
 /// The table of tasks.
 pub use rinalmo_infer::task;
 pub use rinalmo_infer::{
-    Answer, Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, Error, Family, Fold, FoldOptions,
-    FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision, PredictOptions, Said,
-    ScoreOptions, SequenceScore, SpliceSite, TRAINED_LENGTH, Variant, VariantRequest, Window, batches, constraints,
-    default_budget, is_device_failure, variant,
+    Answer, Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, EnergyFolder, Error, Family, Fold,
+    FoldEnergies, FoldOptions, FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision,
+    PredictOptions, Said, ScoreOptions, SequenceScore, SpliceSite, TRAINED_LENGTH, Variant, VariantRequest, Window,
+    batches, constraints, default_budget, energy, is_device_failure, variant,
 };
 #[cfg(feature = "train")]
 pub use rinalmo_runs::{finetune, pretrain, recipes, run};

@@ -8,8 +8,7 @@ const NO_DRAWINGS: &str = "not needed: `fold` draws only if `--draw DIR` is give
 const DRAWINGS: &str =
     "`--draw DIR` draws each structure as SVG; `rinalmo draw` draws in other layouts and formats, and dot plots";
 /// The tip for options of an energy model.
-const NO_ENERGIES: &str =
-    "not supported: a model learns from known structures; nano's energies are Turner 2004 at 37 °C, fixed";
+const NO_ENERGIES: &str = "not supported: `-m turner2004` has energies, with `-T`, `-d` and `-P`";
 /// The tip for reactivities.
 const NO_REACTIVITIES: &str =
     "not supported: reactivities are not used in folding; `-C` takes constraints of structure";
@@ -27,14 +26,13 @@ type Row = (&'static [&'static str], &'static str);
 const UNKNOWN: &[Row] = &[
     (&["-p", "--partfunc"], "pair probabilities are always computed; `--bpp FILE.tsv` (or .npz) writes them"),
     (&["--bppmThreshold"], "`--bpp-cutoff P` is the least probability that `--bpp FILE.tsv` lists"),
-    (&["--MEA"], "`--decode f1` gives the structure with the highest expected F1; it is the default of nano"),
+    (&["--MEA"], "`--decode mea` gives the structure of maximum expected accuracy; `--gamma` changes it"),
     (
         &["--ImFeelingLucky"],
         "not supported: structures are not sampled; `--bpp FILE.tsv` has the probabilities of all pairs",
     ),
-    (&["-T", "--temp"], NO_ENERGIES),
-    (&["-P", "--paramFile"], NO_ENERGIES),
-    (&["-d", "--dangles"], NO_ENERGIES),
+    (&["--temp"], "`-T C` or `--temperature C`, with `-m turner2004`"),
+    (&["--paramFile"], "`-P FILE` or `--parameters FILE`, with `-m turner2004`"),
     (&["-4", "--noTetra"], NO_ENERGIES),
     (&["-e", "--energyModel"], NO_ENERGIES),
     (&["-S", "--pfScale"], NO_ENERGIES),

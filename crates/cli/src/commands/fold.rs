@@ -4,16 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use rinalmo::checkpoint;
 use rinalmo::draw::rna::{Rna, Style, svg};
 use rinalmo::seq::SequenceRecord;
 use rinalmo::sink::{Array, ArrayKind, ArrayRecord, Layout, Leftover, Sink, SinkOptions};
-use rinalmo::{Fold, FoldOptions, FoldRequest, Model};
+use rinalmo::{Fold, FoldRequest};
 
 use super::choose::ModelChoice;
 use super::constraints::Constraints;
+use super::folder::{Folder, ModelName};
 use super::folding::FoldingArgs;
 use super::structures::{Folded, StructureFormat, Structures};
+use super::thermodynamics::EnergyArgs;
 use crate::context::{Context, Outcome};
 use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, RecordFiles, WhenStopped, many};
 
@@ -27,6 +28,11 @@ use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, Re
 /// of the chosen pairs (0.000 without pairs). So does every model with a flag that changes how pairs
 /// are chosen (--decode, --threshold, --min-loop, --non-canonical, --constraint), as the expected F1
 /// is then unknown.
+///
+/// `--model turner2004` folds by an energy model, without a network and without weights: the structure
+/// of minimum free energy, or the one that --decode chooses from the ensemble. Its free energy in
+/// kcal/mol follows the structure, as RNAfold prints it; json and tsv also have the minimum free
+/// energy, the free energy of the ensemble and its diversity.
 #[derive(Args)]
 pub struct FoldArgs {
     #[command(flatten)]
@@ -65,18 +71,22 @@ pub struct FoldArgs {
     folding: FoldingArgs,
     #[command(flatten)]
     failures: FailureArgs,
+    #[command(flatten)]
+    energies: EnergyArgs,
 }
 
 /// Runs the command.
 pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
-    let options = args.resolve()?;
+    args.check()?;
     let constraints = Constraints::open(args.constraint.as_deref())?;
     let feed = match &constraints {
         Constraints::File(file) if args.input.files.is_empty() => file.sequences(args.input.options())?,
         _ => args.input.open(context)?,
     };
-    let model = args.choice.load(context, "structure", Some(checkpoint::BUNDLED_NOTE))?;
-    model.fold(&[] as &[&str], &options)?; // fails now, not later, if the model cannot fold
+    let folder = Folder::load(&args.choice, &args.energies, context)?;
+    let options = folder.resolve(&args.folding)?.probabilities(args.bpp.is_some());
+    drop(folder.folds(std::iter::empty(), &options)?); // fails now, not later, if the model cannot fold
+    let model = folder.description();
     let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file
     let out = match &args.out_dir {
         Some(folder) => Structures::folder(folder, args.format)?,
@@ -84,7 +94,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     };
     let drawings = args.draw.as_deref().map(|folder| RecordFiles::open(folder, "svg")).transpose()?;
     let job = Folding { model: &model, constraints, out, bpp, drawings, knotted: Knotted::default() };
-    let (job, ended) = io::run(job, feed, context, |items| model.folds(items, &options));
+    let (job, ended) = io::run(job, feed, context, |items| folder.folds(items, &options));
     // Complete records are kept, also if the reader of the output stopped; an empty file is not.
     let nothing = |bpp: &Arrays| ended.is_err() && bpp.finished() == 0;
     let finished = job.bpp.filter(|bpp| !nothing(bpp)).map(|bpp| bpp.finish()).transpose();
@@ -100,7 +110,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
 }
 
 struct Folding<'m> {
-    model: &'m Model,
+    model: &'m ModelName,
     constraints: Constraints,
     out: Structures,
     bpp: Option<Arrays>,
@@ -187,21 +197,20 @@ impl Knotted {
 }
 
 impl FoldArgs {
-    fn resolve(&self) -> Result<FoldOptions> {
+    fn check(&self) -> Result<()> {
         if !(0.0..=1.0).contains(&self.bpp_cutoff) {
             bail!("--bpp-cutoff: expected a probability from 0 to 1, found {}", self.bpp_cutoff);
         }
-        Ok(self.folding.resolve()?.probabilities(self.bpp.is_some()))
+        Ok(())
     }
 
-    fn open_bpp(&self, model: &Model) -> Result<Option<Arrays>> {
+    fn open_bpp(&self, model: &ModelName) -> Result<Option<Arrays>> {
         let Some(path) = &self.bpp else { return Ok(None) };
         if path.as_os_str() == "-" {
             bail!("--bpp: standard output is used for the structures; name a file");
         }
-        let settings = format!("model={} sha256={}", model.name(), model.sha256());
         let layout = Layout::Pairs { cutoff: self.bpp_cutoff };
-        let options = SinkOptions::default().layout(layout).settings(settings).leftover(Leftover::Discard);
+        let options = SinkOptions::default().layout(layout).settings(model.settings()).leftover(Leftover::Discard);
         Ok(Some(Arrays::new(Sink::open(path, options)?, path, WhenStopped::Finish)))
     }
 }

@@ -18,6 +18,10 @@ pub struct FoldingArgs {
     /// smaller share, surer ones with a larger
     #[arg(long, value_name = "SHARE", default_value_t = FoldOptions::default().f1_share)]
     pub f1_share: f32,
+    /// With `--decode mea`, let a base in a right pair count GAMMA times as much as a right unpaired base: more pairs with
+    /// a larger one
+    #[arg(long, value_name = "GAMMA", default_value_t = FoldOptions::default().gamma)]
+    pub gamma: f32,
     /// Allow pairs other than AU, GC and GU
     #[arg(long)]
     pub non_canonical: bool,
@@ -29,6 +33,9 @@ pub struct FoldingArgs {
     pub batch_tokens: usize,
 }
 
+/// With a larger `--gamma` every pair of any probability counts more than two unpaired bases.
+const LARGEST_GAMMA: f32 = 1e6;
+
 /// `--decode`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum DecodeArg {
@@ -38,27 +45,48 @@ pub enum DecodeArg {
     Nested,
     /// The best structure without pseudoknots, of pairs more probable than a share (--f1-share) of the expected F1
     F1,
+    /// The structure without pseudoknots of maximum expected accuracy, as `RNAfold --MEA`
+    Mea,
+    /// The pairs more probable than 0.5, without pseudoknots
+    Centroid,
+    /// The structure of minimum free energy; only with `--model turner2004`, whose default it is
+    Mfe,
 }
 
 impl FoldingArgs {
-    /// The options as the library takes them.
+    /// The options of a network, as the library takes them.
     pub fn resolve(&self) -> Result<FoldOptions> {
+        if matches!(self.decode, Some(DecodeArg::Mfe)) {
+            bail!("--decode mfe: only an energy model has free energies\nhint: `rinalmo fold --model turner2004`");
+        }
+        self.resolve_for_energies()
+    }
+
+    /// The same for an energy model.
+    pub fn resolve_for_energies(&self) -> Result<FoldOptions> {
         if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
             bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
         }
         if !(0.0..=1.0).contains(&self.f1_share) {
             bail!("--f1-share: expected a number from 0 to 1, found {}", self.f1_share);
         }
-        let method = self.decode.map(|decode| match decode {
-            DecodeArg::Greedy => Method::Greedy,
-            DecodeArg::Nested => Method::Nested,
-            DecodeArg::F1 => Method::F1,
+        if !(self.gamma > 0.0 && self.gamma <= LARGEST_GAMMA) {
+            bail!("--gamma: expected a number above 0, up to {LARGEST_GAMMA}, found {}", self.gamma);
+        }
+        let method = self.decode.and_then(|decode| match decode {
+            DecodeArg::Greedy => Some(Method::Greedy),
+            DecodeArg::Nested => Some(Method::Nested),
+            DecodeArg::F1 => Some(Method::F1),
+            DecodeArg::Mea => Some(Method::Mea),
+            DecodeArg::Centroid => Some(Method::Centroid),
+            DecodeArg::Mfe => None, // an energy model's own
         });
         Ok(FoldOptions::default() // memory is limited by the model's own options
             .threshold(self.threshold)
             .method(method)
             .min_loop(self.min_loop)
             .f1_share(self.f1_share)
+            .gamma(self.gamma)
             .non_canonical(self.non_canonical)
             .batch_tokens(self.batch_tokens.max(1)))
     }

@@ -5,6 +5,7 @@ pub mod config;
 pub mod corpus;
 pub mod draw;
 pub mod embed;
+pub mod energy;
 pub mod evaluate;
 pub mod finetune;
 pub mod fold;
@@ -13,9 +14,11 @@ pub mod predict;
 pub mod pretrain;
 pub mod score;
 
+mod folder;
 mod folding;
 mod reporter;
 pub(crate) mod structures;
+pub(crate) mod thermodynamics;
 mod training;
 
 mod choose;

@@ -7,16 +7,18 @@ use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
 use rinalmo::seq::structure::{PAGES, WUSS_PAGES};
 use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
-use rinalmo::{Fold, Model};
+use rinalmo::{Fold, FoldEnergies};
 use serde::Serialize;
 
+use super::folder::ModelName;
 use crate::context::Context;
 use crate::io::{Out, OutputFailure, RecordFiles};
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum StructureFormat {
-    /// Header, sequence, dot-bracket and `expected_f1=0.812`, or `score=0.713` if that is unknown
+    /// Header, sequence, dot-bracket and `expected_f1=0.812`, or `score=0.713` if that is unknown, or the energy `( -5.40)`
+    /// of an energy model
     Dbn,
     /// Connectivity table
     Ct,
@@ -25,9 +27,10 @@ pub enum StructureFormat {
     /// One Stockholm alignment for each record, with SS_cons
     Stockholm,
     /// One object in each line: id, header if it is longer, sequence, structure, score, expected_f1, pairs, threshold,
-    /// crossing_left_out, model
+    /// crossing_left_out, model; of an energy model also energy, mfe, ensemble_energy, diversity
     Json,
-    /// id, length, score, sequence, structure, expected_f1, crossing_left_out, header
+    /// id, length, score, sequence, structure, expected_f1, crossing_left_out, header; of an energy model also energy, mfe,
+    /// ensemble_energy, diversity
     Tsv,
 }
 
@@ -61,7 +64,7 @@ pub struct Folded<'a> {
     /// Its fold.
     pub fold: &'a Fold,
     /// The model that folded it.
-    pub model: &'a Model,
+    pub model: &'a ModelName,
 }
 
 /// The results' destination.
@@ -157,9 +160,10 @@ fn render(
     let sequence = record.sequence.clone();
     match format {
         StructureFormat::Dbn => {
-            let score = Some(match fold.expected_f1 {
-                Some(f1) => format!("expected_f1={f1:.3}"),
-                None => format!("score={:.3}", fold.score),
+            let score = Some(match (fold.expected_f1, fold.energies.and_then(|energies| energies.structure)) {
+                (Some(f1), _) => format!("expected_f1={f1:.3}"),
+                (None, Some(energy)) => format!("({energy:6.2})"),
+                (None, None) => format!("score={:.3}", fold.score),
             });
             dot_bracket::Writer::new(out).write(&dot_bracket::Record { header, sequence, structure, score })?;
         }
@@ -175,7 +179,7 @@ fn render(
         }
         StructureFormat::Tsv => {
             let mut writer = csv::WriterBuilder::new().delimiter(b'\t').has_headers(first).from_writer(out);
-            writer.serialize(Row {
+            let row = Row {
                 id: &record.id,
                 length: sequence.len(),
                 score: round(fold.score, 1000.0),
@@ -184,7 +188,11 @@ fn render(
                 expected_f1: fold.expected_f1.map(|f1| round(f1, 1000.0)),
                 crossing_left_out: fold.crossing_left_out,
                 header: &record.header,
-            })?;
+            };
+            match fold.energies {
+                None => writer.serialize(row)?,
+                Some(energies) => writer.serialize((row, EnergyColumns::from(energies)))?,
+            }
             writer.flush()?;
         }
     }
@@ -203,6 +211,27 @@ struct Row<'a> {
     header: &'a str,
 }
 
+/// Free energies in kcal/mol, and the diversity in base pairs.
+#[derive(Serialize)]
+struct EnergyColumns {
+    energy: Option<f64>,
+    mfe: f64,
+    ensemble_energy: f64,
+    diversity: f64,
+}
+
+impl From<FoldEnergies> for EnergyColumns {
+    fn from(energies: FoldEnergies) -> Self {
+        let short = |value: f64| (value * 100.0).round() / 100.0 + 0.0; // no -0.0
+        Self {
+            energy: energies.structure.map(short),
+            mfe: short(energies.mfe),
+            ensemble_energy: short(energies.ensemble),
+            diversity: short(energies.diversity),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Json<'a> {
     id: &'a str,
@@ -216,13 +245,9 @@ struct Json<'a> {
     pairs: Vec<(usize, usize, f64)>,
     threshold: f64,
     crossing_left_out: usize,
-    model: ModelName<'a>,
-}
-
-#[derive(Serialize)]
-struct ModelName<'a> {
-    name: &'a str,
-    sha256: &'a str,
+    #[serde(flatten)]
+    energies: Option<EnergyColumns>,
+    model: &'a ModelName,
 }
 
 impl<'a> Json<'a> {
@@ -238,7 +263,8 @@ impl<'a> Json<'a> {
             pairs: fold.pairs.iter().map(|&(i, j, p)| (i + 1, j + 1, round(p, 1e6))).collect(),
             threshold: round(fold.threshold, 1e6),
             crossing_left_out: fold.crossing_left_out,
-            model: ModelName { name: model.name(), sha256: model.sha256() },
+            energies: fold.energies.map(EnergyColumns::from),
+            model,
         }
     }
 }
@@ -255,14 +281,15 @@ mod tests {
     #[test]
     #[cfg(feature = "bundled")]
     fn pairs_without_a_bracket_are_reported_and_the_others_written() {
-        let model = Model::bundled(&rinalmo::Device::cpu()).unwrap();
+        let model = rinalmo::Model::bundled(&rinalmo::Device::cpu()).unwrap();
         let pairs: Vec<(usize, usize, f32)> = (0..31).map(|i| (i, i + 31, 0.5)).collect(); // each crosses all others
         let structure = Structure::new(62, pairs.iter().map(|&(i, j, _)| (i, j)).collect()).unwrap();
         let mut fold = model.fold(&["A".repeat(62)], &rinalmo::FoldOptions::default()).unwrap().remove(0);
         (fold.structure, fold.pairs, fold.expected_f1) = (structure, pairs, None);
         let input = std::io::Cursor::new(format!(">x\n{}\n", "A".repeat(62)));
         let record = rinalmo::seq::Sequences::from_reader("x.fa", input, Default::default()).next().unwrap().unwrap();
-        let folded = Folded { record: &record, fold: &fold, model: &model };
+        let name = ModelName::from(&model);
+        let folded = Folded { record: &record, fold: &fold, model: &name };
         let folder = tempfile::tempdir().unwrap();
         let write = |format: StructureFormat| {
             let result = Structures::folder(folder.path(), format).unwrap().write(&folded);

@@ -71,6 +71,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       embed      Write embeddings of sequences
       predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score      Score sequences, or the effect of variants
+      energy     Compute free energies by a nearest-neighbour model (Turner 2004), without a network
       evaluate   Score predictions against known answers, and compare predictors
       model      Show, convert, calibrate, verify, list and download models
       corpus     Fetch, build, inspect, sample and export training data

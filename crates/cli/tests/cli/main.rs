@@ -14,6 +14,7 @@ mod config;
 mod corpus;
 mod draw;
 mod embed;
+mod energy;
 mod evaluate;
 mod finetune;
 mod fold;

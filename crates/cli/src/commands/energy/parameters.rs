@@ -1,0 +1,34 @@
+//! `rinalmo energy parameters`.
+
+use std::io::Write as _;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use crate::commands::thermodynamics::EnergyArgs;
+use crate::context::Outcome;
+use crate::io::{OutputArgs, OutputFailure};
+
+/// Print the parameters of the energy model, as a parameter file of ViennaRNA (version 2.0)
+///
+/// With --parameters FILE, checks the file and prints all of its sections, those it lacks as in Turner
+/// 2004. Energies are those at 37 °C, with enthalpies, in 0.01 kcal/mol.
+#[derive(Args)]
+pub struct ParametersArgs {
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Read energies from FILE, a parameter file of ViennaRNA (version 2.0); what it lacks is as in Turner 2004
+    #[arg(short = 'P', long, value_name = "FILE")]
+    parameters: Option<std::path::PathBuf>,
+}
+
+impl ParametersArgs {
+    pub fn run(self) -> Result<Outcome> {
+        let energies = EnergyArgs { temperature: None, dangles: None, parameters: self.parameters };
+        let text = energies.read()?.to_string();
+        let mut out = self.output.open()?;
+        out.write_all(text.as_bytes()).context(OutputFailure)?;
+        out.finish()?;
+        Ok(Outcome::Done)
+    }
+}

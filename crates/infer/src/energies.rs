@@ -1,0 +1,293 @@
+//! Secondary structures by an energy model: no weights, no network.
+//!
+//! Sequences are computed in parallel, one on each thread; a long one that has few others beside it is split over all
+//! threads. Constraints become bonuses of pairs inside the recursions, so that energies and probabilities are those of
+//! the structures that obey.
+
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use rayon::prelude::*;
+use rinalmo_decode::Method;
+use rinalmo_decode::constraint::Constraint;
+use rinalmo_energy::{EnergyModel, Ensemble, memory};
+use rinalmo_seq::Structure;
+
+use crate::batches::{Batches, next_batch};
+use crate::memory::{afford, default_budget, mebibytes};
+use crate::{Error, Fold, FoldOptions, FoldRequest, PairMap};
+
+/// Bonus of a pair that a constraint asks for, in RT: 37 kcal/mol at 37 °C, more than any pair can cost.
+const ASKED: f32 = 60.0;
+
+/// Square bases for each thread that are read before the first is computed: about five sequences of 1,000 bases, or a
+/// second.
+const WINDOW: usize = 5_000_000;
+
+/// Fewest bases of a sequence that is split over threads.
+const SPLIT: usize = 300;
+
+/// Free energies of a folded sequence, in kcal/mol.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FoldEnergies {
+    /// Of the structure; `None` if it has a pseudoknot.
+    pub structure: Option<f64>,
+    /// The minimum over all structures that obey the constraint.
+    pub mfe: f64,
+    /// Of the ensemble: `-RT ln Z`.
+    pub ensemble: f64,
+    /// Expected distance of two structures of the ensemble, in base pairs.
+    pub diversity: f64,
+}
+
+/// Folds by an energy model.
+///
+/// ```
+/// use rinalmo_infer::{EnergyFolder, FoldOptions, Method, energy::EnergyModel};
+///
+/// let folder = EnergyFolder::new("turner2004", EnergyModel::turner2004().clone());
+/// let fold = folder.fold(["GGGGAAAACCCC"], &FoldOptions::default())?.remove(0);
+/// assert_eq!(fold.dot_bracket(), "((((....))))");
+/// assert_eq!(fold.energies.and_then(|energies| energies.structure), Some(-5.4));
+///
+/// let fold = folder.fold(["GGGGAAAACCCC"], &FoldOptions::default().method(Method::Mea))?.remove(0);
+/// assert_eq!(fold.dot_bracket(), "((((....))))");
+/// # Ok::<(), rinalmo_infer::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct EnergyFolder {
+    name: String,
+    model: EnergyModel,
+    max_memory: Option<u64>,
+}
+
+impl EnergyFolder {
+    /// Folds by this model, which results call `name`.
+    pub fn new(name: impl Into<String>, model: EnergyModel) -> Self {
+        Self { name: name.into(), model, max_memory: None }
+    }
+
+    /// Sets the bytes that work on sequences may take; by default most of the free memory.
+    #[must_use]
+    pub fn max_memory(mut self, max_memory: impl Into<Option<u64>>) -> Self {
+        self.max_memory = max_memory.into();
+        self
+    }
+
+    /// What results call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The model.
+    pub fn model(&self) -> &EnergyModel {
+        &self.model
+    }
+
+    /// Folds sequences, in their order.
+    ///
+    /// # Errors
+    /// The first that any sequence meets; see [`EnergyFolder::folds`] to continue with the others.
+    pub fn fold<'a, I>(&self, requests: I, options: &FoldOptions) -> Result<Vec<Fold>, Error>
+    where
+        I: IntoIterator<Item: Into<FoldRequest<'a>>>,
+    {
+        self.folds(requests, options)?.collect()
+    }
+
+    /// Folds sequences as they come: each has its own result, in their order. Without [`FoldOptions::method`], structures
+    /// are those of minimum free energy. Methods that take a threshold take 0.5 by default, and [`Method::F1`] none. The
+    /// lower bound of the iterator's `size_hint` is the number of results that are already computed.
+    ///
+    /// # Errors
+    /// [`Error::Options`] for options that an energy model does not have. Of a single sequence: [`Error::EmptySequence`],
+    /// [`Error::TooLong`], or a constraint that does not fit.
+    pub fn folds<'f, 'a, I>(
+        &'f self,
+        requests: I,
+        options: &FoldOptions,
+    ) -> Result<impl Iterator<Item = Result<Fold, Error>> + use<'f, 'a, I>, Error>
+    where
+        I: IntoIterator<Item: Into<FoldRequest<'a>>>,
+    {
+        let usual = FoldOptions::default();
+        if options.non_canonical || options.min_loop != usual.min_loop {
+            let message = "an energy model pairs AU, GC and GU, around hairpins of at least three bases";
+            return Err(Error::Options(message.to_owned()));
+        }
+        if options.threshold.is_some() && !options.method.is_some_and(has_threshold) {
+            let message = "a threshold of probability needs the method greedy, nested or f1";
+            return Err(Error::Options(message.to_owned()));
+        }
+        let budget = options.max_memory.or(self.max_memory).unwrap_or_else(default_budget);
+        let items = requests.into_iter().map(move |request| {
+            let request: FoldRequest<'a> = request.into();
+            let constrained = request.constraint.is_some();
+            match request.sequence.len() {
+                0 => Err(Error::EmptySequence),
+                len => afford(len, "its energies", budget, |len| bytes(len, constrained)).map(|()| request),
+            }
+        });
+        let ready = Vec::new().into_iter();
+        Ok(Folds { folder: self, options: options.clone(), budget, items: items.peekable(), ready })
+    }
+
+    /// The results of all items in their order, as many at a time as fit into `budget`.
+    fn run_all(
+        &self,
+        items: Vec<Result<FoldRequest<'_>, Error>>,
+        options: &FoldOptions,
+        budget: u64,
+    ) -> Vec<Result<Fold, Error>> {
+        let threads = rayon::current_num_threads();
+        let weigh = |item: &Result<FoldRequest<'_>, Error>| {
+            let bytes = item.as_ref().map_or(0, |request| bytes(request.sequence.len(), request.constraint.is_some()));
+            mebibytes(bytes) as usize
+        };
+        let is_long =
+            |item: &Result<FoldRequest<'_>, Error>| item.as_ref().is_ok_and(|request| request.sequence.len() >= SPLIT);
+        let alone = self.model.on_this_thread();
+        let mut results = Vec::with_capacity(items.len());
+        for group in Batches::new(items, mebibytes(budget) as usize, weigh) {
+            let run = |model: &EnergyModel, item: Result<FoldRequest<'_>, Error>| {
+                item.and_then(|request| self.run(model, &request, options))
+            };
+            if group.len() < threads && group.iter().any(is_long) {
+                results.extend(group.into_iter().map(|item| run(&self.model, item)));
+            } else {
+                results.par_extend(group.into_par_iter().map(|item| run(&alone, item)));
+            }
+        }
+        results
+    }
+
+    fn run(&self, model: &EnergyModel, request: &FoldRequest<'_>, options: &FoldOptions) -> Result<Fold, Error> {
+        let sequence = &request.sequence[..];
+        let constraint = request.constraint.as_ref();
+        let bonuses = constraint.map(|constraint| bonuses(constraint, sequence)).transpose()?;
+        let mfe = model.mfe_with(sequence, bonuses.as_deref());
+        if let Some((i, j)) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
+            return Err(no_room(i, j));
+        }
+        let ensemble = model.ensemble_with(sequence, bonuses.as_deref());
+        let asked = bonuses
+            .map_or(0.0, |bonuses| mfe.pairs.iter().map(|(i, j)| f64::from(bonuses[i * sequence.len() + j])).sum());
+        let mut energies = FoldEnergies {
+            structure: Some(mfe.energy),
+            mfe: mfe.energy,
+            ensemble: ensemble.energy() + asked * model.conditions().rt(),
+            diversity: ensemble.diversity(),
+        };
+        let Some(method) = options.method else {
+            return Ok(fold(sequence.len(), mfe.pairs, 0.0, &ensemble, energies, options));
+        };
+        let usual = if method == Method::F1 { 0.0 } else { 0.5 };
+        let decoding = options.decoding(options.threshold.unwrap_or(usual), request);
+        let decoded = method.decode(ensemble.probabilities(), sequence, &decoding)?;
+        let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
+        energies.structure = model.evaluate(sequence, &pairs).ok().map(|found| found.energy());
+        Ok(fold(sequence.len(), pairs, decoded.threshold, &ensemble, energies, options))
+    }
+}
+
+fn has_threshold(method: Method) -> bool {
+    matches!(method, Method::Greedy | Method::Nested | Method::F1)
+}
+
+/// Bytes that a sequence takes at its peak, a kept map included.
+fn bytes(len: usize, constrained: bool) -> u64 {
+    let square = (len as u64).saturating_mul(len as u64);
+    // Bonuses as f32, and as the f64 that the recursions take.
+    memory(len).saturating_add(square.saturating_mul(if constrained { 12 } else { 0 }))
+}
+
+/// The result of a structure.
+fn fold(
+    len: usize,
+    pairs: Vec<(usize, usize)>,
+    threshold: f32,
+    ensemble: &Ensemble,
+    energies: FoldEnergies,
+    options: &FoldOptions,
+) -> Fold {
+    let with_probabilities: Vec<_> = pairs.iter().map(|&(i, j)| (i, j, ensemble.probability(i, j))).collect();
+    let sum: f32 = with_probabilities.iter().map(|(.., p)| p).sum();
+    Fold {
+        structure: Structure::new(len, pairs).expect("pairs of distinct bases of the sequence"),
+        score: sum / with_probabilities.len().max(1) as f32,
+        pairs: with_probabilities,
+        expected_f1: None,
+        threshold,
+        crossing_left_out: 0, // no two pairs more probable than 0.5 cross
+        probabilities: options.probabilities.then(|| PairMap { len, values: ensemble.probabilities().to_vec() }),
+        energies: Some(energies),
+    }
+}
+
+/// A bonus for every pair, `[len, len]`: minus infinity for what the constraint forbids, [`ASKED`] for pairs in brackets
+/// and for each base that must pair.
+///
+/// # Errors
+/// The constraint does not fit, or the model has no energy for a pair in brackets.
+fn bonuses(constraint: &Constraint, sequence: &[u8]) -> Result<Vec<f32>, Error> {
+    let len = sequence.len();
+    constraint.check(len, FoldOptions::default().min_loop).map_err(rinalmo_decode::DecodeError::from)?;
+    if let Some(&(i, j)) = constraint.non_canonical(sequence).first() {
+        let [a, b] = [i, j].map(|base| char::from(sequence[base]));
+        let (i, j) = (i + 1, j + 1);
+        let message = format!("constraint: bases {i} and {j} ({a} and {b}) are no pair that an energy model has");
+        return Err(Error::Options(message));
+    }
+    // The innermost pair in brackets around each position: another pair has to be in the same one.
+    let mut around = vec![usize::MAX; len];
+    for (number, (i, j)) in constraint.forced().enumerate() {
+        around[i + 1..j].fill(number);
+    }
+    let mut bonuses = vec![f32::NEG_INFINITY; len * len];
+    for i in 0..len {
+        for j in i + 1..len {
+            if constraint.allows(i, j) && around[i] == around[j] {
+                let asked = [i, j].into_iter().filter(|&base| constraint.must_pair(base)).count();
+                bonuses[i * len + j] = ASKED * asked as f32;
+            }
+        }
+    }
+    constraint.forced().for_each(|(i, j)| bonuses[i * len + j] = ASKED);
+    Ok(bonuses)
+}
+
+fn no_room(i: usize, j: usize) -> Error {
+    let (i, j) = (i + 1, j + 1);
+    Error::Options(format!(
+        "the constraint is not met: no structure that it allows has the pair of bases {i} and {j}; an internal loop has \
+         at most 30 unpaired bases"
+    ))
+}
+
+/// The results, computed window by window as they are asked for.
+struct Folds<'f, 'a, I: Iterator<Item = Result<FoldRequest<'a>, Error>>> {
+    folder: &'f EnergyFolder,
+    options: FoldOptions,
+    budget: u64,
+    items: Peekable<I>,
+    ready: IntoIter<Result<Fold, Error>>,
+}
+
+impl<'a, I: Iterator<Item = Result<FoldRequest<'a>, Error>>> Iterator for Folds<'_, 'a, I> {
+    type Item = Result<Fold, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ready.len() == 0 {
+            let limit = WINDOW.saturating_mul(rayon::current_num_threads());
+            let weigh = |item: &Result<FoldRequest<'a>, Error>| item.as_ref().map_or(1, |r| r.sequence.len().pow(2));
+            let window = next_batch(&mut self.items, limit, weigh)?;
+            self.ready = self.folder.run_all(window, &self.options, self.budget).into_iter();
+        }
+        self.ready.next()
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.ready.len(), None)
+    }
+}

@@ -1,0 +1,75 @@
+//! Folding by an energy model: constraints, order, memory, options.
+
+use rinalmo_infer::energy::EnergyModel;
+use rinalmo_infer::{Constraint, EnergyFolder, Error, Fold, FoldOptions, FoldRequest};
+
+fn folder() -> EnergyFolder {
+    EnergyFolder::new("turner2004", EnergyModel::turner2004().clone())
+}
+
+fn constrained(sequence: &str, constraint: &str) -> Result<Fold, Error> {
+    let request = FoldRequest::new(sequence).constraint(constraint.parse::<Constraint>().unwrap());
+    folder().fold([request], &FoldOptions::default()).map(|mut folds| folds.remove(0))
+}
+
+#[test]
+fn constraints_are_obeyed_in_energies_and_probabilities() {
+    let sequence = "GGGAAACCCAAAGGGAAACCC";
+    let free = folder().fold([sequence], &FoldOptions::default()).unwrap().remove(0);
+    for constraint in [
+        "x....................",
+        "(.......)............",
+        "|..................<.",
+        ">....................",
+        "(...................)",
+    ] {
+        let fold = constrained(sequence, constraint).unwrap();
+        let parsed: Constraint = constraint.parse().unwrap();
+        for &(i, j) in fold.structure.pairs() {
+            assert!(parsed.allows(i, j) || parsed.forced().any(|pair| pair == (i, j)), "{constraint}");
+        }
+        assert!(parsed.forced().all(|pair| fold.structure.pairs().contains(&pair)), "{constraint}");
+        let (free, found) = (free.energies.unwrap(), fold.energies.unwrap());
+        assert!(found.mfe >= free.mfe && found.ensemble >= free.ensemble - 1e-9, "{constraint}: {found:?}");
+        assert!(found.ensemble <= found.mfe + 1e-9, "{constraint}: {found:?}");
+    }
+}
+
+#[test]
+fn a_constraint_that_no_structure_can_meet_is_an_error() {
+    let error = constrained("AGGAAACCA", "(.......)").unwrap_err().to_string();
+    assert_eq!(error, "constraint: bases 1 and 9 (A and A) are no pair that an energy model has");
+    let long = format!("G{}GAAAC{}C", "A".repeat(20), "A".repeat(20));
+    let error = constrained(&long, &format!("({}(...){})", ".".repeat(20), ".".repeat(20))).unwrap_err();
+    assert!(error.to_string().starts_with("the constraint is not met: no structure"), "{error}");
+}
+
+#[test]
+fn results_are_in_order_and_errors_are_of_single_sequences() {
+    let sequences: Vec<String> = (0..40).map(|n| format!("GGGG{}CCCC", "A".repeat(n % 7))).collect();
+    let folder = folder();
+    let requests = sequences.iter().map(String::as_str).chain(["", "GGGAAACCC"]);
+    let results: Vec<_> = folder.folds(requests, &FoldOptions::default()).unwrap().collect();
+    assert_eq!(results.len(), 42);
+    assert!(matches!(results[40], Err(Error::EmptySequence)));
+    for (sequence, result) in sequences.iter().zip(&results) {
+        let alone = EnergyModel::turner2004().mfe(sequence.as_bytes());
+        assert_eq!(result.as_ref().unwrap().structure.pairs(), alone.pairs);
+    }
+}
+
+#[test]
+fn a_sequence_that_does_not_fit_is_refused() {
+    let folder = folder().max_memory(1 << 20);
+    let long = "A".repeat(2000);
+    let results: Vec<_> = folder.folds([&long[..], "GGGAAACCC"], &FoldOptions::default()).unwrap().collect();
+    assert!(matches!(results[0], Err(Error::TooLong { len: 2000, .. })));
+    assert!(results[1].is_ok());
+}
+
+#[test]
+fn options_without_a_meaning_are_refused() {
+    let refused = |options: FoldOptions| folder().folds(["A"], &options).err().unwrap().to_string();
+    assert!(refused(FoldOptions::default().threshold(0.3)).contains("needs the method"));
+    assert!(refused(FoldOptions::default().non_canonical(true)).contains("pairs AU, GC and GU"));
+}
