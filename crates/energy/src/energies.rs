@@ -193,7 +193,7 @@ pub(crate) fn reversed(kind: usize) -> usize {
 /// ViennaRNA's curve around zero: the energy itself below -8.66, zero above 12.28. It is rounded to the 0.00001
 /// kcal/mol that [`Ensemble::new`](crate::Ensemble::new) has always had at zero, so that features of trained models stay
 /// the same to the bit.
-fn smooth(energy: f64) -> f64 {
+pub(crate) fn smooth(energy: f64) -> f64 {
     let favour = -energy / 10.0;
     if favour < -1.2283697 {
         return 0.0;

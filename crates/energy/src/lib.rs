@@ -38,6 +38,7 @@ mod exterior;
 mod fold;
 mod inside;
 mod interior;
+pub mod learn;
 mod least;
 mod letters;
 mod loops;

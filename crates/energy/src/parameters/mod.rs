@@ -77,6 +77,10 @@ impl Parameters {
     pub(crate) fn table(&self, table: Table) -> &[Value] {
         &self.tables[table as usize]
     }
+
+    pub(crate) fn table_mut(&mut self, table: Table) -> &mut [Value] {
+        &mut self.tables[table as usize]
+    }
 }
 
 #[cfg(test)]

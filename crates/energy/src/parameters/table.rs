@@ -134,13 +134,37 @@ impl Table {
         })
     }
 
+    /// Where an entry is on each axis.
+    pub fn index(self, cell: usize) -> Vec<usize> {
+        let mut stride = self.len();
+        let entry = |axis: &Axis| {
+            stride /= axis.len();
+            cell / stride % axis.len()
+        };
+        self.axes().iter().map(entry).collect()
+    }
+
+    /// The entry at this place on each axis.
+    pub fn cell(self, index: &[usize]) -> usize {
+        self.axes().iter().zip(index).fold(0, |cell, (axis, entry)| cell * axis.len() + entry)
+    }
+
     /// Fills the entries that stand for several others with the least favourable of these.
     pub fn fill_summaries(self, values: &mut [i32]) {
+        self.fill(|_| true, values);
+    }
+
+    /// As [`Table::fill_summaries`], only along axes of this kind.
+    pub fn fill_summaries_of(self, kind: Axis, values: &mut [i32]) {
+        self.fill(|axis| axis == kind, values);
+    }
+
+    fn fill(self, along: impl Fn(Axis) -> bool, values: &mut [i32]) {
         let mut stride = values.len();
-        for axis in self.axes() {
+        for &axis in self.axes() {
             let block = stride;
             stride = block / axis.len();
-            let Some((entry, others)) = axis.summary() else { continue };
+            let Some((entry, others)) = axis.summary().filter(|_| along(axis)) else { continue };
             for values in values.chunks_exact_mut(block) {
                 for cell in 0..stride {
                     let largest = others.clone().map(|other| values[other * stride + cell]).max();
