@@ -23,7 +23,7 @@ use crate::Error;
 use folds::Folds;
 pub use folds::Together;
 use rinalmo_infer::checkpoint::Calibration;
-use rinalmo_infer::{Model, PairMap};
+use rinalmo_infer::{Model, PairMap, learned_probabilities};
 
 /// Pairs of less than this probability before calibration are not counted. They are a hundred times as many as the
 /// others and would dominate the fit, but no decoder chooses them.
@@ -85,9 +85,15 @@ pub struct Figures {
 /// Fits a model's calibration on `items`, as many at a time as fit into memory. Their maps are computed twice instead
 /// of kept. Items that the model cannot fold are left out.
 ///
+/// `energy_share` is the share of the learned energy model in the probabilities, see
+/// [`FoldOptions::energy_share`](rinalmo_infer::FoldOptions::energy_share). The line of logits is fitted without it.
+///
 /// # Errors
 /// The model has no structure head, or no true pair has a predicted probability of 0.005 or more.
-pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
+pub fn calibrate(model: &Model, items: &[Item], energy_share: f32) -> Result<Calibrated, Error> {
+    if !(0.0..=1.0).contains(&energy_share) {
+        return Err(Error::Options(format!("energy share: expected a number from 0 to 1, found {energy_share}")));
+    }
     let every: Vec<&Item> = items.iter().collect();
     let mut fitting = Vec::new();
     let mut histograms = Vec::new();
@@ -122,8 +128,13 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
     };
     let lines: Vec<Line> = std::iter::once(whole).chain(without.iter().copied()).collect();
     let tried = model.with_logits(&fitting, |item, logits| {
+        let energies = (energy_share > 0.0).then(|| learned_probabilities(&item.sequence));
         let of = |&(scale, shift): &Line| {
-            Tried::of(PairMap::of_logits(logits.clone(), item.sequence.len(), scale, shift), item)
+            let mut map = PairMap::of_logits(logits.clone(), item.sequence.len(), scale, shift);
+            if let Some(energies) = &energies {
+                map.share(energies, energy_share);
+            }
+            Tried::of(map, item)
         };
         lines.iter().map(of).collect::<Vec<_>>()
     })?;
@@ -143,6 +154,7 @@ pub fn calibrate(model: &Model, items: &[Item]) -> Result<Calibrated, Error> {
             shift: whole.1,
             f1_scale: f1_line.0 as f32,
             f1_shift: f1_line.1 as f32,
+            energy_share,
         },
         method,
         threshold,

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{DecodeOptions, Method, crossing};
+use rinalmo_energy::EnergyModel;
 use rinalmo_model::{HeadConfig, Hidden, Network, Packed};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
@@ -34,6 +35,9 @@ pub struct FoldOptions {
     pub f1_share: f32,
     /// For [`Method::Mea`]: how much a base in a right pair counts, compared with a right unpaired base.
     pub gamma: f32,
+    /// Share of the learned energy model ([`EnergyModel::learned`]) in the probabilities of pairs, from 0 to 1; the
+    /// model's own by default, see [`Model::energy_share`].
+    pub energy_share: Option<f32>,
     /// May pairs other than AU, GC and GU be chosen?
     pub non_canonical: bool,
     /// Keep the probabilities of all pairs in the result?
@@ -53,6 +57,7 @@ impl Default for FoldOptions {
             min_loop: DecodeOptions::default().min_loop,
             f1_share: DecodeOptions::default().f1_share,
             gamma: DecodeOptions::default().gamma,
+            energy_share: None,
             non_canonical: false,
             probabilities: false,
             max_memory: None,
@@ -96,6 +101,13 @@ impl FoldOptions {
     #[must_use]
     pub fn gamma(mut self, gamma: f32) -> Self {
         self.gamma = gamma;
+        self
+    }
+
+    /// Sets [`FoldOptions::energy_share`].
+    #[must_use]
+    pub fn energy_share(mut self, energy_share: impl Into<Option<f32>>) -> Self {
+        self.energy_share = energy_share.into();
         self
     }
 
@@ -224,6 +236,14 @@ impl PairMap {
         Self { len, values: logits }
     }
 
+    /// Replaces a `share` of the probabilities by those of the learned energy model; of pairs that it does not know, such
+    /// as non-canonical ones, that share is lost. `energies` are [`learned_probabilities`] of the same sequence.
+    pub fn share(&mut self, energies: &[f32], share: f32) {
+        debug_assert_eq!(energies.len(), self.values.len());
+        let mixed = self.values.par_iter_mut().zip(energies);
+        mixed.for_each(|(p, energy)| *p = (1.0 - share) * *p + share * energy);
+    }
+
     /// The probability that `i` and `j` pair, 0-based.
     pub fn get(&self, i: usize, j: usize) -> f32 {
         self.values[i * self.len + j]
@@ -235,6 +255,11 @@ impl PairMap {
             .flat_map(move |i| (i + 1..self.len).map(move |j| (i, j, self.get(i, j))))
             .filter(move |&(_, _, p)| p > cutoff)
     }
+}
+
+/// Probabilities of all pairs in the learned energy model, `[len, len]`: see [`FoldOptions::energy_share`].
+pub fn learned_probabilities(bases: &[u8]) -> Vec<f32> {
+    EnergyModel::learned().ensemble(bases).into_probabilities()
 }
 
 /// An item with a sequence.
@@ -372,7 +397,8 @@ impl Model {
         };
         let options = options.clone();
         let run = move |request: &FoldRequest<'a>, logits: Vec<f32>| {
-            self.decode(request, self.probabilities(logits, request.sequence.len()), &options)
+            let share = options.energy_share.unwrap_or(self.energy_share());
+            self.decode(request, self.probabilities(logits, &request.sequence, share), &options)
         };
         let pairs = Pairs { model: self, run, items: PhantomData };
         Ok(Driver::new(self, pairs, limits, requests.into_iter().map(checked)))
@@ -401,15 +427,29 @@ impl Model {
     /// Bytes it takes to fold one sequence of `len` bases, without the weights.
     pub fn fold_memory(&self, len: usize) -> u64 {
         match self.config.head {
-            Some(HeadConfig::Structure { .. }) => self.network.pair_memory(len),
+            // The head is done before energies are computed; its map of probabilities stays.
+            Some(HeadConfig::Structure { .. }) => {
+                let energies = 4 * (len as u64).pow(2) + rinalmo_energy::memory(len);
+                self.network.pair_memory(len).max(energies)
+            }
             _ => 0,
         }
     }
 
     /// The probabilities of pairs, calibrated if the model is.
-    fn probabilities(&self, logits: Vec<f32>, len: usize) -> PairMap {
+    fn probabilities(&self, logits: Vec<f32>, bases: &[u8], energy_share: f32) -> PairMap {
         let (scale, shift) = self.meta.calibration.map_or((1.0, 0.0), |found| (found.scale, found.shift));
-        PairMap::of_logits(logits, len, scale, shift)
+        let mut map = PairMap::of_logits(logits, bases.len(), scale, shift);
+        if energy_share > 0.0 {
+            map.share(&learned_probabilities(bases), energy_share);
+        }
+        map
+    }
+
+    /// The share of the learned energy model in the probabilities of pairs, unless [`FoldOptions::energy_share`] says
+    /// another: 0 if the model's calibration has none.
+    pub fn energy_share(&self) -> f32 {
+        self.meta.calibration.map_or(0.0, |found| found.energy_share)
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
@@ -452,6 +492,7 @@ impl Model {
             && kept
             && options.min_loop == usual.min_loop
             && options.f1_share == usual.f1_share
+            && options.energy_share.is_none_or(|share| share == self.energy_share())
             && options.non_canonical == usual.non_canonical
             && request.constraint.is_none()
     }

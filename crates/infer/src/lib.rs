@@ -39,7 +39,7 @@ pub use device::{Device, DeviceName, is_device_failure};
 pub use embed::{EmbedOptions, Embedding, TRAINED_LENGTH, Window};
 pub use energies::{EnergyFolder, FoldEnergies};
 pub use error::{Cause, Error};
-pub use fold::{Fold, FoldOptions, FoldRequest, PairMap};
+pub use fold::{Fold, FoldOptions, FoldRequest, PairMap, learned_probabilities};
 pub use memory::default_budget;
 pub use model::{LoadOptions, Model};
 pub use predict::{Answer, Family, MRL_PADDING, PredictOptions, Said, SpliceSite};

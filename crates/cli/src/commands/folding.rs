@@ -22,6 +22,10 @@ pub struct FoldingArgs {
     /// a larger one
     #[arg(long, value_name = "GAMMA", default_value_t = FoldOptions::default().gamma)]
     pub gamma: f32,
+    /// Give the learned energy model this share in the probabilities of pairs, from 0 to 1, instead of the model's own
+    /// share; more helps where the model has seen nothing similar
+    #[arg(long, value_name = "SHARE")]
+    pub energy_share: Option<f32>,
     /// Allow pairs other than AU, GC and GU
     #[arg(long)]
     pub non_canonical: bool,
@@ -70,6 +74,9 @@ impl FoldingArgs {
         if !(0.0..=1.0).contains(&self.f1_share) {
             bail!("--f1-share: expected a number from 0 to 1, found {}", self.f1_share);
         }
+        if let Some(share) = self.energy_share.filter(|share| !(0.0..=1.0).contains(share)) {
+            bail!("--energy-share: expected a number from 0 to 1, found {share}");
+        }
         if !(self.gamma > 0.0 && self.gamma <= LARGEST_GAMMA) {
             bail!("--gamma: expected a number above 0, up to {LARGEST_GAMMA}, found {}", self.gamma);
         }
@@ -87,6 +94,7 @@ impl FoldingArgs {
             .min_loop(self.min_loop)
             .f1_share(self.f1_share)
             .gamma(self.gamma)
+            .energy_share(self.energy_share)
             .non_canonical(self.non_canonical)
             .batch_tokens(self.batch_tokens.max(1)))
     }

@@ -35,6 +35,15 @@ pub struct Calibration {
     pub f1_scale: f32,
     /// See [`Calibration::f1_scale`].
     pub f1_shift: f32,
+    /// Share of the learned energy model in the probabilities, from 0 to 1; the rest is the sigmoid. Where the network
+    /// has seen nothing like the sequence, energies still know something.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub energy_share: f32,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
+fn is_zero(share: &f32) -> bool {
+    *share == 0.0
 }
 
 /// Everything about a model that is not a tensor.
@@ -130,7 +139,12 @@ impl Document {
             return Err(format!("description: the vocabulary differs from `{}`", VOCABULARY.join(" ")));
         }
         check_values(self.threshold, self.scaler)?;
-        if let Some(Calibration { scale, shift, f1_scale, f1_shift }) = self.calibration
+        if let Some(Calibration { energy_share, .. }) = self.calibration
+            && !(0.0..=1.0).contains(&energy_share)
+        {
+            return Err(format!("calibration of energy share {energy_share}, expected a number from 0 to 1"));
+        }
+        if let Some(Calibration { scale, shift, f1_scale, f1_shift, .. }) = self.calibration
             && !(scale > 0.0 && [scale, shift, f1_scale, f1_shift].iter().all(|x| x.is_finite()))
         {
             return Err(format!(
@@ -196,7 +210,7 @@ mod tests {
             vocabulary: VOCABULARY.map(String::from).to_vec(),
             threshold: Some(0.17),
             decode: Some("nested".into()),
-            calibration: Some(Calibration { scale: 0.5, shift: -0.25, f1_scale: 1.0, f1_shift: 0.0 }),
+            calibration: Some(Calibration { scale: 0.5, shift: -0.25, f1_scale: 1.0, f1_shift: 0.0, energy_share: 0.2 }),
             scaler: None,
             labels: None,
             provenance: None,
@@ -245,6 +259,7 @@ mod tests {
         assert!(complaint(&|v| v["vocabulary"][5] = "U".into()).contains("vocabulary differs"));
         assert!(complaint(&|v| v["threshold"] = 1.5.into()).contains("threshold 1.5"));
         assert!(complaint(&|v| v["calibration"]["scale"] = 0.0.into()).contains("calibration of scale 0 and"));
+        assert!(complaint(&|v| v["calibration"]["energy_share"] = 1.5.into()).contains("energy share 1.5, expected"));
         let absurd = complaint(&|v| v["config"]["encoder"]["blocks"] = (1u64 << 60).into());
         assert!(absurd.contains("blocks is 1152921504606846976, expected 0 to 4096"), "{absurd}");
         assert!(complaint(&|v| v["treshold"] = 0.5.into()).contains("unknown field `treshold`"));

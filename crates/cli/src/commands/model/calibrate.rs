@@ -42,6 +42,10 @@ pub(super) struct CalibrateArgs {
     /// Leave out longer structures
     #[arg(long, value_name = "NT", default_value_t = 1000)]
     max_length: usize,
+    /// Give the learned energy model this share in the probabilities, from 0 to 1; by default the share that the
+    /// model has
+    #[arg(long, value_name = "SHARE")]
+    energy_share: Option<f32>,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -61,7 +65,7 @@ impl CalibrateArgs {
         let max_memory = self.memory.max_memory;
         let options = LoadOptions::default().heads(self.source.heads).max_memory(max_memory);
         let model = Model::load_with(&self.source.model, &options, &context.device()?)?;
-        let found = calibrate(&model, &items)?;
+        let found = calibrate(&model, &items, self.energy_share.unwrap_or(model.energy_share()))?;
         found.left_out.iter().for_each(|what| say(format_args!("error: {what}")));
         context.note(summary(&found));
         let meta = &mut checkpoint.meta;

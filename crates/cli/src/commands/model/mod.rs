@@ -140,8 +140,13 @@ fn describe(checkpoint: &Checkpoint) -> String {
     lines.extend(meta.threshold.map(|threshold| ("threshold", threshold.to_string())));
     lines.extend(meta.decode.clone().map(|decode| ("decode", decode)));
     lines.extend(meta.calibration.map(|found| {
-        let checkpoint::Calibration { scale, shift, .. } = found;
-        ("calibration", format!("probability = sigmoid({scale:.3} · logit {shift:+.3}), and what F1 to expect"))
+        let checkpoint::Calibration { scale, shift, energy_share, .. } = found;
+        let own = format!("sigmoid({scale:.3} · logit {shift:+.3})");
+        let probability = match energy_share {
+            0.0 => own,
+            share => format!("{:.2} · {own} + {share:.2} · that of the learned energies", 1.0 - share),
+        };
+        ("calibration", format!("probability = {probability}, and what F1 to expect"))
     }));
     lines.extend(meta.scaler.map(|scaler| ("scaler", format!("mean {}, sd {}", scaler.mean, scaler.std))));
     lines.extend(meta.labels.as_ref().map(|labels| ("labels", labels.join(", "))));
