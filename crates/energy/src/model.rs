@@ -51,6 +51,14 @@ impl EnergyModel {
         &MODEL
     }
 
+    /// Learned energies at 37 °C: see [`Parameters::rinalmo2026`].
+    pub fn learned() -> &'static Self {
+        static MODEL: LazyLock<EnergyModel> = LazyLock::new(|| {
+            EnergyModel::new(Parameters::rinalmo2026(), Conditions::default()).expect("energies are known at 37 °C")
+        });
+        &MODEL
+    }
+
     /// The model of these parameters under these conditions.
     ///
     /// # Errors

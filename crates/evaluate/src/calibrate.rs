@@ -82,15 +82,40 @@ pub struct Figures {
     pub f1_pearson_squared: Option<f64>,
 }
 
+/// What is not fitted.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CalibrateOptions {
+    /// Share of the learned energy model in the probabilities, see
+    /// [`FoldOptions::energy_share`](rinalmo_infer::FoldOptions::energy_share). The line of logits is fitted without it.
+    pub energy_share: f32,
+    /// The decoder, if it is not to be the best of three.
+    pub method: Option<Method>,
+}
+
+impl CalibrateOptions {
+    /// Sets [`CalibrateOptions::energy_share`].
+    #[must_use]
+    pub fn energy_share(mut self, energy_share: f32) -> Self {
+        self.energy_share = energy_share;
+        self
+    }
+
+    /// Sets [`CalibrateOptions::method`].
+    #[must_use]
+    pub fn method(mut self, method: impl Into<Option<Method>>) -> Self {
+        self.method = method.into();
+        self
+    }
+}
+
 /// Fits a model's calibration on `items`, as many at a time as fit into memory. Their maps are computed twice instead
 /// of kept. Items that the model cannot fold are left out.
 ///
-/// `energy_share` is the share of the learned energy model in the probabilities, see
-/// [`FoldOptions::energy_share`](rinalmo_infer::FoldOptions::energy_share). The line of logits is fitted without it.
-///
 /// # Errors
 /// The model has no structure head, or no true pair has a predicted probability of 0.005 or more.
-pub fn calibrate(model: &Model, items: &[Item], energy_share: f32) -> Result<Calibrated, Error> {
+pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> Result<Calibrated, Error> {
+    let CalibrateOptions { energy_share, method } = *options;
     if !(0.0..=1.0).contains(&energy_share) {
         return Err(Error::Options(format!("energy share: expected a number from 0 to 1, found {energy_share}")));
     }
@@ -141,12 +166,15 @@ pub fn calibrate(model: &Model, items: &[Item], energy_share: f32) -> Result<Cal
 
     let tried = tried.into_iter().collect::<Result<Vec<_>, _>>()?;
     let everything: Vec<&Tried> = tried.iter().map(|lines| &lines[0]).collect();
-    let (way, f1_line) = fit(&everything);
+    let (way, f1_line) = fit(&everything, method);
     let points: Vec<(f64, f64)> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
     let before = all.bins(1.0, 0.0);
     let in_sample = Figures::of(&points, &before, &all.bins(whole.0, whole.1));
-    let figures =
-        if without.is_empty() { in_sample } else { cross_fitted(&folds, &by_fold, &without, &tried, &before) };
+    let figures = if without.is_empty() {
+        in_sample
+    } else {
+        cross_fitted(&folds, &by_fold, &without, &tried, (&before, method))
+    };
     let (method, threshold) = ways().nth(way).unwrap_or_default();
     Ok(Calibrated {
         calibration: Calibration {
@@ -172,7 +200,7 @@ fn cross_fitted(
     by_fold: &[Histogram],
     without: &[Line],
     tried: &[Vec<Tried>],
-    before: &Bins,
+    (before, method): (&Bins, Option<Method>),
 ) -> Figures {
     let mut points = Vec::new();
     let mut after = Bins::new(BINS);
@@ -181,7 +209,7 @@ fn cross_fitted(
             let of = tried.iter().zip(&folds.of).filter(move |(_, of)| (**of == fold) == inside);
             of.map(|(lines, _)| &lines[1 + fold])
         };
-        let (way, f1_line) = fit(&part(false).collect::<Vec<_>>());
+        let (way, f1_line) = fit(&part(false).collect::<Vec<_>>(), method);
         points.extend(part(true).map(|tried| tried.point(way, f1_line)));
         after += &by_fold[fold].bins(line.0, line.1);
     }
@@ -211,9 +239,10 @@ fn line_of(histogram: &Histogram) -> Option<Line> {
 }
 
 /// The best way to decode, and the line from estimates to F1.
-fn fit(tried: &[&Tried]) -> (usize, (f64, f64)) {
+fn fit(tried: &[&Tried], method: Option<Method>) -> (usize, (f64, f64)) {
     let mean = |way: usize| tried.iter().map(|tried| tried.f1[way].1).sum::<f64>() / tried.len().max(1) as f64;
-    let best = (0..ways().count()).max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
+    let asked = ways().enumerate().filter(|(_, way)| method.is_none_or(|method| way.0 == method)).map(|(at, _)| at);
+    let best = asked.max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
     (best, line(&tried.iter().map(|tried| tried.f1[best]).collect::<Vec<_>>()))
 }
 
@@ -364,12 +393,12 @@ mod tests {
         let logit = |p: f32| (p / (1.0 - p)).ln();
         let without = [(1.0, logit(0.1)), (1.0, logit(0.9))];
         let before = Bins::new(BINS);
-        let figures = cross_fitted(&folds, &histograms, &without, &tried, &before);
+        let figures = cross_fitted(&folds, &histograms, &without, &tried, (&before, None));
         assert!((figures.error_after - 0.8).abs() < 1e-6, "called 10 % where 90 % are true: {figures:?}");
         // |x − (1 − x)|: 0.8, 0.4, 0.4, 0.8
         assert!((figures.f1_error - 0.6).abs() < 1e-9 && (figures.f1 - 0.5).abs() < 1e-9, "{figures:?}");
         let everything: Vec<&Tried> = tried.iter().map(|lines| &lines[0]).collect();
-        let (way, f1_line) = fit(&everything);
+        let (way, f1_line) = fit(&everything, None);
         let points: Vec<_> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
         assert!(Figures::of(&points, &before, &before).f1_error < 0.31, "in sample it looks better");
     }

@@ -116,6 +116,9 @@ impl EnergyFolder {
             let message = "an energy model pairs AU, GC and GU, around hairpins of at least three bases";
             return Err(Error::Options(message.to_owned()));
         }
+        if options.energy_share.is_some() {
+            return Err(Error::Options("an energy model is all energies, so they have no share".to_owned()));
+        }
         if options.threshold.is_some() && !options.method.is_some_and(has_threshold) {
             let message = "a threshold of probability needs the method greedy, nested or f1";
             return Err(Error::Options(message.to_owned()));

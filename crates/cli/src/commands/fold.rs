@@ -29,10 +29,11 @@ use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, Re
 /// are chosen (--decode, --threshold, --min-loop, --non-canonical, --constraint), as the expected F1
 /// is then unknown.
 ///
-/// `--model turner2004` folds by an energy model, without a network and without weights: the structure
-/// of minimum free energy, or the one that --decode chooses from the ensemble. Its free energy in
-/// kcal/mol follows the structure, as RNAfold prints it; json and tsv also have the minimum free
-/// energy, the free energy of the ensemble and its diversity.
+/// `--model turner2004` folds by measured energies, `--model rinalmo2026` by energies that were learned
+/// from known structures: without a network and without weights. They give the structure of minimum
+/// free energy, or the one that --decode chooses from the ensemble. Its free energy in kcal/mol
+/// follows the structure, as RNAfold prints it; json and tsv also have the minimum free energy, the
+/// free energy of the ensemble and its diversity.
 #[derive(Args)]
 pub struct FoldArgs {
     #[command(flatten)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::choose::{Dtype, ModelChoice};
 use super::folding::FoldingArgs;
-use super::thermodynamics::{EnergyArgs, TURNER2004};
+use super::thermodynamics::{EnergyArgs, TURNER2004, built_in};
 use crate::context::Context;
 
 /// What folds.
@@ -22,19 +22,20 @@ impl Folder {
     /// # Errors
     /// There is none, or a flag has no meaning for it.
     pub fn load(choice: &ModelChoice, energies: &EnergyArgs, context: &Context) -> Result<Self> {
-        if choice.model.as_deref() != Some(TURNER2004) {
+        let Some(built_in) = built_in(choice.model.as_deref()) else {
             if let Some(flag) = energies.given() {
                 bail!("{flag}: only an energy model has energies\nhint: `--model {TURNER2004}` is one");
             }
             let model = choice.load(context, "structure", Some(checkpoint::BUNDLED_NOTE))?;
             return Ok(Self::Network(Box::new(model)));
-        }
+        };
         if choice.heads.is_some() || !matches!(choice.dtype, Dtype::Auto) {
-            bail!("--heads and --dtype: `{TURNER2004}` is an energy model and has no weights");
+            bail!("--heads and --dtype: `{built_in}` is an energy model and has no weights");
         }
-        let model = energies.load()?;
-        context.detail(|| format!("energy model {} with {:?}", energies.name(), model.conditions()));
-        Ok(Self::Energies(EnergyFolder::new(energies.name(), model).max_memory(choice.memory.max_memory)))
+        let model = energies.load(built_in)?;
+        let name = energies.name(built_in);
+        context.detail(|| format!("energy model {name} with {:?}", model.conditions()));
+        Ok(Self::Energies(EnergyFolder::new(name, model).max_memory(choice.memory.max_memory)))
     }
 
     /// The options that the flags of folding mean for it.

@@ -3,13 +3,21 @@
 use std::io::Read as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::energy::{Conditions, Dangles, EnergyModel, Parameters};
 use rinalmo::seq::input;
 
-/// The name of the built-in energy model.
+/// The built-in energy model of measured energies, which is meant if none is named.
 pub const TURNER2004: &str = "turner2004";
+
+/// The built-in energy model of learned energies.
+pub const RINALMO2026: &str = "rinalmo2026";
+
+/// The built-in energy model that `--model` names, if it names one.
+pub fn built_in(model: Option<&str>) -> Option<&'static str> {
+    [TURNER2004, RINALMO2026].into_iter().find(|name| model == Some(name))
+}
 
 /// Which energies.
 #[derive(Args, Clone, Debug)]
@@ -47,17 +55,23 @@ impl EnergyArgs {
         given.into_iter().find_map(|(given, flag)| given.then_some(flag))
     }
 
-    /// The name of the energies: of the built-in ones, or the file's.
-    pub fn name(&self) -> String {
-        self.parameters.as_ref().map_or_else(|| TURNER2004.to_owned(), |path| path.display().to_string())
+    /// The name of the energies: of `built_in` ones, or the file's.
+    pub fn name(&self, built_in: &str) -> String {
+        self.parameters.as_ref().map_or_else(|| built_in.to_owned(), |path| path.display().to_string())
     }
 
-    /// The parameters as they are in the file, or the built-in ones.
+    /// The parameters as they are in the file, or `built_in` ones.
     ///
     /// # Errors
-    /// The file cannot be read.
-    pub fn read(&self) -> Result<Parameters> {
-        let Some(path) = &self.parameters else { return Ok(Parameters::turner2004().clone()) };
+    /// The file cannot be read, or completes other energies than these.
+    pub fn read(&self, built_in: &str) -> Result<Parameters> {
+        let Some(path) = &self.parameters else {
+            let known = Parameters::built_in(built_in);
+            return known.cloned().with_context(|| format!("no energy model `{built_in}` is built in"));
+        };
+        if built_in != TURNER2004 {
+            bail!("--parameters: a file replaces energies of `{TURNER2004}`, not of `{built_in}`");
+        }
         let mut text = String::new();
         let name = input::name_of(path);
         let read = input::open(path)?.read_to_string(&mut text);
@@ -69,7 +83,7 @@ impl EnergyArgs {
     ///
     /// # Errors
     /// The file cannot be read, or there are no energies at the temperature.
-    pub fn load(&self) -> Result<EnergyModel> {
+    pub fn load(&self, built_in: &str) -> Result<EnergyModel> {
         let usual = Conditions::default();
         let dangles = match self.dangles {
             None => usual.dangles,
@@ -77,6 +91,6 @@ impl EnergyArgs {
             Some(DanglesArg::Both) => Dangles::Both,
         };
         let conditions = usual.temperature(self.temperature.unwrap_or(usual.temperature)).dangles(dangles);
-        EnergyModel::new(&self.read()?, conditions).map_err(|error| anyhow!("--{error}"))
+        EnergyModel::new(&self.read(built_in)?, conditions).map_err(|error| anyhow!("--{error}"))
     }
 }

@@ -6,7 +6,7 @@ use rinalmo::checkpoint::{CheckpointError, download};
 use rinalmo::corpus::sources;
 use rinalmo::{Cause, Error, Precision, recipes, sink};
 
-use crate::commands::thermodynamics::TURNER2004;
+use crate::commands::thermodynamics::built_in;
 
 /// The hint for an error, if there is one beyond what its own message says.
 pub fn hint(error: &anyhow::Error) -> Option<String> {
@@ -64,8 +64,8 @@ fn of_infer(error: &Error) -> Option<String> {
         Error::TooLong { fits, .. } => format!("up to {fits} nt fit; raise --max-memory if the machine has more"),
         Error::TooLongForPositions { .. } => "use --window".into(),
         Error::LongerThanPadding { .. } => "raise --pad-to, or trim to the 3' end".into(),
-        Error::UnknownModel { name, .. } if name == TURNER2004 => {
-            format!("`{TURNER2004}` is an energy model, which only `rinalmo fold` and `rinalmo energy` use")
+        Error::UnknownModel { name, .. } if built_in(Some(name)).is_some() => {
+            format!("`{name}` is an energy model, which only `rinalmo fold` and `rinalmo energy` use")
         }
         Error::UnknownModel { nearest: Some(nearest), .. } => {
             format!("did you mean `{nearest}`? `rinalmo model list` names the models")

@@ -74,6 +74,32 @@ impl Parameters {
         &PARAMETERS
     }
 
+    /// Values learned from the structures of bpRNA's TR0 (Singh et al., Nat. Commun. 10 (2019) 5407), starting with
+    /// Turner 2004 and held near them: see [`learn`](crate::learn). Enthalpies are those of Turner 2004. They are the
+    /// result of `rinalmo energy learn TR0.tsv.gz`.
+    pub fn rinalmo2026() -> &'static Self {
+        static PARAMETERS: LazyLock<Parameters> = LazyLock::new(|| {
+            read::complete(include_str!("../../parameters/rinalmo2026.par")).expect("the built-in file is valid")
+        });
+        &PARAMETERS
+    }
+
+    /// The built-in values of this name, if there are any.
+    ///
+    /// ```
+    /// use rinalmo_energy::Parameters;
+    ///
+    /// assert_eq!(Parameters::built_in("turner2004"), Some(Parameters::turner2004()));
+    /// assert_eq!(Parameters::built_in("turner1999"), None);
+    /// ```
+    pub fn built_in(name: &str) -> Option<&'static Self> {
+        match name {
+            "turner2004" => Some(Self::turner2004()),
+            "rinalmo2026" => Some(Self::rinalmo2026()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn table(&self, table: Table) -> &[Value] {
         &self.tables[table as usize]
     }

@@ -1,6 +1,7 @@
 //! `rinalmo energy`: free energies of given structures, and the parameters they are made of.
 
 mod eval;
+mod learn;
 mod parameters;
 
 use anyhow::Result;
@@ -18,6 +19,7 @@ pub struct EnergyCommandArgs {
 #[derive(Subcommand)]
 enum Action {
     Eval(eval::EvalArgs),
+    Learn(learn::LearnArgs),
     Parameters(parameters::ParametersArgs),
 }
 
@@ -25,6 +27,7 @@ enum Action {
 pub fn run(args: EnergyCommandArgs, context: &Context) -> Result<Outcome> {
     match args.action {
         Action::Eval(args) => args.run(context),
+        Action::Learn(args) => args.run(context),
         Action::Parameters(args) => args.run(),
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::commands::thermodynamics::EnergyArgs;
+use crate::commands::thermodynamics::{EnergyArgs, RINALMO2026, TURNER2004};
 use crate::context::Outcome;
 use crate::io::{OutputArgs, OutputFailure};
 
@@ -17,6 +17,10 @@ use crate::io::{OutputArgs, OutputFailure};
 pub struct ParametersArgs {
     #[command(flatten)]
     output: OutputArgs,
+    /// Print these built-in energies: turner2004, which were measured, or rinalmo2026, which were learned from
+    /// structures [default: turner2004]
+    #[arg(value_name = "NAME", value_parser = [TURNER2004, RINALMO2026], hide_possible_values = true)]
+    built_in: Option<String>,
     /// Read energies from FILE, a parameter file of ViennaRNA (version 2.0); what it lacks is as in Turner 2004
     #[arg(short = 'P', long, value_name = "FILE")]
     parameters: Option<std::path::PathBuf>,
@@ -25,7 +29,7 @@ pub struct ParametersArgs {
 impl ParametersArgs {
     pub fn run(self) -> Result<Outcome> {
         let energies = EnergyArgs { temperature: None, dangles: None, parameters: self.parameters };
-        let text = energies.read()?.to_string();
+        let text = energies.read(self.built_in.as_deref().unwrap_or(TURNER2004))?.to_string();
         let mut out = self.output.open()?;
         out.write_all(text.as_bytes()).context(OutputFailure)?;
         out.finish()?;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
-use rinalmo::calibrate::{Calibrated, CrossFit, Figures, calibrate};
+use clap::{Args, ValueEnum};
+use rinalmo::calibrate::{CalibrateOptions, Calibrated, CrossFit, Figures, calibrate};
 use rinalmo::checkpoint::{WriteOptions, unfinished};
 use rinalmo::structures::{Known, known};
-use rinalmo::{LoadOptions, Model};
+use rinalmo::{LoadOptions, Method, Model};
 
 use super::Source;
 use crate::commands::choose::MemoryArgs;
@@ -46,6 +46,9 @@ pub(super) struct CalibrateArgs {
     /// model has
     #[arg(long, value_name = "SHARE")]
     energy_share: Option<f32>,
+    /// Choose pairs by this method [default: the one with the best mean F1]
+    #[arg(long, value_enum)]
+    decode: Option<Decoder>,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -54,7 +57,25 @@ pub(super) struct CalibrateArgs {
     memory: MemoryArgs,
 }
 
+/// `--decode`: methods that have a threshold.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Decoder {
+    Greedy,
+    Nested,
+    F1,
+}
+
 impl CalibrateArgs {
+    fn options(&self, model: &Model) -> CalibrateOptions {
+        let method = self.decode.map(|decoder| match decoder {
+            Decoder::Greedy => Method::Greedy,
+            Decoder::Nested => Method::Nested,
+            Decoder::F1 => Method::F1,
+        });
+        let energy_share = self.energy_share.unwrap_or(model.energy_share());
+        CalibrateOptions::default().energy_share(energy_share).method(method)
+    }
+
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
         let mut checkpoint = self.source.open()?;
         self.force.check(&self.output)?;
@@ -65,7 +86,7 @@ impl CalibrateArgs {
         let max_memory = self.memory.max_memory;
         let options = LoadOptions::default().heads(self.source.heads).max_memory(max_memory);
         let model = Model::load_with(&self.source.model, &options, &context.device()?)?;
-        let found = calibrate(&model, &items, self.energy_share.unwrap_or(model.energy_share()))?;
+        let found = calibrate(&model, &items, &self.options(&model))?;
         found.left_out.iter().for_each(|what| say(format_args!("error: {what}")));
         context.note(summary(&found));
         let meta = &mut checkpoint.meta;

@@ -80,6 +80,7 @@ pub const ROLES: &[Row] = &[
     (&["draw"], "range", Neither),
     (&["draw"], "highlight", Neither),
     (&["draw"], "title", Neither),
+    (&["energy learn"], "data", Reads(Input::Path)),
     (&["energy eval"], "structures", Reads(Input::Path)),
     (&["energy", "fold"], "parameters", Reads(Input::Path)),
     (&["energy"], "output", Writes(Output::Results)),
