@@ -24,7 +24,7 @@ rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv
     --set train.schedule.peak=4e-4 --set train.schedule.then.cosine.steps=12000 --steps 12000
 
 # 3. Calibrated probabilities, decoder, threshold, expected F1: on all of VL0.
-rinalmo model calibrate structure-more calibrated.safetensors --data "$S/VL0.tsv.gz" --force
+rinalmo model calibrate structure-more calibrated.safetensors --data "$S/VL0.tsv.gz" --energy-share 0.2 --decode f1 --force
 
 # 4. The head for masked letters, on the encoder fine-tuned on structures.
 rinalmo pretrain "$HERE/mlm.toml" --corpus corpus.lmdb --from structure-more --out mlm
