@@ -19,7 +19,7 @@ by `cargo xtask notice`, and a test compares it with what the program is built o
 const OTHERS: &str = "\
 Data in the program:
 - DejaVu Sans, a subset of the font, for drawings: crates/draw/font/LICENSE (Bitstream Vera and Arev licences)
-- the nearest-neighbour parameters of Turner 2004 (Mathews et al. 2004), as published: crates/energy/src/parameters.rs
+- the nearest-neighbour parameters of Turner 2004 (Mathews et al. 2004), as published: crates/energy/src/parameters/mod.rs
 - the bundled model: models/nano/README.md names what it was trained with
 ";
 
@@ -97,7 +97,7 @@ mod tests {
     fn the_data_that_are_named_are_there() {
         for place in [
             "crates/draw/font/LICENSE",
-            "crates/energy/src/parameters.rs",
+            "crates/energy/src/parameters/mod.rs",
             "models/nano/README.md",
             "LICENSE-MIT",
             "LICENSE-APACHE",

@@ -15,9 +15,7 @@ fn a_flag_of_rnafold_gets_what_fold_has_in_its_place() {
         ("-p", "`--bpp FILE.tsv`"),
         ("-p2", "`--bpp FILE.tsv`"),
         ("--partfunc=1", "`--bpp FILE.tsv`"),
-        ("--MEA", "`--decode f1`"),
-        ("-T 25", "37 °C"),
-        ("-d2", "37 °C"),
+        ("--MEA", "`--decode mea`"),
         ("--noPS", "draws nothing"),
         ("--svg", "draws nothing"),
         ("--shape=a.dat", "`-C`"),
@@ -29,6 +27,9 @@ fn a_flag_of_rnafold_gets_what_fold_has_in_its_place() {
         let text = said(&format!("fold a.fa {flag}"));
         assert!(text.contains("tip: ") && text.contains(ours), "{flag}: {text}");
         assert!(!text.contains("as a value, use"), "{flag}: {text}");
+    }
+    for flag in ["-T 25", "-d2"] {
+        assert!(said(&format!("fold a.fa {flag}")).contains("`--model turner2004` is one"), "{flag}");
     }
     assert!(said("fold a.fa -C").contains("`-C FILE` reads what `RNAfold -C` reads"));
     let elsewhere = said("embed a.fa -o a.npz --noPS");

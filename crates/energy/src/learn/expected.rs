@@ -120,7 +120,8 @@ impl<'s, 'a, T: Number> Walk<'s, 'a, T> {
     /// The probability that the pair closes a loop with one other pair.
     fn internal(&mut self, [i, j]: [usize; 2], kind: usize, outer: T) -> f64 {
         let mut all = 0.0;
-        for left in 0..=LONGEST_LOOP.min(j - i - SHORTEST_HAIRPIN - 2) {
+        let Some(widest) = (j - i).checked_sub(SHORTEST_HAIRPIN + 3) else { return all };
+        for left in 0..=LONGEST_LOOP.min(widest) {
             let p = i + 1 + left;
             for right in 0..=LONGEST_LOOP - left {
                 let q = j - 1 - right;

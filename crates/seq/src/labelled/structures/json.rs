@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::entry::Entry;
 use super::{Error, Found};
 use crate::Structure;
-use crate::letters::single;
+use crate::letters::Letters;
 
 /// Whether a file that begins like this is one of objects.
 pub(super) fn is_start(start: &[u8]) -> bool {
@@ -39,9 +39,13 @@ fn entry(line: &str) -> Result<Entry, String> {
         serde_json::from_str(line).map_err(|error| format!("expected one JSON object in each line ({error})"))?;
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let sequence = text("sequence").ok_or("no `sequence`, expected the letters as a text")?;
-    let is_letters = sequence.bytes().all(|letter| single(&char::from(letter).to_string()).is_some());
-    if !is_letters {
-        return Err("`sequence`: expected letters, `-` and `*`".into());
+    let (letters, tally) = Letters::of(1, sequence.as_bytes()).finish();
+    if let Some(stranger) = tally.foreign.first {
+        let found = stranger.letter;
+        return Err(format!("`sequence`: expected letters and gaps, found `{found}` at {}", stranger.column));
+    }
+    if letters.len() != sequence.len() {
+        return Err("`sequence`: expected letters without spaces".into());
     }
     let (structure, probabilities) = match (object.get("pairs"), text("structure")) {
         (Some(pairs), _) => paired(pairs, sequence.len()).map_err(|message| format!("`pairs`: {message}"))?,
