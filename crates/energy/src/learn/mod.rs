@@ -144,7 +144,7 @@ impl LearnOptions {
     }
 }
 
-/// Decay of the mean gradient, and of its mean square (Adam, Kingma and Ba 2015).
+/// Decay of the mean gradient, and of its mean square (Adam).
 const BETAS: [f64; 2] = [0.9, 0.99];
 
 /// Share of each step in the mean of the numbers over the last steps, which is what is learned.
