@@ -6,8 +6,8 @@
 //! counts: how often a number is read in the known structure, and how often in the ensemble.
 //!
 //! A known structure is often not complete: alignments and crystals give the pairs that are sure. So what is counted
-//! is not one structure but an ensemble too, [`Known::target`]: the known pairs are favoured, pairs that contradict them
-//! are forbidden, and others cost something, so that a helix that energies believe in is not learned away.
+//! is not one structure but an ensemble too: the known pairs are favoured, pairs that contradict them are forbidden, and
+//! others cost something, so that a helix that energies believe in is not learned away.
 
 mod counts;
 mod expected;
