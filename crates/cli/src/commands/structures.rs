@@ -274,12 +274,11 @@ fn round(value: f32, scale: f64) -> f64 {
     (f64::from(value) * scale).round() / scale
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "bundled"))]
 mod tests {
     use super::*;
 
     #[test]
-    #[cfg(feature = "bundled")]
     fn pairs_without_a_bracket_are_reported_and_the_others_written() {
         let model = rinalmo::Model::bundled(&rinalmo::Device::cpu()).unwrap();
         let pairs: Vec<(usize, usize, f32)> = (0..31).map(|i| (i, i + 31, 0.5)).collect(); // each crosses all others
