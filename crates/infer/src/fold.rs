@@ -408,6 +408,9 @@ impl Model {
     /// [`Error::NoHead`].
     fn fold_limits(&self, options: &FoldOptions) -> Result<Limits, Error> {
         let Some(HeadConfig::Structure { .. }) = self.config.head else { return Err(self.lacks("structure")) };
+        if let Some(share) = options.energy_share.filter(|share| !(0.0..=1.0).contains(share)) {
+            return Err(Error::Options(format!("energy share: expected a number from 0 to 1, found {share}")));
+        }
         let budget = self.budget(options.max_memory);
         let fits = longest_that_fits(budget, |len| self.encode_memory(len + 2));
         let mut limits = Limits::new(options.batch_tokens, fits, budget);

@@ -26,8 +26,8 @@ use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, Re
 /// A number from 0 to 1 follows the structure. Calibrated models, such as the bundled one, print
 /// `expected_f1=`, the expected F1 of the structure. Other models print `score=`, the mean probability
 /// of the chosen pairs (0.000 without pairs). So does every model with a flag that changes how pairs
-/// are chosen (--decode, --threshold, --min-loop, --non-canonical, --constraint), as the expected F1
-/// is then unknown.
+/// are chosen (--decode, --threshold, --f1-share, --energy-share, --min-loop, --non-canonical,
+/// --constraint), as the expected F1 is then unknown.
 ///
 /// `--model turner2004` folds by measured energies, `--model rinalmo2026` by energies that were learned
 /// from known structures: without a network and without weights. They give the structure of minimum

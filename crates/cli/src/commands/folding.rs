@@ -53,7 +53,7 @@ pub enum DecodeArg {
     Mea,
     /// The pairs more probable than 0.5, without pseudoknots
     Centroid,
-    /// The structure of minimum free energy; only with `--model turner2004`, whose default it is
+    /// The structure of minimum free energy; only with an energy model, whose default it is
     Mfe,
 }
 

@@ -1,7 +1,7 @@
 //! `--temperature`, `--dangles` and `--parameters`: flags of every command that uses an energy model.
 
 use std::io::Read as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
@@ -17,6 +17,25 @@ pub const RINALMO2026: &str = "rinalmo2026";
 /// The built-in energy model that `--model` names, if it names one.
 pub fn built_in(model: Option<&str>) -> Option<&'static str> {
     [TURNER2004, RINALMO2026].into_iter().find(|name| model == Some(name))
+}
+
+/// The parameters of the file that `--parameters` names, or `built_in` ones.
+///
+/// # Errors
+/// The file cannot be read, or completes other energies than these.
+pub fn parameters(file: Option<&Path>, built_in: &str) -> Result<Parameters> {
+    let Some(path) = file else {
+        let known = Parameters::built_in(built_in);
+        return known.cloned().with_context(|| format!("no energy model `{built_in}` is built in"));
+    };
+    if built_in != TURNER2004 {
+        bail!("--parameters: a file replaces energies of `{TURNER2004}`, not of `{built_in}`");
+    }
+    let mut text = String::new();
+    let name = input::name_of(path);
+    let read = input::open(path)?.read_to_string(&mut text);
+    read.with_context(|| format!("--parameters: {name}: cannot be read"))?;
+    text.parse().map_err(|error| anyhow!("--parameters: {name}: {error}"))
 }
 
 /// Which energies.
@@ -60,25 +79,6 @@ impl EnergyArgs {
         self.parameters.as_ref().map_or_else(|| built_in.to_owned(), |path| path.display().to_string())
     }
 
-    /// The parameters as they are in the file, or `built_in` ones.
-    ///
-    /// # Errors
-    /// The file cannot be read, or completes other energies than these.
-    pub fn read(&self, built_in: &str) -> Result<Parameters> {
-        let Some(path) = &self.parameters else {
-            let known = Parameters::built_in(built_in);
-            return known.cloned().with_context(|| format!("no energy model `{built_in}` is built in"));
-        };
-        if built_in != TURNER2004 {
-            bail!("--parameters: a file replaces energies of `{TURNER2004}`, not of `{built_in}`");
-        }
-        let mut text = String::new();
-        let name = input::name_of(path);
-        let read = input::open(path)?.read_to_string(&mut text);
-        read.with_context(|| format!("--parameters: {name}: cannot be read"))?;
-        text.parse().map_err(|error| anyhow!("--parameters: {name}: {error}"))
-    }
-
     /// The model.
     ///
     /// # Errors
@@ -91,6 +91,7 @@ impl EnergyArgs {
             Some(DanglesArg::Both) => Dangles::Both,
         };
         let conditions = usual.temperature(self.temperature.unwrap_or(usual.temperature)).dangles(dangles);
-        EnergyModel::new(&self.read(built_in)?, conditions).map_err(|error| anyhow!("--{error}"))
+        EnergyModel::new(&parameters(self.parameters.as_deref(), built_in)?, conditions)
+            .map_err(|error| anyhow!("--{error}"))
     }
 }

@@ -5,6 +5,7 @@ mod numbers;
 mod probabilities;
 mod reference;
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -170,6 +171,17 @@ impl DrawArgs {
         }
         Ok(all)
     }
+}
+
+/// What a file has for a record: by one of its names, or the only one for the only record.
+fn of_record<'f, T>(records: &'f HashMap<String, T>, entry: &Entry, is_only: bool) -> Option<&'f T> {
+    let only = if is_only && records.len() == 1 { records.values().next() } else { None };
+    entry.names().find_map(|name| records.get(name)).or(only)
+}
+
+/// The position, from 0, that a text counts from 1.
+fn position(text: &str) -> Option<usize> {
+    text.parse::<usize>().ok()?.checked_sub(1)
 }
 
 /// Everything that a drawing is made with.

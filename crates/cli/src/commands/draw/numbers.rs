@@ -10,6 +10,8 @@ use rinalmo::seq::input;
 use rinalmo::seq::labelled::structures::Entry;
 use rinalmo::seq::table::{Row, Table, columns};
 
+use super::of_record;
+
 /// Other names of the column of positions.
 const POSITION: &[&str] = &["index", "nucleotide", "nt_number", "i", "n"];
 /// Columns that hold no numbers of bases.
@@ -64,12 +66,11 @@ impl Numbers {
                 }
                 bail!("{file}:{place}: expected a position and a number, found `{line}`");
             };
-            let position = position.parse::<usize>().ok().filter(|position| *position > 0);
-            let position =
-                position.with_context(|| format!("{file}:{place}: expected a position from 1, found `{line}`"))?;
+            let position = super::position(position)
+                .with_context(|| format!("{file}:{place}: expected a position from 1, found `{line}`"))?;
             let number =
                 cell(number).with_context(|| format!("{file}:{place}: expected a number, found `{number}`"))?;
-            numbers.push((position - 1, number));
+            numbers.push((position, number));
         }
         let name = input_stem(path);
         Ok(Self { file, name, records: HashMap::from([(String::new(), Given::At(numbers))]) })
@@ -96,13 +97,12 @@ impl Numbers {
                 }
                 continue;
             };
-            let place = row.cell(position).parse::<usize>().ok().filter(|place| *place > 0);
-            let place = place
+            let place = super::position(row.cell(position))
                 .ok_or_else(|| row.wrong(format!("expected a position from 1, found `{}`", row.cell(position))))?;
             let number = cell(row.cell(column));
             let number = number.ok_or_else(|| row.wrong(format!("expected a number, found `{}`", row.cell(column))))?;
             if let Given::At(numbers) = records.entry(id).or_insert_with(|| Given::At(Vec::new())) {
-                numbers.push((place - 1, number));
+                numbers.push((place, number));
             }
         }
         let Some(column) = column else { bail!("{}: has no rows", table.file()) };
@@ -111,9 +111,8 @@ impl Numbers {
 
     /// The numbers of a record.
     pub fn of(&self, entry: &Entry, is_only: bool) -> Result<Track> {
-        let by_name = entry.names().find_map(|name| self.records.get(name));
-        let only = if is_only && self.records.len() == 1 { self.records.values().next() } else { None };
-        let given = by_name.or(only).with_context(|| format!("no values of this record in {}", self.file))?;
+        let given = of_record(&self.records, entry, is_only)
+            .with_context(|| format!("no values of this record in {}", self.file))?;
         let len = entry.structure.len();
         let values = match given {
             Given::All(values) if values.len() == len => values.clone(),

@@ -7,6 +7,8 @@ use anyhow::{Context as _, Result, bail};
 use rinalmo::seq::labelled::structures::Entry;
 use rinalmo::seq::table::{Row, Table, columns};
 
+use super::of_record;
+
 /// Probabilities of pairs, `i < j`, from 0.
 type Pairs = Vec<(usize, usize, f64)>;
 
@@ -33,9 +35,8 @@ impl Probabilities {
 
     /// Those of a record.
     pub fn of(&self, entry: &Entry, is_only: bool) -> Result<Pairs> {
-        let by_name = entry.names().find_map(|name| self.records.get(name));
-        let only = if is_only && self.records.len() == 1 { self.records.values().next() } else { None };
-        let pairs = by_name.or(only).with_context(|| format!("no probabilities of this record in {}", self.file))?;
+        let pairs = of_record(&self.records, entry, is_only);
+        let pairs = pairs.with_context(|| format!("no probabilities of this record in {}", self.file))?;
         let len = entry.structure.len();
         if let Some((i, j, _)) = pairs.iter().find(|pair| pair.1 >= len) {
             bail!("{}: pair ({}, {}) is outside a sequence of {len} bases", self.file, i + 1, j + 1);
@@ -46,14 +47,14 @@ impl Probabilities {
 
 fn pair(row: &Row, ends: [usize; 2], p: usize) -> Result<(usize, usize, f64)> {
     let position = |column: usize| {
-        let number = row.cell(column).parse::<usize>().ok().filter(|number| *number > 0);
-        number.ok_or_else(|| row.wrong(format!("expected a position from 1, found `{}`", row.cell(column))))
+        super::position(row.cell(column))
+            .ok_or_else(|| row.wrong(format!("expected a position from 1, found `{}`", row.cell(column))))
     };
     let (i, j) = (position(ends[0])?, position(ends[1])?);
     let probability = row.number(p)?;
     if i == j || !(0.0..=1.0).contains(&probability) {
-        let cells = format!("pair ({i}, {j}) with {probability}");
+        let cells = format!("pair ({}, {}) with {probability}", i + 1, j + 1);
         return Err(row.wrong(format!("expected two bases and a probability from 0 to 1, found {cells}")).into());
     }
-    Ok((i.min(j) - 1, i.max(j) - 1, probability))
+    Ok((i.min(j), i.max(j), probability))
 }

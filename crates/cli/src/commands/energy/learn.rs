@@ -9,7 +9,7 @@ use rinalmo::energy::learn::{Known, LearnOptions, learn};
 use rinalmo::seq::labelled::structures::Item;
 use rinalmo::structures::known;
 
-use crate::commands::thermodynamics::{EnergyArgs, TURNER2004};
+use crate::commands::thermodynamics::{TURNER2004, parameters};
 use crate::context::{Context, Outcome};
 use crate::io::{OutputArgs, OutputFailure};
 
@@ -56,8 +56,7 @@ impl LearnArgs {
         if !(0.0..=1.0).contains(&self.min_paired) {
             bail!("--min-paired: expected a share from 0 to 1, found {}", self.min_paired);
         }
-        let energies = EnergyArgs { temperature: None, dangles: None, parameters: self.parameters.clone() };
-        let start = energies.read(TURNER2004)?;
+        let start = parameters(self.parameters.as_deref(), TURNER2004)?;
         let mut options = LearnOptions::default();
         (options.epochs, options.deviation) = (self.epochs, self.deviation);
         (options.unknown_pair, options.seed) = (self.unknown_pair, self.seed);

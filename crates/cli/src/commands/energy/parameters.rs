@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use crate::commands::thermodynamics::{EnergyArgs, RINALMO2026, TURNER2004};
+use crate::commands::thermodynamics::{RINALMO2026, TURNER2004, parameters};
 use crate::context::Outcome;
 use crate::io::{OutputArgs, OutputFailure};
 
@@ -28,8 +28,8 @@ pub struct ParametersArgs {
 
 impl ParametersArgs {
     pub fn run(self) -> Result<Outcome> {
-        let energies = EnergyArgs { temperature: None, dangles: None, parameters: self.parameters };
-        let text = energies.read(self.built_in.as_deref().unwrap_or(TURNER2004))?.to_string();
+        let built_in = self.built_in.as_deref().unwrap_or(TURNER2004);
+        let text = parameters(self.parameters.as_deref(), built_in)?.to_string();
         let mut out = self.output.open()?;
         out.write_all(text.as_bytes()).context(OutputFailure)?;
         out.finish()?;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use rinalmo::calibrate::{CalibrateOptions, Calibrated, CrossFit, Figures, calibrate};
 use rinalmo::checkpoint::{WriteOptions, unfinished};
 use rinalmo::structures::{Known, known};
@@ -47,8 +47,8 @@ pub(super) struct CalibrateArgs {
     #[arg(long, value_name = "SHARE")]
     energy_share: Option<f32>,
     /// Choose pairs by this method [default: the one with the best mean F1]
-    #[arg(long, value_enum)]
-    decode: Option<Decoder>,
+    #[arg(long, value_name = "METHOD", value_parser = WITH_THRESHOLD.map(Method::name))]
+    decode: Option<String>,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -57,21 +57,12 @@ pub(super) struct CalibrateArgs {
     memory: MemoryArgs,
 }
 
-/// `--decode`: methods that have a threshold.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Decoder {
-    Greedy,
-    Nested,
-    F1,
-}
+/// Methods that have a threshold, which is fitted.
+const WITH_THRESHOLD: [Method; 3] = [Method::Greedy, Method::Nested, Method::F1];
 
 impl CalibrateArgs {
     fn options(&self, model: &Model) -> CalibrateOptions {
-        let method = self.decode.map(|decoder| match decoder {
-            Decoder::Greedy => Method::Greedy,
-            Decoder::Nested => Method::Nested,
-            Decoder::F1 => Method::F1,
-        });
+        let method = self.decode.as_deref().and_then(Method::find);
         let energy_share = self.energy_share.unwrap_or(model.energy_share());
         CalibrateOptions::default().energy_share(energy_share).method(method)
     }
