@@ -13,6 +13,9 @@ const LEAST: f64 = 8.0;
 /// The size of the cells in which near lines are searched, in pixels.
 const CELL: f64 = 64.0;
 
+/// A lone pair closes a large loop, and its neighbour on the other side is in line with it.
+const FLAT_NECK: &str = "..((().().......)..).(()())(.(())).((.)().(.)().)...(..).(()()).()()(((.)(.)..(.)..).())....()()..(((..(.)(.)(((((()().))...)()().)()(.)).)((.)..()).()..(.(.()((())(((())(..)))(()))).((..(((.)(...)())(()(.)))((..(...((.)).)..)).)().)(.)).)(..(((.(.).)).)().)(.)()().(.).(.(..((.(.().)))))..).....(.)";
+
 /// A line between two bases.
 type Line = (usize, usize);
 
@@ -119,6 +122,7 @@ fn nothing_crosses_in_odd_structures() {
         format!("{}...{}", many(40, "(((((...))"), many(40, "(((...))))))")),
         many(400, "."),
         many(80, "((((...))))..."),
+        FLAT_NECK.to_owned(),
     ] {
         check(&Structure::parse_dot_bracket(&text).unwrap());
     }

@@ -94,6 +94,11 @@ pub(crate) fn neck(pairs: usize, radius: f64) -> f64 {
     if pairs == 1 && radius > FLAT { NECK } else { 0.0 }
 }
 
+/// The distance of a pair's middle from the centre of the circle that it is on.
+pub(crate) fn apothem(radius: f64) -> f64 {
+    (radius * radius - PAIR * PAIR / 4.0).max(0.0).sqrt()
+}
+
 /// The ends of a pair at a height.
 fn ends(height: f64) -> [Point; 2] {
     [-PAIR / 2.0, PAIR / 2.0].map(|x| Point::new(x, height))
@@ -114,7 +119,7 @@ fn rise(fewer: usize, more: usize, lean: f64) -> f64 {
 
 /// The height of a circle between two pairs on it.
 fn chord(radius: f64) -> f64 {
-    2.0 * (radius * radius - PAIR * PAIR / 4.0).max(0.0).sqrt()
+    2.0 * apothem(radius)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@
 use std::f64::consts::TAU;
 
 use super::arc::{polygon, seen};
-use super::arm::neck;
+use super::arm::{apothem, neck};
 use super::geometry::{Capsule, Frame, Hull, Point};
 use super::{CLEARANCE, PAIR, STEP};
 
@@ -21,6 +21,10 @@ const ATTEMPTS: usize = 120;
 const WIDEST_STEP: f64 = TAU * 300.0 / 360.0;
 /// Attempts in which this is looked at; space for everything matters more.
 const WITH_WIDEST_STEP: usize = 2 * SMALL_STEPS;
+
+/// The least slope of the way from a lone pair, over its neck, to the next base around the loop: the tangent of 27°. The
+/// pair's neighbour on its other side may be in line with it, a step away; it stays `STEP * sin(27°)` = 8.2 pixels apart.
+const SLOPE: f64 = 0.51;
 
 /// Upright bodies stay so far above their feet that they do not meet the circle that they stand on, if it is large; in pixels.
 const UPRIGHT: f64 = CLEARANCE + 2.0;
@@ -87,13 +91,17 @@ pub(crate) struct Circle {
     step: f64,
     /// The widest angle of a step.
     widest: f64,
+    /// How far it stands off the pair that it belongs to.
+    neck: f64,
 }
 
 impl Circle {
-    /// A circle of this radius above a stem of this height, without arms.
-    fn new(radius: f64, height: f64) -> Self {
-        let centre = Point::new(0.0, height + apothem(radius));
-        Self { radius, centre, angles: Vec::new(), stem: seen(PAIR, radius), step: seen(STEP, radius), widest: TAU }
+    /// A circle of this radius above a stem of this height and so many pairs, without arms.
+    fn new(radius: f64, height: f64, pairs: usize) -> Self {
+        let neck = neck(pairs, radius);
+        let centre = Point::new(0.0, height + neck + apothem(radius));
+        let (stem, step) = (seen(PAIR, radius), seen(STEP, radius));
+        Self { radius, centre, angles: Vec::new(), stem, step, widest: TAU, neck }
     }
 
     /// The frame of an arm at an angle.
@@ -106,19 +114,35 @@ impl Circle {
     pub(crate) fn bases(&self, gap: usize, count: usize) -> impl Iterator<Item = Point> {
         let from = gap.checked_sub(1).map_or(0.0, |before| self.angles[before]) + self.stem / 2.0;
         let to = self.angles.get(gap).map_or(TAU, |after| *after) - self.stem / 2.0;
-        let step = (to - from) / (count + 1) as f64;
-        (1..=count).map(move |n| self.centre + outwards(from + n as f64 * step) * self.radius)
+        let even = (to - from) / (count + 1) as f64;
+        let (first, step) = if count == 0 || self.is_steep_beside(gap, even) {
+            (even, even)
+        } else {
+            // The step next to the loop's own pair is as short as can be, and the others are longer.
+            let step = (to - from - self.step) / count as f64;
+            (if gap == 0 { self.step } else { step }, step)
+        };
+        (0..count).map(move |n| self.centre + outwards(from + first + n as f64 * step) * self.radius)
+    }
+
+    /// Are steps of this angle in a gap steep enough next to the loop's own pair, if they are next to it?
+    fn is_steep_beside(&self, gap: usize, step: f64) -> bool {
+        let is_beside = gap == 0 || gap == self.angles.len();
+        !is_beside || self.rises(self.stem / 2.0 + step)
+    }
+
+    /// Is the way from the loop's own pair to the base at this angle steep enough? Without a neck it always is.
+    fn rises(&self, angle: f64) -> bool {
+        let (sin, cos) = angle.sin_cos();
+        let along = self.radius * sin.abs() - PAIR / 2.0;
+        let up = self.neck + apothem(self.radius) - self.radius * cos;
+        self.neck == 0.0 || up >= SLOPE * along
     }
 
     /// The space that the circle itself takes.
     pub(crate) fn shape(&self) -> Capsule {
         Capsule::disc(self.centre, self.radius + CLEARANCE)
     }
-}
-
-/// The distance of a pair's middle from the centre of the circle that it is on.
-fn apothem(radius: f64) -> f64 {
-    (radius * radius - PAIR * PAIR / 4.0).max(0.0).sqrt()
 }
 
 fn outwards(angle: f64) -> Point {
@@ -135,7 +159,7 @@ impl Ring<'_> {
             if attempt == SMALL_STEPS && limit == Limit::Small {
                 return None;
             }
-            let mut circle = Circle::new(radius, self.height + neck(self.pairs, radius));
+            let mut circle = Circle::new(radius, self.height, self.pairs);
             if attempt < WITH_WIDEST_STEP {
                 circle.widest = WIDEST_STEP;
             }
@@ -171,15 +195,20 @@ impl Ring<'_> {
         circle.stem + (self.gaps[gap] + 1) as f64 * circle.step
     }
 
-    /// Angles if all that is free is given to the gaps by their numbers of steps.
+    /// Angles if all that is free is given to the gaps by their numbers of steps. A single step from a pair over its neck
+    /// gets nothing of it: its slope is steep enough while it is short.
     fn even(&self, circle: &Circle) -> Vec<f64> {
-        let steps: usize = self.gaps.iter().map(|gap| gap + 1).sum();
-        let step = (TAU - self.gaps.len() as f64 * circle.stem) / steps as f64;
+        let last = self.bodies.len();
+        let is_short = |gap: usize| circle.neck > 0.0 && self.gaps[gap] == 0 && (gap == 0 || gap == last);
+        let short = (0..=last).filter(|gap| is_short(*gap)).count();
+        let steps = self.gaps.iter().map(|gap| gap + 1).sum::<usize>() - short;
+        let free = TAU - self.gaps.len() as f64 * circle.stem - short as f64 * circle.step;
+        let step = if steps == 0 { circle.step } else { free / steps as f64 };
         let mut angle = 0.0;
-        let arms = &self.gaps[..self.bodies.len()];
-        arms.iter()
+        (0..last)
             .map(|gap| {
-                angle += circle.stem + (gap + 1) as f64 * step;
+                let width = if is_short(gap) { circle.step } else { (self.gaps[gap] + 1) as f64 * step };
+                angle += circle.stem + width;
                 angle
             })
             .collect()
@@ -245,11 +274,21 @@ impl Ring<'_> {
             })
     }
 
+    /// Is an arm at this angle no neighbour of the loop's own pair, or is the way there steep enough?
+    fn is_steep_at(&self, circle: &Circle, arm: usize, angle: f64) -> bool {
+        let before = arm == 0 && self.gaps[0] == 0;
+        let after = arm + 1 == self.bodies.len() && self.gaps[arm + 1] == 0;
+        (!before || circle.rises(angle - circle.stem / 2.0)) && (!after || circle.rises(angle + circle.stem / 2.0))
+    }
+
     /// Does an arm at this angle meet nothing of the loop, its stem, and the other arms?
     fn is_clear_at(&self, circle: &Circle, arm: usize, angle: f64, others: impl Iterator<Item = (usize, f64)>) -> bool {
         let body = self.bodies[arm];
         let frame = circle.frame(angle);
         if self.upright && (body.arm.falls_below(&frame, UPRIGHT) || body.rest.falls_below(&frame, UPRIGHT)) {
+            return false;
+        }
+        if !self.is_steep_at(circle, arm, angle) {
             return false;
         }
         let disc = Hull::new(vec![Capsule::disc(circle.centre, circle.radius + CLEARANCE)]);
