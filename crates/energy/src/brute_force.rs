@@ -8,7 +8,7 @@ use crate::conditions::{Conditions, Dangles};
 use crate::energies::{Energies, Rounding};
 use crate::evaluate::Structure;
 use crate::letters::{code, pair};
-use crate::{EnergyModel, Ensemble, Parameters};
+use crate::{EnergyModel, Ensemble, Parameters, Restraints};
 
 /// Largest difference allowed, in kcal/mol for energies; for probabilities it covers rounding to f32.
 const SUM: f64 = 1e-6;
@@ -20,6 +20,11 @@ impl Structure<'_> {
         let (branches, unpaired) = self.branches(closing);
         let within: f64 = branches.iter().map(|&branch| self.energy_within(Some(branch))).sum();
         within + self.energy(closing, &branches, unpaired)
+    }
+
+    fn pairs(&self) -> Vec<(usize, usize)> {
+        let partners = self.partner.iter().enumerate();
+        partners.filter_map(|(i, j)| j.filter(|j| i < *j).map(|j| (i, j))).collect()
     }
 
     /// Calls `visit` with every structure that extends this one by pairs of the bases from `k` on.
@@ -111,6 +116,26 @@ fn finds_the_least(sequence: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Suboptimal structures are those of the list that are in the band, each once.
+fn finds_the_band(sequence: &[u8]) -> Result<(), TestCaseError> {
+    const BAND: f64 = 6.0; // kcal/mol
+    for model in models() {
+        let energies = Energies::new(Parameters::turner2004(), model.conditions(), Rounding::Whole);
+        let mut expected = Vec::new();
+        let most = ((model.mfe(sequence).energy + BAND) * 100.0).round();
+        each_structure(sequence, &energies, |structure| {
+            let energy = structure.energy_within(None);
+            if energy <= most {
+                expected.push((energy / 100.0, structure.pairs()));
+            }
+        });
+        expected.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        let found = model.suboptimal(sequence, BAND, usize::MAX).unwrap().into_iter();
+        prop_assert_eq!(found.map(|one| (one.energy, one.pairs)).collect::<Vec<_>>(), expected);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -118,6 +143,7 @@ proptest! {
     fn recursions_add_up_all_structures(sequence in prop::collection::vec(prop::sample::select(b"ACGUACGUN".to_vec()), 0..18)) {
         agrees(&sequence)?;
         finds_the_least(&sequence)?;
+        finds_the_band(&sequence)?;
     }
 
     #[test]
@@ -129,6 +155,7 @@ proptest! {
     fn recursions_add_up_all_structures_of_strong_pairs(sequence in prop::collection::vec(prop::sample::select(b"GGCCA".to_vec()), 12..16)) {
         agrees(&sequence)?;
         finds_the_least(&sequence)?;
+        finds_the_band(&sequence)?;
     }
 }
 
@@ -138,6 +165,7 @@ fn recursions_add_up_multiloops_and_long_loops() {
         agrees(sequence.as_bytes()).unwrap();
         agrees_with_bonuses(sequence.as_bytes()).unwrap();
         finds_the_least(sequence.as_bytes()).unwrap();
+        finds_the_band(sequence.as_bytes()).unwrap();
     }
 }
 
@@ -153,9 +181,7 @@ fn structures_are_drawn_by_their_probabilities() {
         let energies = Energies::new(Parameters::turner2004(), hot, Rounding::Exact);
         let mut expected = HashMap::new();
         each_structure(sequence.as_bytes(), &energies, |structure| {
-            let partners = structure.partner.iter().enumerate();
-            let pairs: Vec<_> = partners.filter_map(|(i, j)| j.filter(|j| i < *j).map(|j| (i, j))).collect();
-            expected.insert(pairs, (-structure.energy_within(None) / 100.0 / hot.rt()).exp());
+            expected.insert(structure.pairs(), (-structure.energy_within(None) / 100.0 / hot.rt()).exp());
         });
         let whole: f64 = expected.values().sum();
         let mut counts: HashMap<_, usize> = HashMap::new();
@@ -163,6 +189,11 @@ fn structures_are_drawn_by_their_probabilities() {
             *counts.entry(pairs).or_default() += 1;
         }
         assert!(counts.keys().all(|pairs| expected.contains_key(pairs)), "{sequence}: a structure that is none");
+        let ensemble = model.ensemble(sequence.as_bytes());
+        for (pairs, weight) in &expected {
+            let share = model.share(sequence.as_bytes(), Restraints::default(), &ensemble, pairs).unwrap();
+            assert!((share - weight / whole).abs() < SUM, "{sequence}: {share}, expected {}", weight / whole);
+        }
         // Structures of fewer than ten expected draws count together.
         let (mut chi_square, mut classes, mut rare) = (0.0, 0.0f64, (0.0, 0.0));
         for (pairs, weight) in &expected {

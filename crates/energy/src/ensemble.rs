@@ -3,6 +3,7 @@
 use crate::inside::OutOfRange;
 use crate::number::{Number, Wide};
 use crate::outside::{self, probabilities};
+use crate::restraints::Restraints;
 use crate::sums::{Sums, Terms};
 use crate::workers::Workers;
 
@@ -42,7 +43,11 @@ impl Ensemble {
     /// # Panics
     /// If there are not `len²` bonuses.
     pub fn with_bonuses(sequence: &[u8], bonuses: &[f32]) -> Self {
-        Self::with(&Workers::all(sequence.len()), Terms { bonuses: Some(bonuses), ..Terms::of_features() }, sequence)
+        Self::with(
+            &Workers::all(sequence.len()),
+            Terms { restraints: Restraints::default().bonuses(bonuses), ..Terms::of_features() },
+            sequence,
+        )
     }
 
     /// As [`Ensemble::new`], but only on this thread, for callers that compute several sequences in parallel.

@@ -111,15 +111,21 @@ pub(crate) fn evaluate(
 ) -> Result<Evaluation, EvaluationError> {
     let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
     let structure = Structure { energies, letters: &letters, partner: partners(sequence.len(), pairs)? };
-    let mut loops = vec![structure.enclosed(None)?];
-    for i in 0..letters.len() {
-        if let Some(j) = structure.partner[i].filter(|&j| j > i) {
-            loops.push(structure.enclosed(Some((i, j)))?);
-        }
-    }
+    let loops: Vec<Loop> = structure.closing().map(|pair| structure.enclosed(pair)).collect::<Result<_, _>>()?;
     let closing = loops.iter().filter_map(|part| part.closing);
     let odd = closing.filter(|&(i, j)| crate::letters::pair(letters[i], letters[j]).is_none()).collect();
     Ok(Evaluation { loops, odd })
+}
+
+/// The energy of the structure `pairs` of `sequence` in 0.01 kcal/mol, as `energies` are rounded.
+pub(crate) fn energy(energies: &Energies, sequence: &[u8], pairs: &[(usize, usize)]) -> Result<f64, EvaluationError> {
+    let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
+    let structure = Structure { energies, letters: &letters, partner: partners(sequence.len(), pairs)? };
+    let of_loop = |closing| {
+        let (branches, unpaired) = structure.branches(closing);
+        structure.energy(closing, &branches, unpaired)
+    };
+    Ok(structure.closing().map(of_loop).sum())
 }
 
 /// The partner of each base.
@@ -163,6 +169,13 @@ pub(crate) struct Structure<'a> {
 }
 
 impl Structure<'_> {
+    /// What closes each loop: nothing the exterior one, then pairs by their first base.
+    fn closing(&self) -> impl Iterator<Item = Option<(usize, usize)>> {
+        let partners = self.partner.iter().enumerate();
+        let pairs = partners.filter_map(|(i, partner)| partner.filter(|&j| j > i).map(|j| (i, j)));
+        std::iter::once(None).chain(pairs.map(Some))
+    }
+
     /// The loop that `closing` closes, or the exterior one.
     fn enclosed(&self, closing: Option<(usize, usize)>) -> Result<Loop, EvaluationError> {
         let (branches, unpaired) = self.branches(closing);

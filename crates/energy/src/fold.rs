@@ -5,41 +5,48 @@ use crate::inside::Inside;
 use crate::least::Least;
 use crate::loops::Loops;
 use crate::number::{Number, Wide};
+use crate::restraints::Restraints;
 use crate::sums::{Sums, Terms};
 use crate::trace::{Drawn, First, Trace};
 use crate::weights::Weights;
 use crate::workers::Workers;
 
-/// A structure of minimum free energy.
+/// The pairs of a structure, 0-based, `i < j`, by increasing `i`.
+pub(crate) type Pairs = Vec<(usize, usize)>;
+
+/// A secondary structure and its free energy.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Mfe {
+pub struct Conformation {
     /// Its pairs, 0-based, `i < j`, by increasing `i`.
     pub pairs: Vec<(usize, usize)>,
     /// Its free energy in kcal/mol; 0 if it has no pairs.
     pub energy: f64,
 }
 
-/// The structure of minimum free energy (Zuker and Stiegler, Nucleic Acids Res. 9 (1981) 133).
-pub(crate) fn mfe(weights: &Weights<Least>, workers: &Workers, sequence: &[u8], bonuses: Option<&[f32]>) -> Mfe {
+/// Calls `find` with the least energies of all spans of a sequence, in one thread of the pool.
+pub(crate) fn with_least<R: Send>(
+    weights: &Weights<Least>,
+    workers: &Workers,
+    sequence: &[u8],
+    restraints: Restraints<'_>,
+    find: impl FnOnce(&Trace<'_, Least>) -> R + Send,
+) -> R {
     workers.enter(|| {
-        let loops = Loops::new(sequence, weights, bonuses, 0.0);
+        let loops = Loops::new(sequence, weights, restraints, 0.0);
         let inside = Inside::new(&loops, workers).ok().expect("energies do not leave their range");
         let exterior = Exterior::new(&loops, &inside.closed);
-        let trace = Trace { loops: &loops, inside: &inside, before: &exterior.before };
-        Mfe { pairs: trace.structure(&mut First), energy: f64::from(exterior.total().0) / 100.0 }
+        find(&Trace { loops: &loops, inside: &inside, before: &exterior.before })
     })
 }
 
+/// The structure of minimum free energy (Zuker and Stiegler, Nucleic Acids Res. 9 (1981) 133).
+pub(crate) fn mfe(trace: &Trace<'_, Least>) -> Conformation {
+    Conformation { pairs: trace.structure(&mut First), energy: f64::from(trace.total().0) / 100.0 }
+}
+
 /// So many structures drawn by their probabilities.
-pub(crate) fn sample(
-    weights: &Weights,
-    workers: &Workers,
-    sequence: &[u8],
-    count: usize,
-    seed: u64,
-) -> Vec<Vec<(usize, usize)>> {
-    let terms = Terms { weights, bonuses: None };
+pub(crate) fn sample(workers: &Workers, terms: Terms<'_>, sequence: &[u8], count: usize, seed: u64) -> Vec<Pairs> {
     workers.enter(|| {
         terms.in_range(
             sequence,
@@ -49,7 +56,7 @@ pub(crate) fn sample(
     })
 }
 
-fn drawn<T: Number>(sums: &Sums<'_, T>, count: usize, seed: u64) -> Vec<Vec<(usize, usize)>> {
+fn drawn<T: Number>(sums: &Sums<'_, T>, count: usize, seed: u64) -> Vec<Pairs> {
     let trace = Trace { loops: &sums.loops, inside: &sums.inside, before: &sums.exterior.before };
     let mut rng = fastrand::Rng::with_seed(seed);
     (0..count).map(|_| trace.structure(&mut Drawn(&mut rng))).collect()

@@ -6,7 +6,8 @@
 //!
 //! The same recursions over energies, with the least of two in place of their sum, give the structure of minimum free
 //! energy. [`EnergyModel`] is [`Parameters`] under [`Conditions`]: it evaluates given structures, finds the one of minimum
-//! free energy, computes [`Ensemble`]s and draws structures from them.
+//! free energy and all others near it, computes [`Ensemble`]s and draws structures from them, of which [`clusters`] makes a
+//! few alternatives. [`Restraints`] are what is known of a sequence besides.
 //!
 //! The default is ViennaRNA's (`RNAfold -p`), to which all results are equal:
 //!
@@ -30,6 +31,7 @@
 
 #[cfg(test)]
 mod brute_force;
+mod clusters;
 mod conditions;
 mod energies;
 mod ensemble;
@@ -47,16 +49,21 @@ mod number;
 mod outside;
 mod parameters;
 mod products;
+mod restraints;
 mod ring;
+mod suboptimal;
 mod sums;
 mod trace;
 mod triangle;
 mod weights;
 mod workers;
 
+pub use clusters::{Cluster, clusters};
 pub use conditions::{Conditions, Dangles, TemperatureError};
 pub use ensemble::{Ensemble, memory};
 pub use evaluate::{Evaluation, EvaluationError, Loop, LoopKind};
-pub use fold::Mfe;
+pub use fold::Conformation;
 pub use model::EnergyModel;
 pub use parameters::{Parameters, ParametersError};
+pub use restraints::Restraints;
+pub use suboptimal::TooMany;

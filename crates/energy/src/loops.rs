@@ -6,6 +6,7 @@
 
 use crate::letters::{END, LETTERS, PAIRS, UNKNOWN, code, pair};
 use crate::number::Factor;
+use crate::restraints::Restraints;
 use crate::weights::{LONGEST_LOOP, Mismatch, SHORTEST_HAIRPIN, Weights};
 
 /// Unpaired bases, left and right, of the loops that have their own tables.
@@ -58,7 +59,7 @@ pub(crate) struct Loops<'a, F: Factor = f64> {
 
 impl<'a, F: Factor> Loops<'a, F> {
     /// `energy` is the estimated contribution of a base, in kcal/mol.
-    pub fn new(sequence: &[u8], weights: &'a Weights<F>, bonuses: Option<&[f32]>, energy: f64) -> Self {
+    pub fn new(sequence: &[u8], weights: &'a Weights<F>, restraints: Restraints<'_>, energy: f64) -> Self {
         let rt = weights.rt;
         let scale = F::exp(energy / rt, rt);
         let mut powers = [F::ONE; LONGEST_LOOP + 3];
@@ -89,7 +90,7 @@ impl<'a, F: Factor> Loops<'a, F> {
             std::iter::once(end).chain(codes).chain([end]).collect()
         };
         let (letters, neighbours) = (between(UNKNOWN, UNKNOWN), between(END, weights.unknown_neighbour));
-        let bonuses = bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len(), rt));
+        let bonuses = restraints.bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len(), rt));
         Self { letters, neighbours, weights, bonuses, powers, sizes, hairpins }
     }
 

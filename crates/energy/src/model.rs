@@ -5,11 +5,14 @@ use std::sync::{Arc, LazyLock};
 use crate::Ensemble;
 use crate::conditions::{Conditions, TemperatureError};
 use crate::energies::{Energies, Rounding};
-use crate::evaluate::{Evaluation, EvaluationError, evaluate};
-use crate::fold::{Mfe, mfe, sample};
+use crate::evaluate::{self, Evaluation, EvaluationError, evaluate};
+use crate::fold::{Conformation, mfe, sample, with_least};
 use crate::least::Least;
 use crate::parameters::Parameters;
+use crate::restraints::Restraints;
+use crate::suboptimal::{TooMany, suboptimal};
 use crate::sums::Terms;
+use crate::trace::Trace;
 use crate::weights::Weights;
 use crate::workers::Workers;
 
@@ -38,6 +41,8 @@ struct Tables {
     conditions: Conditions,
     /// In whole 0.01 kcal/mol.
     energies: Energies,
+    /// Not rounded, as partition functions need them.
+    exact: Energies,
     least: Weights<Least>,
     weights: Weights,
 }
@@ -67,8 +72,9 @@ impl EnergyModel {
         conditions.check()?;
         let energies = Energies::new(parameters, conditions, Rounding::Whole);
         let least = Weights::of(&energies, conditions.rt());
-        let weights = Weights::new(parameters, conditions);
-        Ok(Self { tables: Arc::new(Tables { conditions, energies, least, weights }), alone: false })
+        let exact = Energies::new(parameters, conditions, Rounding::Exact);
+        let weights = Weights::of(&exact, conditions.rt());
+        Ok(Self { tables: Arc::new(Tables { conditions, energies, exact, least, weights }), alone: false })
     }
 
     /// The same model, computed only on the calling thread. Otherwise sequences of 300 bases and more are computed on all
@@ -100,36 +106,102 @@ impl EnergyModel {
     /// the four. Time grows with the cube of the length, memory with its square; it is less than [`memory`].
     ///
     /// [`memory`]: crate::memory
-    pub fn mfe(&self, sequence: &[u8]) -> Mfe {
-        self.mfe_with(sequence, None)
+    pub fn mfe(&self, sequence: &[u8]) -> Conformation {
+        self.mfe_with(sequence, Restraints::default())
     }
 
-    /// As [`EnergyModel::mfe`], with bonuses of pairs as in [`Ensemble::with_bonuses`], if any: the structure of least
-    /// energy with bonuses. The energy returned is without them.
+    /// As [`EnergyModel::mfe`], under restraints: the structure of least energy with its bonuses. The energy returned is
+    /// without them.
     ///
     /// # Panics
-    /// If there are not `len²` bonuses.
-    pub fn mfe_with(&self, sequence: &[u8], bonuses: Option<&[f32]>) -> Mfe {
-        let mut found = mfe(&self.tables.least, &self.workers(sequence), sequence, bonuses);
-        if bonuses.is_some() {
-            let evaluated = self.evaluate(sequence, &found.pairs);
-            found.energy = evaluated.expect("a structure from the recursions has an energy").energy();
+    /// If the restraints do not have the shapes that the sequence asks for.
+    pub fn mfe_with(&self, sequence: &[u8], restraints: Restraints<'_>) -> Conformation {
+        let found = with_least(&self.tables.least, &self.workers(sequence), sequence, restraints, mfe);
+        self.without_bonuses(sequence, restraints, found)
+    }
+
+    /// All structures within `band` kcal/mol above the minimum free energy, by energy; those of equal energy by their
+    /// pairs. The band must not be negative.
+    ///
+    /// Their number grows exponentially with the band and with the length of the sequence.
+    ///
+    /// ```
+    /// use rinalmo_energy::EnergyModel;
+    ///
+    /// let found = EnergyModel::turner2004().suboptimal(b"GGGAAACCC", 2.0, 100)?;
+    /// let energies: Vec<f64> = found.iter().map(|structure| structure.energy).collect();
+    /// assert_eq!(energies, [-1.2, 0.0]);
+    /// # Ok::<(), rinalmo_energy::TooMany>(())
+    /// ```
+    ///
+    /// # Errors
+    /// There are more than `limit`.
+    pub fn suboptimal(&self, sequence: &[u8], band: f64, limit: usize) -> Result<Vec<Conformation>, TooMany> {
+        self.suboptimal_with(sequence, Restraints::default(), band, limit)
+    }
+
+    /// As [`EnergyModel::suboptimal`], under restraints. Bonuses count in the band, but not in the energies returned.
+    ///
+    /// # Errors
+    /// There are more than `limit`.
+    ///
+    /// # Panics
+    /// As [`EnergyModel::mfe_with`].
+    pub fn suboptimal_with(
+        &self,
+        sequence: &[u8],
+        restraints: Restraints<'_>,
+        band: f64,
+        limit: usize,
+    ) -> Result<Vec<Conformation>, TooMany> {
+        let hundredths = (band.max(0.0) * 100.0).round() as f32;
+        let workers = self.workers(sequence);
+        let search = |trace: &Trace<'_, Least>| suboptimal(trace, hundredths, limit);
+        let found = with_least(&self.tables.least, &workers, sequence, restraints, search)?.into_iter();
+        let plain = |(energy, pairs)| Conformation { pairs, energy: f64::from(energy) / 100.0 };
+        let mut found: Vec<_> = found.map(|one| self.without_bonuses(sequence, restraints, plain(one))).collect();
+        found.sort_by(|a, b| a.energy.total_cmp(&b.energy).then_with(|| a.pairs.cmp(&b.pairs)));
+        Ok(found)
+    }
+
+    /// A structure with the energy that it has without bonuses.
+    fn without_bonuses(&self, sequence: &[u8], restraints: Restraints<'_>, found: Conformation) -> Conformation {
+        if restraints.bonuses.is_none() {
+            return found;
         }
-        found
+        let evaluated = self.evaluate(sequence, &found.pairs);
+        Conformation { energy: evaluated.expect("a structure from the recursions has an energy").energy(), ..found }
     }
 
     /// The probabilities of all pairs. Letters are those of [`EnergyModel::mfe`].
     pub fn ensemble(&self, sequence: &[u8]) -> Ensemble {
-        self.ensemble_with(sequence, None)
+        self.ensemble_with(sequence, Restraints::default())
     }
 
-    /// As [`EnergyModel::ensemble`], with bonuses of pairs as in [`Ensemble::with_bonuses`], if any.
+    /// As [`EnergyModel::ensemble`], under restraints.
     ///
     /// # Panics
-    /// If there are not `len²` bonuses.
-    pub fn ensemble_with(&self, sequence: &[u8], bonuses: Option<&[f32]>) -> Ensemble {
-        let terms = Terms { weights: &self.tables.weights, bonuses };
-        Ensemble::with(&self.workers(sequence), terms, sequence)
+    /// As [`EnergyModel::mfe_with`].
+    pub fn ensemble_with(&self, sequence: &[u8], restraints: Restraints<'_>) -> Ensemble {
+        Ensemble::with(&self.workers(sequence), self.terms(restraints), sequence)
+    }
+
+    /// The probability of a structure in an ensemble of [`EnergyModel::ensemble_with`] for the same sequence and
+    /// restraints. It is only right for structures that are in the ensemble: of pairs AU, GC and GU, and without internal
+    /// loops of more than 30 bases.
+    ///
+    /// # Errors
+    /// As [`EnergyModel::evaluate`].
+    pub fn share(
+        &self,
+        sequence: &[u8],
+        restraints: Restraints<'_>,
+        ensemble: &Ensemble,
+        pairs: &[(usize, usize)],
+    ) -> Result<f64, EvaluationError> {
+        let energy = evaluate::energy(&self.tables.exact, sequence, pairs)? / 100.0;
+        let relative = (ensemble.energy() - energy) / self.conditions().rt();
+        Ok((relative + restraints.log_weight(sequence.len(), pairs)).exp().min(1.0))
     }
 
     /// The pairs of `count` structures, each drawn by its probability; the same ones for the same `seed`.
@@ -143,7 +215,25 @@ impl EnergyModel {
     /// assert!((folded as f32 / 1000.0 - probability).abs() < 0.05);
     /// ```
     pub fn sample(&self, sequence: &[u8], count: usize, seed: u64) -> Vec<Vec<(usize, usize)>> {
-        sample(&self.tables.weights, &self.workers(sequence), sequence, count, seed)
+        self.sample_with(sequence, Restraints::default(), count, seed)
+    }
+
+    /// As [`EnergyModel::sample`], under restraints.
+    ///
+    /// # Panics
+    /// As [`EnergyModel::mfe_with`].
+    pub fn sample_with(
+        &self,
+        sequence: &[u8],
+        restraints: Restraints<'_>,
+        count: usize,
+        seed: u64,
+    ) -> Vec<Vec<(usize, usize)>> {
+        sample(&self.workers(sequence), self.terms(restraints), sequence, count, seed)
+    }
+
+    fn terms<'a>(&'a self, restraints: Restraints<'a>) -> Terms<'a> {
+        Terms { weights: &self.tables.weights, restraints }
     }
 
     fn workers(&self, sequence: &[u8]) -> Workers {

@@ -4,6 +4,7 @@ use crate::exterior::Exterior;
 use crate::inside::{Inside, OutOfRange};
 use crate::loops::Loops;
 use crate::number::Number;
+use crate::restraints::Restraints;
 use crate::weights::Weights;
 use crate::workers::Workers;
 
@@ -19,14 +20,13 @@ const ATTEMPTS: usize = 3;
 #[derive(Clone, Copy)]
 pub(crate) struct Terms<'a> {
     pub weights: &'a Weights,
-    /// `[len, len]`: see [`Ensemble::with_bonuses`](crate::Ensemble::with_bonuses).
-    pub bonuses: Option<&'a [f32]>,
+    pub restraints: Restraints<'a>,
 }
 
 impl Terms<'_> {
     /// Of features of trained models.
     pub fn of_features() -> Self {
-        Self { weights: Weights::of_features(), bonuses: None }
+        Self { weights: Weights::of_features(), restraints: Restraints::default() }
     }
 
     /// Calls `scaled` with an estimate of the energy that a base contributes, in kcal/mol, and then with better ones; at
@@ -58,7 +58,7 @@ pub(crate) struct Sums<'a, T> {
 impl<'a, T: Number> Sums<'a, T> {
     /// Each base is scaled by the `energy` it is estimated to contribute, in kcal/mol.
     pub fn new(workers: &Workers, terms: Terms<'a>, sequence: &[u8], energy: f64) -> Result<Self, OutOfRange> {
-        let loops = Loops::new(sequence, terms.weights, terms.bonuses, energy);
+        let loops = Loops::new(sequence, terms.weights, terms.restraints, energy);
         let inside = Inside::new(&loops, workers)?;
         let exterior: Exterior<T> = Exterior::new(&loops, &inside.closed);
         let whole = exterior.total();

@@ -4,6 +4,7 @@
 //! partition functions, a term drawn by its share leads to a structure drawn by its probability (Ding and Lawrence,
 //! Nucleic Acids Res. 31 (2003) 7280).
 
+use crate::fold::Pairs;
 use crate::inside::Inside;
 use crate::least::Least;
 use crate::loops::Loops;
@@ -55,7 +56,7 @@ pub(crate) struct Trace<'a, T: Semiring> {
 
 /// A sum to be traced.
 #[derive(Clone, Copy)]
-enum Part {
+pub(crate) enum Part {
     /// Of the first bases, so many.
     Before(usize),
     /// Of a span that a pair closes.
@@ -69,28 +70,61 @@ enum Part {
 use Part::{Before, Closed, Last, Some as Several};
 
 /// The parts that a term is made of.
-type Parts = [Option<Part>; 2];
+pub(crate) type Parts = [Option<Part>; 2];
 
 impl<T: Semiring> Trace<'_, T> {
     /// The pairs of one structure, sorted.
-    pub fn structure(&self, chooser: &mut impl Choose<T>) -> Vec<(usize, usize)> {
+    pub fn structure(&self, chooser: &mut impl Choose<T>) -> Pairs {
         let mut pairs = Vec::new();
-        let mut open = vec![Before(self.loops.len())];
+        let mut open = vec![self.all()];
         while let Some(part) = open.pop() {
+            let total = self.value(part);
             let parts = match part {
                 Before(0) => [None; 2],
-                Before(end) => chooser.choose(self.before[end], self.terms_before(end)),
+                Before(end) => chooser.choose(total, self.terms_before(end)),
                 Closed(i, j) => {
                     pairs.push((i, j));
-                    chooser.choose(self.inside.closed.get(i, j), self.terms_closed(i, j))
+                    chooser.choose(total, self.terms_closed(i, j))
                 }
-                Last(i, j) => chooser.choose(self.inside.last.get(i, j), self.terms_last(i, j)),
-                Several(i, j) => chooser.choose(self.inside.some.get(i, j), self.terms_some(i, j)),
+                Last(i, j) => chooser.choose(total, self.terms_last(i, j)),
+                Several(i, j) => chooser.choose(total, self.terms_some(i, j)),
             };
             open.extend(parts.into_iter().flatten());
         }
         pairs.sort_unstable();
         pairs
+    }
+
+    /// The part that holds all others.
+    pub fn all(&self) -> Part {
+        Before(self.loops.len())
+    }
+
+    /// The sum over all structures.
+    pub fn total(&self) -> T {
+        self.value(self.all())
+    }
+
+    /// The sum over the structures of a part.
+    pub fn value(&self, part: Part) -> T {
+        match part {
+            Before(end) => self.before[end],
+            Closed(i, j) => self.inside.closed.get(i, j),
+            Last(i, j) => self.inside.last.get(i, j),
+            Several(i, j) => self.inside.some.get(i, j),
+        }
+    }
+
+    /// Calls `visit` with every term that the sum of `part` is made of, and the parts that the term is made of.
+    pub fn each_term(&self, part: Part, mut visit: impl FnMut(T, Parts)) {
+        let mut each = |(term, parts)| visit(term, parts);
+        match part {
+            Before(0) => each((T::ONE, [None; 2])),
+            Before(end) => self.terms_before(end).for_each(each),
+            Closed(i, j) => self.terms_closed(i, j).for_each(each),
+            Last(i, j) => self.terms_last(i, j).for_each(each),
+            Several(i, j) => self.terms_some(i, j).for_each(each),
+        }
     }
 
     fn terms_before(&self, end: usize) -> impl Iterator<Item = (T, Parts)> {

@@ -51,6 +51,13 @@ fn pairs(structure: &str) -> Vec<(usize, usize)> {
     pairs
 }
 
+/// Pairs as dot-bracket text.
+fn dot_bracket(len: usize, pairs: &[(usize, usize)]) -> String {
+    let mut text = vec!['.'; len];
+    pairs.iter().for_each(|&(i, j)| (text[i], text[j]) = ('(', ')'));
+    text.into_iter().collect()
+}
+
 #[test]
 fn energies_of_structures_are_those_of_viennarna() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("golden/evaluate/cases.json")).unwrap();
@@ -71,6 +78,29 @@ fn energies_of_structures_are_those_of_viennarna() {
             );
         }
     }
+}
+
+#[test]
+fn suboptimal_structures_are_those_of_viennarna() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/suboptimal/cases.json")).unwrap();
+    assert!(cases.len() >= 30);
+    let mut listed = 0;
+    for case in cases {
+        let sequence = case["sequence"].as_str().unwrap();
+        let dangles = if case["dangles"] == 0 { Dangles::None } else { Dangles::Both };
+        let conditions = Conditions::default().temperature(case["temperature"].as_f64().unwrap()).dangles(dangles);
+        let model = EnergyModel::new(Parameters::turner2004(), conditions).unwrap();
+        let mut expected: Vec<(f64, String)> = serde_json::from_value(case["structures"].clone()).unwrap();
+        expected.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        let band = case["band"].as_f64().unwrap() / 100.0;
+        let found = model.suboptimal(sequence.as_bytes(), band, 1000).unwrap();
+        let mut found: Vec<(f64, String)> =
+            found.into_iter().map(|one| (one.energy, dot_bracket(sequence.len(), &one.pairs))).collect();
+        found.sort_by(|a, b| a.partial_cmp(b).unwrap());
+        assert_eq!(found, expected, "{sequence}, {band} kcal/mol, {conditions:?}");
+        listed += found.len();
+    }
+    assert!(listed > 1000, "{listed} structures");
 }
 
 /// kcal/mol and base pairs; ViennaRNA returns f32.

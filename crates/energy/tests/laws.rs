@@ -1,7 +1,7 @@
 //! Properties of every ensemble.
 
 use proptest::prelude::*;
-use rinalmo_energy::{Conditions, Dangles, EnergyModel, Ensemble, Parameters, memory};
+use rinalmo_energy::{Conditions, Dangles, EnergyModel, Ensemble, Parameters, Restraints, TooMany, memory};
 
 /// Rounding of probabilities to f32, summed over a row.
 const ROW: f32 = 1e-5;
@@ -102,13 +102,53 @@ proptest! {
         let mut bonuses = vec![0.0; len * len];
         let forbidden = |i: usize, j: usize| (i as u64 * 31 + j as u64 * 17 + seed % 97).is_multiple_of(3);
         (0..len * len).filter(|cell| forbidden(cell / len, cell % len)).for_each(|cell| bonuses[cell] = f32::NEG_INFINITY);
-        let mfe = model.mfe_with(&sequence, Some(&bonuses));
+        let restraints = Restraints::default().bonuses(&bonuses[..]);
+        let mfe = model.mfe_with(&sequence, restraints);
         prop_assert!(!mfe.pairs.iter().any(|&(i, j)| forbidden(i, j)));
         prop_assert!(mfe.energy >= model.mfe(&sequence).energy);
-        let ensemble = model.ensemble_with(&sequence, Some(&bonuses));
+        for pairs in model.sample_with(&sequence, restraints, 5, seed) {
+            prop_assert!(!pairs.iter().any(|&(i, j)| forbidden(i, j)));
+        }
+        let ensemble = model.ensemble_with(&sequence, restraints);
         prop_assert!((0..len * len).all(|cell| cell / len >= cell % len
             || !forbidden(cell / len, cell % len)
             || ensemble.probabilities()[cell] == 0.0));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn suboptimal_structures_are_in_order_and_in_the_band(sequence in sequence(0..60), conditions in conditions(), band in 0.0..3.0f64) {
+        const MOST: usize = 2000;
+        let model = EnergyModel::new(Parameters::turner2004(), conditions).unwrap();
+        let mfe = model.mfe(&sequence);
+        let found = match model.suboptimal(&sequence, band, MOST) {
+            Ok(found) => found,
+            Err(TooMany { limit, .. }) => {
+                prop_assert_eq!(limit, MOST);
+                return Ok(());
+            }
+        };
+        prop_assert!(model.suboptimal(&sequence, band, found.len() - 1).is_err());
+        prop_assert_eq!(found[0].energy, mfe.energy);
+        prop_assert!(found.contains(&mfe));
+        for one in &found {
+            prop_assert_eq!(model.evaluate(&sequence, &one.pairs).unwrap().energy(), one.energy);
+            prop_assert!(one.energy <= mfe.energy + band + 0.005 + 1e-9);
+        }
+        prop_assert!(found.windows(2).all(|two| (two[0].energy, &two[0].pairs) < (two[1].energy, &two[1].pairs)));
+    }
+
+    #[test]
+    fn shares_of_drawn_structures_are_probabilities(sequence in sequence(1..60), conditions in conditions(), seed: u64) {
+        let model = EnergyModel::new(Parameters::turner2004(), conditions).unwrap();
+        let ensemble = model.ensemble(&sequence);
+        let drawn: std::collections::BTreeSet<_> = model.sample(&sequence, 200, seed).into_iter().collect();
+        let share = |pairs: &Vec<_>| model.share(&sequence, Restraints::default(), &ensemble, pairs).unwrap();
+        let sum: f64 = drawn.iter().map(share).sum();
+        prop_assert!(sum <= 1.0 + 1e-6, "{} of {} structures", sum, drawn.len());
     }
 }
 

@@ -124,6 +124,15 @@ pub enum Error {
         pad_to: usize,
     },
 
+    /// A band of energies holds more structures than can be returned.
+    #[error("more than {limit} structures are within {band} kcal/mol of the minimum free energy")]
+    TooManyStructures {
+        /// The most that are returned.
+        limit: usize,
+        /// The band, in kcal/mol.
+        band: f64,
+    },
+
     /// Options that contradict each other or the model.
     #[error("{0}")]
     Options(String),

@@ -17,7 +17,7 @@ use crate::batches::DEFAULT_BATCH_TOKENS;
 use crate::driver::{Driver, Limits, Verb, View};
 use crate::memory::longest_that_fits;
 use crate::setters::limits;
-use crate::{Error, FoldEnergies, Model};
+use crate::{Alternative, Alternatives, Error, FoldEnergies, Model};
 
 /// How to fold.
 #[derive(Clone, Debug)]
@@ -42,6 +42,8 @@ pub struct FoldOptions {
     pub non_canonical: bool,
     /// Keep the probabilities of all pairs in the result?
     pub probabilities: bool,
+    /// Other structures to return too; only an [`EnergyFolder`](crate::EnergyFolder) has them.
+    pub alternatives: Option<Alternatives>,
     /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
     /// free memory.
     pub max_memory: Option<u64>,
@@ -60,6 +62,7 @@ impl Default for FoldOptions {
             energy_share: None,
             non_canonical: false,
             probabilities: false,
+            alternatives: None,
             max_memory: None,
             batch_tokens: DEFAULT_BATCH_TOKENS,
         }
@@ -122,6 +125,13 @@ impl FoldOptions {
     #[must_use]
     pub fn probabilities(mut self, probabilities: bool) -> Self {
         self.probabilities = probabilities;
+        self
+    }
+
+    /// Sets [`FoldOptions::alternatives`].
+    #[must_use]
+    pub fn alternatives(mut self, alternatives: impl Into<Option<Alternatives>>) -> Self {
+        self.alternatives = alternatives.into();
         self
     }
 
@@ -202,6 +212,8 @@ pub struct Fold {
     pub probabilities: Option<PairMap>,
     /// Free energies, if an energy model folded it.
     pub energies: Option<FoldEnergies>,
+    /// Other structures, if asked for.
+    pub alternatives: Option<Vec<Alternative>>,
 }
 
 impl Fold {
@@ -411,6 +423,10 @@ impl Model {
         if let Some(share) = options.energy_share.filter(|share| !(0.0..=1.0).contains(share)) {
             return Err(Error::Options(format!("energy share: expected a number from 0 to 1, found {share}")));
         }
+        if options.alternatives.is_some() {
+            let message = "alternative structures: a network has no ensemble that they could be drawn from";
+            return Err(Error::Options(message.to_owned()));
+        }
         let budget = self.budget(options.max_memory);
         let fits = longest_that_fits(budget, |len| self.encode_memory(len + 2));
         let mut limits = Limits::new(options.batch_tokens, fits, budget);
@@ -478,6 +494,7 @@ impl Model {
             probabilities: options.probabilities.then_some(map),
             pairs: decoded.pairs,
             energies: None,
+            alternatives: None,
         })
     }
 

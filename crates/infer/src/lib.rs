@@ -37,7 +37,7 @@ pub mod variant;
 
 pub use device::{Device, DeviceName, is_device_failure};
 pub use embed::{EmbedOptions, Embedding, TRAINED_LENGTH, Window};
-pub use energies::{EnergyFolder, FoldEnergies};
+pub use energies::{Alternative, Alternatives, EnergyFolder, FoldEnergies};
 pub use error::{Cause, Error};
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap, learned_probabilities};
 pub use memory::default_budget;

@@ -1,7 +1,7 @@
 //! Folding by an energy model: constraints, order, memory, options.
 
 use rinalmo_infer::energy::EnergyModel;
-use rinalmo_infer::{Constraint, EnergyFolder, Error, Fold, FoldOptions, FoldRequest};
+use rinalmo_infer::{Alternative, Alternatives, Constraint, EnergyFolder, Error, Fold, FoldOptions, FoldRequest};
 
 fn folder() -> EnergyFolder {
     EnergyFolder::new("turner2004", EnergyModel::turner2004().clone())
@@ -72,4 +72,65 @@ fn options_without_a_meaning_are_refused() {
     let refused = |options: FoldOptions| folder().folds(["A"], &options).err().unwrap().to_string();
     assert!(refused(FoldOptions::default().threshold(0.3)).contains("needs the method"));
     assert!(refused(FoldOptions::default().non_canonical(true)).contains("pairs AU, GC and GU"));
+}
+
+fn alternatives(sequence: &str, which: Alternatives) -> Vec<Alternative> {
+    let options = FoldOptions::default().alternatives(which);
+    folder().fold([sequence], &options).unwrap().remove(0).alternatives.unwrap()
+}
+
+/// Two hairpins that exclude each other, of nearly equal energy.
+const SWITCH: &str = "GGGCCCAAAAGGGCCCAAAAGGGCCC";
+
+#[test]
+fn samples_are_the_same_for_the_same_seed_and_have_their_probabilities() {
+    let drawn = alternatives(SWITCH, Alternatives::Samples { count: 300, seed: 7 });
+    assert_eq!(drawn, alternatives(SWITCH, Alternatives::Samples { count: 300, seed: 7 }));
+    assert_ne!(drawn, alternatives(SWITCH, Alternatives::Samples { count: 300, seed: 8 }));
+    assert_eq!(drawn.len(), 300);
+    for one in &drawn {
+        let often = drawn.iter().filter(|other| other.dot_bracket == one.dot_bracket).count() as f64 / 300.0;
+        let deviation = (one.share * (1.0 - one.share) / 300.0).sqrt();
+        assert!((often - one.share).abs() < 5.0 * deviation + 0.02, "{one:?}: {often}");
+    }
+}
+
+#[test]
+fn a_switch_has_two_alternatives_and_their_shares_add_up() {
+    let found = alternatives(SWITCH, Alternatives::Clusters { most: 4, samples: 1000, seed: 1 });
+    assert!(found.len() >= 2, "{found:?}");
+    let shares: f64 = found.iter().map(|one| one.share).sum();
+    assert!((shares - 1.0).abs() < 1e-9 && found.windows(2).all(|two| two[0].share >= two[1].share), "{found:?}");
+    let stable = alternatives("GGACUCGAAAGAGUCC", Alternatives::Clusters { most: 4, samples: 1000, seed: 1 });
+    assert_eq!(stable.len(), 1, "{stable:?}");
+    assert_eq!((&*stable[0].dot_bracket, stable[0].share), ("((((((....))))))", 1.0));
+}
+
+#[test]
+fn a_band_begins_with_the_minimum_and_obeys_the_constraint() {
+    let found = alternatives(SWITCH, Alternatives::Band(2.0));
+    let mfe = EnergyModel::turner2004().mfe(SWITCH.as_bytes());
+    assert!(found[0].energy == mfe.energy && found.last().unwrap().energy <= mfe.energy + 2.0);
+    let options = FoldOptions::default().alternatives(Alternatives::Band(2.0));
+    let constraint: Constraint = "xxx.......................".parse().unwrap();
+    let request = FoldRequest::new(SWITCH).constraint(constraint);
+    let fold = folder().fold([request], &options).unwrap().remove(0);
+    let constrained = fold.alternatives.unwrap();
+    assert!(constrained.iter().all(|one| one.dot_bracket.starts_with("...")) && !constrained.is_empty());
+    assert_eq!(constrained[0].energy, fold.energies.unwrap().mfe);
+}
+
+#[test]
+fn a_band_with_too_many_structures_is_an_error() {
+    let options = FoldOptions::default().alternatives(Alternatives::Band(20.0)).max_memory(40 << 20);
+    let error = folder().fold(["GGGAAACCCAAAGGGAAACCC".repeat(5)], &options).unwrap_err();
+    assert!(matches!(error, Error::TooManyStructures { band: 20.0, .. }), "{error}");
+    for wrong in [
+        Alternatives::Band(-1.0),
+        Alternatives::Band(f64::NAN),
+        Alternatives::Samples { count: 0, seed: 1 },
+        Alternatives::Clusters { most: 0, samples: 1, seed: 1 },
+    ] {
+        assert!(matches!(folder().fold([SWITCH], &FoldOptions::default().alternatives(wrong)), Err(Error::Options(_))));
+    }
 }

@@ -169,10 +169,10 @@ pub use rinalmo_evaluate::{calibrate, structures};
 /// The table of tasks.
 pub use rinalmo_infer::task;
 pub use rinalmo_infer::{
-    Answer, Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, EnergyFolder, Error, Family, Fold,
-    FoldEnergies, FoldOptions, FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model, PairMap, Precision,
-    PredictOptions, Said, ScoreOptions, SequenceScore, SpliceSite, TRAINED_LENGTH, Variant, VariantRequest, Window,
-    batches, constraints, default_budget, energy, is_device_failure, variant,
+    Alternative, Alternatives, Answer, Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, EnergyFolder,
+    Error, Family, Fold, FoldEnergies, FoldOptions, FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model,
+    PairMap, Precision, PredictOptions, Said, ScoreOptions, SequenceScore, SpliceSite, TRAINED_LENGTH, Variant,
+    VariantRequest, Window, batches, constraints, default_budget, energy, is_device_failure, variant,
 };
 #[cfg(feature = "train")]
 pub use rinalmo_runs::{finetune, pretrain, recipes, run};

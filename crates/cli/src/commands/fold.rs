@@ -9,6 +9,7 @@ use rinalmo::seq::SequenceRecord;
 use rinalmo::sink::{Array, ArrayKind, ArrayRecord, Layout, Leftover, Sink, SinkOptions};
 use rinalmo::{Fold, FoldRequest};
 
+use super::alternatives::AlternativesArgs;
 use super::choose::ModelChoice;
 use super::constraints::Constraints;
 use super::folder::{Folder, ModelName};
@@ -34,6 +35,10 @@ use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, Re
 /// free energy, or the one that --decode chooses from the ensemble. Its free energy in kcal/mol
 /// follows the structure, as RNAfold prints it; json and tsv also have the minimum free energy, the
 /// free energy of the ensemble and its diversity.
+///
+/// They also have other structures than the best one: --samples, --alternatives and --band print these,
+/// each with its free energy and its share of the ensemble. Drawings and --bpp stay as they are without
+/// them.
 #[derive(Args)]
 pub struct FoldArgs {
     #[command(flatten)]
@@ -74,6 +79,8 @@ pub struct FoldArgs {
     failures: FailureArgs,
     #[command(flatten)]
     energies: EnergyArgs,
+    #[command(flatten)]
+    alternatives: AlternativesArgs,
 }
 
 /// Runs the command.
@@ -85,7 +92,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         _ => args.input.open(context)?,
     };
     let folder = Folder::load(&args.choice, &args.energies, context)?;
-    let options = folder.resolve(&args.folding)?.probabilities(args.bpp.is_some());
+    let options = folder.resolve(&args.folding, &args.alternatives)?.probabilities(args.bpp.is_some());
     drop(folder.folds(std::iter::empty(), &options)?); // fails now, not later, if the model cannot fold
     let model = folder.description();
     let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file

@@ -5,6 +5,7 @@ use rinalmo::energy::{Conditions, Dangles};
 use rinalmo::{EnergyFolder, Error, Fold, FoldOptions, FoldRequest, Model, checkpoint};
 use serde::Serialize;
 
+use super::alternatives::AlternativesArgs;
 use super::choose::{Dtype, ModelChoice};
 use super::folding::FoldingArgs;
 use super::thermodynamics::{EnergyArgs, TURNER2004, built_in};
@@ -39,10 +40,16 @@ impl Folder {
     }
 
     /// The options that the flags of folding mean for it.
-    pub fn resolve(&self, folding: &FoldingArgs) -> Result<FoldOptions> {
+    ///
+    /// # Errors
+    /// A flag has no meaning for it.
+    pub fn resolve(&self, folding: &FoldingArgs, alternatives: &AlternativesArgs) -> Result<FoldOptions> {
         match self {
-            Self::Network(_) => folding.resolve(),
-            Self::Energies(_) => folding.resolve_for_energies(),
+            Self::Network(_) => alternatives.refuse().and_then(|()| folding.resolve()),
+            Self::Energies(_) => {
+                let alternatives = alternatives.resolve()?;
+                Ok(folding.resolve_for_energies()?.alternatives(alternatives))
+            }
         }
     }
 

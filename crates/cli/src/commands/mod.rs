@@ -14,6 +14,7 @@ pub mod predict;
 pub mod pretrain;
 pub mod score;
 
+mod alternatives;
 mod folder;
 mod folding;
 mod reporter;

@@ -62,6 +62,9 @@ fn of_infer(error: &Error) -> Option<String> {
         Error::DeviceFailed { .. } => "--device cpu can use all of the machine's memory".into(),
         Error::NoHead { .. } => "`rinalmo model list` names models by what they are for".into(),
         Error::TooLong { fits, .. } => format!("up to {fits} nt fit; raise --max-memory if the machine has more"),
+        Error::TooManyStructures { .. } => {
+            "a narrower --band has fewer; --alternatives K prints a few that stand for all".into()
+        }
         Error::TooLongForPositions { .. } => "use --window".into(),
         Error::LongerThanPadding { .. } => "raise --pad-to, or trim to the 3' end".into(),
         Error::UnknownModel { name, .. } if built_in(Some(name)).is_some() => {

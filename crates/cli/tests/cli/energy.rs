@@ -134,3 +134,89 @@ fn flags_that_mean_nothing_are_refused() {
     assert!(refused("fold -m turner2004 a.fa --dtype f32").contains("has no weights"));
     assert!(refused("embed -m turner2004 a.fa -o a.npz").contains("is an energy model, which only `rinalmo fold`"));
 }
+
+/// The structures of dot-bracket text with their energies and shares.
+fn shares(text: &str) -> Vec<(String, f64, f64)> {
+    let lines = text.lines().filter_map(|line| line.split_once(" share="));
+    let parsed = lines.map(|(rest, share)| {
+        let (structure, energy) = rest.split_once(" (").unwrap();
+        (structure.to_owned(), energy.trim_matches([' ', ')']).parse().unwrap(), share.parse().unwrap())
+    });
+    parsed.collect()
+}
+
+const SWITCH: &str = ">switch\nGGGCCCAAAAGGGCCCAAAAGGGCCC\n>hp\nGGGGGAAAACCCCC\n";
+
+#[test]
+fn a_band_lists_what_rnasubopt_lists() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGGAAAACCCC\n");
+    let run = sandbox.run("-q fold -m turner2004 a.fa --band 3").done();
+    let found = shares(&run.out);
+    // `RNAsubopt -e 3 -s` of ViennaRNA 2.7.2
+    let expected = [
+        ("((((....))))", -5.4),
+        ("(((.....))).", -4.2),
+        (".(((....))).", -3.1),
+        ("(((......)))", -2.7),
+        (".(((.....)))", -2.4),
+    ];
+    let found_energies: Vec<(&str, f64)> = found.iter().map(|one| (&*one.0, one.1)).collect();
+    assert_eq!(found_energies, expected, "{}", run.out);
+    let sum: f64 = found.iter().map(|one| one.2).sum();
+    assert!(sum > 0.97 && sum < 1.003, "{}", run.out);
+    let boltzmann = (1.2_f64 / 0.6163).exp(); // 1.2 kcal/mol between the first two, at 37 °C
+    assert!((found[0].2 / found[1].2 - boltzmann).abs() < 0.1, "{}", run.out);
+    assert!(run.out.starts_with(">a\nGGGGAAAACCCC\n((((....)))) ( -5.40) share=0."), "{}", run.out);
+}
+
+#[test]
+fn samples_follow_their_seed_and_are_evaluated_alike() {
+    let sandbox = Sandbox::new().with("a.fa", SWITCH);
+    let drawn = sandbox.run("-q fold -m turner2004 a.fa --samples 20 --seed 3").done().out;
+    assert_eq!(drawn, sandbox.run("-q fold -m turner2004 a.fa --samples 20 --seed 3 -j 1").done().out);
+    assert_ne!(drawn, sandbox.run("-q fold -m turner2004 a.fa --samples 20 --seed 4").done().out);
+    let found = shares(&drawn);
+    assert_eq!((found.len(), drawn.lines().count()), (40, 44));
+    let sandbox = sandbox.with("drawn.dbn", &drawn);
+    let evaluated = energies(&sandbox.run("-q energy eval drawn.dbn").done().out);
+    assert_eq!(evaluated, found.iter().map(|one| one.1).collect::<Vec<_>>());
+}
+
+#[test]
+fn alternatives_are_in_every_format() {
+    let sandbox = Sandbox::new().with("a.fa", SWITCH);
+    let text = sandbox.run("-q fold -m turner2004 a.fa --alternatives 3").done().out;
+    let found = shares(&text);
+    assert!(found.len() >= 3 && found.iter().map(|one| one.2).sum::<f64>() > 1.98, "{text}");
+    let count =
+        |format: &str| sandbox.run(&format!("-q fold -m turner2004 a.fa --alternatives 3 -f {format}")).done().out;
+    let json = objects(&count("json"));
+    assert_eq!(json.iter().map(|one| one["alternatives"].as_array().unwrap().len()).sum::<usize>(), found.len());
+    assert_eq!(json[0]["alternatives"][0]["structure"], *found[0].0);
+    assert!(json[0]["mfe"].as_f64().unwrap() <= json[0]["alternatives"][0]["energy"].as_f64().unwrap());
+    let tsv = count("tsv");
+    assert_eq!(tsv.lines().next(), Some("id\tlength\tnumber\tenergy\tshare\tsequence\tstructure\theader"));
+    assert_eq!(tsv.lines().count(), found.len() + 1);
+    assert!(count("ct").starts_with("26  ENERGY = "));
+    for format in ["ct", "bpseq", "stockholm", "tsv"] {
+        let sandbox = Sandbox::new().with("folds", count(format));
+        let again = sandbox.run("-q energy eval folds").done().out;
+        assert_eq!(energies(&again), found.iter().map(|one| one.1).collect::<Vec<_>>(), "{format}");
+    }
+}
+
+#[test]
+fn what_cannot_give_alternatives_is_refused() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL);
+    let refused = |words: &str| sandbox.run(words).refused();
+    assert!(refused("fold a.fa --samples 3").contains("--samples: only an energy model has an ensemble"));
+    assert!(refused("fold a.fa --band 1").contains("--model rinalmo2026"));
+    assert!(refused("fold -m turner2004 a.fa --band 1 --samples 3").contains("cannot be used with"));
+    assert!(refused("fold -m turner2004 a.fa --seed 3").contains("nothing is drawn"));
+    assert!(refused("fold -m turner2004 a.fa --samples 0").contains("expected at least 1"));
+    assert!(refused("fold -m turner2004 a.fa --band -2").contains("band: expected 0 to 10000 kcal/mol, found -2"));
+    let long = Sandbox::new().with("a.fa", format!(">a\n{}\n>b\nGGGAAACCC\n", "GGGAAACCCAAAGGGAAACCC".repeat(5)));
+    let run = long.run("fold -m turner2004 a.fa --band 20 --max-memory 40M");
+    assert!(run.code == 1 && run.out.starts_with(">b\n"), "{run}");
+    assert!(run.err.contains("structures are within 20 kcal/mol of the minimum") && run.err.contains("hint"), "{run}");
+}

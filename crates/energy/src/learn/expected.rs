@@ -151,6 +151,7 @@ mod tests {
     use super::*;
     use crate::conditions::Conditions;
     use crate::parameters::Parameters;
+    use crate::restraints::Restraints;
     use crate::weights::Weights;
 
     /// The expected count of a number is the derivative of the ensemble's free energy by it.
@@ -163,7 +164,7 @@ mod tests {
         let bonuses: Vec<f32> = (0..sequence.len().pow(2)).map(|k| (k % 5) as f32 * 0.3 - 0.6).collect();
         let at = |values: &[f64], bonuses: Option<&[f32]>| {
             let weights = Weights::new(&layout.parameters(turner, values), Conditions::default());
-            expected(&layout, Terms { weights: &weights, bonuses }, sequence)
+            expected(&layout, Terms { weights: &weights, restraints: Restraints::default().bonuses(bonuses) }, sequence)
         };
         for bonuses in [None, Some(&bonuses[..])] {
             let mut counts = at(&values, bonuses).counts;

@@ -18,6 +18,7 @@ use rayon::prelude::*;
 
 use crate::conditions::Conditions;
 use crate::parameters::Parameters;
+use crate::restraints::Restraints;
 use crate::sums::Terms;
 use crate::weights::Weights;
 use expected::expected;
@@ -198,8 +199,9 @@ impl<'a> State<'a> {
     /// The loss of one structure, and its derivative by each number.
     fn gradient(&self, weights: &Weights, known: &Known) -> (f64, Vec<f64>) {
         let bonuses = known.target(self.options);
-        let free = expected(self.layout, Terms { weights, bonuses: None }, &known.sequence);
-        let target = expected(self.layout, Terms { weights, bonuses: Some(&bonuses) }, &known.sequence);
+        let under = |restraints| expected(self.layout, Terms { weights, restraints }, &known.sequence);
+        let free = under(Restraints::default());
+        let target = under(Restraints::default().bonuses(&bonuses[..]));
         let rt = 100.0 * weights.rt;
         let gradient = target.counts.iter().zip(&free.counts).map(|(target, free)| (target - free) / rt);
         let gained = bonuses.iter().filter(|&&bonus| bonus > 0.0).map(|&bonus| f64::from(bonus)).sum::<f64>();

@@ -20,32 +20,65 @@ impl<W: Write> Writer<W> {
     /// [`Error::Unwritable`] if it could not be read again, [`Error::Multiplet`] and [`Error::TooManyPages`] if the
     /// structure has no dot-bracket form, [`Error::Io`] if the stream fails.
     pub fn write(&mut self, record: &Record) -> Result<(), Error> {
-        let Record { header, sequence, structure, score } = record;
-        check_folded(FORMAT, header, sequence, structure, b">#(")?;
-        let refuse = |message: &str| {
-            Err(Error::Unwritable { record: header.clone(), format: FORMAT, message: message.to_string() })
-        };
-        if !sequence.is_empty() && is_structure(sequence) {
-            return refuse("its sequence has no letter");
-        }
-        let score = score.as_deref().unwrap_or_default();
-        if score.contains(['\n', '\r']) || (sequence.is_empty() && !score.is_empty()) {
-            return refuse("its score does not fit behind the structure");
-        }
-        let brackets = structure.to_dot_bracket()?;
+        let Record { header, sequence, .. } = record;
+        let line = structure_line(record)?;
         writeln!(self.inner, ">{header}")?;
         if !sequence.is_empty() {
             self.inner.write_all(sequence)?;
-            writeln!(self.inner, "\n{}", format!("{brackets} {score}").trim_ascii_end())?;
+            writeln!(self.inner, "\n{line}")?;
         }
         Ok(())
     }
+
+    /// Writes another structure of the record that was written last: only the line of its structure.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn write_further(&mut self, record: &Record) -> Result<(), Error> {
+        let line = structure_line(record)?;
+        Ok(writeln!(self.inner, "{line}")?)
+    }
+}
+
+/// The structure with its score, if the record can be read again.
+fn structure_line(record: &Record) -> Result<String, Error> {
+    let Record { header, sequence, structure, score } = record;
+    check_folded(FORMAT, header, sequence, structure, b">#(")?;
+    let refuse =
+        |message: &str| Err(Error::Unwritable { record: header.clone(), format: FORMAT, message: message.to_string() });
+    if !sequence.is_empty() && is_structure(sequence) {
+        return refuse("its sequence has no letter");
+    }
+    let score = score.as_deref().unwrap_or_default();
+    if score.contains(['\n', '\r']) || (sequence.is_empty() && !score.is_empty()) {
+        return refuse("its score does not fit behind the structure");
+    }
+    let brackets = structure.to_dot_bracket()?;
+    Ok(format!("{brackets} {score}").trim_ascii_end().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Structure;
+
+    #[test]
+    fn further_structures_are_read_as_such() {
+        let mut writer = Writer::new(Vec::new());
+        let record = |text: &str| Record {
+            header: "a".into(),
+            sequence: b"GAAAC".to_vec(),
+            structure: Structure::parse_dot_bracket(text).unwrap(),
+            score: Some("( -1.00) share=0.500".into()),
+        };
+        writer.write(&record("(...)")).unwrap();
+        writer.write_further(&record(".....")).unwrap();
+        let text = writer.into_inner();
+        assert_eq!(text, b">a\nGAAAC\n(...) ( -1.00) share=0.500\n..... ( -1.00) share=0.500\n");
+        let read: Vec<Record> =
+            super::super::Reader::new(text.as_slice()).all_structures(true).map(Result::unwrap).collect();
+        assert_eq!(read, [record("(...)"), record(".....")]);
+    }
 
     #[test]
     fn the_score_stands_behind_the_structure() {

@@ -1,5 +1,7 @@
 //! Output of folded records, in every layout.
 
+mod alternatives;
+
 use std::io::Write;
 use std::path::Path;
 
@@ -13,6 +15,7 @@ use serde::Serialize;
 use super::folder::ModelName;
 use crate::context::Context;
 use crate::io::{Out, OutputFailure, RecordFiles};
+use alternatives::{AlternativeObject, render_alternatives};
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -27,10 +30,11 @@ pub enum StructureFormat {
     /// One Stockholm alignment for each record, with SS_cons
     Stockholm,
     /// One object in each line: id, header if it is longer, sequence, structure, score, expected_f1, pairs, threshold,
-    /// crossing_left_out, model; of an energy model also energy, mfe, ensemble_energy, diversity
+    /// crossing_left_out, model; of an energy model also energy, mfe, ensemble_energy, diversity, and alternatives if they
+    /// are asked for: structure, energy, share
     Json,
     /// id, length, score, sequence, structure, expected_f1, crossing_left_out, header; of an energy model also energy, mfe,
-    /// ensemble_energy, diversity
+    /// ensemble_energy, diversity. Of alternatives: id, length, number, energy, share, sequence, structure, header
     Tsv,
 }
 
@@ -156,6 +160,9 @@ fn render(
     out: &mut Vec<u8>,
 ) -> Result<()> {
     let Folded { record, fold, .. } = *folded;
+    if let Some(alternatives) = fold.alternatives.as_deref().filter(|_| format != StructureFormat::Json) {
+        return render_alternatives(format, record, alternatives, first, out);
+    }
     let header = record.header.clone();
     let sequence = record.sequence.clone();
     match format {
@@ -170,7 +177,7 @@ fn render(
         StructureFormat::Ct => ct::Writer::new(out).write(&ct::Record { header, sequence, structure })?,
         StructureFormat::Bpseq => bpseq::Writer::new(out).write(&bpseq::Record { header, sequence, structure })?,
         StructureFormat::Stockholm => {
-            let header = if header.trim().is_empty() { format!("record_{}", record.index + 1) } else { header };
+            let header = stockholm_header(record);
             stockholm::Writer::new(out).write(&stockholm::Record { header, sequence, structure })?;
         }
         StructureFormat::Json => {
@@ -199,6 +206,12 @@ fn render(
     Ok(())
 }
 
+/// Stockholm needs a name.
+fn stockholm_header(record: &SequenceRecord) -> String {
+    let header = &record.header;
+    if header.trim().is_empty() { format!("record_{}", record.index + 1) } else { header.clone() }
+}
+
 #[derive(Serialize)]
 struct Row<'a> {
     id: &'a str,
@@ -222,12 +235,11 @@ struct EnergyColumns {
 
 impl From<FoldEnergies> for EnergyColumns {
     fn from(energies: FoldEnergies) -> Self {
-        let short = |value: f64| (value * 100.0).round() / 100.0 + 0.0; // no -0.0
         Self {
-            energy: energies.structure.map(short),
-            mfe: short(energies.mfe),
-            ensemble_energy: short(energies.ensemble),
-            diversity: short(energies.diversity),
+            energy: energies.structure.map(hundredths),
+            mfe: hundredths(energies.mfe),
+            ensemble_energy: hundredths(energies.ensemble),
+            diversity: hundredths(energies.diversity),
         }
     }
 }
@@ -247,6 +259,8 @@ struct Json<'a> {
     crossing_left_out: usize,
     #[serde(flatten)]
     energies: Option<EnergyColumns>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alternatives: Option<Vec<AlternativeObject<'a>>>,
     model: &'a ModelName,
 }
 
@@ -264,9 +278,15 @@ impl<'a> Json<'a> {
             threshold: round(fold.threshold, 1e6),
             crossing_left_out: fold.crossing_left_out,
             energies: fold.energies.map(EnergyColumns::from),
+            alternatives: fold.alternatives.as_ref().map(|all| all.iter().map(AlternativeObject::from).collect()),
             model,
         }
     }
+}
+
+/// An energy in kcal/mol, or a number of pairs, as tables have it.
+fn hundredths(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0 + 0.0 // no -0.0
 }
 
 /// An f32 as a short decimal.

@@ -4,21 +4,22 @@
 //! threads. Constraints become bonuses of pairs inside the recursions, so that energies and probabilities are those of
 //! the structures that obey.
 
+mod alternatives;
+mod bonuses;
+
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use rayon::prelude::*;
 use rinalmo_decode::Method;
-use rinalmo_decode::constraint::Constraint;
-use rinalmo_energy::{EnergyModel, Ensemble, memory};
+use rinalmo_energy::{EnergyModel, Ensemble, Restraints, memory};
 use rinalmo_seq::Structure;
 
 use crate::batches::{Batches, next_batch};
 use crate::memory::{afford, default_budget, mebibytes};
 use crate::{Error, Fold, FoldOptions, FoldRequest, PairMap};
-
-/// Bonus of a pair that a constraint asks for, in RT: 37 kcal/mol at 37 °C, more than any pair can cost.
-const ASKED: f32 = 60.0;
+pub use alternatives::{Alternative, Alternatives};
+use bonuses::bonuses;
 
 /// Square bases for each thread that are read before the first is computed: about five sequences of 1,000 bases, or a
 /// second.
@@ -123,13 +124,16 @@ impl EnergyFolder {
             let message = "a threshold of probability needs the method greedy, nested or f1";
             return Err(Error::Options(message.to_owned()));
         }
+        let alternatives = options.alternatives;
+        alternatives.map_or(Ok(()), Alternatives::check)?;
         let budget = options.max_memory.or(self.max_memory).unwrap_or_else(default_budget);
         let items = requests.into_iter().map(move |request| {
             let request: FoldRequest<'a> = request.into();
             let constrained = request.constraint.is_some();
             match request.sequence.len() {
                 0 => Err(Error::EmptySequence),
-                len => afford(len, "its energies", budget, |len| bytes(len, constrained)).map(|()| request),
+                len => afford(len, "its energies", budget, |len| bytes(len, constrained, alternatives, budget))
+                    .map(|()| request),
             }
         });
         let ready = Vec::new().into_iter();
@@ -145,8 +149,10 @@ impl EnergyFolder {
     ) -> Vec<Result<Fold, Error>> {
         let threads = rayon::current_num_threads();
         let weigh = |item: &Result<FoldRequest<'_>, Error>| {
-            let bytes = item.as_ref().map_or(0, |request| bytes(request.sequence.len(), request.constraint.is_some()));
-            mebibytes(bytes) as usize
+            let of = |request: &FoldRequest<'_>| {
+                bytes(request.sequence.len(), request.constraint.is_some(), options.alternatives, budget)
+            };
+            mebibytes(item.as_ref().map_or(0, of)) as usize
         };
         let is_long =
             |item: &Result<FoldRequest<'_>, Error>| item.as_ref().is_ok_and(|request| request.sequence.len() >= SPLIT);
@@ -154,7 +160,7 @@ impl EnergyFolder {
         let mut results = Vec::with_capacity(items.len());
         for group in Batches::new(items, mebibytes(budget) as usize, weigh) {
             let run = |model: &EnergyModel, item: Result<FoldRequest<'_>, Error>| {
-                item.and_then(|request| self.run(model, &request, options))
+                item.and_then(|request| self.run(model, &request, options, budget))
             };
             if group.len() < threads && group.iter().any(is_long) {
                 results.extend(group.into_iter().map(|item| run(&self.model, item)));
@@ -165,16 +171,26 @@ impl EnergyFolder {
         results
     }
 
-    fn run(&self, model: &EnergyModel, request: &FoldRequest<'_>, options: &FoldOptions) -> Result<Fold, Error> {
+    fn run(
+        &self,
+        model: &EnergyModel,
+        request: &FoldRequest<'_>,
+        options: &FoldOptions,
+        budget: u64,
+    ) -> Result<Fold, Error> {
         let sequence = &request.sequence[..];
         let constraint = request.constraint.as_ref();
         let bonuses = constraint.map(|constraint| bonuses(constraint, sequence)).transpose()?;
-        let mfe = model.mfe_with(sequence, bonuses.as_deref());
+        let restraints = Restraints::default().bonuses(bonuses.as_deref());
+        let mfe = model.mfe_with(sequence, restraints);
         if let Some((i, j)) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
             return Err(no_room(i, j));
         }
-        let ensemble = model.ensemble_with(sequence, bonuses.as_deref());
-        let asked = bonuses
+        let ensemble = model.ensemble_with(sequence, restraints);
+        let alternatives =
+            options.alternatives.map(|which| which.of(model, sequence, restraints, &ensemble, budget)).transpose()?;
+        let asked = restraints
+            .bonuses
             .map_or(0.0, |bonuses| mfe.pairs.iter().map(|(i, j)| f64::from(bonuses[i * sequence.len() + j])).sum());
         let mut energies = FoldEnergies {
             structure: Some(mfe.energy),
@@ -183,14 +199,16 @@ impl EnergyFolder {
             diversity: ensemble.diversity(),
         };
         let Some(method) = options.method else {
-            return Ok(fold(sequence.len(), mfe.pairs, 0.0, &ensemble, energies, options));
+            let fold = fold(sequence.len(), mfe.pairs, 0.0, &ensemble, energies, options);
+            return Ok(Fold { alternatives, ..fold });
         };
         let usual = if method == Method::F1 { 0.0 } else { 0.5 };
         let decoding = options.decoding(options.threshold.unwrap_or(usual), request);
         let decoded = method.decode(ensemble.probabilities(), sequence, &decoding)?;
         let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
         energies.structure = model.evaluate(sequence, &pairs).ok().map(|found| found.energy());
-        Ok(fold(sequence.len(), pairs, decoded.threshold, &ensemble, energies, options))
+        let fold = fold(sequence.len(), pairs, decoded.threshold, &ensemble, energies, options);
+        Ok(Fold { alternatives, ..fold })
     }
 }
 
@@ -199,10 +217,12 @@ fn has_threshold(method: Method) -> bool {
 }
 
 /// Bytes that a sequence takes at its peak, a kept map included.
-fn bytes(len: usize, constrained: bool) -> u64 {
+fn bytes(len: usize, constrained: bool, alternatives: Option<Alternatives>, budget: u64) -> u64 {
     let square = (len as u64).saturating_mul(len as u64);
     // Bonuses as f32, and as the f64 that the recursions take.
-    memory(len).saturating_add(square.saturating_mul(if constrained { 12 } else { 0 }))
+    let bonuses = square.saturating_mul(if constrained { 12 } else { 0 });
+    let structures = alternatives.map_or(0, |which| which.bytes(len, budget));
+    memory(len).saturating_add(bonuses).saturating_add(structures)
 }
 
 /// The result of a structure.
@@ -225,39 +245,8 @@ fn fold(
         crossing_left_out: 0, // no two pairs more probable than 0.5 cross
         probabilities: options.probabilities.then(|| PairMap { len, values: ensemble.probabilities().to_vec() }),
         energies: Some(energies),
+        alternatives: None,
     }
-}
-
-/// A bonus for every pair, `[len, len]`: minus infinity for what the constraint forbids, [`ASKED`] for pairs in brackets
-/// and for each base that must pair.
-///
-/// # Errors
-/// The constraint does not fit, or the model has no energy for a pair in brackets.
-fn bonuses(constraint: &Constraint, sequence: &[u8]) -> Result<Vec<f32>, Error> {
-    let len = sequence.len();
-    constraint.check(len, FoldOptions::default().min_loop).map_err(rinalmo_decode::DecodeError::from)?;
-    if let Some(&(i, j)) = constraint.non_canonical(sequence).first() {
-        let [a, b] = [i, j].map(|base| char::from(sequence[base]));
-        let (i, j) = (i + 1, j + 1);
-        let message = format!("constraint: bases {i} and {j} ({a} and {b}) are no pair that an energy model has");
-        return Err(Error::Options(message));
-    }
-    // The innermost pair in brackets around each position: another pair has to be in the same one.
-    let mut around = vec![usize::MAX; len];
-    for (number, (i, j)) in constraint.forced().enumerate() {
-        around[i + 1..j].fill(number);
-    }
-    let mut bonuses = vec![f32::NEG_INFINITY; len * len];
-    for i in 0..len {
-        for j in i + 1..len {
-            if constraint.allows(i, j) && around[i] == around[j] {
-                let asked = [i, j].into_iter().filter(|&base| constraint.must_pair(base)).count();
-                bonuses[i * len + j] = ASKED * asked as f32;
-            }
-        }
-    }
-    constraint.forced().for_each(|(i, j)| bonuses[i * len + j] = ASKED);
-    Ok(bonuses)
 }
 
 fn no_room(i: usize, j: usize) -> Error {
@@ -277,13 +266,27 @@ struct Folds<'f, 'a, I: Iterator<Item = Result<FoldRequest<'a>, Error>>> {
     ready: IntoIter<Result<Fold, Error>>,
 }
 
+/// What a sequence counts in [`WINDOW`].
+fn weight(request: &FoldRequest<'_>, options: &FoldOptions) -> usize {
+    let len = request.sequence.len();
+    let structures = match options.alternatives {
+        None => 0,
+        Some(Alternatives::Samples { count, .. }) => count.saturating_mul(len),
+        Some(Alternatives::Clusters { samples, .. }) => samples.saturating_mul(len),
+        Some(Alternatives::Band(_)) => WINDOW, // unknown, and often many
+    };
+    len.pow(2).saturating_add(structures)
+}
+
 impl<'a, I: Iterator<Item = Result<FoldRequest<'a>, Error>>> Iterator for Folds<'_, 'a, I> {
     type Item = Result<Fold, Error>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.ready.len() == 0 {
             let limit = WINDOW.saturating_mul(rayon::current_num_threads());
-            let weigh = |item: &Result<FoldRequest<'a>, Error>| item.as_ref().map_or(1, |r| r.sequence.len().pow(2));
+            let weigh = |item: &Result<FoldRequest<'a>, Error>| {
+                item.as_ref().map_or(1, |request| weight(request, &self.options))
+            };
             let window = next_batch(&mut self.items, limit, weigh)?;
             self.ready = self.folder.run_all(window, &self.options, self.budget).into_iter();
         }

@@ -1,0 +1,71 @@
+//! `fold --samples`, `--alternatives` and `--band`: more than one structure of a sequence.
+
+use anyhow::{Result, bail};
+use clap::Args;
+use rinalmo::Alternatives;
+
+use super::thermodynamics::RINALMO2026;
+
+/// Structures that `--alternatives` draws unless `--samples` says how many.
+const DRAWN: usize = 1000;
+
+/// Which structures of the ensemble.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Alternative structures (of an energy model)")]
+pub struct AlternativesArgs {
+    /// Print N structures drawn from the ensemble, each by its probability, instead of the best one
+    #[arg(long, value_name = "N")]
+    samples: Option<usize>,
+    /// Print up to K structures that differ from each other, with their shares of the ensemble
+    ///
+    /// Structures are drawn from the ensemble (1000, or --samples N) and divided into clusters of similar ones. Each is
+    /// printed as its centroid, the pairs that more than half of its members have. There are fewer than K if the ensemble
+    /// has fewer: two of them differ by at least three pairs and a fifth of their pairs, and each has at least 1 %.
+    #[arg(long, value_name = "K")]
+    alternatives: Option<usize>,
+    /// Print all structures within KCAL kcal/mol above the minimum free energy, by energy, as RNAsubopt does
+    #[arg(long, value_name = "KCAL", conflicts_with_all = ["samples", "alternatives"], allow_negative_numbers = true)]
+    band: Option<f64>,
+    /// Draw with these random numbers: the same structures for the same seed and sequence [default: 1]
+    #[arg(long, value_name = "S", conflicts_with = "band")]
+    seed: Option<u64>,
+}
+
+impl AlternativesArgs {
+    /// What the flags ask for.
+    ///
+    /// # Errors
+    /// A seed is given, but nothing is drawn.
+    pub fn resolve(&self) -> Result<Option<Alternatives>> {
+        let seed = self.seed.unwrap_or(1);
+        Ok(match (self.band, self.alternatives, self.samples) {
+            (Some(band), ..) => Some(Alternatives::Band(band)),
+            (None, Some(most), samples) => {
+                Some(Alternatives::Clusters { most, samples: samples.unwrap_or(DRAWN), seed })
+            }
+            (None, None, Some(count)) => Some(Alternatives::Samples { count, seed }),
+            (None, None, None) if self.seed.is_some() => {
+                bail!("--seed: nothing is drawn without --samples or --alternatives")
+            }
+            (None, None, None) => None,
+        })
+    }
+
+    /// # Errors
+    /// A flag is given that only an energy model can follow.
+    pub fn refuse(&self) -> Result<()> {
+        let given = [
+            (self.samples.is_some(), "--samples"),
+            (self.alternatives.is_some(), "--alternatives"),
+            (self.band.is_some(), "--band"),
+            (self.seed.is_some(), "--seed"),
+        ];
+        match given.into_iter().find(|(given, _)| *given) {
+            Some((_, flag)) => bail!(
+                "{flag}: only an energy model has an ensemble of structures; a network has probabilities of pairs\n\
+                 hint: `--model {RINALMO2026}` has energies that were learned, `--model turner2004` measured ones"
+            ),
+            None => Ok(()),
+        }
+    }
+}
