@@ -103,6 +103,40 @@ fn compare(sequence: &[u8], ensemble: &Ensemble, (energy, pairs): (f64, Vec<f64>
     Ok(())
 }
 
+/// Energies of bases in stacks count in probabilities, in the minimum and in shares.
+fn agrees_with_reactivities(sequence: &[u8]) -> Result<(), TestCaseError> {
+    let stacked: Vec<f32> = (0..sequence.len()).map(|k| (k * 5 % 7) as f32 * 0.4 - 1.1).collect();
+    let restraints = Restraints::default().stacked(&stacked[..]);
+    let model = EnergyModel::turner2004();
+    let of_stacks = |structure: &Structure<'_>| {
+        let pairs = structure.pairs();
+        let inner = |&(i, j): &(usize, usize)| pairs.contains(&(i + 1, j - 1));
+        let of_four =
+            |&(i, j): &(usize, usize)| [i, i + 1, j - 1, j].map(|base| f64::from(stacked[base])).iter().sum::<f64>();
+        pairs.iter().filter(|pair| inner(pair)).map(of_four).sum::<f64>()
+    };
+    let (exact, rt) =
+        (Energies::new(Parameters::turner2004(), model.conditions(), Rounding::Exact), model.conditions().rt());
+    let whole = Energies::new(Parameters::turner2004(), model.conditions(), Rounding::Whole);
+    let (mut total, mut weights, mut least) = (0.0, HashMap::new(), 0.0f64);
+    each_structure(sequence, &exact, |structure| {
+        let weight = (-(structure.energy_within(None) / 100.0 + of_stacks(structure)) / rt).exp();
+        total += weight;
+        weights.insert(structure.pairs(), weight);
+    });
+    each_structure(sequence, &whole, |structure| {
+        least = least.min(structure.energy_within(None) / 100.0 + of_stacks(structure));
+    });
+    let ensemble = model.ensemble_with(sequence, restraints);
+    prop_assert!((ensemble.energy() + rt * f64::ln(total)).abs() < SUM);
+    prop_assert!((model.mfe_with(sequence, restraints).energy - least).abs() < SUM);
+    for (pairs, weight) in weights {
+        let share = model.share(sequence, restraints, &ensemble, &pairs).unwrap();
+        prop_assert!((share - weight / total).abs() < SUM, "{} of {:?}, expected {}", share, pairs, weight / total);
+    }
+    Ok(())
+}
+
 /// The structure of minimum free energy is one of those with the least energy in the list.
 fn finds_the_least(sequence: &[u8]) -> Result<(), TestCaseError> {
     for model in models() {
@@ -149,6 +183,7 @@ proptest! {
     #[test]
     fn bonuses_of_pairs_count_in_every_structure(sequence in prop::collection::vec(prop::sample::select(b"GGCCAU".to_vec()), 0..16)) {
         agrees_with_bonuses(&sequence)?;
+        agrees_with_reactivities(&sequence)?;
     }
 
     #[test]
@@ -164,6 +199,7 @@ fn recursions_add_up_multiloops_and_long_loops() {
     for sequence in ["GGAAACGAAACCAAAC", "GGAAACACGAAAGAC", "GAAAAACGAAAGAAAAC", "GAACAAACAAGAAAC", "CAGAGAAACAAACUG"] {
         agrees(sequence.as_bytes()).unwrap();
         agrees_with_bonuses(sequence.as_bytes()).unwrap();
+        agrees_with_reactivities(sequence.as_bytes()).unwrap();
         finds_the_least(sequence.as_bytes()).unwrap();
         finds_the_band(sequence.as_bytes()).unwrap();
     }

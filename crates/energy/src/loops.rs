@@ -49,6 +49,8 @@ pub(crate) struct Loops<'a, F: Factor = f64> {
     neighbours: Vec<u8>,
     pub weights: &'a Weights<F>,
     bonuses: Option<Bonuses<F>>,
+    /// Of every base in each stack that it is in, `[len]`.
+    stacked: Option<Vec<F>>,
     /// Powers of the scale.
     powers: [F; LONGEST_LOOP + 3],
     /// The factor of the size for every kind of larger loop, by the number of unpaired bases.
@@ -91,7 +93,10 @@ impl<'a, F: Factor> Loops<'a, F> {
         };
         let (letters, neighbours) = (between(UNKNOWN, UNKNOWN), between(END, weights.unknown_neighbour));
         let bonuses = restraints.bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len(), rt));
-        Self { letters, neighbours, weights, bonuses, powers, sizes, hairpins }
+        let stacked =
+            restraints.stacked_hundredths().map(|energies| energies.map(|energy| F::of(energy, rt)).collect());
+        debug_assert!(restraints.stacked.is_none_or(|energies| energies.len() == sequence.len()));
+        Self { letters, neighbours, weights, bonuses, stacked, powers, sizes, hairpins }
     }
 
     pub fn len(&self) -> usize {
@@ -165,7 +170,7 @@ impl<'a, F: Factor> Loops<'a, F> {
         let pairs = outer * PAIRS + inner;
         let swapped = inner * PAIRS + outer;
         let factor = match (left, right) {
-            (0, 0) => weights.stack[outer][inner],
+            (0, 0) => weights.stack[outer][inner] * self.stacked(i, j),
             (0, 1) | (1, 0) => weights.stack[outer][inner] * weights.bulge[1],
             (1, 1) => weights.int11[(pairs * LETTERS + x) * LETTERS + y].into(),
             (1, 2) => weights.int21[((pairs * LETTERS + x) * LETTERS + w) * LETTERS + y].into(),
@@ -199,6 +204,13 @@ impl<'a, F: Factor> Loops<'a, F> {
             at(&weights.mismatch_internal_23),
             weights.terminal[kind],
         ]
+    }
+
+    /// The factor that the bases of `(i, j)` and of the pair inside it have because they stack.
+    #[inline(always)]
+    fn stacked(&self, i: usize, j: usize) -> F {
+        let factors = self.stacked.as_ref();
+        factors.map_or(F::ONE, |factors| (factors[i] * factors[j]) * (factors[i + 1] * factors[j - 1]))
     }
 
     /// The factor of any loop between `(i, j)` of kind `outer` and `(i + 1 + left, j - 1 - right)` of kind `inner`.

@@ -110,14 +110,28 @@ impl EnergyModel {
         self.mfe_with(sequence, Restraints::default())
     }
 
+    /// The energy in kcal/mol of the structure of these pairs, sorted, under restraints.
+    ///
+    /// # Errors
+    /// As [`EnergyModel::evaluate`].
+    pub fn energy_with(
+        &self,
+        sequence: &[u8],
+        restraints: Restraints<'_>,
+        pairs: &[(usize, usize)],
+    ) -> Result<f64, EvaluationError> {
+        let energy = self.evaluate(sequence, pairs)?.energy() + restraints.energy(pairs);
+        Ok((energy * 100.0).round() / 100.0) // as if hundredths were added
+    }
+
     /// As [`EnergyModel::mfe`], under restraints: the structure of least energy with its bonuses. The energy returned is
-    /// without them.
+    /// without bonuses.
     ///
     /// # Panics
     /// If the restraints do not have the shapes that the sequence asks for.
     pub fn mfe_with(&self, sequence: &[u8], restraints: Restraints<'_>) -> Conformation {
         let found = with_least(&self.tables.least, &self.workers(sequence), sequence, restraints, mfe);
-        self.without_bonuses(sequence, restraints, found)
+        self.evaluated(sequence, restraints, found)
     }
 
     /// All structures within `band` kcal/mol above the minimum free energy, by energy; those of equal energy by their
@@ -159,18 +173,18 @@ impl EnergyModel {
         let search = |trace: &Trace<'_, Least>| suboptimal(trace, hundredths, limit);
         let found = with_least(&self.tables.least, &workers, sequence, restraints, search)?.into_iter();
         let plain = |(energy, pairs)| Conformation { pairs, energy: f64::from(energy) / 100.0 };
-        let mut found: Vec<_> = found.map(|one| self.without_bonuses(sequence, restraints, plain(one))).collect();
+        let mut found: Vec<_> = found.map(|one| self.evaluated(sequence, restraints, plain(one))).collect();
         found.sort_by(|a, b| a.energy.total_cmp(&b.energy).then_with(|| a.pairs.cmp(&b.pairs)));
         Ok(found)
     }
 
     /// A structure with the energy that it has without bonuses.
-    fn without_bonuses(&self, sequence: &[u8], restraints: Restraints<'_>, found: Conformation) -> Conformation {
-        if restraints.bonuses.is_none() {
+    fn evaluated(&self, sequence: &[u8], restraints: Restraints<'_>, found: Conformation) -> Conformation {
+        if restraints.is_empty() {
             return found;
         }
-        let evaluated = self.evaluate(sequence, &found.pairs);
-        Conformation { energy: evaluated.expect("a structure from the recursions has an energy").energy(), ..found }
+        let energy = self.energy_with(sequence, restraints, &found.pairs);
+        Conformation { energy: energy.expect("a structure from the recursions has an energy"), ..found }
     }
 
     /// The probabilities of all pairs. Letters are those of [`EnergyModel::mfe`].
@@ -200,8 +214,9 @@ impl EnergyModel {
         pairs: &[(usize, usize)],
     ) -> Result<f64, EvaluationError> {
         let energy = evaluate::energy(&self.tables.exact, sequence, pairs)? / 100.0;
-        let relative = (ensemble.energy() - energy) / self.conditions().rt();
-        Ok((relative + restraints.log_weight(sequence.len(), pairs)).exp().min(1.0))
+        let rt = self.conditions().rt();
+        let relative = (ensemble.energy() - energy) / rt;
+        Ok((relative + restraints.log_weight(sequence.len(), pairs, rt)).exp().min(1.0))
     }
 
     /// The pairs of `count` structures, each drawn by its probability; the same ones for the same `seed`.

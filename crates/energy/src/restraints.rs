@@ -4,11 +4,17 @@
 ///
 /// # Shapes
 /// - bonuses: `[len, len]`, of which those above the diagonal count
+/// - stacked: `[len]`
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct Restraints<'a> {
-    /// A bonus for every pair, in RT: see [`Ensemble::with_bonuses`](crate::Ensemble::with_bonuses).
+    /// A bonus for every pair, in RT: see [`Ensemble::with_bonuses`](crate::Ensemble::with_bonuses). Energies of structures
+    /// are without them.
     pub bonuses: Option<&'a [f32]>,
+    /// An energy for every base, in kcal/mol, that each stack of two pairs has for its four bases: so a base inside a helix
+    /// counts twice, at its end once, and in a lonely pair not at all. Energies of structures are with them.
+    /// [`Deigan::energies`](crate::Deigan::energies) makes them of reactivities.
+    pub stacked: Option<&'a [f32]>,
 }
 
 impl<'a> Restraints<'a> {
@@ -19,8 +25,35 @@ impl<'a> Restraints<'a> {
         self
     }
 
-    /// What these add to the logarithm of a structure's weight.
-    pub(crate) fn log_weight(&self, len: usize, pairs: &[(usize, usize)]) -> f64 {
-        self.bonuses.map_or(0.0, |bonuses| pairs.iter().map(|(i, j)| f64::from(bonuses[i * len + j])).sum())
+    /// Sets [`Restraints::stacked`].
+    #[must_use]
+    pub fn stacked(mut self, stacked: impl Into<Option<&'a [f32]>>) -> Self {
+        self.stacked = stacked.into();
+        self
+    }
+
+    /// Are there none?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bonuses.is_none() && self.stacked.is_none()
+    }
+
+    /// The energies of bases in stacks, in whole 0.01 kcal/mol, as ViennaRNA rounds them.
+    pub(crate) fn stacked_hundredths(&self) -> Option<impl Iterator<Item = f64>> {
+        self.stacked.map(|energies| energies.iter().map(|&energy| f64::from(energy * 100.0).round()))
+    }
+
+    /// What is added to the energy of a structure, in kcal/mol. Its pairs are sorted.
+    pub(crate) fn energy(&self, pairs: &[(usize, usize)]) -> f64 {
+        let Some(energies) = self.stacked_hundredths() else { return 0.0 };
+        let energies: Vec<f64> = energies.collect();
+        let stacks = pairs.windows(2).filter(|two| two[1] == (two[0].0 + 1, two[0].1 - 1));
+        let of_stack = |two: &[(usize, usize)]| two.iter().map(|&(i, j)| energies[i] + energies[j]).sum::<f64>();
+        stacks.map(of_stack).sum::<f64>() / 100.0
+    }
+
+    /// What is added to the logarithm of the weight of a structure. Its pairs are sorted.
+    pub(crate) fn log_weight(&self, len: usize, pairs: &[(usize, usize)], rt: f64) -> f64 {
+        let of_pair = |bonuses: &[f32]| pairs.iter().map(|(i, j)| f64::from(bonuses[i * len + j])).sum::<f64>();
+        self.bonuses.map_or(0.0, of_pair) - self.energy(pairs) / rt
     }
 }

@@ -1,6 +1,6 @@
 //! Ensembles compared with ViennaRNA's, which the script in `golden/` computed.
 
-use rinalmo_energy::{Conditions, Dangles, EnergyModel, Ensemble, Parameters};
+use rinalmo_energy::{Conditions, Dangles, Deigan, EnergyModel, Ensemble, Parameters, Restraints};
 use serde_json::Value;
 
 /// Pairs below 1e-5 are not in the file; the others have six decimals.
@@ -77,6 +77,25 @@ fn energies_of_structures_are_those_of_viennarna() {
                 "{sequence} {structure}: {energy} kcal/mol, expected {expected} with {conditions:?}; {loops:?}"
             );
         }
+    }
+}
+
+#[test]
+fn folds_with_reactivities_are_those_of_viennarna() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/reactivities/cases.json")).unwrap();
+    assert!(cases.len() >= 30);
+    for case in cases {
+        let sequence = case["sequence"].as_str().unwrap().as_bytes();
+        let reactivities: Vec<Option<f32>> = serde_json::from_value(case["reactivities"].clone()).unwrap();
+        let number = |key: &str| case[key].as_f64().unwrap() as f32;
+        let energies = Deigan { slope: number("slope"), intercept: number("intercept") }.energies(&reactivities);
+        let restraints = Restraints::default().stacked(&energies[..]);
+        let [mfe, energy, diversity]: [f64; 3] = serde_json::from_value(case["found"].clone()).unwrap();
+        let model = EnergyModel::turner2004();
+        let ensemble = model.ensemble_with(sequence, restraints);
+        let found = [model.mfe_with(sequence, restraints).energy, ensemble.energy(), ensemble.diversity()];
+        assert_eq!(found[0], mfe, "{case}");
+        assert!((found[1] - energy).abs() < ENSEMBLE && (found[2] - diversity).abs() < ENSEMBLE, "{found:?}: {case}");
     }
 }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{DecodeOptions, Method, crossing};
-use rinalmo_energy::EnergyModel;
+use rinalmo_energy::{Deigan, EnergyModel};
 use rinalmo_model::{HeadConfig, Hidden, Network, Packed};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
@@ -44,6 +44,8 @@ pub struct FoldOptions {
     pub probabilities: bool,
     /// Other structures to return too; only an [`EnergyFolder`](crate::EnergyFolder) has them.
     pub alternatives: Option<Alternatives>,
+    /// What [`FoldRequest::reactivities`] count; only for an [`EnergyFolder`](crate::EnergyFolder).
+    pub reactivity: Deigan,
     /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
     /// free memory.
     pub max_memory: Option<u64>,
@@ -63,6 +65,7 @@ impl Default for FoldOptions {
             non_canonical: false,
             probabilities: false,
             alternatives: None,
+            reactivity: Deigan::default(),
             max_memory: None,
             batch_tokens: DEFAULT_BATCH_TOKENS,
         }
@@ -135,6 +138,13 @@ impl FoldOptions {
         self
     }
 
+    /// Sets [`FoldOptions::reactivity`].
+    #[must_use]
+    pub fn reactivity(mut self, reactivity: Deigan) -> Self {
+        self.reactivity = reactivity;
+        self
+    }
+
     /// What the decoder needs of them.
     pub(crate) fn decoding(&self, threshold: f32, request: &FoldRequest<'_>) -> DecodeOptions {
         DecodeOptions::default()
@@ -155,6 +165,9 @@ pub struct FoldRequest<'a> {
     pub sequence: Cow<'a, [u8]>,
     /// What its structure must obey.
     pub constraint: Option<Constraint>,
+    /// How strongly each base reacted with a probe, normalised so that 1 is high; `None` for bases that were not measured.
+    /// Only an [`EnergyFolder`](crate::EnergyFolder) takes them.
+    pub reactivities: Option<Vec<Option<f32>>>,
 }
 
 impl<'a> FoldRequest<'a> {
@@ -169,17 +182,24 @@ impl<'a> FoldRequest<'a> {
         self.constraint = constraint.into();
         self
     }
+
+    /// Sets how strongly each base reacted with a probe.
+    #[must_use]
+    pub fn reactivities(mut self, reactivities: impl Into<Option<Vec<Option<f32>>>>) -> Self {
+        self.reactivities = reactivities.into();
+        self
+    }
 }
 
 impl<'a, S: AsRef<[u8]> + ?Sized> From<&'a S> for FoldRequest<'a> {
     fn from(sequence: &'a S) -> Self {
-        Self { sequence: Cow::Borrowed(sequence.as_ref()), constraint: None }
+        Self { sequence: Cow::Borrowed(sequence.as_ref()), ..Self::default() }
     }
 }
 
 impl From<Vec<u8>> for FoldRequest<'_> {
     fn from(sequence: Vec<u8>) -> Self {
-        Self { sequence: Cow::Owned(sequence), constraint: None }
+        Self { sequence: Cow::Owned(sequence), ..Self::default() }
     }
 }
 
@@ -404,7 +424,11 @@ impl Model {
     {
         let limits = self.fold_limits(options)?;
         let checked = move |request: I::Item| {
-            let request = request.into();
+            let request: FoldRequest<'a> = request.into();
+            if request.reactivities.is_some() {
+                let message = "reactivities: a network has no energies that they could be added to";
+                return Err(Error::Options(message.to_owned()));
+            }
             self.admit(&request.sequence, limits.memory).map(|()| request)
         };
         let options = options.clone();

@@ -9,9 +9,6 @@ const DRAWINGS: &str =
     "`--draw DIR` draws each structure as SVG; `rinalmo draw` draws in other layouts and formats, and dot plots";
 /// The tip for options of an energy model.
 const NO_ENERGIES: &str = "not supported: `-m turner2004` has energies, with `-T`, `-d` and `-P`";
-/// The tip for reactivities.
-const NO_REACTIVITIES: &str =
-    "not supported: reactivities are not used in folding; `-C` takes constraints of structure";
 /// The tip for generated names.
 const NAMES: &str = "not supported: records keep the names in their headers; those without are `seq1`, `seq2`, …";
 /// The tip for names of files.
@@ -53,9 +50,12 @@ const UNKNOWN: &[Row] = &[
     (&["--maxBPspan"], "not supported: pairs may span the whole sequence"),
     (&["--batch"], "it is the default: `-C FILE` may have a constraint for each sequence"),
     (&["--enforceConstraint"], "it is the default: constraints of `-C` are enforced"),
-    (&["--shape"], NO_REACTIVITIES),
-    (&["--shapeMethod"], NO_REACTIVITIES),
-    (&["--shapeConversion"], NO_REACTIVITIES),
+    (&["--shape"], "`--reactivities FILE`, with `-m turner2004`"),
+    (
+        &["--shapeMethod"],
+        "not needed: the method is Deigan's (D); `--reactivity-slope` and `--reactivity-intercept` are its m and b",
+    ),
+    (&["--shapeConversion"], "not supported: the method of `--reactivities` is Deigan's, which converts nothing"),
     (&["--motif"], "not supported: `-C` takes constraints of structure"),
     (&["--commands"], "not supported: `-C` takes constraints of structure"),
     (&["-i", "--infile"], "files are named without a flag: `rinalmo fold my.fa`; `-` is standard input"),

@@ -14,6 +14,7 @@ use super::choose::ModelChoice;
 use super::constraints::Constraints;
 use super::folder::{Folder, ModelName};
 use super::folding::FoldingArgs;
+use super::reactivities::{Reactivities, ReactivityArgs};
 use super::structures::{Folded, StructureFormat, Structures};
 use super::thermodynamics::EnergyArgs;
 use crate::context::{Context, Outcome};
@@ -80,6 +81,8 @@ pub struct FoldArgs {
     #[command(flatten)]
     energies: EnergyArgs,
     #[command(flatten)]
+    reactivities: ReactivityArgs,
+    #[command(flatten)]
     alternatives: AlternativesArgs,
 }
 
@@ -87,12 +90,17 @@ pub struct FoldArgs {
 pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     args.check()?;
     let constraints = Constraints::open(args.constraint.as_deref())?;
+    let reactivities = args.reactivities.open()?;
     let feed = match &constraints {
         Constraints::File(file) if args.input.files.is_empty() => file.sequences(args.input.options())?,
         _ => args.input.open(context)?,
     };
     let folder = Folder::load(&args.choice, &args.energies, context)?;
-    let options = folder.resolve(&args.folding, &args.alternatives)?.probabilities(args.bpp.is_some());
+    if matches!(folder, Folder::Network(_)) {
+        args.reactivities.refuse()?;
+    }
+    let options = folder.resolve(&args.folding, &args.alternatives)?;
+    let options = options.reactivity(args.reactivities.resolve()?).probabilities(args.bpp.is_some());
     drop(folder.folds(std::iter::empty(), &options)?); // fails now, not later, if the model cannot fold
     let model = folder.description();
     let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file
@@ -101,7 +109,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         None => Structures::stream(args.output.open()?, args.format),
     };
     let drawings = args.draw.as_deref().map(|folder| RecordFiles::open(folder, "svg")).transpose()?;
-    let job = Folding { model: &model, constraints, out, bpp, drawings, knotted: Knotted::default() };
+    let job = Folding { model: &model, constraints, reactivities, out, bpp, drawings, knotted: Knotted::default() };
     let (job, ended) = io::run(job, feed, context, |items| folder.folds(items, &options));
     // Complete records are kept, also if the reader of the output stopped; an empty file is not.
     let nothing = |bpp: &Arrays| ended.is_err() && bpp.finished() == 0;
@@ -114,12 +122,14 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     job.out.finish(context)?;
     job.drawings.map_or(Ok(()), |files| files.finish(context))?;
     job.constraints.report(ended.is_complete(), context);
+    job.reactivities.iter().for_each(|known| known.report(ended.is_complete(), context));
     ended.into_result().map(|outcome| args.failures.judge(outcome))
 }
 
 struct Folding<'m> {
     model: &'m ModelName,
     constraints: Constraints,
+    reactivities: Option<Reactivities>,
     out: Structures,
     bpp: Option<Arrays>,
     drawings: Option<RecordFiles>,
@@ -132,7 +142,9 @@ impl Job for Folding<'_> {
 
     fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<FoldRequest<'static>, Fold>> {
         let constraint = self.constraints.of(record)?;
-        Ok(Asked::Model(FoldRequest::new(record.sequence.clone()).constraint(constraint)))
+        let reactivities = self.reactivities.as_mut().map(|known| known.of(record)).transpose()?.flatten();
+        let request = FoldRequest::new(record.sequence.clone());
+        Ok(Asked::Model(request.constraint(constraint).reactivities(reactivities)))
     }
 
     fn write(&mut self, record: &SequenceRecord, fold: Fold) -> Result<()> {

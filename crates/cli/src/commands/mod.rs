@@ -17,6 +17,8 @@ pub mod score;
 mod alternatives;
 mod folder;
 mod folding;
+mod numbers;
+mod reactivities;
 mod reporter;
 pub(crate) mod structures;
 pub(crate) mod thermodynamics;

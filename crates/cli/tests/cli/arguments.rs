@@ -18,7 +18,7 @@ fn a_flag_of_rnafold_gets_what_fold_has_in_its_place() {
         ("--MEA", "`--decode mea`"),
         ("--noPS", "`--draw DIR`"),
         ("--svg", "`--draw DIR`"),
-        ("--shape=a.dat", "`-C`"),
+        ("--shape=a.dat", "`--reactivities FILE`"),
         ("--noLP", "`-t P`"),
         ("--circ", "linear"),
         ("--jobs=4", "`--threads N`"),

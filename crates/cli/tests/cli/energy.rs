@@ -220,3 +220,76 @@ fn what_cannot_give_alternatives_is_refused() {
     assert!(run.code == 1 && run.out.starts_with(">b\n"), "{run}");
     assert!(run.err.contains("structures are within 20 kcal/mol of the minimum") && run.err.contains("hint"), "{run}");
 }
+
+/// Reactivities of the first record of [`SWITCH`], in which the first hairpin is protected.
+const REACTIVITIES: [f64; 26] = [
+    0.1, 0.1, 0.1, 0.9, 1.2, 0.8, 1.5, 1.5, 1.5, 1.5, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 1.1, 1.1, 1.1, 1.1, 0.7, 1.3,
+    0.9, 0.1, 0.1, 0.1,
+];
+const PROBED: &str = "GGGCCCAAAAGGGCCCAAAAGGGCCC";
+
+/// The reactivities, each as a line.
+fn lines(line: impl Fn(usize, char, f64) -> String) -> String {
+    REACTIVITIES.iter().zip(PROBED.chars()).enumerate().map(|(at, (value, base))| line(at + 1, base, *value)).collect()
+}
+
+#[test]
+fn reactivities_of_every_file_give_the_energies_of_rnafold() {
+    let values: Vec<String> = REACTIVITIES.iter().map(f64::to_string).collect();
+    let positions: Vec<String> = PROBED.chars().zip(101..).map(|(base, at)| format!("{base}{at}")).collect();
+    let files = [
+        ("a.shape", lines(|at, _, value| format!("{at} {value}\n"))),
+        ("b.shape", lines(|at, base, value| format!("{at} {base} {value}\n"))),
+        ("a.map", lines(|at, base, value| format!("{at}\t{value}\t0.1\t{base}\n"))),
+        ("a.react", format!("switch\n{}\n", values.join("\t"))),
+        ("list.tsv", format!("id\tother\treactivity\nswitch\t1\t{}\n", values.join(","))),
+        (
+            "rows.csv",
+            lines(|at, _, value| format!("switch,{at},{value}\n")).replacen(
+                "switch",
+                "id,position,reactivity\nswitch",
+                1,
+            ),
+        ),
+        (
+            "a.rdat",
+            format!(
+                "RDAT\t0.34\nNAME\tx\nSEQUENCE\t{PROBED}\nOFFSET 100\nSEQPOS\t{}\nREACTIVITY:1\t{}\n",
+                positions.join("\t"),
+                values.join("\t")
+            ),
+        ),
+    ];
+    let sandbox = Sandbox::new().with("a.fa", format!(">switch\n{PROBED}\n"));
+    for (name, text) in files {
+        let sandbox = Sandbox::new().with("a.fa", sandbox.read("a.fa")).with(name, text);
+        // Energies of ViennaRNA 2.7.2: `RNAfold --shape` with and without `--shapeMethod`; of DMS with A and C only.
+        for (flags, energy) in
+            [("", -18.23), ("--reactivity-slope 0.5 --reactivity-intercept -0.1", -14.04), ("--reagent dms", -17.40)]
+        {
+            let run = sandbox.run(&format!("-q fold -m turner2004 a.fa --reactivities {name} {flags}")).done();
+            assert_eq!(energies(&run.out), [energy], "{name} {flags}: {}", run.out);
+        }
+    }
+}
+
+#[test]
+fn reactivities_of_another_sequence_are_an_error_of_the_record() {
+    let two = format!(">switch\n{PROBED}\n>b\nGGGAAACCC\n");
+    let sandbox = Sandbox::new().with("a.fa", &two).with("a.shape", lines(|at, _, value| format!("{at} {value}\n")));
+    let run = sandbox.run("fold -m turner2004 a.fa --reactivities a.shape");
+    assert!(run.code == 1 && energies(&run.out) == [-18.23], "{run}");
+    assert!(run.err.contains("has no ids, so it is for one sequence, and was used for `switch`"), "{run}");
+
+    let sandbox = Sandbox::new().with("a.fa", &two).with("other.map", "1 0.5 0.1 G\n2 0.5 0.1 A\n");
+    let run = sandbox.run("fold -m turner2004 a.fa --reactivities other.map");
+    assert!(run.err.contains("other.map is for another sequence: base 2 is A there, G here"), "{run}");
+
+    let sandbox = Sandbox::new().with("a.fa", &two).with("t.tsv", "id\treactivity\nb\t1,2,3,4,5,6,7,8,NA\nc\t1,2,3\n");
+    let run = sandbox.run("fold -m turner2004 a.fa --reactivities t.tsv").well();
+    assert!(run.err.contains("no reactivities for `switch`, folded without"), "{run}");
+    assert!(run.err.contains("t.tsv: no sequence for `c`"), "{run}");
+    let sandbox = Sandbox::new().with("a.fa", &two).with("t.tsv", "id\treactivity\nb\t1,2,3\n");
+    let run = sandbox.run("fold -m turner2004 a.fa --reactivities t.tsv");
+    assert!(run.code == 1 && run.err.contains("t.tsv: expected 9 values, found 3"), "{run}");
+}

@@ -102,7 +102,7 @@ impl Alternatives {
     ) -> Result<Vec<Alternative>, Error> {
         let share = |pairs: &[_]| model.share(sequence, restraints, ensemble, pairs).expect("it is in the ensemble");
         let drawn = |count: usize, seed: u64| model.sample_with(sequence, restraints, count, seed);
-        let evaluated = |pairs: &[_]| model.evaluate(sequence, pairs).expect("its pairs do not cross").energy();
+        let evaluated = |pairs: &[_]| model.energy_with(sequence, restraints, pairs).expect("its pairs do not cross");
         let of = |pairs: &[(usize, usize)], energy: f64, share: f64| {
             let structure = Structure::new(sequence.len(), pairs.to_vec()).expect("pairs of bases of the sequence");
             Alternative { dot_bracket: structure.to_dot_bracket().expect("pairs that do not cross"), energy, share }

@@ -28,7 +28,7 @@ const WINDOW: usize = 5_000_000;
 /// Fewest bases of a sequence that is split over threads.
 const SPLIT: usize = 300;
 
-/// Free energies of a folded sequence, in kcal/mol.
+/// Free energies of a folded sequence, in kcal/mol; with those of reactivities, if it had any.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FoldEnergies {
@@ -181,7 +181,8 @@ impl EnergyFolder {
         let sequence = &request.sequence[..];
         let constraint = request.constraint.as_ref();
         let bonuses = constraint.map(|constraint| bonuses(constraint, sequence)).transpose()?;
-        let restraints = Restraints::default().bonuses(bonuses.as_deref());
+        let stacked = stacked(request, options)?;
+        let restraints = Restraints::default().bonuses(bonuses.as_deref()).stacked(stacked.as_deref());
         let mfe = model.mfe_with(sequence, restraints);
         if let Some((i, j)) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
             return Err(no_room(i, j));
@@ -205,11 +206,25 @@ impl EnergyFolder {
         let usual = if method == Method::F1 { 0.0 } else { 0.5 };
         let decoding = options.decoding(options.threshold.unwrap_or(usual), request);
         let decoded = method.decode(ensemble.probabilities(), sequence, &decoding)?;
-        let pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
-        energies.structure = model.evaluate(sequence, &pairs).ok().map(|found| found.energy());
+        let mut pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
+        pairs.sort_unstable();
+        energies.structure = model.energy_with(sequence, restraints, &pairs).ok();
         let fold = fold(sequence.len(), pairs, decoded.threshold, &ensemble, energies, options);
         Ok(Fold { alternatives, ..fold })
     }
+}
+
+/// The energies of bases in stacks that their reactivities have.
+///
+/// # Errors
+/// There is not one reactivity for each base.
+fn stacked(request: &FoldRequest<'_>, options: &FoldOptions) -> Result<Option<Vec<f32>>, Error> {
+    let Some(reactivities) = &request.reactivities else { return Ok(None) };
+    let (len, found) = (request.sequence.len(), reactivities.len());
+    if found != len {
+        return Err(Error::Options(format!("reactivities: expected one for each of {len} bases, found {found}")));
+    }
+    Ok(Some(options.reactivity.energies(reactivities)))
 }
 
 fn has_threshold(method: Method) -> bool {

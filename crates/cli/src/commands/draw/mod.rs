@@ -1,24 +1,22 @@
 //! `rinalmo draw`: pictures of secondary structures.
 
 mod looks;
-mod numbers;
 mod probabilities;
 mod reference;
 
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::draw::rna::{Rna, svg};
+use rinalmo::draw::rna::{Rna, Track, svg};
 use rinalmo::draw::{pdf, png};
 use rinalmo::seq::labelled::structures::{Entry, Found, ReadOptions, read};
 
 use self::looks::{ColorBy, Looks};
-use self::numbers::Numbers;
 use self::probabilities::Probabilities;
 use self::reference::References;
+use super::numbers::Numbers;
 use crate::context::{Context, Outcome};
 use crate::io::{FailureArgs, Failures, OutputArgs, OutputFailure, Progress, RecordFiles};
 
@@ -102,7 +100,7 @@ pub fn run(args: DrawArgs, context: &Context) -> Result<Outcome> {
     let format = args.format()?;
     args.looks.check(args.values.is_some(), args.probabilities.is_some())?;
     let drawer = Drawer {
-        numbers: args.values.as_deref().map(|path| Numbers::open(path, args.looks.column())).transpose()?,
+        numbers: args.values.as_deref().map(|path| Numbers::open(path, args.looks.column(), &[])).transpose()?,
         probabilities: args.probabilities.as_deref().map(Probabilities::open).transpose()?,
         references: args.reference.as_deref().map(References::open).transpose()?,
         looks: args.looks.clone(),
@@ -173,17 +171,6 @@ impl DrawArgs {
     }
 }
 
-/// What a file has for a record: by one of its names, or the only one for the only record.
-fn of_record<'f, T>(records: &'f HashMap<String, T>, entry: &Entry, is_only: bool) -> Option<&'f T> {
-    let only = if is_only && records.len() == 1 { records.values().next() } else { None };
-    entry.names().find_map(|name| records.get(name)).or(only)
-}
-
-/// The position, from 0, that a text counts from 1.
-fn position(text: &str) -> Option<usize> {
-    text.parse::<usize>().ok()?.checked_sub(1)
-}
-
 /// Everything that a drawing is made with.
 struct Drawer {
     looks: Looks,
@@ -213,7 +200,7 @@ impl Drawer {
             ColorBy::Paired => Some(rna.paired()),
             ColorBy::Confidence => Some(rna.confidence()),
             ColorBy::Entropy => Some(rna.entropy()),
-            ColorBy::Value => self.numbers.as_ref().map(|numbers| numbers.of(entry, is_only)).transpose()?,
+            ColorBy::Value => self.numbers.as_ref().map(|numbers| track(numbers, entry, is_only)).transpose()?,
             ColorBy::Letter | ColorBy::Part | ColorBy::None => None,
         };
         if let (Some(track), Some(range)) = (&mut rna.track, self.looks.range()) {
@@ -223,4 +210,11 @@ impl Drawer {
         let name = if name.is_empty() { entry.id.trim_matches('-') } else { name };
         self.format.bytes(svg(&rna, &self.looks.style(name, self.numbers.is_some())))
     }
+}
+
+/// The numbers of a record, to colour its bases by.
+fn track(numbers: &Numbers, entry: &Entry, is_only: bool) -> Result<Track> {
+    let values = numbers.of(entry.names(), is_only, entry.structure.len())?;
+    let values = values.with_context(|| format!("no values of this record in {}", numbers.file()))?;
+    Ok(Track { name: numbers.name().to_owned(), values, range: None })
 }

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use rinalmo::seq::labelled::structures::Entry;
 use rinalmo::seq::table::{Row, Table, columns};
 
-use super::of_record;
+use crate::commands::numbers::{of_record, zero_based};
 
 /// Probabilities of pairs, `i < j`, from 0.
 type Pairs = Vec<(usize, usize, f64)>;
@@ -35,7 +35,7 @@ impl Probabilities {
 
     /// Those of a record.
     pub fn of(&self, entry: &Entry, is_only: bool) -> Result<Pairs> {
-        let pairs = of_record(&self.records, entry, is_only);
+        let pairs = of_record(&self.records, entry.names(), is_only);
         let pairs = pairs.with_context(|| format!("no probabilities of this record in {}", self.file))?;
         let len = entry.structure.len();
         if let Some((i, j, _)) = pairs.iter().find(|pair| pair.1 >= len) {
@@ -46,11 +46,11 @@ impl Probabilities {
 }
 
 fn pair(row: &Row, ends: [usize; 2], p: usize) -> Result<(usize, usize, f64)> {
-    let position = |column: usize| {
-        super::position(row.cell(column))
+    let at = |column: usize| {
+        zero_based(row.cell(column))
             .ok_or_else(|| row.wrong(format!("expected a position from 1, found `{}`", row.cell(column))))
     };
-    let (i, j) = (position(ends[0])?, position(ends[1])?);
+    let (i, j) = (at(ends[0])?, at(ends[1])?);
     let probability = row.number(p)?;
     if i == j || !(0.0..=1.0).contains(&probability) {
         let cells = format!("pair ({}, {}) with {probability}", i + 1, j + 1);

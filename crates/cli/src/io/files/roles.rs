@@ -66,6 +66,7 @@ pub const ROLES: &[Row] = &[
     (&[""], "device", Neither),
     (&["fold", "draw", "embed", "predict", "score"], "files", Reads(Input::Sequences)),
     (&["fold"], "constraint", Reads(Input::Path)),
+    (&["fold"], "reactivities", Reads(Input::Path)),
     (
         &["fold", "draw", "embed", "predict", "score", "corpus sample", "corpus export", "corpus structures"],
         "output",

@@ -1,0 +1,158 @@
+//! `fold --reactivities`: chemical probing of the sequences.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use rinalmo::energy::Deigan;
+use rinalmo::seq::{SequenceRecord, alphabet::spelled};
+
+use super::numbers::Numbers;
+use super::thermodynamics::RINALMO2026;
+use crate::context::Context;
+use crate::io::first_of;
+
+/// What the column of reactivities is usually called.
+const USUAL: &[&str] =
+    &["reactivity", "reactivities", "normalized_reactivity", "normalised_reactivity", "shape", "dms"];
+
+/// Slopes and intercepts in kcal/mol are between minus this and this.
+const LARGEST: f32 = 100.0;
+
+/// Reactivities and what they count.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Probing data (for an energy model)")]
+pub struct ReactivityArgs {
+    /// Fold with the reactivities of FILE, normalised so that 1 is high
+    ///
+    /// FILE has lines of position and reactivity, perhaps with the letter between or at the end (.shape, .map), for a single
+    /// sequence; or is an RDAT file with one profile; or a table with a column of ids and a column `reactivity`, which has
+    /// a list of numbers, or one number for each position. Reactivities below 0 and NA are not measured.
+    #[arg(long, value_name = "FILE")]
+    reactivities: Option<PathBuf>,
+    /// The reagent: of dms only A and C count, as it does not react with G and U in the same way
+    #[arg(long, value_enum, default_value = "shape", requires = "reactivities")]
+    reagent: Reagent,
+    /// Add SLOPE · ln(reactivity + 1) + intercept, in kcal/mol, for each base of each stack of two pairs [default: 1.8]
+    #[arg(long, value_name = "SLOPE", requires = "reactivities", allow_negative_numbers = true)]
+    reactivity_slope: Option<f32>,
+    /// The intercept [default: -0.6]
+    #[arg(long, value_name = "KCAL", requires = "reactivities", allow_negative_numbers = true)]
+    reactivity_intercept: Option<f32>,
+}
+
+/// `--reagent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Reagent {
+    /// One that reacts with all bases, such as 1M7 or NAI
+    Shape,
+    /// Dimethyl sulfate
+    Dms,
+}
+
+impl Reagent {
+    /// Does it say something of this base?
+    fn counts(self, letter: u8) -> bool {
+        self == Self::Shape || b"ACac".contains(&letter)
+    }
+}
+
+impl ReactivityArgs {
+    /// What reactivities count.
+    ///
+    /// # Errors
+    /// A number is out of range.
+    pub fn resolve(&self) -> Result<Deigan> {
+        let usual = Deigan::default();
+        let checked = |flag: &str, value: f32| {
+            if value.abs() <= LARGEST {
+                return Ok(value);
+            }
+            bail!("{flag}: expected a number from -{LARGEST} to {LARGEST} kcal/mol, found {value}")
+        };
+        let slope = checked("--reactivity-slope", self.reactivity_slope.unwrap_or(usual.slope))?;
+        let intercept = checked("--reactivity-intercept", self.reactivity_intercept.unwrap_or(usual.intercept))?;
+        Ok(Deigan { slope, intercept })
+    }
+
+    /// Reads the file, if there is one.
+    pub fn open(&self) -> Result<Option<Reactivities>> {
+        self.reactivities.as_deref().map(|path| Reactivities::open(path, self.reagent)).transpose()
+    }
+
+    /// # Errors
+    /// Reactivities are given, but only an energy model can use them.
+    pub fn refuse(&self) -> Result<()> {
+        if self.reactivities.is_none() {
+            return Ok(());
+        }
+        bail!(
+            "--reactivities: only an energy model has energies that they could be added to\n\
+             hint: `--model {RINALMO2026}` has energies that were learned, `--model turner2004` measured ones"
+        )
+    }
+}
+
+/// The reactivities of a file.
+pub struct Reactivities {
+    numbers: Numbers,
+    reagent: Reagent,
+    /// The record that a file without ids was used for.
+    owner: Option<String>,
+    /// The ids of the file that were found.
+    found: BTreeSet<String>,
+    /// Ids of records without reactivities.
+    without: Vec<String>,
+}
+
+impl Reactivities {
+    fn open(path: &Path, reagent: Reagent) -> Result<Self> {
+        let numbers = Numbers::open(path, None, USUAL)?;
+        Ok(Self { numbers, reagent, owner: None, found: BTreeSet::new(), without: Vec::new() })
+    }
+
+    /// The reactivities of a record, if the file has any.
+    ///
+    /// # Errors
+    /// They are for another sequence.
+    pub fn of(&mut self, record: &SequenceRecord) -> Result<Option<Vec<Option<f32>>>> {
+        let (file, len) = (self.numbers.file(), record.sequence.len());
+        let has_ids = self.numbers.ids().next().is_some();
+        if let Some(owner) = self.owner.as_ref().filter(|_| !has_ids) {
+            bail!("{file} has no ids, so it is for one sequence, and was used for `{owner}`");
+        }
+        let names = [&*record.header, &*record.id];
+        let Some(values) = self.numbers.of(names, !has_ids, len)? else {
+            self.without.push(record.id.clone());
+            return Ok(None);
+        };
+        let letters = spelled(&record.sequence);
+        let differs = |&&(at, letter): &&(usize, u8)| {
+            letter.to_ascii_uppercase() != b'N' && spelled(&[letter]) != letters[at..=at]
+        };
+        if let Some(&(at, letter)) = self.numbers.letters().iter().find(differs) {
+            let [expected, found] = [letter, record.sequence[at]].map(char::from);
+            bail!("{file} is for another sequence: base {} is {expected} there, {found} here", at + 1);
+        }
+        self.owner = Some(record.id.clone());
+        self.found.extend(names.map(str::to_owned));
+        let counted = |(value, &letter): (Option<f64>, &u8)| value.filter(|_| self.reagent.counts(letter));
+        let measured = values.into_iter().zip(&record.sequence).map(counted);
+        Ok(Some(measured.map(|value| value.map(|value| value as f32)).collect()))
+    }
+
+    /// Reports records without reactivities, and after all sequences reactivities without a record.
+    pub fn report(&self, complete: bool, context: &Context) {
+        let file = self.numbers.file();
+        let without: Vec<&str> = self.without.iter().map(String::as_str).collect();
+        if let Some(ids) = first_of(&without) {
+            context.note(format!("warning: {file}: no reactivities for {ids}, folded without"));
+        }
+        let mut unused: Vec<&str> = self.numbers.ids().filter(|id| !self.found.contains(*id)).collect();
+        unused.sort_unstable();
+        if let Some(ids) = first_of(&unused).filter(|_| complete) {
+            context.note(format!("warning: {file}: no sequence for {ids}"));
+        }
+    }
+}
