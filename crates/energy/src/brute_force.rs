@@ -137,6 +137,53 @@ fn agrees_with_reactivities(sequence: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Without lonely pairs or far pairs, only the structures that have none are left: in the ensemble and its pairs, in the
+/// minimum, in the band and among the drawn ones.
+fn agrees_without(sequence: &[u8], restraints: Restraints<'_>) -> Result<(), TestCaseError> {
+    const BAND: f64 = 5.0; // kcal/mol
+    let (model, len) = (EnergyModel::turner2004(), sequence.len());
+    let rt = model.conditions().rt();
+    let is_allowed = |pairs: &[(usize, usize)]| {
+        let stacks =
+            |&(i, j): &(usize, usize)| pairs.contains(&(i + 1, j - 1)) || i > 0 && pairs.contains(&(i - 1, j + 1));
+        let is_near = |&(i, j): &(usize, usize)| restraints.max_span.is_none_or(|span| j - i < span);
+        pairs.iter().all(|pair| is_near(pair) && (!restraints.no_lonely_pairs || stacks(pair)))
+    };
+    let listed = |rounding: Rounding| {
+        let energies = Energies::new(Parameters::turner2004(), model.conditions(), rounding);
+        let mut found = Vec::new();
+        each_structure(sequence, &energies, |structure| {
+            let pairs = structure.pairs();
+            if is_allowed(&pairs) {
+                found.push((structure.energy_within(None) / 100.0, pairs));
+            }
+        });
+        found
+    };
+    let weights: Vec<_> =
+        listed(Rounding::Exact).into_iter().map(|(energy, pairs)| ((-energy / rt).exp(), pairs)).collect();
+    let whole: f64 = weights.iter().map(|(weight, _)| weight).sum();
+    let mut expected = vec![0.0; len * len];
+    for (weight, pairs) in &weights {
+        for &(i, j) in pairs {
+            expected[i * len + j] += weight / whole;
+            expected[j * len + i] += weight / whole;
+        }
+    }
+    compare(sequence, &model.ensemble_with(sequence, restraints), (-rt * whole.ln(), expected))?;
+    for pairs in model.sample_with(sequence, restraints, 20, 1) {
+        prop_assert!(is_allowed(&pairs), "{:?}", pairs);
+    }
+    let mut band = listed(Rounding::Whole);
+    let least = band.iter().map(|(energy, _)| *energy).fold(f64::INFINITY, f64::min);
+    prop_assert_eq!(model.mfe_with(sequence, restraints).energy, least);
+    band.retain(|(energy, _)| *energy <= least + BAND + 1e-9);
+    band.sort_by(|a, b| a.partial_cmp(b).unwrap());
+    let found = model.suboptimal_with(sequence, restraints, BAND, usize::MAX).unwrap().into_iter();
+    prop_assert_eq!(found.map(|one| (one.energy, one.pairs)).collect::<Vec<_>>(), band);
+    Ok(())
+}
+
 /// The structure of minimum free energy is one of those with the least energy in the list.
 fn finds_the_least(sequence: &[u8]) -> Result<(), TestCaseError> {
     for model in models() {
@@ -191,6 +238,25 @@ proptest! {
         agrees(&sequence)?;
         finds_the_least(&sequence)?;
         finds_the_band(&sequence)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn lonely_and_far_pairs_are_left_out(sequence in prop::collection::vec(prop::sample::select(b"GGCCAU".to_vec()), 0..17), span in 5..16usize) {
+        agrees_without(&sequence, Restraints::default().no_lonely_pairs(true))?;
+        agrees_without(&sequence, Restraints::default().max_span(span))?;
+        agrees_without(&sequence, Restraints::default().no_lonely_pairs(true).max_span(span))?;
+    }
+}
+
+/// Helices of two pairs in a multiloop and next to a bulge.
+#[test]
+fn lonely_pairs_are_left_out_of_every_kind_of_loop() {
+    for sequence in ["GGGAAACCGGAAACCACC", "GGAGGAAACCACC", "GGAAGGAAACCAACC", "GGGAAACCC", "GGGGAAACACCC"] {
+        agrees_without(sequence.as_bytes(), Restraints::default().no_lonely_pairs(true)).unwrap();
     }
 }
 

@@ -10,8 +10,11 @@ use crate::workers::Workers;
 
 /// For every span, the sum over all structures of the span that are…
 pub(crate) struct Inside<T> {
-    /// …closed by a pair of first and last base.
+    /// …closed by a pair of first and last base; if there are no lonely pairs, of one that stacks on another inside it.
     pub closed: Triangle<T>,
+    /// …closed by a pair on which the pair around it stacks, if there are no lonely pairs. Otherwise that makes no
+    /// difference to `closed`.
+    pub stacked: Option<Triangle<T>>,
     /// …one branch of a multiloop that starts with the span, and unpaired bases after it.
     pub last: Triangle<T>,
     /// …one or more branches of a multiloop, and unpaired bases.
@@ -33,7 +36,8 @@ impl<T: Semiring> Inside<T> {
     pub fn new(loops: &Loops<'_, T::Factor>, workers: &Workers) -> Result<Self, OutOfRange> {
         let len = loops.len();
         let zeros = || Triangle::new(len);
-        let mut inside = Self { closed: zeros(), last: zeros(), some: zeros() };
+        let stacked = loops.no_lonely_pairs.then(zeros);
+        let mut inside = Self { closed: zeros(), stacked, last: zeros(), some: zeros() };
         let mut ring = Ring::new(len);
         let mut blocks: Vec<Block<T>> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
         let mut strips = vec![[[T::ZERO; STRIP]; BAND]; len.div_ceil(STRIP)];
@@ -41,7 +45,7 @@ impl<T: Semiring> Inside<T> {
         let mut several: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
         let mut ending = vec![T::ZERO; len];
         let unpaired = loops.unpaired();
-        for distance in SHORTEST..len {
+        for distance in SHORTEST..loops.reach() {
             let spans = len - distance;
             let row_of_band = (distance - SHORTEST) % BAND;
             if row_of_band == 0 {
@@ -59,17 +63,24 @@ impl<T: Semiring> Inside<T> {
             let inner = &several[(distance + 1) % 3];
             let fill = |(block, out): (usize, &mut Block<T>)| {
                 let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
-                let closed = &inside.closed;
-                workers.run(Close { out, loops, ring: &ring, closed, several: inner, distance, first });
+                let (closed, stacked) = (&inside.closed, inside.stacked.as_ref());
+                workers.run(Close { out, loops, ring: &ring, closed, stacked, several: inner, distance, first });
             };
             workers.each(&mut blocks[begin..end], fill);
 
+            let mut largest = 0.0f64;
+            if let Some(stacked) = &mut inside.stacked {
+                for (middle, value) in (distance / 2..).zip(stacked.row_mut(distance)) {
+                    *value = blocks[middle / LANES].stacked[middle % LANES];
+                    largest = largest.max(value.size());
+                }
+            }
             let mut row = ring.clear(distance);
             let closed = inside.closed.row_mut(distance);
             for (middle, i) in (distance / 2..).zip(0..spans) {
                 closed[i] = blocks[middle / LANES].values[middle % LANES];
             }
-            let (mut largest, closed) = (0.0f64, inside.closed.row(distance));
+            let closed = inside.closed.row(distance);
             let (shorter, last) = inside.last.two(distance);
             for i in 0..spans {
                 last[i] = shorter[i] * unpaired;
@@ -98,6 +109,8 @@ struct Close<'a, T: Semiring> {
     loops: &'a Loops<'a, T::Factor>,
     ring: &'a Ring<T>,
     closed: &'a Triangle<T>,
+    /// As in [`Inside`].
+    stacked: Option<&'a Triangle<T>>,
     several: &'a [T],
     distance: usize,
     first: isize,
@@ -108,10 +121,10 @@ impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Self { out, loops, ring, closed, several, distance, first } = self;
+        let Self { out, loops, ring, closed, stacked, several, distance, first } = self;
         out.sum(loops, ring, Side::Within, distance, first);
         for lane in 0..LANES {
-            out.values[lane] = T::ZERO;
+            (out.values[lane], out.stacked[lane]) = (T::ZERO, T::ZERO);
             let i = first + lane as isize;
             if i < 0 || i as usize + distance >= loops.len() {
                 continue;
@@ -121,7 +134,7 @@ impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
             let mut value = T::ONE * loops.hairpin(kind, i, j) + out.total(lane, loops.closes(kind, i, j));
             value += several[i + 1] * loops.multiloop(kind, i, j);
             for (left, right) in SMALL {
-                if distance < SHORTEST + 2 + left + right {
+                if distance < SHORTEST + 2 + left + right || stacked.is_some() && left + right == 0 {
                     continue;
                 }
                 let (p, q) = (i + 1 + left, j - 1 - right);
@@ -129,7 +142,17 @@ impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
                     value += closed.get(p, q) * loops.small([left, right], i, j, kind, inner);
                 }
             }
-            out.values[lane] = value * loops.bonus(i, j);
+            let bonus = loops.bonus(i, j);
+            out.values[lane] = value * bonus;
+            // Without lonely pairs, only a pair that stacks on one inside it counts for what is around it.
+            if let Some(stacked) = stacked {
+                let inner = loops.pair(i + 1, j - 1).filter(|_| distance >= SHORTEST + 2);
+                let stack = inner.map_or(T::ZERO, |inner| {
+                    stacked.get(i + 1, j - 1) * loops.small([0, 0], i, j, kind, inner) * bonus
+                });
+                out.stacked[lane] = out.values[lane] + stack;
+                out.values[lane] = stack;
+            }
         }
     }
 }

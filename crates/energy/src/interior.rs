@@ -37,12 +37,14 @@ pub(crate) struct Block<T> {
     pub totals: [Lanes<T>; KINDS],
     /// The results for the block's pairs.
     pub values: Lanes<T>,
+    /// The results for the same pairs if another pair stacks on them, without lonely pairs.
+    pub stacked: Lanes<T>,
 }
 
 impl<T: Semiring> Block<T> {
     pub fn new() -> Self {
         let zeros = [T::ZERO; LANES];
-        Self { sums: [[zeros; LONGEST_LOOP + 1 - SMALLEST]; 2], totals: [zeros; KINDS], values: zeros }
+        Self { sums: [[zeros; LONGEST_LOOP + 1 - SMALLEST]; 2], totals: [zeros; KINDS], values: zeros, stacked: zeros }
     }
 
     /// Moves on to the pairs `(i, i + distance)`, from `i = first` on, and fills `totals`.

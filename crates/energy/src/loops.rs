@@ -51,6 +51,10 @@ pub(crate) struct Loops<'a, F: Factor = f64> {
     bonuses: Option<Bonuses<F>>,
     /// Of every base in each stack that it is in, `[len]`.
     stacked: Option<Vec<F>>,
+    /// Whether every pair stacks on another one.
+    pub no_lonely_pairs: bool,
+    /// The largest distance of two bases that may pair, plus 1.
+    reach: usize,
     /// Powers of the scale.
     powers: [F; LONGEST_LOOP + 3],
     /// The factor of the size for every kind of larger loop, by the number of unpaired bases.
@@ -96,7 +100,9 @@ impl<'a, F: Factor> Loops<'a, F> {
         let stacked =
             restraints.stacked_hundredths().map(|energies| energies.map(|energy| F::of(energy, rt)).collect());
         debug_assert!(restraints.stacked.is_none_or(|energies| energies.len() == sequence.len()));
-        Self { letters, neighbours, weights, bonuses, stacked, powers, sizes, hairpins }
+        let no_lonely_pairs = restraints.no_lonely_pairs;
+        let reach = restraints.max_span.unwrap_or(usize::MAX).min(sequence.len());
+        Self { letters, neighbours, weights, bonuses, stacked, no_lonely_pairs, reach, powers, sizes, hairpins }
     }
 
     pub fn len(&self) -> usize {
@@ -111,7 +117,12 @@ impl<'a, F: Factor> Loops<'a, F> {
     /// The kind of pair that two positions make, if any.
     #[inline(always)]
     pub fn pair(&self, i: usize, j: usize) -> Option<usize> {
-        pair(self.letters[i + 1], self.letters[j + 1])
+        pair(self.letters[i + 1], self.letters[j + 1]).filter(|_| j - i < self.reach)
+    }
+
+    /// The largest distance of two bases that may pair, plus 1.
+    pub fn reach(&self) -> usize {
+        self.reach
     }
 
     /// The factor that the pair has besides those of its loops.

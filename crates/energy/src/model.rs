@@ -180,7 +180,7 @@ impl EnergyModel {
 
     /// A structure with the energy that it has without bonuses.
     fn evaluated(&self, sequence: &[u8], restraints: Restraints<'_>, found: Conformation) -> Conformation {
-        if restraints.is_empty() {
+        if restraints.keep_energies() {
             return found;
         }
         let energy = self.energy_with(sequence, restraints, &found.pairs);

@@ -32,10 +32,13 @@ pub(crate) fn probabilities<T: Number>(
     // Derivatives by `closed` in the last rows: plain, and times the factor of closing a multiloop.
     let mut closed: [Vec<T>; ROWS] = std::array::from_fn(|_| vec![T::ZERO; len]);
     let mut closing: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
+    // Without lonely pairs, the derivatives by `closed` that only the pair inside, which stacks, gets a part of.
+    let mut stacking: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
     let unpaired = loops.unpaired();
-    for distance in (SHORTEST..len).rev() {
+    let rows = loops.reach();
+    for distance in (SHORTEST..rows).rev() {
         let spans = len - distance;
-        let row_of_band = (len - 1 - distance) % BAND;
+        let row_of_band = (rows - 1 - distance) % BAND;
         if row_of_band == 0 {
             let fill = |(strip, [left, right]): (usize, &mut [Strip<T>; 2])| {
                 let (some, last, whole, first) = (&inside.some, &inside.last, &whole, strip * STRIP);
@@ -59,26 +62,34 @@ pub(crate) fn probabilities<T: Number>(
         let [begin, end] = [distance / 2 / LANES, (distance / 2 + spans).div_ceil(LANES)];
         let fill = |(block, out): (usize, &mut Block<T>)| {
             let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
-            let (closed, last, ring) = (&closed, &last, &ring);
-            workers.run(Around { out, loops, inside, exterior, closed, last, ring, distance, first });
+            let (closed, stacking, last, ring) = (&closed, &stacking, &last, &ring);
+            workers.run(Around { out, loops, inside, exterior, closed, stacking, last, ring, distance, first });
         };
         workers.each(&mut blocks[begin..end], fill);
 
         let mut row = ring.clear(distance);
         let mut largest: f64 = 0.0;
         let within = inside.closed.row(distance);
+        let within_stack = inside.stacked.as_ref().map(|stacked| stacked.row(distance));
         for (middle, i) in (distance / 2..).zip(0..spans) {
             let derivative = blocks[middle / LANES].values[middle % LANES];
             let j = i + distance;
+            let mut probability = derivative * within[i];
             // What the pair's own factor passes on to the pairs that it encloses.
-            let value = derivative * loops.bonus(i, j);
+            let mut value = derivative * loops.bonus(i, j);
+            if let Some(within_stack) = within_stack {
+                let in_stack = blocks[middle / LANES].stacked[middle % LANES];
+                probability += in_stack * within_stack[i];
+                stacking[distance % 3][i] = value + in_stack * loops.bonus(i, j);
+                value = in_stack * loops.bonus(i, j);
+            }
             closed[distance % ROWS][i] = value;
             closing[distance % 3][i] = T::ZERO;
             let Some(kind) = loops.pair(i, j) else { continue };
             closing[distance % 3][i] = value * loops.multiloop(kind, i, j);
             row.set(i, loops.closes(kind, i, j).map(|factor| value * factor));
             largest = largest.max(value.size()).max(last[i].size());
-            let probability = (derivative * within[i]).value() as f32;
+            let probability = probability.value() as f32;
             probabilities[i * len + j] = probability;
             probabilities[j * len + i] = probability;
         }
@@ -106,6 +117,7 @@ struct Around<'a, T> {
     inside: &'a Inside<T>,
     exterior: &'a Exterior<T>,
     closed: &'a [Vec<T>; ROWS],
+    stacking: &'a [Vec<T>; 3],
     last: &'a [T],
     ring: &'a Ring<T>,
     distance: usize,
@@ -117,11 +129,12 @@ impl<T: Number> pulp::WithSimd for Around<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Self { out, loops, inside, exterior, closed, last, ring, distance, first } = self;
+        let Self { out, loops, inside, exterior, closed, stacking, last, ring, distance, first } = self;
         out.sum(loops, ring, Side::Around, distance, first);
-        let (within, share) = (inside.closed.row(distance), exterior.total().recip());
+        let within = inside.stacked.as_ref().unwrap_or(&inside.closed).row(distance);
+        let share = exterior.total().recip();
         for lane in 0..LANES {
-            out.values[lane] = T::ZERO;
+            (out.values[lane], out.stacked[lane]) = (T::ZERO, T::ZERO);
             let i = first + lane as isize;
             if i < 0 || i as usize + distance >= loops.len() {
                 continue;
@@ -134,7 +147,8 @@ impl<T: Number> pulp::WithSimd for Around<'_, T> {
             let mut value = exterior.before[i] * (exterior.behind[j + 1] * share) * loops.exterior(kind, i, j);
             value += last[i] * loops.branch(kind, i, j) + out.total(lane, loops.opens(kind, i, j));
             for (left, right) in SMALL {
-                if i < left + 1 || j + right + 1 >= loops.len() {
+                let is_stack = loops.no_lonely_pairs && left + right == 0;
+                if i < left + 1 || j + right + 1 >= loops.len() || is_stack {
                     continue;
                 }
                 let (p, q) = (i - 1 - left, j + 1 + right);
@@ -143,6 +157,12 @@ impl<T: Number> pulp::WithSimd for Around<'_, T> {
                 }
             }
             out.values[lane] = value;
+            if loops.no_lonely_pairs && i > 0 && j + 1 < loops.len() {
+                let outer = loops.pair(i - 1, j + 1);
+                out.stacked[lane] = outer.map_or(T::ZERO, |outer| {
+                    stacking[(distance + 2) % 3][i - 1] * loops.small([0, 0], i - 1, j + 1, outer, kind)
+                });
+            }
         }
     }
 }

@@ -15,6 +15,10 @@ pub struct Restraints<'a> {
     /// counts twice, at its end once, and in a lonely pair not at all. Energies of structures are with them.
     /// [`Deigan::energies`](crate::Deigan::energies) makes them of reactivities.
     pub stacked: Option<&'a [f32]>,
+    /// Every pair stacks on another one, as RNAfold's `--noLP` asks for.
+    pub no_lonely_pairs: bool,
+    /// Pairs span at most so many bases, both ends included; any number by default.
+    pub max_span: Option<usize>,
 }
 
 impl<'a> Restraints<'a> {
@@ -32,8 +36,22 @@ impl<'a> Restraints<'a> {
         self
     }
 
-    /// Are there none?
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Sets [`Restraints::no_lonely_pairs`].
+    #[must_use]
+    pub fn no_lonely_pairs(mut self, no_lonely_pairs: bool) -> Self {
+        self.no_lonely_pairs = no_lonely_pairs;
+        self
+    }
+
+    /// Sets [`Restraints::max_span`].
+    #[must_use]
+    pub fn max_span(mut self, max_span: impl Into<Option<usize>>) -> Self {
+        self.max_span = max_span.into();
+        self
+    }
+
+    /// Do they leave the energy of every structure, without bonuses, as it is?
+    pub(crate) fn keep_energies(&self) -> bool {
         self.bonuses.is_none() && self.stacked.is_none()
     }
 

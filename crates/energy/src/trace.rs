@@ -61,13 +61,15 @@ pub(crate) enum Part {
     Before(usize),
     /// Of a span that a pair closes.
     Closed(usize, usize),
+    /// Of a span that a pair closes, on which the pair around it stacks: without lonely pairs.
+    Stacked(usize, usize),
     /// Of a branch of a multiloop that starts with the span.
     Last(usize, usize),
     /// Of one or more branches.
     Some(usize, usize),
 }
 
-use Part::{Before, Closed, Last, Some as Several};
+use Part::{Before, Closed, Last, Some as Several, Stacked};
 
 /// The parts that a term is made of.
 pub(crate) type Parts = [Option<Part>; 2];
@@ -82,9 +84,12 @@ impl<T: Semiring> Trace<'_, T> {
             let parts = match part {
                 Before(0) => [None; 2],
                 Before(end) => chooser.choose(total, self.terms_before(end)),
-                Closed(i, j) => {
+                Closed(i, j) | Stacked(i, j) => {
                     pairs.push((i, j));
-                    chooser.choose(total, self.terms_closed(i, j))
+                    match (part, &self.inside.stacked) {
+                        (Closed(..), Some(_)) => self.stack(i, j).map_or([None; 2], |(_, parts)| parts),
+                        _ => chooser.choose(total, self.terms_closed(i, j)),
+                    }
                 }
                 Last(i, j) => chooser.choose(total, self.terms_last(i, j)),
                 Several(i, j) => chooser.choose(total, self.terms_some(i, j)),
@@ -110,6 +115,7 @@ impl<T: Semiring> Trace<'_, T> {
         match part {
             Before(end) => self.before[end],
             Closed(i, j) => self.inside.closed.get(i, j),
+            Stacked(i, j) => self.inside.stacked.as_ref().unwrap_or(&self.inside.closed).get(i, j),
             Last(i, j) => self.inside.last.get(i, j),
             Several(i, j) => self.inside.some.get(i, j),
         }
@@ -121,7 +127,8 @@ impl<T: Semiring> Trace<'_, T> {
         match part {
             Before(0) => each((T::ONE, [None; 2])),
             Before(end) => self.terms_before(end).for_each(each),
-            Closed(i, j) => self.terms_closed(i, j).for_each(each),
+            Closed(i, j) if self.inside.stacked.is_some() => self.stack(i, j).into_iter().for_each(each),
+            Closed(i, j) | Stacked(i, j) => self.terms_closed(i, j).for_each(each),
             Last(i, j) => self.terms_last(i, j).for_each(each),
             Several(i, j) => self.terms_some(i, j).for_each(each),
         }
@@ -137,8 +144,16 @@ impl<T: Semiring> Trace<'_, T> {
         std::iter::once(unpaired).chain(paired)
     }
 
+    /// Without lonely pairs: the only term of a pair that nothing stacks on from outside.
+    fn stack(&self, i: usize, j: usize) -> Option<(T, Parts)> {
+        let (loops, inner) = (self.loops, Stacked(i + 1, j - 1));
+        let [outer_kind, inner_kind] = [loops.pair(i, j)?, loops.pair(i + 1, j - 1)?];
+        let factor = loops.small([0, 0], i, j, outer_kind, inner_kind) * loops.bonus(i, j);
+        Some((self.value(inner) * factor, [Some(inner), None]))
+    }
+
     fn terms_closed(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
-        let (loops, inside) = (self.loops, self.inside);
+        let loops = self.loops;
         let kind = loops.pair(i, j).expect("only bases that can pair are paired");
         let hairpin = (T::ONE * loops.hairpin(kind, i, j), [None; 2]);
         let largest = LONGEST_LOOP.min((j - i).saturating_sub(SHORTEST + 2));
@@ -146,7 +161,8 @@ impl<T: Semiring> Trace<'_, T> {
         let inner = sizes.filter_map(move |[left, right]| {
             let (p, q) = (i + 1 + left, j - 1 - right);
             let factor = loops.internal([left, right], i, j, kind, loops.pair(p, q)?);
-            Some((inside.closed.get(p, q) * factor, [Some(Closed(p, q)), None]))
+            let part = if left + right == 0 { Stacked(p, q) } else { Closed(p, q) };
+            Some((self.value(part) * factor, [Some(part), None]))
         });
         let closing = loops.multiloop(kind, i, j);
         let branches = self.splits(i + 1, j - 1).map(move |(term, parts)| (term * closing, parts));

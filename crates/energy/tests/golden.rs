@@ -100,6 +100,25 @@ fn folds_with_reactivities_are_those_of_viennarna() {
 }
 
 #[test]
+fn folds_without_lonely_pairs_and_far_pairs_are_those_of_viennarna() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/limits/cases.json")).unwrap();
+    assert!(cases.len() >= 80);
+    for case in cases {
+        let sequence = case["sequence"].as_str().unwrap().as_bytes();
+        let span = case["span"].as_i64().and_then(|span| usize::try_from(span).ok());
+        let no_lonely_pairs = case["no_lonely_pairs"].as_bool().unwrap();
+        let restraints = Restraints::default().no_lonely_pairs(no_lonely_pairs).max_span(span);
+        let expected: [Option<f64>; 3] = serde_json::from_value(case["found"].clone()).unwrap();
+        let model = EnergyModel::turner2004();
+        assert_eq!(Some(model.mfe_with(sequence, restraints).energy), expected[0], "{case}");
+        let [_, Some(energy), Some(diversity)] = expected else { continue };
+        let ensemble = model.ensemble_with(sequence, restraints);
+        let found = [ensemble.energy(), ensemble.diversity()];
+        assert!((found[0] - energy).abs() < ENSEMBLE && (found[1] - diversity).abs() < ENSEMBLE, "{found:?}: {case}");
+    }
+}
+
+#[test]
 fn suboptimal_structures_are_those_of_viennarna() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("golden/suboptimal/cases.json")).unwrap();
     assert!(cases.len() >= 30);

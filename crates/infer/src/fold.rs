@@ -44,6 +44,10 @@ pub struct FoldOptions {
     pub probabilities: bool,
     /// Other structures to return too; only an [`EnergyFolder`](crate::EnergyFolder) has them.
     pub alternatives: Option<Alternatives>,
+    /// Leave out structures with a pair that stacks on no other; only for an [`EnergyFolder`](crate::EnergyFolder).
+    pub no_lonely_pairs: bool,
+    /// Leave out pairs that span more bases, both ends included; only for an [`EnergyFolder`](crate::EnergyFolder).
+    pub max_span: Option<usize>,
     /// What [`FoldRequest::reactivities`] count; only for an [`EnergyFolder`](crate::EnergyFolder).
     pub reactivity: Deigan,
     /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
@@ -65,6 +69,8 @@ impl Default for FoldOptions {
             non_canonical: false,
             probabilities: false,
             alternatives: None,
+            no_lonely_pairs: false,
+            max_span: None,
             reactivity: Deigan::default(),
             max_memory: None,
             batch_tokens: DEFAULT_BATCH_TOKENS,
@@ -135,6 +141,20 @@ impl FoldOptions {
     #[must_use]
     pub fn alternatives(mut self, alternatives: impl Into<Option<Alternatives>>) -> Self {
         self.alternatives = alternatives.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::no_lonely_pairs`].
+    #[must_use]
+    pub fn no_lonely_pairs(mut self, no_lonely_pairs: bool) -> Self {
+        self.no_lonely_pairs = no_lonely_pairs;
+        self
+    }
+
+    /// Sets [`FoldOptions::max_span`].
+    #[must_use]
+    pub fn max_span(mut self, max_span: impl Into<Option<usize>>) -> Self {
+        self.max_span = max_span.into();
         self
     }
 
@@ -449,6 +469,10 @@ impl Model {
         }
         if options.alternatives.is_some() {
             let message = "alternative structures: a network has no ensemble that they could be drawn from";
+            return Err(Error::Options(message.to_owned()));
+        }
+        if options.no_lonely_pairs || options.max_span.is_some() {
+            let message = "lonely pairs and far pairs can be left out only by an energy model";
             return Err(Error::Options(message.to_owned()));
         }
         let budget = self.budget(options.max_memory);

@@ -14,6 +14,7 @@ use super::choose::ModelChoice;
 use super::constraints::Constraints;
 use super::folder::{Folder, ModelName};
 use super::folding::FoldingArgs;
+use super::limits::LimitArgs;
 use super::reactivities::{Reactivities, ReactivityArgs};
 use super::structures::{Folded, StructureFormat, Structures};
 use super::thermodynamics::EnergyArgs;
@@ -81,6 +82,8 @@ pub struct FoldArgs {
     #[command(flatten)]
     energies: EnergyArgs,
     #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
     reactivities: ReactivityArgs,
     #[command(flatten)]
     alternatives: AlternativesArgs,
@@ -97,10 +100,10 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     };
     let folder = Folder::load(&args.choice, &args.energies, context)?;
     if matches!(folder, Folder::Network(_)) {
-        args.reactivities.refuse()?;
+        args.reactivities.refuse().and_then(|()| args.limits.refuse())?;
     }
     let options = folder.resolve(&args.folding, &args.alternatives)?;
-    let options = options.reactivity(args.reactivities.resolve()?).probabilities(args.bpp.is_some());
+    let options = args.limits.of(options).reactivity(args.reactivities.resolve()?).probabilities(args.bpp.is_some());
     drop(folder.folds(std::iter::empty(), &options)?); // fails now, not later, if the model cannot fold
     let model = folder.description();
     let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file

@@ -17,6 +17,7 @@ pub mod score;
 mod alternatives;
 mod folder;
 mod folding;
+mod limits;
 mod numbers;
 mod reactivities;
 mod reporter;

@@ -19,7 +19,7 @@ fn a_flag_of_rnafold_gets_what_fold_has_in_its_place() {
         ("--noPS", "`--draw DIR`"),
         ("--svg", "`--draw DIR`"),
         ("--shape=a.dat", "`--reactivities FILE`"),
-        ("--noLP", "`-t P`"),
+        ("--noLP", "`--no-lonely-pairs`"),
         ("--circ", "linear"),
         ("--jobs=4", "`--threads N`"),
         ("--infile=a.fa", "`rinalmo fold my.fa`"),

@@ -293,3 +293,37 @@ fn reactivities_of_another_sequence_are_an_error_of_the_record() {
     let run = sandbox.run("fold -m turner2004 a.fa --reactivities t.tsv");
     assert!(run.code == 1 && run.err.contains("t.tsv: expected 9 values, found 3"), "{run}");
 }
+
+#[test]
+fn structures_without_lonely_or_far_pairs_have_none() {
+    let sandbox = Sandbox::new().with("a.fa", random_fasta(60, |i| 20 + i * 37 % 90));
+    let folded = |flags: &str| {
+        let run = sandbox.run(&format!("-q fold -m turner2004 a.fa -f json {flags}")).done();
+        let pairs = |one: &Value| -> Vec<(u64, u64)> {
+            let pairs = one["pairs"].as_array().unwrap().iter();
+            pairs.map(|pair| (pair[0].as_u64().unwrap(), pair[1].as_u64().unwrap())).collect()
+        };
+        objects(&run.out).iter().map(pairs).collect::<Vec<_>>()
+    };
+    let lonely = |pairs: &Vec<(u64, u64)>| {
+        let stacks = |&(i, j): &(u64, u64)| pairs.contains(&(i + 1, j - 1)) || pairs.contains(&(i - 1, j + 1));
+        pairs.iter().filter(|pair| !stacks(pair)).count()
+    };
+    let widest = |pairs: &Vec<(u64, u64)>| pairs.iter().map(|(i, j)| j - i + 1).max().unwrap_or(0);
+    let free = folded("");
+    assert!(free.iter().map(lonely).sum::<usize>() > 0 && free.iter().map(widest).max() > Some(30));
+    assert_eq!(folded("--no-lonely-pairs").iter().map(lonely).sum::<usize>(), 0);
+    assert_eq!(folded("--max-span 30").iter().map(widest).max(), Some(30));
+}
+
+#[test]
+fn a_network_refuses_what_only_energies_have() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL).with("a.shape", "1 0.5\n");
+    let refused = |words: &str| sandbox.run(words).refused();
+    assert!(refused("fold a.fa --reactivities a.shape").contains("--reactivities: only an energy model"));
+    assert!(refused("fold a.fa --no-lonely-pairs").contains("--no-lonely-pairs: only an energy model"));
+    assert!(refused("fold a.fa --max-span 9").contains("hint: `--model rinalmo2026`"));
+    assert!(refused("fold -m turner2004 a.fa --reagent dms").contains("--reactivities"));
+    let wrong = "fold -m turner2004 a.fa --reactivities a.shape --reactivity-slope nan";
+    assert!(refused(wrong).contains("expected a number from -100 to 100 kcal/mol, found NaN"));
+}

@@ -124,16 +124,17 @@ impl EnergyFolder {
             let message = "a threshold of probability needs the method greedy, nested or f1";
             return Err(Error::Options(message.to_owned()));
         }
-        let alternatives = options.alternatives;
-        alternatives.map_or(Ok(()), Alternatives::check)?;
+        options.alternatives.map_or(Ok(()), Alternatives::check)?;
+        let asked = options.clone();
         let budget = options.max_memory.or(self.max_memory).unwrap_or_else(default_budget);
         let items = requests.into_iter().map(move |request| {
             let request: FoldRequest<'a> = request.into();
             let constrained = request.constraint.is_some();
             match request.sequence.len() {
                 0 => Err(Error::EmptySequence),
-                len => afford(len, "its energies", budget, |len| bytes(len, constrained, alternatives, budget))
-                    .map(|()| request),
+                len => {
+                    afford(len, "its energies", budget, |len| bytes(len, constrained, &asked, budget)).map(|()| request)
+                }
             }
         });
         let ready = Vec::new().into_iter();
@@ -150,7 +151,7 @@ impl EnergyFolder {
         let threads = rayon::current_num_threads();
         let weigh = |item: &Result<FoldRequest<'_>, Error>| {
             let of = |request: &FoldRequest<'_>| {
-                bytes(request.sequence.len(), request.constraint.is_some(), options.alternatives, budget)
+                bytes(request.sequence.len(), request.constraint.is_some(), options, budget)
             };
             mebibytes(item.as_ref().map_or(0, of)) as usize
         };
@@ -183,6 +184,7 @@ impl EnergyFolder {
         let bonuses = constraint.map(|constraint| bonuses(constraint, sequence)).transpose()?;
         let stacked = stacked(request, options)?;
         let restraints = Restraints::default().bonuses(bonuses.as_deref()).stacked(stacked.as_deref());
+        let restraints = restraints.no_lonely_pairs(options.no_lonely_pairs).max_span(options.max_span);
         let mfe = model.mfe_with(sequence, restraints);
         if let Some((i, j)) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
             return Err(no_room(i, j));
@@ -232,12 +234,13 @@ fn has_threshold(method: Method) -> bool {
 }
 
 /// Bytes that a sequence takes at its peak, a kept map included.
-fn bytes(len: usize, constrained: bool, alternatives: Option<Alternatives>, budget: u64) -> u64 {
+fn bytes(len: usize, constrained: bool, options: &FoldOptions, budget: u64) -> u64 {
     let square = (len as u64).saturating_mul(len as u64);
     // Bonuses as f32, and as the f64 that the recursions take.
     let bonuses = square.saturating_mul(if constrained { 12 } else { 0 });
-    let structures = alternatives.map_or(0, |which| which.bytes(len, budget));
-    memory(len).saturating_add(bonuses).saturating_add(structures)
+    let lonely = square.saturating_mul(if options.no_lonely_pairs { 4 } else { 0 }); // one more sum for each span
+    let structures = options.alternatives.map_or(0, |which| which.bytes(len, budget));
+    memory(len).saturating_add(bonuses).saturating_add(lonely).saturating_add(structures)
 }
 
 /// The result of a structure.
