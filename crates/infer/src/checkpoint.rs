@@ -22,19 +22,25 @@ pub const BUNDLED: Option<&str> = None;
 /// The name of the bundled model that does a task of [`TASKS`](rinalmo_model::TASKS), if there is one.
 /// For splice sites that is the model for donors; the one for acceptors is `nano-splice-acceptor`.
 pub fn bundled_for(task: &str) -> Option<String> {
-    let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
     let task = TaskSpec::find(task)?;
-    if first.meta.task == task.name || (task.name == "mlm" && first.config.mlm) {
+    let first = open(BUNDLED?, &OpenOptions::default()).ok()?;
+    if first.meta.task == task.name {
         return Some(first.meta.name.clone());
     }
     let name = format!("{}-{}", first.meta.name, task.bundled());
-    first.members().contains(&name).then_some(name)
+    all_bundled().contains(&name).then_some(name)
 }
 
 /// The names of all bundled models. The default of `--model` comes first.
+#[cfg(feature = "bundled")]
 pub fn all_bundled() -> Vec<String> {
-    let first = BUNDLED.and_then(|name| open(name, &OpenOptions::default()).ok());
-    first.map_or_else(Vec::new, |first| [std::slice::from_ref(&first.meta.name), first.members()].concat())
+    crate::bundled::names().unwrap_or_default()
+}
+
+/// The names of all bundled models: there are none.
+#[cfg(not(feature = "bundled"))]
+pub fn all_bundled() -> Vec<String> {
+    Vec::new()
 }
 
 /// What users of the bundled model should know, in a line.
@@ -47,12 +53,10 @@ pub const BUNDLED_NOTE: &str = "model: nano (bundled); `rinalmo model list` name
 /// No model of that name is on this machine (the message says how to get it), or the file is not a model.
 pub fn open(name_or_path: &str, options: &OpenOptions) -> Result<Checkpoint, Error> {
     #[cfg(feature = "bundled")]
-    if name_or_path == crate::bundled::NAME {
-        return crate::bundled::checkpoint(None);
-    } else if name_or_path.starts_with(crate::bundled::NAME)
-        && let Ok(member) = crate::bundled::checkpoint(Some(name_or_path))
+    if name_or_path.starts_with(crate::bundled::NAME)
+        && let Some(bundled) = crate::bundled::checkpoint(name_or_path)?
     {
-        return Ok(member);
+        return Ok(bundled);
     }
     let path = Path::new(name_or_path);
     if path.exists() {

@@ -108,7 +108,7 @@ impl Model {
     /// Only if the program was built with a damaged model.
     #[cfg(feature = "bundled")]
     pub fn bundled(device: &Device) -> Result<Self, Error> {
-        Self::from_checkpoint(crate::bundled::checkpoint(None)?, None, device)
+        Self::from_checkpoint(crate::bundled::first()?, None, device)
     }
 
     /// Puts an opened checkpoint's weights onto a device, with the precision of [`LoadOptions`].

@@ -30,7 +30,7 @@ fn both(head: Option<HeadConfig>) -> [Model; 2] {
 }
 
 fn model(config: ModelConfig, network: Box<dyn Network>) -> Model {
-    let checkpoint = crate::bundled::checkpoint(None).unwrap();
+    let checkpoint = crate::bundled::first().unwrap();
     Model {
         network,
         config,

@@ -7,12 +7,14 @@ use rinalmo::{LoadOptions, Model, Precision};
 
 use crate::context::Context;
 
-/// A note for users of the bundled encoder, in one line.
-pub const ENCODER_NOTE: &str =
-    "model: nano (bundled), hardly pre-trained; `rinalmo model download giga` fetches one for embeddings and scores";
+/// A note for users of the bundled encoder of structures, in one line.
+pub const ENCODER_NOTE: &str = "model: nano (bundled); `rinalmo model download giga` fetches a better one for embeddings";
 
-/// A note for users of its small heads.
-pub const HEADS_NOTE: &str = "model: a small head on nano (bundled); `rinalmo model list` lists published ones";
+/// A note for users of the bundled model for masked letters.
+pub const LETTERS_NOTE: &str = "model: nano-mlm (bundled); `rinalmo model download giga` fetches a better one for scores";
+
+/// A note for users of the bundled small heads.
+pub const HEADS_NOTE: &str = "model: a small bundled head; `rinalmo model list` lists published ones";
 
 /// Which model.
 #[derive(Args, Clone, Debug)]
@@ -121,7 +123,7 @@ mod tests {
 
     #[test]
     fn notes_on_bundled_models_fit_into_one_line() {
-        for note in [ENCODER_NOTE, HEADS_NOTE, rinalmo::checkpoint::BUNDLED_NOTE] {
+        for note in [ENCODER_NOTE, LETTERS_NOTE, HEADS_NOTE, rinalmo::checkpoint::BUNDLED_NOTE] {
             assert!(note.chars().count() <= 120 && !note.contains('\n') && !note.contains("  "), "{note}");
         }
     }

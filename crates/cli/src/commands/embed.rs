@@ -8,7 +8,7 @@ use rinalmo::seq::{Gaps, InputOptions, OnInvalid, SequenceRecord};
 use rinalmo::sink::{ArrayKind, ArrayRecord, Dtype, Format, Layout, Leftover, Sink, SinkOptions};
 use rinalmo::{EmbedOptions, Model, TRAINED_LENGTH, Window};
 
-use super::choose::{ENCODER_NOTE, ModelChoice};
+use super::choose::{ENCODER_NOTE, LETTERS_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
 use crate::io::{self, Arrays, Asked, FailureArgs, ForceArgs, InputArgs, Job, WhenStopped, kept, many};
 
@@ -104,8 +104,9 @@ pub fn run(args: EmbedArgs, context: &Context) -> Result<Outcome> {
     args.check_output(&options)?;
     args.force.check(&args.output)?;
     let feed = args.input.open(context)?;
-    let task = if options.include.contains(&ArrayKind::Logits) { "mlm" } else { "structure" };
-    let model = args.choice.load(context, task, Some(ENCODER_NOTE))?;
+    let (task, note) =
+        if options.include.contains(&ArrayKind::Logits) { ("mlm", LETTERS_NOTE) } else { ("structure", ENCODER_NOTE) };
+    let model = args.choice.load(context, task, Some(note))?;
     model.embed(&[] as &[&str], &options)?; // fails now, not later, if the model cannot do this
     let sink = Sink::open(&args.output, args.sink_options(&model, &options))?;
     let sink = Arrays::new(sink, &args.output, WhenStopped::Keep);

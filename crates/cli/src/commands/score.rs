@@ -8,7 +8,7 @@ use rinalmo::seq::SequenceRecord;
 use rinalmo::{Marginal, ScoreOptions, SequenceScore, Variant, VariantRequest};
 
 use self::variants::Variants;
-use super::choose::{ENCODER_NOTE, ModelChoice};
+use super::choose::{LETTERS_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
 use crate::io::say;
 use crate::io::{self, Asked, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, chain, number};
@@ -49,7 +49,7 @@ pub fn run(args: ScoreArgs, context: &Context) -> Result<Outcome> {
     let variants = args.variants.as_deref().map(Variants::open).transpose()?;
     let options = ScoreOptions::default().marginal(if args.unmasked { Marginal::Unmasked } else { Marginal::Masked });
     let feed = args.input.open(context)?;
-    let model = args.choice.load(context, "mlm", Some(ENCODER_NOTE))?;
+    let model = args.choice.load(context, "mlm", Some(LETTERS_NOTE))?;
     model.score(&[] as &[&str], &options)?; // fails now, not later, if the model cannot score
     let rows = Rows::open(&args.table, &model)?;
     let marginal = options.marginal;
