@@ -11,7 +11,7 @@ pub(crate) type Failed = DrawingAreaErrorKind<std::io::Error>;
 pub(crate) const MARGIN: u32 = 16;
 
 /// Colours that colour-blind readers can tell apart (Tol, "Colour schemes", 2021: bright).
-const COLOURS: [RGBColor; 6] = [
+pub(crate) const COLOURS: [RGBColor; 6] = [
     RGBColor(0x44, 0x77, 0xaa),
     RGBColor(0xee, 0x66, 0x77),
     RGBColor(0x22, 0x88, 0x33),

@@ -16,9 +16,12 @@ mod pdf;
 mod raster;
 mod reliability;
 pub mod rna;
+mod scatter;
+mod svg;
 
 pub use curves::{Curve, Curves};
 pub use groups::{Groups, Series, Shape};
 pub use pdf::pdf;
 pub use raster::{Unusable, png};
 pub use reliability::Reliability;
+pub use scatter::{Dot, Scatter};

@@ -5,8 +5,8 @@ use super::colour::Colour;
 use super::labels::{ANY, Label, SIZE, Taken, interval};
 use super::loops::{Part, parts};
 use super::page::{Entry, page, ring, stroke};
-use super::svg::{Anchor, Short, Svg};
 use super::{Fill, Layout, Nested, Point, Rna, Style, positions};
+use crate::svg::{Anchor, Short, Svg};
 
 /// No side of a drawing is longer; larger ones are scaled down, in pixels.
 const LARGEST: f64 = 2400.0;

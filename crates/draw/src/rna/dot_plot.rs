@@ -4,8 +4,8 @@ use super::bonds::{Bond, Verdict, bonds};
 use super::colour::Colour;
 use super::labels::{SIZE, interval};
 use super::page::{Entry, page, stroke};
-use super::svg::{Anchor, Svg};
 use super::{Nested, Point, Rna, Style};
+use crate::svg::{Anchor, Svg};
 
 /// The size of a cell if there are few, and of the whole square at least and at most, in pixels.
 const CELL: f64 = 9.0;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Point;
-use super::svg::width_of;
+use crate::svg::width_of;
 
 /// The size of numbers, in pixels.
 pub(crate) const SIZE: f64 = 10.0;

@@ -26,7 +26,6 @@ mod nested;
 mod page;
 mod style;
 mod subject;
-mod svg;
 
 pub use colour::{Colour, Palette};
 pub use layout::{Layout, Point, positions};

@@ -5,8 +5,8 @@ use rinalmo_seq::Structure;
 use super::colour::Colour;
 use super::labels::{SIZE, interval};
 use super::page::{Entry, page, short, stroke};
-use super::svg::{Anchor, Svg};
 use super::{Point, Rna, Style};
+use crate::svg::{Anchor, Svg};
 
 /// The distance of bases if there are few, and the width at least and at most, in pixels.
 const STEP: f64 = 6.0;

@@ -2,8 +2,8 @@
 
 use super::colour::{Colour, Palette};
 use super::subject::Track;
-use super::svg::{Anchor, Short, Svg, width_of};
 use super::{Point, Style};
+use crate::svg::{Anchor, Short, Svg, width_of};
 
 /// Space around everything, in pixels.
 const MARGIN: f64 = 18.0;

@@ -2,7 +2,7 @@
 
 use std::fmt::{Display, Write as _};
 
-use super::Point;
+use crate::rna::Point;
 
 /// The fonts that letters are drawn in.
 const FONTS: &str = "Arial, Helvetica, 'DejaVu Sans', sans-serif";
@@ -78,6 +78,15 @@ impl Svg {
     pub(crate) fn circle(&mut self, centre: Point, radius: f64, attributes: impl Display) {
         let [x, y, radius] = [centre.x, centre.y, radius].map(Short);
         self.push(format_args!("<circle cx=\"{x}\" cy=\"{y}\" r=\"{radius}\" {attributes}/>"));
+    }
+
+    pub(crate) fn polygon(&mut self, corners: &[Point]) {
+        self.text.push_str("<polygon points=\"");
+        for (place, corner) in corners.iter().enumerate() {
+            let space = if place == 0 { "" } else { " " };
+            self.push(format_args!("{space}{},{}", Short(corner.x), Short(corner.y)));
+        }
+        self.text.push_str("\"/>");
     }
 
     /// A rectangle from its upper left corner.
