@@ -39,6 +39,11 @@ impl ArrayKind {
         KINDS[self as usize].1
     }
 
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        KINDS.iter().find(|row| row.1 == name).map(|row| row.0)
+    }
+
     /// How many dimensions an array of this kind has.
     pub fn rank(self) -> usize {
         KINDS[self as usize].2
@@ -95,6 +100,16 @@ impl Dtype {
             Dtype::F32 => values.iter().for_each(|v| out.extend(v.to_le_bytes())),
             Dtype::F16 => values.iter().for_each(|&v| out.extend(f16::from_f32(v).to_le_bytes())),
             Dtype::Bf16 => values.iter().for_each(|&v| out.extend(bf16::from_f32(v).to_le_bytes())),
+        }
+    }
+
+    /// The values of little-endian bytes.
+    pub(super) fn decode(self, bytes: &[u8]) -> Vec<f32> {
+        let halves = || bytes.as_chunks().0.iter().copied();
+        match self {
+            Dtype::F32 => bytes.as_chunks().0.iter().map(|number| f32::from_le_bytes(*number)).collect(),
+            Dtype::F16 => halves().map(|number| f16::from_le_bytes(number).to_f32()).collect(),
+            Dtype::Bf16 => halves().map(|number| bf16::from_le_bytes(number).to_f32()).collect(),
         }
     }
 

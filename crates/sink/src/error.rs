@@ -1,11 +1,11 @@
-//! Errors of writing arrays.
+//! Errors of writing and reading arrays.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{ArrayKind, Dtype, Format};
 
-/// An error of a sink.
+/// An error of a file of arrays.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -172,6 +172,14 @@ pub enum Error {
     /// Standard output cannot be resumed.
     #[error("a table on standard output cannot be resumed\nhint: name an output file")]
     CannotResume,
+    /// A file of arrays cannot be read.
+    #[error("{}: {message}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What was expected and what was found.
+        message: String,
+    },
     /// The system refused to read or write.
     #[error("{action} `{}`", output(path).display())]
     Io {

@@ -1,4 +1,4 @@
-//! Writes arrays to `.npz`, `.safetensors`, `.parquet`, `.tsv`, or a table on standard output.
+//! Writes arrays to `.npz`, `.safetensors`, `.parquet`, `.tsv`, or a table on standard output; [`read`] reads vectors back.
 //!
 //! Only one record is in memory at a time. Each finished record is appended to `<output>.part`, the [spool].
 //! [`Sink::finish`] makes the output from it in input order, renames it into place, and deletes the spool. So a killed
@@ -35,6 +35,7 @@ mod output;
 mod pairs;
 #[cfg(feature = "parquet")]
 mod parquet;
+pub mod read;
 mod rows;
 mod safetensors;
 mod settings;
