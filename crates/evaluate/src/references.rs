@@ -41,6 +41,16 @@ pub enum FamilyFrom {
     Table(PathBuf),
 }
 
+impl FamilyFrom {
+    /// The family that an id names, if families come from ids.
+    pub fn in_id<'i>(&self, id: &'i str) -> Option<&'i str> {
+        match self {
+            Self::Prefix(number) => Some(prefix(id, *number)),
+            Self::Column | Self::Table(_) => None,
+        }
+    }
+}
+
 /// A text that says where families come from, but whose number is not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}`: expected prefix:N, the text before the Nth `_`")]

@@ -136,7 +136,8 @@
 //! |---|---|
 //! | [`seq`] | reads and writes sequence and structure files |
 //! | [`checkpoint`] | opens, converts, downloads and lists checkpoints |
-//! | [`sink`] | writes arrays and tables |
+//! | [`sink`] | writes arrays and tables, and reads vectors back |
+//! | `map` | places embeddings in two dimensions (feature `map`) |
 //! | `draw` | draws secondary structures as SVG or PNG (feature `draw`) |
 //! | [`energy`], [`EnergyFolder`] | free energies of structures; folding without a network |
 //! | `corpus`, `pretrain`, `finetune`, `recipes` | train your own models (feature `train`) |
@@ -174,6 +175,9 @@ pub use rinalmo_infer::{
     PairMap, Precision, PredictOptions, Said, ScoreOptions, SequenceScore, SpliceSite, TRAINED_LENGTH, Variant,
     VariantRequest, Window, batches, constraints, default_budget, energy, is_device_failure, variant,
 };
+/// Embeddings as points in two dimensions: PCA, t-SNE, UMAP, and how far to trust them.
+#[cfg(feature = "map")]
+pub use rinalmo_map as map;
 #[cfg(feature = "train")]
 pub use rinalmo_runs::{finetune, pretrain, recipes, run};
 /// Sequence and structure files: readers, writers, records.

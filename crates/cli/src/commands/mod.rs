@@ -9,6 +9,7 @@ pub mod energy;
 pub mod evaluate;
 pub mod finetune;
 pub mod fold;
+pub mod map;
 pub mod model;
 pub mod predict;
 pub mod pretrain;

@@ -69,6 +69,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       fold       Predict secondary structures
       draw       Draw secondary structures
       embed      Write embeddings of sequences
+      map        Draw a map of sequences: similar embeddings are near each other
       predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score      Score sequences, or the effect of variants
       energy     Compute free energies by a nearest-neighbour model (Turner 2004), without a network

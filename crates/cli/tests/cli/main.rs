@@ -24,6 +24,7 @@ mod help;
 mod input;
 mod interrupt;
 mod limits;
+mod map;
 mod model;
 mod output;
 mod predict;

@@ -81,12 +81,13 @@ impl DrawingFormat {
     }
 
     /// The format of a file's ending.
-    fn of(path: &Path) -> Option<Self> {
+    pub fn of(path: &Path) -> Option<Self> {
         let ending = path.extension()?.to_str()?.to_lowercase();
         Self::value_variants().iter().copied().find(|format| format.extension() == ending)
     }
 
-    fn bytes(self, svg: String) -> Result<Vec<u8>> {
+    /// A drawing in this format.
+    pub fn bytes(self, svg: String) -> Result<Vec<u8>> {
         Ok(match self {
             Self::Svg => svg.into_bytes(),
             Self::Png => png(&svg).context("the drawing is too large for PNG; SVG can hold it")?,

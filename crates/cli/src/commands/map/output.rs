@@ -1,0 +1,66 @@
+//! What a map is written as.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+use rinalmo::draw::Scatter;
+use rinalmo::seq::table::tsv_cell;
+
+use crate::commands::draw::DrawingFormat;
+use crate::io::{OutputArgs, OutputFailure};
+
+/// An output and its format.
+pub struct Output {
+    path: PathBuf,
+    format: Format,
+}
+
+enum Format {
+    Drawing(DrawingFormat),
+    Page,
+    Table,
+}
+
+impl Output {
+    /// The output at a path, in the format of its ending; `-` is a table.
+    pub fn of(path: &Path) -> Result<Self> {
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
+        let format = match (ending.as_deref(), DrawingFormat::of(path)) {
+            (_, Some(format)) => Format::Drawing(format),
+            (Some("html" | "htm"), _) => Format::Page,
+            (Some("tsv"), _) => Format::Table,
+            _ if path == Path::new("-") => Format::Table,
+            _ => bail!("{}: expected a file that ends in .svg, .png, .pdf, .html or .tsv", path.display()),
+        };
+        Ok(Self { path: path.to_owned(), format })
+    }
+
+    /// Writes the map.
+    pub fn write(&self, scatter: &Scatter) -> Result<()> {
+        let bytes = match self.format {
+            Format::Drawing(format) => format.bytes(scatter.svg())?,
+            Format::Page => scatter.html().into_bytes(),
+            Format::Table => table(scatter).into_bytes(),
+        };
+        let mut out = OutputArgs { output: Some(self.path.clone()) }.open()?;
+        out.write_all(&bytes).context(OutputFailure)?;
+        out.finish()
+    }
+}
+
+/// A row for each point; numbers are the shortest that read back the same.
+fn table(scatter: &Scatter) -> String {
+    let label = if scatter.legend.is_empty() { String::new() } else { format!("\t{}", tsv_cell(&scatter.legend)) };
+    let mut text = format!("id\tx\ty{label}\n");
+    for dot in &scatter.dots {
+        let [x, y] = dot.at.map(|value| value as f32);
+        text += &format!("{}\t{x:?}\t{y:?}", tsv_cell(&dot.id));
+        if !label.is_empty() {
+            text += "\t";
+            text += &tsv_cell(dot.group.as_deref().unwrap_or_default());
+        }
+        text += "\n";
+    }
+    text
+}
