@@ -1,7 +1,6 @@
 //! What every command shares: device, threads, how much it prints, and the flag to stop.
 
 use std::io::IsTerminal as _;
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -27,12 +26,13 @@ pub enum Outcome {
     Interrupted,
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Done => Self::SUCCESS,
-            Outcome::Partial => Self::from(1),
-            Outcome::Interrupted => Self::from(stop::exit_code()),
+impl Outcome {
+    /// The exit code that reports it.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Partial => 1,
+            Self::Interrupted => stop::exit_code(),
         }
     }
 }

@@ -13,6 +13,7 @@ mod io;
 mod panics;
 mod stop;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
@@ -81,18 +82,24 @@ pub static STANDARD_OUTPUT_IS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Runs the program with its command-line arguments.
 pub fn main() -> ExitCode {
+    main_from(std::env::args_os()).into()
+}
+
+/// Runs the program with these arguments, of which the first is its own name, and returns its exit code. Help, and an
+/// error in the arguments, end the process.
+pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     panics::leave_devices_to_errors();
     let mut definition = command();
-    let matches = arguments::parse(&mut definition);
+    let matches = arguments::parse(&mut definition, arguments);
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut definition).exit());
     let checked = files::check(&definition, &matches);
     let ended = checked.and_then(|()| run(parsed.command, parsed.common));
     match ended {
-        Ok(outcome) => outcome.into(),
-        Err(error) if io::is_closed_pipe(&error) => Outcome::Done.into(),
+        Ok(outcome) => outcome.exit_code(),
+        Err(error) if io::is_closed_pipe(&error) => Outcome::Done.exit_code(),
         Err(error) => {
             say(format_args!("error: {}", io::chain(&error)));
-            ExitCode::from(2)
+            2
         }
     }
 }

@@ -13,8 +13,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
 
 /// Parses the arguments, or ends the program with an error message.
-pub fn parse(definition: &mut Command) -> ArgMatches {
-    let arguments = lists::joined(std::env::args_os());
+pub fn parse(definition: &mut Command, arguments: impl IntoIterator<Item = OsString>) -> ArgMatches {
+    let arguments = lists::joined(arguments.into_iter());
     definition.try_get_matches_from_mut(&arguments).unwrap_or_else(|error| explained(error, &arguments).exit())
 }
 
