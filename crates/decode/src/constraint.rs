@@ -22,6 +22,7 @@
 //! RNAfold without `--enforceConstraint` is less strict: there, brackets only forbid pairs that conflict with them.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::str::FromStr;
 
 use rinalmo_seq::base_pair::is_canonical;
@@ -70,6 +71,25 @@ pub enum ConstraintError {
         min_loop: usize,
     },
 }
+
+/// Bases that must pair and have no partner that they may pair with; positions count from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmet(pub Vec<usize>);
+
+impl fmt::Display for Unmet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bases: Vec<String> = self.0.iter().map(|i| (i + 1).to_string()).collect();
+        match &bases[..] {
+            [base] => write!(f, "the constraint is not met: base {base} has no partner that it may pair with"),
+            bases => {
+                let bases = bases.join(", ");
+                write!(f, "the constraint is not met: bases {bases} have no partners that they may pair with")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Unmet {}
 
 /// The constraint of one base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -183,6 +203,15 @@ impl Constraint {
         (0..self.len()).filter(|&i| self.must_pair(i) && !paired.contains(&i)).collect()
     }
 
+    /// Checks that every base that must pair has a partner in `pairs`.
+    ///
+    /// # Errors
+    /// The bases that have none.
+    pub fn check_met(&self, pairs: &[(usize, usize)]) -> Result<(), Unmet> {
+        let unmet = self.unmet(pairs);
+        if unmet.is_empty() { Ok(()) } else { Err(Unmet(unmet)) }
+    }
+
     /// Whether the decoder may choose the pair `i < j`: it is neither forbidden nor in conflict with a pair in
     /// brackets. Positions beyond the line are free.
     pub fn allows(&self, i: usize, j: usize) -> bool {
@@ -237,6 +266,10 @@ mod tests {
     fn bases_without_their_partner_are_listed() {
         let constraint: Constraint = "((<.|..))>".parse().unwrap();
         assert_eq!(constraint.unmet(&[(0, 8), (1, 7), (2, 9)]), [4]);
+        let said = |pairs: &[(usize, usize)]| constraint.check_met(pairs).unwrap_err().to_string();
+        assert!(said(&[(0, 8), (1, 7), (2, 9)]).contains("not met: base 5 has no partner"));
+        assert!(said(&[(0, 8), (1, 7)]).contains("not met: bases 3, 5, 10 have no partners"));
+        assert_eq!(constraint.check_met(&[(0, 8), (1, 7), (2, 4), (5, 9)]), Ok(()));
         assert_eq!(constraint.non_canonical(b"GAGAAAACCU"), [(1, 7)]);
         assert_eq!(constraint.non_canonical(b""), []);
     }

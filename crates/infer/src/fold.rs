@@ -264,6 +264,16 @@ impl Fold {
         written.to_dot_bracket().expect("a decoded structure has one partner a base, and these pages suffice")
     }
 
+    /// What follows the structure in dot-bracket files: the expected F1, else the free energy as RNAfold prints it, else
+    /// the mean probability of the pairs.
+    pub fn remark(&self) -> String {
+        match (self.expected_f1, self.energies.and_then(|energies| energies.structure)) {
+            (Some(f1), _) => format!("expected_f1={f1:.3}"),
+            (None, Some(energy)) => format!("({energy:6.2})"),
+            (None, None) => format!("score={:.3}", self.score),
+        }
+    }
+
     /// How many pairs dot-bracket text cannot hold. This is 0 except for long sequences that the model cannot fold:
     /// there, greedy decoding may cross pairs in more layers than there are kinds of brackets.
     pub fn left_out(&self) -> usize {

@@ -58,14 +58,7 @@ impl Constraints {
     /// Checks that a structure meets its constraint.
     pub fn check_met(&mut self, record: &SequenceRecord, structure: &Structure) -> Result<()> {
         let Some(constraint) = self.of(record)? else { return Ok(()) };
-        let unmet: Vec<String> = constraint.unmet(structure.pairs()).iter().map(|i| (i + 1).to_string()).collect();
-        match unmet.len() {
-            0 => Ok(()),
-            1 => bail!("the constraint is not met: base {} has no partner that it may pair with", unmet[0]),
-            _ => {
-                bail!("the constraint is not met: bases {} have no partners that they may pair with", unmet.join(", "))
-            }
-        }
+        Ok(constraint.check_met(structure.pairs())?)
     }
 
     /// Reports non-canonical pairs, and after all sequences the constraints without a sequence.

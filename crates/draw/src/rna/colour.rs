@@ -69,6 +69,15 @@ const ORANGE: &[u32] = &[0xffffff, 0xfdd49e, 0xe69f00, 0xd55e00, 0x8c2d04];
 const GREY: &[u32] = &[0xffffff, 0x000000];
 
 impl Palette {
+    /// Every palette with its name on the command line and in Python.
+    pub const NAMES: [(&str, Self); 4] =
+        [("viridis", Self::Viridis), ("cividis", Self::Cividis), ("orange", Self::Orange), ("grey", Self::Grey)];
+
+    /// The palette of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find_map(|(known, palette)| (known == name).then_some(palette))
+    }
+
     /// The colour at `part` of the way from the least to the greatest number.
     pub fn at(self, part: f64) -> Colour {
         let stops = match self {

@@ -14,6 +14,23 @@ pub enum View {
     Mountain,
 }
 
+impl View {
+    /// Every kind with its name on the command line and in Python.
+    pub const NAMES: [(&str, Self); 6] = [
+        ("straight", Self::Bases(Layout::Straight)),
+        ("radial", Self::Bases(Layout::Radial)),
+        ("arcs", Self::Bases(Layout::Arcs)),
+        ("circular", Self::Bases(Layout::Circular)),
+        ("dot-plot", Self::DotPlot),
+        ("mountain", Self::Mountain),
+    ];
+
+    /// The kind of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find_map(|(known, view)| (known == name).then_some(view))
+    }
+}
+
 impl Default for View {
     fn default() -> Self {
         Self::Bases(Layout::default())

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::draw::rna::{Fill, Layout, Palette, Style, View};
+use rinalmo::draw::rna::{Fill, Palette, Style, View};
 
 /// How a drawing looks.
 #[derive(Args, Clone, Debug)]
@@ -96,8 +96,7 @@ pub enum PaletteName {
 impl Looks {
     /// Checks what can be checked before the work.
     pub fn check(&self, values: bool, probabilities: bool) -> Result<()> {
-        let name =
-            |what: ColorBy| what.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        let name = name_of::<ColorBy>;
         match self.color_by {
             Some(what @ (ColorBy::Paired | ColorBy::Confidence | ColorBy::Entropy)) if !probabilities => bail!(
                 "--color-by {}: needs the probabilities of all pairs\nhint: `fold --bpp FILE.tsv` writes them, \
@@ -148,14 +147,7 @@ impl Looks {
     /// The style of a drawing of the record `name`.
     pub fn style(&self, name: &str, values: bool) -> Style {
         Style {
-            view: match self.layout {
-                LayoutName::Straight => View::Bases(Layout::Straight),
-                LayoutName::Radial => View::Bases(Layout::Radial),
-                LayoutName::Arcs => View::Bases(Layout::Arcs),
-                LayoutName::Circular => View::Bases(Layout::Circular),
-                LayoutName::DotPlot => View::DotPlot,
-                LayoutName::Mountain => View::Mountain,
-            },
+            view: View::named(&name_of(self.layout)).expect("a test looks for each layout's view"),
             title: self.title.clone().unwrap_or_else(|| name.to_owned()),
             fill: match self.color_by(values) {
                 ColorBy::Letter => Fill::Letters,
@@ -163,17 +155,17 @@ impl Looks {
                 ColorBy::None => Fill::Plain,
                 _ => Fill::Track,
             },
-            palette: match self.palette {
-                PaletteName::Viridis => Palette::Viridis,
-                PaletteName::Cividis => Palette::Cividis,
-                PaletteName::Orange => Palette::Orange,
-                PaletteName::Grey => Palette::Grey,
-            },
+            palette: Palette::named(&name_of(self.palette)).expect("a test looks for each palette"),
             numbers: self.numbers,
             circles: !self.no_circles,
             legend: !self.no_legend,
         }
     }
+}
+
+/// The name of a flag's value.
+fn name_of<V: ValueEnum>(value: V) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 /// `10-20` or `10`, from 1, as positions from 0.
@@ -191,6 +183,14 @@ fn highlight(text: &str, len: usize) -> Result<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_layout_and_palette_can_be_drawn() {
+        let layouts = LayoutName::value_variants().iter().copied().map(name_of);
+        assert_eq!(layouts.collect::<Vec<_>>(), View::NAMES.map(|(name, _)| name));
+        let palettes = PaletteName::value_variants().iter().copied().map(name_of);
+        assert_eq!(palettes.collect::<Vec<_>>(), Palette::NAMES.map(|(name, _)| name));
+    }
 
     #[test]
     fn positions_are_read_from_one() {

@@ -167,11 +167,7 @@ fn render(
     let sequence = record.sequence.clone();
     match format {
         StructureFormat::Dbn => {
-            let score = Some(match (fold.expected_f1, fold.energies.and_then(|energies| energies.structure)) {
-                (Some(f1), _) => format!("expected_f1={f1:.3}"),
-                (None, Some(energy)) => format!("({energy:6.2})"),
-                (None, None) => format!("score={:.3}", fold.score),
-            });
+            let score = Some(fold.remark());
             dot_bracket::Writer::new(out).write(&dot_bracket::Record { header, sequence, structure, score })?;
         }
         StructureFormat::Ct => ct::Writer::new(out).write(&ct::Record { header, sequence, structure })?,
