@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 
 use crate::process::{command, root, succeeds};
 use crate::skips::Skips;
-use crate::{help_pages, packages};
+use crate::{help_pages, packages, python};
 
 /// One command.
 struct Step {
@@ -64,6 +64,7 @@ type Chore = (&'static str, fn() -> anyhow::Result<ExitCode>);
 const CHORES: &[Chore] = &[
     ("packages: cargo xtask packages", packages::run),
     ("help pages: cargo xtask help-pages --check", || help_pages::run(true)),
+    ("Python package: cargo xtask python", python::run),
 ];
 
 const fn step(name: &'static str, line: &'static str) -> Step {

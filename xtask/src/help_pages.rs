@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{ExitCode, Stdio};
+use std::path::Path;
+use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use serde_json::Value;
 
+use crate::build::Build;
 use crate::process::{command, root};
 
 /// The pages by file name.
@@ -21,7 +21,7 @@ type Pages = BTreeMap<String, String>;
 /// If the program cannot be built or run, or a file cannot be read or written.
 pub fn run(check: bool) -> anyhow::Result<ExitCode> {
     let folder = root().join("docs/help");
-    let program = build()?;
+    let program = Build::new()?.program()?;
     let mut pages = Pages::new();
     collect(&program, &mut Vec::new(), &mut pages)?;
     if !check {
@@ -38,29 +38,6 @@ pub fn run(check: bool) -> anyhow::Result<ExitCode> {
     }
     eprintln!("hint: `cargo xtask help-pages` writes them again");
     Ok(ExitCode::FAILURE)
-}
-
-/// Builds the program with the flags of the tests, so that it is already built after them, and returns its path.
-fn build() -> anyhow::Result<PathBuf> {
-    let output = command("cargo")
-        .args(["build", "--workspace", "--bins", "--tests", "--message-format=json-render-diagnostics"])
-        .stderr(Stdio::inherit())
-        .output()
-        .context("cannot run cargo")?;
-    if !output.status.success() {
-        bail!("cargo could not build the program");
-    }
-    let messages = String::from_utf8(output.stdout).context("cargo's messages are not text")?;
-    messages.lines().find_map(executable).context("cargo built no binary `rinalmo`")
-}
-
-/// The path of the program, if this message of cargo contains it.
-fn executable(message: &str) -> Option<PathBuf> {
-    let message: Value = serde_json::from_str(message).ok()?;
-    let target = &message["target"];
-    let is_program = target["name"] == "rinalmo" && target["kind"] == serde_json::json!(["bin"]);
-    let is_test = message["profile"]["test"] == true;
-    if is_program && !is_test { message["executable"].as_str().map(PathBuf::from) } else { None }
 }
 
 /// Adds the page of the command `words` and those of its subcommands.
@@ -174,19 +151,6 @@ mod tests {
                     help     Print this\n\nOptions:\n  -h  Print help\n";
         assert_eq!(commands(page), ["fold", "predict"]);
         assert!(commands("Usage: x\n\nOptions:\n  -h  Print help\n").is_empty());
-    }
-
-    #[test]
-    fn the_program_is_found_among_cargos_messages() {
-        let message = |kind: &str, test: bool| {
-            format!(
-                r#"{{"target":{{"name":"rinalmo","kind":["{kind}"]}},"profile":{{"test":{test}}},"executable":"/t/r"}}"#
-            )
-        };
-        assert_eq!(executable(&message("bin", false)), Some(PathBuf::from("/t/r")));
-        assert_eq!(executable(&message("bin", true)), None);
-        assert_eq!(executable(&message("lib", false)), None);
-        assert_eq!(executable("not json"), None);
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! Chores of this repository, run as `cargo xtask <chore>`.
 //!
 //! `check` is what CI runs and what every push should pass. `help-pages` writes the program's help into files; `crates`
-//! draws the workspace; `gpu-kit` packs what a GPU is tried with; `packages` packs it for crates.io; `notice` and `sbom` list what the program is built from.
+//! draws the workspace; `gpu-kit` packs what a GPU is tried with; `packages` packs it for crates.io; `python` packs and
+//! tests the Python package; `notice` and `sbom` list what the program is built from.
 
+mod build;
 mod check;
 mod crates;
 mod gpu_kit;
 mod help_pages;
 mod packages;
 mod process;
+mod python;
 mod skips;
 mod supply;
 
@@ -49,6 +52,8 @@ enum Chore {
     },
     /// Package every crate that can be published, without building it, and print the sizes
     Packages,
+    /// Pack the Python package, install it into `target/python` and run its tests; skipped if there is no Python
+    Python,
     /// Write `NOTICE`: whose work is in the program, under which licence
     Notice {
         /// Where to write it [default: NOTICE in the root]
@@ -73,6 +78,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Chore::Crates { check } => crates::run(check),
         Chore::GpuKit { corpus } => gpu_kit::run(&corpus),
         Chore::Packages => packages::run(),
+        Chore::Python => python::run(),
         Chore::Notice { output, check } => supply::notice(output, check),
         Chore::Sbom { output } => supply::sbom(output),
     }

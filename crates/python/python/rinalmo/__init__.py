@@ -1,0 +1,60 @@
+"""RNA structures, embeddings and scores from the RiNALMo language model.
+
+>>> import rinalmo
+>>> model = rinalmo.Model("nano")
+>>> fold = model.fold("GGGGAAAACCCC")[0]
+>>> fold.structure
+'((((....))))'
+>>> fold.bpp.shape
+(12, 12)
+
+- `Model`: fold, embed, score, predict;
+- `rinalmo.energy`: free energies, without a network;
+- `rinalmo.vienna`: the same with the names and shapes of ViennaRNA's module;
+- `rinalmo.evaluate`: how well structures agree;
+- `read`, `read_structures`: files of every format that the command reads;
+- `draw`: pictures of structures;
+- `to_frame`: results as a data frame of pandas.
+"""
+
+from . import energy, evaluate, vienna
+from ._drawing import Drawing, draw
+from ._errors import Error, InputError, InputWarning
+from ._files import read, read_structures
+from ._frames import to_frame
+from ._model import Model
+from ._results import Fold, Record, Structure
+from ._rinalmo import __version__, models as _models
+
+__all__ = [
+    "Drawing",
+    "Error",
+    "Fold",
+    "InputError",
+    "InputWarning",
+    "Model",
+    "Record",
+    "Structure",
+    "__version__",
+    "draw",
+    "energy",
+    "evaluate",
+    "models",
+    "read",
+    "read_structures",
+    "to_frame",
+    "vienna",
+]
+
+
+def models() -> list[str]:
+    """Name the bundled models.
+
+    `rinalmo model list` also names those that can be downloaded.
+
+    Returns
+    -------
+    list of str
+        The default one first.
+    """
+    return list(_models)

@@ -1,0 +1,160 @@
+"""Pictures of structures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Optional, Union
+
+import numpy as np
+
+from . import _rinalmo
+from ._errors import InputError
+from ._results import Fold, Structure, pair_list
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from ._results import Path
+
+StructureLike = Union[str, Fold, Structure]
+"""A structure: dot-bracket text, a `Fold`, or a `Structure`."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture, as SVG text. Notebooks show it.
+
+    Attributes
+    ----------
+    svg : str
+        The text of the SVG.
+    """
+
+    svg: str
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<Drawing of {len(self.svg)} characters; .svg, .save(path)>"
+
+    def save(self, path: Path) -> None:
+        """Write the picture to a file: SVG, PNG or PDF, by the ending of its name.
+
+        Parameters
+        ----------
+        path : str or path
+            A name that ends in .svg, .png or .pdf.
+        """
+        name = os.fspath(path)
+        ending = os.path.splitext(name)[1].lower()
+        if ending == ".svg":
+            content = self.svg.encode()
+        elif ending == ".png":
+            content = _rinalmo.png(self.svg)
+        elif ending == ".pdf":
+            content = _rinalmo.pdf(self.svg)
+        else:
+            raise InputError(f"{name}: expected a file that ends in .svg, .png or .pdf")
+        with open(name, "wb") as file:
+            file.write(content)
+
+
+def pairs_and_length(structure: StructureLike) -> tuple[list[tuple[int, int]], int]:
+    """The pairs of a structure, counted from 0, and its number of bases."""
+    if isinstance(structure, str):
+        pairs, length = _rinalmo.pairs_of(structure)
+        return pair_list(pairs), length
+    if isinstance(structure, (Fold, Structure)):
+        return pair_list(structure.pairs), len(structure)
+    raise InputError(f"expected a structure as text, Fold or Structure, found {type(structure).__name__}")
+
+
+def draw(
+    structure: StructureLike,
+    sequence: Optional[str] = None,
+    *,
+    layout: str = "straight",
+    color_by: Optional[str] = None,
+    bpp: Optional[npt.NDArray[np.float32]] = None,
+    values: Optional[Iterable[Optional[float]]] = None,
+    reference: Optional[StructureLike] = None,
+    highlight: Sequence[tuple[int, int]] = (),
+    palette: str = "viridis",
+    range: Optional[tuple[float, float]] = None,
+    title: str = "",
+    numbers: int = 10,
+    circles: bool = True,
+    legend: bool = True,
+) -> Drawing:
+    """Draw a structure, as `rinalmo draw` does.
+
+    Parameters
+    ----------
+    structure : str, Fold or Structure
+        What to draw.
+    sequence : str, optional
+        Its letters; a Fold and a Structure have their own.
+    layout : str
+        "straight" or "radial", in the plane without crossings; "arcs", "circular", "dot-plot" or "mountain".
+    color_by : str, optional
+        "letter", "part", "pair-probability", "paired", "confidence", "entropy", "value" or "none". By default "value" if
+        there are values, else "letter".
+    bpp : ndarray of float32, shape (len, len), optional
+        Probabilities of all pairs; a Fold has its own. Those above 0.01 are used.
+    values : iterable of float or None, length len, optional
+        A number for each base, such as its reactivity; None or NaN if there is none.
+    reference : str, Fold or Structure, optional
+        A structure to compare with: pairs are coloured as right, wrong or missed.
+    highlight : sequence of (int, int)
+        Ranges of positions to mark, counted from 0, the end not included.
+    palette : str
+        "viridis", "cividis", "orange" or "grey", for numbers.
+    range : (float, float), optional
+        The ends of the colours.
+    title : str
+        A line above the drawing.
+    numbers : int
+        Number every so many bases, none for 0.
+    circles, legend : bool
+        Draw circles around letters; explain the colours.
+
+    Returns
+    -------
+    Drawing
+    """
+    pairs, length = pairs_and_length(structure)
+    own = structure.sequence if isinstance(structure, (Fold, Structure)) else None
+    letters = sequence if sequence is not None else own or ""
+    if letters and len(letters) != length:
+        raise InputError(f"the sequence has {len(letters)} letters, its structure {length} bases")
+    known = None
+    if isinstance(structure, Fold):
+        known = [float(p) for p in structure.pair_probabilities]
+        bpp = structure._bpp if bpp is None else bpp
+    others = None
+    if reference is not None:
+        others, other_length = pairs_and_length(reference)
+        if other_length != length:
+            raise InputError(f"the reference has {other_length} bases, the structure {length}")
+    settings = {
+        "letters": letters.encode(),
+        "len": length,
+        "pairs": pairs,
+        "bpp": bpp,
+        "pair_probabilities": known,
+        "reference": others,
+        "values": None if values is None else [None if x is None or x != x else float(x) for x in values],
+        "highlights": list(highlight),
+        "layout": layout,
+        "color_by": color_by,
+        "palette": palette,
+        "range": range,
+        "title": title,
+        "numbers": numbers,
+        "circles": circles,
+        "legend": legend,
+    }
+    return Drawing(_rinalmo.draw(settings))

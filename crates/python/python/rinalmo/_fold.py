@@ -1,0 +1,126 @@
+"""The verb `fold` of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Optional
+
+from ._inputs import Sequences
+from ._results import Fold
+from ._verbs import Constraint, folded, folding, run, settings, stream
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from . import _rinalmo
+    from ._files import OnError
+
+    Decode = Literal["greedy", "nested", "f1", "mea", "centroid"]
+
+
+class Folds:
+    """What folds."""
+
+    _engine: _rinalmo.Engine
+
+    def fold(
+        self,
+        sequences: Sequences,
+        *,
+        constraint: Constraint = None,
+        decode: Optional[Decode] = None,
+        threshold: Optional[float] = None,
+        f1_share: Optional[float] = None,
+        gamma: Optional[float] = None,
+        energy_share: Optional[float] = None,
+        min_loop: Optional[int] = None,
+        non_canonical: bool = False,
+        bpp: bool = True,
+    ) -> list[Fold]:
+        """Predict secondary structures.
+
+        Results are those of `rinalmo fold`, to the bit.
+
+        Parameters
+        ----------
+        sequences : str, bytes, record, iterable or mapping
+            One sequence or several: texts, records with `.id` and `.seq` (Biopython) or of `rinalmo.read`, pairs
+            `(id, sequence)`, or a mapping of ids to sequences.
+        constraint : str, sequence or mapping, optional
+            What is known of the structure, a character for each base: `.` anything, `x` unpaired, `|` paired, `(` `)`
+            with each other, `<` `>` with a base downstream, upstream. One for every sequence, one for each, or by id.
+        decode : str, optional
+            How pairs are chosen: "greedy" (the paper's, allows pseudoknots), "nested", "f1", "mea" or "centroid". By
+            default as the model was tuned.
+        threshold : float, optional
+            Predict only pairs at least this probable; by default the model's own.
+        f1_share : float, optional
+            With "f1", predict only pairs more probable than this share of the expected F1.
+        gamma : float, optional
+            With "mea", how much a base in a right pair counts, compared with a right unpaired base.
+        energy_share : float, optional
+            Share of the learned energy model in the probabilities, 0 to 1; by default the model's own.
+        min_loop : int, optional
+            Fewest unpaired bases of a hairpin; 3 by default.
+        non_canonical : bool
+            Allow pairs other than AU, GC and GU.
+        bpp : bool
+            Keep the probabilities of all pairs, 4 len² bytes a sequence.
+
+        Returns
+        -------
+        list of Fold
+            In the order of the sequences.
+
+        Raises
+        ------
+        InputError
+            The first that any sequence meets: `fold_iter` can continue with the others.
+
+        Examples
+        --------
+        >>> import rinalmo
+        >>> fold = rinalmo.Model("nano").fold({"hairpin": "GGGGAAAACCCC"})[0]
+        >>> fold.id, fold.structure, fold.pairs.shape, fold.bpp.shape
+        ('hairpin', '((((....))))', (4, 2), (12, 12))
+        """
+        call = folding(self._engine, constraint, settings(
+            decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
+            min_loop=min_loop, non_canonical=non_canonical, bpp=bpp,
+        ))
+        return run(sequences, call, folded)
+
+    def fold_iter(
+        self,
+        sequences: Sequences,
+        *,
+        constraint: Constraint = None,
+        decode: Optional[Decode] = None,
+        threshold: Optional[float] = None,
+        f1_share: Optional[float] = None,
+        gamma: Optional[float] = None,
+        energy_share: Optional[float] = None,
+        min_loop: Optional[int] = None,
+        non_canonical: bool = False,
+        bpp: bool = True,
+        on_error: OnError = "raise",
+    ) -> Iterator[Fold]:
+        """Predict secondary structures of sequences as they come, one batch in memory at a time.
+
+        Parameters
+        ----------
+        sequences, constraint, decode, threshold, f1_share, gamma, energy_share, min_loop, non_canonical, bpp
+            As of `fold`.
+        on_error : str
+            "raise" the error of a sequence after the results before it, or "warn" and continue with the next.
+
+        Yields
+        ------
+        Fold
+            In the order of the sequences.
+        """
+        call = folding(self._engine, constraint, settings(
+            decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
+            min_loop=min_loop, non_canonical=non_canonical, bpp=bpp,
+        ))
+        return stream(sequences, call, folded, on_error)

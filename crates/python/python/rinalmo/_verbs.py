@@ -1,0 +1,139 @@
+"""How every verb runs over sequences: all in one call, or one batch after the other."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+
+from . import _rinalmo
+from ._errors import InputError, InputWarning
+from ._files import check_on_error
+from ._inputs import Given, Sequences, given, warn
+from ._results import Fold
+
+if TYPE_CHECKING:
+    from ._files import OnError
+
+R = TypeVar("R")
+
+Call = Callable[["list[tuple[str, bytes]]", int, str], "tuple[list[Any], list[str]]"]
+"""A verb of the extension module: sequences, the number of the first, and what to do about errors."""
+
+Constraint = Union[str, Sequence[Optional[str]], Mapping[str, str], None]
+"""One constraint for every sequence, one for each, or by id."""
+
+BATCH_TOKENS = 16384
+"""Tokens, bases and two more for each sequence, that a stream reads before their results are computed."""
+
+
+def run(sequences: Sequences, call: Call, make: Callable[[Given, Any], R]) -> list[R]:
+    """The results of all sequences, or the first error."""
+    batch = list(given(sequences))
+    results, remarks = call([(one.id, one.letters) for one in batch], 0, "raise")
+    warn(remarks)
+    return [make(one, result) for one, result in zip(batch, results)]
+
+
+def stream(
+    sequences: Sequences,
+    call: Call,
+    make: Callable[[Given, Any], R],
+    on_error: OnError,
+    tokens: int = BATCH_TOKENS,
+) -> Iterator[R]:
+    """The results of sequences as they come, one batch in memory at a time."""
+    check_on_error(on_error)
+    return _streamed(given(sequences), call, make, on_error, tokens)
+
+
+def _streamed(
+    records: Iterator[Given], call: Call, make: Callable[[Given, Any], R], on_error: OnError, tokens: int
+) -> Iterator[R]:
+    first = 0
+    for batch in _batches(records, tokens):
+        how = "stop" if on_error == "raise" else "give"
+        results, remarks = call([(one.id, one.letters) for one in batch], first, how)
+        warn(remarks, depth=2)
+        for one, result in zip(batch, results):
+            if not isinstance(result, Exception):
+                yield make(one, result)
+            elif on_error == "raise":
+                raise result
+            else:
+                warnings.warn(f"left out: {result}", InputWarning, stacklevel=2)
+        first += len(batch)
+
+
+def _batches(records: Iterator[Given], tokens: int) -> Iterator[list[Given]]:
+    batch: list[Given] = []
+    filled = 0
+    for record in records:
+        size = len(record.letters) + 2
+        if batch and filled + size > tokens:
+            yield batch
+            batch, filled = [], 0
+        batch.append(record)
+        filled += size
+    if batch:
+        yield batch
+
+
+def folding(
+    engine: _rinalmo.Engine | _rinalmo.EnergyEngine, constraint: Constraint, settings: dict[str, Any]
+) -> Call:
+    """The verb `fold` of a model with its settings."""
+
+    def call(batch: list[tuple[str, bytes]], first: int, on_error: str) -> tuple[list[Any], list[str]]:
+        constraints = _of_each(constraint, [name for name, _ in batch], first)
+        return engine.fold(batch, first, on_error, {**settings, "constraints": constraints})
+
+    return call
+
+
+def _of_each(constraint: Constraint, names: list[str], first: int) -> list[str | None]:
+    if constraint is None or isinstance(constraint, str):
+        return [constraint] * len(names)
+    if isinstance(constraint, Mapping):
+        return [constraint.get(name) for name in names]
+    own = list(constraint[first : first + len(names)])
+    if len(own) < len(names):
+        raise InputError(f"{len(constraint)} constraints, expected one for each sequence; None is none")
+    return own
+
+
+def folded(one: Given, fields: dict[str, Any]) -> Fold:
+    """The result of a sequence."""
+    left_out = fields.pop("left_out")
+    if left_out:
+        warnings.warn(
+            f"record `{one.id}`: {left_out} pairs cross the others in more layers than there are brackets, and are only "
+            "in .pairs",
+            InputWarning,
+            stacklevel=3,
+        )
+    return Fold(id=one.id, header=one.header, _bpp=fields.pop("bpp", None), **fields)
+
+
+def settings(
+    *,
+    decode: str | None,
+    threshold: float | None,
+    f1_share: float | None,
+    gamma: float | None,
+    energy_share: float | None = None,
+    min_loop: int | None = None,
+    non_canonical: bool = False,
+    bpp: bool,
+) -> dict[str, Any]:
+    """The settings of `fold` as the extension module takes them."""
+    return {
+        "decode": decode,
+        "threshold": threshold,
+        "f1_share": f1_share,
+        "gamma": gamma,
+        "energy_share": energy_share,
+        "min_loop": min_loop,
+        "non_canonical": non_canonical,
+        "bpp": bpp,
+    }

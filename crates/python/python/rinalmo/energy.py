@@ -1,0 +1,210 @@
+"""Free energies: structures by a nearest-neighbour model, without a network.
+
+>>> import rinalmo
+>>> fold = rinalmo.energy.fold("GGGGAAAACCCC")[0]
+>>> fold.structure, fold.mfe
+('((((....))))', -5.4)
+>>> rinalmo.energy.eval("GGGGAAAACCCC", "((((....))))").energy
+-5.4
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Optional
+
+from . import _rinalmo
+from ._drawing import StructureLike, pairs_and_length
+from ._errors import InputError
+from ._inputs import Sequences
+from ._results import Fold
+from ._verbs import Constraint, folded, folding, run, settings, stream
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    from ._files import OnError
+    from ._results import Path
+
+    Decode = Literal["mfe", "greedy", "nested", "f1", "mea", "centroid"]
+
+__all__ = ["Evaluation", "eval", "fold", "fold_iter"]
+
+BUILT_IN = ("turner2004", "rinalmo2026")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The free energy of a structure.
+
+    Attributes
+    ----------
+    energy : float
+        In kcal/mol.
+    loops : list of dict
+        For each loop: loop (its kind), closing (the pair that closes it, or None), branches (its other pairs), unpaired
+        (number of bases), energy. Positions count from 0.
+    """
+
+    energy: float
+    loops: list[dict[str, Any]] = field(repr=False)
+
+    def __float__(self) -> float:
+        return self.energy
+
+
+def fold(
+    sequences: Sequences,
+    parameters: Path = "turner2004",
+    temperature: float = 37.0,
+    *,
+    dangles: Literal[0, 2] = 2,
+    constraint: Constraint = None,
+    decode: Optional[Decode] = None,
+    threshold: Optional[float] = None,
+    f1_share: Optional[float] = None,
+    gamma: Optional[float] = None,
+    bpp: bool = True,
+    threads: Optional[int] = None,
+    max_memory: Optional[int] = None,
+) -> list[Fold]:
+    """Fold by free energies.
+
+    Results are those of `rinalmo fold --model turner2004`, to the bit.
+
+    Parameters
+    ----------
+    sequences, constraint, threshold, f1_share, gamma, bpp
+        As of `Model.fold`. A threshold needs "greedy", "nested" or "f1".
+    parameters : str or path
+        "turner2004", which were measured; "rinalmo2026", which were learned from structures; or a parameter file of
+        ViennaRNA.
+    temperature : float
+        In °C, -100 to 200.
+    dangles : int
+        2 counts unpaired bases next to branches on both sides, 0 does not.
+    decode : str, optional
+        "mfe" (the default, the structure of minimum free energy), or a choice from the ensemble: "mea", "centroid",
+        "f1", "nested" or "greedy".
+    threads, max_memory : int, optional
+        As of `Model`.
+
+    Returns
+    -------
+    list of Fold
+        With `energy`, `mfe`, `ensemble_energy` and `diversity`.
+    """
+    call = _call(parameters, temperature, dangles, threads, max_memory, constraint, decode, threshold, f1_share, gamma, bpp)
+    return run(sequences, call, folded)
+
+
+def fold_iter(
+    sequences: Sequences,
+    parameters: Path = "turner2004",
+    temperature: float = 37.0,
+    *,
+    dangles: Literal[0, 2] = 2,
+    constraint: Constraint = None,
+    decode: Optional[Decode] = None,
+    threshold: Optional[float] = None,
+    f1_share: Optional[float] = None,
+    gamma: Optional[float] = None,
+    bpp: bool = True,
+    threads: Optional[int] = None,
+    max_memory: Optional[int] = None,
+    on_error: OnError = "raise",
+) -> Iterator[Fold]:
+    """The same for sequences as they come, one batch in memory at a time.
+
+    Parameters
+    ----------
+    sequences, parameters, temperature, dangles, constraint, decode, threshold, f1_share, gamma, bpp, threads, max_memory
+        As of `fold`.
+    on_error : str
+        "raise" the error of a sequence after the results before it, or "warn" and continue with the next.
+
+    Yields
+    ------
+    Fold
+    """
+    call = _call(parameters, temperature, dangles, threads, max_memory, constraint, decode, threshold, f1_share, gamma, bpp)
+    return stream(sequences, call, folded, on_error)
+
+
+def eval(
+    sequence: str,
+    structure: StructureLike,
+    parameters: Path = "turner2004",
+    temperature: float = 37.0,
+    *,
+    dangles: Literal[0, 2] = 2,
+) -> Evaluation:
+    """Compute the free energy of a structure, loop by loop.
+
+    Parameters
+    ----------
+    sequence : str
+        Its letters.
+    structure : str, Fold or Structure
+        Its pairs. Pairs of letters other than AU, GC and GU have rough energies.
+    parameters, temperature, dangles
+        As of `fold`.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    InputError
+        The structure has a pseudoknot, or not as many bases as the sequence.
+    """
+    pairs, length = pairs_and_length(structure)
+    if length != len(sequence):
+        raise InputError(f"the sequence has {len(sequence)} letters, its structure {length} bases")
+    engine = _engine_of(parameters, temperature, dangles, None, None)
+    energy, loops = engine.evaluate(sequence.encode(), pairs)
+    return Evaluation(energy, loops)
+
+
+def _call(
+    parameters: Path,
+    temperature: float,
+    dangles: int,
+    threads: int | None,
+    max_memory: int | None,
+    constraint: Constraint,
+    decode: str | None,
+    threshold: float | None,
+    f1_share: float | None,
+    gamma: float | None,
+    bpp: bool,
+) -> Any:
+    engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
+    decode = None if decode == "mfe" else decode
+    return folding(
+        engine,
+        constraint,
+        settings(decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp),
+    )
+
+
+def _engine_of(
+    parameters: Path, temperature: float, dangles: int, threads: int | None, max_memory: int | None
+) -> _rinalmo.EnergyEngine:
+    name = os.fspath(parameters)
+    text = None
+    if name not in BUILT_IN and os.path.exists(name):
+        with open(name, encoding="utf-8") as file:
+            text = file.read()
+    return _engine(name, text, float(temperature), dangles, threads, max_memory)
+
+
+@lru_cache(maxsize=8)
+def _engine(
+    name: str, text: str | None, temperature: float, dangles: int, threads: int | None, max_memory: int | None
+) -> _rinalmo.EnergyEngine:
+    return _rinalmo.EnergyEngine(name, text, temperature, dangles, threads, max_memory)

@@ -1,0 +1,148 @@
+//! Drawings of structures, as `rinalmo draw` makes them.
+
+use std::borrow::Cow;
+
+use numpy::PyReadonlyArray2;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use rinalmo::draw::rna::{Fill, Palette, Rna, Style, Track, View, svg};
+use rinalmo::seq::Structure;
+
+use crate::error;
+
+/// Least probability of the pairs that are drawn of a map.
+const CUTOFF: f32 = 0.01;
+
+/// What is drawn, and how.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct DrawSettings<'py> {
+    letters: PyBackedBytes,
+    len: usize,
+    pairs: Vec<(usize, usize)>,
+    /// Probabilities of all pairs, `[len, len]`.
+    bpp: Option<PyReadonlyArray2<'py, f32>>,
+    /// Those of the structure's pairs, if there are none of all.
+    pair_probabilities: Option<Vec<f64>>,
+    reference: Option<Vec<(usize, usize)>>,
+    values: Option<Vec<Option<f64>>>,
+    highlights: Vec<(usize, usize)>,
+    layout: String,
+    color_by: Option<String>,
+    palette: String,
+    range: Option<(f64, f64)>,
+    title: String,
+    numbers: usize,
+    circles: bool,
+    legend: bool,
+}
+
+/// The drawing as SVG text.
+#[pyfunction]
+pub fn draw(py: Python<'_>, settings: DrawSettings<'_>) -> PyResult<String> {
+    let (rna, style) = (settings.rna(py)?, settings.style(py)?);
+    Ok(py.detach(|| svg(&rna, &style)))
+}
+
+/// The drawing as PNG, two pixels for each of the SVG's.
+#[pyfunction]
+pub fn png(py: Python<'_>, svg: String) -> PyResult<Cow<'static, [u8]>> {
+    let drawn = py.detach(|| rinalmo::draw::png(&svg));
+    drawn.map(Cow::Owned).map_err(|error| error::input(py, format!("the drawing is too large for PNG: {error}")))
+}
+
+/// The drawing as PDF.
+#[pyfunction]
+pub fn pdf(py: Python<'_>, svg: String) -> PyResult<Cow<'static, [u8]>> {
+    let drawn = py.detach(|| rinalmo::draw::pdf(&svg));
+    drawn.map(Cow::Owned).map_err(|error| error::failure(py, error.to_string()))
+}
+
+impl DrawSettings<'_> {
+    fn rna(&self, py: Python<'_>) -> PyResult<Rna> {
+        let structure = |pairs: &Vec<(usize, usize)>| {
+            Structure::new(self.len, pairs.clone()).map_err(|error| error::of_file(py, &error))
+        };
+        let mut rna = Rna::new(self.letters.to_vec(), structure(&self.pairs)?);
+        rna.reference = self.reference.as_ref().map(structure).transpose()?;
+        rna.probabilities = self.probabilities(py)?;
+        rna.highlights = self.highlights.iter().map(|&(from, to)| from..to).collect();
+        if let Some((from, to)) = self.highlights.iter().find(|(from, to)| from >= to || *to > self.len) {
+            let message = format!("highlight: expected positions within 0 to {}, found {from} to {to}", self.len);
+            return Err(error::input(py, message));
+        }
+        let needs = |what: &str| error::input(py, format!("color_by=\"{}\": needs {what}", self.color_by()));
+        let all = "the probabilities of all pairs; fold with bpp=True";
+        rna.track = match self.color_by() {
+            "pair-probability" if rna.probabilities.is_empty() && !self.pairs.is_empty() => {
+                return Err(needs("the probabilities of pairs"));
+            }
+            "pair-probability" => Some(rna.pair_probability()),
+            "paired" | "confidence" | "entropy" if self.bpp.is_none() => return Err(needs(all)),
+            "paired" => Some(rna.paired()),
+            "confidence" => Some(rna.confidence()),
+            "entropy" => Some(rna.entropy()),
+            "value" => {
+                let values = self.values.clone().ok_or_else(|| needs("values"))?;
+                if values.len() != self.len {
+                    let message = format!("values: expected {}, one for each base, found {}", self.len, values.len());
+                    return Err(error::input(py, message));
+                }
+                Some(Track { name: "value".to_owned(), values, range: None })
+            }
+            _ => None,
+        };
+        if let (Some(track), Some(range)) = (&mut rna.track, self.range) {
+            track.range = Some(range);
+        }
+        Ok(rna)
+    }
+
+    /// The probabilities of pairs that are known.
+    fn probabilities(&self, py: Python<'_>) -> PyResult<Vec<(usize, usize, f64)>> {
+        if let Some(bpp) = &self.bpp {
+            let map = bpp.as_array();
+            if map.dim() != (self.len, self.len) {
+                let (len, (rows, columns)) = (self.len, map.dim());
+                let message = format!("bpp: expected an array [{len}, {len}], found [{rows}, {columns}]");
+                return Err(error::input(py, message));
+            }
+            let above = map.indexed_iter().filter(|&((i, j), &p)| i < j && p > CUTOFF);
+            return Ok(above.map(|((i, j), &p)| (i, j, f64::from(p))).collect());
+        }
+        let known = self.pair_probabilities.iter().flatten();
+        Ok(self.pairs.iter().zip(known).map(|(&(i, j), &p)| (i, j, p)).collect())
+    }
+
+    fn style(&self, py: Python<'_>) -> PyResult<Style> {
+        let unknown = |what: &str, found: &str, known: Vec<&str>| {
+            error::input(py, format!("{what}: expected {}, found \"{found}\"", known.join(", ")))
+        };
+        let view = View::named(&self.layout);
+        let palette = Palette::named(&self.palette);
+        Ok(Style {
+            view: view.ok_or_else(|| unknown("layout", &self.layout, View::NAMES.map(|(name, _)| name).to_vec()))?,
+            palette: palette
+                .ok_or_else(|| unknown("palette", &self.palette, Palette::NAMES.map(|(name, _)| name).to_vec()))?,
+            fill: match self.color_by() {
+                "letter" => Fill::Letters,
+                "part" => Fill::Parts,
+                "none" => Fill::Plain,
+                "pair-probability" | "paired" | "confidence" | "entropy" | "value" => Fill::Track,
+                other => return Err(unknown("color_by", other, COLORS.to_vec())),
+            },
+            title: self.title.clone(),
+            numbers: self.numbers,
+            circles: self.circles,
+            legend: self.legend,
+        })
+    }
+
+    fn color_by(&self) -> &str {
+        let usual = if self.values.is_some() { "value" } else { "letter" };
+        self.color_by.as_deref().unwrap_or(usual)
+    }
+}
+
+/// What bases can be coloured by.
+const COLORS: [&str; 8] = ["letter", "part", "pair-probability", "paired", "confidence", "entropy", "value", "none"];

@@ -1,0 +1,108 @@
+//! How to fold: the settings of Python as the library's options, and constraints.
+
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+
+use pyo3::prelude::*;
+use rinalmo::seq::SequenceRecord;
+use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method};
+
+use crate::error;
+
+/// With a larger gamma every pair of any probability counts more than two unpaired bases.
+const GAMMA: RangeInclusive<f32> = f32::MIN_POSITIVE..=1e6;
+/// The largest f32 below 1.
+const BELOW_ONE: f32 = 1.0 - f32::EPSILON / 2.0;
+
+/// The settings of a call. Those that are `None` have the library's default.
+#[derive(FromPyObject)]
+#[pyo3(from_item_all)]
+pub struct FoldSettings {
+    decode: Option<String>,
+    threshold: Option<f32>,
+    f1_share: Option<f32>,
+    gamma: Option<f32>,
+    energy_share: Option<f32>,
+    min_loop: Option<usize>,
+    non_canonical: bool,
+    bpp: bool,
+    /// One constraint for each sequence, or none.
+    constraints: Vec<Option<String>>,
+}
+
+impl FoldSettings {
+    /// The library's options.
+    ///
+    /// # Errors
+    /// A setting is out of its range, or there is no such decoder.
+    pub fn options(&self, py: Python<'_>) -> PyResult<FoldOptions> {
+        let usual = FoldOptions::default();
+        let check = |name, value, range| check(py, name, value, range);
+        check("threshold", self.threshold, 0.0..=BELOW_ONE)?;
+        check("f1_share", self.f1_share, 0.0..=1.0)?;
+        check("energy_share", self.energy_share, 0.0..=1.0)?;
+        check("gamma", self.gamma, GAMMA)?;
+        Ok(FoldOptions::default()
+            .threshold(self.threshold)
+            .method(self.method(py)?)
+            .min_loop(self.min_loop.unwrap_or(usual.min_loop))
+            .f1_share(self.f1_share.unwrap_or(usual.f1_share))
+            .gamma(self.gamma.unwrap_or(usual.gamma))
+            .energy_share(self.energy_share)
+            .non_canonical(self.non_canonical)
+            .probabilities(self.bpp))
+    }
+
+    /// Are the probabilities of all pairs kept?
+    pub fn keeps_probabilities(&self) -> bool {
+        self.bpp
+    }
+
+    fn method(&self, py: Python<'_>) -> PyResult<Option<Method>> {
+        let Some(name) = &self.decode else { return Ok(None) };
+        let unknown = || {
+            let known = Method::ALL.map(|method| format!("\"{}\"", method.name())).join(", ");
+            error::input(py, format!("decode: expected {known}, found \"{name}\""))
+        };
+        Method::find(name).map(Some).ok_or_else(unknown)
+    }
+
+    /// The request for a sequence, which is number `number` of the call.
+    ///
+    /// # Errors
+    /// The constraint cannot be read.
+    pub fn request(&self, py: Python<'_>, number: usize, record: &SequenceRecord) -> PyResult<FoldRequest<'static>> {
+        let text = self.constraints.get(number).and_then(Option::as_deref);
+        let constraint = text.map(str::parse::<Constraint>).transpose();
+        let constraint =
+            constraint.map_err(|mistake| error::input(py, format!("record `{}`: {mistake}", record.name())))?;
+        Ok(FoldRequest::new(record.sequence.clone()).constraint(constraint))
+    }
+}
+
+fn check(py: Python<'_>, name: &str, value: Option<f32>, range: RangeInclusive<f32>) -> PyResult<()> {
+    match value {
+        Some(found) if !range.contains(&found) => Err(error::input(py, out_of(name, &range, found))),
+        _ => Ok(()),
+    }
+}
+
+fn out_of(name: &str, range: &RangeInclusive<f32>, found: impl Display) -> String {
+    let (low, high) = (range.start(), range.end());
+    match name {
+        "threshold" => format!("threshold: expected a probability from 0 to below 1, found {found}"),
+        "gamma" => format!("gamma: expected a number above 0, up to {high}, found {found}"),
+        _ => format!("{name}: expected a number from {low} to {high}, found {found}"),
+    }
+}
+
+/// A fold with the constraint that its structure was to obey.
+pub type Constrained = (Fold, Option<Constraint>);
+
+/// Pairs each fold with the constraint of its request.
+pub fn constrained<E>(
+    folds: impl Iterator<Item = Result<Fold, E>>,
+    constraints: Vec<Option<Constraint>>,
+) -> impl Iterator<Item = Result<Constrained, E>> {
+    folds.zip(constraints).map(|(fold, constraint)| Ok((fold?, constraint)))
+}

@@ -1,0 +1,81 @@
+//! Runs work without Python's lock, and stops it for Ctrl-C.
+//!
+//! The work runs on a pool. The calling thread waits for it, and looks often whether a signal has come. If so, its
+//! exception is raised at once. The work that was begun sees that it is to stop at its next item; what it still computes
+//! is dropped.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use pyo3::prelude::*;
+
+use crate::{error, pool};
+
+/// How often the calling thread looks for signals.
+const TICK: Duration = Duration::from_millis(50);
+
+/// Is the work to stop?
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Nobody needs the result any more.
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Runs `work` on a pool of so many threads.
+///
+/// # Errors
+/// The exception of a signal that came meanwhile, or an error of the pool or of a panic.
+pub fn run<T: Send + 'static>(
+    py: Python<'_>,
+    threads: Option<usize>,
+    work: impl FnOnce(&Stop) -> T + Send + 'static,
+) -> PyResult<T> {
+    let pool = pool::of(threads).map_err(|message| error::input(py, message))?;
+    let (stop, (sender, mut receiver)) = (Stop::default(), channel());
+    let seen = stop.clone();
+    pool.spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(|| work(&seen)));
+        let _ = sender.send(result); // nobody listens after a signal
+    });
+    loop {
+        let receiver = &mut receiver;
+        match py.detach(move || receiver.recv_timeout(TICK)) {
+            Ok(Ok(result)) => return Ok(result),
+            Ok(Err(panic)) => return Err(error::failure(py, of_panic(&*panic))),
+            Err(RecvTimeoutError::Timeout) => py.check_signals().inspect_err(|_| stop.ask())?,
+            Err(RecvTimeoutError::Disconnected) => return Err(error::failure(py, "the work ended without a result")),
+        }
+    }
+}
+
+fn of_panic(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+    format!("a mistake in rinalmo, please report it: {text}")
+}
+
+/// All results, in order: until one is an error unless `all` are asked for, or until the work is to stop.
+pub fn gathered<R, E>(mut results: impl Iterator<Item = Result<R, E>>, all: bool, stop: &Stop) -> Vec<Result<R, E>> {
+    let mut gathered = Vec::new();
+    while !stop.is_asked() {
+        let Some(result) = results.next() else { break };
+        let is_last = result.is_err() && !all;
+        gathered.push(result);
+        if is_last {
+            break;
+        }
+    }
+    gathered
+}
