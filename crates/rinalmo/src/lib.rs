@@ -137,6 +137,7 @@
 //! | [`seq`] | reads and writes sequence and structure files |
 //! | [`checkpoint`] | opens, converts, downloads and lists checkpoints |
 //! | [`sink`] | writes arrays and tables, and reads vectors back |
+//! | [`results`] | results as JSON objects and rows |
 //! | `map` | places embeddings in two dimensions (feature `map`) |
 //! | `draw` | draws secondary structures as SVG or PNG (feature `draw`) |
 //! | [`energy`], [`EnergyFolder`] | free energies of structures; folding without a network |
@@ -178,6 +179,8 @@ pub use rinalmo_infer::{
 /// Embeddings as points in two dimensions: PCA, t-SNE, UMAP, and how far to trust them.
 #[cfg(feature = "map")]
 pub use rinalmo_map as map;
+/// Results as JSON objects and rows of tables.
+pub use rinalmo_results as results;
 #[cfg(feature = "train")]
 pub use rinalmo_runs::{finetune, pretrain, recipes, run};
 /// Sequence and structure files: readers, writers, records.

@@ -1,9 +1,8 @@
 //! What folds: a network with its weights, or an energy model, which needs none.
 
 use anyhow::{Result, bail};
-use rinalmo::energy::{Conditions, Dangles};
+use rinalmo::results::ModelName;
 use rinalmo::{EnergyFolder, Error, Fold, FoldOptions, FoldRequest, Model, checkpoint};
-use serde::Serialize;
 
 use super::alternatives::AlternativesArgs;
 use super::choose::{Dtype, ModelChoice};
@@ -72,49 +71,7 @@ impl Folder {
     pub fn description(&self) -> ModelName {
         match self {
             Self::Network(model) => ModelName::from(&**model),
-            Self::Energies(folder) => {
-                let Conditions { temperature, dangles, .. } = folder.model().conditions();
-                let dangles = if dangles == Dangles::None { 0 } else { 2 };
-                let name = folder.name().to_owned();
-                ModelName { name, sha256: None, temperature: Some(temperature), dangles: Some(dangles) }
-            }
+            Self::Energies(folder) => ModelName::from(folder),
         }
-    }
-}
-
-/// How results name the model.
-#[derive(Serialize)]
-pub struct ModelName {
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<String>,
-    /// Of an energy model, in °C.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    temperature: Option<f64>,
-    /// Of an energy model, by ViennaRNA's numbers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    dangles: Option<u8>,
-}
-
-impl From<&Model> for ModelName {
-    fn from(model: &Model) -> Self {
-        let sha256 = Some(model.sha256().to_owned());
-        Self { name: model.name().to_owned(), sha256, temperature: None, dangles: None }
-    }
-}
-
-impl ModelName {
-    /// In one line, for files of numbers.
-    pub fn settings(&self) -> String {
-        let mut text = format!("model={}", self.name);
-        let mut add = |key: &str, value: Option<String>| {
-            if let Some(value) = value {
-                text.push_str(&format!(" {key}={value}"));
-            }
-        };
-        add("sha256", self.sha256.clone());
-        add("temperature", self.temperature.map(|celsius| celsius.to_string()));
-        add("dangles", self.dangles.map(|dangles| dangles.to_string()));
-        text
     }
 }

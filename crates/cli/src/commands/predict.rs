@@ -3,14 +3,14 @@
 use anyhow::{Result, bail};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches, Subcommand};
+use rinalmo::results::predicted;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
-use rinalmo::{Answer, MRL_PADDING, PredictOptions, Said};
-use serde_json::Value;
+use rinalmo::{Answer, MRL_PADDING, PredictOptions};
 
 use super::choose::{HEADS_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
-use crate::io::{self, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, number};
+use crate::io::{self, FailureArgs, InputArgs, Job, Rows, TableArgs};
 
 /// Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
 #[derive(Args)]
@@ -129,38 +129,6 @@ pub fn run(args: PredictArgs, context: &Context) -> Result<Outcome> {
     ended?.into_result().map(|outcome| args.failures.judge(outcome))
 }
 
-/// The prediction for a sequence in columns, named as the task names them, or by their meaning.
-fn said(Answer { said, outputs, .. }: Answer, labels: &LabelSpec, logits: bool) -> Vec<Field> {
-    let column = |name| labels.predicted.first().copied().unwrap_or(name);
-    let all = || Value::Array(outputs.iter().copied().map(number).collect());
-    match said.into_iter().next() {
-        Some(Said::Number(value)) => vec![(column("value"), number(value))],
-        Some(Said::Yes(probability)) => {
-            let logit = labels.meaning.and_then(|_| Some(("logit", number(*outputs.first()?))));
-            std::iter::once((column("probability"), number(probability))).chain(logit).collect()
-        }
-        Some(Said::Class { label, probability }) => {
-            let row = vec![(column("class"), label.into()), ("probability", number(probability))];
-            row.into_iter().chain(logits.then(|| ("logits", all()))).collect()
-        }
-        None => Vec::new(),
-    }
-}
-
-/// The predictions for all bases, in one column.
-fn said_of_each(bases: Vec<Said>) -> Vec<Field> {
-    let name = match bases.first() {
-        Some(Said::Yes(_)) => "probabilities",
-        Some(Said::Class { .. }) => "classes",
-        Some(Said::Number(_)) | None => "values",
-    };
-    let each = bases.into_iter().map(|said| match said {
-        Said::Number(value) | Said::Yes(value) => number(value),
-        Said::Class { label, .. } => label.into(),
-    });
-    vec![(name, Value::Array(each.collect()))]
-}
-
 struct Prediction {
     task: &'static TaskSpec,
     labels: &'static LabelSpec,
@@ -177,13 +145,7 @@ impl Job for Prediction {
     }
 
     fn write(&mut self, record: &SequenceRecord, answer: Answer) -> Result<()> {
-        let mut row = vec![("id", record.id.as_str().into())];
-        row.extend(if self.task.is_of_bases() {
-            said_of_each(answer.said)
-        } else {
-            said(answer, self.labels, self.logits)
-        });
-        self.rows.write(&row)
+        self.rows.write(&predicted(&record.id, self.task, self.labels, answer, self.logits))
     }
 
     fn flush(&mut self) -> Result<()> {

@@ -4,6 +4,7 @@ mod variants;
 
 use anyhow::{Result, anyhow};
 use clap::Args;
+use rinalmo::results::{scored, variant_scored};
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{Marginal, ScoreOptions, SequenceScore, Variant, VariantRequest};
 
@@ -11,7 +12,7 @@ use self::variants::Variants;
 use super::choose::{LETTERS_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
 use crate::io::say;
-use crate::io::{self, Asked, FailureArgs, Field, InputArgs, Job, Rows, TableArgs, chain, number};
+use crate::io::{self, Asked, FailureArgs, InputArgs, Job, Rows, TableArgs, chain};
 
 /// Score sequences, or the effect of variants
 ///
@@ -82,13 +83,7 @@ impl Job for Scores {
     }
 
     fn write(&mut self, record: &SequenceRecord, score: SequenceScore) -> Result<()> {
-        self.rows.write(&[
-            ("id", record.id.as_str().into()),
-            ("length", record.sequence.len().into()),
-            ("loss", number(score.loss as f32)),
-            ("perplexity", number(score.perplexity as f32)),
-            ("marginal", self.marginal.name().into()),
-        ])
+        self.rows.write(&scored(record, &score, self.marginal))
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -138,16 +133,7 @@ impl Job for Effects {
     fn write(&mut self, record: &SequenceRecord, ratios: Vec<f32>) -> Result<()> {
         let (fitting, failures) = self.fitting(record);
         for (variant, ratio) in fitting.iter().zip(ratios) {
-            let mut row: Vec<Field> = vec![
-                ("id", record.id.as_str().into()),
-                ("variant", variant.to_string().into()),
-                ("llr", number(ratio)),
-                ("marginal", self.marginal.name().into()),
-            ];
-            if self.variants.differ() {
-                row.push(("written", variant.written().into()));
-            }
-            self.rows.write(&row)?;
+            self.rows.write(&variant_scored(&record.id, variant, ratio, self.marginal, self.variants.differ()))?;
         }
         failed(failures)
     }

@@ -29,5 +29,5 @@ pub use progress::{Progress, Total, Totals};
 pub use record_files::RecordFiles;
 pub use renamed::{report, report_renamed};
 pub use rinalmo::seq::words::many;
-pub use rows::{Field, Rows, TableArgs, number};
+pub use rows::{Rows, TableArgs};
 pub use say::say;

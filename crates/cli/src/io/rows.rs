@@ -5,9 +5,8 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use rinalmo::Model;
+use rinalmo::results::{Field, Row};
 use rinalmo::seq::table::tsv_cell;
-use serde::Serializer as _;
-use serde::ser::SerializeMap as _;
 use serde_json::{Value, json};
 
 use crate::io::{Out, OutputArgs, OutputFailure};
@@ -31,14 +30,6 @@ enum TableFormat {
     Json,
 }
 
-/// One cell with its column's name.
-pub type Field = (&'static str, Value);
-
-/// A float as a short decimal that reads back as the same float.
-pub fn number(value: f32) -> Value {
-    value.to_string().parse::<f64>().ok().filter(|value| value.is_finite()).map_or(Value::Null, Value::from)
-}
-
 /// An open table.
 pub struct Rows {
     format: TableFormat,
@@ -60,7 +51,10 @@ impl Rows {
     /// Writes a row; the first one also names the columns.
     pub fn write(&mut self, row: &[Field]) -> Result<()> {
         let text = match self.format {
-            TableFormat::Json => json_line(row.iter().chain([&("model", self.model.clone())]))?,
+            TableFormat::Json => {
+                let named = Row(row.iter().cloned().chain([("model", self.model.clone())]).collect());
+                serde_json::to_string(&named)? + "\n"
+            }
             TableFormat::Tsv => {
                 let header = (!self.header).then(|| row.iter().map(|(name, _)| (*name).to_owned()));
                 let mut text = header.map(tsv_line).unwrap_or_default();
@@ -83,18 +77,6 @@ impl Rows {
     }
 }
 
-fn json_line<'a>(row: impl Iterator<Item = &'a Field>) -> Result<String> {
-    let mut text = Vec::new();
-    let mut serializer = serde_json::Serializer::new(&mut text);
-    let mut map = serializer.serialize_map(None)?;
-    for (name, value) in row {
-        map.serialize_entry(name, value)?;
-    }
-    map.end()?;
-    text.push(b'\n');
-    Ok(String::from_utf8(text)?)
-}
-
 fn tsv_line(cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = cells.map(|cell| tsv_cell(&cell).into_owned()).collect();
     cells.join("\t") + "\n"
@@ -112,13 +94,6 @@ fn cell(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_as_short_as_they_can_be() {
-        assert_eq!(number(0.1).to_string(), "0.1");
-        assert_eq!(number(1e-12).to_string(), "1e-12");
-        assert_eq!(number(f32::NAN), Value::Null);
-    }
 
     #[test]
     fn lists_fit_into_one_cell_and_tabs_are_quoted() {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use anyhow::Result;
 use rinalmo::Alternative;
+use rinalmo::results::{hundredths, significant};
 use rinalmo::seq::{SequenceRecord, bpseq, ct, dot_bracket, stockholm};
 use serde::Serialize;
 
-use super::{StructureFormat, hundredths, stockholm_header};
+use super::{StructureFormat, stockholm_header};
 
 /// Appends the structures of one sequence, each with its energy and share if the layout has a place for them.
 pub(super) fn render_alternatives(
@@ -89,25 +90,7 @@ impl<'a> AlternativeRow<'a> {
     }
 }
 
-#[derive(Serialize)]
-pub(super) struct AlternativeObject<'a> {
-    structure: &'a str,
-    energy: f64,
-    share: f64,
-}
-
-impl<'a> From<&'a Alternative> for AlternativeObject<'a> {
-    fn from(one: &'a Alternative) -> Self {
-        Self { structure: &one.dot_bracket, energy: hundredths(one.energy), share: significant(one.share) }
-    }
-}
-
 /// A share in text: with three decimals, or as a power of ten if these are zeros.
 fn short(share: f64) -> String {
     if share >= 0.001 { format!("{share:.3}") } else { format!("{share:.0e}") }
-}
-
-/// A share in tables: to four digits.
-fn significant(share: f64) -> f64 {
-    format!("{share:.3e}").parse().unwrap_or(share)
 }

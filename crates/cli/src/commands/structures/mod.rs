@@ -7,15 +7,14 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
+use rinalmo::results::{EnergyColumns, Folded, round};
 use rinalmo::seq::structure::{PAGES, WUSS_PAGES};
 use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
-use rinalmo::{Fold, FoldEnergies};
 use serde::Serialize;
 
-use super::folder::ModelName;
 use crate::context::Context;
 use crate::io::{Out, OutputFailure, RecordFiles};
-use alternatives::{AlternativeObject, render_alternatives};
+use alternatives::render_alternatives;
 
 /// `--format`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -59,16 +58,6 @@ impl StructureFormat {
             Self::Ct | Self::Bpseq | Self::Json => None,
         }
     }
-}
-
-/// A record with its fold.
-pub struct Folded<'a> {
-    /// The record that was read.
-    pub record: &'a SequenceRecord,
-    /// Its fold.
-    pub fold: &'a Fold,
-    /// The model that folded it.
-    pub model: &'a ModelName,
 }
 
 /// The results' destination.
@@ -177,7 +166,7 @@ fn render(
             stockholm::Writer::new(out).write(&stockholm::Record { header, sequence, structure })?;
         }
         StructureFormat::Json => {
-            serde_json::to_writer(&mut *out, &Json::new(folded))?;
+            serde_json::to_writer(&mut *out, folded)?;
             out.push(b'\n');
         }
         StructureFormat::Tsv => {
@@ -220,76 +209,6 @@ struct Row<'a> {
     header: &'a str,
 }
 
-/// Free energies in kcal/mol, and the diversity in base pairs.
-#[derive(Serialize)]
-struct EnergyColumns {
-    energy: Option<f64>,
-    mfe: f64,
-    ensemble_energy: f64,
-    diversity: f64,
-}
-
-impl From<FoldEnergies> for EnergyColumns {
-    fn from(energies: FoldEnergies) -> Self {
-        Self {
-            energy: energies.structure.map(hundredths),
-            mfe: hundredths(energies.mfe),
-            ensemble_energy: hundredths(energies.ensemble),
-            diversity: hundredths(energies.diversity),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Json<'a> {
-    id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    header: Option<&'a str>,
-    sequence: std::borrow::Cow<'a, str>,
-    structure: String,
-    score: f64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected_f1: Option<f64>,
-    pairs: Vec<(usize, usize, f64)>,
-    threshold: f64,
-    crossing_left_out: usize,
-    #[serde(flatten)]
-    energies: Option<EnergyColumns>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    alternatives: Option<Vec<AlternativeObject<'a>>>,
-    model: &'a ModelName,
-}
-
-impl<'a> Json<'a> {
-    fn new(folded: &Folded<'a>) -> Self {
-        let Folded { record, fold, model } = *folded;
-        Self {
-            id: &record.id,
-            header: (record.header != record.id).then_some(&*record.header),
-            sequence: String::from_utf8_lossy(&record.sequence),
-            structure: fold.dot_bracket(),
-            score: round(fold.score, 1e6),
-            expected_f1: fold.expected_f1.map(|f1| round(f1, 1e6)),
-            pairs: fold.pairs.iter().map(|&(i, j, p)| (i + 1, j + 1, round(p, 1e6))).collect(),
-            threshold: round(fold.threshold, 1e6),
-            crossing_left_out: fold.crossing_left_out,
-            energies: fold.energies.map(EnergyColumns::from),
-            alternatives: fold.alternatives.as_ref().map(|all| all.iter().map(AlternativeObject::from).collect()),
-            model,
-        }
-    }
-}
-
-/// An energy in kcal/mol, or a number of pairs, as tables have it.
-fn hundredths(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0 + 0.0 // no -0.0
-}
-
-/// An f32 as a short decimal.
-fn round(value: f32, scale: f64) -> f64 {
-    (f64::from(value) * scale).round() / scale
-}
-
 #[cfg(all(test, feature = "bundled"))]
 mod tests {
     use super::*;
@@ -303,7 +222,7 @@ mod tests {
         (fold.structure, fold.pairs, fold.expected_f1) = (structure, pairs, None);
         let input = std::io::Cursor::new(format!(">x\n{}\n", "A".repeat(62)));
         let record = rinalmo::seq::Sequences::from_reader("x.fa", input, Default::default()).next().unwrap().unwrap();
-        let name = ModelName::from(&model);
+        let name = rinalmo::results::ModelName::from(&model);
         let folded = Folded { record: &record, fold: &fold, model: &name };
         let folder = tempfile::tempdir().unwrap();
         let write = |format: StructureFormat| {
