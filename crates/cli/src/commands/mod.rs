@@ -14,6 +14,7 @@ pub mod model;
 pub mod predict;
 pub mod pretrain;
 pub mod score;
+pub mod serve;
 
 mod alternatives;
 mod folder;

@@ -32,6 +32,18 @@ fn of_one(error: &(dyn StdError + 'static)) -> Option<String> {
         .or_else(|| error.downcast_ref().and_then(of_run))
         .or_else(|| error.downcast_ref().and_then(of_evaluate))
         .or_else(|| error.downcast_ref().and_then(of_benchmark))
+        .or_else(|| error.downcast_ref().and_then(of_server))
+}
+
+fn of_server(error: &rinalmo_server::Error) -> Option<String> {
+    use rinalmo_server::Error as E;
+    match error {
+        E::TokenRequired { .. } => Some("--token FILE, or the variable RINALMO_TOKEN, gives one".into()),
+        E::Bind { .. } => Some("--port 0 takes any free port".into()),
+        E::Model { source, .. } => of_infer(source),
+        E::SameName { .. } => Some("`--model NAME=MODEL` gives a model another name".into()),
+        _ => None,
+    }
 }
 
 fn of_evaluate(error: &rinalmo::evaluate::Error) -> Option<String> {

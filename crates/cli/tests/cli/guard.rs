@@ -39,6 +39,7 @@ fn may_be_a_path(argument: &Arg) -> bool {
     let numbers = [
         TypeId::of::<bool>(),
         TypeId::of::<u8>(),
+        TypeId::of::<u16>(),
         TypeId::of::<u32>(),
         TypeId::of::<u64>(),
         TypeId::of::<usize>(),

@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 37] = [
+const COMMANDS: [&str; 38] = [
     "",
     "fold",
     "draw",
@@ -14,6 +14,7 @@ const COMMANDS: [&str; 37] = [
     "predict sequence",
     "predict token",
     "score",
+    "serve",
     "evaluate",
     "evaluate structure",
     "evaluate splice",
@@ -73,6 +74,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score      Score sequences, or the effect of variants
       energy     Compute free energies by a nearest-neighbour model (Turner 2004), without a network
+      serve      Serve an API on this machine
       evaluate   Score predictions against known answers, and compare predictors
       model      Show, convert, calibrate, verify, list and download models
       corpus     Fetch, build, inspect, sample and export training data

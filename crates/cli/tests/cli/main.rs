@@ -30,6 +30,7 @@ mod output;
 mod predict;
 mod pretrain;
 mod score;
+mod serve;
 #[path = "../../../download/tests/downloads/server.rs"]
 mod server;
 mod sources;

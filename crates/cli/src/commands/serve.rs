@@ -1,0 +1,133 @@
+//! `rinalmo serve`: an API on this machine.
+
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use rinalmo::LoadOptions;
+use rinalmo_server::{Limits, Options, Server, Token};
+
+use super::choose::{Dtype, MemoryArgs};
+use crate::context::{Context, Outcome};
+use crate::io::say;
+use crate::stop::Patience;
+
+/// The variable that may hold the token.
+const TOKEN: &str = "RINALMO_TOKEN";
+
+/// Serve an API on this machine
+///
+/// Folds, embeds, scores, predicts and draws over HTTP, as the other commands do: /v1/fold, /v1/embed, /v1/embeddings,
+/// /v1/score, /v1/variants, /v1/predict, /v1/draw; /health, /info and /metrics. GET /openapi.json describes them.
+///
+/// Only this machine can reach the server, unless --host says otherwise; then clients must send the token of --token.
+/// The first Ctrl-C or SIGTERM lets requests at hand end, within five seconds, and the exit code is 0.
+#[derive(Args)]
+pub struct ServeArgs {
+    /// Listen on ADDRESS. One that other machines can reach needs --token
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = parse_host)]
+    host: IpAddr,
+    /// Listen on this port; 0 for any that is free
+    #[arg(short, long, value_name = "N", default_value_t = 8080)]
+    port: u16,
+    /// Require the token that FILE holds, as `Authorization: Bearer TOKEN`, 16 characters or more [default: the variable
+    /// RINALMO_TOKEN, if it is set]
+    #[arg(long, value_name = "FILE")]
+    token: Option<PathBuf>,
+    /// Offer these models, and no others: names from `rinalmo model list`, paths, turner2004 or rinalmo2026; requests
+    /// call them by their names, or by NAME. The first that can do what is asked is used if a request names none
+    /// [default: the bundled ones, turner2004 and rinalmo2026]
+    #[arg(short, long = "model", value_name = "[NAME=]MODEL", num_args = 1..)]
+    models: Vec<String>,
+    /// Compute products in this number format, as in `rinalmo fold`
+    #[arg(long, value_enum, default_value = "auto", value_name = "TYPE")]
+    dtype: Dtype,
+    #[command(flatten)]
+    memory: MemoryArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+}
+
+/// What the server takes on.
+#[derive(Args)]
+#[command(next_help_heading = "Limits")]
+struct LimitArgs {
+    /// Refuse sequences longer than N nt
+    #[arg(long, value_name = "N", default_value_t = Limits::default().length)]
+    max_length: usize,
+    /// Refuse requests with more than N sequences
+    #[arg(long, value_name = "N", default_value_t = Limits::default().sequences)]
+    max_sequences: usize,
+    /// Refuse requests whose body has more than SIZE bytes, with K, M or G
+    #[arg(long, value_name = "SIZE", default_value = "4M", value_parser = super::choose::parse_size)]
+    max_body: u64,
+    /// Let N requests wait to be computed, and refuse further ones
+    #[arg(long, value_name = "N", default_value_t = Limits::default().queue)]
+    max_queue: usize,
+    /// End requests that take longer than TIME, such as 30s or 5m. A sequence that is being computed is computed to its end
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+    /// Compute N calls at the same time, so that a long one does not hold up short ones; they share the threads and the
+    /// memory
+    #[arg(long, value_name = "N", default_value_t = Limits::default().workers)]
+    workers: usize,
+}
+
+fn parse_host(text: &str) -> Result<IpAddr, String> {
+    let text = if text == "localhost" { "127.0.0.1" } else { text };
+    text.parse().map_err(|_| "expected an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned())
+}
+
+/// Runs the command.
+pub fn run(args: ServeArgs, context: &Context) -> Result<Outcome> {
+    let server = Server::bind(args.resolve(context)?)?;
+    let models: Vec<&str> = server.models().collect();
+    context.detail(|| format!("models {}", models.join(", ")));
+    context.note(format!("listening on http://{}/ (Ctrl-C stops)", server.address()));
+    let _patience = Patience::begin(); // the server limits the time itself
+    server.run(&context.stop_flag())?;
+    Ok(Outcome::Done)
+}
+
+impl ServeArgs {
+    fn resolve(self, context: &Context) -> Result<Options> {
+        let mut limits = Limits::default();
+        limits.length = self.limits.max_length;
+        limits.sequences = self.limits.max_sequences;
+        limits.body = usize::try_from(self.limits.max_body).context("--max-body")?;
+        limits.queue = self.limits.max_queue;
+        limits.time = self.limits.timeout;
+        limits.workers = self.limits.workers;
+        limits.memory = self.memory.max_memory;
+        let mut options = Options::default();
+        options.host = self.host;
+        options.port = self.port;
+        options.token = token(self.token.as_deref())?;
+        options.models = self.models;
+        options.device = context.device()?;
+        options.load = LoadOptions::default().precision(Option::from(self.dtype));
+        options.limits = limits;
+        let quiet = context.quiet();
+        options.log = Arc::new(move |line| {
+            if !quiet || line.starts_with("error") {
+                say(line);
+            }
+        });
+        Ok(options)
+    }
+}
+
+/// The token of a file, or of the environment.
+fn token(file: Option<&Path>) -> Result<Option<Token>> {
+    let Some(path) = file else {
+        let Some(text) = std::env::var_os(TOKEN) else { return Ok(None) };
+        let token = Token::new(&text.to_string_lossy()).with_context(|| format!("variable {TOKEN}"))?;
+        return Ok(Some(token));
+    };
+    let place = || format!("--token: {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(place)?;
+    Ok(Some(Token::new(&text).with_context(place)?))
+}

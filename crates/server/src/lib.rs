@@ -1,0 +1,40 @@
+//! A server for your own machine: folding, embedding, scoring, predicting and drawing as JSON over HTTP, and a page.
+//!
+//! [`Server::bind`] checks the options, opens the checkpoints and the port; [`Server::run`] serves until it is asked to
+//! stop. Requests are read and answered on two threads of an asynchronous runtime (`serve.rs`, `app.rs`, `guard.rs`,
+//! `body.rs`). Each verb has a file in `verbs/`. All computing is done by the threads of the queue (`queue/`), which
+//! gathers requests that ask the same of the same model into one call.
+//!
+//! Results are those of the library, so those of the command line.
+//!
+//! ```no_run
+//! use std::sync::atomic::AtomicBool;
+//!
+//! use rinalmo_server::{Options, Server};
+//!
+//! let server = Server::bind(Options::default())?;
+//! println!("http://{}/", server.address());
+//! server.run(&AtomicBool::new(false))?;
+//! # Ok::<(), rinalmo_server::Error>(())
+//! ```
+
+mod app;
+mod body;
+mod error;
+mod failure;
+mod guard;
+mod info;
+mod limits;
+mod metrics;
+mod models;
+mod options;
+mod queue;
+mod sequences;
+mod serve;
+mod verbs;
+
+pub use app::paths;
+pub use error::Error;
+pub use limits::Limits;
+pub use options::{Options, Token};
+pub use serve::Server;

@@ -1,0 +1,215 @@
+//! The models that are offered: known by name, loaded when they are first asked for.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rinalmo::checkpoint::{self, OpenOptions};
+use rinalmo::energy::{Conditions, EnergyModel, Parameters};
+use rinalmo::task::{TASKS, TaskSpec};
+use rinalmo::{Device, EnergyFolder, LoadOptions, Model};
+use serde::Serialize;
+
+use crate::Error;
+use crate::failure::Failure;
+use crate::options::Log;
+
+/// The energy models, by name.
+const ENERGIES: [&str; 2] = ["turner2004", "rinalmo2026"];
+
+/// What answers.
+pub enum Engine {
+    /// A network with its weights.
+    Network(Box<Model>),
+    /// An energy model.
+    Energies(EnergyFolder),
+}
+
+/// What a model can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Abilities {
+    /// It folds.
+    pub fold: bool,
+    /// It embeds.
+    pub embed: bool,
+    /// It scores sequences and variants.
+    pub score: bool,
+    /// The tasks that it predicts.
+    pub predict: Vec<&'static str>,
+}
+
+/// A model that is offered.
+pub struct Entry {
+    /// What requests call it.
+    pub name: String,
+    /// What it can do.
+    pub abilities: Abilities,
+    /// Its weights, if it is a network: how many parameters, and how many numbers a vector has.
+    pub sizes: Option<(usize, usize)>,
+    /// What the program loads it by.
+    source: String,
+    loaded: Mutex<Option<Arc<Engine>>>,
+}
+
+/// All models that are offered.
+pub struct Models {
+    entries: Vec<Arc<Entry>>,
+    device: Device,
+    load: LoadOptions,
+    log: Log,
+}
+
+impl Models {
+    /// Opens the checkpoints of these models, or of all bundled ones.
+    ///
+    /// # Errors
+    /// A model does not exist, or two have the same name.
+    pub fn open(names: &[String], device: Device, load: LoadOptions, log: Log) -> Result<Self, Error> {
+        let all = || checkpoint::all_bundled().into_iter().chain(ENERGIES.map(str::to_owned)).collect();
+        let names = if names.is_empty() { all() } else { names.to_vec() };
+        let mut entries: Vec<Arc<Entry>> = Vec::new();
+        for name in &names {
+            let entry = Entry::open(name, &load)?;
+            if entries.iter().any(|other| other.name == entry.name) {
+                return Err(Error::SameName { name: entry.name });
+            }
+            entries.push(Arc::new(entry));
+        }
+        if entries.is_empty() {
+            return Err(Error::NoModel);
+        }
+        Ok(Self { entries, device, load, log })
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Arc<Entry>] {
+        &self.entries
+    }
+
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|entry| entry.name.as_str())
+    }
+
+    /// The model of this name, or the first that can do what is asked.
+    ///
+    /// # Errors
+    /// No model of this name is offered, or it cannot do that.
+    pub fn find(
+        &self,
+        name: Option<&str>,
+        what: &str,
+        can: impl Fn(&Abilities) -> bool,
+    ) -> Result<Arc<Entry>, Failure> {
+        let Some(name) = name else {
+            let first = self.entries.iter().find(|entry| can(&entry.abilities));
+            let none = || Failure::invalid(format!("no model that is offered here can {what}"));
+            return first.cloned().ok_or_else(none);
+        };
+        let Some(entry) = self.entries.iter().find(|entry| entry.name == name) else {
+            let names: Vec<&str> = self.names().collect();
+            let shown: String = name.chars().take(100).collect();
+            let message = format!("model: expected one of {}, found `{shown}`", names.join(", "));
+            return Err(Failure::not_found(message));
+        };
+        if !can(&entry.abilities) {
+            return Err(Failure::invalid(format!("model `{name}` cannot {what}")));
+        }
+        Ok(entry.clone())
+    }
+
+    /// Loads a model, unless it is loaded already.
+    ///
+    /// # Errors
+    /// Its file cannot be read, or does not fit the device.
+    pub fn load(&self, entry: &Entry) -> Result<Arc<Engine>, Failure> {
+        let mut loaded = entry.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = &*loaded {
+            return Ok(engine.clone());
+        }
+        let engine = match energies(&entry.source, Conditions::default()) {
+            Some(found) => Engine::Energies(found?.max_memory(self.load.max_memory)),
+            None => {
+                (self.log)(&format!("loading model {}", entry.name));
+                let model = Model::load_with(&entry.source, &self.load, &self.device).map_err(|error| {
+                    (self.log)(&format!("error: model {}: {error}", entry.name));
+                    Failure::from(error)
+                })?;
+                Engine::Network(Box::new(model))
+            }
+        };
+        let engine = Arc::new(engine);
+        *loaded = Some(engine.clone());
+        Ok(engine)
+    }
+
+    /// An energy model under other conditions. It takes some milliseconds.
+    ///
+    /// # Errors
+    /// It is no energy model, or has no energies at this temperature.
+    pub fn under(&self, entry: &Entry, conditions: Conditions) -> Result<Arc<Engine>, Failure> {
+        let found = energies(&entry.source, conditions).ok_or_else(|| {
+            Failure::invalid(format!(
+                "temperature and dangles: `{}` is not an energy model; {} are",
+                entry.name,
+                ENERGIES.join(" and ")
+            ))
+        })?;
+        Ok(Arc::new(Engine::Energies(found?.max_memory(self.load.max_memory))))
+    }
+}
+
+impl Entry {
+    /// `NAME=MODEL`, or a name or path.
+    fn open(text: &str, load: &LoadOptions) -> Result<Self, Error> {
+        let (name, source) = named(text);
+        if ENERGIES.contains(&source) {
+            let abilities = Abilities { fold: true, embed: false, score: false, predict: Vec::new() };
+            return Ok(Self::new(name.unwrap_or(source), source, abilities, None));
+        }
+        let wrong = |source: rinalmo::Error| Error::Model { name: text.to_owned(), source: Box::new(source) };
+        let found = checkpoint::open(source, &OpenOptions::default().heads(load.heads)).map_err(wrong)?;
+        let config = &found.config;
+        let takes = |task: &&TaskSpec| config.head.as_ref().is_some_and(|head| task.takes(head));
+        let predicts = TaskSpec::of_labels().map(|(task, _)| task).filter(takes).map(|task| task.name);
+        let abilities = Abilities {
+            fold: TASKS.iter().filter(takes).any(|task| task.name == "structure"),
+            embed: true,
+            score: config.mlm,
+            predict: predicts.collect(),
+        };
+        let sizes = Some((config.parameters(), config.encoder.dim));
+        Ok(Self::new(name.unwrap_or(&found.meta.name), source, abilities, sizes))
+    }
+
+    fn new(name: &str, source: &str, abilities: Abilities, sizes: Option<(usize, usize)>) -> Self {
+        let loaded = Mutex::new(None);
+        Self { name: name.to_owned(), abilities, sizes, source: source.to_owned(), loaded }
+    }
+
+    /// Is it loaded?
+    pub fn is_loaded(&self) -> bool {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Is it an energy model?
+    pub fn is_energies(&self) -> bool {
+        self.sizes.is_none()
+    }
+}
+
+/// The energy model of this name under these conditions, if it is one.
+fn energies(name: &str, conditions: Conditions) -> Option<Result<EnergyFolder, Failure>> {
+    let parameters = ENERGIES.contains(&name).then(|| Parameters::built_in(name))??;
+    let model = EnergyModel::new(parameters, conditions).map_err(|error| Failure::invalid(error.to_string()));
+    Some(model.map(|model| EnergyFolder::new(name, model)))
+}
+
+/// The name and the model of `NAME=MODEL`; of anything else, no name.
+fn named(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('=') {
+        Some((name, model)) if !name.is_empty() && !name.contains(['/', '\\']) && !Path::new(text).exists() => {
+            (Some(name), model)
+        }
+        _ => (None, text),
+    }
+}

@@ -1,0 +1,192 @@
+//! `POST /v1/draw`: a structure as SVG, as `rinalmo draw` draws it. The group with the id `b17` is base 17.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use rinalmo::draw::rna::{Fill, Layout, Palette, Rna, Style, View, svg};
+use rinalmo::seq::{Gaps, InputOptions, OnInvalid, Structure};
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::body;
+use crate::failure::{ErrorType, Failure};
+use crate::info::text;
+use crate::sequences::{self, Input, Inputs};
+
+/// Letters keep their places.
+const LETTERS: InputOptions = InputOptions { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep };
+
+/// What may be asked. The options are those of `rinalmo draw`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DrawRequest {
+    #[serde(default)]
+    sequence: String,
+    structure: String,
+    reference: Option<String>,
+    /// Pairs from 1 with their probabilities.
+    #[serde(default)]
+    probabilities: Vec<(usize, usize, f64)>,
+    #[serde(default)]
+    layout: LayoutName,
+    #[serde(default)]
+    color_by: ColorBy,
+    #[serde(default)]
+    palette: PaletteName,
+    #[serde(default)]
+    title: String,
+    numbers: Option<usize>,
+    circles: Option<bool>,
+    legend: Option<bool>,
+    /// First and last positions, from 1.
+    #[serde(default)]
+    highlight: Vec<(usize, usize)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LayoutName {
+    #[default]
+    Straight,
+    Radial,
+    Arcs,
+    Circular,
+    DotPlot,
+    Mountain,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ColorBy {
+    #[default]
+    Letter,
+    Part,
+    PairProbability,
+    Paired,
+    Confidence,
+    Entropy,
+    None,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum PaletteName {
+    #[default]
+    Viridis,
+    Cividis,
+    Orange,
+    Grey,
+}
+
+/// `POST /v1/draw`.
+pub async fn draw(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
+    let request: DrawRequest = body::read(request, &app.limits).await?;
+    let rna = request.rna(&app)?;
+    let style = request.style();
+    let drawing = app.queue.run(move || svg(&rna, &style)).await?;
+    Ok(text("image/svg+xml", drawing))
+}
+
+impl DrawRequest {
+    fn rna(&self, app: &App) -> Result<Rna, Failure> {
+        let structure = parse("structure", &self.structure, app)?;
+        let len = structure.len();
+        let letters = self.letters(len, app)?;
+        let mut rna = Rna::new(letters, structure);
+        rna.reference = self.reference.as_ref().map(|text| parse("reference", text, app)).transpose()?;
+        if let Some(found) = rna.reference.as_ref().map(Structure::len).filter(|found| *found != len) {
+            return Err(Failure::invalid(format!("reference: expected {len} bases, found {found}")));
+        }
+        rna.probabilities = self.probabilities.iter().map(|pair| probable(*pair, len)).collect::<Result<_, _>>()?;
+        for &(first, last) in &self.highlight {
+            if !(1 <= first && first <= last && last <= len) {
+                let message = format!("highlight: expected positions from 1 to {len}, found {first} to {last}");
+                return Err(Failure::invalid(message));
+            }
+            rna.highlights.push(first - 1..last);
+        }
+        rna.track = match self.color_by {
+            ColorBy::Letter | ColorBy::Part | ColorBy::None => None,
+            _ if self.probabilities.is_empty() => {
+                return Err(Failure::invalid("color_by: this needs `probabilities`"));
+            }
+            ColorBy::PairProbability => Some(rna.pair_probability()),
+            ColorBy::Paired => Some(rna.paired()),
+            ColorBy::Confidence => Some(rna.confidence()),
+            ColorBy::Entropy => Some(rna.entropy()),
+        };
+        Ok(rna)
+    }
+
+    /// As many letters as the structure has bases, or none.
+    fn letters(&self, len: usize, app: &App) -> Result<Vec<u8>, Failure> {
+        if self.sequence.is_empty() {
+            return Ok(Vec::new());
+        }
+        let inputs = Inputs(vec![Input { sequence: self.sequence.clone(), ..Input::default() }]);
+        let mut found = sequences::read(Some(inputs), None, LETTERS, &app.limits)?;
+        let record = found.records.pop().unwrap_or_else(|| Err(Failure::empty("there is no sequence")))?;
+        let letters = record.record.sequence;
+        if letters.len() != len {
+            let found = letters.len();
+            return Err(Failure::invalid(format!("sequence: expected {len} letters as the structure, found {found}")));
+        }
+        Ok(letters)
+    }
+
+    fn style(&self) -> Style {
+        let usual = Style::default();
+        Style {
+            view: match self.layout {
+                LayoutName::Straight => View::Bases(Layout::Straight),
+                LayoutName::Radial => View::Bases(Layout::Radial),
+                LayoutName::Arcs => View::Bases(Layout::Arcs),
+                LayoutName::Circular => View::Bases(Layout::Circular),
+                LayoutName::DotPlot => View::DotPlot,
+                LayoutName::Mountain => View::Mountain,
+            },
+            title: self.title.clone(),
+            fill: match self.color_by {
+                ColorBy::Letter => Fill::Letters,
+                ColorBy::Part => Fill::Parts,
+                ColorBy::None => Fill::Plain,
+                _ => Fill::Track,
+            },
+            palette: match self.palette {
+                PaletteName::Viridis => Palette::Viridis,
+                PaletteName::Cividis => Palette::Cividis,
+                PaletteName::Orange => Palette::Orange,
+                PaletteName::Grey => Palette::Grey,
+            },
+            numbers: self.numbers.unwrap_or(usual.numbers),
+            circles: self.circles.unwrap_or(usual.circles),
+            legend: self.legend.unwrap_or(usual.legend),
+        }
+    }
+}
+
+fn parse(field: &str, text: &str, app: &App) -> Result<Structure, Failure> {
+    let most = app.limits.length;
+    if text.len() > most {
+        return Err(Failure::too_large(format!("{field}: this server takes up to {most} bases")));
+    }
+    let wrong = |error: rinalmo::seq::Error| {
+        Failure::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, ErrorType::Tokenizer, format!("{field}: {error}"))
+    };
+    let structure = Structure::parse_dot_bracket(text.trim()).map_err(wrong)?;
+    if structure.is_empty() {
+        return Err(Failure::empty(format!("{field}: there are no bases")));
+    }
+    Ok(structure)
+}
+
+/// A pair from 0, first base first.
+fn probable((i, j, p): (usize, usize, f64), len: usize) -> Result<(usize, usize, f64), Failure> {
+    if i == j || !(1..=len).contains(&i) || !(1..=len).contains(&j) || !(0.0..=1.0).contains(&p) {
+        let message =
+            format!("probabilities: expected two positions from 1 to {len} and a probability, found [{i}, {j}, {p}]");
+        return Err(Failure::invalid(message));
+    }
+    Ok((i.min(j) - 1, i.max(j) - 1, p))
+}

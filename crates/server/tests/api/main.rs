@@ -1,0 +1,9 @@
+//! The API, from a client's side.
+
+mod attacks;
+mod client;
+mod document;
+mod errors;
+mod guard;
+mod queue;
+mod results;
