@@ -28,6 +28,7 @@ const MAY_SKIP: &[(&str, &str)] = &[
     ("rinalmo-decode::rinalmo_decode::golden", SHARED),
     ("rinalmo-draw::plane::nothing_crosses_in_archive_ii", SHARED),
     ("rinalmo-seq::real_files", SHARED),
+    ("rinalmo-server::page", "Node with playwright-core, and Chromium"),
     ("rinalmo-train::train::checkpoints::a_full_disk_keeps_the_last_good_one_and_says_so", SMALL_DISK),
     ("rinalmo-train::train::golden_structure::gradients_with_the_official_fixtures_weights_are_pytorchs", SHARED),
     ("rinalmo-weights::checkpoints::fixtures", SHARED),

@@ -16,7 +16,7 @@ use crate::metrics::Metrics;
 use crate::models::{Entry, Models};
 use crate::options::Token;
 use crate::queue::{Answer, Ask, Item, Question, Queue};
-use crate::{Error, Limits, Options, info, verbs};
+use crate::{Error, Limits, Options, info, page, verbs};
 
 /// What all requests share.
 pub struct App {
@@ -55,7 +55,7 @@ impl App {
 
     /// May this path be asked for without the token? These have nothing that is not in the program itself.
     pub fn is_public(&self, path: &str) -> bool {
-        path == "/health" || path == "/openapi.json"
+        path == "/health" || path == "/openapi.json" || page::is_file(path)
     }
 }
 
@@ -86,9 +86,8 @@ pub fn paths() -> Vec<&'static str> {
 
 /// The API and the page.
 pub fn router(app: Arc<App>) -> Router {
-    routes()
-        .into_iter()
-        .fold(Router::new(), |router, (path, route)| router.route(path, route))
+    let all = routes().into_iter().chain(page::routes());
+    all.fold(Router::new(), |router, (path, route)| router.route(path, route))
         .fallback(unknown)
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(app.clone(), guard))

@@ -2,8 +2,8 @@
 //!
 //! [`Server::bind`] checks the options, opens the checkpoints and the port; [`Server::run`] serves until it is asked to
 //! stop. Requests are read and answered on two threads of an asynchronous runtime (`serve.rs`, `app.rs`, `guard.rs`,
-//! `body.rs`). Each verb has a file in `verbs/`. All computing is done by the threads of the queue (`queue/`), which
-//! gathers requests that ask the same of the same model into one call.
+//! `body.rs`). Each verb has a file in `verbs/`; `page/` has the files of the page. All computing is done by the threads
+//! of the queue (`queue/`), which gathers requests that ask the same of the same model into one call.
 //!
 //! Results are those of the library, so those of the command line.
 //!
@@ -28,6 +28,7 @@ mod limits;
 mod metrics;
 mod models;
 mod options;
+mod page;
 mod queue;
 mod sequences;
 mod serve;

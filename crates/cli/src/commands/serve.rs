@@ -1,6 +1,6 @@
-//! `rinalmo serve`: an API on this machine.
+//! `rinalmo serve`: a page and an API on this machine.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,9 +18,9 @@ use crate::stop::Patience;
 /// The variable that may hold the token.
 const TOKEN: &str = "RINALMO_TOKEN";
 
-/// Serve an API on this machine
+/// Serve a page and an API on this machine
 ///
-/// Folds, embeds, scores, predicts and draws over HTTP, as the other commands do: /v1/fold, /v1/embed, /v1/embeddings,
+/// The page folds and draws what you paste; open it in a browser, or with --open. The API folds, embeds, scores, predicts and draws over HTTP, as the other commands do: /v1/fold, /v1/embed, /v1/embeddings,
 /// /v1/score, /v1/variants, /v1/predict, /v1/draw; /health, /info and /metrics. GET /openapi.json describes them.
 ///
 /// Only this machine can reach the server, unless --host says otherwise; then clients must send the token of --token.
@@ -33,6 +33,9 @@ pub struct ServeArgs {
     /// Listen on this port; 0 for any that is free
     #[arg(short, long, value_name = "N", default_value_t = 8080)]
     port: u16,
+    /// Open the page in the browser
+    #[arg(long)]
+    open: bool,
     /// Require the token that FILE holds, as `Authorization: Bearer TOKEN`, 16 characters or more [default: the variable
     /// RINALMO_TOKEN, if it is set]
     #[arg(long, value_name = "FILE")]
@@ -83,13 +86,27 @@ fn parse_host(text: &str) -> Result<IpAddr, String> {
 
 /// Runs the command.
 pub fn run(args: ServeArgs, context: &Context) -> Result<Outcome> {
+    let open = args.open;
     let server = Server::bind(args.resolve(context)?)?;
     let models: Vec<&str> = server.models().collect();
     context.detail(|| format!("models {}", models.join(", ")));
     context.note(format!("listening on http://{}/ (Ctrl-C stops)", server.address()));
+    if open {
+        open_page(server.address(), context);
+    }
     let _patience = Patience::begin(); // the server limits the time itself
     server.run(&context.stop_flag())?;
     Ok(Outcome::Done)
+}
+
+/// Opens the page, which the browser loads as soon as the server answers.
+fn open_page(address: SocketAddr, context: &Context) {
+    // A browser cannot go to 0.0.0.0.
+    let host = if address.ip().is_unspecified() { IpAddr::from([127, 0, 0, 1]) } else { address.ip() };
+    let page = format!("http://{}/", SocketAddr::new(host, address.port()));
+    if let Err(error) = open::that_detached(&page) {
+        context.note(format!("--open: no browser: {error}; open {page} yourself"));
+    }
 }
 
 impl ServeArgs {

@@ -74,7 +74,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
       score      Score sequences, or the effect of variants
       energy     Compute free energies by a nearest-neighbour model (Turner 2004), without a network
-      serve      Serve an API on this machine
+      serve      Serve a page and an API on this machine
       evaluate   Score predictions against known answers, and compare predictors
       model      Show, convert, calibrate, verify, list and download models
       corpus     Fetch, build, inspect, sample and export training data

@@ -1,0 +1,50 @@
+// How to fold: the controls, and what they mean for the server.
+
+import { state } from "./state.js";
+
+const CONTROLS = ["model", "decode", "gamma", "temperature", "share"];
+
+const $ = (id) => document.getElementById(id);
+
+let models = [];
+
+/** The models that the server offers for folding. */
+export function offer(offered) {
+  models = offered;
+  $("model").replaceChildren(...models.map((model) => new Option(model.name, model.name)));
+}
+
+/** The options of the controls, as far as they apply. */
+export function options() {
+  const model = models.find((one) => one.name === state.model);
+  const isEnergies = model && model.kind === "energies";
+  const asked = {};
+  if (state.model && state.model !== models[0].name) asked.model = state.model;
+  if (state.decode) asked.decode = state.decode;
+  if (state.decode === "mea" && state.gamma !== "1") asked.gamma = Number(state.gamma);
+  if (isEnergies && state.temperature !== "37") asked.temperature = Number(state.temperature);
+  if (!isEnergies && state.share !== "") asked.energy_share = Number(state.share);
+  return asked;
+}
+
+/** Shows the controls that apply to the model. */
+export function showControls() {
+  if (!models.some((model) => model.name === state.model)) state.model = models[0].name;
+  for (const name of CONTROLS) $(name).value = state[name];
+  const model = models.find((one) => one.name === state.model);
+  const isEnergies = Boolean(model && model.kind === "energies");
+  $("decode").querySelector('[value="mfe"]').disabled = !isEnergies;
+  if (!isEnergies && state.decode === "mfe") state.decode = $("decode").value = "";
+  const applies = { mea: state.decode === "mea", energies: isEnergies, network: !isEnergies };
+  document.querySelectorAll("[data-for]").forEach((label) => { label.hidden = !applies[label.dataset.for]; });
+}
+
+/** Calls `changed` after a control was changed. */
+export function onControls(changed) {
+  $("controls").addEventListener("submit", (event) => event.preventDefault());
+  $("controls").addEventListener("input", () => {
+    for (const name of CONTROLS) state[name] = $(name).value;
+    showControls();
+    changed();
+  });
+}

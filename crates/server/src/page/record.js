@@ -1,0 +1,179 @@
+// The record that is shown: its fold, its pictures, and the one selection in all of them.
+
+import { draw, fold } from "./api.js";
+import { commandLine, curlCall } from "./commands.js";
+import { options } from "./controls.js";
+import { markDots, showDots } from "./dots.js";
+import { markPicture, showPicture } from "./pictures.js";
+import { save } from "./save.js";
+import { mutate, mutated, mutations, selected, state, writeAddress } from "./state.js";
+import { markStrip, showStrip } from "./strip.js";
+import { compare, confidence, known, pairs, partners } from "./structure.js";
+import { about, showWords } from "./words.js";
+import { run } from "./work.js";
+
+/** Pairs less probable than this are not asked for. */
+const CUTOFF = 0.001;
+/** Colours that show probabilities. */
+const OF_PROBABILITIES = ["confidence", "pair-probability", "entropy"];
+
+const $ = (id) => document.getElementById(id);
+
+/** The record as it was given, and with its mutations. */
+let shown = null;
+let drawing = "";
+
+/** Folds a record with its mutations, with probabilities, and shows it; `given` is its fold without mutations. */
+export async function showRecord(given, signal) {
+  $("detail").hidden = !given || Boolean(given.error);
+  if ($("detail").hidden) return;
+  if (mutations().some(({ base }) => base >= given.sequence.length)) state.mutations = "";
+  const sequence = mutated(given.sequence);
+  const id = given.header || given.id;
+  const request = { ...options(), inputs: [{ id, sequence }], probabilities: true, cutoff: CUTOFF };
+  const now = (await fold(request, signal)).results[0];
+  if (now.error) throw new Error(now.error);
+  const isMutated = sequence !== given.sequence;
+  shown = { given, now, isMutated, partner: partners(now.structure), reference: null };
+  if (!state.reference && !isMutated) state.reference = known(state.text).get(Number(state.record)) || "";
+  $("reference").value = state.reference;
+  showWords(shown);
+  showCommands();
+  showReference();
+  showStrip(now, confidence(now.structure, now.probabilities), new Set(mutations().map(({ base }) => base)));
+  showPairs();
+  mark(false);
+  await showDrawings(signal);
+}
+
+function showCommands() {
+  $("command").textContent = commandLine(options(), shown.now, state.layout);
+  $("curl").textContent = curlCall(options(), shown.now);
+}
+
+/** Reads the structure to compare with; without one, a mutated record is compared with what was given. */
+function showReference() {
+  const text = state.reference.trim();
+  let said = "";
+  let isWrong = false;
+  shown.reference = shown.isMutated ? shown.given.structure : null;
+  if (text) {
+    try {
+      const reference = pairs(text);
+      if (text.length !== shown.now.sequence.length) {
+        throw new Error(`expected ${shown.now.sequence.length} bases, found ${text.length}`);
+      }
+      const { right, wrong, missed, precision, recall, f1 } = compare(pairs(shown.now.structure), reference);
+      shown.reference = text;
+      said = `F1 ${f1.toFixed(3)}, precision ${precision.toFixed(3)}, recall ${recall.toFixed(3)} of exact pairs: ` +
+        `${right} right, ${wrong} wrong, ${missed} missed.`;
+    } catch (error) {
+      said = error.message;
+      isWrong = true;
+    }
+  } else if (shown.isMutated) {
+    said = "The pictures compare with the structure before the change.";
+  }
+  $("comparison").textContent = said;
+  $("comparison").classList.toggle("wrong", isWrong);
+}
+
+function showPairs() {
+  const { now, reference } = shown;
+  const key = ([i, j]) => `${i} ${j}`;
+  const own = pairs(now.structure);
+  let lower = own.map(([i, j]) => ({ i, j, kind: "low" }));
+  if (reference) {
+    const [found, expected] = [new Set(own.map(key)), pairs(reference)];
+    lower = expected.map(([i, j]) => ({ i, j, kind: found.has(key([i, j])) ? "right" : "missed" }));
+  }
+  $("lower").textContent = reference ? "the structure to compare with" : "the structure";
+  showDots(now.sequence.length, now.probabilities, lower);
+}
+
+async function showDrawings(signal) {
+  const { now, reference } = shown;
+  const request = {
+    sequence: now.sequence, structure: now.structure, color_by: state.color,
+    ...(OF_PROBABILITIES.includes(state.color) ? { probabilities: now.probabilities } : {}),
+    ...(reference ? { reference } : {}),
+  };
+  const [large, arcs] = await Promise.all([
+    draw({ ...request, layout: state.layout, title: now.header || now.id }, signal),
+    draw({ ...request, layout: "arcs", legend: false }, signal),
+  ]);
+  drawing = large;
+  showPicture($("drawing"), large);
+  showPicture($("arcs"), arcs);
+  mark(false);
+}
+
+/** Draws again, after the layout or the colours have changed. */
+export function drawAgain() {
+  showCommands();
+  return run("Drawing…", showDrawings);
+}
+
+/** Compares with another structure. */
+export function compareWith(reference) {
+  state.reference = reference;
+  showReference();
+  showPairs();
+  return run("Drawing…", showDrawings);
+}
+
+/** Saves the fold or its drawing. */
+export function saveAs(kind) {
+  return save(kind, shown.now, drawing);
+}
+
+/** Selects a base, from 0, or none. */
+export function select(base, hasFocus) {
+  state.base = base === null ? "" : String(base + 1);
+  mark(hasFocus);
+}
+
+/** Moves the selection along the sequence. */
+export function step(by) {
+  const last = shown.now.sequence.length - 1;
+  select(Math.min(last, Math.max(0, (selected() ?? -by) + by)), false);
+}
+
+/** Marks the selected base everywhere, and says what it is. */
+export function mark(hasFocus) {
+  if (!shown) return;
+  let base = selected();
+  if (base !== null && base >= shown.now.sequence.length) {
+    base = null;
+    state.base = "";
+  }
+  const partner = base === null ? -1 : shown.partner[base];
+  markStrip(base, partner, hasFocus);
+  markPicture($("drawing"), base, partner);
+  markPicture($("arcs"), base, partner);
+  markDots(base, partner);
+  $("base").textContent = base === null ? "No base is selected." : about(shown.now, base, partner);
+  document.querySelectorAll("#letters button").forEach((button) => {
+    const letter = base === null ? "" : shown.now.sequence[base].toUpperCase().replace("T", "U");
+    button.disabled = base === null || button.dataset.letter === letter;
+  });
+  writeAddress();
+}
+
+/** Changes the selected base, and folds again. */
+export function change(letter) {
+  const base = selected();
+  if (base === null || !shown) return;
+  mutate(shown.given.sequence, base, letter);
+  const hadFocus = document.activeElement && document.activeElement.closest("#strip");
+  run("Folding…", async (signal) => {
+    await showRecord(shown.given, signal);
+    mark(Boolean(hadFocus));
+  });
+}
+
+/** Undoes the last mutation, or all. */
+export function undo(isAll) {
+  state.mutations = isAll ? "" : state.mutations.split("+").slice(0, -1).join("+");
+  run("Folding…", (signal) => showRecord(shown.given, signal));
+}

@@ -1,0 +1,60 @@
+// What is said about a fold.
+
+import { mutations } from "./state.js";
+import { compare, pairs } from "./structure.js";
+
+const $ = (id) => document.getElementById(id);
+
+/** What the expected F1 means, as the guide says it. */
+function meaning(f1) {
+  if (f1 > 0.8) return "trust it: 99 % of such structures of bpRNA TS0 reached an F1 of 0.5";
+  if (f1 >= 0.6) return "usually right: nine in ten such structures of bpRNA TS0 reached an F1 of 0.5";
+  return f1 < 0.4 ? "treat it as a guess" : "look for other evidence";
+}
+
+/** Says how far to trust a fold, and what a mutation changed. */
+export function showWords({ given, now, isMutated }) {
+  $("detail-title").textContent = now.header || now.id;
+  const strong = document.createElement("strong");
+  const words = [];
+  if (now.mfe !== undefined) {
+    strong.textContent = now.energy === null ? "A pseudoknot has no energy here" : `Free energy ${now.energy.toFixed(2)} kcal/mol`;
+    words.push(`minimum ${now.mfe.toFixed(2)}, ensemble ${now.ensemble_energy.toFixed(2)}, diversity ${now.diversity.toFixed(1)} pairs`);
+  } else if (now.expected_f1 !== undefined) {
+    strong.textContent = `Expected F1 ${now.expected_f1.toFixed(2)}`;
+    words.push(meaning(now.expected_f1));
+  } else {
+    strong.textContent = `Mean probability of the pairs ${now.score.toFixed(2)}`;
+    words.push("the expected F1 is only known for the model's own options");
+  }
+  if (now.crossing_left_out) words.push(`${now.crossing_left_out} probable pairs cross others and are left out; greedy decoding allows them`);
+  $("verdict").replaceChildren(strong, `: ${words.join("; ")}.`);
+  $("mutation-bar").hidden = !isMutated;
+  $("mutations").textContent = `Changed: ${mutations().map((one) => `${one.from}${one.base + 1}${one.to}`).join(", ")}`;
+  $("change").hidden = !isMutated;
+  if (isMutated) {
+    const { right, wrong, missed } = compare(pairs(now.structure), pairs(given.structure));
+    const difference = now.mfe !== undefined && now.energy !== null && given.energy !== null
+      ? `, energy ${signed(now.energy - given.energy, 2)} kcal/mol`
+      : now.expected_f1 !== undefined ? `, expected F1 ${signed(now.expected_f1 - given.expected_f1, 2)}` : "";
+    $("change").textContent = `Pairs kept: ${right}, lost: ${missed}, new: ${wrong}${difference}.`;
+  }
+}
+
+/** A difference with its sign. */
+function signed(value, digits) {
+  const text = Math.abs(value).toFixed(digits);
+  return Number(text) === 0 ? `±${text}` : `${value < 0 ? "−" : "+"}${text}`;
+}
+
+/** A base in words. */
+export function about({ sequence, probabilities }, base, partner) {
+  const named = (i) => `${i + 1} ${sequence[i].toUpperCase()}`;
+  const likely = probabilities.filter(([i, j]) => i - 1 === base || j - 1 === base);
+  const paired = likely.reduce((sum, [, , p]) => sum + p, 0);
+  likely.sort((a, b) => b[2] - a[2]);
+  const others = likely.slice(0, 3).map(([i, j, p]) => `${named(i - 1 === base ? j - 1 : i - 1)} ${p.toFixed(2)}`);
+  const drawn = partner < 0 ? "unpaired" : `pairs with ${named(partner)}`;
+  const list = others.length ? `; most probable partners: ${others.join(", ")}` : "";
+  return `Base ${named(base)}, ${drawn}; unpaired with probability ${Math.max(0, 1 - paired).toFixed(2)}${list}.`;
+}

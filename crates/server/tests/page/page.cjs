@@ -1,0 +1,241 @@
+// Uses the page as a person would, in headless Chromium, and ends with code 0 if all went well.
+//
+//     node page.cjs http://127.0.0.1:8080/ [FOLDER FOR SCREENSHOTS]
+//
+// Needs playwright-core; with axe-core, faults of accessibility are errors too.
+
+const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const { chromium } = require("playwright-core");
+
+const [address, folder] = process.argv.slice(2);
+const BROWSER = process.env.RINALMO_CHROMIUM || "/usr/bin/chromium";
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+  "--no-first-run",
+];
+const TRNA = "GCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA";
+const KNOWN = "(((((((..((((........)))).(((((.......))))).....(((((.......))))))))))))....";
+
+let page;
+const abroad = [];
+const errors = [];
+
+function axe() {
+  try {
+    return fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+  } catch {
+    return null;
+  }
+}
+
+async function shot(name) {
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
+
+/** Waits until nothing is being computed. */
+async function settled() {
+  await page.waitForTimeout(50);
+  await page.waitForFunction(() => !document.body.hasAttribute("aria-busy"), null, { timeout: 60000 });
+  assert.equal(await page.getAttribute("#status", "class") || "", "", await page.textContent("#status"));
+}
+
+async function saved(kind) {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click(`[data-kind=${kind}]`)]);
+  return { name: download.suggestedFilename(), bytes: fs.readFileSync(await download.path()) };
+}
+
+/** The selected base as each part of the page shows it. */
+function marks() {
+  return page.evaluate(() => {
+    const number = (element) => (element ? Number(element.dataset.base) + 1 : null);
+    const one = (selector) => number(document.querySelector(selector));
+    const cross = document.querySelector("#dots .cross");
+    return {
+      strip: one('#strip [aria-selected="true"]'),
+      drawing: one("#drawing .chosen"),
+      arcs: one("#arcs .chosen"),
+      dots: cross ? Number(cross.getAttribute("x1")) + 0.5 : null,
+      partner: one("#drawing .partner"),
+    };
+  });
+}
+
+/** The marks of a base and of its partner in the structure that is shown. */
+async function everywhere(base) {
+  const open = [];
+  const partners = {};
+  (await page.locator("#strip .base i").allTextContents()).forEach((mark, at) => {
+    if (mark === "(") open.push(at + 1);
+    if (mark === ")") {
+      partners[at + 1] = open.pop();
+      partners[partners[at + 1]] = at + 1;
+    }
+  });
+  return { strip: base, drawing: base, arcs: base, dots: base, partner: partners[base] ?? null };
+}
+
+async function folds() {
+  await page.fill("#text", `>trna yeast\n${TRNA}\n>odd\nGG@\n>hairpin\nGGGGAAAACCCC\n`);
+  await page.click("#fold");
+  await settled();
+  assert.equal(await page.locator("#table tbody tr").count(), 3);
+  assert.match(await page.textContent("#table tbody tr:nth-child(2)"), /`@` is not an RNA base/);
+  assert.match(await page.textContent("#verdict"), /Expected F1 0\.\d\d/);
+  assert.equal(await page.locator("#strip .base").count(), TRNA.length);
+  assert.equal(await page.locator("#drawing [data-base]").count(), TRNA.length);
+}
+
+async function selects() {
+  await page.click('#drawing [data-base="1"]');
+  assert.deepEqual(await marks(), await everywhere(2));
+  await page.keyboard.press("Escape");
+  await page.click("#strip .base:nth-child(3)");
+  assert.deepEqual(await marks(), await everywhere(3));
+  await page.keyboard.press("ArrowRight");
+  assert.deepEqual(await marks(), await everywhere(4));
+  await page.keyboard.press("End");
+  assert.deepEqual(await marks(), await everywhere(76));
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowLeft");
+  assert.deepEqual(await marks(), await everywhere(1));
+  await page.click('#arcs [data-base="71"]');
+  assert.deepEqual(await marks(), await everywhere(72));
+  const square = page.locator("#dots svg");
+  const { width, height } = await square.boundingBox();
+  await square.click({ position: { x: width / 2, y: (height * 9.5) / TRNA.length } });
+  assert.equal((await marks()).strip, 10);
+  assert.match(await page.textContent("#base"), /^Base 10 G, (unpaired|pairs with \d+ [ACGU]); unpaired with probability [01]\.\d\d/);
+}
+
+async function mutates() {
+  await page.click("#strip .base:nth-child(3)");
+  await page.keyboard.press("c");
+  await settled();
+  assert.match(await page.textContent("#mutations"), /G3C/);
+  assert.match(await page.textContent("#change"), /^Pairs kept: \d+, lost: \d+, new: \d+, expected F1 [+−±]/);
+  assert.equal((await page.textContent("#strip .base:nth-child(3)"))[0], "C");
+  assert.equal((await marks()).strip, 3, "the selection stays");
+  await page.click('#letters [data-letter="A"]');
+  await settled();
+  assert.match(await page.textContent("#mutations"), /: G3A$/);
+  await shot("mutated");
+  const before = page.url();
+  await page.goto("about:blank");
+  await page.goto(before);
+  await settled();
+  assert.match(await page.textContent("#mutations"), /: G3A$/, "the address keeps what is shown");
+  assert.equal((await marks()).strip, 3);
+  await page.click("#restore");
+  await settled();
+  assert.equal(await page.isVisible("#change"), false);
+}
+
+async function changes() {
+  await page.selectOption("#model", "turner2004");
+  await page.waitForTimeout(400);
+  await settled();
+  assert.match(await page.textContent("#verdict"), /Free energy −?-?\d+\.\d\d kcal/);
+  assert.equal(await page.isVisible("#share"), false);
+  const energy = await page.textContent("#verdict strong");
+  await page.fill("#temperature", "60");
+  await page.waitForTimeout(400);
+  await settled();
+  assert.notEqual(await page.textContent("#verdict strong"), energy);
+  assert.match(await page.textContent("#command"), /--model turner2004 --temperature 60/);
+  await page.selectOption("#model", "nano");
+  await page.selectOption("#decode", "mea");
+  assert.equal(await page.isVisible("#gamma"), true);
+  await page.waitForTimeout(400);
+  await settled();
+  assert.match(await page.textContent("#verdict"), /Mean probability of the pairs/);
+  await page.selectOption("#decode", "");
+  await page.waitForTimeout(400);
+  await settled();
+  for (const layout of ["radial", "circular", "straight"]) {
+    await page.selectOption("#layout", layout);
+    await settled();
+    assert.equal(await page.locator("#drawing [data-base]").count(), TRNA.length);
+  }
+  await page.selectOption("#color", "confidence");
+  await settled();
+}
+
+async function compares() {
+  await page.fill("#reference", "((..");
+  await page.waitForTimeout(400);
+  assert.match(await page.textContent("#comparison"), /no matching/);
+  await page.fill("#reference", KNOWN);
+  await page.waitForTimeout(400);
+  await settled();
+  assert.match(await page.textContent("#comparison"), /^F1 \d\.\d{3}, precision/);
+  assert.equal(await page.locator("#dots .right, #dots .missed").count(), KNOWN.split("(").length - 1);
+  await shot("compared");
+}
+
+async function saves() {
+  const structure = (await page.locator("#strip .base i").allTextContents()).join("");
+  const text = async (kind) => (await saved(kind)).bytes.toString();
+  assert.equal(await text("dbn"), `>trna yeast\n${TRNA}\n${structure}\n`);
+  assert.match(await text("ct"), /^76 {2}trna yeast\n {4}1 G {5}0 {5}2 {4,5}\d+ {5}1\n/);
+  assert.match(await text("bpseq"), /^# File: trna yeast\n1 G \d+\n/);
+  assert.equal(JSON.parse(await text("json")).structure, structure);
+  assert.match(await text("svg"), /^<svg [^]*id="b76"/);
+  const png = await saved("png");
+  assert.deepEqual([...png.bytes.subarray(0, 4)], [0x89, 0x50, 0x4e, 0x47]);
+  assert.equal(png.name, "trna.png");
+  assert.ok(png.bytes.length > 10000, `${png.bytes.length} bytes`);
+}
+
+async function isAccessible(name) {
+  const script = axe();
+  if (!script) return console.log("no axe-core: accessibility is not checked");
+  await page.evaluate(script);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const faults = violations.map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html).join(" ")}`);
+  assert.deepEqual(faults, [], name);
+}
+
+async function fitsPhones() {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForTimeout(200);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wider <= 0, `the page is ${wider} pixels wider than a phone`);
+  await shot("phone");
+}
+
+async function main() {
+  const browser = await chromium.launch({ executablePath: BROWSER, args: FLAGS });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+  page = await context.newPage();
+  const own = new URL(address).host;
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (!["data:", "blob:", "about:"].includes(url.protocol) && url.host !== own) abroad.push(request.url());
+  });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => { if (message.type() === "error") errors.push(message.text()); });
+  await page.goto(address);
+  await settled();
+  await isAccessible("empty");
+  for (const part of [folds, selects, mutates, changes, compares, saves]) {
+    await part();
+    console.log(`${part.name}: well`);
+  }
+  await page.click("#strip .base:nth-child(3)");
+  await shot("desktop");
+  await isAccessible("light");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shot("dark");
+  await isAccessible("dark");
+  await fitsPhones();
+  assert.deepEqual(errors, []);
+  assert.deepEqual(abroad, [], "requests that left the machine");
+  console.log("requests that left the machine: 0");
+  await browser.close();
+}
+
+main().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
