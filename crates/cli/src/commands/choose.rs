@@ -8,10 +8,12 @@ use rinalmo::{LoadOptions, Model, Precision};
 use crate::context::Context;
 
 /// A note for users of the bundled encoder of structures, in one line.
-pub const ENCODER_NOTE: &str = "model: nano (bundled); `rinalmo model download giga` fetches a better one for embeddings";
+pub const ENCODER_NOTE: &str =
+    "model: nano (bundled); `rinalmo model download giga` fetches a better one for embeddings";
 
 /// A note for users of the bundled model for masked letters.
-pub const LETTERS_NOTE: &str = "model: nano-mlm (bundled); `rinalmo model download giga` fetches a better one for scores";
+pub const LETTERS_NOTE: &str =
+    "model: nano-mlm (bundled); `rinalmo model download giga` fetches a better one for scores";
 
 /// A note for users of the bundled small heads.
 pub const HEADS_NOTE: &str = "model: a small bundled head; `rinalmo model list` lists published ones";
