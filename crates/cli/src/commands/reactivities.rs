@@ -129,7 +129,7 @@ impl Reactivities {
         };
         let letters = spelled(&record.sequence);
         let differs = |&&(at, letter): &&(usize, u8)| {
-            letter.to_ascii_uppercase() != b'N' && spelled(&[letter]) != letters[at..=at]
+            !letter.eq_ignore_ascii_case(&b'N') && spelled(&[letter]) != letters[at..=at]
         };
         if let Some(&(at, letter)) = self.numbers.letters().iter().find(differs) {
             let [expected, found] = [letter, record.sequence[at]].map(char::from);

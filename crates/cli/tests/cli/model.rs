@@ -22,13 +22,13 @@ fn the_bundled_model_can_be_shown_verified_and_listed() {
     assert_eq!((wrong.code, wrong.err), (2, format!("error: nano: sha256 is {sha256}, expected abc\n")));
     let list = sandbox.run("model list").done().out;
     assert!(list.starts_with("* nano "), "{list}");
-    let more =
-        text.lines().find_map(|line| line.strip_prefix("more models ")).map_or(0, |names| names.split(',').count());
-    assert_eq!(
-        list.lines().filter(|line| line.starts_with("* nano")).count(),
-        1 + more,
-        "one encoder, several heads: {list}"
-    );
+    let models_in = |first: &str| {
+        let text = sandbox.run(&format!("model show {first}")).done().out;
+        let more = text.lines().find_map(|line| line.strip_prefix("more models "));
+        1 + more.map_or(0, |names| names.split(',').count())
+    };
+    let bundled = list.lines().filter(|line| line.starts_with("* nano")).count();
+    assert_eq!(bundled, models_in("nano") + models_in("nano-mlm"), "two encoders with their heads: {list}");
     assert!(list.lines().any(|line| line.starts_with("  giga-structure-bprna  ")), "{list}");
     let listed: serde_json::Value = serde_json::from_str(&sandbox.run("model list --json").done().out).unwrap();
     assert_eq!(listed.as_array().unwrap().len(), list.lines().count() - 2);
