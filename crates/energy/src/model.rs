@@ -144,7 +144,7 @@ impl EnergyModel {
     ///
     /// let found = EnergyModel::turner2004().suboptimal(b"GGGAAACCC", 2.0, 100)?;
     /// let energies: Vec<f64> = found.iter().map(|structure| structure.energy).collect();
-    /// assert_eq!(energies, [-1.2, 0.0]);
+    /// assert_eq!(energies, [-1.2, -1.0, 0.0, 0.8]);
     /// # Ok::<(), rinalmo_energy::TooMany>(())
     /// ```
     ///
