@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use rinalmo::draw::rna::{Fill, Layout, Palette, Rna, Style, View, svg};
+use rinalmo::draw::rna::{Fill, Palette, Rna, Style, View, svg};
 use rinalmo::seq::{Gaps, InputOptions, OnInvalid, Structure};
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::app::App;
 use crate::body;
@@ -28,12 +29,12 @@ pub struct DrawRequest {
     /// Pairs from 1 with their probabilities.
     #[serde(default)]
     probabilities: Vec<(usize, usize, f64)>,
-    #[serde(default)]
-    layout: LayoutName,
+    #[serde(default, deserialize_with = "layout")]
+    layout: View,
     #[serde(default)]
     color_by: ColorBy,
-    #[serde(default)]
-    palette: PaletteName,
+    #[serde(default, deserialize_with = "palette")]
+    palette: Palette,
     #[serde(default)]
     title: String,
     numbers: Option<usize>,
@@ -42,18 +43,6 @@ pub struct DrawRequest {
     /// First and last positions, from 1.
     #[serde(default)]
     highlight: Vec<(usize, usize)>,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum LayoutName {
-    #[default]
-    Straight,
-    Radial,
-    Arcs,
-    Circular,
-    DotPlot,
-    Mountain,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -69,14 +58,26 @@ enum ColorBy {
     None,
 }
 
-#[derive(Clone, Copy, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum PaletteName {
-    #[default]
-    Viridis,
-    Cividis,
-    Orange,
-    Grey,
+fn layout<'de, D: Deserializer<'de>>(from: D) -> Result<View, D::Error> {
+    static NAMES: [&str; View::NAMES.len()] = names(&View::NAMES);
+    let name = String::deserialize(from)?;
+    View::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
+}
+
+fn palette<'de, D: Deserializer<'de>>(from: D) -> Result<Palette, D::Error> {
+    static NAMES: [&str; Palette::NAMES.len()] = names(&Palette::NAMES);
+    let name = String::deserialize(from)?;
+    Palette::named(&name).ok_or_else(|| D::Error::unknown_variant(&name, &NAMES))
+}
+
+const fn names<T, const N: usize>(named: &[(&'static str, T); N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut at = 0;
+    while at < N {
+        names[at] = named[at].0;
+        at += 1;
+    }
+    names
 }
 
 /// `POST /v1/draw`.
@@ -138,14 +139,7 @@ impl DrawRequest {
     fn style(&self) -> Style {
         let usual = Style::default();
         Style {
-            view: match self.layout {
-                LayoutName::Straight => View::Bases(Layout::Straight),
-                LayoutName::Radial => View::Bases(Layout::Radial),
-                LayoutName::Arcs => View::Bases(Layout::Arcs),
-                LayoutName::Circular => View::Bases(Layout::Circular),
-                LayoutName::DotPlot => View::DotPlot,
-                LayoutName::Mountain => View::Mountain,
-            },
+            view: self.layout,
             title: self.title.clone(),
             fill: match self.color_by {
                 ColorBy::Letter => Fill::Letters,
@@ -153,12 +147,7 @@ impl DrawRequest {
                 ColorBy::None => Fill::Plain,
                 _ => Fill::Track,
             },
-            palette: match self.palette {
-                PaletteName::Viridis => Palette::Viridis,
-                PaletteName::Cividis => Palette::Cividis,
-                PaletteName::Orange => Palette::Orange,
-                PaletteName::Grey => Palette::Grey,
-            },
+            palette: self.palette,
             numbers: self.numbers.unwrap_or(usual.numbers),
             circles: self.circles.unwrap_or(usual.circles),
             legend: self.legend.unwrap_or(usual.legend),

@@ -58,6 +58,18 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
         ("/v1/embed", r#"{"inputs": "ACXU"}"#, 422, "inputs:1: record `seq1`: character `X` is not an RNA base"),
         ("/v1/draw", r#"{"structure": "((."}"#, 422, "structure: "),
         ("/v1/draw", r#"{"structure": "(...)", "sequence": "A"}"#, 422, "sequence: expected 5 letters"),
+        (
+            "/v1/draw",
+            r#"{"structure": ".", "layout": "round"}"#,
+            422,
+            "body: unknown variant `round`, expected one of `straight`, `radial`, `arcs`, `circular`, `dot-plot`, `mountain`",
+        ),
+        (
+            "/v1/draw",
+            r#"{"structure": ".", "palette": "red"}"#,
+            422,
+            "body: unknown variant `red`, expected one of `viridis`, `cividis`, `orange`, `grey`",
+        ),
         ("/v1/draw", r#"{"structure": ".", "color_by": "entropy"}"#, 422, "color_by: this needs `probabilities`"),
         ("/v1/draw", r#"{"structure": ".", "highlight": [[1, 2]]}"#, 422, "highlight: expected positions from 1 to 1"),
         ("/v2/fold", "{}", 404, "nothing at `/v2/fold`"),
