@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 
 use crate::process::{command, root, succeeds};
 use crate::skips::Skips;
-use crate::{help_pages, packages, python};
+use crate::{aarch64, help_pages, miri, packages, python};
 
 /// One command.
 struct Step {
@@ -65,6 +65,8 @@ const CHORES: &[Chore] = &[
     ("packages: cargo xtask packages", packages::run),
     ("help pages: cargo xtask help-pages --check", || help_pages::run(true)),
     ("Python package: cargo xtask python", python::run),
+    ("64-bit ARM: cargo xtask aarch64", aarch64::run),
+    ("Miri: cargo xtask miri", miri::run),
 ];
 
 const fn step(name: &'static str, line: &'static str) -> Step {

@@ -4,11 +4,13 @@
 //! draws the workspace; `gpu-kit` packs what a GPU is tried with; `packages` packs it for crates.io; `python` packs and
 //! tests the Python package; `notice` and `sbom` list what the program is built from.
 
+mod aarch64;
 mod build;
 mod check;
 mod crates;
 mod gpu_kit;
 mod help_pages;
+mod miri;
 mod packages;
 mod process;
 mod python;
@@ -31,6 +33,10 @@ struct Cli {
 enum Chore {
     /// Format, lints, docs, tests, help pages, fuzz targets: stops at the first that fails
     Check,
+    /// Check the program for 64-bit ARM, and test its kernels there under emulation; skipped without the tools
+    Aarch64,
+    /// Interpret the unit tests of the crates that are plain Rust, to find undefined behaviour; skipped without Miri
+    Miri,
     /// Write `docs/help/<command>.txt` from `rinalmo <command> --help`
     HelpPages {
         /// Write nothing; fail if a page differs
@@ -74,6 +80,8 @@ enum Chore {
 fn main() -> anyhow::Result<ExitCode> {
     match Cli::parse().chore {
         Chore::Check => check::run(),
+        Chore::Aarch64 => aarch64::run(),
+        Chore::Miri => miri::run(),
         Chore::HelpPages { check } => help_pages::run(check),
         Chore::Crates { check } => crates::run(check),
         Chore::GpuKit { corpus } => gpu_kit::run(&corpus),
