@@ -16,6 +16,7 @@ const SMALL_DISK: &str = "a small disk of its own: RINALMO_SMALL_DISK, or leave 
 const MAY_SKIP: &[(&str, &str)] = &[
     ("rinalmo::devices::answers::every_device_gives_the_results_of_the_cpu", "devices beside the CPU, built in"),
     ("rinalmo::fixtures", SHARED),
+    ("rinalmo::others::encoders_of_the_published_sizes_agree", "models of RINALMO_OTHER_MODELS, which a script makes"),
     ("rinalmo::test_sets", "minutes, asked for by RINALMO_TEST_SETS=1, and data in `shared/` beside the project"),
     ("rinalmo-cli::cli::corpus::mmseqs_is_run_where_it_is_and_missed_where_it_is_not", MMSEQS),
     ("rinalmo-cli::cli::model::conversion_there_and_back_folds_the_same", SHARED),

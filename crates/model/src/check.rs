@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::config::{Activation, EncoderConfig, HeadConfig, Lora, ModelConfig, Positions};
+use crate::config::{Activation, Design, EncoderConfig, HeadConfig, Lora, ModelConfig, Positions};
 
 /// Largest width, and most learned positions. The widest published model has 3413.
 const WIDEST: usize = 1 << 20;
@@ -87,8 +87,8 @@ fn within((name, value, least, most): Row) -> Result<(), BadSize> {
 const HEADS: &str = "number of attention heads";
 
 fn encoder(config: &EncoderConfig) -> Vec<Row> {
-    let EncoderConfig { dim, blocks, heads, hidden, positions, ref lora, activation } = *config;
-    let _: Activation = activation; // has no size
+    let EncoderConfig { dim, blocks, heads, hidden, positions, ref lora, activation, design } = *config;
+    let (_, _): (Activation, Design) = (activation, design); // have no size
     let mut rows = vec![
         ("encoder's width", dim, 1, WIDEST),
         ("number of the encoder's blocks", blocks, 0, DEEPEST), // 0: only the embedding, as in one-hot baselines

@@ -40,6 +40,72 @@ pub enum Activation {
     Gelu,
 }
 
+/// How the blocks of an encoder are put together. The published encoders of RNA differ in this and in their sizes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Design {
+    /// RiNALMo's: the residual of the attention half is taken after its norm.
+    ///
+    /// ```text
+    /// h = LN₁(x);  h = h + attention(h);  x = h + feed_forward(LN₂(h))
+    /// ```
+    #[default]
+    Rinalmo,
+    /// ESM-1b's (Rives et al. 2021), and so RNA-FM's (Chen et al. 2022): norms before each half.
+    ///
+    /// ```text
+    /// h = x + attention(LN₁(x));  x = h + feed_forward(LN₂(h))
+    /// ```
+    Esm1b,
+    /// BERT's (Devlin et al. 2019), and so SpliceBERT's (Chen et al. 2024): norms after each half.
+    ///
+    /// ```text
+    /// h = LN₁(x + attention(x));  x = LN₂(h + feed_forward(h))
+    /// ```
+    Bert,
+}
+
+impl Design {
+    /// Do queries, keys, values and the attention's output have biases?
+    pub fn has_attention_biases(self) -> bool {
+        self != Self::Rinalmo
+    }
+
+    /// Does a norm follow the embedding?
+    pub fn has_embedding_norm(self) -> bool {
+        self != Self::Rinalmo
+    }
+
+    /// Does a norm follow the last block?
+    pub fn has_final_norm(self) -> bool {
+        self != Self::Bert
+    }
+
+    /// Is the same vector added to every token's embedding? In BERT it tells first from second sentences.
+    pub fn has_segment(self) -> bool {
+        self == Self::Bert
+    }
+
+    /// Are embeddings scaled by token dropout, see [`crate::Packed`]?
+    pub fn has_token_dropout(self) -> bool {
+        self == Self::Rinalmo
+    }
+
+    /// Added to the variance in every layer norm of encoder and masked-language head.
+    pub fn epsilon(self) -> f64 {
+        match self {
+            Self::Rinalmo => NORM_EPSILON,
+            Self::Esm1b => 1e-5,
+            Self::Bert => 1e-12,
+        }
+    }
+
+    /// For serde, which passes a reference.
+    fn is_ours(&self) -> bool {
+        *self == Self::Rinalmo
+    }
+}
+
 /// The encoder's sizes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -56,6 +122,9 @@ pub struct EncoderConfig {
     pub activation: Activation,
     /// The position encoding.
     pub positions: Positions,
+    /// How its blocks are put together.
+    #[serde(default, skip_serializing_if = "Design::is_ours")]
+    pub design: Design,
     /// Adapters next to its weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora: Option<Lora>,
@@ -111,6 +180,7 @@ impl EncoderConfig {
             hidden: swiglu_width(dim),
             activation: Activation::SwiGlu,
             positions: Positions::Rotary,
+            design: Design::Rinalmo,
             lora: None,
         }
     }
@@ -128,11 +198,37 @@ impl EncoderConfig {
         self
     }
 
+    /// The encoder of another design; it has learned positions and GELU.
+    #[must_use]
+    pub fn with_design(self, design: Design, max_len: usize) -> Self {
+        let plain = self.with_learned_positions(max_len).with_gelu();
+        Self { design, ..plain }
+    }
+
     /// The same with adapters next to its weights.
     #[must_use]
     pub fn with_lora(mut self, lora: Option<Lora>) -> Self {
         self.lora = lora;
         self
+    }
+
+    /// A phrase on its sizes.
+    pub fn describe(&self) -> String {
+        let Self { dim, blocks, heads, hidden, activation, positions, design, .. } = self;
+        let positions = match positions {
+            Positions::Rotary => "rotary positions".to_owned(),
+            Positions::Learned { max_len } => format!("{max_len} learned positions"),
+        };
+        let activation = match activation {
+            Activation::SwiGlu => "SwiGLU",
+            Activation::Gelu => "GELU",
+        };
+        let design = match design {
+            Design::Rinalmo => "",
+            Design::Esm1b => ", norms as in ESM-1b",
+            Design::Bert => ", norms as in BERT",
+        };
+        format!("width {dim}, {blocks} blocks, {heads} heads, {activation} of {hidden}, {positions}{design}")
     }
 
     /// Width of one attention head.
@@ -435,12 +531,24 @@ impl Manifest {
         if let Positions::Learned { max_len } = config.positions {
             self.tensor("encoder.positions", &[max_len, dim]);
         }
+        if config.design.has_segment() {
+            self.tensor("encoder.segment", &[1, dim]);
+        }
+        if config.design.has_embedding_norm() {
+            self.norm("encoder.embedding_norm", dim);
+        }
         for i in 0..config.blocks {
             let block = format!("encoder.blocks.{i}");
             self.norm(&format!("{block}.attention_norm"), dim);
             self.tensor(format!("{block}.attention.qkv.weight"), &[3 * dim, dim]);
+            if config.design.has_attention_biases() {
+                self.tensor(format!("{block}.attention.qkv.bias"), &[3 * dim]);
+            }
             self.adapter(config, LoraTarget::Qkv, &format!("{block}.attention.qkv"), 3 * dim, dim);
             self.tensor(format!("{block}.attention.out.weight"), &[dim, dim]);
+            if config.design.has_attention_biases() {
+                self.tensor(format!("{block}.attention.out.bias"), &[dim]);
+            }
             self.adapter(config, LoraTarget::Out, &format!("{block}.attention.out"), dim, dim);
             self.norm(&format!("{block}.feed_forward_norm"), dim);
             self.linear(&format!("{block}.feed_forward.up"), hidden, dim);
@@ -453,7 +561,9 @@ impl Manifest {
             self.linear(&format!("{block}.feed_forward.down"), dim, hidden);
             self.adapter(config, LoraTarget::Down, &format!("{block}.feed_forward.down"), dim, hidden);
         }
-        self.norm("encoder.norm", dim);
+        if config.design.has_final_norm() {
+            self.norm("encoder.norm", dim);
+        }
     }
 
     fn mlm(&mut self, dim: usize) {

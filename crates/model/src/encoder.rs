@@ -1,7 +1,8 @@
 //! The encoder: embedding with token dropout, blocks, final norm. RiNALMo, Figure 1.
 //!
 //! Where it differs from a textbook pre-norm transformer it follows the released model: the residual of the attention
-//! half is taken *after* its layer norm, and token dropout scales the embeddings at inference too.
+//! half is taken *after* its layer norm, and token dropout scales the embeddings at inference too. Other published
+//! encoders of RNA differ from it by their [`Design`].
 
 use std::ops::Range;
 
@@ -9,7 +10,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::batch::Packed;
-use crate::config::{EncoderConfig, Positions, VOCABULARY};
+use crate::config::{Design, EncoderConfig, Positions, VOCABULARY};
 use crate::layers::{Attention, FeedForward, LayerNorm, Linear, Rope, normal};
 use crate::ops::{self, Drop, Dropout};
 
@@ -20,11 +21,17 @@ pub struct Encoder {
     pub embedding: Param<Tensor<2>>,
     /// `[max_len, dim]`, if positions are learned and not rotary.
     pub positions: Option<Param<Tensor<2>>>,
+    /// `[1, dim]`, added to every token's embedding, if the design has it.
+    pub segment: Option<Param<Tensor<2>>>,
+    /// The norm after the embedding, if the design has it.
+    pub embedding_norm: Option<LayerNorm>,
     /// The transformer blocks, first to last.
     pub blocks: Vec<EncoderBlock>,
-    /// The final norm.
-    pub norm: LayerNorm,
+    /// The final norm, if the design has it.
+    pub norm: Option<LayerNorm>,
     pub(crate) head_dim: usize,
+    #[module(skip)]
+    pub(crate) design: Design,
 }
 
 impl Encoder {
@@ -34,13 +41,23 @@ impl Encoder {
             Positions::Rotary => None,
             Positions::Learned { max_len } => Some(normal([max_len, config.dim], device)),
         };
+        let design = config.design;
+        let norm = || LayerNorm::new(config.dim, design.epsilon(), device);
         Self {
             embedding: normal([VOCABULARY, config.dim], device),
             positions,
+            segment: design.has_segment().then(|| normal([1, config.dim], device)),
+            embedding_norm: design.has_embedding_norm().then(norm),
             blocks: (0..config.blocks).map(|_| EncoderBlock::new(config, device)).collect(),
-            norm: LayerNorm::new(config.dim, device),
+            norm: design.has_final_norm().then(norm),
             head_dim: config.head_dim(),
+            design,
         }
+    }
+
+    /// Values in the representation of a token.
+    pub fn dim(&self) -> usize {
+        self.embedding.lazy_shape()[1]
     }
 
     /// The same encoder with adapters merged into its weights.
@@ -99,11 +116,22 @@ impl Encoder {
                 maps.push(block_maps);
             }
         }
-        self.norm.forward(hidden)
+        self.finish(hidden)
+    }
+
+    /// The final norm, if the design has one.
+    ///
+    /// # Shapes
+    /// - hidden and returns: `[rows, dim]`
+    pub fn finish(&self, hidden: Tensor<2>) -> Tensor<2> {
+        match &self.norm {
+            Some(norm) => norm.forward(hidden),
+            None => hidden,
+        }
     }
 
     /// Runs some of the blocks, for callers that run the encoder piece by piece: [`Encoder::embed`], all blocks, and
-    /// [`Encoder::norm`] are the same as [`Encoder::forward_dropped`].
+    /// [`Encoder::finish`] are the same as [`Encoder::forward_dropped`].
     ///
     /// # Shapes
     /// - hidden and returns: `[rows, dim]`
@@ -136,20 +164,26 @@ impl Encoder {
         Some(table.select(indices(positions.iter().map(|&t| t as i64), positions.len(), device)))
     }
 
-    /// Token embeddings after token dropout, plus learned positions if the model has them.
+    /// Token embeddings after token dropout, plus learned positions and what else the design adds, normed if it norms.
     ///
     /// # Shapes
     /// - returns: `[rows, dim]`
     pub fn embed(&self, batch: &Packed, device: &Device) -> Tensor<2> {
         let rows = batch.total();
         let tokens = indices(batch.tokens().iter().map(|&token| i64::from(token)), rows, device);
-        let scale = Tensor::<2>::from_data(TensorData::new(batch.embedding_scale(), [rows, 1]), device);
-        let embedded = self.embedding.val().select(0, tokens) * scale; // [rows, dim]
-        match &self.positions {
-            Some(table) => {
-                let positions = indices(batch.positions().iter().map(|&t| t as i64), rows, device);
-                embedded + table.val().select(0, positions)
-            }
+        let mut embedded = self.embedding.val().select(0, tokens); // [rows, dim]
+        if self.design.has_token_dropout() {
+            embedded = embedded * Tensor::<2>::from_data(TensorData::new(batch.embedding_scale(), [rows, 1]), device);
+        }
+        if let Some(table) = &self.positions {
+            let positions = indices(batch.positions().iter().map(|&t| t as i64), rows, device);
+            embedded = embedded + table.val().select(0, positions);
+        }
+        if let Some(segment) = &self.segment {
+            embedded = embedded + segment.val();
+        }
+        match &self.embedding_norm {
+            Some(norm) => norm.forward(embedded),
             None => embedded,
         }
     }
@@ -160,11 +194,7 @@ pub(crate) fn indices(values: impl Iterator<Item = i64>, len: usize, device: &De
     Tensor::from_data(TensorData::new(values.collect::<Vec<i64>>(), [len]), device)
 }
 
-/// One transformer block.
-///
-/// ```text
-/// h = LN₁(x);  h = h + attention(h);  x = h + feed_forward(LN₂(h))
-/// ```
+/// One transformer block; [`Design`] has its formula.
 #[derive(Module, Debug)]
 pub struct EncoderBlock {
     /// LN₁
@@ -175,15 +205,19 @@ pub struct EncoderBlock {
     pub feed_forward_norm: LayerNorm,
     /// The feed-forward half.
     pub feed_forward: FeedForward,
+    #[module(skip)]
+    pub(crate) design: Design,
 }
 
 impl EncoderBlock {
     fn new(config: &EncoderConfig, device: &Device) -> Self {
+        let norm = || LayerNorm::new(config.dim, config.design.epsilon(), device);
         Self {
-            attention_norm: LayerNorm::new(config.dim, device),
+            attention_norm: norm(),
             attention: Attention::new(config, device),
-            feed_forward_norm: LayerNorm::new(config.dim, device),
+            feed_forward_norm: norm(),
             feed_forward: FeedForward::new(config, device),
+            design: config.design,
         }
     }
 
@@ -209,10 +243,18 @@ impl EncoderBlock {
         [weights, attended, fed]: [Option<Drop>; 3],
         maps: Option<&mut Vec<Tensor<3>>>,
     ) -> Tensor<2> {
-        let hidden = self.attention_norm.forward(input);
-        let update = self.attention.forward(hidden.clone(), batch, rope, weights, maps);
-        let hidden = ops::add(hidden, update, attended);
-        let update = self.feed_forward.forward(self.feed_forward_norm.forward(hidden.clone()));
+        let Self { attention_norm, attention, feed_forward_norm, feed_forward, design } = self;
+        let attend = |hidden: Tensor<2>| attention.forward(hidden, batch, rope, weights, maps);
+        if *design == Design::Bert {
+            let update = attend(input.clone());
+            let hidden = attention_norm.forward(ops::add(input, update, attended));
+            let update = feed_forward.forward(hidden.clone());
+            return feed_forward_norm.forward(ops::add(hidden, update, fed));
+        }
+        let normed = attention_norm.forward(input.clone());
+        let residual = if *design == Design::Esm1b { input } else { normed.clone() };
+        let hidden = ops::add(residual, attend(normed), attended);
+        let update = feed_forward.forward(feed_forward_norm.forward(hidden.clone()));
         ops::add(hidden, update, fed)
     }
 }

@@ -39,8 +39,8 @@ pub mod task;
 pub use batch::Packed;
 pub use check::BadSize;
 pub use config::{
-    Activation, EncoderConfig, HeadConfig, LooksAt, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions, Preset,
-    TensorSpec, VOCABULARY,
+    Activation, Design, EncoderConfig, HeadConfig, LooksAt, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions,
+    Preset, TensorSpec, VOCABULARY,
 };
 pub use encoder::{Encoder, EncoderBlock};
 pub use heads::{Classifier, MlmHead, MrlHead, StructureHead};

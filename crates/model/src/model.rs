@@ -35,7 +35,7 @@ impl ModelConfig {
         let dim = self.encoder.dim;
         let mut model = Model {
             encoder: Encoder::new(&self.encoder, device),
-            mlm: self.mlm.then(|| MlmHead::new(dim, device)),
+            mlm: self.mlm.then(|| MlmHead::new(&self.encoder, device)),
             structure: None,
             ribosome: None,
             splice: None,

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
-use rinalmo_model::{EncoderConfig, Model, ModelConfig, Network, Packed};
+use rinalmo_model::{Design, EncoderConfig, Model, ModelConfig, Network, Packed};
 use rinalmo_seq::tokenizer::tokenize;
 
 /// Two blocks on values of size 1; the two sum in different orders.
@@ -14,10 +14,12 @@ const BF16_ENCODER: f32 = 0.04;
 const INT8_ENCODER: f32 = 0.15;
 
 /// An encoder that is odd in every width: 3 heads of 24, feed-forward 192 (SwiGLU) or 288 (GELU).
-fn configs() -> [EncoderConfig; 4] {
+fn configs() -> [EncoderConfig; 6] {
     let rotary = || EncoderConfig::new(72, 2, 3);
     let odd = EncoderConfig { hidden: 101, ..EncoderConfig::new(40, 2, 5) };
-    [rotary(), rotary().with_gelu(), rotary().with_learned_positions(400).with_gelu(), odd]
+    let designed = |design| rotary().with_design(design, 400);
+    let learned = rotary().with_learned_positions(400).with_gelu();
+    [rotary(), rotary().with_gelu(), learned, odd, designed(Design::Esm1b), designed(Design::Bert)]
 }
 
 fn batch() -> Packed {

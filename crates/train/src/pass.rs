@@ -101,7 +101,7 @@ impl<'a> Pass<'a> {
         }
         let out = hidden.require_grad();
         self.kept.push(Kept { packed: packed.clone(), segments, out: out.clone() });
-        encoder.norm.forward(out)
+        encoder.finish(out)
     }
 
     /// Runs some blocks, with the same dropout each time.

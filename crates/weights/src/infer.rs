@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use rinalmo_model::config::HEADS;
-use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Pooling, Positions, TASKS, TensorSpec};
+use rinalmo_model::{
+    Activation, Design, EncoderConfig, HeadConfig, ModelConfig, Pooling, Positions, TASKS, TensorSpec,
+};
 
 use crate::error::{Misfit, Mismatch};
 use crate::family::Sorted;
@@ -16,7 +18,8 @@ type Tensors = BTreeMap<String, Tensor>;
 pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
     let has = |prefix: &str| tensors.keys().any(|name| name.starts_with(prefix));
-    let dim = size("encoder.embedding", 1).or_else(|| size("encoder.norm.weight", 0))?;
+    let widths = [("encoder.embedding", 1), ("encoder.norm.weight", 0), ("encoder.embedding_norm.weight", 0)];
+    let dim = widths.into_iter().find_map(|(name, axis)| size(name, axis))?;
     let mut encoder = EncoderConfig::new(dim, count(tensors, "encoder.blocks."), heads);
     if let Some(max_len) = size("encoder.positions", 0) {
         encoder.positions = Positions::Learned { max_len };
@@ -25,10 +28,21 @@ pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     if has("encoder.blocks.") && !gated {
         encoder.activation = Activation::Gelu;
     }
+    encoder.design = design(tensors);
     if let Some(hidden) = size("encoder.blocks.0.feed_forward.up.weight", 0) {
         encoder.hidden = hidden;
     }
     Some(ModelConfig { encoder, mlm: has("mlm."), head: head(tensors) })
+}
+
+/// How the blocks are put together: RiNALMo's attention has no biases, and BERT has no norm after the last block.
+pub(crate) fn design(tensors: &Tensors) -> Design {
+    let has = |part: &str| tensors.keys().any(|name| name.contains(part));
+    match (has(".attention.qkv.bias"), has("encoder.norm.")) {
+        (false, _) => Design::Rinalmo,
+        (true, true) => Design::Esm1b,
+        (true, false) => Design::Bert,
+    }
 }
 
 /// No shape shows the pooling of a head for whole sequences; its description does.

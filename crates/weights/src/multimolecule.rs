@@ -9,7 +9,7 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use rinalmo_model::{Activation, EncoderConfig, HeadConfig, ModelConfig, Positions};
+use rinalmo_model::{Activation, Design, EncoderConfig, HeadConfig, ModelConfig, Positions};
 use rinalmo_seq::alphabet::{UNK, VOCABULARY};
 use rinalmo_seq::tokenizer::{MULTIMOLECULE_28, rows_from};
 use serde_json::{Value, json};
@@ -52,6 +52,7 @@ pub(crate) fn write(checkpoint: &Checkpoint, folder: &Path, options: &WriteOptio
 fn check(config: &ModelConfig) -> Result<(), String> {
     let encoder = &config.encoder;
     let lacks = [
+        (encoder.design != Design::Rinalmo, "the blocks of another model"),
         (encoder.activation != Activation::SwiGlu, "GELU in place of SwiGLU"),
         (encoder.positions != Positions::Rotary, "learned positions"),
         (encoder.lora.is_some(), "adapters that are not merged into its weights"),
@@ -88,6 +89,9 @@ fn entry<'a>(theirs: String, part: Part, ours: &str, tensor: &'a Tensor, dtype: 
         Part::Third(which) => {
             let rows = tensor.shape[0] / 3;
             (Source::Rows(tensor, third(which, rows)), rows)
+        }
+        Part::First | Part::From(_) => {
+            unreachable!("only models of other designs have such parts, and `check` refuses them")
         }
         Part::Vocabulary => (Source::Values(vocabulary(tensor, ours)), MULTIMOLECULE_28.len()),
     };

@@ -15,8 +15,8 @@ const TENSOR_FILES: [&str; 4] =
     ["model.safetensors", "pytorch_model.bin", "model.safetensors.index.json", "pytorch_model.bin.index.json"];
 const INDEX: &str = ".index.json";
 const DESCRIPTION: &str = "config.json";
-/// The model type in multimolecule's description.
-const MODEL_TYPE: &str = "rinalmo";
+/// The model types in descriptions of multimolecule and transformers.
+const MODEL_TYPES: [&str; 4] = ["rinalmo", "rnafm", "splicebert", "bert"];
 /// The largest description that is read: most have a few kB, the longest indexes a few MB.
 const LONGEST_JSON: u64 = 64 << 20;
 
@@ -81,10 +81,12 @@ impl Place {
             return Ok(());
         }
         match json.get("model_type").and_then(Value::as_str) {
-            Some(MODEL_TYPE) => {}
+            Some(kind) if MODEL_TYPES.contains(&kind) => {}
             None if self.generic => {}
             None => return Err(broken("describes no model".into())),
-            Some(kind) => return Err(broken(format!("model type `{kind}`, expected `{MODEL_TYPE}`"))),
+            Some(kind) => {
+                return Err(broken(format!("model type `{kind}`, expected one of {}", MODEL_TYPES.join(", "))));
+            }
         }
         self.side.config = serde_json::from_value(json).map_err(|error| broken(error.to_string()))?;
         let listed = std::fs::read_to_string(description.with_file_name("vocab.txt")).ok();

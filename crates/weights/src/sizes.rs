@@ -22,7 +22,9 @@ pub(crate) fn find(
     options: &OpenOptions,
 ) -> Result<ModelConfig, Error> {
     let (path, theirs) = (&place.file, &place.side.config);
-    theirs.check().map_err(|reason| Error::config(path, format!("`config.json` next to it: {reason}")))?;
+    theirs
+        .check(infer::design(&sorted.tensors))
+        .map_err(|reason| Error::config(path, format!("`config.json` next to it: {reason}")))?;
     let described = place.document.as_ref().map(|document| document.config.encoder.heads);
     let described = described.or(theirs.num_attention_heads);
     if let (Some(described), Some(asked)) = (described, options.heads)

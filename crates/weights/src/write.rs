@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write};
 use std::ops::Range;
 use std::path::Path;
 
-use rinalmo_model::Activation;
+use rinalmo_model::{Activation, Design};
 
 use crate::checkpoint::Checkpoint;
 use crate::dtype::Dtype;
@@ -119,6 +119,9 @@ impl Checkpoint {
         {
             let reason = format!("the released code has no {} head to name; choose our own format", head.task());
             return Err(Error::config(path, reason));
+        }
+        if options.layout == Layout::Official && self.config.encoder.design != Design::Rinalmo {
+            return Err(Error::config(path, "the released code has no encoder of this design; choose our own format"));
         }
         if options.layout == Layout::Multimolecule {
             return multimolecule::write(self, path, options);

@@ -8,12 +8,13 @@ use rayon::prelude::*;
 use rinalmo_kernels::attention::{Heads, attend};
 use rinalmo_kernels::block::{Block, Middle, Norm, Weights};
 use rinalmo_kernels::rope::Table;
-use rinalmo_kernels::{Level, layer_norm, linear};
+use rinalmo_kernels::{Level, linear};
 
 use super::linear::{data, kernel, slice};
+use super::plain_block::{Norm as PlainNorm, PlainBlock};
 use super::{Precision, values};
 use crate::batch::Packed;
-use crate::config::NORM_EPSILON;
+use crate::config::{Design, NORM_EPSILON};
 use crate::encoder::EncoderBlock;
 use crate::network::Attentions;
 
@@ -22,14 +23,27 @@ const ROPE_BASE: f32 = 10_000.0;
 /// Why calls of kernels in [`Encoder`] cannot fail.
 const FITS: &str = "the buffers were made for the batch and the weights for each other";
 
+/// The blocks, as their design needs them.
+enum Blocks {
+    /// RiNALMo's, fused.
+    Fused(Vec<Block>),
+    /// Those of other designs.
+    Plain(Vec<PlainBlock>),
+}
+
 /// See [`crate::Encoder`].
 pub(super) struct Encoder {
     /// `[vocabulary, dim]`
     embedding: Vec<f32>,
     /// `[max_len, dim]`, if positions are learned and not rotary.
     positions: Option<Vec<f32>>,
-    blocks: Vec<Block>,
-    norm: [Vec<f32>; 2],
+    /// `[1, dim]`, added to every embedding, if the design has it.
+    segment: Option<Vec<f32>>,
+    embedding_norm: Option<PlainNorm>,
+    blocks: Blocks,
+    norm: Option<PlainNorm>,
+    design: Design,
+    dim: usize,
     heads: usize,
     /// Precision of attention's products: bf16 only if that is faster.
     attention: linear::Precision,
@@ -39,14 +53,24 @@ pub(super) struct Encoder {
 impl Encoder {
     /// Packs an encoder's weights block by block, and frees each block's tensors when it is packed.
     pub fn new(encoder: crate::Encoder, precision: Precision, level: Level) -> Self {
-        let dim = encoder.norm.weight.lazy_shape()[0];
+        let (dim, design) = (encoder.dim(), encoder.design);
         let heads = dim / encoder.head_dim;
         let rounded = precision != Precision::F32 && level.has_bf16();
+        let norm = |norm: crate::LayerNorm| PlainNorm::new(norm, design, level);
+        let blocks = encoder.blocks.into_iter();
+        let blocks = match design {
+            Design::Rinalmo => Blocks::Fused(blocks.map(|block| pack(block, kernel(precision))).collect()),
+            _ => Blocks::Plain(blocks.map(|block| PlainBlock::new(block, precision, level)).collect()),
+        };
         Self {
             embedding: values(encoder.embedding),
             positions: encoder.positions.map(values),
-            blocks: encoder.blocks.into_iter().map(|block| pack(block, kernel(precision))).collect(),
-            norm: [values(encoder.norm.weight), values(encoder.norm.bias)],
+            segment: encoder.segment.map(values),
+            embedding_norm: encoder.embedding_norm.map(norm),
+            blocks,
+            norm: encoder.norm.map(norm),
+            design,
+            dim,
             heads,
             attention: if rounded { linear::Precision::Bf16 } else { linear::Precision::F32 },
             level,
@@ -64,7 +88,7 @@ impl Encoder {
 
     /// As [`Encoder::forward`], with each block's attention weights.
     pub fn forward_with_attentions(&self, batch: &Packed) -> (Vec<f32>, Attentions) {
-        let mut maps = Vec::with_capacity(self.blocks.len());
+        let mut maps = Vec::new();
         let hidden = self.run(batch, Some(&mut maps));
         (hidden, maps)
     }
@@ -77,32 +101,47 @@ impl Encoder {
         let heads = Heads { count: self.heads, rope: rope.as_ref(), precision: self.attention };
 
         let mut hidden = self.embed(batch);
-        let mut qkv = vec![0.0; rows * 3 * dim];
         let mut attended = vec![0.0; rows * dim];
-        for block in &self.blocks {
-            block.before_attention(level, &mut hidden, &mut qkv).expect(FITS);
-            attend(level, heads, &qkv, dim, &starts, &mut attended).expect(FITS);
+        let mut attend = |qkv: &[f32], attended: &mut [f32]| {
+            attend(level, heads, qkv, dim, &starts, attended).expect(FITS);
             if let Some(maps) = maps.as_deref_mut() {
-                maps.push(self.maps(batch, &qkv, rope.as_ref()));
+                maps.push(self.maps(batch, qkv, rope.as_ref()));
             }
-            block.after_attention(level, &attended, &mut hidden).expect(FITS);
+        };
+        match &self.blocks {
+            Blocks::Fused(blocks) => {
+                let mut qkv = vec![0.0; rows * 3 * dim];
+                for block in blocks {
+                    block.before_attention(level, &mut hidden, &mut qkv).expect(FITS);
+                    attend(&qkv, &mut attended);
+                    block.after_attention(level, &attended, &mut hidden).expect(FITS);
+                }
+            }
+            Blocks::Plain(blocks) => {
+                for block in blocks {
+                    hidden = block.forward(hidden, |qkv| {
+                        attend(qkv, &mut attended);
+                        std::mem::replace(&mut attended, vec![0.0; rows * dim])
+                    });
+                }
+            }
         }
-        let [weight, bias] = &self.norm;
-        let mut normed = attended;
-        layer_norm(level, &hidden, weight, bias, NORM_EPSILON as f32, &mut normed).expect(FITS);
-        normed
+        match &self.norm {
+            Some(norm) => norm.forward(&hidden),
+            None => hidden,
+        }
     }
 
     /// Values in a row of the representation.
     pub fn dim(&self) -> usize {
-        self.norm[0].len()
+        self.dim
     }
 
-    /// Token embeddings after token dropout, plus learned positions if the model has them.
+    /// Token embeddings after token dropout, plus learned positions and what else the design adds, normed if it norms.
     fn embed(&self, batch: &Packed) -> Vec<f32> {
         let dim = self.dim();
         let mut hidden = vec![0.0; batch.total() * dim];
-        let scales = batch.embedding_scale();
+        let scales = if self.design.has_token_dropout() { batch.embedding_scale() } else { vec![1.0; batch.total()] };
         for ((row, &token), scale) in hidden.chunks_exact_mut(dim).zip(batch.tokens()).zip(scales) {
             let embedding = &self.embedding[usize::from(token) * dim..][..dim];
             row.iter_mut().zip(embedding).for_each(|(to, from)| *to = from * scale);
@@ -113,7 +152,15 @@ impl Encoder {
                 row.iter_mut().zip(learned).for_each(|(to, from)| *to += from);
             }
         }
-        hidden
+        if let Some(segment) = &self.segment {
+            for row in hidden.chunks_exact_mut(dim) {
+                row.iter_mut().zip(segment).for_each(|(to, from)| *to += from);
+            }
+        }
+        match &self.embedding_norm {
+            Some(norm) => norm.forward(&hidden),
+            None => hidden,
+        }
     }
 
     /// Attention weights of each sequence, `[heads, len, len]`, in plain loops: they are rarely needed.
@@ -151,7 +198,7 @@ fn softmax(scores: &mut [f32]) {
 }
 
 fn pack(block: EncoderBlock, precision: linear::Precision) -> Block {
-    let EncoderBlock { attention_norm, attention, feed_forward_norm, feed_forward } = block;
+    let EncoderBlock { attention_norm, attention, feed_forward_norm, feed_forward, .. } = block;
     let (attention_norm, feed_forward_norm) = (norm(attention_norm), norm(feed_forward_norm));
     let (qkv, out) = (data(attention.qkv.weight), data(attention.out.weight));
     let (up, up_bias) = linear(feed_forward.up);

@@ -1,24 +1,25 @@
 //! The masked-language head on slices: linear → GELU → layer norm → linear.
 
-use rinalmo_kernels::{Level, activation, layer_norm};
+use rinalmo_kernels::{Level, activation};
 
+use super::Precision;
 use super::linear::Linear;
-use super::{Precision, values};
-use crate::config::NORM_EPSILON;
+use super::plain_block::Norm;
+use crate::config::Design;
 
 /// See [`crate::MlmHead`].
 pub(super) struct MlmHead {
     dense: Linear,
-    norm: [Vec<f32>; 2],
+    norm: Norm,
     out: Linear,
     level: Level,
 }
 
 impl MlmHead {
-    pub fn new(head: crate::MlmHead, precision: Precision, level: Level) -> Self {
+    pub fn new(head: crate::MlmHead, design: Design, precision: Precision, level: Level) -> Self {
         Self {
             dense: Linear::new(head.dense.weight, head.dense.bias, precision, level),
-            norm: [values(head.norm.weight), values(head.norm.bias)],
+            norm: Norm::new(head.norm, design, level),
             out: Linear::new(head.out.weight, head.out.bias, precision, level),
             level,
         }
@@ -30,10 +31,6 @@ impl MlmHead {
     pub fn forward(&self, hidden: &[f32]) -> Vec<f32> {
         let mut dense = self.dense.forward(hidden);
         activation::gelu(self.level, &mut dense);
-        let mut normed = vec![0.0; dense.len()];
-        let [weight, bias] = &self.norm;
-        layer_norm(self.level, &dense, weight, bias, NORM_EPSILON as f32, &mut normed)
-            .expect("the dense layer's rows are as wide as the norm");
-        self.out.forward(&normed)
+        self.out.forward(&self.norm.forward(&dense))
     }
 }

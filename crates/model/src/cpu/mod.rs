@@ -9,6 +9,7 @@ mod encoder;
 mod linear;
 mod mlm;
 mod mrl;
+mod plain_block;
 mod structure;
 
 use burn::module::Param;
@@ -67,9 +68,10 @@ pub struct CpuModel {
 impl CpuModel {
     /// Packs a model's weights, and frees each tensor when it is packed.
     pub fn new(model: Model, precision: Precision, level: Level) -> Self {
+        let design = model.encoder.design;
         Self {
             encoder: Encoder::new(model.encoder.merged(), precision, level),
-            mlm: model.mlm.map(|head| MlmHead::new(head, precision, level)),
+            mlm: model.mlm.map(|head| MlmHead::new(head, design, precision, level)),
             structure: model.structure.map(|head| StructureHead::new(head, precision, level)),
             mrl: model.ribosome.map(|head| MrlHead::new(head, level)),
             classifier: model

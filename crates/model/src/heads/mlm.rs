@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::config::VOCABULARY;
+use crate::config::{EncoderConfig, VOCABULARY};
 use crate::layers::{LayerNorm, Linear};
 use crate::ops::gelu;
 
@@ -19,11 +19,12 @@ pub struct MlmHead {
 }
 
 impl MlmHead {
-    /// A fresh head for an encoder of width `dim`.
-    pub fn new(dim: usize, device: &Device) -> Self {
+    /// A fresh head for an encoder.
+    pub fn new(encoder: &EncoderConfig, device: &Device) -> Self {
+        let dim = encoder.dim;
         Self {
             dense: Linear::new(dim, dim, device),
-            norm: LayerNorm::new(dim, device),
+            norm: LayerNorm::new(dim, encoder.design.epsilon(), device),
             out: Linear::new(dim, VOCABULARY, device),
         }
     }

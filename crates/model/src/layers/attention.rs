@@ -8,7 +8,8 @@ use crate::batch::Packed;
 use crate::config::{EncoderConfig, Lora, LoraTarget};
 use crate::ops::{self, Drop};
 
-/// `Wo · softmax(q kᵀ / √head_dim) v`, queries and keys rotated by [`Rope`]; no biases.
+/// `Wo · softmax(q kᵀ / √head_dim) v`, queries and keys rotated by [`Rope`]; biases only in
+/// other designs than RiNALMo's.
 #[derive(Module, Debug)]
 pub struct Attention {
     /// `[3·dim, dim]`: rows of queries, then keys, then values, one head after the other.
@@ -21,9 +22,10 @@ pub struct Attention {
 impl Attention {
     /// Attention with the sizes of an encoder.
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
-        let EncoderConfig { dim, heads, .. } = *config;
+        let EncoderConfig { dim, heads, design, .. } = *config;
         let layer = |output: usize, target: LoraTarget| {
-            Linear::without_bias(dim, output, device).adapted(Lora::of(config.lora.as_ref(), target), device)
+            let new = if design.has_attention_biases() { Linear::new } else { Linear::without_bias };
+            new(dim, output, device).adapted(Lora::of(config.lora.as_ref(), target), device)
         };
         let (qkv, out) = (layer(3 * dim, LoraTarget::Qkv), layer(dim, LoraTarget::Out));
         Self { qkv, out, heads }

@@ -14,18 +14,19 @@ pub struct LayerNorm {
     pub weight: Param<Tensor<1>>,
     /// `[dim]`
     pub bias: Param<Tensor<1>>,
+    epsilon: f64,
 }
 
 impl LayerNorm {
-    /// A norm with scale 1 and shift 0.
-    pub fn new(dim: usize, device: &Device) -> Self {
-        Self { weight: constant([dim], 1.0, device), bias: constant([dim], 0.0, device) }
+    /// A norm with scale 1 and shift 0; `epsilon` is added to variances.
+    pub fn new(dim: usize, epsilon: f64, device: &Device) -> Self {
+        Self { weight: constant([dim], 1.0, device), bias: constant([dim], 0.0, device), epsilon }
     }
 
     /// # Shapes
     /// - input and returns: `[rows, dim]`
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        ops::layer_norm(input, self.weight.val(), self.bias.val())
+        ops::layer_norm(input, self.weight.val(), self.bias.val(), self.epsilon)
     }
 }
 

@@ -135,9 +135,9 @@ impl Recorded<3, LibTorch> for Factors {
 }
 
 /// Layer norm over the last axis, in f32.
-pub(super) fn layer_norm([x, weight, bias]: [&tch::Tensor; 3]) -> tch::Tensor {
+pub(super) fn layer_norm([x, weight, bias]: [&tch::Tensor; 3], epsilon: f64) -> tch::Tensor {
     let width = weight.size()[0];
-    x.to_kind(Kind::Float).layer_norm([width], Some(weight), Some(bias), NORM_EPSILON, true)
+    x.to_kind(Kind::Float).layer_norm([width], Some(weight), Some(bias), epsilon, true)
 }
 
 /// `up · sigmoid(β·up) · gate` in the precision of its inputs.

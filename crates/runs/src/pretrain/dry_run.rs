@@ -5,7 +5,7 @@ use std::fmt;
 use rinalmo_corpus::Store;
 use rinalmo_corpus::report::grouped;
 use rinalmo_corpus::sample::{BatchSize, Split};
-use rinalmo_model::{Activation, EncoderConfig, ModelConfig, Positions};
+use rinalmo_model::ModelConfig;
 use rinalmo_train::{Limits, Mlm, Share, Stop};
 use std::path::Path;
 
@@ -221,17 +221,8 @@ impl fmt::Display for Trial {
 }
 
 fn sizes(model: &ModelConfig) -> String {
-    let EncoderConfig { dim, blocks, heads, hidden, activation, positions, .. } = model.encoder;
     let name = model.preset().map_or_else(String::new, |preset| format!("{}: ", preset.name));
-    let positions = match positions {
-        Positions::Rotary => "rotary positions".to_owned(),
-        Positions::Learned { max_len } => format!("{} learned positions", grouped(max_len as u64)),
-    };
-    let activation = match activation {
-        Activation::SwiGlu => "SwiGLU",
-        Activation::Gelu => "GELU",
-    };
-    format!("{name}width {dim}, {blocks} blocks, {heads} heads, {activation} of {hidden}, {positions}")
+    name + &model.encoder.describe()
 }
 
 /// Bytes with a readable unit.

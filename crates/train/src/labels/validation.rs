@@ -24,7 +24,7 @@ impl Labels {
         } else {
             Box::new(OnDevice::new(model.clone(), device.clone()))
         };
-        let dim = model.encoder.norm.weight.lazy_shape()[0];
+        let dim = model.encoder.dim();
         let on_cpu = *device == Device::flex();
         let most = TOKENS.min(longest_that_fits(default_budget(), |tokens| encode(dim, tokens, on_cpu)));
         let mut validation = measure::empty(&self.aim);

@@ -31,7 +31,7 @@ pub enum Part {
     All,
     /// Everything except the encoder.
     Heads,
-    /// Token embedding, and learned positions.
+    /// Token embedding, learned positions, and what else comes before the blocks.
     Embedding,
     /// Blocks from the first number up to, not including, the second; block 0 is next to the embedding.
     Blocks(usize, usize),
@@ -52,7 +52,7 @@ impl Part {
                 let number = block.split('.').next().and_then(|number| number.parse().ok());
                 number.is_some_and(|number: usize| (from..to).contains(&number))
             }
-            (Self::Embedding, None) => name == "embedding" || name == "positions",
+            (Self::Embedding, None) => !name.starts_with("norm."),
             (Self::FinalNorm, None) => name.starts_with("norm."),
             _ => false,
         }

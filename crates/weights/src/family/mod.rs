@@ -26,7 +26,7 @@ pub enum Family {
     Own,
     /// The authors' released code.
     Official,
-    /// The multimolecule library.
+    /// The multimolecule library, and transformers' BERT.
     Multimolecule,
 }
 
@@ -76,6 +76,10 @@ pub(crate) enum Part {
     Third(usize),
     /// All of it, once its rows are put into the order of our vocabulary.
     Vocabulary,
+    /// Its first row.
+    First,
+    /// All of it but this many first rows.
+    From(usize),
 }
 
 /// Their name, our name, and which part of ours theirs is; `{}` stands for the number of a block.
@@ -92,6 +96,14 @@ pub(crate) const fn whole(theirs: &'static str, ours: &'static str) -> Rule {
 
 pub(crate) const fn third(theirs: &'static str, ours: &'static str, which: usize) -> Rule {
     Rule { theirs, ours, part: Part::Third(which) }
+}
+
+pub(crate) const fn from(theirs: &'static str, ours: &'static str, row: usize) -> Rule {
+    Rule { theirs, ours, part: Part::From(row) }
+}
+
+pub(crate) const fn first(theirs: &'static str, ours: &'static str) -> Rule {
+    Rule { theirs, ours, part: Part::First }
 }
 
 pub(crate) const fn vocabulary(theirs: &'static str, ours: &'static str) -> Rule {
@@ -189,6 +201,8 @@ impl<'a> Sorter<'a> {
                     return Err(format!("has shape {:?}, its vocabulary has {} tokens", raw.shape, self.theirs));
                 }
                 Part::Vocabulary => pieces.extend(self.rows.iter().map(|row| Piece::new(raw, *row..row + 1))),
+                Part::From(row) => pieces.push(Piece::new(raw, raw.rows().min(*row)..raw.rows())),
+                Part::First => pieces.push(Piece::new(raw, 0..raw.rows().min(1))),
                 Part::Whole | Part::Third(_) => pieces.push(Piece::new(raw, 0..raw.rows())),
             }
         }

@@ -73,7 +73,7 @@ impl File {
 pub struct Entry {
     /// Short name, unique in the table; also the name of its cache folder.
     pub name: &'static str,
-    /// Preset of the encoder: `giga`, `mega` or `micro`.
+    /// Preset of the encoder: `giga`, `mega` or `micro`; the model's own name if it is another paper's.
     pub preset: &'static str,
     /// What it does.
     pub task: &'static TaskSpec,

@@ -34,6 +34,8 @@ const COPYLEFT: &str = "the publisher's licence (AGPL-3.0) differs from that of 
 const NO_THRESHOLD: &str =
     "carries no decoding threshold (folds at 0.5), and AGPL-3.0 where the authors' files are CC-BY-4.0";
 
+const OTHERS: &str = "republished by multimolecule under AGPL-3.0; its authors' own licence may differ";
+
 const fn unchecked(name: &'static str) -> File {
     File { name, size: None, sha256: None, md5: None }
 }
@@ -234,6 +236,24 @@ pub(super) const ENTRIES: &[Entry] = &[
         "multimolecule/rinalmo-micro",
         "pre-trained encoder, 35 M parameters, as safetensors",
     ),
+    Entry {
+        note: Some(OTHERS),
+        ..multimolecule(
+            "rna-fm",
+            "rna-fm",
+            "multimolecule/rnafm",
+            "RNA-FM (Chen et al. 2022), encoder of another paper, 100 M parameters",
+        )
+    },
+    Entry {
+        note: Some(OTHERS),
+        ..multimolecule(
+            "splice-bert",
+            "splice-bert",
+            "multimolecule/splicebert",
+            "SpliceBERT (Chen et al. 2024), encoder of another paper, 19 M parameters",
+        )
+    },
     Entry {
         task: STRUCTURE,
         note: Some(NO_THRESHOLD),

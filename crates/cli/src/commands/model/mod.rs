@@ -120,20 +120,13 @@ impl ShowArgs {
 /// A checkpoint in lines of `name  value`.
 fn describe(checkpoint: &Checkpoint) -> String {
     let (config, meta) = (&checkpoint.config, &checkpoint.meta);
-    let encoder = &config.encoder;
     let preset = config.preset().map_or_else(|| "none of the published".to_owned(), |preset| preset.name.to_owned());
     let mut lines = vec![
         ("name", meta.name.clone()),
         ("task", meta.task.to_owned()),
         ("size", preset),
         ("parameters", config.parameters().to_string()),
-        (
-            "encoder",
-            format!(
-                "width {}, {} blocks, {} heads, feed-forward {} {:?}, positions {:?}",
-                encoder.dim, encoder.blocks, encoder.heads, encoder.hidden, encoder.activation, encoder.positions
-            ),
-        ),
+        ("encoder", config.encoder.describe()),
         ("head", config.head.as_ref().map_or_else(|| "none".to_owned(), |head| format!("{head:?}"))),
         ("masked-LM head", if config.mlm { "yes" } else { "no" }.to_owned()),
     ];
