@@ -12,6 +12,7 @@ mod heap;
 mod io;
 mod panics;
 mod stop;
+mod version;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -29,7 +30,8 @@ use crate::io::say;
 /// error. A closed pipe is a normal end. Ctrl-C and SIGTERM stop within two seconds; finished results
 /// are written. An existing file of results is replaced once the new one is complete.
 #[derive(Parser)]
-#[command(name = "rinalmo", version, propagate_version = true, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "rinalmo", version = version::LINE, propagate_version = true, max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -90,7 +92,8 @@ pub fn main() -> ExitCode {
 /// error in the arguments, end the process.
 pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     panics::leave_devices_to_errors();
-    let mut definition = command();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut definition = version::in_full_if_asked(command(), &arguments);
     let matches = arguments::parse(&mut definition, arguments);
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut definition).exit());
     let checked = files::check(&definition, &matches);

@@ -41,7 +41,7 @@ pub use energies::{Alternative, Alternatives, EnergyFolder, FoldEnergies};
 pub use error::{Cause, Error};
 pub use fold::{Fold, FoldOptions, FoldRequest, PairMap, learned_probabilities};
 pub use memory::default_budget;
-pub use model::{LoadOptions, Model};
+pub use model::{LoadOptions, Model, kernel_level};
 pub use predict::{Answer, Family, MRL_PADDING, PredictOptions, Said, SpliceSite};
 pub use rinalmo_decode::{Method, constraint::Constraint};
 pub use rinalmo_energy as energy;

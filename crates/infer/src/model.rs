@@ -81,6 +81,15 @@ pub struct Model {
     pub(crate) broken: OnceLock<Option<NotFinite>>,
 }
 
+/// The instructions that the CPU kernels use: the fastest of this processor, or those that `RINALMO_KERNELS` names, such
+/// as `avx512bf16`.
+///
+/// # Errors
+/// If the variable names instructions that are unknown or that this processor does not have.
+pub fn kernel_level() -> Result<&'static str, Error> {
+    Ok(Level::current()?.name())
+}
+
 impl Model {
     /// Loads a model by name (of a bundled or a downloaded model, see [`crate::checkpoint`]) or
     /// from a path: an official `.pt`, a multimolecule directory, or a `.safetensors` file of

@@ -174,7 +174,7 @@ pub use rinalmo_infer::{
     Alternative, Alternatives, Answer, Cause, Constraint, Device, DeviceName, EmbedOptions, Embedding, EnergyFolder,
     Error, Family, Fold, FoldEnergies, FoldOptions, FoldRequest, LoadOptions, MRL_PADDING, Marginal, Method, Model,
     PairMap, Precision, PredictOptions, Said, ScoreOptions, SequenceScore, SpliceSite, TRAINED_LENGTH, Variant,
-    VariantRequest, Window, batches, constraints, default_budget, energy, is_device_failure, variant,
+    VariantRequest, Window, batches, constraints, default_budget, energy, is_device_failure, kernel_level, variant,
 };
 /// Embeddings as points in two dimensions: PCA, t-SNE, UMAP, and how far to trust them.
 #[cfg(feature = "map")]

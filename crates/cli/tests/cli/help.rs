@@ -101,7 +101,6 @@ fn the_first_page_names_the_commands_and_exit_codes() {
     let bare = sandbox.run("");
     assert_eq!((bare.code, bare.out.as_str()), (2, ""));
     assert!(bare.err.contains("Usage: rinalmo"));
-    assert_eq!(sandbox.run("--version").done().out, concat!("rinalmo ", env!("CARGO_PKG_VERSION"), "\n"));
     let typo = sandbox.run("fld");
     assert!(typo.code == 2 && typo.err.contains("a similar subcommand exists: 'fold'"), "{typo}");
 }
@@ -120,4 +119,28 @@ fn the_page_of_fold_says_what_its_score_means() {
     ] {
         assert!(help.contains(text), "{text}");
     }
+}
+
+#[test]
+fn the_version_is_one_line_and_in_full_says_what_is_built_in() {
+    let sandbox = Sandbox::new();
+    let line = sandbox.run("-V").done().out;
+    let rest = line.strip_prefix(concat!("rinalmo ", env!("CARGO_PKG_VERSION"))).unwrap().strip_suffix('\n').unwrap();
+    let is_hash = |text: &str| text.len() == 7 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_date = |text: &str| text.len() == 10 && text.bytes().all(|c| c == b'-' || c.is_ascii_digit());
+    let commit = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')'));
+    match commit.map(|commit| commit.split_once(' ').unwrap_or((commit, ""))) {
+        Some((hash, date)) => assert!(is_hash(hash) && (date.is_empty() || is_date(date)), "{line}"),
+        None => assert_eq!(rest, ""),
+    }
+    let full = sandbox.run("--version").done().out;
+    assert!(full.starts_with(&line), "{full}");
+    for text in ["\nfeatures: +bundled ", "\nmodels:   nano ", " nano-mlm", " turner2004 rinalmo2026\n"] {
+        assert!(full.contains(text), "{full}");
+    }
+    let mut portable = sandbox.command("--version");
+    portable.env("RINALMO_KERNELS", "portable");
+    let portable = sandbox.finish(assert_cmd::Command::from_std(portable)).done().out;
+    assert!(portable.contains("\nkernels:  portable\n"), "{portable}");
+    assert_eq!(sandbox.run("fold -V").done().out, line.replace("rinalmo ", "rinalmo-fold "));
 }
