@@ -18,6 +18,7 @@ const MAY_SKIP: &[(&str, &str)] = &[
     ("rinalmo::fixtures", SHARED),
     ("rinalmo::others::encoders_of_the_published_sizes_agree", "models of RINALMO_OTHER_MODELS, which a script makes"),
     ("rinalmo::test_sets", "minutes, asked for by RINALMO_TEST_SETS=1, and data in `shared/` beside the project"),
+    ("rinalmo-cli::cli::completions", "bash"),
     ("rinalmo-cli::cli::corpus::mmseqs_is_run_where_it_is_and_missed_where_it_is_not", MMSEQS),
     ("rinalmo-cli::cli::model::conversion_there_and_back_folds_the_same", SHARED),
     ("rinalmo-cli::cli::model::multimolecule_folders_and_official_files_are_one_model", SHARED),

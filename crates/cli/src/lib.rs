@@ -31,7 +31,7 @@ use crate::io::say;
 /// are written. An existing file of results is replaced once the new one is complete.
 #[derive(Parser)]
 #[command(name = "rinalmo", version = version::LINE, propagate_version = true, max_term_width = 100)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = format!("Exit codes: {EXIT_CODES}"))]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -39,8 +39,9 @@ struct Cli {
     common: Common,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 finished but some records failed or were skipped, 2 could not run, \
-                          130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.";
+/// What the exit codes mean.
+const EXIT_CODES: &str = "0 done, 1 finished but some records failed or were skipped, 2 could not run, 130 stopped by \
+                          Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -59,6 +60,8 @@ enum Command {
     Pretrain(Box<commands::pretrain::PretrainArgs>),
     Finetune(Box<commands::finetune::FinetuneArgs>),
     Benchmark(Box<commands::benchmark::BenchmarkArgs>),
+    Completions(commands::completions::CompletionsArgs),
+    Man(commands::man::ManArgs),
 }
 
 /// Options of every command.
@@ -116,7 +119,7 @@ pub fn command() -> clap::Command {
 fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     let context = Context::new(&common)?;
     let ends_anywhere = match &command {
-        Command::Config(_) => true,
+        Command::Config(_) | Command::Completions(_) | Command::Man(_) => true,
         Command::Model(args) => args.ends_anywhere(),
         Command::Corpus(args) => args.is_download(),
         _ => false,
@@ -143,5 +146,7 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
         Command::Pretrain(args) => commands::pretrain::run(*args, &context),
         Command::Finetune(args) => commands::finetune::run(*args, &context),
         Command::Benchmark(args) => commands::benchmark::run(*args, &context),
+        Command::Completions(args) => commands::completions::run(&args),
+        Command::Man(args) => commands::man::run(&args, &context),
     }
 }

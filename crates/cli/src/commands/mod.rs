@@ -1,6 +1,7 @@
 //! One file for each command: its flags, how they are resolved, its loop.
 
 pub mod benchmark;
+pub mod completions;
 pub mod config;
 pub mod corpus;
 pub mod draw;
@@ -9,6 +10,7 @@ pub mod energy;
 pub mod evaluate;
 pub mod finetune;
 pub mod fold;
+pub mod man;
 pub mod map;
 pub mod model;
 pub mod predict;

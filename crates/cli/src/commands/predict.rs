@@ -12,7 +12,7 @@ use super::choose::{HEADS_NOTE, ModelChoice};
 use crate::context::{Context, Outcome};
 use crate::io::{self, FailureArgs, InputArgs, Job, Rows, TableArgs};
 
-/// Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
+/// Predict splice sites, ribosome load, ncRNA families, or labels of your own
 #[derive(Args)]
 pub struct PredictArgs {
     #[command(subcommand)]

@@ -2,7 +2,7 @@
 
 use crate::common::Sandbox;
 
-const COMMANDS: [&str; 38] = [
+const COMMANDS: [&str; 40] = [
     "",
     "fold",
     "draw",
@@ -41,6 +41,8 @@ const COMMANDS: [&str; 38] = [
     "pretrain",
     "finetune",
     "benchmark",
+    "completions",
+    "man",
 ];
 
 #[test]
@@ -67,22 +69,24 @@ fn the_first_page_names_the_commands_and_exit_codes() {
     Usage: rinalmo [OPTIONS] <COMMAND>
 
     Commands:
-      fold       Predict secondary structures
-      draw       Draw secondary structures
-      embed      Write embeddings of sequences
-      map        Draw a map of sequences: similar embeddings are near each other
-      predict    Predict splice sites, ribosome load, ncRNA families, or what a model was fine-tuned for
-      score      Score sequences, or the effect of variants
-      energy     Compute free energies by a nearest-neighbour model (Turner 2004), without a network
-      serve      Serve a page and an API on this machine
-      evaluate   Score predictions against known answers, and compare predictors
-      model      Show, convert, calibrate, verify, list and download models
-      corpus     Fetch, build, inspect, sample and export training data
-      config     List or print the built-in configs for training
-      pretrain   Train a model to predict masked letters of a corpus
-      finetune   Train a model for a task on labelled sequences
-      benchmark  Repeat an experiment of the paper and compare with the published figures
-      help       Print this message or the help of the given subcommand(s)
+      fold         Predict secondary structures
+      draw         Draw secondary structures
+      embed        Write embeddings of sequences
+      map          Draw a map of sequences: similar embeddings are near each other
+      predict      Predict splice sites, ribosome load, ncRNA families, or labels of your own
+      score        Score sequences, or the effect of variants
+      energy       Compute free energies by a nearest-neighbour model (Turner 2004), without a network
+      serve        Serve a page and an API on this machine
+      evaluate     Score predictions against known answers, and compare predictors
+      model        Show, convert, calibrate, verify, list and download models
+      corpus       Fetch, build, inspect, sample and export training data
+      config       List or print the built-in configs for training
+      pretrain     Train a model to predict masked letters of a corpus
+      finetune     Train a model for a task on labelled sequences
+      benchmark    Repeat an experiment of the paper and compare with the published figures
+      completions  Print a script that completes commands, options, names and files in your shell
+      man          Print the manual page of a command, or write the pages of all commands
+      help         Print this message or the help of the given subcommand(s)
 
     Options:
       -h, --help     Print help (see more with '--help')

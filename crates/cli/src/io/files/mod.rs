@@ -126,8 +126,8 @@ impl<'a> Given<'a> {
     /// Do results go to standard output?
     pub(crate) fn prints(&self) -> bool {
         let elsewhere = |role| {
-            use Output::{Model, Records, Results};
-            matches!(role, Role::Writes(Results | Records | Model))
+            use Output::{Model, Pages, Records, Results};
+            matches!(role, Role::Writes(Results | Records | Model | Pages))
         };
         !self.values().any(|value| elsewhere(value.role) && value.text != "-")
     }

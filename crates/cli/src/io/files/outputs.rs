@@ -82,7 +82,7 @@ fn files(output: Output, path: &Path, given: &Given<'_>) -> Option<Files> {
         Output::Drawings => {
             return Some(Files::Records { folder: path.to_owned(), ending: DrawingFormat::Svg.extension() });
         }
-        Output::Downloads => return None,
+        Output::Downloads | Output::Pages => return None,
     }))
 }
 

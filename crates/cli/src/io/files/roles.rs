@@ -54,6 +54,8 @@ pub enum Output {
     Benchmark,
     /// A folder of downloads; such commands read no file.
     Downloads,
+    /// A folder of manual pages; such commands read no file.
+    Pages,
 }
 
 /// The commands (or the first words of several) that have an argument, its id, its role.
@@ -142,6 +144,8 @@ pub const ROLES: &[Row] = &[
     (&["benchmark"], "beside", Reads(Input::Results)),
     (&["benchmark"], "out", Writes(Output::Benchmark)),
     (&["benchmark"], "folds", Neither),
+    (&["man"], "words", Neither),
+    (&["man"], "out_dir", Writes(Output::Pages)),
 ];
 
 /// The rows of a command, such as `evaluate structure`.
