@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import HAIRPIN, ROOT, TRNA
@@ -27,6 +29,21 @@ def test_every_example_of_a_page_runs(page, tmp_path, monkeypatch):
     assert found
     for block in found:
         exec(compile(block, page, "exec"), names)
+
+
+def test_the_tour_runs_from_the_first_line_to_the_last(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    page, names = (ROOT / "docs/tour.md").read_text(), {}
+    found = re.findall(r"```(sh|python)\n(.*?)```", page, flags=re.DOTALL)
+    assert {language for language, _ in found} == {"sh", "python"}
+    for language, block in found:
+        if language == "sh":
+            ended = subprocess.run(["sh", "-euc", block], capture_output=True, text=True, timeout=900)
+            assert ended.returncode == 0, block + ended.stderr
+        else:
+            exec(compile(block, "docs/tour.md", "exec"), names)
 
 
 def test_the_example_script_folds_and_draws(tmp_path):

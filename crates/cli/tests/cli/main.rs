@@ -36,3 +36,5 @@ mod serve;
 #[path = "../../../download/tests/downloads/server.rs"]
 mod server;
 mod sources;
+#[cfg(unix)]
+mod tour;
