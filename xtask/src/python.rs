@@ -16,6 +16,8 @@ use crate::process::{command, root, succeeds};
 const PACKAGE: &str = "crates/python";
 /// What the tests and the packing need.
 const TOOLS: [&str; 7] = ["maturin>=1.9.4,<2", "wheel", "numpy", "pytest", "mypy", "pandas", "biopython"];
+/// What the notebooks need besides. Without them, the notebooks are skipped.
+const NOTEBOOK_TOOLS: [&str; 4] = ["nbclient", "ipykernel", "matplotlib", "viennarna"];
 const OLD: &str = "import sys; sys.exit(sys.version_info < (3, 9))";
 
 /// Packs, installs and tests; the exit code is that of the first command that fails.
@@ -38,7 +40,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
         &["pip", "install", "--quiet", "--force-reinstall", "--no-deps", &wheel],
         &["mypy", "--config-file", &settings, "crates/python/python"],
         &["mypy.stubtest", "--ignore-disjoint-bases", "rinalmo._rinalmo"],
-        &["pytest", "-q", "-c", &settings, "-p", "no:cacheprovider", "crates/python/tests"],
+        &["pytest", "-q", "-rs", "-c", &settings, "-p", "no:cacheprovider", "crates/python/tests"],
         &["pytest", "-q", "-c", &settings, "-p", "no:cacheprovider", "--doctest-modules", "--pyargs", "rinalmo"],
     ];
     for words in steps {
@@ -67,11 +69,19 @@ impl Environment {
         if !environment.python.exists() && !succeeds(&format!("python3 -m venv {}", folder.display())) {
             return Err("`python3 -m venv` does not succeed here".to_owned());
         }
-        let mut install = environment.module(&["pip", "install", "--quiet", "--disable-pip-version-check"]);
-        if !install.args(TOOLS).status().is_ok_and(|status| status.success()) {
+        if !environment.install(&TOOLS) {
             return Err(format!("pip cannot install {}", TOOLS.join(" ")));
         }
+        for tool in NOTEBOOK_TOOLS.iter().filter(|tool| !environment.install(&[tool])) {
+            eprintln!("=== Python package: pip cannot install {tool}; notebooks that need it are skipped");
+        }
         Ok(environment)
+    }
+
+    /// Installs these, and returns whether that succeeded.
+    fn install(&self, tools: &[&str]) -> bool {
+        let mut install = self.module(&["pip", "install", "--quiet", "--disable-pip-version-check"]);
+        install.args(tools).status().is_ok_and(|status| status.success())
     }
 
     /// `python -m MODULE ...`.
