@@ -43,11 +43,16 @@ impl Ensemble {
     /// # Panics
     /// If there are not `len²` bonuses.
     pub fn with_bonuses(sequence: &[u8], bonuses: &[f32]) -> Self {
-        Self::with(
-            &Workers::all(sequence.len()),
-            Terms { restraints: Restraints::default().bonuses(bonuses), ..Terms::of_features() },
-            sequence,
-        )
+        Self::with_restraints(sequence, Restraints::default().bonuses(bonuses))
+    }
+
+    /// As [`Ensemble::new`], under restraints.
+    ///
+    /// # Panics
+    /// If the restraints do not have the shapes that the sequence asks for.
+    pub fn with_restraints(sequence: &[u8], restraints: Restraints<'_>) -> Self {
+        let terms = Terms { restraints, ..Terms::of_features() };
+        Self::with(&Workers::all(sequence.len()), terms, sequence)
     }
 
     /// As [`Ensemble::new`], but only on this thread, for callers that compute several sequences in parallel.

@@ -66,6 +66,6 @@ pub use evaluate::{Evaluation, EvaluationError, Loop, LoopKind};
 pub use fold::Conformation;
 pub use model::EnergyModel;
 pub use parameters::{Parameters, ParametersError};
-pub use reactivities::Deigan;
+pub use reactivities::{Deigan, Reagent};
 pub use restraints::Restraints;
 pub use suboptimal::TooMany;

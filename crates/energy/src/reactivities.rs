@@ -37,9 +37,58 @@ impl Deigan {
     }
 }
 
+/// What reacted with the bases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reagent {
+    /// One that reacts with all bases, such as 1M7 or NAI.
+    #[default]
+    Shape,
+    /// Dimethyl sulfate, which does not react with G and U in the same way.
+    Dms,
+}
+
+impl Reagent {
+    /// All reagents.
+    pub const ALL: [Self; 2] = [Self::Shape, Self::Dms];
+
+    /// Its name in files and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Shape => "shape",
+            Self::Dms => "dms",
+        }
+    }
+
+    /// The reagent of this name, if there is one.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reagent| reagent.name() == name)
+    }
+
+    /// The reactivities of the bases that it says something of: with [`Reagent::Dms`] A and C.
+    ///
+    /// # Shapes
+    /// - reactivities and returns: a number for each base, `None` if it was not measured
+    pub fn counted(self, sequence: &[u8], mut reactivities: Vec<Option<f32>>) -> Vec<Option<f32>> {
+        let counts = |letter: u8| self == Self::Shape || b"ACac".contains(&letter);
+        for (reactivity, &letter) in reactivities.iter_mut().zip(sequence) {
+            *reactivity = reactivity.filter(|_| counts(letter));
+        }
+        reactivities
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn dms_says_something_of_a_and_c() {
+        let all = vec![Some(1.0); 6];
+        assert_eq!(Reagent::Shape.counted(b"ACGUac", all.clone()), all);
+        let counted = Reagent::Dms.counted(b"ACGUac", all);
+        assert_eq!(counted, [Some(1.0), Some(1.0), None, None, Some(1.0), Some(1.0)]);
+        assert!(Reagent::ALL.into_iter().all(|reagent| Reagent::find(reagent.name()) == Some(reagent)));
+    }
 
     #[test]
     fn what_was_not_measured_has_no_energy() {

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{DecodeOptions, Method, crossing};
-use rinalmo_energy::{Deigan, EnergyModel};
+use rinalmo_energy::{Deigan, EnergyModel, Restraints};
 use rinalmo_model::{HeadConfig, Hidden, Network, Packed};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
@@ -48,7 +48,7 @@ pub struct FoldOptions {
     pub no_lonely_pairs: bool,
     /// Leave out pairs that span more bases, both ends included; only for an [`EnergyFolder`](crate::EnergyFolder).
     pub max_span: Option<usize>,
-    /// What [`FoldRequest::reactivities`] count; only for an [`EnergyFolder`](crate::EnergyFolder).
+    /// What [`FoldRequest::reactivities`] count.
     pub reactivity: Deigan,
     /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
     /// free memory.
@@ -186,7 +186,8 @@ pub struct FoldRequest<'a> {
     /// What its structure must obey.
     pub constraint: Option<Constraint>,
     /// How strongly each base reacted with a probe, normalised so that 1 is high; `None` for bases that were not measured.
-    /// Only an [`EnergyFolder`](crate::EnergyFolder) takes them.
+    /// They count as energies of stacks of pairs ([`Deigan`]): of an [`EnergyFolder`](crate::EnergyFolder), or of those that
+    /// a network sees and that have a share in its probabilities ([`Model::takes_reactivities`]).
     pub reactivities: Option<Vec<Option<f32>>>,
 }
 
@@ -208,6 +209,23 @@ impl<'a> FoldRequest<'a> {
     pub fn reactivities(mut self, reactivities: impl Into<Option<Vec<Option<f32>>>>) -> Self {
         self.reactivities = reactivities.into();
         self
+    }
+
+    /// The energies that its reactivities give to bases in stacks ([`Restraints::stacked`]).
+    pub(crate) fn stacked(&self, reactivity: Deigan) -> Option<Vec<f32>> {
+        self.reactivities.as_ref().map(|reactivities| reactivity.energies(reactivities))
+    }
+
+    /// # Errors
+    /// There are reactivities, but not one for each base.
+    pub(crate) fn check_reactivities(&self) -> Result<(), Error> {
+        let len = self.sequence.len();
+        match self.reactivities.as_ref().map(Vec::len) {
+            Some(found) if found != len => {
+                Err(Error::Options(format!("reactivities: expected one for each of {len} bases, found {found}")))
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -240,8 +258,8 @@ pub struct Fold {
     /// Mean probability of the chosen pairs; 0 if there are none.
     pub score: f32,
     /// The F1 to expect of this structure (relaxed: a pair may be one position off). `None` unless the model was
-    /// calibrated for these options: its own decoder and threshold, no constraint, and the default loops and letters of
-    /// pairs.
+    /// calibrated for these options: its own decoder and threshold, no constraint, no reactivities, and the default loops and
+    /// letters of pairs.
     pub expected_f1: Option<f32>,
     /// The threshold that was applied, or that [`Method::F1`] found.
     pub threshold: f32,
@@ -327,11 +345,20 @@ pub fn learned_probabilities(bases: &[u8]) -> Vec<f32> {
 /// An item with a sequence.
 trait HasBases: Sync {
     fn bases(&self) -> &[u8];
+
+    /// Energies of bases in stacks, if the item has reactivities that say so.
+    fn stacked(&self, _reactivity: Deigan) -> Option<Vec<f32>> {
+        None
+    }
 }
 
 impl HasBases for FoldRequest<'_> {
     fn bases(&self) -> &[u8] {
         &self.sequence
+    }
+
+    fn stacked(&self, reactivity: Deigan) -> Option<Vec<f32>> {
+        FoldRequest::stacked(self, reactivity)
     }
 }
 
@@ -350,6 +377,8 @@ impl HasBases for &[u8] {
 /// The map of pairs of each item, and what is done with it.
 struct Pairs<'m, T, F> {
     model: &'m Model,
+    /// What reactivities count.
+    reactivity: Deigan,
     /// Turns an item's logits of all pairs, `[len, len]`, into its result.
     run: F,
     items: PhantomData<fn(&T)>,
@@ -378,7 +407,9 @@ impl<T: HasBases, R: Send, F: Fn(&T, Vec<f32>) -> Result<R, Error> + Sync> Verb 
     }
 
     fn part(&self, item: &T, _number: usize, view: &View<'_, ()>) -> Result<R, Error> {
-        let logits = self.model.ask(|network| network.pair_logits(&view.bases(), item.bases()))?;
+        let stacked = item.stacked(self.reactivity);
+        let restraints = Restraints::default().stacked(stacked.as_deref());
+        let logits = self.model.ask(|network| network.pair_logits_with(&view.bases(), item.bases(), restraints))?;
         self.model.finite(&logits)?;
         (self.run)(item, logits)
     }
@@ -453,20 +484,21 @@ impl Model {
         I: IntoIterator<Item: Into<FoldRequest<'a>>>,
     {
         let limits = self.fold_limits(options)?;
+        let asked = options.clone();
         let checked = move |request: I::Item| {
             let request: FoldRequest<'a> = request.into();
-            if request.reactivities.is_some() {
-                let message = "reactivities: a network has no energies that they could be added to";
+            request.check_reactivities()?;
+            if request.reactivities.is_some() && !self.takes_reactivities(&asked) {
+                let message = "reactivities: this model sees no energies that they could be added to";
                 return Err(Error::Options(message.to_owned()));
             }
             self.admit(&request.sequence, limits.memory).map(|()| request)
         };
-        let options = options.clone();
+        let (options, reactivity) = (options.clone(), options.reactivity);
         let run = move |request: &FoldRequest<'a>, logits: Vec<f32>| {
-            let share = options.energy_share.unwrap_or(self.energy_share());
-            self.decode(request, self.probabilities(logits, &request.sequence, share), &options)
+            self.decode(request, self.probabilities(logits, request, &options), &options)
         };
-        let pairs = Pairs { model: self, run, items: PhantomData };
+        let pairs = Pairs { model: self, reactivity, run, items: PhantomData };
         Ok(Driver::new(self, pairs, limits, requests.into_iter().map(checked)))
     }
 
@@ -514,11 +546,15 @@ impl Model {
     }
 
     /// The probabilities of pairs, calibrated if the model is.
-    fn probabilities(&self, logits: Vec<f32>, bases: &[u8], energy_share: f32) -> PairMap {
+    fn probabilities(&self, logits: Vec<f32>, request: &FoldRequest<'_>, options: &FoldOptions) -> PairMap {
         let (scale, shift) = self.meta.calibration.map_or((1.0, 0.0), |found| (found.scale, found.shift));
-        let mut map = PairMap::of_logits(logits, bases.len(), scale, shift);
-        if energy_share > 0.0 {
-            map.share(&learned_probabilities(bases), energy_share);
+        let mut map = PairMap::of_logits(logits, request.sequence.len(), scale, shift);
+        let share = options.energy_share.unwrap_or(self.energy_share());
+        if share > 0.0 {
+            let stacked = request.stacked(options.reactivity);
+            let restraints = Restraints::default().stacked(stacked.as_deref());
+            let ensemble = EnergyModel::learned().ensemble_with(&request.sequence, restraints);
+            map.share(&ensemble.probabilities(), share);
         }
         map
     }
@@ -527,6 +563,13 @@ impl Model {
     /// another: 0 if the model's calibration has none.
     pub fn energy_share(&self) -> f32 {
         self.meta.calibration.map_or(0.0, |found| found.energy_share)
+    }
+
+    /// Do [`FoldRequest::reactivities`] change what it folds? They count in energies: those that its head sees, and those
+    /// that have a share in its probabilities.
+    pub fn takes_reactivities(&self, options: &FoldOptions) -> bool {
+        let sees_energies = matches!(self.config.head, Some(HeadConfig::Structure { energy: true, .. }));
+        sees_energies || options.energy_share.unwrap_or(self.energy_share()) > 0.0
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
@@ -557,7 +600,7 @@ impl Model {
     }
 
     /// Is a structure made with the options that the expected F1 was fitted for? These are the model's own decoder and
-    /// threshold, the default loops and pairs, and no constraint.
+    /// threshold, the default loops and pairs, no constraint, and no reactivities.
     fn is_calibrated_for(&self, request: &FoldRequest<'_>, options: &FoldOptions) -> bool {
         let usual = FoldOptions::default();
         let own_method = options.method.is_none_or(|method| self.method().is_ok_and(|own| own == method));
@@ -573,6 +616,7 @@ impl Model {
             && options.energy_share.is_none_or(|share| share == self.energy_share())
             && options.non_canonical == usual.non_canonical
             && request.constraint.is_none()
+            && request.reactivities.is_none()
     }
 
     /// Calls `run` with each item's logits of all pairs, `[len, len]`: symmetric, zero diagonal. On a CPU, as many run
@@ -587,7 +631,7 @@ impl Model {
     ) -> Result<Vec<Result<R, Error>>, Error> {
         let limits = self.fold_limits(&FoldOptions::default())?;
         let run = |item: &&Item, logits| Ok(run(item, logits));
-        let pairs = Pairs { model: self, run, items: PhantomData };
+        let pairs = Pairs { model: self, reactivity: Deigan::default(), run, items: PhantomData };
         let checked = items.iter().map(|&item| self.admit(&item.sequence, limits.memory).map(|()| item));
         Ok(Driver::new(self, pairs, limits, checked).collect())
     }
@@ -599,7 +643,8 @@ impl Model {
     pub fn pair_logits(&self, sequence: &[u8]) -> Result<Vec<f32>, Error> {
         let limits = self.fold_limits(&FoldOptions::default())?;
         let checked = self.admit(sequence, limits.memory).map(|()| sequence);
-        let pairs = Pairs { model: self, run: |_: &&[u8], logits| Ok(logits), items: PhantomData };
+        let run = |_: &&[u8], logits| Ok(logits);
+        let pairs = Pairs { model: self, reactivity: Deigan::default(), run, items: PhantomData };
         Driver::new(self, pairs, limits, std::iter::once(checked)).next().unwrap_or(Err(Error::EmptySequence))
     }
 }

@@ -5,13 +5,16 @@ use std::sync::OnceLock;
 
 use burn::module::Module;
 use burn::tensor::{Device as BurnDevice, Tensor};
+use rinalmo_energy::{Deigan, EnergyModel, Restraints};
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::task::TASKS;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Network, OnDevice, Pooling};
 use rinalmo_sink::ArrayKind;
 
-use crate::{Device, EmbedOptions, Error, FoldOptions, Marginal, Model, PredictOptions, ScoreOptions, Window};
+use crate::{
+    Device, EmbedOptions, Error, FoldOptions, FoldRequest, Marginal, Model, PredictOptions, ScoreOptions, Window,
+};
 
 /// Sums in another order, relative to the largest value.
 const F32: f32 = 1e-5;
@@ -94,6 +97,44 @@ fn probabilities_of_pairs_are_the_same() {
         };
         close("probabilities", &maps(&there), &maps(&here));
     }
+}
+
+/// Reactivities that favour pairs of the first and last bases over all others.
+fn reactivities(sequence: &str) -> Vec<Option<f32>> {
+    let len = sequence.len();
+    (0..len).map(|i| (i % 5 > 0).then_some(if i < len / 3 || i > 2 * len / 3 { 0.0 } else { 3.0 })).collect()
+}
+
+#[test]
+fn reactivities_change_the_energies_that_a_head_sees_on_every_device() {
+    let [here, there] = both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: true }));
+    let options = FoldOptions::default().probabilities(true);
+    let maps = |model: &Model, with: bool| {
+        let request =
+            |sequence: &&'static str| FoldRequest::new(*sequence).reactivities(with.then(|| reactivities(sequence)));
+        let folds = model.fold(SEQUENCES.iter().map(request), &options).unwrap();
+        folds.into_iter().flat_map(|fold| fold.probabilities.unwrap().values).collect::<Vec<_>>()
+    };
+    close("probabilities", &maps(&there, true), &maps(&here, true));
+    assert_ne!(maps(&here, true), maps(&here, false));
+}
+
+#[test]
+fn a_model_without_energies_refuses_reactivities_unless_energies_have_a_share() {
+    let [model, _] = both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false }));
+    let sequence = SEQUENCES[0];
+    let request = || FoldRequest::new(sequence).reactivities(reactivities(sequence));
+    let refused = model.fold([request()], &FoldOptions::default().energy_share(0.0)).unwrap_err().to_string();
+    assert!(refused.contains("this model sees no energies"), "{refused}");
+    let options = FoldOptions::default().energy_share(1.0).probabilities(true);
+    let found = model.fold([request()], &options).unwrap().remove(0).probabilities.unwrap();
+    let stacked = Deigan::default().energies(&reactivities(sequence));
+    let restraints = Restraints::default().stacked(&stacked[..]);
+    let expected = EnergyModel::learned().ensemble_with(sequence.as_bytes(), restraints);
+    close("probabilities", &found.values, &expected.probabilities());
+    let short = FoldRequest::new(sequence).reactivities(vec![None; 3]);
+    let refused = model.fold([short], &options).unwrap_err().to_string();
+    assert!(refused.contains(&format!("expected one for each of {} bases, found 3", sequence.len())), "{refused}");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! [`CpuModel`](crate::cpu::CpuModel), the CPU's own kernels. Representations stay where they were computed
 //! ([`Hidden`]); either network also takes those of the other.
 
+use rinalmo_energy::Restraints;
+
 use crate::batch::Packed;
 use crate::hidden::Hidden;
 
@@ -29,7 +31,13 @@ pub trait Network: Send + Sync {
 
     /// Logits of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal, from its bases'
     /// representations `[len, dim]` (special tokens removed) and the bases themselves.
-    fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32>;
+    fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32> {
+        self.pair_logits_with(hidden, bases, Restraints::default())
+    }
+
+    /// As [`Network::pair_logits`], with features of pairs ([`pair_features`](crate::pair_features())) from the energy
+    /// model's ensemble under restraints. A head without features knows nothing of these.
+    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], restraints: Restraints<'_>) -> Vec<f32>;
 
     /// Peak memory in bytes of [`Network::pair_logits`] for a sequence of `len` bases, without weights.
     fn pair_memory(&self, len: usize) -> u64;

@@ -1,6 +1,7 @@
 //! A model with tensors on one of Burn's devices. Representations stay there; only results come back.
 
 use burn::tensor::Device;
+use rinalmo_energy::Restraints;
 
 use crate::batch::Packed;
 use crate::heads::StructureHead;
@@ -49,8 +50,9 @@ impl Network for OnDevice {
         self.run(|| to_vec(self.model.mlm.as_ref().expect(NO_HEAD).forward(hidden.tensor(&self.device))))
     }
 
-    fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32> {
-        self.run(|| to_vec(self.model.structure.as_ref().expect(NO_HEAD).forward(hidden.tensor(&self.device), bases)))
+    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], restraints: Restraints<'_>) -> Vec<f32> {
+        let head = self.model.structure.as_ref().expect(NO_HEAD);
+        self.run(|| to_vec(head.forward_under(hidden.tensor(&self.device), bases, 0, restraints)))
     }
 
     fn pair_memory(&self, len: usize) -> u64 {

@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use rinalmo_energy::Ensemble;
+use rinalmo_energy::{Ensemble, Restraints};
 
 /// Number of features of a pair.
 pub const PAIR_FEATURES: usize = 8;
@@ -38,17 +38,20 @@ const SHORTEST_DISTANCE: usize = 4;
 /// - bases: `len` letters; letters other than A, C, G, U and T pair with no other
 /// - returns: `[len, len, PAIR_FEATURES]`, symmetric
 pub fn pair_features(bases: &[u8]) -> Vec<f32> {
-    pair_features_within(bases, 0..bases.len())
+    pair_features_within(bases, 0..bases.len(), Restraints::default())
 }
 
-/// The features of the pairs within a window of a sequence, with probabilities from the whole sequence.
+/// The features of the pairs within a window of a sequence, with probabilities from the whole sequence under restraints.
 ///
 /// # Shapes
 /// - bases: the letters of the whole sequence, which contains `window`
 /// - returns: `[window.len(), window.len(), PAIR_FEATURES]`, symmetric
-pub fn pair_features_within(bases: &[u8], window: Range<usize>) -> Vec<f32> {
+///
+/// # Panics
+/// If the restraints do not have the shapes that the sequence asks for.
+pub fn pair_features_within(bases: &[u8], window: Range<usize>, restraints: Restraints<'_>) -> Vec<f32> {
     let (whole, len) = (bases.len(), window.len());
-    let ensemble = Ensemble::new(bases);
+    let ensemble = Ensemble::with_restraints(bases, restraints);
     let (probabilities, unpaired) = (ensemble.probabilities(), ensemble.unpaired());
     let letters: Vec<u8> = bases.iter().map(|base| base.to_ascii_uppercase()).collect();
     let mut features = vec![0.0; len * len * PAIR_FEATURES];
@@ -96,7 +99,7 @@ mod tests {
         let bases = b"GGGACGAAAGUCCAGGCAUUCGUGCC";
         let (all, len) = (pair_features(bases), bases.len());
         let window = 5..21;
-        let found = pair_features_within(bases, window.clone());
+        let found = pair_features_within(bases, window.clone(), Restraints::default());
         let expected: Vec<f32> = window
             .clone()
             .flat_map(|i| {

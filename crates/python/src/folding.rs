@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 
 use pyo3::prelude::*;
+use rinalmo::energy::{Deigan, Reagent};
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method};
 
@@ -11,6 +12,8 @@ use crate::error;
 
 /// With a larger gamma every pair of any probability counts more than two unpaired bases.
 const GAMMA: RangeInclusive<f32> = f32::MIN_POSITIVE..=1e6;
+/// Slopes and intercepts of reactivities, in kcal/mol.
+const KCAL: RangeInclusive<f32> = -100.0..=100.0;
 /// The largest f32 below 1.
 const BELOW_ONE: f32 = 1.0 - f32::EPSILON / 2.0;
 
@@ -28,6 +31,11 @@ pub struct FoldSettings {
     bpp: bool,
     /// One constraint for each sequence, or none.
     constraints: Vec<Option<String>>,
+    /// For each sequence its reactivities, not-a-number where nothing was measured; or none.
+    reactivities: Vec<Option<Vec<f32>>>,
+    reagent: String,
+    reactivity_slope: Option<f32>,
+    reactivity_intercept: Option<f32>,
 }
 
 impl FoldSettings {
@@ -42,6 +50,8 @@ impl FoldSettings {
         check("f1_share", self.f1_share, 0.0..=1.0)?;
         check("energy_share", self.energy_share, 0.0..=1.0)?;
         check("gamma", self.gamma, GAMMA)?;
+        check("reactivity_slope", self.reactivity_slope, KCAL)?;
+        check("reactivity_intercept", self.reactivity_intercept, KCAL)?;
         Ok(FoldOptions::default()
             .threshold(self.threshold)
             .method(self.method(py)?)
@@ -50,6 +60,7 @@ impl FoldSettings {
             .gamma(self.gamma.unwrap_or(usual.gamma))
             .energy_share(self.energy_share)
             .non_canonical(self.non_canonical)
+            .reactivity(self.reactivity())
             .probabilities(self.bpp))
     }
 
@@ -67,16 +78,40 @@ impl FoldSettings {
         Method::find(name).map(Some).ok_or_else(unknown)
     }
 
+    fn reactivity(&self) -> Deigan {
+        let usual = Deigan::default();
+        Deigan {
+            slope: self.reactivity_slope.unwrap_or(usual.slope),
+            intercept: self.reactivity_intercept.unwrap_or(usual.intercept),
+        }
+    }
+
+    /// The reactivities of a sequence, which is number `number` of the call.
+    ///
+    /// # Errors
+    /// There is no such reagent.
+    fn reactivities(&self, py: Python<'_>, number: usize, letters: &[u8]) -> PyResult<Option<Vec<Option<f32>>>> {
+        let unknown = || {
+            let known = Reagent::ALL.map(|reagent| format!("\"{}\"", reagent.name())).join(" or ");
+            error::input(py, format!("reagent: expected {known}, found \"{}\"", self.reagent))
+        };
+        let reagent = Reagent::find(&self.reagent).ok_or_else(unknown)?;
+        let given = self.reactivities.get(number).and_then(Option::as_ref);
+        let measured = |values: &Vec<f32>| values.iter().map(|&value| Some(value).filter(|x| !x.is_nan())).collect();
+        Ok(given.map(|values| reagent.counted(letters, measured(values))))
+    }
+
     /// The request for a sequence, which is number `number` of the call.
     ///
     /// # Errors
-    /// The constraint cannot be read.
+    /// The constraint cannot be read, or there is no such reagent.
     pub fn request(&self, py: Python<'_>, number: usize, record: &SequenceRecord) -> PyResult<FoldRequest<'static>> {
         let text = self.constraints.get(number).and_then(Option::as_deref);
         let constraint = text.map(str::parse::<Constraint>).transpose();
         let constraint =
             constraint.map_err(|mistake| error::input(py, format!("record `{}`: {mistake}", record.name())))?;
-        Ok(FoldRequest::new(record.sequence.clone()).constraint(constraint))
+        let reactivities = self.reactivities(py, number, &record.sequence)?;
+        Ok(FoldRequest::new(record.sequence.clone()).constraint(constraint).reactivities(reactivities))
     }
 }
 

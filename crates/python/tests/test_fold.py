@@ -91,9 +91,39 @@ def test_options_reach_the_decoder(model):
     assert not (all_energies == model.fold(TRNA)[0].bpp).all()
 
 
+def test_reactivities_are_those_of_the_command(model, tmp_path):
+    values = [0.1, None, 0.2, 0.1, 1.5, 0.9, 1.2, 2, 0.1, 0.3, float("nan"), 0]
+    written = ",".join("NA" if value is None or value != value else str(value) for value in values)
+    (tmp_path / "r.tsv").write_text(f"id\treactivity\na\t{written}\n")
+    (tmp_path / "a.fa").write_text(f">a\n{HAIRPIN}\n")
+    for reagent in ["shape", "dms"]:
+        flags = ["--format", "json", "--reactivities", str(tmp_path / "r.tsv"), "--reagent", reagent]
+        printed = json.loads(command("fold", "--dtype", "f32", *flags, str(tmp_path / "a.fa")).stdout)
+        single = model.fold(HAIRPIN, reactivities=values, reagent=reagent)[0]
+        named = model.fold({"b": HAIRPIN, "a": HAIRPIN}, reactivities={"a": values}, reagent=reagent)
+        each = model.fold([HAIRPIN, HAIRPIN], reactivities=[None, np.array(values, float)], reagent=reagent)
+        for fold in [single, named[1], each[1]]:
+            assert fold.structure == printed["structure"] and fold.expected_f1 is None
+            assert np.round(fold.pair_probabilities.astype(np.float64), 6).tolist() == [
+                pair[2] for pair in printed["pairs"]
+            ]
+        assert named[0].expected_f1 == each[0].expected_f1 == model.fold(HAIRPIN)[0].expected_f1
+        flags = ["-m", "turner2004", *flags, "--reactivity-slope", "2", "--reactivity-intercept", "-0.5"]
+        printed = json.loads(command("fold", *flags, str(tmp_path / "a.fa")).stdout)
+        fold = rinalmo.energy.fold(
+            HAIRPIN, reactivities=values, reagent=reagent, reactivity_slope=2, reactivity_intercept=-0.5
+        )[0]
+        assert fold.mfe == pytest.approx(printed["mfe"]) and fold.energy == pytest.approx(printed["energy"])
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"reactivities": [0.5]}, "reactivities: expected one for each of 12 bases, found 1"),
+        ({"reactivities": []}, "reactivities: expected one for each of 12 bases, found 0"),
+        ({"reactivities": ["x"] * 12}, "reactivities: expected numbers, None or NaN"),
+        ({"reactivities": [0.5] * 12, "reagent": "cmct"}, 'reagent: expected "shape" or "dms", found "cmct"'),
+        ({"reactivities": [0.5] * 12, "reactivity_slope": 1e9}, "reactivity_slope: expected a number from -100 to 100"),
         ({"decode": "best"}, 'decode: expected "greedy", "nested", "f1", "mea", "centroid", found "best"'),
         ({"threshold": 1.0}, "threshold: expected a probability from 0 to below 1, found 1"),
         ({"threshold": float("nan")}, "threshold: expected a probability from 0 to below 1, found NaN"),

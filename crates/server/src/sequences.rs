@@ -28,6 +28,9 @@ pub struct Input {
     /// What its structure must obey, in RNAfold's notation.
     #[serde(default)]
     pub constraint: Option<String>,
+    /// How strongly each base reacted with a probe; `null` for those that were not measured.
+    #[serde(default)]
+    pub reactivities: Option<Vec<Option<f32>>>,
 }
 
 /// One sequence or several; each is text, or an object of [`Input`].
@@ -96,6 +99,8 @@ pub struct Record {
     pub record: SequenceRecord,
     /// What its structure must obey.
     pub constraint: Option<Constraint>,
+    /// As in [`Input`].
+    pub reactivities: Option<Vec<Option<f32>>>,
 }
 
 /// The sequences of a request, and what was changed in reading them.
@@ -137,7 +142,7 @@ fn of_list(inputs: Vec<Input>, options: InputOptions, limits: &Limits) -> Result
         remarks.add(&record);
         let constraint = input.constraint.map(|text| text.parse::<Constraint>()).transpose();
         let constraint = constraint.map_err(|error| Failure::invalid(format!("`{}`: {error}", record.name())))?;
-        checked(Record { record, constraint }, limits)
+        checked(Record { record, constraint, reactivities: input.reactivities }, limits)
     });
     let records = read.collect();
     Ok(Found { records, notes: remarks.lines() })
@@ -176,7 +181,7 @@ fn of_text(text: String, options: InputOptions, limits: &Limits) -> Result<Found
         let record = match read {
             Ok(record) => {
                 remarks.add(&record);
-                checked(Record { record, constraint: None }, limits)
+                checked(Record { record, constraint: None, reactivities: None }, limits)
             }
             Err(error) if error.is_of_one_record() => Err(error.into()),
             Err(error) => return Err(error.into()),
@@ -224,7 +229,7 @@ mod tests {
             (r#"[{"id": "a"}]"#, "missing field `sequence`"),
             (
                 r#"[{"sequence": "A", "name": "b"}]"#,
-                "unknown field `name`, expected one of `id`, `sequence`, `constraint`",
+                "unknown field `name`, expected one of `id`, `sequence`, `constraint`, `reactivities`",
             ),
         ] {
             let message = list(json).unwrap_err();

@@ -47,7 +47,7 @@ const UNKNOWN: &[Row] = &[
     (&["--maxBPspan"], "`--max-span N`, with `-m turner2004`"),
     (&["--batch"], "it is the default: `-C FILE` may have a constraint for each sequence"),
     (&["--enforceConstraint"], "it is the default: constraints of `-C` are enforced"),
-    (&["--shape"], "`--reactivities FILE`, with `-m turner2004`"),
+    (&["--shape"], "`--reactivities FILE`"),
     (
         &["--shapeMethod"],
         "not needed: the method is Deigan's (D); `--reactivity-slope` and `--reactivity-intercept` are its m and b",

@@ -31,7 +31,7 @@ use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, Re
 /// `expected_f1=`, the expected F1 of the structure. Other models print `score=`, the mean probability
 /// of the chosen pairs (0.000 without pairs). So does every model with a flag that changes how pairs
 /// are chosen (--decode, --threshold, --f1-share, --energy-share, --min-loop, --non-canonical,
-/// --constraint), as the expected F1 is then unknown.
+/// --constraint) or the energies (--reactivities), as the expected F1 is then unknown.
 ///
 /// `--model turner2004` folds by measured energies, `--model rinalmo2026` by energies that were learned
 /// from known structures: without a network and without weights. They give the structure of minimum
@@ -101,10 +101,13 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     };
     let folder = Folder::load(&args.choice, &args.energies, context)?;
     if matches!(folder, Folder::Network(_)) {
-        args.reactivities.refuse().and_then(|()| args.limits.refuse())?;
+        args.limits.refuse()?;
     }
     let options = folder.resolve(&args.folding, &args.alternatives)?;
     let options = args.limits.of(options).reactivity(args.reactivities.resolve()?).probabilities(args.bpp.is_some());
+    if let Folder::Network(model) = &folder {
+        args.reactivities.check(model, &options)?;
+    }
     drop(folder.folds(std::iter::empty(), &options)?); // fails now, not later, if the model cannot fold
     let model = folder.description();
     let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file

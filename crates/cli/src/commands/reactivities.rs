@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::energy::Deigan;
+use rinalmo::energy::{self, Deigan};
 use rinalmo::seq::{SequenceRecord, alphabet::spelled};
+use rinalmo::{FoldOptions, Model};
 
 use super::numbers::Numbers;
 use super::thermodynamics::RINALMO2026;
@@ -22,9 +23,12 @@ const LARGEST: f32 = 100.0;
 
 /// Reactivities and what they count.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Probing data (for an energy model)")]
+#[command(next_help_heading = "Probing data")]
 pub struct ReactivityArgs {
     /// Fold with the reactivities of FILE, normalised so that 1 is high
+    ///
+    /// They count in free energies: of an energy model, or of the energies that a network such as nano sees and mixes with
+    /// its own probabilities.
     ///
     /// FILE has lines of position and reactivity, perhaps with the letter between or at the end (.shape, .map), for a single
     /// sequence; or is an RDAT file with one profile; or a table with a column of ids and a column `reactivity`, which has
@@ -43,7 +47,7 @@ pub struct ReactivityArgs {
 }
 
 /// `--reagent`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Reagent {
     /// One that reacts with all bases, such as 1M7 or NAI
     Shape,
@@ -51,10 +55,12 @@ enum Reagent {
     Dms,
 }
 
-impl Reagent {
-    /// Does it say something of this base?
-    fn counts(self, letter: u8) -> bool {
-        self == Self::Shape || b"ACac".contains(&letter)
+impl From<Reagent> for energy::Reagent {
+    fn from(reagent: Reagent) -> Self {
+        match reagent {
+            Reagent::Shape => Self::Shape,
+            Reagent::Dms => Self::Dms,
+        }
     }
 }
 
@@ -78,18 +84,19 @@ impl ReactivityArgs {
 
     /// Reads the file, if there is one.
     pub fn open(&self) -> Result<Option<Reactivities>> {
-        self.reactivities.as_deref().map(|path| Reactivities::open(path, self.reagent)).transpose()
+        self.reactivities.as_deref().map(|path| Reactivities::open(path, self.reagent.into())).transpose()
     }
 
     /// # Errors
-    /// Reactivities are given, but only an energy model can use them.
-    pub fn refuse(&self) -> Result<()> {
-        if self.reactivities.is_none() {
+    /// Reactivities are given, but the network has no energies among its inputs and none in its probabilities.
+    pub fn check(&self, model: &Model, options: &FoldOptions) -> Result<()> {
+        if self.reactivities.is_none() || model.takes_reactivities(options) {
             return Ok(());
         }
         bail!(
-            "--reactivities: only an energy model has energies that they could be added to\n\
-             hint: `--model {RINALMO2026}` has energies that were learned, `--model turner2004` measured ones"
+            "--reactivities: `{}` sees no energies that they could be added to\n\
+             hint: `nano`, `{RINALMO2026}` and `turner2004` do; or give learned energies a share, with --energy-share",
+            model.name()
         )
     }
 }
@@ -97,7 +104,7 @@ impl ReactivityArgs {
 /// The reactivities of a file.
 pub struct Reactivities {
     numbers: Numbers,
-    reagent: Reagent,
+    reagent: energy::Reagent,
     /// The record that a file without ids was used for.
     owner: Option<String>,
     /// The ids of the file that were found.
@@ -107,7 +114,7 @@ pub struct Reactivities {
 }
 
 impl Reactivities {
-    fn open(path: &Path, reagent: Reagent) -> Result<Self> {
+    fn open(path: &Path, reagent: energy::Reagent) -> Result<Self> {
         let numbers = Numbers::open(path, None, USUAL)?;
         Ok(Self { numbers, reagent, owner: None, found: BTreeSet::new(), without: Vec::new() })
     }
@@ -137,9 +144,8 @@ impl Reactivities {
         }
         self.owner = Some(record.id.clone());
         self.found.extend(names.map(str::to_owned));
-        let counted = |(value, &letter): (Option<f64>, &u8)| value.filter(|_| self.reagent.counts(letter));
-        let measured = values.into_iter().zip(&record.sequence).map(counted);
-        Ok(Some(measured.map(|value| value.map(|value| value as f32)).collect()))
+        let measured = values.into_iter().map(|value| value.map(|value| value as f32)).collect();
+        Ok(Some(self.reagent.counted(&record.sequence, measured)))
     }
 
     /// Reports records without reactivities, and after all sequences reactivities without a record.

@@ -320,10 +320,29 @@ fn structures_without_lonely_or_far_pairs_have_none() {
 fn a_network_refuses_what_only_energies_have() {
     let sandbox = Sandbox::new().with("a.fa", SMALL).with("a.shape", "1 0.5\n");
     let refused = |words: &str| sandbox.run(words).refused();
-    assert!(refused("fold a.fa --reactivities a.shape").contains("--reactivities: only an energy model"));
     assert!(refused("fold a.fa --no-lonely-pairs").contains("--no-lonely-pairs: only an energy model"));
     assert!(refused("fold a.fa --max-span 9").contains("hint: `--model rinalmo2026`"));
     assert!(refused("fold -m turner2004 a.fa --reagent dms").contains("--reactivities"));
     let wrong = "fold -m turner2004 a.fa --reactivities a.shape --reactivity-slope nan";
     assert!(refused(wrong).contains("expected a number from -100 to 100 kcal/mol, found NaN"));
+}
+
+/// Reactivities that favour pairs or not: probabilities follow, and there is no expected F1 with them.
+#[test]
+fn a_network_sees_reactivities_through_its_energies() {
+    let table = |value: &str| format!("id\treactivity\nswitch\t{}\n", vec![value; PROBED.len()].join(","));
+    let sandbox = Sandbox::new()
+        .with("a.fa", format!(">switch\n{PROBED}\n>b\nGGGGAAAACCCC\n"))
+        .with("low.tsv", table("0"))
+        .with("high.tsv", table("4"));
+    let folded = |flags: &str| objects(&sandbox.run(&format!("-q fold a.fa -f json {flags}")).done().out);
+    let score = |folds: &[Value]| folds[0]["score"].as_f64().unwrap();
+    let free = folded("--dtype f32");
+    let [low, high] = ["low", "high"].map(|name| folded(&format!("--dtype f32 --reactivities {name}.tsv")));
+    assert!(free[0]["expected_f1"].is_number() && low[0]["expected_f1"].is_null() && high[0]["expected_f1"].is_null());
+    assert_eq!((&low[1], &high[1]), (&free[1], &free[1]), "it has no reactivities");
+    assert!(score(&low) > score(&high), "{low:?} {high:?}");
+    let all = folded("--dtype f32 --reactivities low.tsv --energy-share 1");
+    let energies = folded("-m rinalmo2026 --decode f1 --reactivities low.tsv");
+    assert!((score(&all) - score(&energies)).abs() < 1e-4, "{all:?} {energies:?}");
 }

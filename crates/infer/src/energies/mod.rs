@@ -182,7 +182,8 @@ impl EnergyFolder {
         let sequence = &request.sequence[..];
         let constraint = request.constraint.as_ref();
         let bonuses = constraint.map(|constraint| bonuses(constraint, sequence)).transpose()?;
-        let stacked = stacked(request, options)?;
+        request.check_reactivities()?;
+        let stacked = request.stacked(options.reactivity);
         let restraints = Restraints::default().bonuses(bonuses.as_deref()).stacked(stacked.as_deref());
         let restraints = restraints.no_lonely_pairs(options.no_lonely_pairs).max_span(options.max_span);
         let mfe = model.mfe_with(sequence, restraints);
@@ -214,19 +215,6 @@ impl EnergyFolder {
         let fold = fold(sequence.len(), pairs, decoded.threshold, &ensemble, energies, options);
         Ok(Fold { alternatives, ..fold })
     }
-}
-
-/// The energies of bases in stacks that their reactivities have.
-///
-/// # Errors
-/// There is not one reactivity for each base.
-fn stacked(request: &FoldRequest<'_>, options: &FoldOptions) -> Result<Option<Vec<f32>>, Error> {
-    let Some(reactivities) = &request.reactivities else { return Ok(None) };
-    let (len, found) = (request.sequence.len(), reactivities.len());
-    if found != len {
-        return Err(Error::Options(format!("reactivities: expected one for each of {len} bases, found {found}")));
-    }
-    Ok(Some(options.reactivity.energies(reactivities)))
 }
 
 fn has_threshold(method: Method) -> bool {

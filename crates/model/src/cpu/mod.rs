@@ -14,6 +14,7 @@ mod structure;
 
 use burn::module::Param;
 use burn::tensor::Tensor;
+use rinalmo_energy::Restraints;
 use rinalmo_kernels::{Level, peak};
 
 use crate::Model;
@@ -98,8 +99,8 @@ impl Network for CpuModel {
         self.mlm.as_ref().expect(NO_HEAD).forward(&hidden.values())
     }
 
-    fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32> {
-        self.structure.as_ref().expect(NO_HEAD).forward(&hidden.values(), bases)
+    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], restraints: Restraints<'_>) -> Vec<f32> {
+        self.structure.as_ref().expect(NO_HEAD).forward(&hidden.values(), bases, restraints)
     }
 
     fn pair_memory(&self, len: usize) -> u64 {

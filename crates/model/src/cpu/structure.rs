@@ -1,11 +1,12 @@
 //! The structure head on slices: two products of `len` rows, then the kernels' map of pairs.
 
+use rinalmo_energy::Restraints;
 use rinalmo_kernels::Level;
 use rinalmo_kernels::pair_map::{Block, HeadBf16, HeadF32, Weights};
 
 use super::linear::{Linear, data, slice};
 use super::{Precision, values};
-use crate::pair_features::{self, pair_features};
+use crate::pair_features::{self, pair_features_within};
 
 /// See [`crate::StructureHead`].
 pub(super) struct StructureHead {
@@ -59,9 +60,10 @@ impl StructureHead {
     /// # Shapes
     /// - hidden: `[len, dim]`, special tokens already removed
     /// - bases: the sequence, of `len` letters
+    /// - restraints: of the energy model whose probabilities are among the features
     /// - returns: `[len, len]`, logits, symmetric, 0 on the diagonal
-    pub fn forward(&self, hidden: &[f32], bases: &[u8]) -> Vec<f32> {
-        let known = if self.features { pair_features(bases) } else { Vec::new() };
+    pub fn forward(&self, hidden: &[f32], bases: &[u8], restraints: Restraints<'_>) -> Vec<f32> {
+        let known = if self.features { pair_features_within(bases, 0..bases.len(), restraints) } else { Vec::new() };
         let (rows, columns) = (self.rows.forward(hidden), self.columns.forward(hidden));
         let len = rows.len() / self.rows.outputs();
         let mut out = vec![0.0; len * len];

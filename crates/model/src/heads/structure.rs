@@ -7,6 +7,7 @@
 use burn::module::Module;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
+use rinalmo_energy::Restraints;
 
 use crate::layers::{Convolution2d, Linear, instance_norm};
 use crate::ops;
@@ -61,9 +62,21 @@ impl StructureHead {
     /// - bases: the whole sequence, of `start + len` letters or more
     /// - returns: `[len, len]`
     pub fn forward_within(&self, hidden: Tensor<2>, bases: &[u8], start: usize) -> Tensor<2> {
+        self.forward_under(hidden, bases, start, Restraints::default())
+    }
+
+    /// As [`StructureHead::forward_within`], with features of pairs from the energy model's ensemble under restraints.
+    pub fn forward_under(
+        &self,
+        hidden: Tensor<2>,
+        bases: &[u8],
+        start: usize,
+        restraints: Restraints<'_>,
+    ) -> Tensor<2> {
         let len = hidden.dims()[0];
         let known = self.features.as_ref().map(|features| {
-            let values = TensorData::new(pair_features_within(bases, start..start + len), [len * len, PAIR_FEATURES]);
+            let values = pair_features_within(bases, start..start + len, restraints);
+            let values = TensorData::new(values, [len * len, PAIR_FEATURES]);
             features.forward(Tensor::from_data(values, &hidden.device())) // [len², channels]
         });
         if ops::has_kernels(&hidden) {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Optional
 
 from ._inputs import Sequences
 from ._results import Fold
-from ._verbs import Constraint, folded, folding, run, settings, stream
+from ._verbs import Constraint, Probing, Reactivities, folded, folding, run, settings, stream
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ._files import OnError
 
     Decode = Literal["greedy", "nested", "f1", "mea", "centroid"]
+    Reagent = Literal["shape", "dms"]
 
 
 class Folds:
@@ -36,6 +37,10 @@ class Folds:
         min_loop: Optional[int] = None,
         non_canonical: bool = False,
         bpp: bool = True,
+        reactivities: Reactivities = None,
+        reagent: Reagent = "shape",
+        reactivity_slope: Optional[float] = None,
+        reactivity_intercept: Optional[float] = None,
     ) -> list[Fold]:
         """Predict secondary structures.
 
@@ -66,6 +71,15 @@ class Folds:
             Allow pairs other than AU, GC and GU.
         bpp : bool
             Keep the probabilities of all pairs, 4 len² bytes a sequence.
+        reactivities : sequence or mapping, optional
+            How strongly each base reacted with a probe, normalised so that 1 is high; None, NaN or less than 0 where it
+            was not measured. Numbers for one sequence, a list of them for each, or by id. They count in the energies
+            that the model sees and mixes with its own probabilities; a model without such energies refuses them.
+        reagent : str
+            "shape" for reagents that react with all bases; with "dms" only A and C count.
+        reactivity_slope, reactivity_intercept : float, optional
+            A base in a stack of two pairs gets slope · ln(reactivity + 1) + intercept, in kcal/mol; 1.8 and -0.6 by
+            default.
 
         Returns
         -------
@@ -84,7 +98,8 @@ class Folds:
         >>> fold.id, fold.structure, fold.pairs.shape, fold.bpp.shape
         ('hairpin', '((((....))))', (4, 2), (12, 12))
         """
-        call = folding(self._engine, constraint, settings(
+        probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
+        call = folding(self._engine, constraint, probing, settings(
             decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
             min_loop=min_loop, non_canonical=non_canonical, bpp=bpp,
         ))
@@ -103,6 +118,10 @@ class Folds:
         min_loop: Optional[int] = None,
         non_canonical: bool = False,
         bpp: bool = True,
+        reactivities: Reactivities = None,
+        reagent: Reagent = "shape",
+        reactivity_slope: Optional[float] = None,
+        reactivity_intercept: Optional[float] = None,
         on_error: OnError = "raise",
     ) -> Iterator[Fold]:
         """Predict secondary structures of sequences as they come, one batch in memory at a time.
@@ -110,6 +129,8 @@ class Folds:
         Parameters
         ----------
         sequences, constraint, decode, threshold, f1_share, gamma, energy_share, min_loop, non_canonical, bpp
+            As of `fold`.
+        reactivities, reagent, reactivity_slope, reactivity_intercept
             As of `fold`.
         on_error : str
             "raise" the error of a sequence after the results before it, or "warn" and continue with the next.
@@ -119,7 +140,8 @@ class Folds:
         Fold
             In the order of the sequences.
         """
-        call = folding(self._engine, constraint, settings(
+        probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
+        call = folding(self._engine, constraint, probing, settings(
             decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
             min_loop=min_loop, non_canonical=non_canonical, bpp=bpp,
         ))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar, Union
+from math import nan
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TypeVar, Union
 
 from . import _rinalmo
 from ._errors import InputError, InputWarning
@@ -13,6 +14,8 @@ from ._inputs import Given, Sequences, given, warn
 from ._results import Fold
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from ._files import OnError
 
 R = TypeVar("R")
@@ -22,6 +25,12 @@ Call = Callable[["list[tuple[str, bytes]]", int, str], "tuple[list[Any], list[st
 
 Constraint = Union[str, Sequence[Optional[str]], Mapping[str, str], None]
 """One constraint for every sequence, one for each, or by id."""
+
+Numbers = Union[Sequence[Optional[float]], "npt.NDArray[Any]"]
+"""A number for each base; `None` or NaN for bases that were not measured."""
+
+Reactivities = Union[Numbers, Sequence[Optional[Numbers]], Mapping[str, Numbers], None]
+"""Of one sequence, of each, or by id."""
 
 BATCH_TOKENS = 16384
 """Tokens, bases and two more for each sequence, that a stream reads before their results are computed."""
@@ -79,16 +88,66 @@ def _batches(records: Iterator[Given], tokens: int) -> Iterator[list[Given]]:
         yield batch
 
 
+class Probing(NamedTuple):
+    """Reactivities of bases, and what they count."""
+
+    reactivities: Reactivities = None
+    reagent: str = "shape"
+    slope: float | None = None
+    intercept: float | None = None
+
+
 def folding(
-    engine: _rinalmo.Engine | _rinalmo.EnergyEngine, constraint: Constraint, settings: dict[str, Any]
+    engine: _rinalmo.Engine | _rinalmo.EnergyEngine,
+    constraint: Constraint,
+    probing: Probing,
+    settings: dict[str, Any],
 ) -> Call:
     """The verb `fold` of a model with its settings."""
+    whole = {
+        **settings,
+        "reagent": probing.reagent,
+        "reactivity_slope": probing.slope,
+        "reactivity_intercept": probing.intercept,
+    }
 
     def call(batch: list[tuple[str, bytes]], first: int, on_error: str) -> tuple[list[Any], list[str]]:
-        constraints = _of_each(constraint, [name for name, _ in batch], first)
-        return engine.fold(batch, first, on_error, {**settings, "constraints": constraints})
+        names = [name for name, _ in batch]
+        own = {
+            "constraints": _of_each(constraint, names, first),
+            "reactivities": _measured(probing.reactivities, names, first),
+        }
+        return engine.fold(batch, first, on_error, {**whole, **own})
 
     return call
+
+
+def _measured(reactivities: Reactivities, names: list[str], first: int) -> list[list[float] | None]:
+    """The reactivities of each sequence of a batch; NaN where nothing was measured."""
+    if reactivities is None:
+        return [None] * len(names)
+    if isinstance(reactivities, Mapping):
+        return [_numbers(reactivities.get(name)) for name in names]
+    if not any(hasattr(one, "__len__") for one in reactivities):  # the numbers of one sequence
+        if first > 0 or len(names) > 1:
+            raise InputError(
+                "reactivities: found those of one sequence, and several sequences\n"
+                "hint: a list with those of each, None for none; or a mapping of ids"
+            )
+        return [_numbers(reactivities)]
+    own = list(reactivities[first : first + len(names)])
+    if len(own) < len(names):
+        raise InputError(f"reactivities of {len(reactivities)} sequences, expected some for each; None is none")
+    return [_numbers(one) for one in own]
+
+
+def _numbers(values: Any) -> list[float] | None:
+    if values is None:
+        return None
+    try:
+        return [nan if value is None else float(value) for value in values]
+    except (TypeError, ValueError):
+        raise InputError("reactivities: expected numbers, None or NaN for bases that were not measured") from None
 
 
 def _of_each(constraint: Constraint, names: list[str], first: int) -> list[str | None]:

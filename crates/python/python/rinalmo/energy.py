@@ -21,7 +21,7 @@ from ._drawing import StructureLike, pairs_and_length
 from ._errors import InputError
 from ._inputs import Sequences
 from ._results import Fold
-from ._verbs import Constraint, folded, folding, run, settings, stream
+from ._verbs import Call, Constraint, Probing, Reactivities, folded, folding, run, settings, stream
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ._files import OnError
     from ._results import Path
 
+    Reagent = Literal["shape", "dms"]
     Decode = Literal["mfe", "greedy", "nested", "f1", "mea", "centroid"]
 
 __all__ = ["Evaluation", "eval", "fold", "fold_iter"]
@@ -68,6 +69,10 @@ def fold(
     f1_share: Optional[float] = None,
     gamma: Optional[float] = None,
     bpp: bool = True,
+    reactivities: Reactivities = None,
+    reagent: Reagent = "shape",
+    reactivity_slope: Optional[float] = None,
+    reactivity_intercept: Optional[float] = None,
     threads: Optional[int] = None,
     max_memory: Optional[int] = None,
 ) -> list[Fold]:
@@ -79,6 +84,8 @@ def fold(
     ----------
     sequences, constraint, threshold, f1_share, gamma, bpp
         As of `Model.fold`. A threshold needs "greedy", "nested" or "f1".
+    reactivities, reagent, reactivity_slope, reactivity_intercept
+        As of `Model.fold`. All energies are with those of the reactivities.
     parameters : str or path
         "turner2004", which were measured; "rinalmo2026", which were learned from structures; or a parameter file of
         ViennaRNA.
@@ -97,7 +104,9 @@ def fold(
     list of Fold
         With `energy`, `mfe`, `ensemble_energy` and `diversity`.
     """
-    call = _call(parameters, temperature, dangles, threads, max_memory, constraint, decode, threshold, f1_share, gamma, bpp)
+    probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
+    engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
+    call = _call(engine, constraint, probing, decode, threshold, f1_share, gamma, bpp)
     return run(sequences, call, folded)
 
 
@@ -113,6 +122,10 @@ def fold_iter(
     f1_share: Optional[float] = None,
     gamma: Optional[float] = None,
     bpp: bool = True,
+    reactivities: Reactivities = None,
+    reagent: Reagent = "shape",
+    reactivity_slope: Optional[float] = None,
+    reactivity_intercept: Optional[float] = None,
     threads: Optional[int] = None,
     max_memory: Optional[int] = None,
     on_error: OnError = "raise",
@@ -123,6 +136,8 @@ def fold_iter(
     ----------
     sequences, parameters, temperature, dangles, constraint, decode, threshold, f1_share, gamma, bpp, threads, max_memory
         As of `fold`.
+    reactivities, reagent, reactivity_slope, reactivity_intercept
+        As of `fold`.
     on_error : str
         "raise" the error of a sequence after the results before it, or "warn" and continue with the next.
 
@@ -130,7 +145,9 @@ def fold_iter(
     ------
     Fold
     """
-    call = _call(parameters, temperature, dangles, threads, max_memory, constraint, decode, threshold, f1_share, gamma, bpp)
+    probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
+    engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
+    call = _call(engine, constraint, probing, decode, threshold, f1_share, gamma, bpp)
     return stream(sequences, call, folded, on_error)
 
 
@@ -171,25 +188,18 @@ def eval(
 
 
 def _call(
-    parameters: Path,
-    temperature: float,
-    dangles: int,
-    threads: int | None,
-    max_memory: int | None,
+    engine: _rinalmo.EnergyEngine,
     constraint: Constraint,
+    probing: Probing,
     decode: str | None,
     threshold: float | None,
     f1_share: float | None,
     gamma: float | None,
     bpp: bool,
-) -> Any:
-    engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
+) -> Call:
     decode = None if decode == "mfe" else decode
-    return folding(
-        engine,
-        constraint,
-        settings(decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp),
-    )
+    own = settings(decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp)
+    return folding(engine, constraint, probing, own)
 
 
 def _engine_of(

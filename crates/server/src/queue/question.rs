@@ -1,6 +1,6 @@
 //! What can be asked of a model, and its answers.
 
-use rinalmo::energy::{Conditions, Dangles};
+use rinalmo::energy::{Conditions, Dangles, Deigan};
 use rinalmo::results::ModelName;
 use rinalmo::sink::ArrayKind;
 use rinalmo::task::TaskSpec;
@@ -35,6 +35,8 @@ pub struct Folding {
     pub non_canonical: bool,
     /// Probabilities above this are listed, if it is given.
     pub cutoff: Option<f32>,
+    /// What reactivities count.
+    pub reactivity: Deigan,
     /// Only for an energy model: the temperature in °C.
     pub temperature: Option<f64>,
     /// Only for an energy model.
@@ -51,6 +53,7 @@ impl Folding {
             .energy_share(self.energy_share)
             .min_loop(self.min_loop)
             .non_canonical(self.non_canonical)
+            .reactivity(self.reactivity)
             .probabilities(self.cutoff.is_some())
     }
 
@@ -69,6 +72,7 @@ impl Folding {
 pub struct Item {
     pub sequence: Vec<u8>,
     pub constraint: Option<Constraint>,
+    pub reactivities: Option<Vec<Option<f32>>>,
     pub variants: Vec<Variant>,
 }
 
@@ -152,7 +156,7 @@ fn with_list<'e>(
 }
 
 fn to_fold(item: Item) -> FoldRequest<'static> {
-    FoldRequest::new(item.sequence).constraint(item.constraint)
+    FoldRequest::new(item.sequence).constraint(item.constraint).reactivities(item.reactivities)
 }
 
 /// The answers of a network.

@@ -107,6 +107,9 @@ pub fn find(app: &App, name: Option<&str>) -> Result<Arc<Entry>, Failure> {
 pub async fn vectors(app: &App, model: Arc<Entry>, inputs: Inputs, pooling: Pooling) -> Result<Vec<Array>, Failure> {
     let found = sequences::read(Some(inputs), None, EXACT, &app.limits)?;
     let records: Vec<_> = found.records.into_iter().collect::<Result<_, _>>()?;
+    if records.iter().any(|record| record.reactivities.is_some()) {
+        return Err(Failure::invalid("reactivities: only a fold has some"));
+    }
     if records.iter().any(|record| record.constraint.is_some()) {
         return Err(Failure::invalid("constraint: only a fold has one"));
     }

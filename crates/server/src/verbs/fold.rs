@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use rinalmo::energy::Dangles;
+use rinalmo::energy::{Dangles, Deigan, Reagent};
 use rinalmo::results::{Folded, round};
 use rinalmo::seq::InputOptions;
 use rinalmo::{FoldOptions, Method};
@@ -22,6 +22,8 @@ use crate::sequences::{self, Inputs, Record};
 const CUTOFF: f32 = 0.01;
 /// With a larger gamma every pair of any probability counts more than two unpaired bases.
 const LARGEST_GAMMA: f32 = 1e6;
+/// Slopes and intercepts of reactivities are between minus this and this, in kcal/mol.
+const LARGEST_KCAL: f32 = 100.0;
 
 /// What may be asked. The options are those of `rinalmo fold`.
 #[derive(Debug, Deserialize)]
@@ -40,6 +42,9 @@ pub struct FoldRequest {
     non_canonical: bool,
     temperature: Option<f64>,
     dangles: Option<u8>,
+    reagent: Option<Probe>,
+    reactivity_slope: Option<f32>,
+    reactivity_intercept: Option<f32>,
     #[serde(default)]
     probabilities: bool,
     cutoff: Option<f32>,
@@ -57,6 +62,23 @@ enum Decode {
     Mfe,
 }
 
+/// What reacted with the bases.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Probe {
+    Shape,
+    Dms,
+}
+
+impl Probe {
+    fn reagent(self) -> Reagent {
+        match self {
+            Self::Shape => Reagent::Shape,
+            Self::Dms => Reagent::Dms,
+        }
+    }
+}
+
 /// `POST /v1/fold`.
 pub async fn fold(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
     let mut request: FoldRequest = body::read(request, &app.limits).await?;
@@ -64,8 +86,10 @@ pub async fn fold(State(app): State<Arc<App>>, request: Request) -> Result<Respo
     let folding = request.folding(&model)?;
     let (inputs, text) = (request.inputs.take(), request.text.take());
     let found = sequences::read(inputs, text, InputOptions::default(), &app.limits)?;
-    let items = items(&found, |Record { record, constraint }| Item {
+    let reagent = request.reagent.map_or(Reagent::Shape, Probe::reagent);
+    let items = items(&found, |Record { record, constraint, reactivities }| Item {
         constraint: constraint.clone(),
+        reactivities: reactivities.clone().map(|measured| reagent.counted(&record.sequence, measured)),
         ..Item::new(record.sequence.clone())
     });
     let answers = app.ask(model, Question::Fold(folding), items).await?;
@@ -116,6 +140,7 @@ impl FoldRequest {
             min_loop: self.min_loop.unwrap_or(usual.min_loop),
             non_canonical: self.non_canonical,
             cutoff: self.probabilities.then(|| self.cutoff.unwrap_or(CUTOFF)),
+            reactivity: self.reactivity(),
             temperature: self.temperature,
             dangles: self.dangles()?,
         };
@@ -127,9 +152,23 @@ impl FoldRequest {
         expect("f1_share", self.f1_share, "a number from 0 to 1", share)?;
         expect("energy_share", self.energy_share, "a number from 0 to 1", share)?;
         expect("cutoff", self.cutoff, "a probability from 0 to 1", share)?;
+        for (name, kcal) in
+            [("reactivity_slope", self.reactivity_slope), ("reactivity_intercept", self.reactivity_intercept)]
+        {
+            let expected = format!("a number from -{LARGEST_KCAL} to {LARGEST_KCAL} kcal/mol");
+            expect(name, kcal, &expected, |kcal| kcal.abs() <= LARGEST_KCAL)?;
+        }
         let gamma = format!("a number above 0, up to {LARGEST_GAMMA}");
         expect("gamma", self.gamma, &gamma, |gamma| gamma > 0.0 && gamma <= LARGEST_GAMMA)?;
         Ok(folding)
+    }
+
+    fn reactivity(&self) -> Deigan {
+        let usual = Deigan::default();
+        Deigan {
+            slope: self.reactivity_slope.unwrap_or(usual.slope),
+            intercept: self.reactivity_intercept.unwrap_or(usual.intercept),
+        }
     }
 
     /// By ViennaRNA's numbers.

@@ -58,7 +58,7 @@ pub async fn variants(State(app): State<Arc<App>>, request: Request) -> Result<R
         return Err(Failure::empty("there are no variants"));
     }
     let marginal = marginal(unmasked);
-    let inputs = Inputs(vec![Input { id, sequence, constraint: None }]);
+    let inputs = Inputs(vec![Input { id, sequence, ..Input::default() }]);
     let mut found = sequences::read(Some(inputs), None, InputOptions::default(), &app.limits)?;
     let record = found.records.pop().unwrap_or_else(|| Err(Failure::empty("there is no sequence")))?.record;
     check_masked(marginal, record.sequence.len())?;

@@ -46,6 +46,25 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
             422,
             "`seq1`: constraint: column 1",
         ),
+        (
+            "/v1/fold",
+            r#"{"inputs": [{"sequence": "GGGG", "reactivities": [1, null]}]}"#,
+            422,
+            "reactivities: expected one for each of 4 bases, found 2",
+        ),
+        (
+            "/v1/fold",
+            r#"{"inputs": "A", "reactivity_slope": 101}"#,
+            422,
+            "reactivity_slope: expected a number from -100 to 100 kcal/mol, found 101",
+        ),
+        ("/v1/fold", r#"{"inputs": "A", "reagent": "cmct"}"#, 422, "body: unknown variant `cmct`, expected `shape` or"),
+        (
+            "/v1/embed",
+            r#"{"inputs": [{"sequence": "A", "reactivities": [1]}]}"#,
+            422,
+            "reactivities: only a fold has some",
+        ),
         ("/v1/score", r#"{"inputs": "ACGU", "model": "turner2004"}"#, 422, "model `turner2004` cannot score"),
         ("/v1/predict", r#"{"inputs": "A", "task": "age"}"#, 422, "task: expected one of splice, mrl, family"),
         (

@@ -1,13 +1,13 @@
 //! Results are those of the library, to the bit.
 
-use rinalmo::energy::{Conditions, EnergyModel, Parameters};
+use rinalmo::energy::{Conditions, Deigan, EnergyModel, Parameters, Reagent};
 use rinalmo::results::{Folded, ModelName, Row, predicted, scored, variant_scored};
 use rinalmo::seq::{SequenceRecord, Sequences};
 use rinalmo::sink::ArrayKind;
 use rinalmo::task::TaskSpec;
 use rinalmo::{
-    Device, EmbedOptions, EnergyFolder, FoldOptions, Marginal, Model, PredictOptions, ScoreOptions, Variant,
-    VariantRequest,
+    Device, EmbedOptions, EnergyFolder, FoldOptions, FoldRequest, Marginal, Model, PredictOptions, ScoreOptions,
+    Variant, VariantRequest,
 };
 use serde_json::{Value, json};
 
@@ -51,6 +51,30 @@ fn energies_have_their_temperature() {
     let fold = folder.fold([TRNA], &FoldOptions::default()).unwrap().remove(0);
     let record = &records(TRNA)[0];
     assert_eq!(found["results"][0], value(Folded { record, fold: &fold, model: &ModelName::from(&folder) }));
+}
+
+#[test]
+fn reactivities_count_as_in_the_library() {
+    let measured: Vec<Option<f32>> =
+        (0..TRNA.len()).map(|i| (i % 7 > 0).then_some((i * 5 % 11) as f32 / 8.0)).collect();
+    let one = json!({ "sequence": TRNA, "reactivities": measured });
+    let server = Running::start();
+    let found = server.ask("/v1/fold", json!({ "inputs": [one, TRNA], "reagent": "dms", "reactivity_slope": 2.5 }));
+    let model = load("nano");
+    let counted = Reagent::Dms.counted(TRNA.as_bytes(), measured);
+    let options = FoldOptions::default().reactivity(Deigan { slope: 2.5, ..Deigan::default() });
+    let requests = [FoldRequest::new(TRNA).reactivities(counted), FoldRequest::new(TRNA)];
+    let folds = model.fold(requests, &options).unwrap();
+    let name = ModelName::from(&model);
+    for (at, fold) in folds.iter().enumerate() {
+        let record = SequenceRecord {
+            id: format!("seq{}", at + 1),
+            header: format!("seq{}", at + 1),
+            ..records(TRNA)[0].clone()
+        };
+        assert_eq!(found["results"][at], value(Folded { record: &record, fold, model: &name }));
+    }
+    assert_ne!(found["results"][0]["pairs"], found["results"][1]["pairs"]);
 }
 
 #[test]
