@@ -31,11 +31,8 @@ pub(super) struct Candidates {
 /// Lists the admissible pairs of a map.
 ///
 /// Only `i < j` is read. NaN and a probability of 0 never pair, at any threshold.
-pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Candidates, DecodeError> {
+pub(super) fn collect(rows: &[&[f32]], sequence: &[u8], options: &DecodeOptions) -> Result<Candidates, DecodeError> {
     let len = sequence.len();
-    if len.checked_mul(len) != Some(map.len()) {
-        return Err(DecodeError::MapSize { found: map.len(), len });
-    }
     if options.threshold.is_nan() {
         return Err(DecodeError::Threshold);
     }
@@ -43,7 +40,7 @@ pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> 
     let mut forced = Vec::new();
     if let Some(constraint) = constraint {
         constraint.check(len, options.min_loop)?;
-        forced.extend(constraint.forced().map(|(i, j)| (i, j, number(map[i * len + j]))));
+        forced.extend(constraint.forced().map(|(i, j)| (i, j, number(rows[i].get(j - i - 1)))));
     }
     let asks: Vec<u8> = (0..len).map(|i| constraint.is_some_and(|c| c.must_pair(i)).into()).collect();
     let letters: Vec<Letter> = sequence.iter().map(|&base| Letter::new(base, options.non_canonical)).collect();
@@ -53,9 +50,9 @@ pub(super) fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> 
     let thresholds: Vec<f32> = asks.iter().map(|&ask| if ask > 0 { 0.0 } else { threshold }).collect();
 
     let mut free = Vec::new();
-    for i in 0..len {
+    for (i, row) in rows.iter().enumerate() {
+        let row = &row[options.min_loop.min(row.len())..];
         let first = options.min_loop.saturating_add(i + 1).min(len);
-        let row = &map[i * len..][first..len];
         let limits = &if asks[i] > 0 { &zeros } else { &thresholds }[first..];
         for (block, (row, limits)) in row.chunks(BLOCK).zip(limits.chunks(BLOCK)).enumerate() {
             // Without a branch in the loop the compiler compares several numbers at a time.
@@ -97,14 +94,20 @@ impl Letter {
     }
 }
 
-/// The probability reported for a forced pair: 0 if the map has NaN.
-fn number(p: f32) -> f32 {
-    if p.is_nan() { 0.0 } else { p }
+/// The probability reported for a forced pair: 0 if the map has none, or NaN.
+fn number(p: Option<&f32>) -> f32 {
+    p.copied().filter(|p| !p.is_nan()).unwrap_or(0.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Map;
+
+    /// The candidates of a square map.
+    fn collect(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Candidates, DecodeError> {
+        super::collect(&Map::from(map).rows(sequence.len())?, sequence, options)
+    }
 
     /// Every pair has probability `p`.
     fn even(p: f32, sequence: &[u8], options: &DecodeOptions) -> Vec<(usize, usize)> {

@@ -1,6 +1,6 @@
 //! Pairs that a decoder without pseudoknots left out although the model is nearly certain of them.
 
-use super::{DecodeError, DecodeOptions, Decoded, candidates};
+use super::{DecodeError, DecodeOptions, Decoded, Map, candidates};
 
 /// A pair above this probability is more likely to be present than absent.
 const LIKELY: f32 = 0.5;
@@ -24,14 +24,15 @@ const LIKELY: f32 = 0.5;
 /// assert_eq!(crossing(&decoded, &map, sequence, &options)?, [(3, 9, 0.8)]);
 /// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
-pub fn crossing(
+pub fn crossing<'a>(
     decoded: &Decoded,
-    map: &[f32],
+    map: impl Into<Map<'a>>,
     sequence: &[u8],
     options: &DecodeOptions,
 ) -> Result<Vec<(usize, usize, f32)>, DecodeError> {
     let threshold = decoded.threshold.max(LIKELY);
-    let likely = candidates::collect(map, sequence, &DecodeOptions { threshold, ..options.clone() })?.free;
+    let rows = map.into().rows(sequence.len())?;
+    let likely = candidates::collect(&rows, sequence, &DecodeOptions { threshold, ..options.clone() })?.free;
     let mut paired = vec![false; decoded.len];
     decoded.pairs.iter().for_each(|&(i, j, _)| [i, j].into_iter().for_each(|position| paired[position] = true));
     let crosses = |i: usize, j: usize| {

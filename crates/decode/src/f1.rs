@@ -9,7 +9,8 @@
 //! On families that a model has not seen, its probabilities are too low, so it finds more of their pairs with a smaller
 //! share of the expected F1 than a half: [`DecodeOptions::f1_share`].
 
-use super::{DecodeError, DecodeOptions, Decoded, expected_pairs, nested};
+use super::nested::nested_of;
+use super::{DecodeError, DecodeOptions, Decoded, Map, expected_pairs};
 
 /// The first threshold of the iteration: that of a structure whose expected F1 is 0.5.
 const FIRST: f32 = 0.25;
@@ -42,10 +43,11 @@ const HALF: f32 = 0.5;
 /// assert!((decoded.threshold - 0.35 * 2.0 * 0.9 / 2.1).abs() < 1e-6);
 /// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
-pub fn f1(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    let at = |threshold: f32| nested(map, sequence, &DecodeOptions { threshold, ..options.clone() });
+pub fn f1<'a>(map: impl Into<Map<'a>>, sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let rows = map.into().rows(sequence.len())?;
+    let at = |threshold: f32| nested_of(&rows, sequence, &DecodeOptions { threshold, ..options.clone() });
     let mut best = at(options.threshold.max(FIRST))?;
-    let all = expected_pairs(map, best.len, options.min_loop);
+    let all = expected_pairs(&rows, options.min_loop);
     let expected = loop {
         let expected = best.expected_f1_of(all);
         let next = at((expected / 2.0).max(options.threshold))?;

@@ -11,7 +11,7 @@
 use std::collections::BinaryHeap;
 
 use super::candidates::{Candidate, Candidates, collect};
-use super::{DecodeError, DecodeOptions, Decoded};
+use super::{DecodeError, DecodeOptions, Decoded, Map};
 
 /// Decodes a map by always choosing the most probable remaining pair.
 ///
@@ -36,8 +36,9 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// assert_eq!(decoded.pairs, [(0, 6, 0.9), (1, 5, 0.8)]);
 /// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
-pub fn greedy(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    let Candidates { forced, free } = collect(map, sequence, options)?;
+pub fn greedy<'a>(map: impl Into<Map<'a>>, sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let rows = map.into().rows(sequence.len())?;
+    let Candidates { forced, free } = collect(&rows, sequence, options)?;
     let mut pairs = forced;
     pairs.extend(choose(&free, sequence.len()));
     Ok(Decoded::new(sequence.len(), pairs, options.threshold))

@@ -15,7 +15,7 @@ struct Problem {
 
 impl Problem {
     fn candidates(&self) -> Candidates {
-        collect(&self.map, &self.sequence, &self.options).unwrap()
+        collect(&Map::from(&self.map).rows(self.sequence.len()).unwrap(), &self.sequence, &self.options).unwrap()
     }
 
     fn greedy(&self) -> Decoded {

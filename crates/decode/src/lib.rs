@@ -18,6 +18,7 @@ mod golden;
 mod greedy;
 #[cfg(test)]
 mod laws;
+mod map;
 mod mea;
 mod nested;
 
@@ -29,6 +30,7 @@ use constraint::{Constraint, ConstraintError};
 pub use crossing::crossing;
 pub use f1::f1;
 pub use greedy::greedy;
+pub use map::Map;
 pub use mea::mea;
 pub use nested::nested;
 
@@ -153,7 +155,12 @@ impl Method {
     ///
     /// # Errors
     /// See [`DecodeError`].
-    pub fn decode(self, map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    pub fn decode<'a>(
+        self,
+        map: impl Into<Map<'a>>,
+        sequence: &[u8],
+        options: &DecodeOptions,
+    ) -> Result<Decoded, DecodeError> {
         match self {
             Self::Greedy => greedy(map, sequence, options),
             Self::Nested => nested(map, sequence, options),
@@ -172,14 +179,15 @@ impl Method {
     ///
     /// # Errors
     /// See [`DecodeError`].
-    pub fn decode_at(
+    pub fn decode_at<'a>(
         self,
-        map: &[f32],
+        map: impl Into<Map<'a>>,
         sequence: &[u8],
         options: &DecodeOptions,
         thresholds: impl Iterator<Item = f32> + Clone,
     ) -> Result<Vec<Decoded>, DecodeError> {
-        let at = |threshold: f32| self.decode(map, sequence, &DecodeOptions { threshold, ..options.clone() });
+        let map = map.into();
+        let at = |threshold: f32| self.decode(map.clone(), sequence, &DecodeOptions { threshold, ..options.clone() });
         if self != Self::Greedy || options.constraint.is_some() {
             return thresholds.map(at).collect();
         }
@@ -198,7 +206,7 @@ impl Method {
 ///
 /// # Errors
 /// As those of [`nested`].
-pub fn centroid(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+pub fn centroid<'a>(map: impl Into<Map<'a>>, sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     nested(map, sequence, &DecodeOptions { threshold: 0.5, ..options.clone() })
 }
 
@@ -228,8 +236,12 @@ impl Decoded {
 
     /// The expected F1 of these pairs if the map's probabilities are calibrated: about
     /// `2 · Σ_chosen p / (chosen + Σ_all p)`. Pairs with fewer than `min_loop` bases between them are not in `Σ_all`.
-    pub fn expected_f1(&self, map: &[f32], min_loop: usize) -> f32 {
-        self.expected_f1_of(expected_pairs(map, self.len, min_loop))
+    ///
+    /// # Panics
+    /// If the map is not of this sequence.
+    pub fn expected_f1<'a>(&self, map: impl Into<Map<'a>>, min_loop: usize) -> f32 {
+        let rows = map.into().rows(self.len).expect("the map that was decoded");
+        self.expected_f1_of(expected_pairs(&rows, min_loop))
     }
 
     /// As [`Decoded::expected_f1`], given the result of [`expected_pairs`] for the map.
@@ -245,10 +257,9 @@ impl Decoded {
     }
 }
 
-/// Expected number of pairs of a `len × len` map; pairs with fewer than `min_loop` bases between them are left out.
-fn expected_pairs(map: &[f32], len: usize, min_loop: usize) -> f32 {
-    let row = |i: usize| map[i * len..][..len].iter().skip(i + 1 + min_loop);
-    (0..len).map(|i| row(i).map(|p| p.max(0.0)).sum::<f32>()).sum()
+/// Expected number of pairs; pairs with fewer than `min_loop` bases between them are left out.
+fn expected_pairs(rows: &[&[f32]], min_loop: usize) -> f32 {
+    rows.iter().map(|row| row.iter().skip(min_loop).map(|p| p.max(0.0)).sum::<f32>()).sum()
 }
 
 /// Why a map could not be decoded.

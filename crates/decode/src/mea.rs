@@ -6,7 +6,7 @@
 
 use super::candidates::{Candidates, collect};
 use super::nested::{best, within};
-use super::{DecodeError, DecodeOptions, Decoded};
+use super::{DecodeError, DecodeOptions, Decoded, Map};
 
 /// Decodes a map to the nested structure with the largest `Σ_pairs 2 γ p + Σ_unpaired q`, with γ from
 /// [`DecodeOptions::gamma`].
@@ -31,11 +31,12 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// assert_eq!(mea(&map, b"GGGAAACC", &options.gamma(2.0))?.pairs, [(0, 7, 0.6), (1, 6, 0.4)]);
 /// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
-pub fn mea(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+pub fn mea<'a>(map: impl Into<Map<'a>>, sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let rows = map.into().rows(sequence.len())?;
     let options = DecodeOptions { threshold: 0.0, ..options.clone() };
-    let Candidates { forced, mut free } = collect(map, sequence, &options)?;
+    let Candidates { forced, mut free } = collect(&rows, sequence, &options)?;
     within(sequence.len(), &forced, &mut free);
-    let unpaired = unpaired(map, sequence.len());
+    let unpaired = unpaired(&rows);
     let gamma = f64::from(options.gamma);
     let gain = |i: usize, j: usize, p: f32| 2.0 * gamma * f64::from(p.min(1.0)) - unpaired[i] - unpaired[j];
     free.retain(|c| c.asked > 0 || gain(c.i, c.j, c.p) > 0.0);
@@ -48,10 +49,10 @@ pub fn mea(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Deco
 }
 
 /// The probability of each base to be unpaired.
-fn unpaired(map: &[f32], len: usize) -> Vec<f64> {
-    let mut unpaired = vec![1.0; len];
-    for i in 0..len {
-        for (j, p) in map[i * len..][..len].iter().enumerate().skip(i + 1) {
+fn unpaired(rows: &[&[f32]]) -> Vec<f64> {
+    let mut unpaired = vec![1.0; rows.len()];
+    for (i, row) in rows.iter().enumerate() {
+        for (j, p) in (i + 1..).zip(*row) {
             let p = f64::from(p.max(0.0)); // NaN counts as 0
             unpaired[i] -= p;
             unpaired[j] -= p;
@@ -63,8 +64,11 @@ fn unpaired(map: &[f32], len: usize) -> Vec<f64> {
 
 impl Decoded {
     /// What [`mea`] maximises, of these pairs: `Σ_pairs 2 γ p + Σ_unpaired q`.
-    pub fn expected_accuracy(&self, map: &[f32], gamma: f32) -> f64 {
-        let mut left = unpaired(map, self.len);
+    ///
+    /// # Panics
+    /// If the map is not of this sequence.
+    pub fn expected_accuracy<'a>(&self, map: impl Into<Map<'a>>, gamma: f32) -> f64 {
+        let mut left = unpaired(&map.into().rows(self.len).expect("the map that was decoded"));
         let mut sum = 0.0;
         for &(i, j, p) in &self.pairs {
             sum += 2.0 * f64::from(gamma) * f64::from(p);

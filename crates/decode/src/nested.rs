@@ -7,11 +7,11 @@
 //!
 //! The recursion is Nussinov's on half-open intervals,
 //! `best(i, e) = max(best(i+1, e), max_j g_ij + best(i+1, j) + best(j+1, e))`, over candidates
-//! `(i, j)` only: `O(n² + n·c)` time and `n²/2` numbers for `c` candidates on `n` positions, where
-//! positions without candidates are left out first.
+//! `(i, j)` only: `O(n·w + c·w)` time and `n·w` numbers for `c` candidates on `n` positions that span at most `w` of these,
+//! where positions without candidates are left out first.
 
 use super::candidates::{Candidate, Candidates, collect};
-use super::{DecodeError, DecodeOptions, Decoded};
+use super::{DecodeError, DecodeOptions, Decoded, Map};
 
 /// Decodes a map to the nested structure with the largest `Σ (p − threshold)`.
 ///
@@ -36,8 +36,13 @@ use super::{DecodeError, DecodeOptions, Decoded};
 /// assert_eq!(decoded.pairs, [(1, 7, 0.9), (2, 6, 0.6)]);
 /// # Ok::<(), rinalmo_decode::DecodeError>(())
 /// ```
-pub fn nested(map: &[f32], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    let Candidates { forced, mut free } = collect(map, sequence, options)?;
+pub fn nested<'a>(map: impl Into<Map<'a>>, sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    nested_of(&map.into().rows(sequence.len())?, sequence, options)
+}
+
+/// As [`nested`], of the rows of a map.
+pub(super) fn nested_of(rows: &[&[f32]], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let Candidates { forced, mut free } = collect(rows, sequence, options)?;
     within(sequence.len(), &forced, &mut free);
 
     let threshold = f64::from(options.threshold.clamp(0.0, 1.0));
@@ -88,36 +93,57 @@ struct Arc {
     gain: f64,
 }
 
-/// `best(i, end)` for `0 ≤ i ≤ end ≤ n`, row after row; row `i` starts at `end = i`.
+/// `best(i, end)` for `0 ≤ i ≤ end ≤ n`, row after row; row `i` starts at `end = i`. As only ends inside an arc and `n` are
+/// ever asked for, a row ends at the widest arc, and `end = n` is apart.
 struct Table {
     n: usize,
+    /// Where each row starts.
+    starts: Vec<usize>,
     scores: Vec<f64>,
+    /// `best(i, n)`.
+    whole: Vec<f64>,
 }
 
 impl Table {
     fn fill(n: usize, arcs: &[Arc]) -> Self {
-        let mut scores = vec![0.0; row_start(n, n) + 1];
+        let widest = arcs.iter().map(|arc| arc.j - arc.i).max().unwrap_or(0);
+        let width = |i: usize| widest.min(n - i) + 1;
+        let mut starts = vec![0];
+        starts.extend((0..=n).scan(0, |start, i| {
+            *start += width(i);
+            Some(*start)
+        }));
+        let mut table = Self { n, scores: vec![0.0; starts[n + 1]], starts, whole: vec![0.0; n + 1] };
         let mut unread = arcs.len();
         for i in (0..n).rev() {
             let first = arcs[..unread].partition_point(|arc| arc.i < i);
-            let next = row_start(n, i + 1);
-            let (head, below) = scores.split_at_mut(next);
-            let row = &mut head[row_start(n, i)..];
-            row[1..].copy_from_slice(&below[..n - i]); // i unpaired
-            for arc in &arcs[first..unread] {
-                let inside = arc.gain + below[arc.j - (i + 1)];
-                let after = &below[row_start(n, arc.j + 1) - next..];
-                for (score, after) in row[arc.j + 1 - i..].iter_mut().zip(after) {
-                    *score = score.max(inside + after);
-                }
-            }
+            table.fill_row(i, &arcs[first..unread]);
             unread = first;
         }
-        Self { n, scores }
+        table
+    }
+
+    /// Fills row `i`, whose arcs are given, from the rows below it.
+    fn fill_row(&mut self, i: usize, arcs: &[Arc]) {
+        let Self { starts, scores, whole, .. } = self;
+        let next = starts[i + 1];
+        let (head, below) = scores.split_at_mut(next);
+        let row = &mut head[starts[i]..];
+        let unpaired = row.len() - 1;
+        row[1..].copy_from_slice(&below[..unpaired]);
+        whole[i] = whole[i + 1];
+        for arc in arcs {
+            let inside = arc.gain + below[arc.j - (i + 1)];
+            let after = &below[starts[arc.j + 1] - next..];
+            for (score, after) in row[arc.j + 1 - i..].iter_mut().zip(after) {
+                *score = score.max(inside + after);
+            }
+            whole[i] = whole[i].max(inside + whole[arc.j + 1]);
+        }
     }
 
     fn score(&self, i: usize, end: usize) -> f64 {
-        self.scores[row_start(self.n, i) + end - i]
+        if end == self.n { self.whole[i] } else { self.scores[self.starts[i] + end - i] }
     }
 
     /// Indices of the chosen arcs. The sums are those of `fill`, so equality is exact.
@@ -144,11 +170,6 @@ impl Table {
         }
         chosen
     }
-}
-
-/// Where row `i` starts: after `i` rows of lengths `n + 1`, `n`, …
-fn row_start(n: usize, i: usize) -> usize {
-    i * (2 * n + 3 - i) / 2
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! The public type: a sequence's pairs with their probabilities.
 
+use std::borrow::Cow;
+
 use crate::inside::OutOfRange;
 use crate::number::{Number, Wide};
 use crate::outside::{self, probabilities};
+use crate::pairs::Probabilities;
 use crate::restraints::Restraints;
 use crate::sums::{Sums, Terms};
 use crate::workers::Workers;
@@ -12,7 +15,7 @@ use crate::workers::Workers;
 pub struct Ensemble {
     len: usize,
     energy: f64,
-    probabilities: Vec<f32>,
+    probabilities: Probabilities,
 }
 
 impl Ensemble {
@@ -107,30 +110,39 @@ impl Ensemble {
     /// If `i` or `j` is not below [`Ensemble::len`].
     pub fn probability(&self, i: usize, j: usize) -> f32 {
         assert!(i < self.len && j < self.len, "bases {i} and {j} of {}", self.len);
-        self.probabilities[i * self.len + j]
+        self.probabilities.get(i, j)
     }
 
-    /// Probabilities of all pairs, `[len, len]`, symmetric, with zeros on the diagonal.
-    pub fn probabilities(&self) -> &[f32] {
-        &self.probabilities
+    /// Probabilities of base `i`, counted from 0, to pair with `i + 1`, with `i + 2`, and so on; those after the last one are
+    /// 0. It has `len - 1 - i` of them, or fewer if pairs may not span so many bases ([`Restraints::max_span`]).
+    ///
+    /// # Panics
+    /// If `i` is not below [`Ensemble::len`].
+    pub fn after(&self, i: usize) -> &[f32] {
+        self.probabilities.after(i)
     }
 
-    /// As [`Ensemble::probabilities`], without a copy.
+    /// Probabilities of all pairs, `[len, len]`, symmetric, with zeros on the diagonal. They are made for the call if pairs
+    /// may not span all bases ([`Restraints::max_span`]), as only near ones are kept then.
+    pub fn probabilities(&self) -> Cow<'_, [f32]> {
+        self.probabilities.square()
+    }
+
+    /// As [`Ensemble::probabilities`], without a copy if all are kept.
     pub fn into_probabilities(self) -> Vec<f32> {
-        self.probabilities
+        self.probabilities.into_square()
     }
 
     /// Expected distance in base pairs of two structures that are drawn from the ensemble: `Σ 2 p (1 - p)` over all
     /// pairs. RNAfold calls it the ensemble diversity.
     pub fn diversity(&self) -> f64 {
-        let all = self.probabilities.iter().map(|&p| f64::from(p)); // each pair twice
-        all.map(|p| p * (1.0 - p)).sum()
+        let all = (0..self.len).flat_map(|i| self.after(i)).map(|&p| f64::from(p));
+        all.map(|p| 2.0 * p * (1.0 - p)).sum()
     }
 
     /// Probability of every base to be unpaired, `[len]`.
     pub fn unpaired(&self) -> Vec<f32> {
-        let paired = |row: &[f32]| row.iter().map(|p| f64::from(*p)).sum::<f64>();
-        self.probabilities.chunks(self.len.max(1)).map(|row| (1.0 - paired(row)).max(0.0) as f32).collect()
+        self.probabilities.paired().into_iter().map(|paired| (1.0 - paired).max(0.0) as f32).collect()
     }
 }
 
@@ -140,7 +152,13 @@ impl Ensemble {
 /// Bonuses of pairs take `8 · len²` more. A sequence that leaves the range of f64 takes up to twice as much: for example
 /// thousands of bases of which half are a perfect helix and the others unpaired.
 pub fn memory(len: usize) -> u64 {
-    outside::bytes(len) as u64
+    memory_within(len, None)
+}
+
+/// As [`memory`], if pairs span at most `max_span` bases ([`Restraints::max_span`]): about `36 · len · max_span`, and 1,400
+/// for each base.
+pub fn memory_within(len: usize, max_span: impl Into<Option<usize>>) -> u64 {
+    outside::bytes(len, max_span.into().unwrap_or(len).min(len)) as u64
 }
 
 #[cfg(test)]
@@ -164,7 +182,9 @@ mod tests {
             .expect("a wide number does not overflow");
         for other in [scaled, wide] {
             assert!((other.energy - plain.energy).abs() < F64, "{} and {}", other.energy, plain.energy);
-            assert!(other.probabilities.iter().zip(&plain.probabilities).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
+            assert!(
+                other.probabilities().iter().zip(&*plain.probabilities()).all(|(a, b)| (a - b).abs() <= f32::EPSILON)
+            );
         }
     }
 
@@ -190,7 +210,7 @@ mod tests {
         }));
         let (alone, within) = (Ensemble::new(&helix), Ensemble::new(&sequence));
         assert!((alone.energy - within.energy).abs() < F64, "{} and {}", alone.energy, within.energy);
-        for (row, within) in alone.probabilities.chunks(600).zip(within.probabilities.chunks(1200)) {
+        for (row, within) in alone.probabilities().chunks(600).zip(within.probabilities().chunks(1200)) {
             assert!(row.iter().zip(within).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
         }
     }

@@ -1,8 +1,11 @@
 //! The exterior loop, which no pair closes: sums over everything before a position, and over everything from it on.
 
 use crate::loops::Loops;
-use crate::number::Semiring;
+use crate::number::{Number, Semiring};
 use crate::triangle::Triangle;
+
+/// A sum that is as large or as small is divided by this, or multiplied by it, where only its logarithm is asked for.
+const STEP: f64 = 1e100;
 
 /// Scaled sums over all structures of the sequence's prefixes and suffixes.
 pub(crate) struct Exterior<T> {
@@ -15,15 +18,14 @@ pub(crate) struct Exterior<T> {
 impl<T: Semiring> Exterior<T> {
     pub fn new(loops: &Loops<'_, T::Factor>, closed: &Triangle<T>) -> Self {
         let len = loops.len();
-        let scale = loops.scale(1);
-        let branch =
-            |i: usize, j: usize| loops.pair(i, j).map_or(T::ZERO, |kind| closed.get(i, j) * loops.exterior(kind, i, j));
         let (mut before, mut behind) = (vec![T::ONE; len + 1], vec![T::ONE; len + 1]);
         for j in 0..len {
-            before[j + 1] = before[j] * scale + (0..j).map(|i| before[i] * branch(i, j)).sum::<T>();
+            before[j + 1] = next(loops, closed, &before, j);
         }
+        let branch = |i: usize, j: usize| branch(loops, closed, i, j);
         for i in (0..len).rev() {
-            behind[i] = behind[i + 1] * scale + (i + 1..len).map(|j| branch(i, j) * behind[j + 1]).sum::<T>();
+            let ends = i + 1..(i + loops.reach()).min(len);
+            behind[i] = behind[i + 1] * loops.scale(1) + ends.map(|j| branch(i, j) * behind[j + 1]).sum::<T>();
         }
         Self { before, behind }
     }
@@ -32,4 +34,33 @@ impl<T: Semiring> Exterior<T> {
     pub fn total(&self) -> T {
         self.before[self.before.len() - 1]
     }
+}
+
+/// The natural logarithm of the partition function of the whole sequence, also if that leaves the range of `T`.
+pub(crate) fn ln_total<T: Number>(loops: &Loops<'_>, closed: &Triangle<T>) -> f64 {
+    let (len, mut steps) = (loops.len(), 0.0);
+    let mut before = vec![T::ONE; len + 1];
+    for j in 0..len {
+        before[j + 1] = next(loops, closed, &before, j);
+        let (size, least) = (before[j + 1].size(), before[j + 1].recip().size());
+        if size.max(least) > STEP {
+            let down = size > STEP;
+            // Only so many are read again.
+            let again = &mut before[(j + 2).saturating_sub(loops.reach().max(1))..=j + 1];
+            again.iter_mut().for_each(|sum| *sum = *sum * if down { STEP.recip() } else { STEP });
+            steps += if down { 1.0 } else { -1.0 };
+        }
+    }
+    before[len].ln() + steps * STEP.ln()
+}
+
+/// The sum over the structures of the first `j + 1` bases, from those of fewer.
+fn next<T: Semiring>(loops: &Loops<'_, T::Factor>, closed: &Triangle<T>, before: &[T], j: usize) -> T {
+    let paired = loops.partners_before(j).map(|i| before[i] * branch(loops, closed, i, j));
+    before[j] * loops.scale(1) + paired.sum::<T>()
+}
+
+/// The sum over the structures of a branch.
+fn branch<T: Semiring>(loops: &Loops<'_, T::Factor>, closed: &Triangle<T>, i: usize, j: usize) -> T {
+    loops.pair(i, j).map_or(T::ZERO, |kind| closed.get(i, j) * loops.exterior(kind, i, j))
 }

@@ -35,7 +35,7 @@ impl OutOfRange {
 impl<T: Semiring> Inside<T> {
     pub fn new(loops: &Loops<'_, T::Factor>, workers: &Workers) -> Result<Self, OutOfRange> {
         let len = loops.len();
-        let zeros = || Triangle::new(len);
+        let zeros = || Triangle::new(len, loops.reach());
         let stacked = loops.no_lonely_pairs.then(zeros);
         let mut inside = Self { closed: zeros(), stacked, last: zeros(), some: zeros() };
         let mut ring = Ring::new(len);

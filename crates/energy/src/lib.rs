@@ -47,6 +47,7 @@ mod loops;
 mod model;
 mod number;
 mod outside;
+mod pairs;
 mod parameters;
 mod products;
 mod reactivities;
@@ -61,7 +62,7 @@ mod workers;
 
 pub use clusters::{Cluster, clusters};
 pub use conditions::{Conditions, Dangles, TemperatureError};
-pub use ensemble::{Ensemble, memory};
+pub use ensemble::{Ensemble, memory, memory_within};
 pub use evaluate::{Evaluation, EvaluationError, Loop, LoopKind};
 pub use fold::Conformation;
 pub use model::EnergyModel;

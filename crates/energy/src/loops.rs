@@ -4,6 +4,8 @@
 //! it contributes. A factor here is the loop's own factor times `scale` to the power of the bases that are in the loop
 //! but in no inner pair. The choice of scale changes no probability.
 
+use std::ops::Range;
+
 use crate::letters::{END, LETTERS, PAIRS, UNKNOWN, code, pair};
 use crate::number::Factor;
 use crate::restraints::Restraints;
@@ -123,6 +125,11 @@ impl<'a, F: Factor> Loops<'a, F> {
     /// The largest distance of two bases that may pair, plus 1.
     pub fn reach(&self) -> usize {
         self.reach
+    }
+
+    /// The bases before `j` that are near enough to pair with it.
+    pub fn partners_before(&self, j: usize) -> Range<usize> {
+        (j + 1).saturating_sub(self.reach)..j
     }
 
     /// The factor that the pair has besides those of its loops.

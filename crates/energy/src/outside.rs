@@ -9,21 +9,23 @@ use crate::inside::{Inside, OutOfRange};
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
 use crate::number::{LARGEST, Number};
+use crate::pairs::Probabilities;
 use crate::products::{BAND, LeftPart, RightPart, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
 use crate::triangle::Triangle;
 use crate::workers::Workers;
 
-/// The probabilities of all pairs, `[len, len]`.
+/// The probabilities of all pairs.
 pub(crate) fn probabilities<T: Number>(
     loops: &Loops<'_>,
     inside: &Inside<T>,
     exterior: &Exterior<T>,
     workers: &Workers,
-) -> Result<Vec<f32>, OutOfRange> {
+) -> Result<Probabilities, OutOfRange> {
     let len = loops.len();
-    let mut probabilities = vec![0.0; len * len];
-    let mut whole = Triangle::new(len); // derivatives by the sums over two or more branches
+    let rows = loops.reach();
+    let mut probabilities = Probabilities::new(len, rows);
+    let mut whole = Triangle::new(len, rows); // derivatives by the sums over two or more branches
     let mut ring = Ring::new(len);
     let mut blocks: Vec<Block<T>> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
     let mut strips = vec![[[[T::ZERO; STRIP]; BAND]; 2]; len.div_ceil(STRIP)];
@@ -35,15 +37,14 @@ pub(crate) fn probabilities<T: Number>(
     // Without lonely pairs, the derivatives by `closed` that only the pair inside, which stacks, gets a part of.
     let mut stacking: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
     let unpaired = loops.unpaired();
-    let rows = loops.reach();
     for distance in (SHORTEST..rows).rev() {
         let spans = len - distance;
         let row_of_band = (rows - 1 - distance) % BAND;
         if row_of_band == 0 {
             let fill = |(strip, [left, right]): (usize, &mut [Strip<T>; 2])| {
                 let (some, last, whole, first) = (&inside.some, &inside.last, &whole, strip * STRIP);
-                workers.run(LeftPart { out: left, whole, last, len, distance, first });
-                workers.run(RightPart { out: right, some, whole, len, distance, first });
+                workers.run(LeftPart { out: left, whole, last, len, rows, distance, first });
+                workers.run(RightPart { out: right, some, whole, len, rows, distance, first });
             };
             let longest = (spans + BAND - 1).min(len);
             workers.each(&mut strips[..longest.div_ceil(STRIP)], fill);
@@ -89,9 +90,7 @@ pub(crate) fn probabilities<T: Number>(
             closing[distance % 3][i] = value * loops.multiloop(kind, i, j);
             row.set(i, loops.closes(kind, i, j).map(|factor| value * factor));
             largest = largest.max(value.size()).max(last[i].size());
-            let probability = probability.value() as f32;
-            probabilities[i * len + j] = probability;
-            probabilities[j * len + i] = probability;
+            probabilities.set(i, j, probability.value() as f32);
         }
         if largest > LARGEST {
             return Err(OutOfRange::by(largest.recip(), spans));
@@ -103,11 +102,12 @@ pub(crate) fn probabilities<T: Number>(
 /// Rows that the loops of [`SMALL`] reach across, both ends included.
 const ROWS: usize = 7;
 
-/// Bytes that [`probabilities`] holds, the inside triangles and the result included.
-pub(crate) fn bytes(len: usize) -> usize {
+/// Bytes that [`probabilities`] holds for pairs at a distance below `reach`, the inside triangles and the result included.
+pub(crate) fn bytes(len: usize, reach: usize) -> usize {
     let rows = (ROWS + 3 + 2 + 4) * len * size_of::<f64>(); // of this function, the exterior loop and the loops
     let blocks = len.div_ceil(LANES) * size_of::<Block<f64>>() + len.div_ceil(STRIP) * size_of::<[Strip<f64>; 2]>();
-    4 * Triangle::<f64>::bytes(len) + Ring::<f64>::bytes(len) + blocks + rows + len * len * size_of::<f32>()
+    let triangles = 4 * Triangle::<f64>::bytes(len, reach);
+    triangles + Ring::<f64>::bytes(len) + blocks + rows + Probabilities::bytes(len, reach)
 }
 
 /// Computes a block's values: the derivatives by `closed(i, i + distance)`, from `i = first` on.

@@ -66,6 +66,8 @@ pub(crate) struct LeftPart<'a, T> {
     pub whole: &'a Triangle<T>,
     pub last: &'a Triangle<T>,
     pub len: usize,
+    /// Distances below it have rows.
+    pub rows: usize,
     pub distance: usize,
     pub first: usize,
 }
@@ -75,17 +77,18 @@ impl<T: Semiring> pulp::WithSimd for LeftPart<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Self { out, whole, last, len, distance, first } = self;
+        let Self { out, whole, last, len, rows, distance, first } = self;
         *out = [[T::ZERO; STRIP]; BAND];
         let shortest = distance.saturating_sub(BAND - 1).max(SHORTEST);
-        for start in (shortest + SHORTEST + 1..len - first).step_by(UNROLLED) {
+        let longest = rows.min(len - first); // exclusive
+        for start in (shortest + SHORTEST + 1..longest).step_by(UNROLLED) {
             for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()) {
                 let term = |e: usize| {
                     let width = STRIP.min(len - e - first);
                     let right = &last.row(e - distance - 1)[first + distance + 1..][..width];
                     Term { begin: 0, left: &whole.row(e)[first..][..width], right }
                 };
-                add_range(sum, term, start.max(distance + SHORTEST + 1)..(start + UNROLLED).min(len - first));
+                add_range(sum, term, start.max(distance + SHORTEST + 1)..(start + UNROLLED).min(longest));
             }
         }
     }
@@ -99,6 +102,8 @@ pub(crate) struct RightPart<'a, T> {
     pub some: &'a Triangle<T>,
     pub whole: &'a Triangle<T>,
     pub len: usize,
+    /// Distances below it have rows.
+    pub rows: usize,
     pub distance: usize,
     pub first: usize,
 }
@@ -108,9 +113,9 @@ impl<T: Semiring> pulp::WithSimd for RightPart<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Self { out, some, whole, len, distance, first } = self;
+        let Self { out, some, whole, len, rows, distance, first } = self;
         *out = [[T::ZERO; STRIP]; BAND];
-        for start in (SHORTEST + 1..(first + STRIP).min(len)).step_by(UNROLLED) {
+        for start in (SHORTEST + 1..(first + STRIP).min(rows)).step_by(UNROLLED) {
             for (sum, distance) in out.iter_mut().zip((SHORTEST..=distance).rev()) {
                 let end = (first + STRIP).min(len - distance);
                 if end <= first {
@@ -122,7 +127,7 @@ impl<T: Semiring> pulp::WithSimd for RightPart<'_, T> {
                     let right = &whole.row(distance + before)[start..][..width];
                     Term { begin, left: &some.row(before - 1)[start..][..width], right }
                 };
-                add_range(sum, term, start..(start + UNROLLED).min(end));
+                add_range(sum, term, start..(start + UNROLLED).min(end).min(rows - distance));
             }
         }
     }

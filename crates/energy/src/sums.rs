@@ -1,6 +1,6 @@
 //! The sums over all structures of a sequence, at a scale at which they are in range.
 
-use crate::exterior::Exterior;
+use crate::exterior::{Exterior, ln_total};
 use crate::inside::{Inside, OutOfRange};
 use crate::loops::Loops;
 use crate::number::Number;
@@ -62,8 +62,11 @@ impl<'a, T: Number> Sums<'a, T> {
         let inside = Inside::new(&loops, workers)?;
         let exterior: Exterior<T> = Exterior::new(&loops, &inside.closed);
         let whole = exterior.total();
-        if whole.size() > LARGEST_TOTAL || whole.recip().size() > LARGEST_TOTAL {
-            return Err(OutOfRange::by(whole.size(), sequence.len()));
+        // A sum that left the range may be NaN, and is not below anything.
+        if !(whole.size() <= LARGEST_TOTAL && whole.recip().size() <= LARGEST_TOTAL) {
+            let is_known = (f64::MIN_POSITIVE..=f64::MAX).contains(&whole.size());
+            let logarithm = if is_known { whole.size().ln() } else { ln_total(&loops, &inside.closed) };
+            return Err(OutOfRange(logarithm / sequence.len() as f64));
         }
         Ok(Self { loops, inside, exterior })
     }

@@ -137,7 +137,7 @@ impl<T: Semiring> Trace<'_, T> {
     fn terms_before(&self, end: usize) -> impl Iterator<Item = (T, Parts)> {
         let j = end - 1;
         let unpaired = (self.before[j] * self.loops.scale(1), [Some(Before(j)), None]);
-        let paired = (0..j).filter_map(move |i| {
+        let paired = self.loops.partners_before(j).filter_map(move |i| {
             let branch = self.inside.closed.get(i, j) * self.loops.exterior(self.loops.pair(i, j)?, i, j);
             Some((self.before[i] * branch, [Some(Before(i)), Some(Closed(i, j))]))
         });

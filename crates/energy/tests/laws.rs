@@ -1,7 +1,9 @@
 //! Properties of every ensemble.
 
 use proptest::prelude::*;
-use rinalmo_energy::{Conditions, Dangles, EnergyModel, Ensemble, Parameters, Restraints, TooMany, memory};
+use rinalmo_energy::{
+    Conditions, Dangles, EnergyModel, Ensemble, Parameters, Restraints, TooMany, memory, memory_within,
+};
 
 /// Rounding of probabilities to f32, summed over a row.
 const ROW: f32 = 1e-5;
@@ -152,6 +154,47 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Tables that hold only near spans give what whole tables give if bonuses forbid the far pairs.
+    #[test]
+    fn a_span_that_is_limited_is_a_bonus_that_forbids(sequence in sequence(0..260), span in 0..140usize, lonely: bool, seed: u64) {
+        let (model, len) = (EnergyModel::turner2004(), sequence.len());
+        let mut bonuses = vec![0.0; len * len];
+        let far = |cell: &usize| (cell % len).saturating_sub(cell / len) >= span.max(1);
+        (0..len * len).filter(far).for_each(|cell| bonuses[cell] = f32::NEG_INFINITY);
+        let near = Restraints::default().no_lonely_pairs(!lonely).max_span(span);
+        let all = Restraints::default().no_lonely_pairs(!lonely).bonuses(&bonuses[..]);
+        prop_assert_eq!(model.mfe_with(&sequence, near), model.mfe_with(&sequence, all));
+        prop_assert_eq!(model.sample_with(&sequence, near, 10, seed), model.sample_with(&sequence, all, 10, seed));
+        let [near, all] = [near, all].map(|restraints| model.ensemble_with(&sequence, restraints));
+        prop_assert!((near.energy() - all.energy()).abs() < 1e-9, "{} and {}", near.energy(), all.energy());
+        prop_assert!((near.diversity() - all.diversity()).abs() < 1e-4);
+        for (i, j) in (0..len).flat_map(|i| (0..len).map(move |j| (i, j))) {
+            let [p, q] = [near.probability(i, j), all.probability(i, j)];
+            prop_assert!((p - q).abs() < 1e-6, "{} and {} of ({}, {})", p, q, i, j);
+        }
+        for (p, q) in near.unpaired().iter().zip(all.unpaired()) {
+            prop_assert!((p - q).abs() < ROW);
+        }
+        prop_assert_eq!(near.probabilities().len(), len * len);
+    }
+}
+
+/// Far from what a base contributes on average, the sum over all structures leaves the range of f64 by itself.
+#[test]
+fn long_sequences_of_near_pairs_stay_in_range() {
+    let sequence = random(20_000);
+    let ensemble = EnergyModel::turner2004().ensemble_with(&sequence, Restraints::default().max_span(60));
+    let halves = sequence
+        .chunks(10_000)
+        .map(|half| EnergyModel::turner2004().ensemble_with(half, Restraints::default().max_span(60)).energy());
+    let apart: f64 = halves.sum();
+    assert!((ensemble.energy() - apart).abs() < 20.0, "{} and {apart}", ensemble.energy());
+    assert!(ensemble.unpaired().iter().all(|p| (0.0..=1.0).contains(p)));
+}
+
 #[test]
 fn threads_change_no_bit() {
     let sequence = random(700);
@@ -177,4 +220,12 @@ fn long_sequences_stay_in_range() {
 #[test]
 fn memory_grows_with_the_square() {
     assert!((18.0..24.0).contains(&(memory(3000) as f64 / 9e6)));
+    assert_eq!(memory_within(3000, 5000), memory(3000));
+}
+
+#[test]
+fn memory_of_near_pairs_grows_with_the_length() {
+    let [one, two] = [10_000, 20_000].map(|len| memory_within(len, 200) as f64);
+    assert!((1.9..2.1).contains(&(two / one)));
+    assert!(memory_within(30_000, 200) < 300 << 20, "{} MiB", memory_within(30_000, 200) >> 20);
 }

@@ -13,7 +13,7 @@ pub struct LimitArgs {
     /// Leave out structures with a pair that stacks on no other
     #[arg(long)]
     no_lonely_pairs: bool,
-    /// Leave out pairs that span more than N bases, both ends included
+    /// Leave out pairs that span more than N bases, both ends included; memory and time grow only with the length then
     #[arg(long, value_name = "N")]
     max_span: Option<usize>,
 }

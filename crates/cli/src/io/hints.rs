@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use rinalmo::checkpoint::{CheckpointError, download};
 use rinalmo::corpus::sources;
-use rinalmo::{Cause, Error, Precision, recipes, sink};
+use rinalmo::{Cause, EnergyFolder, Error, Precision, recipes, sink};
 
 use crate::commands::thermodynamics::built_in;
 
@@ -73,6 +73,10 @@ fn of_infer(error: &Error) -> Option<String> {
         Error::Download(error) => return of_download(error),
         Error::DeviceFailed { .. } => "--device cpu can use all of the machine's memory".into(),
         Error::NoHead { .. } => "`rinalmo model list` names models by what they are for".into(),
+        Error::TooLong { fits, what: EnergyFolder::PURPOSE, .. } => format!(
+            "up to {fits} nt fit; with a small N, `--max-span N` takes memory only for pairs that span up to N bases (but \
+             --bpp for all); or raise --max-memory if the machine has more"
+        ),
         Error::TooLong { fits, .. } => format!("up to {fits} nt fit; raise --max-memory if the machine has more"),
         Error::TooManyStructures { .. } => {
             "a narrower --band has fewer; --alternatives K prints a few that stand for all".into()

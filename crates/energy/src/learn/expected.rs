@@ -35,7 +35,7 @@ pub(super) fn expected(layout: &Layout, terms: Terms<'_>, sequence: &[u8]) -> Ex
 fn scaled<T: Number>(layout: &Layout, terms: Terms<'_>, sequence: &[u8], energy: f64) -> Result<Expected, OutOfRange> {
     let workers = Workers::one();
     let sums = Sums::<T>::new(&workers, terms, sequence, energy)?;
-    let probabilities = probabilities(&sums.loops, &sums.inside, &sums.exterior, &workers)?;
+    let probabilities = probabilities(&sums.loops, &sums.inside, &sums.exterior, &workers)?.into_square();
     let letters = sequence.iter().map(|&letter| code(letter)).collect();
     let counter = Counter { layout, letters, counts: vec![0.0; layout.len()] };
     let counts = Walk::new(&sums, probabilities, counter).counts();

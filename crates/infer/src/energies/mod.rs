@@ -11,8 +11,8 @@ use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use rayon::prelude::*;
-use rinalmo_decode::Method;
-use rinalmo_energy::{EnergyModel, Ensemble, Restraints, memory};
+use rinalmo_decode::{Map, Method};
+use rinalmo_energy::{EnergyModel, Ensemble, Restraints, memory_within};
 use rinalmo_seq::Structure;
 
 use crate::batches::{Batches, next_batch};
@@ -64,6 +64,9 @@ pub struct EnergyFolder {
 }
 
 impl EnergyFolder {
+    /// What a sequence needs memory for, in [`Error::TooLong`].
+    pub const PURPOSE: &'static str = "its energies";
+
     /// Folds by this model, which results call `name`.
     pub fn new(name: impl Into<String>, model: EnergyModel) -> Self {
         Self { name: name.into(), model, max_memory: None }
@@ -133,7 +136,7 @@ impl EnergyFolder {
             match request.sequence.len() {
                 0 => Err(Error::EmptySequence),
                 len => {
-                    afford(len, "its energies", budget, |len| bytes(len, constrained, &asked, budget)).map(|()| request)
+                    afford(len, Self::PURPOSE, budget, |len| bytes(len, constrained, &asked, budget)).map(|()| request)
                 }
             }
         });
@@ -208,7 +211,8 @@ impl EnergyFolder {
         };
         let usual = if method == Method::F1 { 0.0 } else { 0.5 };
         let decoding = options.decoding(options.threshold.unwrap_or(usual), request);
-        let decoded = method.decode(ensemble.probabilities(), sequence, &decoding)?;
+        let near = Map::Near((0..sequence.len()).map(|i| ensemble.after(i)).collect());
+        let decoded = method.decode(near, sequence, &decoding)?;
         let mut pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
         pairs.sort_unstable();
         energies.structure = model.energy_with(sequence, restraints, &pairs).ok();
@@ -224,11 +228,19 @@ fn has_threshold(method: Method) -> bool {
 /// Bytes that a sequence takes at its peak, a kept map included.
 fn bytes(len: usize, constrained: bool, options: &FoldOptions, budget: u64) -> u64 {
     let square = (len as u64).saturating_mul(len as u64);
+    let near = pairs(len, options) as u64;
     // Bonuses as f32, and as the f64 that the recursions take.
     let bonuses = square.saturating_mul(if constrained { 12 } else { 0 });
-    let lonely = square.saturating_mul(if options.no_lonely_pairs { 4 } else { 0 }); // one more sum for each span
+    let lonely = near.saturating_mul(if options.no_lonely_pairs { 8 } else { 0 }); // one more sum for each span
+    // Without far pairs a map of all is made only if it is asked for.
+    let map = square.saturating_mul(if options.probabilities && options.max_span.is_some() { 4 } else { 0 });
     let structures = options.alternatives.map_or(0, |which| which.bytes(len, budget));
-    memory(len).saturating_add(bonuses).saturating_add(lonely).saturating_add(structures)
+    [bonuses, lonely, map, structures].into_iter().fold(memory_within(len, options.max_span), u64::saturating_add)
+}
+
+/// About how many pairs bases can be in.
+fn pairs(len: usize, options: &FoldOptions) -> usize {
+    len.saturating_mul(options.max_span.unwrap_or(len).min(len.div_ceil(2)))
 }
 
 /// The result of a structure.
@@ -249,7 +261,7 @@ fn fold(
         expected_f1: None,
         threshold,
         crossing_left_out: 0, // no two pairs more probable than 0.5 cross
-        probabilities: options.probabilities.then(|| PairMap { len, values: ensemble.probabilities().to_vec() }),
+        probabilities: options.probabilities.then(|| PairMap { len, values: ensemble.probabilities().into_owned() }),
         energies: Some(energies),
         alternatives: None,
     }
@@ -281,7 +293,7 @@ fn weight(request: &FoldRequest<'_>, options: &FoldOptions) -> usize {
         Some(Alternatives::Clusters { samples, .. }) => samples.saturating_mul(len),
         Some(Alternatives::Band(_)) => WINDOW, // unknown, and often many
     };
-    len.pow(2).saturating_add(structures)
+    pairs(len, options).saturating_mul(2).saturating_add(structures)
 }
 
 impl<'a, I: Iterator<Item = Result<FoldRequest<'a>, Error>>> Iterator for Folds<'_, 'a, I> {
