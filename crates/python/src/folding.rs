@@ -29,6 +29,8 @@ pub struct FoldSettings {
     min_loop: Option<usize>,
     non_canonical: bool,
     bpp: bool,
+    no_lonely_pairs: bool,
+    max_span: Option<usize>,
     /// One constraint for each sequence, or none.
     constraints: Vec<Option<String>>,
     /// For each sequence its reactivities, not-a-number where nothing was measured; or none.
@@ -60,6 +62,8 @@ impl FoldSettings {
             .gamma(self.gamma.unwrap_or(usual.gamma))
             .energy_share(self.energy_share)
             .non_canonical(self.non_canonical)
+            .no_lonely_pairs(self.no_lonely_pairs)
+            .max_span(self.max_span)
             .reactivity(self.reactivity())
             .probabilities(self.bpp))
     }

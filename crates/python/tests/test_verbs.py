@@ -130,6 +130,20 @@ def test_energies_are_those_of_the_command(tmp_path):
         assert fold.to_dbn().endswith(f" ({fold.energy:6.2f})\n")
 
 
+def test_energies_leave_out_lonely_and_far_pairs():
+    printed = command("fold", "-m", "turner2004", "--max-span", "30", "--format", "json", TRNA)
+    near = energy.fold(TRNA, max_span=30)[0]
+    assert near.structure == json.loads(printed.stdout)["structure"]
+    assert max(j - i + 1 for i, j in energy.fold(TRNA)[0].pairs.tolist()) > 30
+    assert max(j - i + 1 for i, j in near.pairs.tolist()) <= 30 and near.bpp[0, 40:].max() == 0
+    lonely = "GGGAAACGAGCAAAGCUCC"
+    for fold in energy.fold([lonely, TRNA], no_lonely_pairs=True, decode="mea"):
+        pairs = {tuple(pair) for pair in fold.pairs.tolist()}
+        assert all({(i + 1, j - 1), (i - 1, j + 1)} & pairs for i, j in pairs)
+    long = energy.fold("GGGAAACCCAU" * 1000, max_span=50, bpp=False, max_memory=100 << 20)[0]
+    assert long.mfe < 0 and len(long.structure) == 11_000
+
+
 def test_energies_take_options_and_files(tmp_path):
     mea = energy.fold(TRNA, decode="mea", bpp=False)[0]
     assert mea.energy >= mea.mfe

@@ -184,6 +184,8 @@ def settings(
     min_loop: int | None = None,
     non_canonical: bool = False,
     bpp: bool,
+    no_lonely_pairs: bool = False,
+    max_span: int | None = None,
 ) -> dict[str, Any]:
     """The settings of `fold` as the extension module takes them."""
     return {
@@ -195,4 +197,6 @@ def settings(
         "min_loop": min_loop,
         "non_canonical": non_canonical,
         "bpp": bpp,
+        "no_lonely_pairs": no_lonely_pairs,
+        "max_span": max_span,
     }

@@ -21,7 +21,7 @@ from ._drawing import StructureLike, pairs_and_length
 from ._errors import InputError
 from ._inputs import Sequences
 from ._results import Fold
-from ._verbs import Call, Constraint, Probing, Reactivities, folded, folding, run, settings, stream
+from ._verbs import Constraint, Probing, Reactivities, folded, folding, run, settings, stream
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -69,6 +69,8 @@ def fold(
     f1_share: Optional[float] = None,
     gamma: Optional[float] = None,
     bpp: bool = True,
+    no_lonely_pairs: bool = False,
+    max_span: Optional[int] = None,
     reactivities: Reactivities = None,
     reagent: Reagent = "shape",
     reactivity_slope: Optional[float] = None,
@@ -84,6 +86,11 @@ def fold(
     ----------
     sequences, constraint, threshold, f1_share, gamma, bpp
         As of `Model.fold`. A threshold needs "greedy", "nested" or "f1".
+    no_lonely_pairs : bool
+        Leave out structures with a pair that stacks on no other.
+    max_span : int, optional
+        Leave out pairs that span more bases, both ends included. Memory and time grow only with the length then, if
+        `bpp` is False.
     reactivities, reagent, reactivity_slope, reactivity_intercept
         As of `Model.fold`. All energies are with those of the reactivities.
     parameters : str or path
@@ -106,7 +113,11 @@ def fold(
     """
     probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
     engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
-    call = _call(engine, constraint, probing, decode, threshold, f1_share, gamma, bpp)
+    own = settings(
+        decode=None if decode == "mfe" else decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp,
+        no_lonely_pairs=no_lonely_pairs, max_span=max_span,
+    )
+    call = folding(engine, constraint, probing, own)
     return run(sequences, call, folded)
 
 
@@ -122,6 +133,8 @@ def fold_iter(
     f1_share: Optional[float] = None,
     gamma: Optional[float] = None,
     bpp: bool = True,
+    no_lonely_pairs: bool = False,
+    max_span: Optional[int] = None,
     reactivities: Reactivities = None,
     reagent: Reagent = "shape",
     reactivity_slope: Optional[float] = None,
@@ -136,7 +149,7 @@ def fold_iter(
     ----------
     sequences, parameters, temperature, dangles, constraint, decode, threshold, f1_share, gamma, bpp, threads, max_memory
         As of `fold`.
-    reactivities, reagent, reactivity_slope, reactivity_intercept
+    no_lonely_pairs, max_span, reactivities, reagent, reactivity_slope, reactivity_intercept
         As of `fold`.
     on_error : str
         "raise" the error of a sequence after the results before it, or "warn" and continue with the next.
@@ -147,7 +160,11 @@ def fold_iter(
     """
     probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
     engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
-    call = _call(engine, constraint, probing, decode, threshold, f1_share, gamma, bpp)
+    own = settings(
+        decode=None if decode == "mfe" else decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp,
+        no_lonely_pairs=no_lonely_pairs, max_span=max_span,
+    )
+    call = folding(engine, constraint, probing, own)
     return stream(sequences, call, folded, on_error)
 
 
@@ -185,21 +202,6 @@ def eval(
     engine = _engine_of(parameters, temperature, dangles, None, None)
     energy, loops = engine.evaluate(sequence.encode(), pairs)
     return Evaluation(energy, loops)
-
-
-def _call(
-    engine: _rinalmo.EnergyEngine,
-    constraint: Constraint,
-    probing: Probing,
-    decode: str | None,
-    threshold: float | None,
-    f1_share: float | None,
-    gamma: float | None,
-    bpp: bool,
-) -> Call:
-    decode = None if decode == "mfe" else decode
-    own = settings(decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp)
-    return folding(engine, constraint, probing, own)
 
 
 def _engine_of(
