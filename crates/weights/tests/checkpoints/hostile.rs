@@ -214,6 +214,6 @@ fn folders_without_a_checkpoint_say_what_is_missing() {
     std::fs::write(folder.path().join("model.safetensors.index.json"), "{}").unwrap();
     assert!(complaint().ends_with("model.safetensors.index.json: missing field `weight_map`"));
     std::fs::write(folder.path().join("model.safetensors"), "").unwrap();
-    std::fs::write(folder.path().join("config.json"), r#"{"model_type":"bert"}"#).unwrap();
-    assert!(complaint().ends_with("config.json: model type `bert`, expected `rinalmo`"));
+    std::fs::write(folder.path().join("config.json"), r#"{"model_type":"gpt2"}"#).unwrap();
+    assert!(complaint().ends_with("config.json: model type `gpt2`, expected one of rinalmo, rnafm, splicebert, bert"));
 }
