@@ -13,7 +13,7 @@ use crate::process::{command, succeeds};
 /// Packages, and the modules whose unit tests are interpreted.
 const MODULES: &[(&str, &[&str])] = &[
     ("rinalmo-kernels", &["aligned::", "grid::", "scratch::"]),
-    ("rinalmo-seq", &["alphabet::", "base_pair::", "bpseq::", "ct::", "dot_bracket::"]),
+    ("rinalmo-seq", &["alphabet::", "base_pair::", "dot_bracket::"]),
 ];
 
 /// rayon leaves its threads and their memory to the end of the process, and its queues are known to break the older of
