@@ -19,7 +19,8 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::app::{App, router};
-use crate::{Error, Options};
+use crate::stall::Impatient;
+use crate::{Error, Options, jobs};
 
 /// Threads that read requests and write answers.
 const THREADS: usize = 2;
@@ -68,7 +69,7 @@ impl Server {
     }
 
     /// Serves until `stop` is set. Then requests that wait are refused, and those that are being computed have five
-    /// seconds to end.
+    /// seconds to end. Jobs are ended, and their results are lost.
     ///
     /// # Errors
     /// The system has no threads, or the socket fails.
@@ -88,6 +89,7 @@ async fn accept(listener: TcpListener, app: Arc<App>, stop: &AtomicBool) -> io::
     let permits = Arc::new(Semaphore::new(app.limits.connections));
     let graceful = GracefulShutdown::new();
     let router = router(app.clone());
+    tokio::spawn(jobs::run(app.clone()));
     loop {
         let next = async {
             let permit = permits.clone().acquire_owned().await.map_err(io::Error::other)?;
@@ -102,6 +104,10 @@ async fn accept(listener: TcpListener, app: Arc<App>, stop: &AtomicBool) -> io::
         }
     }
     drop(listener);
+    let unfinished = app.jobs.close();
+    if unfinished > 0 {
+        (app.log)(&format!("{unfinished} jobs were not finished"));
+    }
     app.queue.close();
     let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await; // what takes longer is cut off
     Ok(())
@@ -122,6 +128,7 @@ fn serve(
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + use<> {
     let _ = stream.set_nodelay(true); // only faster
+    let stream = Impatient::new(stream, app.limits.write_time);
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(app.limits.head_time)

@@ -21,10 +21,12 @@ const TOKEN: &str = "RINALMO_TOKEN";
 /// Serve a page and an API on this machine
 ///
 /// The page folds and draws what you paste; open it in a browser, or with --open. The API folds, embeds, scores, predicts and draws over HTTP, as the other commands do: /v1/fold, /v1/embed, /v1/embeddings,
-/// /v1/score, /v1/variants, /v1/predict, /v1/draw; /health, /info and /metrics. GET /openapi.json describes them.
+/// /v1/score, /v1/variants, /v1/predict, /v1/draw; /v1/jobs for long work; /health, /info and /metrics.
+/// GET /openapi.json describes them.
 ///
 /// Only this machine can reach the server, unless --host says otherwise; then clients must send the token of --token.
-/// The first Ctrl-C or SIGTERM lets requests at hand end, within five seconds, and the exit code is 0.
+/// The first Ctrl-C or SIGTERM lets requests at hand end, within five seconds, and the exit code is 0. Jobs are ended, and
+/// their results are lost.
 #[derive(Args)]
 pub struct ServeArgs {
     /// Listen on ADDRESS. One that other machines can reach needs --token
@@ -73,6 +75,15 @@ struct LimitArgs {
     /// End requests that take longer than TIME, such as 30s or 5m. A sequence that is being computed is computed to its end
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
     timeout: Duration,
+    /// Keep N jobs, those that have ended included, and refuse further ones
+    #[arg(long, value_name = "N", default_value_t = Limits::default().jobs)]
+    max_jobs: usize,
+    /// Keep up to SIZE bytes of sequences and results of jobs, with K, M or G; the body of a job may have an eighth of it
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = super::choose::parse_size)]
+    job_memory: u64,
+    /// Delete the results of a job when TIME has passed since its end, such as 30m or 12h
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = humantime::parse_duration)]
+    keep_jobs: Duration,
     /// Compute N calls at the same time, so that a long one does not hold up short ones; they share the threads and the
     /// memory
     #[arg(long, value_name = "N", default_value_t = Limits::default().workers)]
@@ -117,6 +128,9 @@ impl ServeArgs {
         limits.body = usize::try_from(self.limits.max_body).context("--max-body")?;
         limits.queue = self.limits.max_queue;
         limits.time = self.limits.timeout;
+        limits.jobs = self.limits.max_jobs;
+        limits.job_memory = self.limits.job_memory;
+        limits.job_age = self.limits.keep_jobs;
         limits.workers = self.limits.workers;
         limits.memory = self.memory.max_memory;
         let mut options = Options::default();

@@ -10,13 +10,14 @@ use rinalmo::seq::InputOptions;
 use rinalmo::{FoldOptions, Method};
 use serde::{Deserialize, Serialize};
 
-use super::reply::{another, items, reply};
+use super::plan::{self, Plan, Show, another};
+use crate::Limits;
 use crate::app::App;
 use crate::body;
 use crate::failure::Failure;
 use crate::models::Entry;
-use crate::queue::{Answer, FoldAnswer, Folding, Item, Question};
-use crate::sequences::{self, Inputs, Record};
+use crate::queue::{Answer, FoldAnswer, Folding, Question};
+use crate::sequences::{self, Found, Inputs, Record};
 
 /// Pairs of at least this probability are listed by default.
 const CUTOFF: f32 = 0.01;
@@ -59,22 +60,9 @@ enum Decode {
 
 /// `POST /v1/fold`.
 pub async fn fold(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
-    let mut request: FoldRequest = body::read(request, &app.limits).await?;
-    let model = app.models.find(request.model.as_deref(), "fold", |can| can.fold)?;
-    let folding = request.folding(&model)?;
-    let (inputs, text) = (request.inputs.take(), request.text.take());
-    let found = sequences::read(inputs, text, InputOptions::default(), &app.limits)?;
-    let items = items(&found, |Record { record, constraint }| Item {
-        constraint: constraint.clone(),
-        ..Item::new(record.sequence.clone())
-    });
-    let answers = app.ask(model, Question::Fold(folding), items).await?;
-    reply(&found, &answers, |record, answer| {
-        let Answer::Fold(answer) = answer else { return Err(another()) };
-        check_met(record, answer)?;
-        let folded = Folded { record: &record.record, fold: &answer.fold, model: &answer.model };
-        Ok(Reply { folded, probabilities: answer.probabilities.as_deref().map(counted) })
-    })
+    let request: FoldRequest = body::read(request, &app.limits).await?;
+    let (plan, found) = request.plan(&app, &app.limits)?;
+    plan.reply(&app, found).await
 }
 
 #[derive(Serialize)]
@@ -104,6 +92,21 @@ fn check_met(record: &Record, answer: &FoldAnswer) -> Result<(), Failure> {
 }
 
 impl FoldRequest {
+    /// # Errors
+    /// A field is not what was expected.
+    pub fn plan(mut self, app: &App, limits: &Limits) -> Result<(Plan, Found), Failure> {
+        let model = app.models.find(self.model.as_deref(), "fold", |can| can.fold)?;
+        let folding = self.folding(&model)?;
+        let found = sequences::read(self.inputs.take(), self.text.take(), InputOptions::default(), limits)?;
+        let show: Show = Box::new(|record, answer| {
+            let Answer::Fold(answer) = answer else { return Err(another()) };
+            check_met(record, &answer)?;
+            let folded = Folded { record: &record.record, fold: &answer.fold, model: &answer.model };
+            plan::text(&Reply { folded, probabilities: answer.probabilities.as_deref().map(counted) })
+        });
+        Ok((Plan { model, question: Question::Fold(folding), show }, found))
+    }
+
     /// The options, checked as those of the command line.
     fn folding(&self, model: &Entry) -> Result<Folding, Failure> {
         let usual = FoldOptions::default();

@@ -5,5 +5,6 @@ mod client;
 mod document;
 mod errors;
 mod guard;
+mod jobs;
 mod queue;
 mod results;
