@@ -35,6 +35,7 @@ mod queue;
 mod sequences;
 mod serve;
 mod stall;
+mod tls;
 mod verbs;
 
 pub use app::paths;
@@ -42,3 +43,4 @@ pub use error::Error;
 pub use limits::Limits;
 pub use options::{Options, Token};
 pub use serve::Server;
+pub use tls::Tls;

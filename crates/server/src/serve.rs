@@ -3,7 +3,6 @@
 //! Connections are served by hyper itself, because axum's own loop has no time limit for the head of a request, and none
 //! for idle connections.
 
-use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -13,14 +12,16 @@ use std::time::Duration;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 use crate::app::{App, router};
 use crate::stall::Impatient;
-use crate::{Error, Options, jobs};
+use crate::{Error, Limits, Options, Tls, jobs};
 
 /// Threads that read requests and write answers.
 const THREADS: usize = 2;
@@ -39,6 +40,7 @@ const EXHAUSTED: Duration = Duration::from_millis(100);
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Tls>,
     app: Arc<App>,
 }
 
@@ -50,12 +52,24 @@ impl Server {
     pub fn bind(options: Options) -> Result<Self, Error> {
         options.check()?;
         let address = SocketAddr::new(options.host, options.port);
+        let tls = options.tls.clone();
         let app = App::new(options)?;
         let bind = |source| Error::Bind { address, source };
         let listener = TcpListener::bind(address).map_err(bind)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        Ok(Self { listener, address, app: Arc::new(app) })
+        Ok(Self { listener, address, tls, app: Arc::new(app) })
+    }
+
+    /// Where a browser finds it: `http` or `https`, and the address.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}/", self.address)
+    }
+
+    /// Can others in the network read what is sent, and the token with it?
+    pub fn is_readable(&self) -> bool {
+        self.tls.is_none() && !self.address.ip().is_loopback()
     }
 
     /// The address it listens on.
@@ -75,8 +89,8 @@ impl Server {
     /// The system has no threads, or the socket fails.
     pub fn run(self, stop: &AtomicBool) -> Result<(), Error> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
-        let Self { listener, app, .. } = self;
-        let done = runtime.block_on(accept(listener, app.clone(), stop));
+        let Self { listener, tls, app, .. } = self;
+        let done = runtime.block_on(accept(listener, tls, app.clone(), stop));
         app.queue.close();
         runtime.shutdown_background();
         Ok(done?)
@@ -84,7 +98,7 @@ impl Server {
 }
 
 /// Accepts connections until `stop` is set, then waits for open ones.
-async fn accept(listener: TcpListener, app: Arc<App>, stop: &AtomicBool) -> io::Result<()> {
+async fn accept(listener: TcpListener, tls: Option<Tls>, app: Arc<App>, stop: &AtomicBool) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     let permits = Arc::new(Semaphore::new(app.limits.connections));
     let graceful = GracefulShutdown::new();
@@ -98,7 +112,14 @@ async fn accept(listener: TcpListener, app: Arc<App>, stop: &AtomicBool) -> io::
         tokio::select! {
             () = stopped(stop) => break,
             accepted = next => match accepted {
-                Ok((stream, permit)) => drop(tokio::spawn(serve(stream, permit, router.clone(), &app, &graceful))),
+                Ok((stream, permit)) => {
+                    let talk = Talk { router: router.clone(), limits: app.limits.clone(), graceful: graceful.watcher() };
+                    let tls = tls.as_ref().map(Tls::acceptor);
+                    tokio::spawn(async move {
+                        talk.serve(stream, tls).await;
+                        drop(permit);
+                    });
+                }
                 Err(_) => tokio::time::sleep(EXHAUSTED).await,
             },
         }
@@ -119,25 +140,32 @@ async fn stopped(stop: &AtomicBool) {
     }
 }
 
-/// Serves the requests of a connection, one after the other.
-fn serve(
-    stream: TcpStream,
-    permit: OwnedSemaphorePermit,
+/// What a connection needs.
+struct Talk {
     router: Router,
-    app: &App,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + use<> {
-    let _ = stream.set_nodelay(true); // only faster
-    let stream = Impatient::new(stream, app.limits.write_time);
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(app.limits.head_time)
-        .max_buf_size(HEAD)
-        .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = graceful.watch(connection);
-    async move {
-        let _ = connection.await; // the client went away, or was too slow
-        drop(permit);
+    limits: Limits,
+    graceful: Watcher,
+}
+
+impl Talk {
+    /// Serves the requests of a connection, encrypted if there is a certificate.
+    async fn serve(self, stream: TcpStream, tls: Option<TlsAcceptor>) {
+        let _ = stream.set_nodelay(true); // only faster
+        let stream = Impatient::new(stream, self.limits.write_time);
+        let Some(tls) = tls else { return self.answer(stream).await };
+        if let Ok(Ok(stream)) = tokio::time::timeout(self.limits.head_time, tls.accept(stream)).await {
+            self.answer(stream).await;
+        }
+    }
+
+    /// Answers requests, one after the other.
+    async fn answer(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head_time)
+            .max_buf_size(HEAD)
+            .max_headers(MOST_HEADERS)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(self.router));
+        let _ = self.graceful.watch(connection).await; // the client went away, or was too slow
     }
 }

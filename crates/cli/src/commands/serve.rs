@@ -1,6 +1,6 @@
 //! `rinalmo serve`: a page and an API on this machine.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use rinalmo::LoadOptions;
-use rinalmo_server::{Limits, Options, Server, Token};
+use rinalmo_server::{Limits, Options, Server, Tls, Token};
 
 use super::choose::{Dtype, MemoryArgs};
 use crate::context::{Context, Outcome};
@@ -24,7 +24,8 @@ const TOKEN: &str = "RINALMO_TOKEN";
 /// /v1/score, /v1/variants, /v1/predict, /v1/draw; /v1/jobs for long work; /health, /info and /metrics.
 /// GET /openapi.json describes them.
 ///
-/// Only this machine can reach the server, unless --host says otherwise; then clients must send the token of --token.
+/// Only this machine can reach the server, unless --host says otherwise; then clients must send the token of --token, and
+/// --tls-cert and --tls-key encrypt what is sent.
 /// The first Ctrl-C or SIGTERM lets requests at hand end, within five seconds, and the exit code is 0. Jobs are ended, and
 /// their results are lost.
 #[derive(Args)]
@@ -42,6 +43,12 @@ pub struct ServeArgs {
     /// RINALMO_TOKEN, if it is set]
     #[arg(long, value_name = "FILE")]
     token: Option<PathBuf>,
+    /// Speak HTTPS with the certificate that FILE holds as PEM, with those between it and its authority, if any, after it
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The key of the certificate, as PEM that is not encrypted
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Offer these models, and no others: names from `rinalmo model list`, paths, turner2004 or rinalmo2026; requests
     /// call them by their names, or by NAME. The first that can do what is asked is used if a request names none
     /// [default: the bundled ones, turner2004 and rinalmo2026]
@@ -101,9 +108,13 @@ pub fn run(args: ServeArgs, context: &Context) -> Result<Outcome> {
     let server = Server::bind(args.resolve(context)?)?;
     let models: Vec<&str> = server.models().collect();
     context.detail(|| format!("models {}", models.join(", ")));
-    context.note(format!("listening on http://{}/ (Ctrl-C stops)", server.address()));
+    if server.is_readable() {
+        say("warning: without TLS, others in the network can read the token and all sequences");
+        say("hint: --tls-cert and --tls-key encrypt; so does an SSH tunnel to a server on 127.0.0.1");
+    }
+    context.note(format!("listening on {} (Ctrl-C stops)", server.url()));
     if open {
-        open_page(server.address(), context);
+        open_page(&server, context);
     }
     let _patience = Patience::begin(); // the server limits the time itself
     server.run(&context.stop_flag())?;
@@ -111,10 +122,9 @@ pub fn run(args: ServeArgs, context: &Context) -> Result<Outcome> {
 }
 
 /// Opens the page, which the browser loads as soon as the server answers.
-fn open_page(address: SocketAddr, context: &Context) {
+fn open_page(server: &Server, context: &Context) {
     // A browser cannot go to 0.0.0.0.
-    let host = if address.ip().is_unspecified() { IpAddr::from([127, 0, 0, 1]) } else { address.ip() };
-    let page = format!("http://{}/", SocketAddr::new(host, address.port()));
+    let page = server.url().replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
     if let Err(error) = open::that_detached(&page) {
         context.note(format!("--open: no browser: {error}; open {page} yourself"));
     }
@@ -137,6 +147,7 @@ impl ServeArgs {
         options.host = self.host;
         options.port = self.port;
         options.token = token(self.token.as_deref())?;
+        options.tls = self.tls_cert.zip(self.tls_key).map(|(certificate, key)| tls(&certificate, &key)).transpose()?;
         options.models = self.models;
         options.device = context.device()?;
         options.load = LoadOptions::default().precision(Option::from(self.dtype));
@@ -149,6 +160,14 @@ impl ServeArgs {
         });
         Ok(options)
     }
+}
+
+/// The certificate and key of these files.
+fn tls(certificate: &Path, key: &Path) -> Result<Tls> {
+    let read = |flag: &str, path: &Path| std::fs::read(path).with_context(|| format!("{flag}: {}", path.display()));
+    let (certificates, private) = (read("--tls-cert", certificate)?, read("--tls-key", key)?);
+    let place = || format!("--tls-cert {}, --tls-key {}", certificate.display(), key.display());
+    Tls::new(&certificates, &private).with_context(place)
 }
 
 /// The token of a file, or of the environment.

@@ -8,3 +8,4 @@ mod guard;
 mod jobs;
 mod queue;
 mod results;
+mod tls;
