@@ -1,18 +1,10 @@
 //! How to fold: the settings of Python as the library's options, and constraints.
 
-use std::fmt::Display;
-use std::ops::RangeInclusive;
-
 use pyo3::prelude::*;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method};
 
 use crate::error;
-
-/// With a larger gamma every pair of any probability counts more than two unpaired bases.
-const GAMMA: RangeInclusive<f32> = f32::MIN_POSITIVE..=1e6;
-/// The largest f32 below 1.
-const BELOW_ONE: f32 = 1.0 - f32::EPSILON / 2.0;
 
 /// The settings of a call. Those that are `None` have the library's default.
 #[derive(FromPyObject)]
@@ -37,12 +29,7 @@ impl FoldSettings {
     /// A setting is out of its range, or there is no such decoder.
     pub fn options(&self, py: Python<'_>) -> PyResult<FoldOptions> {
         let usual = FoldOptions::default();
-        let check = |name, value, range| check(py, name, value, range);
-        check("threshold", self.threshold, 0.0..=BELOW_ONE)?;
-        check("f1_share", self.f1_share, 0.0..=1.0)?;
-        check("energy_share", self.energy_share, 0.0..=1.0)?;
-        check("gamma", self.gamma, GAMMA)?;
-        Ok(FoldOptions::default()
+        let options = FoldOptions::default()
             .threshold(self.threshold)
             .method(self.method(py)?)
             .min_loop(self.min_loop.unwrap_or(usual.min_loop))
@@ -50,7 +37,9 @@ impl FoldSettings {
             .gamma(self.gamma.unwrap_or(usual.gamma))
             .energy_share(self.energy_share)
             .non_canonical(self.non_canonical)
-            .probabilities(self.bpp))
+            .probabilities(self.bpp);
+        options.check().map_err(|wrong| error::of(py, &wrong))?;
+        Ok(options)
     }
 
     /// Are the probabilities of all pairs kept?
@@ -77,22 +66,6 @@ impl FoldSettings {
         let constraint =
             constraint.map_err(|mistake| error::input(py, format!("record `{}`: {mistake}", record.name())))?;
         Ok(FoldRequest::new(record.sequence.clone()).constraint(constraint))
-    }
-}
-
-fn check(py: Python<'_>, name: &str, value: Option<f32>, range: RangeInclusive<f32>) -> PyResult<()> {
-    match value {
-        Some(found) if !range.contains(&found) => Err(error::input(py, out_of(name, &range, found))),
-        _ => Ok(()),
-    }
-}
-
-fn out_of(name: &str, range: &RangeInclusive<f32>, found: impl Display) -> String {
-    let (low, high) = (range.start(), range.end());
-    match name {
-        "threshold" => format!("threshold: expected a probability from 0 to below 1, found {found}"),
-        "gamma" => format!("gamma: expected a number above 0, up to {high}, found {found}"),
-        _ => format!("{name}: expected a number from {low} to {high}, found {found}"),
     }
 }
 
