@@ -96,9 +96,12 @@ impl From<Error> for Failure {
             Error::EmptySequence => Self::empty(message),
             Error::TooLong { fits, .. } => Self::too_large(format!("{message}; up to {fits} nt fit")),
             Error::TooLongForPositions { .. } | Error::LongerThanPadding { .. } => Self::too_large(message),
-            Error::NoHead { .. } | Error::Options(_) | Error::Decode(_) | Error::Variant { .. } => {
-                Self::invalid(message)
-            }
+            Error::NoHead { .. }
+            | Error::Range { .. }
+            | Error::Options(_)
+            | Error::Decode(_)
+            | Error::Variant { .. }
+            | Error::TooManyStructures { .. } => Self::invalid(message),
             Error::NotFinite { .. } | Error::DeviceFailed { .. } => Self::backend(message),
             // The words of others may name files of this machine.
             _ => Self::backend("the model cannot be used; the server's log says why"),

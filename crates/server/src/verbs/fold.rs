@@ -7,7 +7,7 @@ use axum::response::Response;
 use rinalmo::energy::Dangles;
 use rinalmo::results::{Folded, round};
 use rinalmo::seq::InputOptions;
-use rinalmo::{FoldOptions, Method};
+use rinalmo::{Alternatives, FoldOptions, Method};
 use serde::{Deserialize, Serialize};
 
 use super::plan::{self, Plan, Show, another};
@@ -21,8 +21,8 @@ use crate::sequences::{self, Found, Inputs, Record};
 
 /// Pairs of at least this probability are listed by default.
 const CUTOFF: f32 = 0.01;
-/// With a larger gamma every pair of any probability counts more than two unpaired bases.
-const LARGEST_GAMMA: f32 = 1e6;
+/// Most structures that are drawn for a sequence. A sequence that is being computed is computed to its end.
+const MOST_SAMPLES: usize = 10_000;
 
 /// What may be asked. The options are those of `rinalmo fold`.
 #[derive(Debug, Deserialize)]
@@ -41,6 +41,13 @@ pub struct FoldRequest {
     non_canonical: bool,
     temperature: Option<f64>,
     dangles: Option<u8>,
+    #[serde(default)]
+    no_lonely_pairs: bool,
+    max_span: Option<usize>,
+    samples: Option<usize>,
+    alternatives: Option<usize>,
+    band: Option<f64>,
+    seed: Option<u64>,
     #[serde(default)]
     probabilities: bool,
     cutoff: Option<f32>,
@@ -107,32 +114,58 @@ impl FoldRequest {
         Ok((Plan { model, question: Question::Fold(folding), show }, found))
     }
 
-    /// The options, checked as those of the command line.
     fn folding(&self, model: &Entry) -> Result<Folding, Failure> {
-        let usual = FoldOptions::default();
-        let folding = Folding {
-            method: self.decode.and_then(Decode::method),
-            threshold: self.threshold,
-            f1_share: self.f1_share.unwrap_or(usual.f1_share),
-            gamma: self.gamma.unwrap_or(usual.gamma),
-            energy_share: self.energy_share,
-            min_loop: self.min_loop.unwrap_or(usual.min_loop),
-            non_canonical: self.non_canonical,
-            cutoff: self.probabilities.then(|| self.cutoff.unwrap_or(CUTOFF)),
-            temperature: self.temperature,
-            dangles: self.dangles()?,
-        };
         if self.decode == Some(Decode::Mfe) && !model.is_energies() {
             return Err(Failure::invalid("decode: only an energy model has free energies; `turner2004` is one"));
         }
-        let share = |share: f32| (0.0..=1.0).contains(&share);
-        expect("threshold", self.threshold, "a probability from 0 to below 1", |p| (0.0..1.0).contains(&p))?;
-        expect("f1_share", self.f1_share, "a number from 0 to 1", share)?;
-        expect("energy_share", self.energy_share, "a number from 0 to 1", share)?;
-        expect("cutoff", self.cutoff, "a probability from 0 to 1", share)?;
-        let gamma = format!("a number above 0, up to {LARGEST_GAMMA}");
-        expect("gamma", self.gamma, &gamma, |gamma| gamma > 0.0 && gamma <= LARGEST_GAMMA)?;
-        Ok(folding)
+        if let Some(found) = self.cutoff.filter(|cutoff| !(0.0..=1.0).contains(cutoff)) {
+            return Err(Failure::invalid(format!("cutoff: expected a probability from 0 to 1, found {found}")));
+        }
+        let usual = FoldOptions::default();
+        let options = FoldOptions::default()
+            .method(self.decode.and_then(Decode::method))
+            .threshold(self.threshold)
+            .f1_share(self.f1_share.unwrap_or(usual.f1_share))
+            .gamma(self.gamma.unwrap_or(usual.gamma))
+            .energy_share(self.energy_share)
+            .min_loop(self.min_loop.unwrap_or(usual.min_loop))
+            .non_canonical(self.non_canonical)
+            .no_lonely_pairs(self.no_lonely_pairs)
+            .max_span(self.max_span)
+            .alternatives(self.other_structures()?)
+            .probabilities(self.probabilities);
+        options.check()?;
+        Ok(Folding {
+            options,
+            cutoff: self.probabilities.then(|| self.cutoff.unwrap_or(CUTOFF)),
+            temperature: self.temperature,
+            dangles: self.dangles()?,
+        })
+    }
+
+    /// As `--samples`, `--alternatives`, `--band` and `--seed`.
+    fn other_structures(&self) -> Result<Option<Alternatives>, Failure> {
+        if let Some(found) = self.samples.filter(|samples| *samples > MOST_SAMPLES) {
+            return Err(Failure::invalid(format!("samples: expected up to {MOST_SAMPLES}, found {found}")));
+        }
+        let seed = self.seed.unwrap_or(Alternatives::SEED);
+        Ok(match (self.band, self.alternatives, self.samples, self.seed) {
+            (None, None, None, None) => None,
+            (Some(band), None, None, None) => Some(Alternatives::Band(band)),
+            (None, Some(most), samples, _) => {
+                let samples = samples.unwrap_or(Alternatives::DRAWN);
+                Some(Alternatives::Clusters { most, samples, seed })
+            }
+            (None, None, Some(count), _) => Some(Alternatives::Samples { count, seed }),
+            (None, None, None, Some(_)) => {
+                return Err(Failure::invalid("seed: nothing is drawn without `samples` or `alternatives`"));
+            }
+            (Some(_), ..) => {
+                return Err(Failure::invalid(
+                    "band: nothing is drawn, so `samples`, `alternatives` and `seed` have no use",
+                ));
+            }
+        })
     }
 
     /// By ViennaRNA's numbers.
@@ -143,13 +176,6 @@ impl FoldRequest {
             Some(2) => Ok(Some(Dangles::Both)),
             Some(found) => Err(Failure::invalid(format!("dangles: expected 0 or 2, found {found}"))),
         }
-    }
-}
-
-fn expect(name: &str, value: Option<f32>, expected: &str, is_it: impl Fn(f32) -> bool) -> Result<(), Failure> {
-    match value.filter(|value| !is_it(*value)) {
-        Some(found) => Err(Failure::invalid(format!("{name}: expected {expected}, found {found}"))),
-        None => Ok(()),
     }
 }
 

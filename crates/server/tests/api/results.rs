@@ -6,7 +6,7 @@ use rinalmo::seq::{SequenceRecord, Sequences};
 use rinalmo::sink::ArrayKind;
 use rinalmo::task::TaskSpec;
 use rinalmo::{
-    Device, EmbedOptions, EnergyFolder, FoldOptions, Marginal, Model, PredictOptions, ScoreOptions, Variant,
+    Alternatives, Device, EmbedOptions, EnergyFolder, FoldOptions, Marginal, Model, PredictOptions, ScoreOptions, Variant,
     VariantRequest,
 };
 use serde_json::{Value, json};
@@ -51,6 +51,27 @@ fn energies_have_their_temperature() {
     let fold = folder.fold([TRNA], &FoldOptions::default()).unwrap().remove(0);
     let record = &records(TRNA)[0];
     assert_eq!(found["results"][0], value(Folded { record, fold: &fold, model: &ModelName::from(&folder) }));
+}
+
+#[test]
+fn alternatives_are_those_of_the_library() {
+    let folder = EnergyFolder::new("turner2004", EnergyModel::turner2004().clone());
+    let server = Running::start();
+    for (asked, which) in [
+        (json!({ "alternatives": 4 }), Alternatives::Clusters { most: 4, samples: 1000, seed: 1 }),
+        (json!({ "alternatives": 4, "samples": 50 }), Alternatives::Clusters { most: 4, samples: 50, seed: 1 }),
+        (json!({ "samples": 5, "seed": 7 }), Alternatives::Samples { count: 5, seed: 7 }),
+        (json!({ "band": 1.5 }), Alternatives::Band(1.5)),
+    ] {
+        let mut request = json!({ "inputs": TRNA, "model": "turner2004", "no_lonely_pairs": true, "max_span": 70 });
+        request.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
+        let options = FoldOptions::default().alternatives(which).no_lonely_pairs(true).max_span(70);
+        let fold = folder.fold([TRNA], &options).unwrap().remove(0);
+        let record = &records(TRNA)[0];
+        let expected = value(Folded { record, fold: &fold, model: &ModelName::from(&folder) });
+        assert!(expected["alternatives"].as_array().unwrap().len() > 1, "{expected}");
+        assert_eq!(server.ask("/v1/fold", request)["results"][0], expected);
+    }
 }
 
 #[test]
