@@ -36,6 +36,12 @@ async function png(svg) {
   });
 }
 
+/** Saves all results, one a line. */
+export function saveAll(results) {
+  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
+  download("folds.jsonl", new Blob(lines, { type: "application/x-ndjson" }));
+}
+
 /** Saves a fold, or its drawing `svg`, in a format. */
 export async function save(kind, fold, svg) {
   const text = (contents) => new Blob([contents], { type: "text/plain" });
