@@ -29,6 +29,9 @@ const THREADS: usize = 2;
 const HEAD: usize = 64 << 10;
 /// Headers of a request.
 const MOST_HEADERS: usize = 64;
+/// When half of the connections are taken, further ones have so much less time for the head of a request, and may be idle
+/// so much shorter: clients that send slowly on purpose must not keep others out for long.
+const HURRY: u32 = 8;
 /// How often the flag to stop is looked at.
 const TICK: Duration = Duration::from_millis(50);
 /// How long requests that are being computed may take after the server was asked to stop.
@@ -113,7 +116,11 @@ async fn accept(listener: TcpListener, tls: Option<Tls>, app: Arc<App>, stop: &A
             () = stopped(stop) => break,
             accepted = next => match accepted {
                 Ok((stream, permit)) => {
-                    let talk = Talk { router: router.clone(), limits: app.limits.clone(), graceful: graceful.watcher() };
+                    let mut limits = app.limits.clone();
+                    if permits.available_permits() < limits.connections / 2 {
+                        limits.head_time /= HURRY;
+                    }
+                    let talk = Talk { router: router.clone(), limits, graceful: graceful.watcher() };
                     let tls = tls.as_ref().map(Tls::acceptor);
                     tokio::spawn(async move {
                         talk.serve(stream, tls).await;
