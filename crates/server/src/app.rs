@@ -72,6 +72,7 @@ fn routes() -> Routes {
         ("/v1/variants", post(verbs::variants::variants)),
         ("/v1/predict", post(verbs::predict::predict)),
         ("/v1/draw", post(verbs::draw::draw)),
+        ("/v1/format", post(verbs::format::format)),
         ("/v1/jobs", get(verbs::jobs::list).post(verbs::jobs::post)),
         ("/v1/jobs/{id}", get(verbs::jobs::status).delete(verbs::jobs::delete)),
         ("/v1/jobs/{id}/result", get(verbs::jobs::result)),

@@ -8,6 +8,9 @@ const pictures = document.getElementById("pictures");
 /** How many structures are asked for, beside the best one. */
 export const MOST = 6;
 
+/** Pixels of the tab before the chosen one that can be seen. */
+const MARGIN = 24;
+
 /** Pairs [i, j] from 0, as words. */
 const key = ([i, j]) => `${i} ${j}`;
 
@@ -58,7 +61,10 @@ export function showTabs(all, chosen) {
     tab.append(name, document.createElement("br"), [energy, share].filter(Boolean).join(", "));
     return tab;
   }));
-  if (hadFocus) place.children[chosen].focus();
+  const tab = place.children[chosen];
+  // On a phone there is place for two or so. The page itself stays where it is.
+  place.scrollLeft += tab.getBoundingClientRect().left - place.getBoundingClientRect().left - MARGIN;
+  if (hadFocus) tab.focus({ preventScroll: true });
 }
 
 /** Calls `choose` with the number of a tab that is clicked, or reached by arrow keys. */

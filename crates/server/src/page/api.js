@@ -71,3 +71,8 @@ export async function follow(path, signal, take) {
 export async function draw(request, signal) {
   return (await send("/v1/draw", request, signal)).text();
 }
+
+/** A structure as the text of a file. */
+export async function format(request) {
+  return (await send("/v1/format", request)).text();
+}

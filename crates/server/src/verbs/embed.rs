@@ -108,7 +108,8 @@ pub fn plan(
     app: &App,
     limits: &Limits,
     name: Option<&str>,
-    (inputs, pooling): (Inputs, Pooling),
+    inputs: Inputs,
+    pooling: Pooling,
     write: impl Fn(Array) -> Result<String, Failure> + Send + Sync + 'static,
 ) -> Result<(Plan, Found), Failure> {
     let model = app.models.find(name, "embed", |can| can.embed)?;
@@ -165,7 +166,7 @@ impl EmbedRequest {
             }
             if pooling == Pooling::None { text(&rows(&array)) } else { text(&array.data) }
         };
-        plan(app, limits, model.as_deref(), (inputs, pooling), write)
+        plan(app, limits, model.as_deref(), inputs, pooling, write)
     }
 
     /// Cuts sequences to `len` characters.

@@ -3,6 +3,7 @@
 pub mod draw;
 pub mod embed;
 pub mod fold;
+pub mod format;
 pub mod jobs;
 pub mod openai;
 pub mod plan;

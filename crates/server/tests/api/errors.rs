@@ -41,7 +41,12 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
         ("/v1/fold", r#"{"inputs": "A", "seed": 1}"#, 422, "seed: nothing is drawn without `samples`"),
         ("/v1/fold", r#"{"inputs": "A", "band": 1, "seed": 1}"#, 422, "band: nothing is drawn, so `samples`"),
         ("/v1/fold", r#"{"inputs": "A", "band": -1}"#, 422, "band: expected 0 to 10000 kcal/mol, found -1"),
-        ("/v1/score", r#"{"inputs": [{"sequence": "GGGG", "constraint": "...."}]}"#, 422, "constraint: only a fold has"),
+        (
+            "/v1/score",
+            r#"{"inputs": [{"sequence": "GGGG", "constraint": "...."}]}"#,
+            422,
+            "constraint: only a fold has",
+        ),
         (
             "/v1/fold",
             r#"{"inputs": "A", "energy_share": 0.5, "model": "turner2004"}"#,
@@ -80,6 +85,14 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
         ),
         ("/v1/draw", r#"{"structure": ".", "color_by": "entropy"}"#, 422, "color_by: this needs `probabilities`"),
         ("/v1/draw", r#"{"structure": ".", "highlight": [[1, 2]]}"#, 422, "highlight: expected positions from 1 to 1"),
+        (
+            "/v1/format",
+            r#"{"structure": "(.)", "sequence": "", "format": "ct"}"#,
+            422,
+            "sequence: there are no letters",
+        ),
+        ("/v1/format", r#"{"structure": "(.)", "sequence": "G", "format": "ct"}"#, 422, "sequence: expected 3 letters"),
+        ("/v1/format", r#"{"structure": "(.", "sequence": "GA", "format": "dbn"}"#, 422, "structure: "),
         ("/v2/fold", "{}", 404, "nothing at `/v2/fold`"),
         ("/health", "{}", 405, "this path takes another method"),
     ] {

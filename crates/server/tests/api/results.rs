@@ -2,12 +2,12 @@
 
 use rinalmo::energy::{Conditions, EnergyModel, Parameters};
 use rinalmo::results::{Folded, ModelName, Row, predicted, scored, variant_scored};
-use rinalmo::seq::{SequenceRecord, Sequences};
+use rinalmo::seq::{SequenceRecord, Sequences, Structure, bpseq, ct, dot_bracket};
 use rinalmo::sink::ArrayKind;
 use rinalmo::task::TaskSpec;
 use rinalmo::{
-    Alternatives, Device, EmbedOptions, EnergyFolder, FoldOptions, Marginal, Model, PredictOptions, ScoreOptions, Variant,
-    VariantRequest,
+    Alternatives, Device, EmbedOptions, EnergyFolder, FoldOptions, Marginal, Model, PredictOptions, ScoreOptions,
+    Variant, VariantRequest,
 };
 use serde_json::{Value, json};
 
@@ -146,13 +146,32 @@ fn predictions_are_those_of_the_library() {
 #[test]
 fn drawings_are_those_of_the_library() {
     use rinalmo::draw::rna::{Layout, Rna, Style, View, svg};
-    use rinalmo::seq::Structure;
     let asked = json!({ "sequence": "GGGGAAAACCCC", "structure": "((((....))))", "layout": "radial", "title": "<hp>" });
     let answer = Running::start().post("/v1/draw", &asked.to_string());
     let rna = Rna::new("GGGGAAAACCCC", Structure::parse_dot_bracket("((((....))))").unwrap());
     let style = Style { view: View::Bases(Layout::Radial), title: "<hp>".into(), ..Style::default() };
     assert_eq!((answer.status, answer.body), (200, svg(&rna, &style)));
     assert!(answer.head.to_lowercase().contains("content-type: image/svg+xml"));
+}
+
+#[test]
+fn files_are_those_of_the_library_and_read_back() {
+    let server = Running::start();
+    let structure = Structure::parse_dot_bracket("((.[[..)).]]").unwrap();
+    for (format, first) in [("dbn", ">a hairpin\n"), ("ct", "12  a hairpin\n"), ("bpseq", "# File: a hairpin\n")] {
+        let asked = json!({
+            "format": format, "sequence": "GGAGGAACCACC", "structure": "((.[[..)).]]", "id": "a  hairpin\n>b",
+        });
+        let text = server.post("/v1/format", &asked.to_string()).body;
+        let first = first.replace("hairpin", "hairpin >b");
+        assert!(text.starts_with(&first), "{text}");
+        let found = match format {
+            "dbn" => dot_bracket::Reader::new(text.as_bytes()).next().unwrap().unwrap().structure,
+            "ct" => ct::Reader::new(text.as_bytes()).next().unwrap().unwrap().structure,
+            _ => bpseq::Reader::new(text.as_bytes()).next().unwrap().unwrap().structure,
+        };
+        assert_eq!(found, structure, "{text}");
+    }
 }
 
 #[test]

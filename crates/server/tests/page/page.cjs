@@ -225,6 +225,16 @@ async function alternates() {
   await settled();
   assert.equal((await page.locator("#strip .base i").allTextContents()).join(""), other, "the address keeps the tab");
   await isAccessible("alternatives");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await tabs.nth(1).focus();
+  await page.keyboard.press("ArrowRight");
+  await settled();
+  const { x, width } = await tabs.nth(2).boundingBox();
+  assert.ok(x >= 0 && x + width <= 390, `the chosen tab is at ${x} to ${x + width}`);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wider <= 0, `the page with tabs is ${wider} pixels wider than a phone`);
+  await shot("phone-alternative");
+  await page.setViewportSize({ width: 1280, height: 900 });
   await tabs.nth(0).click();
   await settled();
   await page.selectOption("#model", "nano");
