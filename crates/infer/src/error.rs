@@ -133,6 +133,17 @@ pub enum Error {
         band: f64,
     },
 
+    /// An option is out of its range.
+    #[error("{option}: expected {expected}, found {found}")]
+    Range {
+        /// Its field.
+        option: &'static str,
+        /// What makes sense.
+        expected: &'static str,
+        /// Its value.
+        found: f32,
+    },
+
     /// Options that contradict each other or the model.
     #[error("{0}")]
     Options(String),

@@ -20,7 +20,7 @@ use crate::setters::limits;
 use crate::{Alternative, Alternatives, Error, FoldEnergies, Model};
 
 /// How to fold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FoldOptions {
     /// Pairs must be more probable than this; the model's own threshold by default. It applies to every sequence, but
@@ -165,6 +165,26 @@ impl FoldOptions {
         self
     }
 
+    /// Checks the ranges of its numbers. Folding does it too; this is for who reads options long before.
+    ///
+    /// # Errors
+    /// [`Error::Range`] of the first that is out of its range, or not a number.
+    pub fn check(&self) -> Result<(), Error> {
+        let share = |share: f32| (0.0..=1.0).contains(&share);
+        let (threshold, below_one) = (self.threshold, |p: f32| (0.0..1.0).contains(&p));
+        in_range("threshold", threshold, "a probability from 0 to below 1", below_one)?;
+        in_range("f1_share", Some(self.f1_share), "a number from 0 to 1", share)?;
+        in_range("energy_share", self.energy_share, "a number from 0 to 1", share)?;
+        // With a larger one every pair of any probability counts more than two unpaired bases.
+        let gamma = |gamma: f32| gamma > 0.0 && gamma <= 1e6;
+        in_range("gamma", Some(self.gamma), "a number above 0, up to 1000000", gamma)?;
+        // Published ones are below 5.
+        let (kcal, few) = ("a number from -100 to 100 kcal/mol", |kcal: f32| kcal.abs() <= 100.0);
+        in_range("reactivity_slope", Some(self.reactivity.slope), kcal, few)?;
+        in_range("reactivity_intercept", Some(self.reactivity.intercept), kcal, few)?;
+        self.alternatives.map_or(Ok(()), Alternatives::check)
+    }
+
     /// What the decoder needs of them.
     pub(crate) fn decoding(&self, threshold: f32, request: &FoldRequest<'_>) -> DecodeOptions {
         DecodeOptions::default()
@@ -174,6 +194,18 @@ impl FoldOptions {
             .gamma(self.gamma)
             .non_canonical(self.non_canonical)
             .constraint(request.constraint.clone())
+    }
+}
+
+fn in_range(
+    option: &'static str,
+    value: Option<f32>,
+    expected: &'static str,
+    is_in: impl Fn(f32) -> bool,
+) -> Result<(), Error> {
+    match value.filter(|value| !is_in(*value)) {
+        Some(found) => Err(Error::Range { option, expected, found }),
+        None => Ok(()),
     }
 }
 
@@ -506,9 +538,7 @@ impl Model {
     /// [`Error::NoHead`].
     fn fold_limits(&self, options: &FoldOptions) -> Result<Limits, Error> {
         let Some(HeadConfig::Structure { .. }) = self.config.head else { return Err(self.lacks("structure")) };
-        if let Some(share) = options.energy_share.filter(|share| !(0.0..=1.0).contains(share)) {
-            return Err(Error::Options(format!("energy share: expected a number from 0 to 1, found {share}")));
-        }
+        options.check()?;
         if options.alternatives.is_some() {
             let message = "alternative structures: a network has no ensemble that they could be drawn from";
             return Err(Error::Options(message.to_owned()));

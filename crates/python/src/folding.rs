@@ -1,21 +1,11 @@
 //! How to fold: the settings of Python as the library's options, and constraints.
 
-use std::fmt::Display;
-use std::ops::RangeInclusive;
-
 use pyo3::prelude::*;
 use rinalmo::energy::{Deigan, Reagent};
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method};
 
 use crate::error;
-
-/// With a larger gamma every pair of any probability counts more than two unpaired bases.
-const GAMMA: RangeInclusive<f32> = f32::MIN_POSITIVE..=1e6;
-/// Slopes and intercepts of reactivities, in kcal/mol.
-const KCAL: RangeInclusive<f32> = -100.0..=100.0;
-/// The largest f32 below 1.
-const BELOW_ONE: f32 = 1.0 - f32::EPSILON / 2.0;
 
 /// The settings of a call. Those that are `None` have the library's default.
 #[derive(FromPyObject)]
@@ -47,14 +37,7 @@ impl FoldSettings {
     /// A setting is out of its range, or there is no such decoder.
     pub fn options(&self, py: Python<'_>) -> PyResult<FoldOptions> {
         let usual = FoldOptions::default();
-        let check = |name, value, range| check(py, name, value, range);
-        check("threshold", self.threshold, 0.0..=BELOW_ONE)?;
-        check("f1_share", self.f1_share, 0.0..=1.0)?;
-        check("energy_share", self.energy_share, 0.0..=1.0)?;
-        check("gamma", self.gamma, GAMMA)?;
-        check("reactivity_slope", self.reactivity_slope, KCAL)?;
-        check("reactivity_intercept", self.reactivity_intercept, KCAL)?;
-        Ok(FoldOptions::default()
+        let options = FoldOptions::default()
             .threshold(self.threshold)
             .method(self.method(py)?)
             .min_loop(self.min_loop.unwrap_or(usual.min_loop))
@@ -65,7 +48,9 @@ impl FoldSettings {
             .no_lonely_pairs(self.no_lonely_pairs)
             .max_span(self.max_span)
             .reactivity(self.reactivity())
-            .probabilities(self.bpp))
+            .probabilities(self.bpp);
+        options.check().map_err(|wrong| error::of(py, &wrong))?;
+        Ok(options)
     }
 
     /// Are the probabilities of all pairs kept?
@@ -116,22 +101,6 @@ impl FoldSettings {
             constraint.map_err(|mistake| error::input(py, format!("record `{}`: {mistake}", record.name())))?;
         let reactivities = self.reactivities(py, number, &record.sequence)?;
         Ok(FoldRequest::new(record.sequence.clone()).constraint(constraint).reactivities(reactivities))
-    }
-}
-
-fn check(py: Python<'_>, name: &str, value: Option<f32>, range: RangeInclusive<f32>) -> PyResult<()> {
-    match value {
-        Some(found) if !range.contains(&found) => Err(error::input(py, out_of(name, &range, found))),
-        _ => Ok(()),
-    }
-}
-
-fn out_of(name: &str, range: &RangeInclusive<f32>, found: impl Display) -> String {
-    let (low, high) = (range.start(), range.end());
-    match name {
-        "threshold" => format!("threshold: expected a probability from 0 to below 1, found {found}"),
-        "gamma" => format!("gamma: expected a number above 0, up to {high}, found {found}"),
-        _ => format!("{name}: expected a number from {low} to {high}, found {found}"),
     }
 }
 

@@ -9,24 +9,30 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post};
+use tokio::sync::Semaphore;
 
 use crate::failure::{ErrorType, Failure};
 use crate::guard::guard;
+use crate::jobs::Jobs;
 use crate::metrics::Metrics;
-use crate::models::{Entry, Models};
-use crate::options::Token;
-use crate::queue::{Answer, Ask, Item, Question, Queue};
+use crate::models::Models;
+use crate::options::{Log, Token};
+use crate::queue::Queue;
 use crate::{Error, Limits, Options, info, page, verbs};
 
 /// What all requests share.
 pub struct App {
     pub models: Arc<Models>,
     pub queue: Queue,
+    pub jobs: Jobs,
+    /// Places for connections that follow jobs.
+    pub followers: Arc<Semaphore>,
     pub metrics: Arc<Metrics>,
     pub limits: Limits,
     pub token: Option<Token>,
     /// Whether only this machine can reach the server.
     pub is_local: bool,
+    pub log: Log,
 }
 
 impl App {
@@ -36,21 +42,11 @@ impl App {
         let memory = limits.memory_of_a_call();
         let models = Arc::new(Models::open(&models, device, load.max_memory(memory), log.clone())?);
         let metrics = Arc::new(Metrics::default());
-        let queue = Queue::start(&limits, metrics.clone(), log)?;
-        Ok(Self { models, queue, metrics, limits, token, is_local: host.is_loopback() })
-    }
-
-    /// Asks a model something about sequences.
-    ///
-    /// # Errors
-    /// As [`Queue::ask`].
-    pub async fn ask(
-        &self,
-        model: Arc<Entry>,
-        question: Question,
-        items: Vec<Item>,
-    ) -> Result<Vec<Result<Answer, Failure>>, Failure> {
-        self.queue.ask(Ask { models: self.models.clone(), model, question }, items).await
+        let queue = Queue::start(&limits, metrics.clone(), log.clone())?;
+        let jobs = Jobs::new(&limits);
+        // The other half is left for requests.
+        let followers = Arc::new(Semaphore::new(limits.connections.div_ceil(2)));
+        Ok(Self { models, queue, jobs, followers, metrics, limits, token, is_local: host.is_loopback(), log })
     }
 
     /// May this path be asked for without the token? These have nothing that is not in the program itself.
@@ -76,6 +72,11 @@ fn routes() -> Routes {
         ("/v1/variants", post(verbs::variants::variants)),
         ("/v1/predict", post(verbs::predict::predict)),
         ("/v1/draw", post(verbs::draw::draw)),
+        ("/v1/format", post(verbs::format::format)),
+        ("/v1/jobs", get(verbs::jobs::list).post(verbs::jobs::post)),
+        ("/v1/jobs/{id}", get(verbs::jobs::status).delete(verbs::jobs::delete)),
+        ("/v1/jobs/{id}/result", get(verbs::jobs::result)),
+        ("/v1/jobs/{id}/events", get(verbs::jobs::events)),
     ]
 }
 

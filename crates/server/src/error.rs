@@ -32,6 +32,10 @@ pub enum Error {
         found: String,
     },
 
+    /// The certificate or its key cannot be used.
+    #[error("{0}")]
+    Tls(String),
+
     /// A model cannot be opened.
     #[error("model `{name}`")]
     Model {

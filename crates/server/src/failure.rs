@@ -21,7 +21,7 @@ pub enum ErrorType {
     Empty,
     /// The model failed.
     Backend,
-    /// Too many requests wait.
+    /// The server has enough to do.
     Overloaded,
     /// It took too long, or the server stops.
     Unavailable,
@@ -73,9 +73,8 @@ impl Failure {
         Self::new(StatusCode::FAILED_DEPENDENCY, ErrorType::Backend, message)
     }
 
-    /// Too many requests wait: 429.
-    pub fn overloaded(waiting: usize) -> Self {
-        let message = format!("{waiting} requests are waiting; try again later");
+    /// The server has enough to do: 429.
+    pub fn overloaded(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorType::Overloaded, message)
     }
 
@@ -97,9 +96,12 @@ impl From<Error> for Failure {
             Error::EmptySequence => Self::empty(message),
             Error::TooLong { fits, .. } => Self::too_large(format!("{message}; up to {fits} nt fit")),
             Error::TooLongForPositions { .. } | Error::LongerThanPadding { .. } => Self::too_large(message),
-            Error::NoHead { .. } | Error::Options(_) | Error::Decode(_) | Error::Variant { .. } => {
-                Self::invalid(message)
-            }
+            Error::NoHead { .. }
+            | Error::Range { .. }
+            | Error::Options(_)
+            | Error::Decode(_)
+            | Error::Variant { .. }
+            | Error::TooManyStructures { .. } => Self::invalid(message),
             Error::NotFinite { .. } | Error::DeviceFailed { .. } => Self::backend(message),
             // The words of others may name files of this machine.
             _ => Self::backend("the model cannot be used; the server's log says why"),
@@ -130,10 +132,17 @@ impl IntoResponse for Failure {
 
 /// A JSON response.
 pub fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    let (status, text) = match serde_json::to_string(value) {
-        Ok(text) => (status, text),
-        Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, r#"{"error":"no JSON","error_type":"backend"}"#.to_owned()),
-    };
+    match serde_json::to_string(value) {
+        Ok(text) => json_text(status, text),
+        Err(_) => {
+            let text = r#"{"error":"no JSON","error_type":"backend"}"#;
+            json_text(StatusCode::INTERNAL_SERVER_ERROR, text.to_owned())
+        }
+    }
+}
+
+/// A response of text that is JSON already.
+pub fn json_text(status: StatusCode, text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -164,7 +173,7 @@ mod tests {
 
     #[test]
     fn an_object_has_a_message_and_a_type() {
-        let text = serde_json::to_string(&Failure::overloaded(3)).unwrap();
-        assert_eq!(text, r#"{"error":"3 requests are waiting; try again later","error_type":"overloaded"}"#);
+        let text = serde_json::to_string(&Failure::overloaded("3 requests are waiting")).unwrap();
+        assert_eq!(text, r#"{"error":"3 requests are waiting","error_type":"overloaded"}"#);
     }
 }

@@ -31,6 +31,10 @@ pub async fn info(State(app): State<Arc<App>>) -> Response {
             "sequences": limits.sequences,
             "length": limits.length,
             "queue": limits.queue,
+            "jobs": limits.jobs,
+            "job_body_bytes": limits.of_jobs().body,
+            "job_memory_bytes": limits.job_memory,
+            "job_seconds": limits.job_age.as_secs_f64(),
             "seconds": limits.time.as_secs_f64(),
             "memory_of_a_call_bytes": limits.memory_of_a_call(),
         },
@@ -59,7 +63,16 @@ pub async fn models(State(app): State<Arc<App>>) -> Response {
 /// `GET /metrics`.
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     let loaded = app.models.all().iter().filter(|entry| entry.is_loaded()).count();
-    text("text/plain; version=0.0.4; charset=utf-8", app.metrics.text(app.queue.waiting(), loaded))
+    let jobs = app.jobs.all();
+    let unfinished = jobs.iter().filter(|job| !job.state().is_end()).count();
+    let now = [
+        ("waiting_requests", "Requests that wait to be computed.", app.queue.waiting() as u64),
+        ("loaded_models", "Models in memory.", loaded as u64),
+        ("kept_jobs", "Jobs that are kept.", jobs.len() as u64),
+        ("unfinished_jobs", "Jobs that wait or are being computed.", unfinished as u64),
+        ("job_bytes", "Bytes of the sequences and results of jobs.", app.jobs.bytes()),
+    ];
+    text("text/plain; version=0.0.4; charset=utf-8", app.metrics.text(&now))
 }
 
 /// `GET /openapi.json`.

@@ -14,6 +14,12 @@ pub struct Limits {
     pub sequences: usize,
     /// Bases in a sequence.
     pub length: usize,
+    /// Jobs that are kept, those that have ended included; further ones are refused.
+    pub jobs: usize,
+    /// Bytes of the sequences and results of all jobs together.
+    pub job_memory: u64,
+    /// How long the results of a job are kept after it has ended.
+    pub job_age: Duration,
     /// Requests that wait to be computed; further ones are refused.
     pub queue: usize,
     /// How long a request may take, waiting included. A sequence that is being computed is computed to its end.
@@ -30,6 +36,8 @@ pub struct Limits {
     pub head_time: Duration,
     /// How long a client may take to send the body of a request.
     pub body_time: Duration,
+    /// How long a client may take nothing of an answer.
+    pub write_time: Duration,
 }
 
 impl Default for Limits {
@@ -38,6 +46,9 @@ impl Default for Limits {
             body: 4 << 20,
             sequences: 1000,
             length: 5000,
+            jobs: 64,
+            job_memory: 256 << 20,
+            job_age: Duration::from_secs(3600),
             queue: 256,
             time: Duration::from_secs(60),
             memory: None,
@@ -46,12 +57,21 @@ impl Default for Limits {
             connections: 256,
             head_time: Duration::from_secs(15),
             body_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
         }
     }
 }
 
 /// Most workers: each has a thread.
 const MOST_WORKERS: usize = 64;
+/// Fewest bytes for jobs: some small ones fit.
+const LEAST_JOB_MEMORY: u64 = 1 << 20;
+/// A job's request may take this part of the memory of all jobs.
+const PART: u64 = 8;
+/// Bytes that count for each sequence of a job.
+const EACH: u64 = 1024;
+/// A job's body may take so much longer than that of another request.
+const LONGER: u32 = 4;
 
 impl Limits {
     /// # Errors
@@ -61,6 +81,7 @@ impl Limits {
             ("body", self.body),
             ("sequences", self.sequences),
             ("length", self.length),
+            ("jobs", self.jobs),
             ("queue", self.queue),
             ("workers", self.workers),
             ("connections", self.connections),
@@ -71,10 +92,24 @@ impl Limits {
         if self.workers > MOST_WORKERS {
             return Err(Error::Limit(format!("workers: expected 1 to {MOST_WORKERS}, found {}", self.workers)));
         }
+        if self.job_memory < LEAST_JOB_MEMORY {
+            let found = self.job_memory;
+            return Err(Error::Limit(format!("job memory: expected at least {LEAST_JOB_MEMORY} bytes, found {found}")));
+        }
         if self.time.is_zero() {
             return Err(Error::Limit("time: expected more than 0 s".to_owned()));
         }
         Ok(())
+    }
+
+    /// The limits of the request of a job.
+    pub(crate) fn of_jobs(&self) -> Self {
+        Self {
+            body: usize::try_from(self.job_memory / PART).unwrap_or(usize::MAX),
+            sequences: usize::try_from(self.job_memory / EACH).unwrap_or(usize::MAX),
+            body_time: self.body_time * LONGER,
+            ..self.clone()
+        }
     }
 
     /// Bytes that one call may take.

@@ -57,14 +57,14 @@ impl Metrics {
         self.dropped.fetch_add(requests as u64, Ordering::Relaxed);
     }
 
-    /// The text, with what is true now: requests that wait, models that are loaded.
-    pub fn text(&self, waiting: usize, loaded: usize) -> String {
+    /// The text, with what is true now: names, descriptions, values.
+    pub fn text(&self, now: &[(&str, &str, u64)]) -> String {
         let mut text = String::new();
-        self.write(&mut text, waiting, loaded).expect("writing to a string does not fail");
+        self.write(&mut text, now).expect("writing to a string does not fail");
         text
     }
 
-    fn write(&self, text: &mut String, waiting: usize, loaded: usize) -> std::fmt::Result {
+    fn write(&self, text: &mut String, now: &[(&str, &str, u64)]) -> std::fmt::Result {
         writeln!(text, "# HELP rinalmo_requests_total Requests that were answered.")?;
         writeln!(text, "# TYPE rinalmo_requests_total counter")?;
         for ((path, status), count) in &*self.requests.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -81,21 +81,16 @@ impl Metrics {
             writeln!(text, "rinalmo_request_seconds_count{{path=\"{path}\"}} {}", times.count)?;
         }
         let get = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let rows = [
-            ("batches_total", "counter", "Calls of models.", get(&self.batches)),
-            ("batched_requests_total", "counter", "Requests in these calls.", get(&self.batched)),
-            ("bases_total", "counter", "Bases in these calls.", get(&self.bases)),
-            (
-                "dropped_requests_total",
-                "counter",
-                "Requests whose client was gone before its turn.",
-                get(&self.dropped),
-            ),
-            ("waiting_requests", "gauge", "Requests that wait to be computed.", waiting as u64),
-            ("loaded_models", "gauge", "Models in memory.", loaded as u64),
+        let counts = [
+            ("batches_total", "Calls of models.", get(&self.batches)),
+            ("batched_requests_total", "Requests in these calls.", get(&self.batched)),
+            ("bases_total", "Bases in these calls.", get(&self.bases)),
+            ("dropped_requests_total", "Requests whose client was gone before its turn.", get(&self.dropped)),
         ];
-        for (name, kind, help, value) in rows {
-            writeln!(text, "# HELP rinalmo_{name} {help}\n# TYPE rinalmo_{name} {kind}\nrinalmo_{name} {value}")?;
+        for (kind, rows) in [("counter", &counts[..]), ("gauge", now)] {
+            for (name, help, value) in rows {
+                writeln!(text, "# HELP rinalmo_{name} {help}\n# TYPE rinalmo_{name} {kind}\nrinalmo_{name} {value}")?;
+            }
         }
         Ok(())
     }
@@ -111,7 +106,7 @@ mod tests {
         metrics.request("/v1/fold", 200, Duration::from_millis(20));
         metrics.request("/v1/fold", 200, Duration::from_secs(2));
         metrics.batch(2, 100);
-        let text = metrics.text(3, 1);
+        let text = metrics.text(&[("waiting_requests", "Requests that wait.", 3)]);
         for line in [
             "rinalmo_requests_total{path=\"/v1/fold\",status=\"200\"} 2",
             "rinalmo_request_seconds_bucket{path=\"/v1/fold\",le=\"0.01\"} 0",

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rinalmo::{Device, LoadOptions};
 
-use crate::{Error, Limits};
+use crate::{Error, Limits, Tls};
 
 /// Writes a line of the server's log.
 pub type Log = Arc<dyn Fn(&str) + Send + Sync>;
@@ -20,6 +20,8 @@ pub struct Options {
     pub port: u16,
     /// What clients must send as `Authorization: Bearer`.
     pub token: Option<Token>,
+    /// The certificate for HTTPS; without one, the server speaks HTTP.
+    pub tls: Option<Tls>,
     /// The models that are offered, as `NAME=MODEL` or names and paths as [`rinalmo::Model::load`] takes them, or
     /// `turner2004` and `rinalmo2026`. By default those and the bundled ones. The first that can do what is asked is
     /// taken if a request names none.
@@ -40,6 +42,7 @@ impl Default for Options {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 8080,
             token: None,
+            tls: None,
             models: Vec::new(),
             device: Device::cpu(),
             load: LoadOptions::default(),

@@ -16,6 +16,9 @@ use crate::failure::{ErrorType, Failure};
 /// Letters that are no base are an error: for answers that have no place for a note.
 pub const EXACT: InputOptions = InputOptions { on_invalid: OnInvalid::Error, gaps: Gaps::Error };
 
+/// Most sequences of a list, whatever the limits are: an element of two bytes takes about 100 bytes of memory.
+const MOST: usize = 500_000;
+
 /// A sequence as a request has it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,6 +62,9 @@ impl<'de> Visitor<'de> for List {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Inputs, A::Error> {
         let mut inputs = Vec::new();
         while let Some(One(input)) = list.next_element()? {
+            if inputs.len() == MOST {
+                return Err(serde::de::Error::custom(format_args!("more than {MOST} sequences; send `text`")));
+            }
             inputs.push(input);
         }
         Ok(Inputs(inputs))
@@ -110,6 +116,22 @@ pub struct Found {
     pub records: Vec<Result<Record, Failure>>,
     /// Remarks on all of them.
     pub notes: Vec<String>,
+}
+
+impl Found {
+    /// Refuses constraints and reactivities, for verbs that have no use for them.
+    #[must_use]
+    pub fn without_constraints(mut self) -> Self {
+        for record in &mut self.records {
+            let Ok(read) = record else { continue };
+            if read.constraint.is_some() {
+                *record = Err(Failure::invalid("constraint: only a fold has one"));
+            } else if read.reactivities.is_some() {
+                *record = Err(Failure::invalid("reactivities: only a fold has some"));
+            }
+        }
+        self
+    }
 }
 
 /// Reads the sequences of a request, of either field.

@@ -6,9 +6,6 @@ use rinalmo::Alternatives;
 
 use super::thermodynamics::RINALMO2026;
 
-/// Structures that `--alternatives` draws unless `--samples` says how many.
-const DRAWN: usize = 1000;
-
 /// Which structures of the ensemble.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Alternative structures (of an energy model)")]
@@ -37,11 +34,11 @@ impl AlternativesArgs {
     /// # Errors
     /// A seed is given, but nothing is drawn.
     pub fn resolve(&self) -> Result<Option<Alternatives>> {
-        let seed = self.seed.unwrap_or(1);
+        let seed = self.seed.unwrap_or(Alternatives::SEED);
         Ok(match (self.band, self.alternatives, self.samples) {
             (Some(band), ..) => Some(Alternatives::Band(band)),
             (None, Some(most), samples) => {
-                Some(Alternatives::Clusters { most, samples: samples.unwrap_or(DRAWN), seed })
+                Some(Alternatives::Clusters { most, samples: samples.unwrap_or(Alternatives::DRAWN), seed })
             }
             (None, None, Some(count)) => Some(Alternatives::Samples { count, seed }),
             (None, None, None) if self.seed.is_some() => {

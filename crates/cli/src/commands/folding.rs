@@ -1,8 +1,8 @@
 //! How a model folds: flags of every command that folds.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::{FoldOptions, Method};
+use rinalmo::{Error, FoldOptions, Method};
 
 /// Threshold and decoding.
 #[derive(Args, Clone, Debug)]
@@ -37,9 +37,6 @@ pub struct FoldingArgs {
     pub batch_tokens: usize,
 }
 
-/// With a larger `--gamma` every pair of any probability counts more than two unpaired bases.
-const LARGEST_GAMMA: f32 = 1e6;
-
 /// `--decode`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum DecodeArg {
@@ -68,18 +65,6 @@ impl FoldingArgs {
 
     /// The same for an energy model.
     pub fn resolve_for_energies(&self) -> Result<FoldOptions> {
-        if let Some(threshold) = self.threshold.filter(|p| !(0.0..1.0).contains(p)) {
-            bail!("--threshold: expected a probability from 0 to below 1, found {threshold}");
-        }
-        if !(0.0..=1.0).contains(&self.f1_share) {
-            bail!("--f1-share: expected a number from 0 to 1, found {}", self.f1_share);
-        }
-        if let Some(share) = self.energy_share.filter(|share| !(0.0..=1.0).contains(share)) {
-            bail!("--energy-share: expected a number from 0 to 1, found {share}");
-        }
-        if !(self.gamma > 0.0 && self.gamma <= LARGEST_GAMMA) {
-            bail!("--gamma: expected a number above 0, up to {LARGEST_GAMMA}, found {}", self.gamma);
-        }
         let method = self.decode.and_then(|decode| match decode {
             DecodeArg::Greedy => Some(Method::Greedy),
             DecodeArg::Nested => Some(Method::Nested),
@@ -88,7 +73,7 @@ impl FoldingArgs {
             DecodeArg::Centroid => Some(Method::Centroid),
             DecodeArg::Mfe => None, // an energy model's own
         });
-        Ok(FoldOptions::default() // memory is limited by the model's own options
+        let options = FoldOptions::default() // memory is limited by the model's own options
             .threshold(self.threshold)
             .method(method)
             .min_loop(self.min_loop)
@@ -96,6 +81,13 @@ impl FoldingArgs {
             .gamma(self.gamma)
             .energy_share(self.energy_share)
             .non_canonical(self.non_canonical)
-            .batch_tokens(self.batch_tokens.max(1)))
+            .batch_tokens(self.batch_tokens.max(1));
+        options.check().map_err(|error| match error {
+            Error::Range { option, expected, found } => {
+                anyhow!("--{}: expected {expected}, found {found}", option.replace('_', "-"))
+            }
+            other => other.into(),
+        })?;
+        Ok(options)
     }
 }

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use crate::common::{SMALL, Sandbox};
 
+const CERTIFICATE: &str = include_str!("../../../server/tests/tls/cert.pem");
+const KEY: &str = include_str!("../../../server/tests/tls/key.pem");
+
 /// A server that is killed if the test does not stop it.
 struct Server {
     child: Child,
@@ -17,13 +20,21 @@ struct Server {
 
 impl Server {
     fn start(sandbox: &Sandbox, words: &str) -> Self {
+        let (server, lines) = Self::begin(sandbox, words);
+        assert!(lines.starts_with("listening on http://127.0.0.1:"), "{lines}");
+        server
+    }
+
+    /// Also returns what the server prints up to its address.
+    fn begin(sandbox: &Sandbox, words: &str) -> (Self, String) {
         let mut child = sandbox.spawn(&format!("serve --port 0 {words}"));
         let mut messages = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        messages.read_line(&mut line).unwrap();
-        let address = line.strip_prefix("listening on http://").unwrap_or_else(|| panic!("{line}"));
-        let address = address.split('/').next().unwrap().to_owned();
-        Self { child, address, _messages: messages }
+        let mut lines = String::new();
+        while !lines.contains("listening on") {
+            assert!(messages.read_line(&mut lines).unwrap() > 0, "{lines}");
+        }
+        let address = lines.split("://").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default().to_owned();
+        (Self { child, address, _messages: messages }, lines)
     }
 
     /// The code and the body of the answer.
@@ -96,6 +107,33 @@ fn other_machines_are_only_served_with_a_token() {
     let server = Server::start(&sandbox, "--token token");
     assert_eq!(server.send("GET /info HTTP/1.1", "").0, "401");
     assert_eq!(server.send("GET /info HTTP/1.1\r\nAuthorization: Bearer 0123456789abcdef", "").0, "200");
+}
+
+#[test]
+fn a_server_that_others_reach_warns_without_tls_and_not_with_it() {
+    let sandbox = Sandbox::new().with("token", "0123456789abcdef\n").with("cert.pem", CERTIFICATE).with("key.pem", KEY);
+    let (_server, lines) = Server::begin(&sandbox, "--host 0.0.0.0 --token token");
+    assert!(lines.starts_with("warning: without TLS, others in the network can read the token"), "{lines}");
+    assert!(lines.contains("\nlistening on http://0.0.0.0:"), "{lines}");
+    let (_server, lines) =
+        Server::begin(&sandbox, "--host 0.0.0.0 --token token --tls-cert cert.pem --tls-key key.pem");
+    assert!(lines.starts_with("listening on https://0.0.0.0:"), "{lines}");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_is_refused() {
+    let sandbox = Sandbox::new().with("cert.pem", CERTIFICATE).with("key.pem", KEY);
+    for (words, message) in [
+        ("--tls-cert cert.pem", "--tls-key <FILE>"),
+        ("--tls-cert none.pem --tls-key key.pem", "error: --tls-cert: none.pem: "),
+        (
+            "--tls-cert key.pem --tls-key cert.pem",
+            "error: --tls-cert key.pem, --tls-key cert.pem: certificate: expected PEM with",
+        ),
+    ] {
+        let refused = sandbox.run(&format!("serve --port 0 {words}")).refused();
+        assert!(refused.contains(message), "{refused}");
+    }
 }
 
 #[test]

@@ -62,9 +62,14 @@ const EACH: u64 = 120;
 const DISTANCES: u64 = 256 * 8;
 
 impl Alternatives {
+    /// Structures that are drawn for [`Alternatives::Clusters`], unless another number is asked for.
+    pub const DRAWN: usize = 1000;
+    /// The random numbers, unless others are asked for.
+    pub const SEED: u64 = 1;
+
     /// # Errors
     /// There is nothing to return, or the band is no energy.
-    pub(super) fn check(self) -> Result<(), Error> {
+    pub(crate) fn check(self) -> Result<(), Error> {
         let wrong = match self {
             Self::Samples { count: 0, .. } | Self::Clusters { samples: 0, .. } => {
                 "samples: expected at least 1, found 0"

@@ -127,7 +127,7 @@ impl EnergyFolder {
             let message = "a threshold of probability needs the method greedy, nested or f1";
             return Err(Error::Options(message.to_owned()));
         }
-        options.alternatives.map_or(Ok(()), Alternatives::check)?;
+        options.check()?;
         let asked = options.clone();
         let budget = options.max_memory.or(self.max_memory).unwrap_or_else(default_budget);
         let items = requests.into_iter().map(move |request| {

@@ -35,16 +35,44 @@ export async function get(path) {
   return (await call(path, {})).json();
 }
 
-function post(path, request, signal) {
+function send(path, request, signal) {
   const headers = { "Content-Type": "application/json" };
   return call(path, { method: "POST", headers, body: JSON.stringify(request), signal });
 }
 
-export async function fold(request, signal) {
-  return (await post("/v1/fold", request, signal)).json();
+export async function post(path, request, signal) {
+  return (await send(path, request, signal)).json();
+}
+
+export function fold(request, signal) {
+  return post("/v1/fold", request, signal);
+}
+
+/** Also while the page is being left. */
+export function remove(path) {
+  return call(path, { method: "DELETE", keepalive: true });
+}
+
+/** Calls `take` with the JSON of each line, as the lines arrive. */
+export async function follow(path, signal, take) {
+  const response = await call(path, { signal });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split("\n");
+    rest = lines.pop();
+    for (const line of lines) take(JSON.parse(line));
+  }
 }
 
 /** The drawing as SVG text. */
 export async function draw(request, signal) {
-  return (await post("/v1/draw", request, signal)).text();
+  return (await send("/v1/draw", request, signal)).text();
+}
+
+/** A structure as the text of a file. */
+export async function format(request) {
+  return (await send("/v1/format", request)).text();
 }

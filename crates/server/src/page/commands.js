@@ -8,15 +8,16 @@ export function quoted(word) {
 }
 
 const FLAGS = {
-  model: "--model", decode: "--decode", gamma: "--gamma", temperature: "--temperature", energy_share: "--energy-share",
+  alternatives: "--alternatives", model: "--model", decode: "--decode", gamma: "--gamma", temperature: "--temperature", energy_share: "--energy-share",
 };
 
-/** The command line that folds and draws one record. */
+/** The command line that folds one record, and draws it unless it prints several structures. */
 export function commandLine(options, { header, id, sequence }, layout) {
   const fasta = `>${(header || id).replace(/\s+/g, " ")}\\n${sequence}\\n`.replaceAll("%", "%%");
   const flags = Object.entries(FLAGS).flatMap(([field, flag]) =>
     options[field] === undefined ? [] : [flag, quoted(String(options[field]))]);
   const fold = ["rinalmo fold", ...flags].join(" ");
+  if (options.alternatives) return `printf ${quoted(fasta)} | ${fold}`;
   return `printf ${quoted(fasta)} | ${fold} | tee ${quoted("fold.dbn")} | rinalmo draw --layout ${layout} -o fold.svg`;
 }
 

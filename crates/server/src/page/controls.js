@@ -14,10 +14,15 @@ export function offer(offered) {
   $("model").replaceChildren(...models.map((model) => new Option(model.name, model.name)));
 }
 
+/** Is the model an energy model? */
+export function hasEnergies() {
+  const model = models.find((one) => one.name === state.model);
+  return Boolean(model && model.kind === "energies");
+}
+
 /** The options of the controls, as far as they apply. */
 export function options() {
-  const model = models.find((one) => one.name === state.model);
-  const isEnergies = model && model.kind === "energies";
+  const isEnergies = hasEnergies();
   const asked = {};
   if (state.model && state.model !== models[0].name) asked.model = state.model;
   if (state.decode) asked.decode = state.decode;
@@ -31,8 +36,7 @@ export function options() {
 export function showControls() {
   if (!models.some((model) => model.name === state.model)) state.model = models[0].name;
   for (const name of CONTROLS) $(name).value = state[name];
-  const model = models.find((one) => one.name === state.model);
-  const isEnergies = Boolean(model && model.kind === "energies");
+  const isEnergies = hasEnergies();
   $("decode").querySelector('[value="mfe"]').disabled = !isEnergies;
   if (!isEnergies && state.decode === "mfe") state.decode = $("decode").value = "";
   const applies = { mea: state.decode === "mea", energies: isEnergies, network: !isEnergies };

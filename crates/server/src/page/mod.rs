@@ -16,13 +16,15 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// A file of the page: its path, its type, its text.
 type File = (&'static str, &'static str, &'static str);
 
-const FILES: [File; 16] = [
+const FILES: [File; 18] = [
     ("/", HTML, include_str!("index.html")),
     ("/style.css", CSS, include_str!("style.css")),
     ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
     ("/page.js", SCRIPT, include_str!("page.js")),
     ("/work.js", SCRIPT, include_str!("work.js")),
     ("/controls.js", SCRIPT, include_str!("controls.js")),
+    ("/bulk.js", SCRIPT, include_str!("bulk.js")),
+    ("/alternatives.js", SCRIPT, include_str!("alternatives.js")),
     ("/record.js", SCRIPT, include_str!("record.js")),
     ("/words.js", SCRIPT, include_str!("words.js")),
     ("/api.js", SCRIPT, include_str!("api.js")),

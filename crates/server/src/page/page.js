@@ -1,10 +1,13 @@
 // The page: what the user does, and the table of all records.
 
+import { onTabs } from "./alternatives.js";
 import { fold, get } from "./api.js";
+import { endBulk, foldBulk, isLarge } from "./bulk.js";
 import { offer, onControls, options, showControls } from "./controls.js";
 import { onDots } from "./dots.js";
 import { onPicture } from "./pictures.js";
-import { change, compareWith, drawAgain, mark, saveAs, select, showRecord, step, undo } from "./record.js";
+import { change, chooseStructure, compareWith, drawAgain, mark, saveAs, select, showRecord, step, undo } from "./record.js";
+import { saveAll } from "./save.js";
 import { readAddress, state, writeAddress } from "./state.js";
 import { onStrip } from "./strip.js";
 import { end, run, say } from "./work.js";
@@ -12,6 +15,8 @@ import { end, run, say } from "./work.js";
 const EXAMPLE = ">tRNA-Phe_yeast\nGCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA\n" +
   ">TAR_HIV-1\nGGUCUCUCUGGUUAGACCAGAUCUGAGCCUGGGAGCUCUCUGGCUAACUAGGGAACC\n";
 
+/** Rows of the table; more make a browser slow. */
+const MOST_ROWS = 2000;
 /** How long the page waits for more typing, in milliseconds. */
 const PAUSE = 300;
 
@@ -22,7 +27,7 @@ let results = [];
 
 /** Begins with a record, with nothing selected or changed. */
 function begin(record) {
-  Object.assign(state, { record: String(record), base: "", mutations: "", reference: "" });
+  Object.assign(state, { record: String(record), base: "", mutations: "", reference: "", alternative: "0" });
 }
 
 /** Folds everything that was pasted. */
@@ -31,18 +36,30 @@ function foldAll() {
   writeAddress();
   if (!state.text.trim()) {
     end();
+    endBulk();
     $("results").hidden = $("detail").hidden = true;
     return say("Paste a sequence, or try the example.");
   }
+  endBulk();
+  if (isLarge(state.text)) return foldMany();
   return run("Folding…", async (signal) => {
     const answer = await fold({ ...options(), text: state.text }, signal);
-    results = answer.results;
-    const notes = (answer.notes || []).map((note) => Object.assign(document.createElement("li"), { textContent: note }));
-    $("notes").replaceChildren(...notes);
-    $("notes").hidden = notes.length === 0;
+    beginTable(answer.notes || []);
+    answer.results.forEach(add);
     if (!results[Number(state.record)]) state.record = "0";
-    showTable();
     await showChosen(signal);
+  });
+}
+
+/** Folds as a job. The chosen record is shown as soon as it is there. */
+function foldMany() {
+  end();
+  $("detail").hidden = true;
+  return foldBulk({ ...options(), text: state.text }, beginTable, (result, isLast) => {
+    add(result);
+    const isMissing = isLast && !results[Number(state.record)];
+    if (isMissing) state.record = "0";
+    if (isMissing || results.length - 1 === Number(state.record)) run("Folding…", showChosen);
   });
 }
 
@@ -51,26 +68,42 @@ function scoreOf(result) {
   return result.expected_f1 === undefined ? "unknown" : result.expected_f1.toFixed(3);
 }
 
-function showTable() {
-  const rows = results.map((result, at) => {
-    const row = document.createElement("tr");
-    const name = document.createElement("button");
-    name.textContent = result.id || `record ${at + 1}`;
-    name.addEventListener("click", () => choose(at));
-    const cells = result.error
-      ? [name, "", "", "", result.error]
-      : [name, result.sequence.length, result.pairs.length, scoreOf(result), result.structure];
-    row.append(...cells.map((cell) => {
-      const made = document.createElement("td");
-      made.append(cell);
-      return made;
-    }));
-    if (result.error) row.lastChild.className = "wrong";
-    return row;
-  });
-  $("score-title").textContent = results.some((result) => result.mfe !== undefined) ? "Free energy" : "Expected F1";
-  $("table").tBodies[0].replaceChildren(...rows);
+/** Begins with an empty table, and shows the notes on reading the text. */
+function beginTable(notes) {
+  results = [];
+  const items = notes.map((note) => Object.assign(document.createElement("li"), { textContent: note }));
+  $("notes").replaceChildren(...items);
+  $("notes").hidden = notes.length === 0;
+  $("table").tBodies[0].replaceChildren();
+  $("more").hidden = true;
   $("results").hidden = false;
+}
+
+/** Adds a result to the table. */
+function add(result) {
+  const at = results.push(result) - 1;
+  if (result.mfe !== undefined || results.length === 1) {
+    $("score-title").textContent = result.mfe === undefined ? "Expected F1" : "Free energy";
+  }
+  if (at >= MOST_ROWS) {
+    $("more").textContent = `The table has the first ${MOST_ROWS.toLocaleString("en")} of ${results.length.toLocaleString("en")}.`;
+    $("more").hidden = false;
+    return;
+  }
+  const row = document.createElement("tr");
+  const name = document.createElement("button");
+  name.textContent = result.id || `record ${at + 1}`;
+  name.addEventListener("click", () => choose(at));
+  const cells = result.error
+    ? [name, "", "", "", result.error]
+    : [name, result.sequence.length, result.pairs.length, scoreOf(result), result.structure];
+  row.append(...cells.map((cell) => {
+    const made = document.createElement("td");
+    made.append(cell);
+    return made;
+  }));
+  if (result.error) row.lastChild.className = "wrong";
+  $("table").tBodies[0].append(row);
 }
 
 /** Shows another record. */
@@ -87,10 +120,12 @@ function showChosen(signal) {
 }
 
 function listen() {
-  let timer = 0;
-  const soon = (body) => () => {
-    clearTimeout(timer);
-    timer = setTimeout(body, PAUSE);
+  const soon = (body) => {
+    let timer = 0;
+    return () => {
+      clearTimeout(timer);
+      timer = setTimeout(body, PAUSE);
+    };
   };
   $("fold").addEventListener("click", foldAll);
   $("example").addEventListener("click", () => {
@@ -137,6 +172,7 @@ function listen() {
     $("drawing").classList.toggle("full", $("full").checked);
     mark(false);
   });
+  onTabs(chooseStructure);
   onStrip(select, change);
   onPicture($("drawing"), select, step);
   onPicture($("arcs"), select, step);
@@ -150,6 +186,7 @@ function listen() {
     const { kind } = event.target.dataset;
     if (kind) saveAs(kind).catch((error) => say(error.message, true));
   });
+  $("save-all").addEventListener("click", () => saveAll(results));
   window.addEventListener("hashchange", () => {
     readAddress();
     start();

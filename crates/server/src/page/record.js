@@ -1,8 +1,9 @@
 // The record that is shown: its fold, its pictures, and the one selection in all of them.
 
+import { MOST, differing, showTabs, structures, withStructure } from "./alternatives.js";
 import { draw, fold } from "./api.js";
 import { commandLine, curlCall } from "./commands.js";
-import { options } from "./controls.js";
+import { hasEnergies, options } from "./controls.js";
 import { markDots, showDots } from "./dots.js";
 import { markPicture, showPicture } from "./pictures.js";
 import { save } from "./save.js";
@@ -30,33 +31,60 @@ export async function showRecord(given, signal) {
   if (mutations().some(({ base }) => base >= given.sequence.length)) state.mutations = "";
   const sequence = mutated(given.sequence);
   const id = given.header || given.id;
-  const request = { ...options(), inputs: [{ id, sequence }], probabilities: true, cutoff: CUTOFF };
-  const now = (await fold(request, signal)).results[0];
-  if (now.error) throw new Error(now.error);
+  const more = hasEnergies() ? { alternatives: MOST } : {};
+  const request = { ...options(), ...more, inputs: [{ id, sequence }], probabilities: true, cutoff: CUTOFF };
+  const best = (await fold(request, signal)).results[0];
+  if (best.error) throw new Error(best.error);
   const isMutated = sequence !== given.sequence;
-  shown = { given, now, isMutated, partner: partners(now.structure), reference: null };
+  shown = { given, best, now: best, isMutated, partner: partners(best.structure), reference: null };
   if (!state.reference && !isMutated) state.reference = known(state.text).get(Number(state.record)) || "";
   $("reference").value = state.reference;
-  showWords(shown);
-  showCommands();
-  showReference();
-  showStrip(now, confidence(now.structure, now.probabilities), new Set(mutations().map(({ base }) => base)));
-  showPairs();
-  mark(false);
+  showStructure();
   await showDrawings(signal);
 }
 
-function showCommands() {
-  $("command").textContent = commandLine(options(), shown.now, state.layout);
-  $("curl").textContent = curlCall(options(), shown.now);
+/** Shows the chosen one of the structures of the fold, everywhere but in the drawings. */
+function showStructure() {
+  const all = structures(shown.best);
+  let chosen = Number(state.alternative);
+  if (!all[chosen]) chosen = 0;
+  state.alternative = String(chosen);
+  const now = chosen === 0 ? shown.best : withStructure(shown.best, all[chosen]);
+  shown = { ...shown, now, partner: partners(now.structure) };
+  showTabs(all, chosen);
+  showWords(shown);
+  showCommands();
+  showReference();
+  const mutated = new Set(mutations().map(({ base }) => base));
+  const differs = differing(now.structure, shown.best.structure);
+  showStrip(now, confidence(now.structure, now.probabilities), mutated, differs);
+  showPairs();
+  mark(false);
 }
 
-/** Reads the structure to compare with; without one, a mutated record is compared with what was given. */
+/** Shows another of the structures. */
+export function chooseStructure(number) {
+  state.alternative = String(number);
+  showStructure();
+  return run("Drawing…", showDrawings);
+}
+
+function showCommands() {
+  const asked = { ...options(), ...(shown.now === shown.best ? {} : { alternatives: MOST }) };
+  $("command").textContent = commandLine(asked, shown.now, state.layout);
+  $("curl").textContent = curlCall(asked, shown.now);
+}
+
+/**
+ * Reads the structure to compare with; without one, an alternative is compared with the best structure, and a mutated
+ * record with what was given.
+ */
 function showReference() {
   const text = state.reference.trim();
   let said = "";
   let isWrong = false;
-  shown.reference = shown.isMutated ? shown.given.structure : null;
+  const isBest = shown.now === shown.best;
+  shown.reference = !isBest ? shown.best.structure : shown.isMutated ? shown.given.structure : null;
   if (text) {
     try {
       const reference = pairs(text);
@@ -71,6 +99,8 @@ function showReference() {
       said = error.message;
       isWrong = true;
     }
+  } else if (!isBest) {
+    said = "The pictures compare with the best structure: pairs only here are vermilion, those only there green.";
   } else if (shown.isMutated) {
     said = "The pictures compare with the structure before the change.";
   }
@@ -165,6 +195,7 @@ export function change(letter) {
   const base = selected();
   if (base === null || !shown) return;
   mutate(shown.given.sequence, base, letter);
+  state.alternative = "0";
   const hadFocus = document.activeElement && document.activeElement.closest("#strip");
   run("Folding…", async (signal) => {
     await showRecord(shown.given, signal);
@@ -174,6 +205,7 @@ export function change(letter) {
 
 /** Undoes the last mutation, or all. */
 export function undo(isAll) {
+  state.alternative = "0";
   state.mutations = isAll ? "" : state.mutations.split("+").slice(0, -1).join("+");
   run("Folding…", (signal) => showRecord(shown.given, signal));
 }

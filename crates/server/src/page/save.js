@@ -1,6 +1,6 @@
 // Files that are saved from the page.
 
-import { bpseq, ct, dotBracket } from "./structure.js";
+import { format } from "./api.js";
 
 /** Pixels of a PNG for each of the drawing. */
 const DENSITY = 2;
@@ -36,15 +36,25 @@ async function png(svg) {
   });
 }
 
+/** Saves all results, one a line. */
+export function saveAll(results) {
+  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
+  download("folds.jsonl", new Blob(lines, { type: "application/x-ndjson" }));
+}
+
 /** Saves a fold, or its drawing `svg`, in a format. */
 export async function save(kind, fold, svg) {
-  const text = (contents) => new Blob([contents], { type: "text/plain" });
+  const { sequence, structure, header, id } = fold;
+  const file = async () => {
+    const text = await format({ format: kind, sequence, structure, id: header || id });
+    return new Blob([text], { type: "text/plain" });
+  };
   const made = {
     svg: () => new Blob([svg], { type: "image/svg+xml" }),
     png: () => png(svg),
-    dbn: () => text(dotBracket(fold)),
-    ct: () => text(ct(fold)),
-    bpseq: () => text(bpseq(fold)),
+    dbn: file,
+    ct: file,
+    bpseq: file,
     json: () => new Blob([`${JSON.stringify(fold)}\n`], { type: "application/json" }),
   }[kind];
   download(fileName(fold.id, kind), await made());

@@ -1,4 +1,4 @@
-// Structures as text: read, compared, written.
+// Structures as text: read and compared.
 
 const OPENING = "([{<" + "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const CLOSING = ")]}>" + "abcdefghijklmnopqrstuvwxyz";
@@ -82,25 +82,4 @@ export function known(text) {
     }
   }
   return found;
-}
-
-export function dotBracket({ header, id, sequence, structure, note }) {
-  return `>${header || id}\n${sequence}\n${structure}${note ? ` ${note}` : ""}\n`;
-}
-
-export function ct({ header, id, sequence, structure }) {
-  const partner = partners(structure);
-  const last = sequence.length;
-  const column = (number) => String(number).padStart(5);
-  const rows = [...sequence].map((letter, i) => {
-    const numbers = [i, i + 1 === last ? 0 : i + 2, partner[i] + 1, i + 1];
-    return `${column(i + 1)} ${letter} ${numbers.map(column).join(" ")}`;
-  });
-  return `${last}  ${header || id}\n${rows.join("\n")}\n`;
-}
-
-export function bpseq({ header, id, sequence, structure }) {
-  const partner = partners(structure);
-  const rows = [...sequence].map((letter, i) => `${i + 1} ${letter} ${partner[i] + 1}`);
-  return `# File: ${header || id}\n${rows.join("\n")}\n`;
 }

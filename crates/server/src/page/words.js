@@ -13,12 +13,13 @@ function meaning(f1) {
 }
 
 /** Says how far to trust a fold, and what a mutation changed. */
-export function showWords({ given, now, isMutated }) {
+export function showWords({ given, best, now, isMutated }) {
   $("detail-title").textContent = now.header || now.id;
   const strong = document.createElement("strong");
   const words = [];
   if (now.mfe !== undefined) {
     strong.textContent = now.energy === null ? "A pseudoknot has no energy here" : `Free energy ${now.energy.toFixed(2)} kcal/mol`;
+    if (now !== best) words.push(apart(now, best));
     words.push(`minimum ${now.mfe.toFixed(2)}, ensemble ${now.ensemble_energy.toFixed(2)}, diversity ${now.diversity.toFixed(1)} pairs`);
   } else if (now.expected_f1 !== undefined) {
     strong.textContent = `Expected F1 ${now.expected_f1.toFixed(2)}`;
@@ -39,6 +40,13 @@ export function showWords({ given, now, isMutated }) {
       : now.expected_f1 !== undefined ? `, expected F1 ${signed(now.expected_f1 - given.expected_f1, 2)}` : "";
     $("change").textContent = `Pairs kept: ${right}, lost: ${missed}, new: ${wrong}${difference}.`;
   }
+}
+
+/** How an alternative differs from the best structure. */
+function apart(now, best) {
+  const { wrong, missed } = compare(pairs(now.structure), pairs(best.structure));
+  const share = now.share === undefined ? "" : `${(100 * now.share).toFixed(1)} % of the ensemble is like it; `;
+  return `${share}pairs only here: ${wrong}, only in the best structure: ${missed}`;
 }
 
 /** A difference with its sign. */

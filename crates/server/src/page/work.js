@@ -36,7 +36,8 @@ export async function run(message, body) {
   }
 }
 
-function askToken(then) {
+/** Asks for the token, and then goes on. */
+export function askToken(then) {
   const dialog = document.getElementById("token-dialog");
   dialog.addEventListener("close", () => {
     const token = document.getElementById("token").value.trim();

@@ -43,6 +43,9 @@ impl Ask {
 /// The answer for each sequence.
 type Answers = Vec<Result<Answer, Failure>>;
 
+/// Where answers arrive.
+type Receiver = oneshot::Receiver<Result<Answers, Failure>>;
+
 /// A question about sequences, and who waits for the answers.
 struct Asked {
     ask: Ask,
@@ -113,10 +116,24 @@ impl Queue {
     /// # Errors
     /// 429 if too many requests wait, 503 if the time is up or the server stops, or an error of all sequences.
     pub async fn ask(&self, ask: Ask, items: Vec<Item>) -> Result<Answers, Failure> {
+        let answers = self.asked(ask, items, self.most)?;
+        self.within_time(self.wait(answers)).await?
+    }
+
+    /// Asks something that may wait and take as long as it does: a piece of a job, of which there is one at a time.
+    ///
+    /// # Errors
+    /// 503 if the server stops, or an error of all sequences.
+    pub async fn ask_patiently(&self, ask: Ask, items: Vec<Item>) -> Result<Answers, Failure> {
+        let answers = self.asked(ask, items, usize::MAX)?;
+        self.wait(answers).await?
+    }
+
+    fn asked(&self, ask: Ask, items: Vec<Item>, most: usize) -> Result<Receiver, Failure> {
         let (reply, answers) = oneshot::channel();
         let bases = items.iter().map(|item| item.sequence.len()).sum();
-        self.push(Work::Asked(Asked { ask, items, reply }), bases)?;
-        self.wait(answers).await?
+        self.push(Work::Asked(Asked { ask, items, reply }), bases, most)?;
+        Ok(answers)
     }
 
     /// Runs work that has nothing to do with a model.
@@ -130,8 +147,8 @@ impl Queue {
                 let _ = reply.send(work()); // the client may be gone by now
             }
         });
-        self.push(Work::Alone(work), 0)?;
-        self.wait(done).await
+        self.push(Work::Alone(work), 0, self.most)?;
+        self.within_time(self.wait(done)).await
     }
 
     /// Requests that wait.
@@ -148,16 +165,17 @@ impl Queue {
         self.shared.changed.notify_all();
     }
 
-    fn push(&self, work: Work, bases: usize) -> Result<(), Failure> {
+    fn push(&self, work: Work, bases: usize, most: usize) -> Result<(), Failure> {
         let mut state = self.shared.lock();
         if state.is_closed {
             return Err(stopping());
         }
-        if state.waiting.len() >= self.most {
+        if state.waiting.len() >= most {
             self.shared.forget(&mut state);
         }
-        if state.waiting.len() >= self.most {
-            return Err(Failure::overloaded(state.waiting.len()));
+        if state.waiting.len() >= most {
+            let waiting = state.waiting.len();
+            return Err(Failure::overloaded(format!("{waiting} requests are waiting; try again later")));
         }
         state.waiting.push_back(Waiting { work, bases, since: Instant::now() });
         drop(state);
@@ -166,19 +184,24 @@ impl Queue {
     }
 
     async fn wait<T>(&self, receiver: oneshot::Receiver<T>) -> Result<T, Failure> {
-        match tokio::time::timeout(self.time, receiver).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(_)) if self.shared.lock().is_closed => Err(stopping()),
-            Ok(Err(_)) => Err(Failure::backend("the computation failed; the server's log says why")),
-            Err(_) => {
-                let seconds = self.time.as_secs_f64();
-                Err(Failure::unavailable(format!("no result within {seconds} s; send less at a time")))
+        receiver.await.map_err(|_| {
+            if self.shared.lock().is_closed {
+                return stopping();
             }
-        }
+            Failure::backend("the computation failed; the server's log says why")
+        })
+    }
+
+    async fn within_time<T>(&self, answer: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        tokio::time::timeout(self.time, answer).await.unwrap_or_else(|_| {
+            let seconds = self.time.as_secs_f64();
+            Err(Failure::unavailable(format!("no result within {seconds} s; send less at a time, or post a job")))
+        })
     }
 }
 
-fn stopping() -> Failure {
+/// Why what waits is not computed.
+pub fn stopping() -> Failure {
     Failure::unavailable("the server stops")
 }
 

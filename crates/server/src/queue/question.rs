@@ -1,12 +1,12 @@
 //! What can be asked of a model, and its answers.
 
-use rinalmo::energy::{Conditions, Dangles, Deigan};
+use rinalmo::energy::{Conditions, Dangles};
 use rinalmo::results::ModelName;
 use rinalmo::sink::ArrayKind;
 use rinalmo::task::TaskSpec;
 use rinalmo::{
-    Constraint, EmbedOptions, Embedding, Fold, FoldOptions, FoldRequest, Marginal, Method, Model, PredictOptions,
-    ScoreOptions, SequenceScore, Variant, VariantRequest,
+    Constraint, EmbedOptions, Embedding, Fold, FoldOptions, FoldRequest, Marginal, Model, PredictOptions, ScoreOptions,
+    SequenceScore, Variant, VariantRequest,
 };
 
 use crate::failure::Failure;
@@ -25,18 +25,9 @@ pub enum Question {
 /// How to fold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Folding {
-    /// `None` is the model's own.
-    pub method: Option<Method>,
-    pub threshold: Option<f32>,
-    pub f1_share: f32,
-    pub gamma: f32,
-    pub energy_share: Option<f32>,
-    pub min_loop: usize,
-    pub non_canonical: bool,
+    pub options: FoldOptions,
     /// Probabilities above this are listed, if it is given.
     pub cutoff: Option<f32>,
-    /// What reactivities count.
-    pub reactivity: Deigan,
     /// Only for an energy model: the temperature in °C.
     pub temperature: Option<f64>,
     /// Only for an energy model.
@@ -44,19 +35,6 @@ pub struct Folding {
 }
 
 impl Folding {
-    fn options(&self) -> FoldOptions {
-        FoldOptions::default()
-            .method(self.method)
-            .threshold(self.threshold)
-            .f1_share(self.f1_share)
-            .gamma(self.gamma)
-            .energy_share(self.energy_share)
-            .min_loop(self.min_loop)
-            .non_canonical(self.non_canonical)
-            .reactivity(self.reactivity)
-            .probabilities(self.cutoff.is_some())
-    }
-
     /// The conditions, if they are not those that an energy model has anyway.
     pub fn conditions(&self) -> Option<Conditions> {
         let usual = Conditions::default();
@@ -103,9 +81,16 @@ pub struct FoldAnswer {
 
 /// Most pairs that are listed for a sequence: about 25 MB of JSON.
 const MOST_PAIRS: usize = 1_000_000;
+/// Most letters of a sequence's alternatives, for the same reason.
+const MOST_LETTERS: usize = 25_000_000;
 
 impl FoldAnswer {
     fn new(mut fold: Fold, cutoff: Option<f32>, model: &ModelName) -> Result<Self, Failure> {
+        let letters: usize = fold.alternatives.iter().flatten().map(|one| one.dot_bracket.len()).sum();
+        if letters > MOST_LETTERS {
+            let message = format!("the alternatives have {letters} letters, {MOST_LETTERS} are allowed; ask for fewer");
+            return Err(Failure::too_large(message));
+        }
         let probabilities = match (fold.probabilities.take(), cutoff) {
             (Some(map), Some(cutoff)) => {
                 let listed: Vec<_> = map.above(cutoff).take(MOST_PAIRS + 1).collect();
@@ -134,7 +119,7 @@ impl Engine {
         match (self, question) {
             (Self::Energies(folder), Question::Fold(folding)) => {
                 let name = ModelName::from(folder);
-                let folds = folder.folds(items.into_iter().map(to_fold), &folding.options())?;
+                let folds = folder.folds(items.into_iter().map(to_fold), &folding.options)?;
                 Ok(with_list(folds, folding.cutoff, name))
             }
             (Self::Network(model), question) => network(model, question, items),
@@ -164,7 +149,7 @@ fn network<'e>(model: &'e Model, question: &Question, items: Vec<Item>) -> Resul
     let sequences = |items: Vec<Item>| items.into_iter().map(|item| item.sequence);
     Ok(match question {
         Question::Fold(folding) => {
-            let folds = model.folds(items.into_iter().map(to_fold), &folding.options())?;
+            let folds = model.folds(items.into_iter().map(to_fold), &folding.options)?;
             with_list(folds, folding.cutoff, ModelName::from(model))
         }
         Question::Embed(kind) => {

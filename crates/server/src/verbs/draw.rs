@@ -93,7 +93,7 @@ impl DrawRequest {
     fn rna(&self, app: &App) -> Result<Rna, Failure> {
         let structure = parse("structure", &self.structure, app)?;
         let len = structure.len();
-        let letters = self.letters(len, app)?;
+        let letters = letters(&self.sequence, len, app)?;
         let mut rna = Rna::new(letters, structure);
         rna.reference = self.reference.as_ref().map(|text| parse("reference", text, app)).transpose()?;
         if let Some(found) = rna.reference.as_ref().map(Structure::len).filter(|found| *found != len) {
@@ -120,22 +120,6 @@ impl DrawRequest {
         Ok(rna)
     }
 
-    /// As many letters as the structure has bases, or none.
-    fn letters(&self, len: usize, app: &App) -> Result<Vec<u8>, Failure> {
-        if self.sequence.is_empty() {
-            return Ok(Vec::new());
-        }
-        let inputs = Inputs(vec![Input { sequence: self.sequence.clone(), ..Input::default() }]);
-        let mut found = sequences::read(Some(inputs), None, LETTERS, &app.limits)?;
-        let record = found.records.pop().unwrap_or_else(|| Err(Failure::empty("there is no sequence")))?;
-        let letters = record.record.sequence;
-        if letters.len() != len {
-            let found = letters.len();
-            return Err(Failure::invalid(format!("sequence: expected {len} letters as the structure, found {found}")));
-        }
-        Ok(letters)
-    }
-
     fn style(&self) -> Style {
         let usual = Style::default();
         Style {
@@ -155,7 +139,24 @@ impl DrawRequest {
     }
 }
 
-fn parse(field: &str, text: &str, app: &App) -> Result<Structure, Failure> {
+/// As many letters as the structure has bases, or none.
+pub(super) fn letters(sequence: &str, len: usize, app: &App) -> Result<Vec<u8>, Failure> {
+    if sequence.is_empty() {
+        return Ok(Vec::new());
+    }
+    let inputs = Inputs(vec![Input { sequence: sequence.to_owned(), ..Input::default() }]);
+    let mut found = sequences::read(Some(inputs), None, LETTERS, &app.limits)?;
+    let record = found.records.pop().unwrap_or_else(|| Err(Failure::empty("there is no sequence")))?;
+    let letters = record.record.sequence;
+    if letters.len() != len {
+        let found = letters.len();
+        return Err(Failure::invalid(format!("sequence: expected {len} letters as the structure, found {found}")));
+    }
+    Ok(letters)
+}
+
+/// A structure in dot-bracket, with at least one base.
+pub(super) fn parse(field: &str, text: &str, app: &App) -> Result<Structure, Failure> {
     let most = app.limits.length;
     if text.len() > most {
         return Err(Failure::too_large(format!("{field}: this server takes up to {most} bases")));

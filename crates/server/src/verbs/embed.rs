@@ -11,13 +11,14 @@ use axum::response::Response;
 use rinalmo::sink::{Array, ArrayKind};
 use serde::Deserialize;
 
-use super::reply::another;
+use super::plan::{Plan, Show, another, list, text};
+use crate::Limits;
 use crate::app::App;
 use crate::body;
-use crate::failure::{Failure, json};
+use crate::failure::{Failure, json_text};
 use crate::models::Entry;
-use crate::queue::{Answer, Item, Question};
-use crate::sequences::{self, EXACT, Inputs};
+use crate::queue::{Answer, Question};
+use crate::sequences::{self, EXACT, Found, Inputs};
 
 /// Bytes of a number as JSON, about.
 const WRITTEN: u64 = 12;
@@ -77,58 +78,55 @@ impl Pooling {
 
 /// `POST /v1/embed`.
 pub async fn embed(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
-    let mut request: EmbedRequest = body::read(request, &app.limits).await?;
-    if request.truncate {
-        request.cut(app.limits.length);
+    let request: EmbedRequest = body::read(request, &app.limits).await?;
+    let pooling = request.pooling;
+    let (plan, found) = request.plan(&app, &app.limits)?;
+    if pooling == Pooling::None {
+        check_size(&app, &plan.model, &found)?;
     }
-    let model = find(&app, request.model.as_deref())?;
-    let mut arrays = vectors(&app, model, request.inputs, request.pooling).await?;
-    if request.normalize {
-        arrays.iter_mut().for_each(normalize);
-    }
-    Ok(match request.pooling {
-        Pooling::None => json(StatusCode::OK, &arrays.iter().map(rows).collect::<Vec<_>>()),
-        _ => json(StatusCode::OK, &arrays.into_iter().map(|array| array.data).collect::<Vec<_>>()),
-    })
+    let vectors = all(&app, &plan, found).await?;
+    Ok(json_text(StatusCode::OK, list(vectors.iter())))
 }
 
-/// The model that embeds.
-///
-/// # Errors
-/// None of this name is offered.
-pub fn find(app: &App, name: Option<&str>) -> Result<Arc<Entry>, Failure> {
-    app.models.find(name, "embed", |can| can.embed)
-}
-
-/// The vectors of each sequence.
+/// The vectors of all sequences as JSON.
 ///
 /// # Errors
 /// The first that any sequence meets.
-pub async fn vectors(app: &App, model: Arc<Entry>, inputs: Inputs, pooling: Pooling) -> Result<Vec<Array>, Failure> {
-    let found = sequences::read(Some(inputs), None, EXACT, &app.limits)?;
-    let records: Vec<_> = found.records.into_iter().collect::<Result<_, _>>()?;
-    if records.iter().any(|record| record.reactivities.is_some()) {
-        return Err(Failure::invalid("reactivities: only a fold has some"));
+pub async fn all(app: &App, plan: &Plan, found: Found) -> Result<Vec<String>, Failure> {
+    if let Some(failure) = found.records.iter().find_map(|record| record.as_ref().err()) {
+        return Err(failure.clone());
     }
-    if records.iter().any(|record| record.constraint.is_some()) {
-        return Err(Failure::invalid("constraint: only a fold has one"));
-    }
-    let bases: usize = records.iter().map(|record| record.record.sequence.len()).sum();
-    if pooling == Pooling::None {
-        check_size(app, bases, model.sizes.map_or(0, |(_, dimensions)| dimensions))?;
-    }
-    let items = records.into_iter().map(|record| Item::new(record.record.sequence)).collect();
-    let answers = app.ask(model, Question::Embed(pooling.kind()), items).await?;
-    let array = |answer: Answer| match answer {
-        Answer::Embedding(mut embedding) => embedding.arrays.pop().ok_or_else(another),
+    let shown = plan.results(app, &found.records).await?;
+    shown.into_iter().map(|one| one.failure.map_or(Ok(one.json), Err)).collect()
+}
+
+/// A plan that makes JSON of each sequence's vectors with `write`.
+///
+/// # Errors
+/// There are too many sequences, or no model of this name embeds.
+pub fn plan(
+    app: &App,
+    limits: &Limits,
+    name: Option<&str>,
+    inputs: Inputs,
+    pooling: Pooling,
+    write: impl Fn(Array) -> Result<String, Failure> + Send + Sync + 'static,
+) -> Result<(Plan, Found), Failure> {
+    let model = app.models.find(name, "embed", |can| can.embed)?;
+    let found = sequences::read(Some(inputs), None, EXACT, limits)?.without_constraints();
+    let show: Show = Box::new(move |_, answer| match answer {
+        Answer::Embedding(mut embedding) => write(embedding.arrays.pop().ok_or_else(another)?),
         _ => Err(another()),
-    };
-    answers.into_iter().map(|answer| answer.and_then(array)).collect()
+    });
+    Ok((Plan { model, question: Question::Embed(pooling.kind()), show }, found))
 }
 
 /// # Errors
 /// The vectors of all bases, as numbers and as text, take more memory than a call may.
-fn check_size(app: &App, bases: usize, dimensions: usize) -> Result<(), Failure> {
+fn check_size(app: &App, model: &Entry, found: &Found) -> Result<(), Failure> {
+    let records = found.records.iter().filter_map(|record| record.as_ref().ok());
+    let bases: usize = records.map(|record| record.record.sequence.len()).sum();
+    let dimensions = model.sizes.map_or(0, |(_, dimensions)| dimensions);
     let bytes = (bases as u64).saturating_mul(dimensions as u64).saturating_mul(4 + WRITTEN);
     let most = app.limits.memory_of_a_call();
     if bytes <= most {
@@ -155,6 +153,22 @@ fn rows(array: &Array) -> Vec<&[f32]> {
 }
 
 impl EmbedRequest {
+    /// # Errors
+    /// A field is not what was expected.
+    pub fn plan(mut self, app: &App, limits: &Limits) -> Result<(Plan, Found), Failure> {
+        if self.truncate {
+            self.cut(limits.length);
+        }
+        let Self { inputs, model, normalize: is_normalized, pooling, .. } = self;
+        let write = move |mut array: Array| {
+            if is_normalized {
+                normalize(&mut array);
+            }
+            if pooling == Pooling::None { text(&rows(&array)) } else { text(&array.data) }
+        };
+        plan(app, limits, model.as_deref(), inputs, pooling, write)
+    }
+
     /// Cuts sequences to `len` characters.
     fn cut(&mut self, len: usize) {
         for input in &mut self.inputs.0 {

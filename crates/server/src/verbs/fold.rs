@@ -7,23 +7,22 @@ use axum::response::Response;
 use rinalmo::energy::{Dangles, Deigan, Reagent};
 use rinalmo::results::{Folded, round};
 use rinalmo::seq::InputOptions;
-use rinalmo::{FoldOptions, Method};
+use rinalmo::{Alternatives, FoldOptions, Method};
 use serde::{Deserialize, Serialize};
 
-use super::reply::{another, items, reply};
+use super::plan::{self, Plan, Show, another};
+use crate::Limits;
 use crate::app::App;
 use crate::body;
 use crate::failure::Failure;
 use crate::models::Entry;
-use crate::queue::{Answer, FoldAnswer, Folding, Item, Question};
-use crate::sequences::{self, Inputs, Record};
+use crate::queue::{Answer, FoldAnswer, Folding, Question};
+use crate::sequences::{self, Found, Inputs, Record};
 
 /// Pairs of at least this probability are listed by default.
 const CUTOFF: f32 = 0.01;
-/// With a larger gamma every pair of any probability counts more than two unpaired bases.
-const LARGEST_GAMMA: f32 = 1e6;
-/// Slopes and intercepts of reactivities are between minus this and this, in kcal/mol.
-const LARGEST_KCAL: f32 = 100.0;
+/// Most structures that are drawn for a sequence. A sequence that is being computed is computed to its end.
+const MOST_SAMPLES: usize = 10_000;
 
 /// What may be asked. The options are those of `rinalmo fold`.
 #[derive(Debug, Deserialize)]
@@ -45,6 +44,13 @@ pub struct FoldRequest {
     reagent: Option<Probe>,
     reactivity_slope: Option<f32>,
     reactivity_intercept: Option<f32>,
+    #[serde(default)]
+    no_lonely_pairs: bool,
+    max_span: Option<usize>,
+    samples: Option<usize>,
+    alternatives: Option<usize>,
+    band: Option<f64>,
+    seed: Option<u64>,
     #[serde(default)]
     probabilities: bool,
     cutoff: Option<f32>,
@@ -81,24 +87,9 @@ impl Probe {
 
 /// `POST /v1/fold`.
 pub async fn fold(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
-    let mut request: FoldRequest = body::read(request, &app.limits).await?;
-    let model = app.models.find(request.model.as_deref(), "fold", |can| can.fold)?;
-    let folding = request.folding(&model)?;
-    let (inputs, text) = (request.inputs.take(), request.text.take());
-    let found = sequences::read(inputs, text, InputOptions::default(), &app.limits)?;
-    let reagent = request.reagent.map_or(Reagent::Shape, Probe::reagent);
-    let items = items(&found, |Record { record, constraint, reactivities }| Item {
-        constraint: constraint.clone(),
-        reactivities: reactivities.clone().map(|measured| reagent.counted(&record.sequence, measured)),
-        ..Item::new(record.sequence.clone())
-    });
-    let answers = app.ask(model, Question::Fold(folding), items).await?;
-    reply(&found, &answers, |record, answer| {
-        let Answer::Fold(answer) = answer else { return Err(another()) };
-        check_met(record, answer)?;
-        let folded = Folded { record: &record.record, fold: &answer.fold, model: &answer.model };
-        Ok(Reply { folded, probabilities: answer.probabilities.as_deref().map(counted) })
-    })
+    let request: FoldRequest = body::read(request, &app.limits).await?;
+    let (plan, found) = request.plan(&app, &app.limits)?;
+    plan.reply(&app, found).await
 }
 
 #[derive(Serialize)]
@@ -128,39 +119,79 @@ fn check_met(record: &Record, answer: &FoldAnswer) -> Result<(), Failure> {
 }
 
 impl FoldRequest {
-    /// The options, checked as those of the command line.
+    /// # Errors
+    /// A field is not what was expected.
+    pub fn plan(mut self, app: &App, limits: &Limits) -> Result<(Plan, Found), Failure> {
+        let model = app.models.find(self.model.as_deref(), "fold", |can| can.fold)?;
+        let folding = self.folding(&model)?;
+        let mut found = sequences::read(self.inputs.take(), self.text.take(), InputOptions::default(), limits)?;
+        let reagent = self.reagent.map_or(Reagent::Shape, Probe::reagent);
+        for record in found.records.iter_mut().flatten() {
+            let measured = record.reactivities.take();
+            record.reactivities = measured.map(|measured| reagent.counted(&record.record.sequence, measured));
+        }
+        let show: Show = Box::new(|record, answer| {
+            let Answer::Fold(answer) = answer else { return Err(another()) };
+            check_met(record, &answer)?;
+            let folded = Folded { record: &record.record, fold: &answer.fold, model: &answer.model };
+            plan::text(&Reply { folded, probabilities: answer.probabilities.as_deref().map(counted) })
+        });
+        Ok((Plan { model, question: Question::Fold(folding), show }, found))
+    }
+
     fn folding(&self, model: &Entry) -> Result<Folding, Failure> {
-        let usual = FoldOptions::default();
-        let folding = Folding {
-            method: self.decode.and_then(Decode::method),
-            threshold: self.threshold,
-            f1_share: self.f1_share.unwrap_or(usual.f1_share),
-            gamma: self.gamma.unwrap_or(usual.gamma),
-            energy_share: self.energy_share,
-            min_loop: self.min_loop.unwrap_or(usual.min_loop),
-            non_canonical: self.non_canonical,
-            cutoff: self.probabilities.then(|| self.cutoff.unwrap_or(CUTOFF)),
-            reactivity: self.reactivity(),
-            temperature: self.temperature,
-            dangles: self.dangles()?,
-        };
         if self.decode == Some(Decode::Mfe) && !model.is_energies() {
             return Err(Failure::invalid("decode: only an energy model has free energies; `turner2004` is one"));
         }
-        let share = |share: f32| (0.0..=1.0).contains(&share);
-        expect("threshold", self.threshold, "a probability from 0 to below 1", |p| (0.0..1.0).contains(&p))?;
-        expect("f1_share", self.f1_share, "a number from 0 to 1", share)?;
-        expect("energy_share", self.energy_share, "a number from 0 to 1", share)?;
-        expect("cutoff", self.cutoff, "a probability from 0 to 1", share)?;
-        for (name, kcal) in
-            [("reactivity_slope", self.reactivity_slope), ("reactivity_intercept", self.reactivity_intercept)]
-        {
-            let expected = format!("a number from -{LARGEST_KCAL} to {LARGEST_KCAL} kcal/mol");
-            expect(name, kcal, &expected, |kcal| kcal.abs() <= LARGEST_KCAL)?;
+        if let Some(found) = self.cutoff.filter(|cutoff| !(0.0..=1.0).contains(cutoff)) {
+            return Err(Failure::invalid(format!("cutoff: expected a probability from 0 to 1, found {found}")));
         }
-        let gamma = format!("a number above 0, up to {LARGEST_GAMMA}");
-        expect("gamma", self.gamma, &gamma, |gamma| gamma > 0.0 && gamma <= LARGEST_GAMMA)?;
-        Ok(folding)
+        let usual = FoldOptions::default();
+        let options = FoldOptions::default()
+            .method(self.decode.and_then(Decode::method))
+            .threshold(self.threshold)
+            .f1_share(self.f1_share.unwrap_or(usual.f1_share))
+            .gamma(self.gamma.unwrap_or(usual.gamma))
+            .energy_share(self.energy_share)
+            .min_loop(self.min_loop.unwrap_or(usual.min_loop))
+            .non_canonical(self.non_canonical)
+            .no_lonely_pairs(self.no_lonely_pairs)
+            .max_span(self.max_span)
+            .alternatives(self.other_structures()?)
+            .reactivity(self.reactivity())
+            .probabilities(self.probabilities);
+        options.check()?;
+        Ok(Folding {
+            options,
+            cutoff: self.probabilities.then(|| self.cutoff.unwrap_or(CUTOFF)),
+            temperature: self.temperature,
+            dangles: self.dangles()?,
+        })
+    }
+
+    /// As `--samples`, `--alternatives`, `--band` and `--seed`.
+    fn other_structures(&self) -> Result<Option<Alternatives>, Failure> {
+        if let Some(found) = self.samples.filter(|samples| *samples > MOST_SAMPLES) {
+            return Err(Failure::invalid(format!("samples: expected up to {MOST_SAMPLES}, found {found}")));
+        }
+        let seed = self.seed.unwrap_or(Alternatives::SEED);
+        Ok(match (self.band, self.alternatives, self.samples, self.seed) {
+            (None, None, None, None) => None,
+            (Some(band), None, None, None) => Some(Alternatives::Band(band)),
+            (None, Some(most), samples, _) => {
+                let samples = samples.unwrap_or(Alternatives::DRAWN);
+                Some(Alternatives::Clusters { most, samples, seed })
+            }
+            (None, None, Some(count), _) => Some(Alternatives::Samples { count, seed }),
+            (None, None, None, Some(_)) => {
+                return Err(Failure::invalid("seed: nothing is drawn without `samples` or `alternatives`"));
+            }
+            (Some(_), ..) => {
+                return Err(Failure::invalid(
+                    "band: nothing is drawn, so `samples`, `alternatives` and `seed` have no use",
+                ));
+            }
+        })
     }
 
     fn reactivity(&self) -> Deigan {
@@ -179,13 +210,6 @@ impl FoldRequest {
             Some(2) => Ok(Some(Dangles::Both)),
             Some(found) => Err(Failure::invalid(format!("dangles: expected 0 or 2, found {found}"))),
         }
-    }
-}
-
-fn expect(name: &str, value: Option<f32>, expected: &str, is_it: impl Fn(f32) -> bool) -> Result<(), Failure> {
-    match value.filter(|value| !is_it(*value)) {
-        Some(found) => Err(Failure::invalid(format!("{name}: expected {expected}, found {found}"))),
-        None => Ok(()),
     }
 }
 

@@ -3,8 +3,10 @@
 pub mod draw;
 pub mod embed;
 pub mod fold;
+pub mod format;
+pub mod jobs;
 pub mod openai;
+pub mod plan;
 pub mod predict;
-mod reply;
 pub mod score;
 pub mod variants;

@@ -11,10 +11,11 @@ use rinalmo::sink::Array;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::embed::{Pooling, find, normalize, vectors};
+use super::embed::{self, Pooling, normalize};
+use super::plan::{list, text};
 use crate::app::App;
 use crate::body;
-use crate::failure::{self, Failure};
+use crate::failure::{self, Failure, json_text};
 use crate::sequences::Inputs;
 
 /// What may be asked.
@@ -50,21 +51,6 @@ enum Vector {
 }
 
 #[derive(Serialize)]
-struct One {
-    object: &'static str,
-    index: usize,
-    embedding: Vector,
-}
-
-#[derive(Serialize)]
-struct Reply {
-    object: &'static str,
-    data: Vec<One>,
-    model: String,
-    usage: Usage,
-}
-
-#[derive(Serialize)]
 struct Usage {
     prompt_tokens: usize,
     total_tokens: usize,
@@ -80,23 +66,21 @@ pub async fn embeddings(State(app): State<Arc<App>>, request: Request) -> Respon
 
 async fn answer(app: &App, request: Request) -> Result<Response, Failure> {
     let EmbeddingsRequest { input, model, encoding_format, dimensions, .. } = body::read(request, &app.limits).await?;
-    let model = find(app, model.as_deref())?;
-    let own = model.sizes.map_or(0, |(_, dimensions)| dimensions);
-    if let Some(asked) = dimensions.filter(|asked| *asked != own) {
-        return Err(Failure::invalid(format!("dimensions: model `{}` has {own}, found {asked}", model.name)));
-    }
-    let name = model.name.clone();
     // Two more than bases: each sequence has a first and a last token.
     let tokens = input.0.iter().map(|input| input.sequence.chars().count() + 2).sum();
-    let arrays = vectors(app, model, input, Pooling::Mean).await?;
-    let data = arrays.into_iter().enumerate().map(|(index, array)| One {
-        object: "embedding",
-        index,
-        embedding: encoding_format.write(array),
-    });
-    let usage = Usage { prompt_tokens: tokens, total_tokens: tokens };
-    let reply = Reply { object: "list", data: data.collect(), model: name, usage };
-    Ok(failure::json(StatusCode::OK, &reply))
+    let write = move |array| text(&encoding_format.write(array));
+    let (plan, found) = embed::plan(app, &app.limits, model.as_deref(), input, Pooling::Mean, write)?;
+    let (own, name) = (plan.model.sizes.map_or(0, |(_, dimensions)| dimensions), plan.model.name.clone());
+    if let Some(asked) = dimensions.filter(|asked| *asked != own) {
+        return Err(Failure::invalid(format!("dimensions: model `{name}` has {own}, found {asked}")));
+    }
+    let vectors = embed::all(app, &plan, found).await?;
+    let one = |(index, vector)| format!(r#"{{"object":"embedding","index":{index},"embedding":{vector}}}"#);
+    let data: Vec<String> = vectors.iter().enumerate().map(one).collect();
+    let (data, model) = (list(data.iter()), text(&name)?);
+    let usage = text(&Usage { prompt_tokens: tokens, total_tokens: tokens })?;
+    let reply = format!(r#"{{"object":"list","data":{data},"model":{model},"usage":{usage}}}"#);
+    Ok(json_text(StatusCode::OK, reply))
 }
 
 impl Encoding {

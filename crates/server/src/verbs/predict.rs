@@ -9,12 +9,13 @@ use rinalmo::seq::InputOptions;
 use rinalmo::task::{LabelSpec, TaskSpec};
 use serde::Deserialize;
 
-use super::reply::{another, items, reply};
+use super::plan::{self, Plan, Show, another};
+use crate::Limits;
 use crate::app::App;
 use crate::body;
 use crate::failure::Failure;
-use crate::queue::{Answer, Item, Question};
-use crate::sequences::{self, Inputs};
+use crate::queue::{Answer, Question};
+use crate::sequences::{self, Found, Inputs};
 
 /// What may be asked.
 #[derive(Debug, Deserialize)]
@@ -34,17 +35,25 @@ pub struct PredictRequest {
 /// `POST /v1/predict`.
 pub async fn predict(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
     let request: PredictRequest = body::read(request, &app.limits).await?;
-    let (task, labels) = find(&request.task)?;
-    let what = format!("predict {}", task.name);
-    let model = app.models.find(request.model.as_deref(), &what, |can| can.predict.contains(&task.name))?;
-    check_padding(request.pad_to, labels, app.limits.length)?;
-    let found = sequences::read(request.inputs, request.text, InputOptions::default(), &app.limits)?;
-    let items = items(&found, |record| Item::new(record.record.sequence.clone()));
-    let answers = app.ask(model, Question::Predict(task, request.pad_to), items).await?;
-    reply(&found, &answers, |record, answer| {
-        let Answer::Prediction(answer) = answer else { return Err(another()) };
-        Ok(Row(predicted(&record.record.id, task, labels, answer.clone(), request.logits)))
-    })
+    let (plan, found) = request.plan(&app, &app.limits)?;
+    plan.reply(&app, found).await
+}
+
+impl PredictRequest {
+    /// # Errors
+    /// A field is not what was expected.
+    pub fn plan(self, app: &App, limits: &Limits) -> Result<(Plan, Found), Failure> {
+        let (task, labels) = find(&self.task)?;
+        let what = format!("predict {}", task.name);
+        let model = app.models.find(self.model.as_deref(), &what, |can| can.predict.contains(&task.name))?;
+        check_padding(self.pad_to, labels, limits.length)?;
+        let found = sequences::read(self.inputs, self.text, InputOptions::default(), limits)?.without_constraints();
+        let show: Show = Box::new(move |record, answer| {
+            let Answer::Prediction(answer) = answer else { return Err(another()) };
+            plan::text(&Row(predicted(&record.record.id, task, labels, answer, self.logits)))
+        });
+        Ok((Plan { model, question: Question::Predict(task, self.pad_to), show }, found))
+    }
 }
 
 fn find(name: &str) -> Result<(&'static TaskSpec, &'static LabelSpec), Failure> {

@@ -10,12 +10,13 @@ use rinalmo::{Marginal, TRAINED_LENGTH};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::reply::{another, items, reply};
+use super::plan::{self, Plan, Show, another};
+use crate::Limits;
 use crate::app::App;
 use crate::body;
 use crate::failure::Failure;
-use crate::queue::{Answer, Item, Question};
-use crate::sequences::{self, Inputs, Record};
+use crate::queue::{Answer, Question};
+use crate::sequences::{self, Found, Inputs, Record};
 
 /// What may be asked.
 #[derive(Debug, Deserialize)]
@@ -33,26 +34,35 @@ pub struct ScoreRequest {
 
 /// `POST /v1/score`.
 pub async fn score(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
-    let ScoreRequest { inputs, text, model, unmasked, per_base } = body::read(request, &app.limits).await?;
-    let model = app.models.find(model.as_deref(), "score", |can| can.score)?;
-    let marginal = marginal(unmasked);
-    let mut found = sequences::read(inputs, text, InputOptions::default(), &app.limits)?;
-    for record in &mut found.records {
-        if let Ok(Record { record: read, .. }) = &record
-            && let Err(failure) = check_masked(marginal, read.sequence.len())
-        {
-            *record = Err(failure);
+    let request: ScoreRequest = body::read(request, &app.limits).await?;
+    let (plan, found) = request.plan(&app, &app.limits)?;
+    plan.reply(&app, found).await
+}
+
+impl ScoreRequest {
+    /// # Errors
+    /// A field is not what was expected.
+    pub fn plan(self, app: &App, limits: &Limits) -> Result<(Plan, Found), Failure> {
+        let Self { inputs, text, model, unmasked, per_base } = self;
+        let model = app.models.find(model.as_deref(), "score", |can| can.score)?;
+        let marginal = marginal(unmasked);
+        let mut found = sequences::read(inputs, text, InputOptions::default(), limits)?.without_constraints();
+        for record in &mut found.records {
+            if let Ok(Record { record: read, .. }) = &record
+                && let Err(failure) = check_masked(marginal, read.sequence.len())
+            {
+                *record = Err(failure);
+            }
         }
+        let show: Show = Box::new(move |record, answer| {
+            let Answer::Score(score) = answer else { return Err(another()) };
+            let mut row = scored(&record.record, &score, marginal);
+            let listed = || Value::Array(score.log_likelihoods.iter().copied().map(number).collect());
+            row.extend(per_base.then(|| ("log_likelihoods", listed())));
+            plan::text(&Row(row))
+        });
+        Ok((Plan { model, question: Question::Score(marginal), show }, found))
     }
-    let items = items(&found, |record| Item::new(record.record.sequence.clone()));
-    let answers = app.ask(model, Question::Score(marginal), items).await?;
-    reply(&found, &answers, |record, answer| {
-        let Answer::Score(score) = answer else { return Err(another()) };
-        let mut row = scored(&record.record, score, marginal);
-        let listed = || Value::Array(score.log_likelihoods.iter().copied().map(number).collect());
-        row.extend(per_base.then(|| ("log_likelihoods", listed())));
-        Ok(Row(row))
-    })
 }
 
 /// How positions are scored.

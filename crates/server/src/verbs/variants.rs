@@ -10,12 +10,12 @@ use rinalmo::seq::InputOptions;
 use rinalmo::{Marginal, Variant};
 use serde::{Deserialize, Serialize};
 
-use super::reply::another;
+use super::plan::another;
 use super::score::{check_masked, marginal};
 use crate::app::App;
 use crate::body;
 use crate::failure::{Failure, json};
-use crate::queue::{Answer, Item, Question};
+use crate::queue::{Answer, Ask, Item, Question};
 use crate::sequences::{self, Input, Inputs};
 
 /// What may be asked.
@@ -71,7 +71,8 @@ pub async fn variants(State(app): State<Arc<App>>, request: Request) -> Result<R
         return Err(first.clone());
     }
     let item = Item { variants: scored, ..Item::new(record.sequence.clone()) };
-    let answers = app.ask(model, Question::Variants(marginal), vec![item]).await?;
+    let ask = Ask { models: app.models.clone(), model, question: Question::Variants(marginal) };
+    let answers = app.queue.ask(ask, vec![item]).await?;
     let Some(Answer::Ratios(ratios)) = answers.into_iter().next().transpose()? else { return Err(another()) };
     let mut ratios = ratios.into_iter();
     let results = variants.into_iter().zip(read).map(|(written, variant)| {

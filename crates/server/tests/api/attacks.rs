@@ -52,6 +52,26 @@ fn slow_clients_are_cut_off() {
 }
 
 #[test]
+fn slow_clients_that_take_all_connections_keep_others_out_only_for_a_moment() {
+    let server = Running::limited(|limits| {
+        limits.connections = 8;
+        limits.head_time = Duration::from_secs(8);
+    });
+    let slow: Vec<_> = (0..40)
+        .map(|_| {
+            let mut stream = connect(server.address);
+            stream.write_all(b"GET /health HTTP/1.1\r\nHost: loc").unwrap();
+            stream
+        })
+        .collect();
+    let begun = Instant::now();
+    assert_eq!(server.get("/health").status, 200);
+    // The first four have 8 s; 36 more share the other four places, 1 s each.
+    assert!(begun.elapsed() < Duration::from_secs(25), "{:?}", begun.elapsed());
+    drop(slow);
+}
+
+#[test]
 fn damaged_requests_are_answered_and_the_server_continues() {
     let server = Running::start();
     let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));

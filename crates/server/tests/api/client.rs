@@ -28,6 +28,8 @@ pub struct Answer {
     pub status: u16,
     pub head: String,
     pub body: String,
+    /// Was the connection closed only after the end of the answer?
+    pub is_complete: bool,
 }
 
 impl Running {
@@ -135,16 +137,20 @@ pub fn receive(mut stream: TcpStream) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
     let is_chunked = head.to_lowercase().contains("transfer-encoding: chunked");
-    let body = if is_chunked { unchunked(body) } else { body.to_owned() };
-    Answer { status, head: head.to_owned(), body }
+    let (body, is_complete) = if is_chunked { unchunked(body) } else { (body.to_owned(), true) };
+    Answer { status, head: head.to_owned(), body, is_complete }
 }
 
-fn unchunked(mut body: &str) -> String {
+/// The text of all chunks, and whether the last one, which is empty, was there.
+fn unchunked(mut body: &str) -> (String, bool) {
     let mut text = String::new();
     while let Some((size, rest)) = body.split_once("\r\n") {
         let size = usize::from_str_radix(size, 16).unwrap();
+        if size == 0 {
+            return (text, true);
+        }
         text.push_str(&rest[..size]);
         body = rest[size..].trim_start_matches("\r\n");
     }
-    text
+    (text, false)
 }

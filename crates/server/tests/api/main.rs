@@ -5,5 +5,7 @@ mod client;
 mod document;
 mod errors;
 mod guard;
+mod jobs;
 mod queue;
 mod results;
+mod tls;

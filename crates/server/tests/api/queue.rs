@@ -92,7 +92,7 @@ fn a_request_that_takes_too_long_is_ended() {
         limits.time = Duration::from_millis(200);
     });
     let message = server.post("/v1/fold", ASKED[0]).failed(503);
-    assert_eq!(message, "no result within 0.2 s; send less at a time");
+    assert_eq!(message, "no result within 0.2 s; send less at a time, or post a job");
 }
 
 #[test]

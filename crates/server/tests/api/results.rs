@@ -2,12 +2,12 @@
 
 use rinalmo::energy::{Conditions, Deigan, EnergyModel, Parameters, Reagent};
 use rinalmo::results::{Folded, ModelName, Row, predicted, scored, variant_scored};
-use rinalmo::seq::{SequenceRecord, Sequences};
+use rinalmo::seq::{SequenceRecord, Sequences, Structure, bpseq, ct, dot_bracket};
 use rinalmo::sink::ArrayKind;
 use rinalmo::task::TaskSpec;
 use rinalmo::{
-    Device, EmbedOptions, EnergyFolder, FoldOptions, FoldRequest, Marginal, Model, PredictOptions, ScoreOptions,
-    Variant, VariantRequest,
+    Alternatives, Device, EmbedOptions, EnergyFolder, FoldOptions, FoldRequest, Marginal, Model, PredictOptions,
+    ScoreOptions, Variant, VariantRequest,
 };
 use serde_json::{Value, json};
 
@@ -75,6 +75,27 @@ fn reactivities_count_as_in_the_library() {
         assert_eq!(found["results"][at], value(Folded { record: &record, fold, model: &name }));
     }
     assert_ne!(found["results"][0]["pairs"], found["results"][1]["pairs"]);
+}
+
+#[test]
+fn alternatives_are_those_of_the_library() {
+    let folder = EnergyFolder::new("turner2004", EnergyModel::turner2004().clone());
+    let server = Running::start();
+    for (asked, which) in [
+        (json!({ "alternatives": 4 }), Alternatives::Clusters { most: 4, samples: 1000, seed: 1 }),
+        (json!({ "alternatives": 4, "samples": 50 }), Alternatives::Clusters { most: 4, samples: 50, seed: 1 }),
+        (json!({ "samples": 5, "seed": 7 }), Alternatives::Samples { count: 5, seed: 7 }),
+        (json!({ "band": 1.5 }), Alternatives::Band(1.5)),
+    ] {
+        let mut request = json!({ "inputs": TRNA, "model": "turner2004", "no_lonely_pairs": true, "max_span": 70 });
+        request.as_object_mut().unwrap().extend(asked.as_object().unwrap().clone());
+        let options = FoldOptions::default().alternatives(which).no_lonely_pairs(true).max_span(70);
+        let fold = folder.fold([TRNA], &options).unwrap().remove(0);
+        let record = &records(TRNA)[0];
+        let expected = value(Folded { record, fold: &fold, model: &ModelName::from(&folder) });
+        assert!(expected["alternatives"].as_array().unwrap().len() > 1, "{expected}");
+        assert_eq!(server.ask("/v1/fold", request)["results"][0], expected);
+    }
 }
 
 #[test]
@@ -149,13 +170,32 @@ fn predictions_are_those_of_the_library() {
 #[test]
 fn drawings_are_those_of_the_library() {
     use rinalmo::draw::rna::{Layout, Rna, Style, View, svg};
-    use rinalmo::seq::Structure;
     let asked = json!({ "sequence": "GGGGAAAACCCC", "structure": "((((....))))", "layout": "radial", "title": "<hp>" });
     let answer = Running::start().post("/v1/draw", &asked.to_string());
     let rna = Rna::new("GGGGAAAACCCC", Structure::parse_dot_bracket("((((....))))").unwrap());
     let style = Style { view: View::Bases(Layout::Radial), title: "<hp>".into(), ..Style::default() };
     assert_eq!((answer.status, answer.body), (200, svg(&rna, &style)));
     assert!(answer.head.to_lowercase().contains("content-type: image/svg+xml"));
+}
+
+#[test]
+fn files_are_those_of_the_library_and_read_back() {
+    let server = Running::start();
+    let structure = Structure::parse_dot_bracket("((.[[..)).]]").unwrap();
+    for (format, first) in [("dbn", ">a hairpin\n"), ("ct", "12  a hairpin\n"), ("bpseq", "# File: a hairpin\n")] {
+        let asked = json!({
+            "format": format, "sequence": "GGAGGAACCACC", "structure": "((.[[..)).]]", "id": "a  hairpin\n>b",
+        });
+        let text = server.post("/v1/format", &asked.to_string()).body;
+        let first = first.replace("hairpin", "hairpin >b");
+        assert!(text.starts_with(&first), "{text}");
+        let found = match format {
+            "dbn" => dot_bracket::Reader::new(text.as_bytes()).next().unwrap().unwrap().structure,
+            "ct" => ct::Reader::new(text.as_bytes()).next().unwrap().unwrap().structure,
+            _ => bpseq::Reader::new(text.as_bytes()).next().unwrap().unwrap().structure,
+        };
+        assert_eq!(found, structure, "{text}");
+    }
 }
 
 #[test]

@@ -45,6 +45,12 @@ async function saved(kind) {
   return { name: download.suggestedFilename(), bytes: fs.readFileSync(await download.path()) };
 }
 
+/** Waits until no job is being computed. */
+async function settledAll() {
+  await page.waitForFunction(() => !document.body.hasAttribute("data-bulk"), null, { timeout: 120000 });
+  await settled();
+}
+
 /** The selected base as each part of the page shows it. */
 function marks() {
   return page.evaluate(() => {
@@ -173,6 +179,99 @@ async function compares() {
   await shot("compared");
 }
 
+async function alternates() {
+  await page.fill("#reference", "");
+  await page.selectOption("#model", "turner2004");
+  await page.fill("#temperature", "37");
+  await page.waitForTimeout(400);
+  await settled();
+  const tabs = page.locator("#alternatives [role=tab]");
+  const count = await tabs.count();
+  assert.ok(count > 1, "tRNA has alternatives");
+  assert.match(await tabs.nth(0).textContent(), /^Best-?\d+\.\d\d kcal\/mol/);
+  assert.match(await tabs.nth(1).textContent(), /^Alternative 1-?\d+\.\d\d kcal\/mol, \d+(\.\d)? % of the ensemble$/);
+  const best = (await page.locator("#strip .base i").allTextContents()).join("");
+  assert.equal(await page.locator("#strip .differs").count(), 0);
+  await tabs.nth(0).focus();
+  await page.keyboard.press("ArrowRight");
+  await settled();
+  const other = (await page.locator("#strip .base i").allTextContents()).join("");
+  assert.notEqual(other, best);
+  assert.equal(await tabs.nth(1).getAttribute("aria-selected"), "true");
+  assert.equal(await page.evaluate(() => document.activeElement.dataset.number), "1", "the focus follows");
+  // The marked bases are those whose partner is another one.
+  const partners = (brackets) => {
+    const open = [];
+    const found = {};
+    [...brackets].forEach((mark, at) => {
+      if (mark === "(") open.push(at);
+      if (mark === ")") { found[at] = open.pop(); found[found[at]] = at; }
+    });
+    return found;
+  };
+  const [a, b] = [partners(best), partners(other)];
+  const expected = [...best].map((_, at) => at).filter((at) => a[at] !== b[at]);
+  assert.deepEqual(await page.locator("#strip .differs").evaluateAll((all) => all.map((one) => Number(one.dataset.base))), expected);
+  const words = /pairs only here: (\d+), only in the best structure: (\d+)/.exec(await page.textContent("#verdict"));
+  const keys = (found) => new Set(Object.entries(found).map(([i, j]) => `${Math.min(i, j)} ${Math.max(i, j)}`));
+  assert.deepEqual([Number(words[1]), Number(words[2])],
+    [[...keys(b)].filter((pair) => !keys(a).has(pair)).length, [...keys(a)].filter((pair) => !keys(b).has(pair)).length]);
+  assert.equal(await page.locator("#dots .right, #dots .missed").count(), best.split("(").length - 1);
+  assert.match(await page.textContent("#command"), /--alternatives 6 --model turner2004$/);
+  await shot("alternative");
+  const address = page.url();
+  await page.goto("about:blank");
+  await page.goto(address);
+  await settled();
+  assert.equal((await page.locator("#strip .base i").allTextContents()).join(""), other, "the address keeps the tab");
+  await isAccessible("alternatives");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await tabs.nth(1).focus();
+  await page.keyboard.press("ArrowRight");
+  await settled();
+  const { x, width } = await tabs.nth(2).boundingBox();
+  assert.ok(x >= 0 && x + width <= 390, `the chosen tab is at ${x} to ${x + width}`);
+  const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wider <= 0, `the page with tabs is ${wider} pixels wider than a phone`);
+  await shot("phone-alternative");
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await tabs.nth(0).click();
+  await settled();
+  await page.selectOption("#model", "nano");
+  await page.waitForTimeout(400);
+  await settled();
+  assert.equal(await page.isVisible("#alternatives"), false);
+}
+
+async function foldsMany() {
+  const record = (at) => `>r${at}\n${at === 7 ? "GG@" : "GGGGAAAACCCC"}\n`;
+  await page.fill("#text", Array.from({ length: 150 }, (_, at) => record(at)).join(""));
+  await page.click("#fold");
+  await settledAll();
+  assert.equal(await page.locator("#table tbody tr").count(), 150);
+  assert.match(await page.textContent("#table tbody tr:nth-child(8)"), /`@` is not an RNA base/);
+  assert.match(await page.textContent("#table tbody tr:nth-child(150)"), /^r149.*\(\(\(\(\.\.\.\.\)\)\)\)$/);
+  assert.match(await page.textContent("#detail-title"), /^r0$/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-all")]);
+  const lines = fs.readFileSync(await download.path(), "utf8").trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual([lines.length, lines[149].id], [150, "r149"]);
+  const jobs = async () => page.evaluate(async () => (await (await fetch("/v1/jobs")).json()).jobs);
+  assert.deepEqual(await jobs(), [], "a job whose results are here is deleted");
+  // A long job is stopped.
+  await page.fill("#text", `>r\n${TRNA.repeat(8)}\n`.repeat(300));
+  await page.click("#fold");
+  await page.waitForSelector("#bulk:not([hidden])");
+  await shot("many");
+  await page.click("#stop");
+  assert.equal(await page.textContent("#status"), "Stopped.");
+  assert.equal(await page.isVisible("#bulk"), false);
+  await page.waitForTimeout(300);
+  assert.deepEqual(await jobs(), []);
+  await page.fill("#text", `>trna yeast\n${TRNA}\n`);
+  await page.click("#fold");
+  await settled();
+}
+
 async function saves() {
   const structure = (await page.locator("#strip .base i").allTextContents()).join("");
   const text = async (kind) => (await saved(kind)).bytes.toString();
@@ -218,7 +317,7 @@ async function main() {
   await page.goto(address);
   await settled();
   await isAccessible("empty");
-  for (const part of [folds, selects, mutates, changes, compares, saves]) {
+  for (const part of [folds, selects, mutates, changes, compares, saves, alternates, foldsMany]) {
     await part();
     console.log(`${part.name}: well`);
   }

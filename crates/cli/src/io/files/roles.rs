@@ -93,6 +93,8 @@ pub const ROLES: &[Row] = &[
     (&["score"], "variants", Reads(Input::Path)),
     (&["serve"], "host", Neither),
     (&["serve"], "token", Reads(Input::Path)),
+    (&["serve"], "tls_cert", Reads(Input::Path)),
+    (&["serve"], "tls_key", Reads(Input::Path)),
     (&["serve"], "models", Reads(Input::NamedModel)),
     (&["draw", "evaluate"], "reference", Reads(Input::Path)),
     (&["evaluate"], "predictions", Reads(Input::Named)),
