@@ -13,7 +13,6 @@ use tch::{Device, Kind};
 use super::tape::{Recorded, record_on};
 use super::{Drop, halved};
 use crate::batch::Packed;
-use crate::config::NORM_EPSILON;
 
 /// Lengths are padded to a multiple of this: fused attention reads its mask in aligned pieces.
 const UNIT: usize = 16;
