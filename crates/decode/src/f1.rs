@@ -22,7 +22,7 @@ const HALF: f32 = 0.5;
 /// largest expected F1. Only pairs above the options' threshold are chosen. With a share of a half, the structure is
 /// the one with the largest expected F1.
 ///
-/// The result is only useful if probabilities are calibrated. Constraints apply as in [`nested`], before the expected
+/// The result is only useful if probabilities are calibrated. Constraints apply as in [`nested`](crate::nested()), before the expected
 /// F1.
 ///
 /// # Shapes
