@@ -18,7 +18,7 @@ PROGRAM = os.fspath(Path(sys.executable).parent / "rinalmo")
 
 
 def test_it_is_the_command():
-    assert command("--version").stdout == f"rinalmo {rinalmo.__version__}\n"
+    assert command("--version").stdout.split()[:2] == ["rinalmo", rinalmo.__version__]
     folded = command("fold", HAIRPIN)
     assert folded.returncode == 0 and "((((....)))) expected_f1=" in folded.stdout
     as_module = subprocess.run([sys.executable, "-m", "rinalmo", "fold", HAIRPIN], capture_output=True, text=True)
