@@ -35,6 +35,7 @@ pub(crate) use lanes::{Bf16Pair, Lanes, Quad};
 /// Work that can be done with any lanes.
 pub(crate) trait Kernel {
     /// Whether it uses tiles where the processor has them; if not, it is not compiled a second time for such processors.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only AMX has tiles"))]
     const TILES: bool = false;
     /// Does the work. Implementations are `#[inline(always)]`.
     fn run<L: Lanes>(self, lanes: L);
