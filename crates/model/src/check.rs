@@ -48,6 +48,7 @@ impl ModelConfig {
         let rows = encoder(&self.encoder).into_iter().chain(self.head.as_ref().map(head).unwrap_or_default());
         rows.into_iter().try_for_each(within)?;
         self.check_kernel()?;
+        self.check_gate()?;
         self.check_heads()
     }
 
@@ -59,6 +60,16 @@ impl ModelConfig {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Checks that only RiNALMo's blocks are gated: no published encoder of another design is.
+    fn check_gate(&self) -> Result<(), BadSize> {
+        let EncoderConfig { design, activation, .. } = self.encoder;
+        if design != Design::Rinalmo && activation == Activation::SwiGlu {
+            let message = format!("blocks of design {design:?} have no SwiGLU, expected GELU");
+            return Err(BadSize { heads: false, message });
+        }
+        Ok(())
     }
 
     /// Checks that heads divide the width evenly, and that rotary positions can rotate pairs of values.

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
-use rinalmo_model::{Design, EncoderConfig, Model, ModelConfig, Network, Packed};
+use rinalmo_model::{Activation, Design, EncoderConfig, Model, ModelConfig, Network, Packed};
 use rinalmo_seq::tokenizer::tokenize;
 
 /// Two blocks on values of size 1; the two sum in different orders.
@@ -68,6 +68,16 @@ fn every_level_and_precision_agrees_with_the_tensors() {
                 assert!(difference <= tolerance, "{config:?}, {precision:?}, {level}: {difference:e}");
             }
         }
+    }
+}
+
+#[test]
+fn only_rinalmos_blocks_may_be_gated() {
+    for design in [Design::Esm1b, Design::Bert] {
+        let mut config = ModelConfig::pretrained(EncoderConfig::new(72, 2, 3).with_design(design, 400));
+        assert_eq!(config.check(), Ok(()));
+        config.encoder.activation = Activation::SwiGlu;
+        assert!(config.check().unwrap_err().message.contains("no SwiGLU, expected GELU"));
     }
 }
 

@@ -28,7 +28,7 @@ impl PlainBlock {
     /// Packs a block's weights, and frees each tensor when it is packed.
     ///
     /// # Panics
-    /// If it is gated: no design but RiNALMo's is.
+    /// If it is gated, which [`ModelConfig::check`](crate::ModelConfig::check) rules out.
     pub fn new(block: EncoderBlock, precision: Precision, level: Level) -> Self {
         let linear = |layer: crate::Linear| Linear::new(layer.weight, layer.bias, precision, level);
         let design = block.design;
