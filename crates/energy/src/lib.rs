@@ -31,6 +31,7 @@
 
 #[cfg(test)]
 mod brute_force;
+mod built_in;
 mod clusters;
 mod conditions;
 mod energies;
@@ -60,6 +61,7 @@ mod triangle;
 mod weights;
 mod workers;
 
+pub use built_in::BuiltIn;
 pub use clusters::{Cluster, clusters};
 pub use conditions::{Conditions, Dangles, TemperatureError};
 pub use ensemble::{Ensemble, memory, memory_within};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList};
-use rinalmo::energy::{Conditions, Dangles, EnergyModel, Evaluation, Parameters};
+use rinalmo::energy::{BuiltIn, Conditions, Dangles, EnergyModel, Evaluation, Parameters};
 use rinalmo::seq::{SequenceRecord, Structure};
 use rinalmo::{EnergyFolder, FoldRequest};
 
@@ -94,7 +94,7 @@ fn built_in(py: Python<'_>, name: &str) -> PyResult<&'static Parameters> {
     let unknown = || {
         error::input(py, format!("parameters: expected \"turner2004\", \"rinalmo2026\" or a file, found \"{name}\""))
     };
-    Parameters::built_in(name).ok_or_else(unknown)
+    BuiltIn::find(name).map(BuiltIn::parameters).ok_or_else(unknown)
 }
 
 /// The loops as dictionaries. Positions count from 0.

@@ -84,7 +84,7 @@ pub fn chain(error: &(dyn StdError + 'static)) -> String {
 /// What a Python user can do about an error.
 fn hint(error: &Error) -> Option<String> {
     Some(match error {
-        Error::UnknownModel { name, .. } if rinalmo::energy::Parameters::built_in(name).is_some() => {
+        Error::UnknownModel { name, .. } if rinalmo::energy::BuiltIn::find(name).is_some() => {
             format!("`{name}` is an energy model: rinalmo.energy.fold(sequences, parameters=\"{name}\")")
         }
         Error::UnknownModel { nearest: Some(nearest), .. } => format!("did you mean `{nearest}`?"),

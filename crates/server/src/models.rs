@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rinalmo::checkpoint::{self, OpenOptions};
-use rinalmo::energy::{Conditions, EnergyModel, Parameters};
+use rinalmo::energy::{BuiltIn, Conditions, EnergyModel};
 use rinalmo::task::{TASKS, TaskSpec};
 use rinalmo::{Device, EnergyFolder, LoadOptions, Model};
 use serde::Serialize;
@@ -12,9 +12,6 @@ use serde::Serialize;
 use crate::Error;
 use crate::failure::Failure;
 use crate::options::Log;
-
-/// The energy models, by name.
-const ENERGIES: [&str; 2] = ["turner2004", "rinalmo2026"];
 
 /// What answers.
 pub enum Engine {
@@ -64,7 +61,12 @@ impl Models {
     /// # Errors
     /// A model does not exist, or two have the same name.
     pub fn open(names: &[String], device: Device, load: LoadOptions, log: Log) -> Result<Self, Error> {
-        let all = || checkpoint::all_bundled().into_iter().chain(ENERGIES.map(str::to_owned)).collect();
+        let all = || {
+            checkpoint::all_bundled()
+                .into_iter()
+                .chain(BuiltIn::ALL.map(|energies| energies.name().to_owned()))
+                .collect()
+        };
         let names = if names.is_empty() { all() } else { names.to_vec() };
         let mut entries: Vec<Arc<Entry>> = Vec::new();
         for name in &names {
@@ -151,7 +153,7 @@ impl Models {
             Failure::invalid(format!(
                 "temperature and dangles: `{}` is not an energy model; {} are",
                 entry.name,
-                ENERGIES.join(" and ")
+                BuiltIn::ALL.map(BuiltIn::name).join(" and ")
             ))
         })?;
         Ok(Arc::new(Engine::Energies(found?.max_memory(self.load.max_memory))))
@@ -162,7 +164,7 @@ impl Entry {
     /// `NAME=MODEL`, or a name or path.
     fn open(text: &str, load: &LoadOptions) -> Result<Self, Error> {
         let (name, source) = named(text);
-        if ENERGIES.contains(&source) {
+        if BuiltIn::find(source).is_some() {
             let abilities = Abilities { fold: true, embed: false, score: false, predict: Vec::new() };
             return Ok(Self::new(name.unwrap_or(source), source, abilities, None));
         }
@@ -199,7 +201,7 @@ impl Entry {
 
 /// The energy model of this name under these conditions, if it is one.
 fn energies(name: &str, conditions: Conditions) -> Option<Result<EnergyFolder, Failure>> {
-    let parameters = ENERGIES.contains(&name).then(|| Parameters::built_in(name))??;
+    let parameters = BuiltIn::find(name)?.parameters();
     let model = EnergyModel::new(parameters, conditions).map_err(|error| Failure::invalid(error.to_string()));
     Some(model.map(|model| EnergyFolder::new(name, model)))
 }

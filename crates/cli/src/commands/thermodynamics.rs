@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::energy::{Conditions, Dangles, EnergyModel, Parameters};
+use rinalmo::energy::{BuiltIn, Conditions, Dangles, EnergyModel, Parameters};
 use rinalmo::seq::input;
 
 /// The built-in energy model of measured energies, which is meant if none is named.
-pub const TURNER2004: &str = "turner2004";
+pub const TURNER2004: &str = BuiltIn::Turner2004.name();
 
 /// The built-in energy model of learned energies.
-pub const RINALMO2026: &str = "rinalmo2026";
+pub const RINALMO2026: &str = BuiltIn::Rinalmo2026.name();
 
 /// The built-in energy model that `--model` names, if it names one.
 pub fn built_in(model: Option<&str>) -> Option<&'static str> {
-    [TURNER2004, RINALMO2026].into_iter().find(|name| model == Some(name))
+    model.and_then(BuiltIn::find).map(BuiltIn::name)
 }
 
 /// The parameters of the file that `--parameters` names, or `built_in` ones.
@@ -25,7 +25,7 @@ pub fn built_in(model: Option<&str>) -> Option<&'static str> {
 /// The file cannot be read, or completes other energies than these.
 pub fn parameters(file: Option<&Path>, built_in: &str) -> Result<Parameters> {
     let Some(path) = file else {
-        let known = Parameters::built_in(built_in);
+        let known = BuiltIn::find(built_in).map(BuiltIn::parameters);
         return known.cloned().with_context(|| format!("no energy model `{built_in}` is built in"));
     };
     if built_in != TURNER2004 {

@@ -84,22 +84,6 @@ impl Parameters {
         &PARAMETERS
     }
 
-    /// The built-in values of this name, if there are any.
-    ///
-    /// ```
-    /// use rinalmo_energy::Parameters;
-    ///
-    /// assert_eq!(Parameters::built_in("turner2004"), Some(Parameters::turner2004()));
-    /// assert_eq!(Parameters::built_in("turner1999"), None);
-    /// ```
-    pub fn built_in(name: &str) -> Option<&'static Self> {
-        match name {
-            "turner2004" => Some(Self::turner2004()),
-            "rinalmo2026" => Some(Self::rinalmo2026()),
-            _ => None,
-        }
-    }
-
     pub(crate) fn table(&self, table: Table) -> &[Value] {
         &self.tables[table as usize]
     }
