@@ -47,7 +47,7 @@ impl FoldSettings {
             .non_canonical(self.non_canonical)
             .no_lonely_pairs(self.no_lonely_pairs)
             .max_span(self.max_span)
-            .reactivity(self.reactivity())
+            .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
             .probabilities(self.bpp);
         options.check().map_err(|wrong| error::of(py, &wrong))?;
         Ok(options)
@@ -65,14 +65,6 @@ impl FoldSettings {
             error::input(py, format!("decode: expected {known}, found \"{name}\""))
         };
         Method::find(name).map(Some).ok_or_else(unknown)
-    }
-
-    fn reactivity(&self) -> Deigan {
-        let usual = Deigan::default();
-        Deigan {
-            slope: self.reactivity_slope.unwrap_or(usual.slope),
-            intercept: self.reactivity_intercept.unwrap_or(usual.intercept),
-        }
     }
 
     /// The reactivities of a sequence, which is number `number` of the call.

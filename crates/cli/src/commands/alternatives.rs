@@ -34,18 +34,10 @@ impl AlternativesArgs {
     /// # Errors
     /// A seed is given, but nothing is drawn.
     pub fn resolve(&self) -> Result<Option<Alternatives>> {
-        let seed = self.seed.unwrap_or(Alternatives::SEED);
-        Ok(match (self.band, self.alternatives, self.samples) {
-            (Some(band), ..) => Some(Alternatives::Band(band)),
-            (None, Some(most), samples) => {
-                Some(Alternatives::Clusters { most, samples: samples.unwrap_or(Alternatives::DRAWN), seed })
-            }
-            (None, None, Some(count)) => Some(Alternatives::Samples { count, seed }),
-            (None, None, None) if self.seed.is_some() => {
-                bail!("--seed: nothing is drawn without --samples or --alternatives")
-            }
-            (None, None, None) => None,
-        })
+        if self.seed.is_some() && self.samples.is_none() && self.alternatives.is_none() {
+            bail!("--seed: nothing is drawn without --samples or --alternatives");
+        }
+        Ok(Alternatives::asked(self.band, self.alternatives, self.samples, self.seed)?)
     }
 
     /// # Errors

@@ -70,16 +70,16 @@ impl ReactivityArgs {
     /// # Errors
     /// A number is out of range.
     pub fn resolve(&self) -> Result<Deigan> {
-        let usual = Deigan::default();
-        let checked = |flag: &str, value: f32| {
+        let asked = Deigan::new(self.reactivity_slope, self.reactivity_intercept);
+        let check = |flag: &str, value: f32| {
             if value.abs() <= LARGEST {
-                return Ok(value);
+                return Ok(());
             }
             bail!("{flag}: expected a number from -{LARGEST} to {LARGEST} kcal/mol, found {value}")
         };
-        let slope = checked("--reactivity-slope", self.reactivity_slope.unwrap_or(usual.slope))?;
-        let intercept = checked("--reactivity-intercept", self.reactivity_intercept.unwrap_or(usual.intercept))?;
-        Ok(Deigan { slope, intercept })
+        check("--reactivity-slope", asked.slope)?;
+        check("--reactivity-intercept", asked.intercept)?;
+        Ok(asked)
     }
 
     /// Reads the file, if there is one.

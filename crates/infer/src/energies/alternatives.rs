@@ -67,6 +67,32 @@ impl Alternatives {
     /// The random numbers, unless others are asked for.
     pub const SEED: u64 = 1;
 
+    /// What these numbers ask for, as `--band`, `--alternatives`, `--samples` and `--seed` do.
+    ///
+    /// # Errors
+    /// [`Error::Options`]: a number that the others leave without use.
+    pub fn asked(
+        band: Option<f64>,
+        alternatives: Option<usize>,
+        samples: Option<usize>,
+        seed: Option<u64>,
+    ) -> Result<Option<Self>, Error> {
+        let unused = |message: &str| Err(Error::Options(message.to_owned()));
+        let drawn_by = seed.unwrap_or(Self::SEED);
+        Ok(match (band, alternatives, samples, seed) {
+            (None, None, None, None) => None,
+            (Some(band), None, None, None) => Some(Self::Band(band)),
+            (Some(_), ..) => {
+                return unused("band: nothing is drawn, so `samples`, `alternatives` and `seed` have no use");
+            }
+            (None, Some(most), samples, _) => {
+                Some(Self::Clusters { most, samples: samples.unwrap_or(Self::DRAWN), seed: drawn_by })
+            }
+            (None, None, Some(count), _) => Some(Self::Samples { count, seed: drawn_by }),
+            (None, None, None, Some(_)) => return unused("seed: nothing is drawn without `samples` or `alternatives`"),
+        })
+    }
+
     /// # Errors
     /// There is nothing to return, or the band is no energy.
     pub(crate) fn check(self) -> Result<(), Error> {

@@ -158,7 +158,7 @@ impl FoldRequest {
             .no_lonely_pairs(self.no_lonely_pairs)
             .max_span(self.max_span)
             .alternatives(self.other_structures()?)
-            .reactivity(self.reactivity())
+            .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
             .probabilities(self.probabilities);
         options.check()?;
         Ok(Folding {
@@ -174,32 +174,7 @@ impl FoldRequest {
         if let Some(found) = self.samples.filter(|samples| *samples > MOST_SAMPLES) {
             return Err(Failure::invalid(format!("samples: expected up to {MOST_SAMPLES}, found {found}")));
         }
-        let seed = self.seed.unwrap_or(Alternatives::SEED);
-        Ok(match (self.band, self.alternatives, self.samples, self.seed) {
-            (None, None, None, None) => None,
-            (Some(band), None, None, None) => Some(Alternatives::Band(band)),
-            (None, Some(most), samples, _) => {
-                let samples = samples.unwrap_or(Alternatives::DRAWN);
-                Some(Alternatives::Clusters { most, samples, seed })
-            }
-            (None, None, Some(count), _) => Some(Alternatives::Samples { count, seed }),
-            (None, None, None, Some(_)) => {
-                return Err(Failure::invalid("seed: nothing is drawn without `samples` or `alternatives`"));
-            }
-            (Some(_), ..) => {
-                return Err(Failure::invalid(
-                    "band: nothing is drawn, so `samples`, `alternatives` and `seed` have no use",
-                ));
-            }
-        })
-    }
-
-    fn reactivity(&self) -> Deigan {
-        let usual = Deigan::default();
-        Deigan {
-            slope: self.reactivity_slope.unwrap_or(usual.slope),
-            intercept: self.reactivity_intercept.unwrap_or(usual.intercept),
-        }
+        Ok(Alternatives::asked(self.band, self.alternatives, self.samples, self.seed)?)
     }
 
     /// By ViennaRNA's numbers.
