@@ -86,8 +86,8 @@ pub struct Figures {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CalibrateOptions {
-    /// Share of the learned energy model in the probabilities, see
-    /// [`FoldOptions::energy_share`](rinalmo_infer::FoldOptions::energy_share). The line of logits is fitted without it.
+    /// Share of energies, see [`FoldOptions::energy_share`](rinalmo_infer::FoldOptions::energy_share). If probabilities
+    /// are mixed, the line of logits is fitted without it.
     pub energy_share: f32,
     /// The decoder, if it is not to be the best of three.
     pub method: Option<Method>,
@@ -123,7 +123,9 @@ pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> R
     let mut fitting = Vec::new();
     let mut histograms = Vec::new();
     let mut left_out = Vec::new();
-    for (item, histogram) in items.iter().zip(model.with_logits(&every, |item, logits| Histogram::of(&logits, item))?) {
+    for (item, histogram) in
+        items.iter().zip(model.with_logits(&every, energy_share, |item, logits| Histogram::of(&logits, item))?)
+    {
         match histogram {
             Ok(histogram) => {
                 fitting.push(item);
@@ -152,8 +154,9 @@ pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> R
         count => (0..count).map(|fold| line_of(&sum(Some(fold))).unwrap_or(whole)).collect(),
     };
     let lines: Vec<Line> = std::iter::once(whole).chain(without.iter().copied()).collect();
-    let tried = model.with_logits(&fitting, |item, logits| {
-        let energies = (energy_share > 0.0).then(|| learned_probabilities(&item.sequence));
+    let tried = model.with_logits(&fitting, energy_share, |item, logits| {
+        let mixed = energy_share > 0.0 && model.ensemble().is_none();
+        let energies = mixed.then(|| learned_probabilities(&item.sequence));
         let of = |&(scale, shift): &Line| {
             let mut map = PairMap::of_logits(logits.clone(), item.sequence.len(), scale, shift);
             if let Some(energies) = &energies {

@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use rayon::prelude::*;
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{DecodeOptions, Method, crossing};
-use rinalmo_energy::{Deigan, EnergyModel, Restraints};
+use rinalmo_energy::{BuiltIn, Deigan, EnergyModel, Restraints};
+use rinalmo_model::in_ensemble::PairOptions;
 use rinalmo_model::{HeadConfig, Hidden, Network, Packed};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
@@ -35,8 +36,10 @@ pub struct FoldOptions {
     pub f1_share: f32,
     /// For [`Method::Mea`]: how much a base in a right pair counts, compared with a right unpaired base.
     pub gamma: f32,
-    /// Share of the learned energy model ([`EnergyModel::learned`]) in the probabilities of pairs, from 0 to 1; the
-    /// model's own by default, see [`Model::energy_share`].
+    /// Share of energies in the probabilities of pairs, from 0 to 1; the model's own by default, see
+    /// [`Model::energy_share`]. It is the share of the learned energy model ([`EnergyModel::learned`]), whose probabilities
+    /// are mixed with the network's. If the head belongs to an ensemble of energies ([`Model::ensemble`]), nothing is mixed:
+    /// what it adds to them counts so much less, at 0 as it was trained and at 1 not at all.
     pub energy_share: Option<f32>,
     /// May pairs other than AU, GC and GU be chosen?
     pub non_canonical: bool,
@@ -411,6 +414,8 @@ struct Pairs<'m, T, F> {
     model: &'m Model,
     /// What reactivities count.
     reactivity: Deigan,
+    /// How much less the bonuses of a head in an ensemble count.
+    energy_share: f32,
     /// Turns an item's logits of all pairs, `[len, len]`, into its result.
     run: F,
     items: PhantomData<fn(&T)>,
@@ -441,7 +446,8 @@ impl<T: HasBases, R: Send, F: Fn(&T, Vec<f32>) -> Result<R, Error> + Sync> Verb 
     fn part(&self, item: &T, _number: usize, view: &View<'_, ()>) -> Result<R, Error> {
         let stacked = item.stacked(self.reactivity);
         let restraints = Restraints::default().stacked(stacked.as_deref());
-        let logits = self.model.ask(|network| network.pair_logits_with(&view.bases(), item.bases(), restraints))?;
+        let asked = PairOptions::default().restraints(restraints).energy_share(self.energy_share);
+        let logits = self.model.ask(|network| network.pair_logits_with(&view.bases(), item.bases(), asked))?;
         self.model.finite(&logits)?;
         (self.run)(item, logits)
     }
@@ -526,11 +532,12 @@ impl Model {
             }
             self.admit(&request.sequence, limits.memory).map(|()| request)
         };
-        let (options, reactivity) = (options.clone(), options.reactivity);
+        let options = options.clone();
+        let (reactivity, energy_share) = (options.reactivity, self.share(&options));
         let run = move |request: &FoldRequest<'a>, logits: Vec<f32>| {
             self.decode(request, self.probabilities(logits, request, &options), &options)
         };
-        let pairs = Pairs { model: self, reactivity, run, items: PhantomData };
+        let pairs = Pairs { model: self, reactivity, energy_share, run, items: PhantomData };
         Ok(Driver::new(self, pairs, limits, requests.into_iter().map(checked)))
     }
 
@@ -567,8 +574,10 @@ impl Model {
     pub fn fold_memory(&self, len: usize) -> u64 {
         match self.config.head {
             // The head is done before energies are computed; its map of probabilities stays.
-            Some(HeadConfig::Structure { .. }) => {
-                let energies = 4 * (len as u64).pow(2) + rinalmo_energy::memory(len);
+            Some(HeadConfig::Structure { ensemble, .. }) => {
+                // Of an ensemble the bonuses stay too: as f32, and as the f64 that the recursions take.
+                let map = if ensemble.is_some() { 16 } else { 4 };
+                let energies = map * (len as u64).pow(2) + rinalmo_energy::memory(len);
                 self.network.pair_memory(len).max(energies)
             }
             _ => 0,
@@ -579,8 +588,8 @@ impl Model {
     fn probabilities(&self, logits: Vec<f32>, request: &FoldRequest<'_>, options: &FoldOptions) -> PairMap {
         let (scale, shift) = self.meta.calibration.map_or((1.0, 0.0), |found| (found.scale, found.shift));
         let mut map = PairMap::of_logits(logits, request.sequence.len(), scale, shift);
-        let share = options.energy_share.unwrap_or(self.energy_share());
-        if share > 0.0 {
+        let share = self.share(options);
+        if share > 0.0 && self.ensemble().is_none() {
             let stacked = request.stacked(options.reactivity);
             let restraints = Restraints::default().stacked(stacked.as_deref());
             let ensemble = EnergyModel::learned().ensemble_with(&request.sequence, restraints);
@@ -589,17 +598,27 @@ impl Model {
         map
     }
 
-    /// The share of the learned energy model in the probabilities of pairs, unless [`FoldOptions::energy_share`] says
-    /// another: 0 if the model's calibration has none.
+    /// The energies whose ensemble its structure head belongs to, if it was trained so: pairs then have probabilities in an
+    /// ensemble of structures, in which the head adds to these energies.
+    pub fn ensemble(&self) -> Option<BuiltIn> {
+        self.config.ensemble()
+    }
+
+    /// The share of the energies that these options mean.
+    fn share(&self, options: &FoldOptions) -> f32 {
+        options.energy_share.unwrap_or(self.energy_share())
+    }
+
+    /// The share of energies, unless [`FoldOptions::energy_share`] says another: 0 if the model's calibration has none.
     pub fn energy_share(&self) -> f32 {
         self.meta.calibration.map_or(0.0, |found| found.energy_share)
     }
 
-    /// Do [`FoldRequest::reactivities`] change what it folds? They count in energies: those that its head sees, and those
-    /// that have a share in its probabilities.
+    /// Do [`FoldRequest::reactivities`] change what it folds? They count in energies: those that its head sees, those
+    /// whose ensemble its map belongs to, and those that have a share in its probabilities.
     pub fn takes_reactivities(&self, options: &FoldOptions) -> bool {
         let sees_energies = matches!(self.config.head, Some(HeadConfig::Structure { energy: true, .. }));
-        sees_energies || options.energy_share.unwrap_or(self.energy_share()) > 0.0
+        sees_energies || self.ensemble().is_some() || self.share(options) > 0.0
     }
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
@@ -650,18 +669,20 @@ impl Model {
     }
 
     /// Calls `run` with each item's logits of all pairs, `[len, len]`: symmetric, zero diagonal. On a CPU, as many run
-    /// at a time as fit into the budget. Results are in the order of the items.
+    /// at a time as fit into the budget. Results are in the order of the items. The share of energies changes logits only
+    /// if the head belongs to an ensemble ([`FoldOptions::energy_share`]).
     ///
     /// # Errors
     /// The model has no structure head. Of a single item as [`Model::folds`].
     pub fn with_logits<R: Send>(
         &self,
         items: &[&Item],
+        energy_share: f32,
         run: impl Fn(&Item, Vec<f32>) -> R + Sync,
     ) -> Result<Vec<Result<R, Error>>, Error> {
         let limits = self.fold_limits(&FoldOptions::default())?;
         let run = |item: &&Item, logits| Ok(run(item, logits));
-        let pairs = Pairs { model: self, reactivity: Deigan::default(), run, items: PhantomData };
+        let pairs = Pairs { model: self, reactivity: Deigan::default(), energy_share, run, items: PhantomData };
         let checked = items.iter().map(|&item| self.admit(&item.sequence, limits.memory).map(|()| item));
         Ok(Driver::new(self, pairs, limits, checked).collect())
     }
@@ -674,7 +695,8 @@ impl Model {
         let limits = self.fold_limits(&FoldOptions::default())?;
         let checked = self.admit(sequence, limits.memory).map(|()| sequence);
         let run = |_: &&[u8], logits| Ok(logits);
-        let pairs = Pairs { model: self, reactivity: Deigan::default(), run, items: PhantomData };
+        let energy_share = self.energy_share();
+        let pairs = Pairs { model: self, reactivity: Deigan::default(), energy_share, run, items: PhantomData };
         Driver::new(self, pairs, limits, std::iter::once(checked)).next().unwrap_or(Err(Error::EmptySequence))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use burn::module::Module;
 use burn::tensor::{Device as BurnDevice, Tensor};
-use rinalmo_energy::{Deigan, EnergyModel, Restraints};
+use rinalmo_energy::{BuiltIn, Deigan, EnergyModel, Restraints};
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::task::TASKS;
@@ -88,8 +88,9 @@ fn scores_are_the_same() {
 
 #[test]
 fn probabilities_of_pairs_are_the_same() {
-    for energy in [false, true] {
-        let [here, there] = both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy }));
+    let within = [None, Some(BuiltIn::Turner2004), Some(BuiltIn::Rinalmo2026)];
+    for (energy, ensemble) in within.into_iter().flat_map(|ensemble| [(false, ensemble), (true, ensemble)]) {
+        let [here, there] = both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy, ensemble }));
         let options = FoldOptions::default().probabilities(true);
         let maps = |model: &Model| {
             let folds = model.fold(SEQUENCES, &options).unwrap();
@@ -106,8 +107,14 @@ fn reactivities(sequence: &str) -> Vec<Option<f32>> {
 }
 
 #[test]
-fn reactivities_change_the_energies_that_a_head_sees_on_every_device() {
-    let [here, there] = both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: true }));
+fn reactivities_change_the_energies_of_a_head_on_every_device() {
+    for (energy, ensemble) in [(true, None), (false, Some(BuiltIn::Rinalmo2026))] {
+        reactivities_change(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy, ensemble });
+    }
+}
+
+fn reactivities_change(head: HeadConfig) {
+    let [here, there] = both(Some(head));
     let options = FoldOptions::default().probabilities(true);
     let maps = |model: &Model, with: bool| {
         let request =
@@ -121,7 +128,8 @@ fn reactivities_change_the_energies_that_a_head_sees_on_every_device() {
 
 #[test]
 fn a_model_without_energies_refuses_reactivities_unless_energies_have_a_share() {
-    let [model, _] = both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false }));
+    let [model, _] =
+        both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false, ensemble: None }));
     let sequence = SEQUENCES[0];
     let request = || FoldRequest::new(sequence).reactivities(reactivities(sequence));
     let refused = model.fold([request()], &FoldOptions::default().energy_share(0.0)).unwrap_err().to_string();

@@ -163,8 +163,24 @@ mod tests {
             (
                 plain(),
                 vec![
-                    |c, n| c.head = Some(HeadConfig::Structure { channels: n, blocks: 1, kernel: 3, energy: true }),
-                    |c, n| c.head = Some(HeadConfig::Structure { channels: 4, blocks: 1, kernel: n, energy: false }),
+                    |c, n| {
+                        c.head = Some(HeadConfig::Structure {
+                            channels: n,
+                            blocks: 1,
+                            kernel: 3,
+                            energy: true,
+                            ensemble: None,
+                        })
+                    },
+                    |c, n| {
+                        c.head = Some(HeadConfig::Structure {
+                            channels: 4,
+                            blocks: 1,
+                            kernel: n,
+                            energy: false,
+                            ensemble: None,
+                        })
+                    },
                     |c, n| c.head = Some(HeadConfig::Mrl { channels: n, blocks: 1, kernel: 3 }),
                     |c, n| c.head = Some(HeadConfig::Mrl { channels: 4, blocks: 1, kernel: n }),
                     |c, n| c.head = Some(HeadConfig::Splice { hidden: n }),
@@ -193,7 +209,7 @@ mod tests {
             }
         }
         for blocks in [1 << 13, 1 << 60] {
-            let head = HeadConfig::Structure { channels: 4, blocks, kernel: 3, energy: false };
+            let head = HeadConfig::Structure { channels: 4, blocks, kernel: 3, energy: false, ensemble: None };
             let config = ModelConfig::pretrained(EncoderConfig::new(16, 2, 4)).with_head(head);
             assert!(config.check().is_err());
             assert!(ModelConfig::pretrained(EncoderConfig::new(16, blocks, 4)).check().is_err());
@@ -205,7 +221,13 @@ mod tests {
     fn the_largest_sizes_of_all_can_still_be_counted() {
         let encoder = EncoderConfig { hidden: WIDEST, ..EncoderConfig::new(WIDEST, 1, 1) };
         for head in [
-            HeadConfig::Structure { channels: MOST_CHANNELS, blocks: 2, kernel: LARGEST_KERNEL, energy: true },
+            HeadConfig::Structure {
+                channels: MOST_CHANNELS,
+                blocks: 2,
+                kernel: LARGEST_KERNEL,
+                energy: true,
+                ensemble: None,
+            },
             HeadConfig::Family { hidden: WIDEST, classes: WIDEST },
         ] {
             let config = ModelConfig::pretrained(encoder.clone()).with_head(head);

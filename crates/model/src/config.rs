@@ -4,6 +4,7 @@
 //! saved with the weights that it describes. Source of the figures: RiNALMo, Table 4, and the
 //! released checkpoints.
 
+use rinalmo_energy::BuiltIn;
 use serde::{Deserialize, Serialize};
 
 use crate::pair_features::PAIR_FEATURES;
@@ -289,6 +290,10 @@ pub enum HeadConfig {
         /// model ([`crate::pair_features`])?
         #[serde(default, skip_serializing_if = "is_false")]
         energy: bool,
+        /// Energies whose ensemble its output belongs to: then its map has a bonus for each pair, and logits are the
+        /// log-odds of pairs in the ensemble with these bonuses ([`crate::in_ensemble`]). Without them its map has logits.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ensemble: Option<BuiltIn>,
     },
     /// Mean ribosome load of a 5' UTR.
     #[serde(alias = "ribosome")]
@@ -393,9 +398,11 @@ impl HeadConfig {
     /// A phrase on its sizes.
     pub fn describe(&self) -> String {
         match self {
-            Self::Structure { channels, blocks, energy, .. } => {
+            Self::Structure { channels, blocks, energy, ensemble, .. } => {
                 let energy = if *energy { "with" } else { "without" };
-                format!("{channels} channels, {blocks} blocks, {energy} the energy model")
+                let within =
+                    ensemble.map_or_else(String::new, |built_in| format!(", in the ensemble of {}", built_in.name()));
+                format!("{channels} channels, {blocks} blocks, {energy} the energy model{within}")
             }
             Self::Mrl { channels, blocks, .. } => format!("{channels} channels, {blocks} blocks"),
             Self::Splice { hidden } => format!("{hidden} hidden units"),
@@ -408,12 +415,16 @@ impl HeadConfig {
 
     /// Does the released code have such a head, and so names for its tensors?
     pub fn is_published(&self) -> bool {
-        !matches!(self, Self::Sequence { .. } | Self::Token { .. } | Self::Structure { energy: true, .. })
+        match self {
+            Self::Sequence { .. } | Self::Token { .. } => false,
+            Self::Structure { energy, ensemble, .. } => !energy && ensemble.is_none(),
+            _ => true,
+        }
     }
 
     /// The published structure head: 64 channels, two bottleneck blocks, 3×3 convolutions.
     pub const fn structure() -> Self {
-        Self::Structure { channels: 64, blocks: 2, kernel: 3, energy: false }
+        Self::Structure { channels: 64, blocks: 2, kernel: 3, energy: false, ensemble: None }
     }
 
     /// The published head for mean ribosome load: 32 channels, six blocks, convolutions three wide.
@@ -451,6 +462,14 @@ pub struct ModelConfig {
 }
 
 impl ModelConfig {
+    /// The energies whose ensemble its structure head belongs to, if it has such a head.
+    pub fn ensemble(&self) -> Option<BuiltIn> {
+        match self.head {
+            Some(HeadConfig::Structure { ensemble, .. }) => ensemble,
+            _ => None,
+        }
+    }
+
     /// An encoder with its masked-language head, as after pre-training.
     pub fn pretrained(encoder: EncoderConfig) -> Self {
         Self { encoder, mlm: true, head: None }
@@ -574,7 +593,7 @@ impl Manifest {
 
     fn head(&mut self, head: &HeadConfig, dim: usize) {
         match *head {
-            HeadConfig::Structure { channels, blocks, kernel, energy } => {
+            HeadConfig::Structure { channels, blocks, kernel, energy, .. } => {
                 self.linear("structure.project", channels, 2 * dim);
                 if energy {
                     self.tensor("structure.features.weight", &[channels, PAIR_FEATURES]);

@@ -27,6 +27,7 @@ pub mod cpu;
 mod encoder;
 mod heads;
 mod hidden;
+pub mod in_ensemble;
 mod layers;
 pub mod memory;
 mod model;

@@ -46,8 +46,8 @@ impl ModelConfig {
         let sizes = self.head.as_ref().and_then(HeadConfig::classifier);
         let classifier = sizes.map(|(hidden, outputs)| Classifier::new(dim, hidden, outputs, device));
         match self.head {
-            Some(HeadConfig::Structure { channels, blocks, kernel, energy }) => {
-                let head = StructureHead::new(dim, channels, blocks, kernel, device);
+            Some(HeadConfig::Structure { channels, blocks, kernel, energy, ensemble }) => {
+                let head = StructureHead::new(dim, channels, blocks, kernel, device).within(ensemble);
                 model.structure = Some(if energy { head.with_features(device) } else { head });
             }
             Some(HeadConfig::Mrl { channels, blocks, kernel }) => {
@@ -103,7 +103,7 @@ mod tests {
         let tiny = || ModelConfig::pretrained(EncoderConfig::new(16, 2, 2));
         let configs = [
             tiny().with_head(HeadConfig::structure()),
-            tiny().with_head(HeadConfig::Structure { channels: 8, blocks: 1, kernel: 3, energy: true }),
+            tiny().with_head(HeadConfig::Structure { channels: 8, blocks: 1, kernel: 3, energy: true, ensemble: None }),
             tiny().with_head(HeadConfig::mrl()),
             tiny().with_head(HeadConfig::splice()),
             tiny().with_head(HeadConfig::family()),

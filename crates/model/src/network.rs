@@ -4,10 +4,9 @@
 //! [`CpuModel`](crate::cpu::CpuModel), the CPU's own kernels. Representations stay where they were computed
 //! ([`Hidden`]); either network also takes those of the other.
 
-use rinalmo_energy::Restraints;
-
 use crate::batch::Packed;
 use crate::hidden::Hidden;
+use crate::in_ensemble::PairOptions;
 
 /// Attention weights: for each block, for each sequence, `[heads, len, len]`.
 pub type Attentions = Vec<Vec<Vec<f32>>>;
@@ -32,12 +31,12 @@ pub trait Network: Send + Sync {
     /// Logits of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal, from its bases'
     /// representations `[len, dim]` (special tokens removed) and the bases themselves.
     fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32> {
-        self.pair_logits_with(hidden, bases, Restraints::default())
+        self.pair_logits_with(hidden, bases, PairOptions::default())
     }
 
-    /// As [`Network::pair_logits`], with features of pairs ([`pair_features`](crate::pair_features())) from the energy
-    /// model's ensemble under restraints. A head without features knows nothing of these.
-    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], restraints: Restraints<'_>) -> Vec<f32>;
+    /// As [`Network::pair_logits`], with options for the energies that the head sees ([`crate::pair_features()`]) and for
+    /// those whose ensemble its map belongs to ([`crate::in_ensemble`]). A head without energies ignores them.
+    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], options: PairOptions<'_>) -> Vec<f32>;
 
     /// Peak memory in bytes of [`Network::pair_logits`] for a sequence of `len` bases, without weights.
     fn pair_memory(&self, len: usize) -> u64;

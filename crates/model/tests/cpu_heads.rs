@@ -50,7 +50,7 @@ fn check(found: &[f32], expected: &[f32], tolerance: f32, case: &str) {
 #[test]
 fn pair_logits_are_those_of_the_tensors() {
     for (channels, blocks, kernel, energy) in STRUCTURE {
-        let head = HeadConfig::Structure { channels, blocks, kernel, energy };
+        let head = HeadConfig::Structure { channels, blocks, kernel, energy, ensemble: None };
         let (model, tensors) = model(head, |model| model.pair_logits(&hidden(2), b"GC"));
         for len in [1, 2, 3, 37] {
             let (hidden, bases) = (hidden(len), &HAIRPIN[..len]);
@@ -93,14 +93,14 @@ fn mean_loads_are_those_of_the_tensors_for_any_padding() {
 
 #[test]
 fn a_map_in_bf16_is_budgeted_at_half_of_one_in_f32() {
-    let head = HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3, energy: false };
+    let head = HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3, energy: false, ensemble: None };
     let (published, _) = model(head, |model| model.pair_logits(&hidden(2), b"GC"));
     let memory_in = |precision| CpuModel::new(published.clone(), precision, Level::best()).pair_memory(1000);
     let (f32, bf16) = (memory_in(Precision::F32), memory_in(Precision::Bf16));
     assert!((512_000_000..530_000_000).contains(&f32), "{f32}");
     assert_eq!(bf16 < f32, Level::best().has_bf16());
     for (blocks, energy) in [(1, false), (1, true), (2, false), (3, true)] {
-        let head = HeadConfig::Structure { channels: 20, blocks, kernel: 3, energy };
+        let head = HeadConfig::Structure { channels: 20, blocks, kernel: 3, energy, ensemble: None };
         let (sized, device) = model(head.clone(), |model| model.pair_logits(&hidden(2), b"GC"));
         let sizes = ModelConfig { head: Some(head), ..ModelConfig::pretrained(EncoderConfig::new(1, 1, 1)) };
         let on_cpu = CpuModel::new(sized, Precision::F32, Level::best()).pair_memory(1000);

@@ -101,7 +101,7 @@ fn structure_loss(model: &Model, hidden: &Tensor<2>) -> Tensor<1> {
 #[test]
 fn the_structure_head_learns_the_same_with_and_without_kernels() {
     for (channels, kernel, energy) in [(16, 3, false), (64, 3, false), (7, 3, true), (32, 5, false), (64, 3, true)] {
-        let head = HeadConfig::Structure { channels, blocks: 2, kernel, energy };
+        let head = HeadConfig::Structure { channels, blocks: 2, kernel, energy, ensemble: None };
         let config = ModelConfig { mlm: false, ..ModelConfig::pretrained(configs().remove(0)) }.with_head(head);
         assert_alike_in_a_draw(|| {
             let model = config.init(&device());

@@ -77,6 +77,7 @@ fn pairs_are_the_projected_concatenation() {
         blocks: 0,
         kernel: 1,
         energy: false,
+        ensemble: None,
     });
     let device = Device::flex();
     let head = config.init(&device).structure.unwrap();

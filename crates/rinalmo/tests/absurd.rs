@@ -29,13 +29,13 @@ const ENCODER: [(&str, Set); 5] = [
 
 const HEADS: [(&str, Set); 13] = [
     ("structure channels", |c, n| {
-        c.head = Some(HeadConfig::Structure { channels: n, blocks: 1, kernel: 3, energy: false });
+        c.head = Some(HeadConfig::Structure { channels: n, blocks: 1, kernel: 3, energy: false, ensemble: None });
     }),
     ("structure blocks", |c, n| {
-        c.head = Some(HeadConfig::Structure { channels: 4, blocks: n, kernel: 3, energy: true });
+        c.head = Some(HeadConfig::Structure { channels: 4, blocks: n, kernel: 3, energy: true, ensemble: None });
     }),
     ("structure kernel", |c, n| {
-        c.head = Some(HeadConfig::Structure { channels: 4, blocks: 1, kernel: n, energy: false });
+        c.head = Some(HeadConfig::Structure { channels: 4, blocks: 1, kernel: n, energy: false, ensemble: None });
     }),
     ("ribosome channels", |c, n| c.head = Some(HeadConfig::Mrl { channels: n, blocks: 1, kernel: 3 })),
     ("ribosome blocks", |c, n| c.head = Some(HeadConfig::Mrl { channels: 4, blocks: n, kernel: 3 })),
@@ -172,8 +172,14 @@ fn changed(config: &ModelConfig, tensor: &str, change: impl Fn(&mut [f32])) -> M
 #[test]
 fn results_that_are_not_finite_are_errors() {
     let heads = [
-        (HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }, "structure.out.bias"),
-        (HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }, "structure.project.weight"),
+        (
+            HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false, ensemble: None },
+            "structure.out.bias",
+        ),
+        (
+            HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false, ensemble: None },
+            "structure.project.weight",
+        ),
         (HeadConfig::Mrl { channels: 4, blocks: 1, kernel: 3 }, "ribosome.project.bias"),
         (HeadConfig::Splice { hidden: 4 }, "splice.out.bias"),
         (HeadConfig::Family { hidden: 4, classes: 3 }, "family.out.bias"),

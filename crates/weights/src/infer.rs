@@ -70,6 +70,7 @@ fn head(tensors: &Tensors) -> Option<HeadConfig> {
             blocks: blocks(),
             kernel: own("out.weight", 2).unwrap_or(kernel),
             energy: tensors.contains_key("structure.features.weight"),
+            ensemble: None, // no tensor tells
         },
         HeadConfig::Mrl { channels, kernel, .. } => HeadConfig::Mrl {
             channels: own("project.weight", 0).unwrap_or(channels),

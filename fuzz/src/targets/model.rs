@@ -58,8 +58,8 @@ pub fn tiny() -> Vec<ModelConfig> {
     let adapted = EncoderConfig::new(8, 2, 4).with_lora(Some(lora));
     vec![
         small(),
-        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }),
-        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false, ensemble: None }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true, ensemble: None }),
         small().with_head(HeadConfig::Mrl { channels: 4, blocks: 1, kernel: 3 }),
         small().with_head(HeadConfig::Splice { hidden: 4 }),
         small().with_head(HeadConfig::Family { hidden: 4, classes: 3 }),

@@ -22,8 +22,11 @@ pub struct FoldingArgs {
     /// a larger one
     #[arg(long, value_name = "GAMMA", default_value_t = FoldOptions::default().gamma)]
     pub gamma: f32,
-    /// Give the learned energy model this share in the probabilities of pairs, from 0 to 1, instead of the model's own
-    /// share; more helps where the model has seen nothing similar
+    /// Give energies this share in the probabilities of pairs, from 0 to 1, instead of the model's own share; more helps
+    /// where the model has seen nothing similar
+    ///
+    /// The share is that of the learned energy model. A model that was trained in an ensemble of energies adds so much less
+    /// to them instead: at 1 they decide alone.
     #[arg(long, value_name = "SHARE")]
     pub energy_share: Option<f32>,
     /// Allow pairs other than AU, GC and GU

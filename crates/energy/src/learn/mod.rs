@@ -12,6 +12,7 @@
 mod counts;
 mod expected;
 mod layout;
+mod likelihood;
 mod target;
 
 use rayon::prelude::*;
@@ -23,6 +24,7 @@ use crate::sums::Terms;
 use crate::weights::Weights;
 use expected::expected;
 use layout::Layout;
+pub use likelihood::Likelihood;
 
 /// A sequence with pairs that are known.
 #[derive(Clone, Debug, PartialEq)]

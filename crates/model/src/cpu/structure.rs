@@ -1,11 +1,12 @@
 //! The structure head on slices: two products of `len` rows, then the kernels' map of pairs.
 
-use rinalmo_energy::Restraints;
+use rinalmo_energy::BuiltIn;
 use rinalmo_kernels::Level;
 use rinalmo_kernels::pair_map::{Block, HeadBf16, HeadF32, Weights};
 
 use super::linear::{Linear, data, slice};
 use super::{Precision, values};
+use crate::in_ensemble::{PairOptions, log_odds};
 use crate::pair_features::{self, pair_features_within};
 
 /// See [`crate::StructureHead`].
@@ -17,6 +18,8 @@ pub(super) struct StructureHead {
     map: Map,
     /// Whether it uses features of pairs.
     features: bool,
+    /// Energies whose ensemble its map has bonuses for.
+    ensemble: Option<BuiltIn>,
     level: Level,
 }
 
@@ -28,6 +31,7 @@ enum Map {
 impl StructureHead {
     /// Packs a head's weights. Maps are bf16 in every precision but f32, if the processor has dot products for bf16.
     pub fn new(head: crate::StructureHead, precision: Precision, level: Level) -> Self {
+        let ensemble = head.ensemble;
         let [channels, both] = head.project.weight.lazy_shape().dims();
         let dim = both / 2;
         let projection = head.project.weight.into_value();
@@ -54,16 +58,17 @@ impl StructureHead {
         } else {
             HeadF32::pack(&weights).map(Map::F32)
         };
-        Self { rows, columns, map: map.expect("a head's tensors fit together"), features: !known.is_empty(), level }
+        let map = map.expect("a head's tensors fit together");
+        Self { rows, columns, map, features: !known.is_empty(), ensemble, level }
     }
 
     /// # Shapes
     /// - hidden: `[len, dim]`, special tokens already removed
     /// - bases: the sequence, of `len` letters
-    /// - restraints: of the energy model whose probabilities are among the features
     /// - returns: `[len, len]`, logits, symmetric, 0 on the diagonal
-    pub fn forward(&self, hidden: &[f32], bases: &[u8], restraints: Restraints<'_>) -> Vec<f32> {
-        let known = if self.features { pair_features_within(bases, 0..bases.len(), restraints) } else { Vec::new() };
+    pub fn forward(&self, hidden: &[f32], bases: &[u8], options: PairOptions<'_>) -> Vec<f32> {
+        let known = self.features.then(|| pair_features_within(bases, 0..bases.len(), options.restraints));
+        let known = known.unwrap_or_default();
         let (rows, columns) = (self.rows.forward(hidden), self.columns.forward(hidden));
         let len = rows.len() / self.rows.outputs();
         let mut out = vec![0.0; len * len];
@@ -72,7 +77,10 @@ impl StructureHead {
             Map::Bf16(map) => map.forward(self.level, &rows, &columns, &known, &mut out),
         }
         .expect("both projections and the result are of `len` positions");
-        out
+        match self.ensemble {
+            Some(energies) => log_odds(energies, out, bases, options),
+            None => out,
+        }
     }
 
     /// Peak memory in bytes for a sequence of `len` positions: the maps, and logits with their probabilities.

@@ -7,7 +7,7 @@
 use burn::module::Module;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
-use rinalmo_energy::Restraints;
+use rinalmo_energy::{BuiltIn, Restraints};
 
 use crate::layers::{Convolution2d, Linear, instance_norm};
 use crate::ops;
@@ -24,6 +24,9 @@ pub struct StructureHead {
     pub blocks: Vec<StructureBlock>,
     /// `[1, channels, kernel, kernel]`
     pub out: Convolution2d,
+    /// Energies whose ensemble the map has bonuses for: see [`crate::in_ensemble`].
+    #[module(skip)]
+    pub ensemble: Option<BuiltIn>,
 }
 
 impl StructureHead {
@@ -34,6 +37,7 @@ impl StructureHead {
             features: None,
             blocks: (0..blocks).map(|_| StructureBlock::new(channels, kernel, device)).collect(),
             out: Convolution2d::with_bias(channels, 1, kernel, device),
+            ensemble: None,
         }
     }
 
@@ -44,7 +48,13 @@ impl StructureHead {
         Self { features: Some(Linear::without_bias(PAIR_FEATURES, channels, device)), ..self }
     }
 
-    /// Logits of all pairs of one sequence: `S = triu(f) + triu(f)ᵀ`, symmetric by construction
+    /// The same head with a map of bonuses in the ensemble of these energies.
+    #[must_use]
+    pub fn within(self, ensemble: Option<BuiltIn>) -> Self {
+        Self { ensemble, ..self }
+    }
+
+    /// The map of one sequence, logits of all pairs or bonuses in an ensemble: `S = triu(f) + triu(f)ᵀ`, symmetric by construction
     /// and 0 on the diagonal.
     ///
     /// # Shapes

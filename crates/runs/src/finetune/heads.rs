@@ -114,7 +114,7 @@ mod tests {
     }
 
     fn trained() -> HeadConfig {
-        HeadConfig::Structure { channels: 32, blocks: 3, kernel: 3, energy: true }
+        HeadConfig::Structure { channels: 32, blocks: 3, kernel: 3, energy: true, ensemble: None }
     }
 
     fn structure(data: &str, fresh_head: bool, begun: Option<Begun>) -> Result<(StructureConfig, Chosen), String> {
@@ -154,7 +154,10 @@ mod tests {
     fn a_head_of_another_task_or_of_none_is_left_out() {
         for head in [None, Some(HeadConfig::splice())] {
             let (settled, chosen) = structure("energy = true", false, Some(begun(head))).unwrap();
-            assert_eq!(chosen.head, HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3, energy: true });
+            assert_eq!(
+                chosen.head,
+                HeadConfig::Structure { channels: 64, blocks: 2, kernel: 3, energy: true, ensemble: None }
+            );
             assert!(chosen.about.starts_with("head: a new one (64 channels"), "{}", chosen.about);
             assert_eq!(settled.decode, Some(Method::Greedy));
         }

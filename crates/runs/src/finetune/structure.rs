@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::path::Path;
 
 use rinalmo_decode::Method;
+use rinalmo_energy::BuiltIn;
 use rinalmo_model::{HeadConfig, TaskSpec};
 use rinalmo_seq::labelled::structures::{self as dataset, Item};
 use rinalmo_train::{Cache, StructureConfig, Structures, Tuning};
@@ -26,6 +27,7 @@ impl Section for StructureConfig {
             max_len: Some(1),
             crop: Some(2),
             energy: Some(true),
+            ensemble: Some(BuiltIn::Turner2004),
             channels: Some(1),
             blocks: Some(1),
             all_structures: true,
@@ -35,18 +37,23 @@ impl Section for StructureConfig {
     }
 
     fn contradictions(&self, head: &HeadConfig, _: &HeadConfig) -> Vec<String> {
-        let HeadConfig::Structure { channels, blocks, energy, .. } = *head else { return Vec::new() };
+        let HeadConfig::Structure { channels, blocks, energy, ensemble, .. } = *head else { return Vec::new() };
         let found = [
             contradiction("energy", self.energy, energy),
             contradiction("channels", self.channels, channels),
             contradiction("blocks", self.blocks, blocks),
+            self.ensemble.filter(|asked| Some(*asked) != ensemble).map(|asked| {
+                let found = ensemble.map_or("none", BuiltIn::name);
+                format!("data.ensemble = \"{}\", its head has {found}", asked.name())
+            }),
         ];
         found.into_iter().flatten().collect()
     }
 
     fn settle(&mut self, head: &HeadConfig, decode: Option<&str>) {
-        if let HeadConfig::Structure { channels, blocks, energy, .. } = *head {
+        if let HeadConfig::Structure { channels, blocks, energy, ensemble, .. } = *head {
             (self.channels, self.blocks, self.energy) = (Some(channels), Some(blocks), Some(energy));
+            self.ensemble = ensemble;
         }
         // A decoder that finds its own threshold needs calibrated probabilities, and training makes a calibration
         // invalid.
@@ -57,6 +64,7 @@ impl Section for StructureConfig {
     fn settled_as(self, run: &Self) -> Self {
         Self {
             energy: self.energy.or(run.energy),
+            ensemble: self.ensemble.or(run.ensemble),
             channels: self.channels.or(run.channels),
             blocks: self.blocks.or(run.blocks),
             decode: self.decode.or(run.decode),

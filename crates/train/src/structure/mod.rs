@@ -2,7 +2,8 @@
 //!
 //! The loss of a structure is the mean binary cross-entropy over the strict upper triangle of its map, in which every
 //! pair of the reference is 1, also in pseudoknots and multiplets. The loss of a batch or a step is the mean over its
-//! structures, whatever their lengths, so a step of several structures is the mean of the paper's steps of one.
+//! structures, whatever their lengths, so a step of several structures is the mean of the paper's steps of one. If the
+//! head's map belongs to an ensemble of energies, the loss is another one ([`likelihood`]).
 //!
 //! If items have weights, structures count by weight. If items have clusters, an epoch draws one item per cluster, so a
 //! thousand copies of an rRNA count as one structure. The head runs on one map at a time, because its instance norms
@@ -12,6 +13,7 @@
 //! the best one with the weights. The best has the highest mean relaxed F1, as in the released code, or the number of
 //! predicted pairs nearest to that of the reference, as in the paper.
 
+mod likelihood;
 mod threshold;
 mod validation;
 
@@ -24,6 +26,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::random::Random;
 use rinalmo_corpus::sample::Position;
 use rinalmo_decode::Method;
+use rinalmo_energy::BuiltIn;
 use rinalmo_model::{HeadConfig, Model, ModelConfig, Packed, StructureHead, memory};
 use rinalmo_seq::alphabet::Token;
 use rinalmo_seq::labelled::structures::Item;
@@ -61,6 +64,11 @@ pub struct StructureConfig {
     /// by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub energy: Option<bool>,
+    /// Energies whose ensemble the head's map belongs to. Then what it says of a pair is a bonus beside the energies of
+    /// loops, and it learns from the likelihood of whole structures ([`rinalmo_energy::EnergyModel::likelihood`]). By
+    /// default pairs are learned one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ensemble: Option<BuiltIn>,
     /// Channels of the head's map; the published number by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<usize>,
@@ -87,6 +95,7 @@ impl Default for StructureConfig {
             max_len: None,
             crop: None,
             energy: None,
+            ensemble: None,
             channels: None,
             blocks: None,
             all_structures: false,
@@ -110,10 +119,11 @@ impl StructureConfig {
     /// The head to train.
     pub fn head(&self) -> HeadConfig {
         let mut head = HeadConfig::structure();
-        if let HeadConfig::Structure { channels, blocks, energy, .. } = &mut head {
+        if let HeadConfig::Structure { channels, blocks, energy, ensemble, .. } = &mut head {
             *channels = self.channels.unwrap_or(*channels);
             *blocks = self.blocks.unwrap_or(*blocks);
             *energy = self.energy.unwrap_or(false);
+            *ensemble = self.ensemble;
         }
         head
     }
@@ -158,6 +168,10 @@ impl Structures {
     ) -> Result<Self, Error> {
         if config.crop.is_some_and(|crop| crop < 2) {
             return Err(Error::Options("data.crop: expected a window of at least 2 bases".into()));
+        }
+        if config.crop.is_some() && config.ensemble.is_some() {
+            let message = "data.crop: expected none with data.ensemble, whose structures are of whole sequences";
+            return Err(Error::Options(message.into()));
         }
         let before = train.len() + validation.len();
         let fitting = |items: Vec<Item>| items.into_iter().filter(|item| config.fits(item)).collect::<Vec<_>>();
@@ -321,8 +335,13 @@ impl Task for Structures {
             let Item { weight, sequence, .. } = &self.train[window.item];
             let around = self.surroundings(window);
             let start = window.start - around.start;
-            let logits = head(pass.model).forward_within(bases, &sequence[around], start);
-            pair_loss(logits, &self.cells(window)) * *weight
+            let head = head(pass.model);
+            let map = head.forward_within(bases, &sequence[around], start);
+            let loss = match head.ensemble {
+                Some(energies) => likelihood::loss(map, energies, &self.train[window.item]),
+                None => pair_loss(map, &self.cells(window)),
+            };
+            loss * *weight
         });
         let weight = batch.iter().map(|window| self.train[window.item].weight).sum();
         Loss { sum: Tensor::cat(losses.collect(), 0).sum(), weight, count: batch.len() as f64 }

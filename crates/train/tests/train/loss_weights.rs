@@ -18,7 +18,7 @@ use crate::common::{Record, Two, weights};
 const LARGE: f64 = 1e4;
 
 fn structure_model() -> ModelConfig {
-    let head = HeadConfig::Structure { channels: 8, blocks: 1, kernel: 3, energy: false };
+    let head = HeadConfig::Structure { channels: 8, blocks: 1, kernel: 3, energy: false, ensemble: None };
     ModelConfig { encoder: EncoderConfig::new(16, 1, 2), mlm: false, head: Some(head) }
 }
 

@@ -1,6 +1,7 @@
 //! Fine-tuning on structures through the whole loop.
 
 use burn::tensor::Device;
+use rinalmo_energy::BuiltIn;
 use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig};
 use rinalmo_seq::Structure;
 use rinalmo_seq::labelled::structures::Item;
@@ -15,7 +16,7 @@ use rinalmo_weights::Document;
 use crate::common::{Record, weights};
 
 fn config() -> ModelConfig {
-    let head = HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false };
+    let head = HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false, ensemble: None };
     ModelConfig { encoder: EncoderConfig::new(16, 2, 2), mlm: false, head: Some(head) }
 }
 
@@ -63,6 +64,43 @@ fn a_dozen_hairpins_are_learned_by_heart_and_the_threshold_goes_with_the_weights
     assert!((-best.state.best.unwrap().score - last).abs() < 0.1);
     let threshold = best.weights().unwrap().document().threshold.unwrap();
     assert!((0.01..0.30).contains(&threshold), "{threshold}");
+}
+
+/// Three letters C that pair with either of two stems; the known structure has the second one.
+fn competing() -> Vec<Item> {
+    let item = |(first, second): (usize, usize)| {
+        let sequence = ["GGG", &"A".repeat(first), "CCC", &"A".repeat(second), "GGG"].concat();
+        let brackets = [&".".repeat(3 + first), "(((", &".".repeat(second), ")))"].concat();
+        let structure = Structure::parse_dot_bracket(&brackets).unwrap();
+        Item::new(format!("{first} {second}"), sequence.into_bytes(), structure)
+    };
+    (3..6).flat_map(|first| (3..6).map(move |second| (first, second))).map(item).collect()
+}
+
+#[test]
+fn a_head_in_an_ensemble_learns_what_energies_leave_open() {
+    let head = HeadConfig::Structure {
+        channels: 16,
+        blocks: 1,
+        kernel: 3,
+        energy: false,
+        ensemble: Some(BuiltIn::Turner2004),
+    };
+    let config = ModelConfig { head: Some(head), ..config() };
+    let options_of_task =
+        StructureConfig { batch: 3, ensemble: Some(BuiltIn::Turner2004), ..StructureConfig::default() };
+    let task = Structures::new(competing(), competing(), &options_of_task, 1, Share::default()).unwrap();
+    let device = Device::flex().autodiff();
+    let model = start::fresh(&config, 1, &device);
+    let mut trainer = Trainer::new(&task, Document::new("t", config), model, options(40), device, Alone).unwrap();
+    let mut record = Record::default();
+    trainer.run(None, &Stop::default(), &mut record).unwrap();
+    let (first, last) = (record.steps[0].loss, record.steps.last().unwrap().loss);
+    assert!(first > 0.005 && last < first / 100.0, "a loss of {first} for each base, then {last}");
+
+    let crop = StructureConfig { crop: Some(8), ..options_of_task };
+    let refused = Structures::new(competing(), competing(), &crop, 1, Share::default()).unwrap_err();
+    assert!(refused.to_string().contains("data.crop: expected none with data.ensemble"), "{refused}");
 }
 
 #[test]

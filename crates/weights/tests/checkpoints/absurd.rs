@@ -44,7 +44,7 @@ fn configs() -> Vec<ModelConfig> {
         config
     };
     vec![
-        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false, ensemble: None }),
         small().with_head(HeadConfig::Mrl { channels: 4, blocks: 1, kernel: 3 }),
         small().with_head(HeadConfig::Family { hidden: 8, classes: 5 }),
         with_lora(small().with_head(HeadConfig::Token { hidden: 8, outputs: 3 })),

@@ -148,8 +148,13 @@ fn multimolecule(tensors: &[Named], vocabulary: &[&str], prefix: &str) -> Vec<Na
 
 #[test]
 fn both_multimolecule_vocabularies_and_prefixes_map_to_ours() {
-    let tensors =
-        official(&small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3, energy: false }));
+    let tensors = official(&small().with_head(HeadConfig::Structure {
+        channels: 4,
+        blocks: 2,
+        kernel: 3,
+        energy: false,
+        ensemble: None,
+    }));
     let first = open(&pt::modern(&tensors, &[], false));
     for (vocabulary, prefix) in [(&MULTIMOLECULE_28[..], "model."), (&MULTIMOLECULE_26[..], "rinalmo.")] {
         let theirs = multimolecule(&tensors, vocabulary, prefix);

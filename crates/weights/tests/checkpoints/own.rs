@@ -32,7 +32,8 @@ fn prefixed(tensors: &[Named], prefix: &str) -> Vec<Named> {
 #[test]
 fn prefixes_of_training_programs_come_off() {
     let folder = tempfile::tempdir().unwrap();
-    let config = small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false });
+    let config =
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false, ensemble: None });
     let own = pt::tensors_of(&config, str::to_owned);
     for tensors in [own.clone(), pt::tensors_of(&config, pt::official)] {
         let first = open(folder.path(), "first.pt", &pt::modern(&tensors, &[("threshold", 0.09)], false)).unwrap();

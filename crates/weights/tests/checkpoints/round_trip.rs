@@ -17,8 +17,8 @@ pub fn small() -> ModelConfig {
 fn configs() -> Vec<ModelConfig> {
     vec![
         small(),
-        small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3, energy: false }),
-        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3, energy: false, ensemble: None }),
+        small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true, ensemble: None }),
         small().with_head(HeadConfig::Mrl { channels: 4, blocks: 3, kernel: 3 }),
         small().with_head(HeadConfig::Splice { hidden: 8 }),
         small().with_head(HeadConfig::Family { hidden: 8, classes: 5 }),

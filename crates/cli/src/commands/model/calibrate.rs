@@ -42,8 +42,8 @@ pub(super) struct CalibrateArgs {
     /// Leave out longer structures
     #[arg(long, value_name = "NT", default_value_t = 1000)]
     max_length: usize,
-    /// Give the learned energy model this share in the probabilities, from 0 to 1; by default the share that the
-    /// model has
+    /// Give energies this share in the probabilities, from 0 to 1, as `rinalmo fold --energy-share` does; by default the
+    /// share that the model has
     #[arg(long, value_name = "SHARE")]
     energy_share: Option<f32>,
     /// Choose pairs by this method [default: the one with the best mean F1]
