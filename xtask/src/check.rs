@@ -12,7 +12,7 @@ use anyhow::{Context as _, bail};
 
 use crate::process::{command, root, succeeds};
 use crate::skips::Skips;
-use crate::{aarch64, help_pages, miri, packages, python};
+use crate::{aarch64, help_pages, miri, packages, python, site};
 
 /// One command.
 struct Step {
@@ -65,6 +65,7 @@ type Chore = (&'static str, fn() -> anyhow::Result<ExitCode>);
 const CHORES: &[Chore] = &[
     ("packages: cargo xtask packages", packages::run),
     ("help pages: cargo xtask help-pages --check", || help_pages::run(true)),
+    ("site: cargo xtask site", site::run),
     ("Python package: cargo xtask python", python::run),
     ("64-bit ARM: cargo xtask aarch64", aarch64::run),
     ("Miri: cargo xtask miri", miri::run),

@@ -69,7 +69,7 @@ fn help(program: &Path, words: &[String]) -> anyhow::Result<String> {
 }
 
 /// The commands that a help page lists under `Commands:`, except `help`.
-fn commands(page: &str) -> Vec<String> {
+pub fn commands(page: &str) -> Vec<String> {
     page.lines()
         .skip_while(|line| *line != "Commands:")
         .skip(1)

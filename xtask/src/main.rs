@@ -2,7 +2,7 @@
 //!
 //! `check` is what CI runs and what every push should pass. `help-pages` writes the program's help into files; `crates`
 //! draws the workspace; `gpu-kit` packs what a GPU is tried with; `packages` packs it for crates.io; `python` packs and
-//! tests the Python package; `notice` and `sbom` list what the program is built from.
+//! tests the Python package; `site` makes a site of the documentation; `notice` and `sbom` list what the program is built from.
 
 mod aarch64;
 mod build;
@@ -10,10 +10,12 @@ mod check;
 mod crates;
 mod gpu_kit;
 mod help_pages;
+mod links;
 mod miri;
 mod packages;
 mod process;
 mod python;
+mod site;
 mod skips;
 mod supply;
 
@@ -60,6 +62,8 @@ enum Chore {
     Packages,
     /// Pack the Python package, install it into `target/python` and run its tests; skipped if there is no Python
     Python,
+    /// Build the documentation as a site in `target/site/book`; skipped if there is no mdBook
+    Site,
     /// Write `NOTICE`: whose work is in the program, under which licence
     Notice {
         /// Where to write it [default: NOTICE in the root]
@@ -87,6 +91,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Chore::GpuKit { corpus } => gpu_kit::run(&corpus),
         Chore::Packages => packages::run(),
         Chore::Python => python::run(),
+        Chore::Site => site::run(),
         Chore::Notice { output, check } => supply::notice(output, check),
         Chore::Sbom { output } => supply::sbom(output),
     }
