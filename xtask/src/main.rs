@@ -2,7 +2,8 @@
 //!
 //! `check` is what CI runs and what every push should pass. `help-pages` writes the program's help into files; `crates`
 //! draws the workspace; `gpu-kit` packs what a GPU is tried with; `packages` packs it for crates.io; `python` packs and
-//! tests the Python package; `site` makes a site of the documentation; `notice` and `sbom` list what the program is built from.
+//! tests the Python package; `site` makes a site of the documentation; `notice` and `sbom` list what the program is built
+//! from.
 
 mod aarch64;
 mod build;

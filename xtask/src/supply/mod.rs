@@ -19,7 +19,9 @@ pub use sbom::run as sbom;
 
 /// The package of the program.
 const PROGRAM: &str = "rinalmo-cli";
-/// The platform of the lists; other platforms differ by a few packages.
+/// The package of the Python package's extension module.
+const PYTHON: &str = "rinalmo-python";
+/// The platform of the lists in the repository; other platforms differ by a few packages.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
 /// A package whose code is in the program.
@@ -41,9 +43,9 @@ impl Package {
     }
 }
 
-/// All packages in the program, by name and version; those of tests, build scripts and macros are left out.
-fn packages() -> anyhow::Result<Vec<Package>> {
-    let tree = cargo(&["tree", "--locked", "-p", PROGRAM, "-e", "normal,no-proc-macro", "--target", PLATFORM])?;
+/// All packages in one of ours on a platform, by name and version; those of tests, build scripts and macros are left out.
+fn packages(of: &str, platform: &str) -> anyhow::Result<Vec<Package>> {
+    let tree = cargo(&["tree", "--locked", "-p", of, "-e", "normal,no-proc-macro", "--target", platform])?;
     let mut packages: Vec<Package> = tree.lines().filter_map(parse).collect();
     packages.sort();
     packages.dedup();
@@ -120,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_program_is_made_of_packages_that_all_say_their_licence() {
-        let packages = packages().unwrap();
+        let packages = packages(PROGRAM, PLATFORM).unwrap();
         assert!(packages.iter().any(|package| package.name == PROGRAM && package.is_ours));
         assert!(packages.iter().any(|package| package.name == "serde" && !package.is_ours));
         let silent: Vec<&Package> = packages.iter().filter(|package| package.license.is_empty()).collect();
@@ -130,7 +132,7 @@ mod tests {
     #[test]
     fn every_foreign_package_has_a_checksum() {
         let checksums = checksums().unwrap();
-        for package in packages().unwrap().into_iter().filter(|package| !package.is_ours) {
+        for package in packages(PYTHON, PLATFORM).unwrap().into_iter().filter(|package| !package.is_ours) {
             let sum = &checksums[&(package.name.clone(), package.version.clone())];
             assert!(sum.len() == 64, "{package:?}: {sum}");
         }

@@ -6,13 +6,13 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::{PLATFORM, Package, output, packages, texts, write_or_check};
+use super::{PLATFORM, PROGRAM, PYTHON, Package, output, packages, texts, write_or_check};
 
 const HEAD: &str = "\
 rinalmo is licensed under MIT or Apache-2.0, at your choice (LICENSE-MIT, LICENSE-APACHE).
 
-The program `rinalmo` holds work of others, which this file names with its licences; their texts follow. It is written
-by `cargo xtask notice`, and a test compares it with what the program is built of.
+The program `rinalmo` and the Python package of this name hold work of others, which this file names with its licences;
+their texts follow. It is written by `cargo xtask notice`, and a test compares it with what both are built of.
 ";
 
 /// What the program contains besides packages, and what its licences require.
@@ -43,31 +43,41 @@ const DUTIES: &[(&str, &str)] = &[
 /// If cargo cannot be run, or the file cannot be written.
 pub fn run(file: Option<PathBuf>, check: bool) -> anyhow::Result<ExitCode> {
     let path = output(file, "NOTICE");
-    if write_or_check(&path, &render(&packages()?)?, check)? {
+    if write_or_check(&path, &render(PLATFORM)?, check)? {
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("{}: out of date\nhint: run `cargo xtask notice`", path.display());
     Ok(ExitCode::FAILURE)
 }
 
-fn render(packages: &[Package]) -> anyhow::Result<String> {
+/// The text of the file for a platform.
+///
+/// # Errors
+/// If cargo cannot be run, or no text is known for a package's licence.
+pub fn render(platform: &str) -> anyhow::Result<String> {
+    let in_program = packages(PROGRAM, platform)?;
+    let mut packages = [in_program.clone(), packages(PYTHON, platform)?].concat();
+    packages.sort();
+    packages.dedup();
     let mut by_license: BTreeMap<&str, Vec<&Package>> = BTreeMap::new();
     for package in packages.iter().filter(|package| !package.is_ours) {
         by_license.entry(&package.license).or_default().push(package);
     }
-    let mut text = format!("{HEAD}\n{OTHERS}\nPackages in the program for {PLATFORM}, by licence:\n");
+    let mut text = format!("{HEAD}\n{OTHERS}\nPackages in them for {platform}, by licence:\n");
     for (license, packages) in by_license {
         let duty = DUTIES.iter().find(|(asked, _)| is_needed(license, asked));
         let duty = duty.map_or_else(String::new, |(_, how)| format!(" ({how})"));
         let _ = write!(text, "\n{license}{duty}\n");
-        for Package { name, version, repository, .. } in packages {
+        for package in packages {
+            let Package { name, version, repository, .. } = package;
             let address =
                 if repository.is_empty() { format!("https://crates.io/crates/{name}") } else { repository.clone() };
-            let _ = writeln!(text, "- {name} {version}: {address}");
+            let only = if in_program.contains(package) { "" } else { " (only in the Python package)" };
+            let _ = writeln!(text, "- {name} {version}: {address}{only}");
         }
     }
     text += TEXTS;
-    text += &texts::render(packages)?;
+    text += &texts::render(&packages, platform)?;
     Ok(text)
 }
 
@@ -84,7 +94,18 @@ mod tests {
     #[test]
     fn the_notice_is_up_to_date() {
         let found = std::fs::read_to_string(root().join("NOTICE")).unwrap();
-        assert!(found == render(&packages().unwrap()).unwrap(), "NOTICE is out of date: run `cargo xtask notice`");
+        assert!(found == render(PLATFORM).unwrap(), "NOTICE is out of date: run `cargo xtask notice`");
+    }
+
+    #[test]
+    fn the_notice_covers_what_only_the_python_package_contains() {
+        let notice = std::fs::read_to_string(root().join("NOTICE")).unwrap();
+        for name in ["pyo3", "numpy", "ndarray"] {
+            let line = notice.lines().find(|line| line.starts_with(&format!("- {name} ")) && line.contains("https://"));
+            assert!(line.is_some_and(|line| line.ends_with(" (only in the Python package)")), "{name}: {line:?}");
+            let has_text = notice.lines().filter(|line| line.starts_with(&format!("- {name} "))).count() > 1;
+            assert!(has_text, "no text of a licence names {name}");
+        }
     }
 
     #[test]

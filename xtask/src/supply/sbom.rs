@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::{PROGRAM, Package, checksums, output, packages};
+use super::{PLATFORM, PROGRAM, Package, checksums, output, packages};
 
 /// Writes the file.
 ///
@@ -16,15 +16,22 @@ use super::{PROGRAM, Package, checksums, output, packages};
 /// If cargo cannot be run, or the file cannot be written.
 pub fn run(file: Option<PathBuf>) -> anyhow::Result<ExitCode> {
     let path = output(file, "target/rinalmo.cdx.json");
-    let text = serde_json::to_string_pretty(&document()?)? + "\n";
-    fs::write(&path, text).with_context(|| path.display().to_string())?;
+    fs::write(&path, render(PLATFORM)?).with_context(|| path.display().to_string())?;
     eprintln!("{}", path.display());
     Ok(ExitCode::SUCCESS)
 }
 
+/// The text of the file for a platform.
+///
+/// # Errors
+/// If cargo cannot be run.
+pub fn render(platform: &str) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(&document(platform)?)? + "\n")
+}
+
 /// The whole document. It contains no time and no random number: the same lock file gives the same bytes.
-fn document() -> anyhow::Result<Value> {
-    let (packages, checksums) = (packages()?, checksums()?);
+fn document(platform: &str) -> anyhow::Result<Value> {
+    let (packages, checksums) = (packages(PROGRAM, platform)?, checksums()?);
     let sum = |package: &Package| checksums.get(&(package.name.clone(), package.version.clone())).cloned();
     let program =
         packages.iter().find(|package| package.name == PROGRAM).context("the program is missing in its own list")?;
@@ -66,10 +73,10 @@ mod tests {
 
     #[test]
     fn the_document_names_every_package_once_with_licence_and_checksum() {
-        let document = document().unwrap();
+        let document = document(PLATFORM).unwrap();
         assert_eq!(document["metadata"]["component"]["name"], PROGRAM);
         let components = document["components"].as_array().unwrap();
-        assert_eq!(components.len() + 1, packages().unwrap().len());
+        assert_eq!(components.len() + 1, packages(PROGRAM, PLATFORM).unwrap().len());
         let mut names: Vec<&str> = components.iter().map(|component| component["bom-ref"].as_str().unwrap()).collect();
         names.sort_unstable();
         names.dedup();

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{PLATFORM, Package};
+use super::Package;
 use crate::process::{metadata, root};
 
 /// How the names of files with licences begin, in lower case.
@@ -45,8 +45,8 @@ type Texts = BTreeMap<String, Text>;
 ///
 /// # Errors
 /// If cargo cannot be run, a file cannot be read, or no text is known for a package.
-pub fn render(packages: &[Package]) -> anyhow::Result<String> {
-    let sources = sources()?;
+pub fn render(packages: &[Package], platform: &str) -> anyhow::Result<String> {
+    let sources = sources(platform)?;
     let mut texts = Texts::new();
     add_files(&mut texts, DATA.0, &root().join(DATA.1))?;
     let mut without = Vec::new();
@@ -75,8 +75,8 @@ struct Source {
 }
 
 /// Of all packages in the lock file, by name and version.
-fn sources() -> anyhow::Result<BTreeMap<(String, String), Source>> {
-    let metadata = metadata(&["--locked", "--filter-platform", PLATFORM])?;
+fn sources(platform: &str) -> anyhow::Result<BTreeMap<(String, String), Source>> {
+    let metadata = metadata(&["--locked", "--filter-platform", platform])?;
     let packages = metadata["packages"].as_array().into_iter().flatten();
     let sources = packages.filter_map(|package| {
         let folder = Path::new(package["manifest_path"].as_str()?).parent()?.to_path_buf();
