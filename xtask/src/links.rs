@@ -150,7 +150,7 @@ mod tests {
                 next.extend(links(&page).unwrap().iter().filter_map(|link| fs::canonicalize(&link.file).ok()));
             }
         }
-        for folder in ["docs", "examples"] {
+        for folder in ["docs", "examples", "packaging"] {
             let mut guides = Vec::new();
             pages(&fs::canonicalize(root().join(folder)).unwrap(), &mut guides);
             let lost: Vec<_> = guides.iter().filter(|guide| !reached.contains(*guide)).collect();

@@ -2,13 +2,14 @@
 //!
 //! `check` is what CI runs and what every push should pass. `help-pages` writes the program's help into files; `crates`
 //! draws the workspace; `gpu-kit` packs what a GPU is tried with; `packages` packs it for crates.io; `python` packs and
-//! tests the Python package; `site` makes a site of the documentation; `notice` and `sbom` list what the program is built
-//! from.
+//! tests the Python package; `site` makes a site of the documentation; `dist` makes a release; `notice` and `sbom`
+//! list what the program is built from.
 
 mod aarch64;
 mod build;
 mod check;
 mod crates;
+mod dist;
 mod gpu_kit;
 mod help_pages;
 mod links;
@@ -63,6 +64,8 @@ enum Chore {
     Packages,
     /// Pack the Python package, install it into `target/python` and run its tests; skipped if there is no Python
     Python,
+    /// Make a release in `target/dist`: program, manual, licences and sources in archives; wheel; checksums
+    Dist(dist::Options),
     /// Build the documentation as a site in `target/site/book`; skipped if there is no mdBook
     Site,
     /// Write `NOTICE`: whose work is in the program, under which licence
@@ -92,6 +95,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Chore::GpuKit { corpus } => gpu_kit::run(&corpus),
         Chore::Packages => packages::run(),
         Chore::Python => python::run(),
+        Chore::Dist(options) => dist::run(&options),
         Chore::Site => site::run(),
         Chore::Notice { output, check } => supply::notice(output, check),
         Chore::Sbom { output } => supply::sbom(output),

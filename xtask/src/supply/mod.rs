@@ -14,11 +14,11 @@ use anyhow::{Context as _, bail};
 
 use crate::process::{command, root};
 
-pub use notice::run as notice;
-pub use sbom::run as sbom;
+pub use notice::{render as notice_text, run as notice};
+pub use sbom::{render as sbom_text, run as sbom};
 
 /// The package of the program.
-const PROGRAM: &str = "rinalmo-cli";
+pub const PROGRAM: &str = "rinalmo-cli";
 /// The package of the Python package's extension module.
 const PYTHON: &str = "rinalmo-python";
 /// The platform of the lists in the repository; other platforms differ by a few packages.
