@@ -1,5 +1,6 @@
 //! Release builds: the program by cargo, the wheel by maturin, both with zig where an older C library is asked for.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -7,6 +8,7 @@ use anyhow::{Context as _, bail};
 
 use super::Release;
 use crate::process::{command, root, succeeds};
+use crate::supply;
 
 /// Where releases are built, from the root: their flags differ from those of other builds.
 const BUILD: &str = "target/dist-build";
@@ -47,9 +49,13 @@ impl Compiler<'_> {
     /// If a tool is missing, or the package does not build.
     pub fn wheel(&self, folder: &Path) -> anyhow::Result<()> {
         needs("maturin --version", "pip install maturin ziglang")?;
+        // maturin's own list names the folder of the sources.
+        let parts = root().join(BUILD).join("rinalmo-python.cdx.json");
+        fs::create_dir_all(root().join(BUILD)).context(BUILD)?;
+        fs::write(&parts, supply::sbom_text(supply::PYTHON, &self.release.target)?).context(BUILD)?;
         let mut maturin = command("maturin");
         maturin.args(["build", "--release", "--locked", "--manifest-path", PYTHON, "--target", &self.release.target]);
-        maturin.arg("--out").arg(folder);
+        maturin.arg("--out").arg(folder).arg("--sbom-include").arg(&parts);
         if let Some(version) = self.glibc {
             maturin.args(["--zig", "--compatibility", &format!("manylinux_{}", version.replace('.', "_"))]);
         }

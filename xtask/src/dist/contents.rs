@@ -27,8 +27,10 @@ const COMPLETIONS: [(&str, &str); 5] = [
 /// # Errors
 /// If `manual_from` cannot be run or is of another version, or a file cannot be written.
 pub fn pack(release: &Release, program: &Path, manual_from: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
-    let documents =
-        [("NOTICE", supply::notice_text(&release.target)?), ("rinalmo.cdx.json", supply::sbom_text(&release.target)?)];
+    let documents = [
+        ("NOTICE", supply::notice_text(&release.target)?),
+        ("rinalmo.cdx.json", supply::sbom_text(supply::PROGRAM, &release.target)?),
+    ];
     pack_with(&documents, release, program, manual_from, folder)
 }
 

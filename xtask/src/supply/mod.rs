@@ -20,7 +20,7 @@ pub use sbom::{render as sbom_text, run as sbom};
 /// The package of the program.
 pub const PROGRAM: &str = "rinalmo-cli";
 /// The package of the Python package's extension module.
-const PYTHON: &str = "rinalmo-python";
+pub const PYTHON: &str = "rinalmo-python";
 /// The platform of the lists in the repository; other platforms differ by a few packages.
 const PLATFORM: &str = "x86_64-unknown-linux-gnu";
 
