@@ -1,9 +1,10 @@
 //! Compares encoders of other papers with their own libraries' outputs, for random weights: RNA-FM and SpliceBERT as
-//! multimolecule saves them, and SpliceBERT as its authors saved it, by transformers' BERT.
+//! multimolecule saves them, SpliceBERT as its authors saved it, by transformers' BERT, and RNA-FM as its authors did.
 //!
-//! [`make_others.py`] made the checkpoints and what is expected of them.
+//! [`make_others.py`] made the checkpoints and what is expected of them; [`make_rna_fm.py`] the last.
 //!
 //! [`make_others.py`]: golden/make_others.py
+//! [`make_rna_fm.py`]: golden/make_rna_fm.py
 
 mod common;
 
@@ -35,11 +36,17 @@ fn compare(name: &str, checkpoint: &Checkpoint) {
     compare_with(&folder(name), checkpoint, F32);
 }
 
+/// Where A, C, G, U and N are among the expected logits. Without a vocabulary, there are no others.
+fn columns(folder: &Path) -> [usize; 5] {
+    let Ok(vocabulary) = std::fs::read_to_string(folder.join("vocab.txt")) else { return [0, 1, 2, 3, 4] };
+    let rows = rows_from(&vocabulary.lines().collect::<Vec<_>>());
+    [A, C, G, T, N].map(|base| rows[usize::from(base)].unwrap())
+}
+
 /// Compares representations and logits of the bases.
 fn compare_with(folder: &Path, checkpoint: &Checkpoint, bound: f32) {
     let expected = Expected::read(&folder.join("expected.safetensors"));
-    let vocabulary = std::fs::read_to_string(folder.join("vocab.txt")).unwrap();
-    let columns = rows_from(&vocabulary.lines().collect::<Vec<_>>());
+    let columns = columns(folder);
     for way in Way::F32 {
         let network = way.network(checkpoint);
         for (number, sequence) in SEQUENCES.iter().enumerate() {
@@ -48,7 +55,7 @@ fn compare_with(folder: &Path, checkpoint: &Checkpoint, bound: f32) {
             close(&what, &hidden.values(), &expected.floats(&format!("representation.{number}")).1, bound);
             let (shape, logits) = expected.floats(&format!("logits.{number}"));
             let bases = [A, C, G, T, N].map(usize::from);
-            let theirs = |row: &[f32]| bases.map(|base| row[columns[base].unwrap()]);
+            let theirs = |row: &[f32]| columns.map(|column| row[column]);
             let expected: Vec<f32> = logits.chunks_exact(shape[1]).flat_map(theirs).collect();
             let found = network.token_logits(&hidden);
             let found: Vec<f32> = found.chunks_exact(VOCABULARY).flat_map(|row| bases.map(|base| row[base])).collect();
@@ -65,6 +72,29 @@ fn encoders_of_other_papers_agree_with_their_own_libraries() {
         assert_eq!(checkpoint.config.encoder.positions, Positions::Learned { max_len }, "{name}");
         compare(name, &checkpoint);
     }
+}
+
+/// The file of RNA-FM's authors.
+fn authors_file() -> PathBuf {
+    folder("rna_fm_authors").join("RNA-FM_pretrained.pth")
+}
+
+#[test]
+fn rna_fm_agrees_with_its_authors_code_on_their_own_file() {
+    let checkpoint = Checkpoint::open(authors_file(), &OpenOptions::default().heads(3)).unwrap();
+    assert_eq!(checkpoint.config.encoder.design, Design::Esm1b);
+    assert_eq!(checkpoint.config.encoder.positions, Positions::Learned { max_len: 64 });
+    compare("rna_fm_authors", &checkpoint);
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("own.safetensors");
+    checkpoint.write(&file, &WriteOptions::default()).unwrap();
+    compare("rna_fm_authors", &Checkpoint::open(&file, &OpenOptions::default()).unwrap());
+}
+
+#[test]
+fn heads_that_no_tensor_of_rna_fm_shows_are_asked_for() {
+    let refusal = Checkpoint::open(authors_file(), &OpenOptions::default()).unwrap_err().to_string();
+    assert!(refusal.contains("no tensor shows how many attention heads"), "{refusal}");
 }
 
 /// Twelve blocks of 640 numbers add up more rounding than two of 24.

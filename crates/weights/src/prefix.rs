@@ -13,11 +13,12 @@ use crate::archive::Archive;
 const WRAPPERS: [&str; 4] = ["module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"];
 
 /// How each layout is recognised: a part of a name, and the prefixes it may have.
-const LAYOUTS: [(&str, &[&str]); 4] = [
+const LAYOUTS: [(&str, &[&str]); 5] = [
     ("encoder.blocks.", &[""]),
     ("encoder.embedding", &[""]),
     ("transformer.blocks.", &["", "lm.", "rinalmo."]),
     ("encoder.layer.", &["", "model.", "rinalmo."]),
+    ("layers.0.self_attn.q_proj.", &["", "encoder.", "sentence_encoder.", "encoder.sentence_encoder."]),
 ];
 
 /// Removes the prefixes from an archive's names, including those of plain numbers.
@@ -95,13 +96,15 @@ mod tests {
 
     #[test]
     fn every_nesting_of_wrappers_comes_off_every_layout() {
-        let layouts: [[&str; 2]; 6] = [
+        let layouts: [[&str; 2]; 8] = [
             ["encoder.blocks.0.attention.qkv.weight", "structure.out.bias"],
             ["transformer.blocks.0.mh_attn.Wqkv.weight", "lm_mask_head.linear1.weight"],
             ["lm.transformer.blocks.0.mh_attn.Wqkv.weight", "pred_head.linear_in.weight"],
             ["rinalmo.transformer.blocks.0.mh_attn.Wqkv.weight", "pred_head.classifier.0.weight"],
             ["encoder.layer.0.attention.self.key.weight", "embeddings.word_embeddings.weight"],
             ["model.encoder.layer.0.attention.self.key.weight", "lm_head.bias"],
+            ["encoder.layers.0.self_attn.q_proj.weight", "encoder.lm_head.bias"],
+            ["encoder.sentence_encoder.layers.0.self_attn.q_proj.weight", "encoder.lm_head.bias"],
         ];
         let wrappers = ["", "module.", "_orig_mod.", "net.", "module._orig_mod.", "net.module.", "a.b._orig_mod.c."];
         for layout in layouts {

@@ -9,7 +9,7 @@ use rinalmo_model::config::HEADS;
 use crate::archive::Archive;
 use crate::checkpoint::OpenOptions;
 use crate::error::Error;
-use crate::family::{Family, Sorted};
+use crate::family::{Family, Sorted, esm1b};
 use crate::infer;
 use crate::place::Place;
 
@@ -62,10 +62,13 @@ fn with_heads(mut config: ModelConfig, heads: usize) -> ModelConfig {
 }
 
 /// The released code's checkpoints come without a description; those of a published size have the published heads.
-/// multimolecule's always have one.
+/// So does RNA-FM as its authors published it. multimolecule's always have a description.
 fn published(config: &ModelConfig, family: Family) -> Option<usize> {
-    let known = family != Family::Multimolecule && with_heads(config.clone(), HEADS).preset().is_some();
-    known.then_some(HEADS)
+    match family {
+        Family::Multimolecule => None,
+        Family::Esm1b => esm1b::published_heads(config.encoder.dim, config.encoder.blocks),
+        Family::Official | Family::Own => with_heads(config.clone(), HEADS).preset().map(|_| HEADS),
+    }
 }
 
 fn unknown(family: Family) -> String {
@@ -76,7 +79,7 @@ fn unknown(family: Family) -> String {
              is not next to it"
                 .into()
         }
-        Family::Official | Family::Own => what.into(),
+        Family::Official | Family::Own | Family::Esm1b => what.into(),
     }
 }
 
@@ -97,7 +100,7 @@ pub(crate) fn foreign(path: &Path, archive: &Archive) -> Error {
     };
     let reason = format!(
         "{found}; expected names such as `transformer.blocks.0.…` (released code), `encoder.layer.0.…` \
-         (multimolecule) or `encoder.blocks.0.…` (our own)"
+         (multimolecule), `encoder.layers.0.…` (RNA-FM's authors) or `encoder.blocks.0.…` (our own)"
     );
     Error::Foreign { path: path.into(), reason }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::archive::RawTensor;
+use crate::archive::{RawTensor, Span};
 use crate::dtype::Dtype;
 
 /// Some rows of a raw tensor.
@@ -38,6 +38,16 @@ impl Tensor {
         let row = pieces.first().map(|piece| piece.raw.shape.get(1..).unwrap_or(&[]).to_vec()).unwrap_or_default();
         let shape = std::iter::once(rows).chain(row).collect(); // a scalar becomes one row
         Self { dtype, shape, key, pieces }
+    }
+
+    /// Puts zeros in the place of a piece of its own rows.
+    pub(crate) fn clear(&mut self, piece: usize) {
+        if let Some(Piece { raw, rows }) = self.pieces.get_mut(piece) {
+            let shape: Vec<usize> = std::iter::once(rows.len()).chain(raw.shape.iter().skip(1).copied()).collect();
+            let bytes = shape.iter().product::<usize>() * raw.dtype.size();
+            *raw = RawTensor::contiguous(raw.dtype, shape, Span::owned(vec![0; bytes]));
+            *rows = 0..rows.len();
+        }
     }
 
     /// Its name in the file; several names if it is made of several tensors.

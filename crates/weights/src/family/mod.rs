@@ -5,6 +5,7 @@
 //! order). So nothing is copied until it is read. To support a new family, add its table.
 
 pub mod document;
+pub(crate) mod esm1b;
 pub mod multimolecule;
 mod official;
 mod own;
@@ -28,6 +29,8 @@ pub enum Family {
     Official,
     /// The multimolecule library, and transformers' BERT.
     Multimolecule,
+    /// RNA-FM's authors, as fair-esm's ESM-1b.
+    Esm1b,
 }
 
 impl Family {
@@ -40,6 +43,8 @@ impl Family {
             Some(Self::Official)
         } else if has("encoder.layer.") {
             Some(Self::Multimolecule)
+        } else if esm1b::is(archive) {
+            Some(Self::Esm1b)
         } else {
             None
         }
@@ -51,6 +56,7 @@ impl Family {
             Self::Own => own::sort(archive),
             Self::Official => official::sort(archive),
             Self::Multimolecule => multimolecule::sort(archive, side),
+            Self::Esm1b => esm1b::sort(archive),
         }
     }
 }
@@ -61,6 +67,7 @@ impl fmt::Display for Family {
             Self::Own => "rinalmo",
             Self::Official => "official",
             Self::Multimolecule => "multimolecule",
+            Self::Esm1b => "esm-1b",
         })
     }
 }

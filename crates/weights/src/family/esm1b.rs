@@ -1,0 +1,136 @@
+//! Names of fair-esm's ESM-1b (github.com/facebookresearch/esm), in which RNA-FM's authors published their weights
+//! (`RNA-FM_pretrained.pth`, github.com/ml4bio/RNA-FM).
+//!
+//! The encoder is under `encoder.` or `encoder.sentence_encoder.`, or bare. The vocabulary is RNA-FM's: four special
+//! tokens, its letters, then as many unused rows as make a multiple of eight, then `<mask>`. Their loader sets the
+//! embedding of `<mask>` to zero, and so the tied row of the output; so do we. Heads for contacts, of attention
+//! weights, are ignored.
+
+use rinalmo_seq::alphabet::MASK;
+use rinalmo_seq::tokenizer::rows_from;
+
+use super::{Rule, Sorted, Sorter, from, third, vocabulary, whole};
+use crate::archive::Archive;
+
+/// Longer ones first.
+const PREFIXES: [&str; 3] = ["encoder.sentence_encoder.", "sentence_encoder.", "encoder."];
+
+/// Tokens in the order of their rows.
+pub(crate) const VOCABULARY: [&str; 25] = [
+    "<cls>", "<pad>", "<eos>", "<unk>", "A", "C", "G", "U", "R", "Y", "K", "M", "S", "W", "B", "D", "H", "V", "N", "-",
+    "<null_1>", "<null_2>", "<null_3>", "<null_4>", "<mask>",
+];
+/// The row of letters that the vocabulary lacks.
+const UNKNOWN: usize = 3;
+
+const EMBEDDING: &str = "embed_tokens.weight";
+const OUTPUT: &str = "lm_head.weight";
+
+const RULES: [Rule; 28] = [
+    vocabulary(EMBEDDING, "encoder.embedding"),
+    from("embed_positions.weight", "encoder.positions", 2), // after those of padding
+    whole("emb_layer_norm_before.weight", "encoder.embedding_norm.weight"),
+    whole("emb_layer_norm_before.bias", "encoder.embedding_norm.bias"),
+    whole("layers.{}.self_attn_layer_norm.weight", "encoder.blocks.{}.attention_norm.weight"),
+    whole("layers.{}.self_attn_layer_norm.bias", "encoder.blocks.{}.attention_norm.bias"),
+    third("layers.{}.self_attn.q_proj.weight", "encoder.blocks.{}.attention.qkv.weight", 0),
+    third("layers.{}.self_attn.k_proj.weight", "encoder.blocks.{}.attention.qkv.weight", 1),
+    third("layers.{}.self_attn.v_proj.weight", "encoder.blocks.{}.attention.qkv.weight", 2),
+    third("layers.{}.self_attn.q_proj.bias", "encoder.blocks.{}.attention.qkv.bias", 0),
+    third("layers.{}.self_attn.k_proj.bias", "encoder.blocks.{}.attention.qkv.bias", 1),
+    third("layers.{}.self_attn.v_proj.bias", "encoder.blocks.{}.attention.qkv.bias", 2),
+    whole("layers.{}.self_attn.out_proj.weight", "encoder.blocks.{}.attention.out.weight"),
+    whole("layers.{}.self_attn.out_proj.bias", "encoder.blocks.{}.attention.out.bias"),
+    whole("layers.{}.final_layer_norm.weight", "encoder.blocks.{}.feed_forward_norm.weight"),
+    whole("layers.{}.final_layer_norm.bias", "encoder.blocks.{}.feed_forward_norm.bias"),
+    whole("layers.{}.fc1.weight", "encoder.blocks.{}.feed_forward.up.weight"),
+    whole("layers.{}.fc1.bias", "encoder.blocks.{}.feed_forward.up.bias"),
+    whole("layers.{}.fc2.weight", "encoder.blocks.{}.feed_forward.down.weight"),
+    whole("layers.{}.fc2.bias", "encoder.blocks.{}.feed_forward.down.bias"),
+    whole("emb_layer_norm_after.weight", "encoder.norm.weight"),
+    whole("emb_layer_norm_after.bias", "encoder.norm.bias"),
+    whole("lm_head.dense.weight", "mlm.dense.weight"),
+    whole("lm_head.dense.bias", "mlm.dense.bias"),
+    whole("lm_head.layer_norm.weight", "mlm.norm.weight"),
+    whole("lm_head.layer_norm.bias", "mlm.norm.bias"),
+    vocabulary(OUTPUT, "mlm.out.weight"),
+    vocabulary("lm_head.bias", "mlm.out.bias"),
+];
+
+/// Whether names are of this family.
+pub(super) fn is(archive: &Archive) -> bool {
+    let has = |part: &str| archive.tensors.keys().any(|key| bare(key).starts_with(part));
+    has("layers.0.self_attn.q_proj.") && has(EMBEDDING)
+}
+
+/// The published size, and its number of attention heads, which no tensor shows.
+pub(crate) fn published_heads(width: usize, blocks: usize) -> Option<usize> {
+    ((width, blocks) == (640, 12)).then_some(20)
+}
+
+fn bare(key: &str) -> &str {
+    PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix)).unwrap_or(key)
+}
+
+/// Sorts ESM-1b's tensors into ours.
+pub(super) fn sort(archive: &Archive) -> Sorted {
+    let rows = rows_from(&VOCABULARY).map(|row| row.unwrap_or(UNKNOWN));
+    let mut sorter = Sorter::new(&rows, VOCABULARY.len());
+    let (mut embedding, mut tied) = (None, true);
+    for (key, raw) in &archive.tensors {
+        let name = bare(key);
+        if name == EMBEDDING {
+            embedding = Some((key, raw));
+        }
+        tied &= name != OUTPUT;
+        if !name.starts_with("contact_head.") {
+            sorter.add(&RULES, key, name, raw);
+        }
+    }
+    let has_head = archive.tensors.keys().any(|key| bare(key) == "lm_head.dense.weight");
+    if let Some((key, raw)) = embedding.filter(|_| tied && has_head) {
+        sorter.add(&RULES, key, OUTPUT, raw); // saved once for both
+    }
+    let mut sorted = sorter.finish();
+    for name in ["encoder.embedding", "mlm.out.weight"] {
+        if let Some(tensor) = sorted.tensors.get_mut(name) {
+            tensor.clear(usize::from(MASK));
+        }
+    }
+    sorted
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use rinalmo_model::{Design, EncoderConfig, ModelConfig};
+
+    use super::super::{Part, translate};
+    use super::*;
+
+    #[test]
+    fn every_tensor_of_ours_has_names_of_its_own() {
+        let config = ModelConfig::pretrained(EncoderConfig::new(24, 2, 3).with_design(Design::Esm1b, 64));
+        let mut names = BTreeSet::new();
+        for spec in config.manifest() {
+            let found: Vec<_> = RULES.iter().filter_map(|rule| translate(rule.ours, rule.theirs, &spec.name)).collect();
+            assert_eq!(found.len(), if spec.name.contains(".qkv.") { 3 } else { 1 }, "{}", spec.name);
+            found.into_iter().for_each(|name| assert!(names.insert(name), "{}", spec.name));
+        }
+        let thirds = RULES.iter().filter(|rule| matches!(rule.part, Part::Third(_))).count();
+        assert_eq!((names.len(), thirds), (2 * 16 + 12, 6));
+    }
+
+    #[test]
+    fn prefixes_come_off() {
+        for prefix in ["", "encoder.", "sentence_encoder.", "encoder.sentence_encoder."] {
+            assert_eq!(bare(&format!("{prefix}{EMBEDDING}")), EMBEDDING);
+        }
+    }
+
+    #[test]
+    fn only_the_published_size_has_known_heads() {
+        assert_eq!([published_heads(640, 12), published_heads(640, 6)], [Some(20), None]);
+    }
+}
