@@ -51,7 +51,7 @@ pub use error::Error;
 pub use labels::{Answers, Figure, LabelComparison, LabelEvaluation, LabelReport, Labels, Question, Scores, labels};
 pub use leakage::{Leakage, SharedFamily};
 pub use mlm::Perplexities;
-pub use predictions::{Predictions, Watch};
+pub use predictions::{Cost, KnownProgram, Predictions, Watch};
 pub use problem::{Problem, ProblemKind};
 pub use references::{FamilyFrom, FamilyFromError, Reference, References};
 pub use report::{Figures, Intervals, Kinds, Means, Pooled, Rates, Reliability, Report};

@@ -26,7 +26,8 @@ impl Evaluation {
             several => many(several, &self.comparisons),
         };
         let notes = self.reports.iter().filter_map(calibration).chain(self.reports.iter().filter_map(expected));
-        let notes = notes.chain(self.leakage.iter().map(leakage));
+        let cost = self.reports.iter().filter(|_| self.reports.len() == 1).filter_map(took);
+        let notes = notes.chain(cost).chain(self.leakage.iter().map(leakage));
         for grid in &grids {
             text += &render(grid);
             text.push('\n');
@@ -107,8 +108,10 @@ type Choose = fn(&Report) -> Option<Means>;
 
 /// Predictors side by side.
 fn many(reports: &[Report], comparisons: &[Comparison]) -> Vec<Grid> {
-    let mut all = Grid::new("predictor", FIGURES);
-    reports.iter().for_each(|report| all.row(&report.predictor, means(&report.mean)));
+    let measured = reports.iter().any(|report| report.cost.is_some());
+    let mut all =
+        Grid::new("predictor", FIGURES.into_iter().chain(["time", "memory"].into_iter().filter(|_| measured)));
+    reports.iter().for_each(|report| all.row(&report.predictor, [means(&report.mean), cost(report)].concat()));
     let mut grids = vec![all];
     let columns = |title: &str| {
         let names = reports.iter().flat_map(|report| [format!("{} strict", report.predictor), "relaxed".into()]);
@@ -166,6 +169,11 @@ fn means(of: &Means) -> Vec<String> {
     cells
 }
 
+/// The cells of time and memory; none if they were not measured.
+fn cost(report: &Report) -> Vec<String> {
+    report.cost.map_or_else(Vec::new, |cost| vec![cost.time(), cost.memory()])
+}
+
 fn pooled(of: &Pooled) -> Vec<String> {
     let mut cells = vec![of.reference.to_string(), of.predicted.to_string()];
     for rates in [&of.figures.strict, &of.figures.relaxed] {
@@ -207,6 +215,13 @@ fn expected(report: &Report) -> Option<String> {
         "{}: expected relaxed F1 {:.3} on average where {:.3} was found; {:.3} apart in the mean{correlation}",
         report.predictor, of.expected, of.found, of.mean_error
     ))
+}
+
+fn took(report: &Report) -> Option<String> {
+    let cost = report.cost?;
+    let memory = cost.memory();
+    let memory = if memory.is_empty() { memory } else { format!(", at most {memory} of memory") };
+    Some(format!("{}: {}{memory}", report.predictor, cost.time()))
 }
 
 fn leakage(of: &Leakage) -> String {

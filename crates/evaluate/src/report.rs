@@ -8,7 +8,7 @@ use rinalmo_metrics::pairs::PairCounts;
 use rinalmo_metrics::regression::Regression;
 use serde::{Serialize, Serializer};
 
-use super::predictions::Predictions;
+use super::predictions::{Cost, Predictions};
 use super::references::References;
 use super::score::{Agreement, Both, RecordScore};
 
@@ -138,6 +138,9 @@ pub struct Report {
     /// How accurate its expected F1 is, if it gives any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected_f1: Option<Expected>,
+    /// What its work took, if it was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Every record, in the order of the references.
     #[serde(skip)]
     pub records: Vec<RecordScore>,
@@ -200,6 +203,7 @@ impl Report {
             pairs: kinds(&records),
             calibration: predictions.calibration.as_ref().and_then(reliability),
             expected_f1: expected(&records),
+            cost: predictions.cost,
             records,
         }
     }

@@ -276,6 +276,54 @@ mod programs {
         assert!(near(&json["mean"]["strict"]["precision"], 1.0), "{json:#}");
     }
 
+    /// Reads the file of its first argument.
+    fn of_file(script: &str) -> Sandbox {
+        with_program(&format!("exec < \"$1\"\n{script}"))
+    }
+
+    #[test]
+    fn a_known_program_gets_a_file_and_its_time_and_memory_are_reported() {
+        let sandbox = of_file(PAIR_THE_ENDS);
+        let run = sandbox.run("evaluate structure -r known.csv -p found.dbn --run mxfold2=./fold.sh --json out.json");
+        assert_eq!(run.code, 0, "{run}");
+        let json = json(&sandbox, &run);
+        let cost = &json["predictors"]["mxfold2"]["cost"];
+        assert!(cost["seconds"].as_f64() > Some(0.0) && cost["peak_memory"].as_u64() > Some(100_000), "{cost}");
+        assert!(json["predictors"]["found"].get("cost").is_none(), "nobody measured how a file was made");
+        let lines: Vec<&str> = run.out.lines().filter(|line| !line.is_empty()).take(4).collect();
+        assert!(lines[1].ends_with("time  memory"), "{run}");
+        assert!(lines[3].starts_with("mxfold2") && lines[3].ends_with(" MiB"), "{run}");
+        let alone = sandbox.run("evaluate structure -r known.csv --run mxfold2=./fold.sh").done();
+        assert!(
+            alone.out.lines().any(|line| line.starts_with("mxfold2: 0.") && line.ends_with(" of memory")),
+            "{alone}"
+        );
+    }
+
+    #[test]
+    fn a_known_program_that_is_missing_is_named_with_its_site() {
+        let run = sandbox().run("evaluate structure -r known.csv --run ipknot=no-such-program");
+        assert_eq!(run.code, 2, "{run}");
+        let hint = "hint: get it from https://github.com/satoken/ipknot; if it is not on the PATH, say where: \
+                    --run \"ipknot=/path/to/ipknot\"";
+        assert!(run.err.contains("`no-such-program` cannot be run") && run.err.contains(hint), "{run}");
+        let run = sandbox().run("evaluate structure -r known.csv --run ipknt");
+        assert!(run.err.contains("hint: did you mean the known program `ipknot`?"), "{run}");
+    }
+
+    #[test]
+    fn the_guide_has_a_row_for_every_known_program() {
+        let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/evaluation.md");
+        let guide = std::fs::read_to_string(guide).unwrap();
+        let listed = sandbox().run("evaluate structure --list-programs").done().out;
+        let rows = listed.lines().skip(1).take_while(|line| !line.is_empty());
+        let names: Vec<&str> = rows.filter_map(|row| row.split_whitespace().next()).collect();
+        assert!(names.len() > 10, "{listed}");
+        for name in names {
+            assert!(guide.lines().any(|line| line.starts_with(&format!("| `{name}` |"))), "{name}");
+        }
+    }
+
     #[test]
     fn a_sequence_that_a_program_ends_at_costs_itself() {
         let choosy = PAIR_THE_ENDS.replace("*) echo \"$h\"", "*A?A??AGCC) echo too long >&2; exit 3;; *) echo \"$h\"");

@@ -124,6 +124,7 @@ fn needed(words: &str) -> &'static [&'static str] {
         "finetune" => &["config", "data", "out"],
         "pretrain" => &["config"],
         "benchmark" => &["data"],
+        "evaluate structure" => &["reference"],
         "evaluate splice" | "evaluate mrl" | "evaluate family" => &["predictions"],
         _ => &[],
     }

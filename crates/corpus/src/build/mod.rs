@@ -24,7 +24,7 @@ use serde_json::json;
 pub use excluded::{Exclude, Excluded, ExcludedBy};
 pub use options::Options;
 use parts::{Found, Kept};
-pub use report::{ClusterReport, Report};
+pub use report::{ClusterReport, Report, peak_memory};
 pub use work::StageTime;
 use work::{Task, Work, fingerprint};
 

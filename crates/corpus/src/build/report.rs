@@ -79,7 +79,7 @@ impl fmt::Display for Report {
 }
 
 /// The most memory this process ever had, in bytes; 0 if the system does not report it.
-pub(super) fn peak_memory() -> u64 {
+pub fn peak_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kibi = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<u64>().ok());

@@ -1,5 +1,6 @@
 //! Predictions: a predictor's structures, matched with references, from files, a model, or a program.
 
+mod cost;
 mod model;
 mod output;
 mod program;
@@ -14,6 +15,9 @@ use super::problem::{Problem, ProblemKind};
 use super::read::{self, Entry};
 use super::references::{Reference, References};
 use crate::Error;
+
+pub use cost::Cost;
+pub use program::KnownProgram;
 
 /// Observes the progress of a predictor, and may stop it.
 pub trait Watch {
@@ -45,6 +49,8 @@ pub struct Predictions {
     pub calibration: Option<Calibration>,
     /// The last lines of a program's standard error.
     pub said: String,
+    /// What its work took, if it was measured: always for a program.
+    pub cost: Option<Cost>,
 }
 
 impl Predictions {
@@ -82,7 +88,7 @@ impl Predictions {
         let structures = vec![None; references.items.len()];
         let expected_f1 = vec![None; references.items.len()];
         let (problems, notes, said) = (Vec::new(), Vec::new(), String::new());
-        Self { name, structures, expected_f1, problems, notes, calibration: None, said }
+        Self { name, structures, expected_f1, problems, notes, calibration: None, said, cost: None }
     }
 
     /// How many references have a prediction.

@@ -10,13 +10,23 @@ use rinalmo_seq::alphabet::spelled;
 /// Sequences are named by this and the number of the reference, from 1: a name that every program accepts.
 pub(super) const NAME: &str = "seq";
 
+/// Which of the structures that a program prints for a sequence counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pick {
+    /// The first.
+    First,
+    /// The first with this text after its brackets.
+    Marked(&'static str),
+}
+
 /// Structures found so far. A structure belongs to the last header or sequence before it. Without either, structures
-/// are in the order of the sequences. Only the first one of a sequence counts.
+/// are in the order of the sequences. Only one of a sequence counts: what [`Pick`] says.
 pub(super) struct Output<'r> {
     references: &'r References,
     by_letters: HashMap<Vec<u8>, Vec<usize>>,
     current: Option<usize>,
     in_order: VecDeque<usize>,
+    pick: Pick,
     /// The structure for each reference.
     pub structures: Vec<Option<Structure>>,
     /// Errors of structures that did not fit, by reference.
@@ -25,7 +35,7 @@ pub(super) struct Output<'r> {
 
 impl<'r> Output<'r> {
     /// For the sequences of `numbers`, in the order of the program's input.
-    pub fn new(references: &'r References, numbers: &[usize]) -> Self {
+    pub fn new(references: &'r References, numbers: &[usize], pick: Pick) -> Self {
         let mut by_letters: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
         for &number in numbers {
             let letters = references.items[number].sequence.as_deref().unwrap_or_default();
@@ -33,7 +43,7 @@ impl<'r> Output<'r> {
         }
         let in_order = VecDeque::from(numbers.to_vec());
         let structures = vec![None; references.items.len()];
-        Self { references, by_letters, current: None, in_order, structures, odd: HashMap::new() }
+        Self { references, by_letters, current: None, in_order, pick, structures, odd: HashMap::new() }
     }
 
     /// Reads a line. If it is a structure, returns the length of its sequence.
@@ -43,16 +53,25 @@ impl<'r> Output<'r> {
             self.current = self.named(header).or(self.current);
             return None;
         }
-        let word = text.split_whitespace().next()?;
+        let (word, rest) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
+        if word.is_empty() {
+            return None;
+        }
         if word.bytes().all(|letter| letter.is_ascii_alphabetic()) {
             self.current = self.of_letters(word.as_bytes()).or(self.current);
             return None;
         }
         let bracket = |letter: u8| letter.is_ascii_alphabetic() || b".()[]{}<>-_,:~|".contains(&letter);
-        if word.bytes().all(bracket) && word.contains(['.', '(']) { self.structure(word) } else { None }
+        let counts = match self.pick {
+            Pick::First => true,
+            Pick::Marked(mark) => rest.contains(mark),
+        };
+        let brackets = word.bytes().all(bracket) && word.contains(['.', '(']);
+        if brackets && counts { self.brackets(word) } else { None }
     }
 
-    fn named(&self, header: &str) -> Option<usize> {
+    /// The number of the sequence that a header names.
+    pub fn named(&self, header: &str) -> Option<usize> {
         let number = header.split_whitespace().next()?.strip_prefix(NAME)?.parse::<usize>().ok()?.checked_sub(1)?;
         (number < self.structures.len()).then_some(number)
     }
@@ -64,26 +83,39 @@ impl<'r> Output<'r> {
         current.or_else(|| numbers.iter().copied().find(|&number| self.structures[number].is_none()))
     }
 
-    fn structure(&mut self, brackets: &str) -> Option<usize> {
+    fn brackets(&mut self, text: &str) -> Option<usize> {
         let number = match self.current {
             Some(number) => number,
             None => {
                 std::iter::from_fn(|| self.in_order.pop_front()).find(|&number| self.structures[number].is_none())?
             }
         };
+        match Structure::parse_dot_bracket(text) {
+            Ok(structure) => self.put(number, structure, true),
+            Err(_) if self.structures[number].is_some() => None,
+            Err(error) => {
+                self.odd.insert(number, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// Takes a sequence's structure, and returns the sequence's length, if it has none yet and this one fits. If the
+    /// structure's length is not known, it ends at its last pair.
+    pub fn put(&mut self, number: usize, structure: Structure, length_known: bool) -> Option<usize> {
         if self.structures[number].is_some() {
             return None;
         }
-        let expected = self.references.items[number].structure.len();
-        match Structure::parse_dot_bracket(brackets) {
-            Ok(structure) if structure.len() == expected => {
+        let (found, expected) = (structure.len(), self.references.items[number].structure.len());
+        if length_known && found != expected || found > expected {
+            self.odd.insert(number, format!("a structure of {found} positions for {expected} bases"));
+            return None;
+        }
+        match Structure::new(expected, structure.pairs().to_vec()) {
+            Ok(structure) => {
                 self.structures[number] = Some(structure);
                 self.odd.remove(&number);
                 Some(expected)
-            }
-            Ok(structure) => {
-                self.odd.insert(number, format!("a structure of {} positions for {expected} bases", structure.len()));
-                None
             }
             Err(error) => {
                 self.odd.insert(number, error.to_string());
@@ -104,7 +136,7 @@ mod tests {
         let rows = "id,sequence,structure\na,GAAAC,.....\nb,GGAAACC,.......\nc,gaaac,.....\n";
         std::fs::write(&path, rows).unwrap();
         let references = References::open(&path, &FamilyFrom::Column, None).unwrap();
-        let mut output = Output::new(&references, &[0, 1, 2]);
+        let mut output = Output::new(&references, &[0, 1, 2], Pick::First);
         lines.lines().for_each(|line| {
             output.line(line);
         });

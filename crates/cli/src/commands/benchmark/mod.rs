@@ -58,8 +58,9 @@ pub struct BenchmarkArgs {
     /// Name of the model in the table [default: the name of --from or of the config]
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Compare with a folding program, such as "RNAfold --noPS". May be given several times
-    #[arg(long = "run", value_name = "COMMAND")]
+    /// Compare with a folding program, by name (`evaluate structure --list-programs`) or command, such as
+    /// "RNAfold --noPS". May be given several times
+    #[arg(long = "run", value_name = "[NAME=]COMMAND")]
     programs: Vec<String>,
     /// Compare with another OUT of the same benchmark. May be given several times
     #[arg(long, value_name = "OUT")]

@@ -8,6 +8,7 @@ use clap::{Arg, Command, ValueHint};
 use clap_complete::Shell;
 use rinalmo::checkpoint::{all_bundled, registry};
 use rinalmo::corpus::sources;
+use rinalmo::evaluate::KnownProgram;
 use rinalmo::recipes;
 
 use crate::commands::thermodynamics::{RINALMO2026, TURNER2004};
@@ -64,6 +65,7 @@ fn names(words: &str, id: &str) -> Vec<&'static str> {
         ("", "device") => devices(),
         ("model download", "name") => registry::all().iter().map(|entry| entry.name).collect(),
         ("config show", "name") => recipes::all().iter().map(|recipe| recipe.name).collect(),
+        ("evaluate structure" | "benchmark", "programs") => KnownProgram::ALL.iter().map(|known| known.name).collect(),
         ("corpus download", "sources") => sources::all().iter().map(|source| source.name).collect(),
         _ => Vec::new(),
     }

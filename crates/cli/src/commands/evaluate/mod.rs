@@ -3,6 +3,7 @@
 mod labels;
 mod left_out;
 mod mlm;
+mod programs;
 mod structure;
 mod summary;
 

@@ -1,14 +1,16 @@
 //! `rinalmo evaluate structure`.
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::evaluate::{self, EvaluateOptions, FamilyFrom, Leakage, Predictions, ProblemKind, References};
+use rinalmo::corpus::build::peak_memory;
+use rinalmo::evaluate::{self, Cost, EvaluateOptions, FamilyFrom, Leakage, Predictions, ProblemKind, References};
 use rinalmo::{FoldOptions, Model};
 
 use super::summary::{OpenArgs, SummaryArgs};
-use super::{Watching, draw, left_out, named, numbered, write};
+use super::{Watching, draw, left_out, named, numbered, programs, write};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
 use crate::io::say;
@@ -28,18 +30,25 @@ use crate::io::{Progress, print};
 #[derive(Args)]
 pub struct StructureArgs {
     /// Known structures; sequences are needed for --model, --run, --trained-on and to recognise canonical pairs
-    #[arg(short, long, value_name = "FILE|DIR")]
-    reference: PathBuf,
+    #[arg(short, long, value_name = "FILE|DIR", required_unless_present = "list_programs")]
+    reference: Option<PathBuf>,
     /// Score predicted structures, by the references' ids; NAME=FILE names the predictor
     #[arg(short, long, value_name = "[NAME=]FILE|DIR", num_args = 1..)]
     predictions: Vec<String>,
     /// Fold with a model, by name or path. May be given several times
     #[arg(short, long = "model", value_name = "NAME|PATH")]
     models: Vec<String>,
-    /// Fold with a program that reads FASTA from standard input and prints dot-bracket, such as "RNAfold --noPS". May
-    /// be given several times
-    #[arg(long = "run", value_name = "COMMAND")]
+    /// Fold with another program. May be given several times
+    ///
+    /// A name of --list-programs, such as mxfold2; NAME=COMMAND, if that program is elsewhere or to name any other; or a
+    /// command that reads FASTA from standard input and prints dot-bracket, such as "RNAfold --noPS". In a command,
+    /// {input} stands for a FASTA file of all sequences, {record} for one of a single sequence (the program is started
+    /// for each), {output} for a folder that it writes structures to, as dot-bracket, CT or BPSEQ.
+    #[arg(long = "run", value_name = "[NAME=]COMMAND")]
     programs: Vec<String>,
+    /// List the programs that --run knows by name, and exit
+    #[arg(long)]
+    list_programs: bool,
     /// Take families from this source: column (`family` of the references), prefix (the id before its first `_`),
     /// prefix:N (before the Nth), or a table of id and family
     #[arg(long, value_name = "FROM", default_value = "column")]
@@ -90,9 +99,13 @@ enum Missing {
 
 impl StructureArgs {
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
+        let Some(reference) = self.reference.as_ref().filter(|_| !self.list_programs) else {
+            print(programs::list())?;
+            return Ok(Outcome::Done);
+        };
         let options = self.resolve()?;
         let folding = self.folding.resolve()?;
-        let references = References::open(&self.reference, &self.family_from, self.max_length)?;
+        let references = References::open(reference, &self.family_from, self.max_length)?;
         references.notes.iter().for_each(|note| context.note(note));
         left_out::report(&references.name, &references.problems, context);
         if references.too_long > 0 {
@@ -160,10 +173,11 @@ impl StructureArgs {
 
     /// Every predictor's structures; models are loaded before anything is folded.
     fn predict(&self, references: &References, folding: &FoldOptions, context: &Context) -> Result<Vec<Predictions>> {
-        let load = |name: &String| -> Result<Model> {
+        let load = |name: &String| -> Result<(Model, Duration)> {
+            let start = Instant::now();
             let model = self.open.open(name, context)?;
             model.fold(&[] as &[&str], folding)?; // fails now, not later, if the model cannot fold
-            Ok(model)
+            Ok((model, start.elapsed()))
         };
         let models = self.models.iter().map(load).collect::<Result<Vec<_>>>()?;
         let mut predictors = Vec::new();
@@ -173,10 +187,15 @@ impl StructureArgs {
             found.notes.iter().for_each(|note| context.note(note));
             predictors.push(Predictions { name: name.map_or(found.name, str::to_owned), ..found });
         }
-        for model in &models {
+        for (model, loading) in &models {
             let mut watch = Watching { progress: Progress::new(context), context };
-            predictors.push(Predictions::from_model(model, references, folding, true, &mut watch)?);
+            let start = Instant::now();
+            let found = Predictions::from_model(model, references, folding, true, &mut watch)?;
             watch.progress.finish();
+            let seconds = (*loading + start.elapsed()).as_secs_f64();
+            // The memory is that of this process, so with several models it is not that of one.
+            let peak_memory = Some(peak_memory()).filter(|bytes| models.len() == 1 && *bytes > 0);
+            predictors.push(Predictions { cost: Some(Cost { seconds, peak_memory }), ..found });
         }
         for command in &self.programs {
             let mut watch = Watching { progress: Progress::new(context), context };
