@@ -190,8 +190,8 @@ def finish(work, args, job, rival):
     """Shows that all contestants compute the same: differences from PyTorch's f32, or from ours where it cannot."""
     contestants = work["contestants"]
     paths = {}
-    for contestant in contestants:
-        path = args.work / f"{contestant.side}-{contestant.dtype}.f32"
+    for number, contestant in enumerate(contestants):  # two may be of one side and precision
+        path = args.work / f"{number}-{contestant.side}-{contestant.dtype}.f32"
         contestant.worker.ask(**job, output=str(path))
         paths[contestant] = path
     exact = next((c for c in contestants if (c.side, c.dtype) == (THEIRS, "f32")), contestants[0])
