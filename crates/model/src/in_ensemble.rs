@@ -16,6 +16,10 @@ use rinalmo_energy::{BuiltIn, Restraints};
 /// Smaller probabilities, and smaller differences to 1, are replaced by this one, so that log-odds are finite: at most 16.1.
 const LEAST: f32 = 1e-7;
 
+/// Larger bonuses count as this one, in RT: a pair is certain with it, or impossible with its opposite, and weights of
+/// structures stay in range.
+const LARGEST: f32 = 100.0;
+
 /// What the energy models in or under a structure head are asked.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
@@ -48,17 +52,26 @@ impl<'a> PairOptions<'a> {
 /// # Shapes
 /// - bonuses: `[len, len]`, in RT; those above the diagonal count
 /// - bases: `len` letters
-/// - returns: `[len, len]`, symmetric, 0 on the diagonal
+/// - returns: `[len, len]`, symmetric, 0 on the diagonal; if a bonus is not a number, all are not
 ///
 /// # Panics
 /// If there are not `len²` bonuses, or the restraints do not have the shapes that the sequence asks for.
 pub fn log_odds(energies: BuiltIn, mut bonuses: Vec<f32>, bases: &[u8], options: PairOptions<'_>) -> Vec<f32> {
     bonuses.par_iter_mut().for_each(|bonus| *bonus *= 1.0 - options.energy_share);
+    if !bound(&mut bonuses) {
+        return vec![f32::NAN; bonuses.len()];
+    }
     let ensemble = energies.model().ensemble_with(bases, options.restraints.bonuses(&bonuses[..]));
     let mut values = ensemble.into_probabilities();
     values.par_iter_mut().for_each(|p| *p = p.max(LEAST).ln() - (1.0 - *p).max(LEAST).ln());
     values.iter_mut().step_by(bases.len() + 1).for_each(|diagonal| *diagonal = 0.0);
     values
+}
+
+/// Brings bonuses into the range that an ensemble can count with. Returns false if one of them is not a number.
+pub fn bound(bonuses: &mut [f32]) -> bool {
+    bonuses.iter_mut().for_each(|bonus| *bonus = bonus.clamp(-LARGEST, LARGEST));
+    bonuses.iter().all(|bonus| !bonus.is_nan())
 }
 
 #[cfg(test)]
@@ -79,6 +92,21 @@ mod tests {
             }
             assert!((0..len).all(|i| found[i * len + i] == 0.0));
         }
+    }
+
+    #[test]
+    fn any_bonuses_give_log_odds_or_say_that_they_are_no_numbers() {
+        let len = BASES.len();
+        for extreme in [1e30, -1e30, f32::INFINITY, f32::NEG_INFINITY] {
+            for options in [PairOptions::default(), PairOptions::default().energy_share(0.5)] {
+                let found = log_odds(BuiltIn::Rinalmo2026, vec![extreme; len * len], BASES, options);
+                assert!(found.iter().all(|x| x.is_finite()), "{extreme}");
+            }
+        }
+        let mut bonuses = vec![0.0; len * len];
+        bonuses[12] = f32::NAN;
+        let found = log_odds(BuiltIn::Rinalmo2026, bonuses, BASES, PairOptions::default());
+        assert!(found.iter().all(|x| x.is_nan()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use burn::tensor::{Tensor, TensorData};
 use rinalmo_energy::BuiltIn;
 use rinalmo_energy::learn::{Known, LearnOptions, Likelihood};
+use rinalmo_model::in_ensemble::bound;
 use rinalmo_seq::labelled::structures::Item;
 
 /// `-ln` of the probability of the structure (or of those near it, as known ones are not complete), for each base.
@@ -15,8 +16,11 @@ use rinalmo_seq::labelled::structures::Item;
 /// - returns: `[1]`
 pub(super) fn loss(bonuses: Tensor<2>, energies: BuiltIn, item: &Item) -> Tensor<1> {
     let [len, _] = bonuses.dims();
-    let values: Vec<f32> =
+    let mut values: Vec<f32> =
         bonuses.clone().into_data().convert::<f32>().try_to_vec().expect("a map of numbers is one of f32");
+    if !bound(&mut values) {
+        return bonuses.sum(); // not a number, which the trainer notices
+    }
     let known = Known { sequence: item.sequence.clone(), pairs: item.structure.pairs().to_vec(), weight: 1.0 };
     let Likelihood { loss, gradient, .. } = energies.model().likelihood(&known, &values, &LearnOptions::default());
     let along: f64 = gradient.iter().zip(&values).map(|(slope, bonus)| f64::from(slope * bonus)).sum();
@@ -40,12 +44,14 @@ mod tests {
         let known = Known { sequence: item.sequence.clone(), pairs: vec![(6, 14), (7, 13), (8, 12)], weight: 1.0 };
         let expected = BuiltIn::Turner2004.model().likelihood(&known, &values, &LearnOptions::default());
 
-        let loss = loss(bonuses.clone(), BuiltIn::Turner2004, &item);
+        let loss = super::loss(bonuses.clone(), BuiltIn::Turner2004, &item);
         let found: f32 = loss.clone().into_scalar();
         assert!((f64::from(found) * 15.0 - expected.loss).abs() < 1e-4, "{found} {}", expected.loss);
         let slope: Vec<f32> = bonuses.grad(&loss.backward()).unwrap().into_data().try_to_vec().unwrap();
         for (found, expected) in slope.iter().zip(&expected.gradient) {
             assert!((found * 15.0 - expected).abs() < 1e-5, "{found} {expected}");
         }
+        let broken: f32 = super::loss(bonuses * f32::NAN, BuiltIn::Turner2004, &item).into_scalar();
+        assert!(broken.is_nan());
     }
 }
