@@ -44,7 +44,7 @@ impl Ensemble {
     /// - bonuses: `[len, len]`; those above the diagonal count
     ///
     /// # Panics
-    /// If there are not `len²` bonuses.
+    /// If there are not `len²` bonuses, or one is not a number or so large (above 700) that weights leave their range.
     pub fn with_bonuses(sequence: &[u8], bonuses: &[f32]) -> Self {
         Self::with_restraints(sequence, Restraints::default().bonuses(bonuses))
     }
