@@ -39,8 +39,7 @@ impl Compiler<'_> {
         cargo.args([build, "--release", "--locked", "--package", "rinalmo-cli", "--bin", "rinalmo"]);
         cargo.args(["--target", &target_argument]);
         run(self.prepared(&mut cargo).env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))?;
-        let ending = if target.contains("windows") { ".exe" } else { "" };
-        Ok(root().join(BUILD).join(target).join("release").join(format!("rinalmo{ending}")))
+        Ok(root().join(BUILD).join(target).join("release").join(self.release.program()))
     }
 
     /// Builds the wheel into a folder.

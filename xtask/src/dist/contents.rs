@@ -49,8 +49,7 @@ fn pack_with(
     for inner in ["completions", "man"] {
         fs::create_dir_all(content.join(inner)).with_context(|| content.display().to_string())?;
     }
-    let ending = if release.target.contains("windows") { ".exe" } else { "" };
-    fs::copy(program, content.join(format!("rinalmo{ending}"))).with_context(|| program.display().to_string())?;
+    fs::copy(program, content.join(release.program())).with_context(|| program.display().to_string())?;
     output(manual_from, &["man", "--out-dir", &content.join("man").to_string_lossy()])?;
     for (shell, name) in COMPLETIONS {
         fs::write(content.join("completions").join(name), output(manual_from, &["completions", shell])?)?;

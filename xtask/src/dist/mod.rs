@@ -67,6 +67,11 @@ impl Release {
     fn name(&self) -> String {
         format!("rinalmo-{}-{}", self.version, self.target)
     }
+
+    /// The file name of the program.
+    fn program(&self) -> &'static str {
+        if self.target.contains("windows") { "rinalmo.exe" } else { "rinalmo" }
+    }
 }
 
 /// Builds and packs.
@@ -116,15 +121,15 @@ fn time() -> anyhow::Result<u64> {
         }
         Err(_) => {
             let time = git(&["log", "-1", "--format=%ct"]).context("set SOURCE_DATE_EPOCH where there is no commit")?;
-            time.trim().parse().context("git's time of the commit is no number")
+            String::from_utf8_lossy(&time).trim().parse().context("git's time of the commit is no number")
         }
     }
 }
 
-fn git(words: &[&str]) -> anyhow::Result<String> {
+fn git(words: &[&str]) -> anyhow::Result<Vec<u8>> {
     let output = command("git").args(words).output().context("cannot run git")?;
     if !output.status.success() {
         bail!("`git {}` failed: {}", words.join(" "), String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(String::from_utf8(output.stdout)?)
+    Ok(output.stdout)
 }

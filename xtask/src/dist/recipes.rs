@@ -4,12 +4,11 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
-use super::{Release, archive, sums};
-use crate::process::{command, root};
+use super::{Release, archive, git, sums};
+use crate::process::root;
 
 /// Recipes with gaps, from the root.
 const RECIPES: [&str; 2] = ["packaging/homebrew/rinalmo.rb", "packaging/conda/recipe.yaml"];
@@ -22,10 +21,7 @@ pub fn write(release: &Release, folder: &Path) -> anyhow::Result<()> {
     let name = format!("rinalmo-{}", release.version);
     let sources = folder.join(format!("{name}-source.tar.gz"));
     let prefix = format!("--prefix={name}/");
-    let words = ["archive", "--format=tar", &prefix, "HEAD"];
-    let output = command("git").args(words).stderr(Stdio::inherit()).output().context("cannot run git")?;
-    ensure!(output.status.success(), "git cannot pack the sources");
-    archive::compress(&output.stdout, &sources)?;
+    archive::compress(&git(&["archive", "--format=tar", &prefix, "HEAD"])?, &sources)?;
     if release.repository.is_empty() {
         eprintln!("Cargo.toml names no `repository`: no recipes for Homebrew and conda, which need its address");
         return Ok(());
