@@ -30,7 +30,7 @@ impl Folder {
             return Ok(Self::Network(Box::new(model)));
         };
         if choice.heads.is_some() || !matches!(choice.dtype, Dtype::Auto) {
-            bail!("--heads and --dtype: `{built_in}` is an energy model and has no weights");
+            bail!("--heads and --dtype: `{}` is an energy model and has no weights", built_in.name());
         }
         let model = energies.load(built_in)?;
         let name = energies.name(built_in);

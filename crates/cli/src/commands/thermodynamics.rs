@@ -15,21 +15,18 @@ pub const TURNER2004: &str = BuiltIn::Turner2004.name();
 pub const RINALMO2026: &str = BuiltIn::Rinalmo2026.name();
 
 /// The built-in energy model that `--model` names, if it names one.
-pub fn built_in(model: Option<&str>) -> Option<&'static str> {
-    model.and_then(BuiltIn::find).map(BuiltIn::name)
+pub fn built_in(model: Option<&str>) -> Option<BuiltIn> {
+    model.and_then(BuiltIn::find)
 }
 
 /// The parameters of the file that `--parameters` names, or `built_in` ones.
 ///
 /// # Errors
 /// The file cannot be read, or completes other energies than these.
-pub fn parameters(file: Option<&Path>, built_in: &str) -> Result<Parameters> {
-    let Some(path) = file else {
-        let known = BuiltIn::find(built_in).map(BuiltIn::parameters);
-        return known.cloned().with_context(|| format!("no energy model `{built_in}` is built in"));
-    };
-    if built_in != TURNER2004 {
-        bail!("--parameters: a file replaces energies of `{TURNER2004}`, not of `{built_in}`");
+pub fn parameters(file: Option<&Path>, built_in: BuiltIn) -> Result<Parameters> {
+    let Some(path) = file else { return Ok(built_in.parameters().clone()) };
+    if built_in != BuiltIn::Turner2004 {
+        bail!("--parameters: a file replaces energies of `{TURNER2004}`, not of `{}`", built_in.name());
     }
     let mut text = String::new();
     let name = input::name_of(path);
@@ -75,15 +72,15 @@ impl EnergyArgs {
     }
 
     /// The name of the energies: of `built_in` ones, or the file's.
-    pub fn name(&self, built_in: &str) -> String {
-        self.parameters.as_ref().map_or_else(|| built_in.to_owned(), |path| path.display().to_string())
+    pub fn name(&self, built_in: BuiltIn) -> String {
+        self.parameters.as_ref().map_or_else(|| built_in.name().to_owned(), |path| path.display().to_string())
     }
 
     /// The model.
     ///
     /// # Errors
     /// The file cannot be read, or there are no energies at the temperature.
-    pub fn load(&self, built_in: &str) -> Result<EnergyModel> {
+    pub fn load(&self, built_in: BuiltIn) -> Result<EnergyModel> {
         let usual = Conditions::default();
         let dangles = match self.dangles {
             None => usual.dangles,

@@ -2,6 +2,7 @@
 
 use rayon::join;
 
+use super::target::gained;
 use super::{Known, LearnOptions};
 use crate::model::EnergyModel;
 use crate::restraints::Restraints;
@@ -32,7 +33,7 @@ impl EnergyModel {
     pub fn likelihood(&self, known: &Known, bonuses: &[f32], options: &LearnOptions) -> Likelihood {
         let len = known.sequence.len();
         let mut near = known.target(options);
-        let gained = near.iter().filter(|&&bonus| bonus > 0.0).map(|&bonus| f64::from(bonus)).sum::<f64>();
+        let gained = gained(&near);
         near.iter_mut().zip(bonuses).for_each(|(near, bonus)| *near += bonus);
         let ensemble = |bonuses: &[f32]| self.ensemble_with(&known.sequence, Restraints::default().bonuses(bonuses));
         let (free, near) = join(|| ensemble(bonuses), || ensemble(&near));

@@ -206,8 +206,7 @@ impl<'a> State<'a> {
         let target = under(Restraints::default().bonuses(&bonuses[..]));
         let rt = 100.0 * weights.rt;
         let gradient = target.counts.iter().zip(&free.counts).map(|(target, free)| (target - free) / rt);
-        let gained = bonuses.iter().filter(|&&bonus| bonus > 0.0).map(|&bonus| f64::from(bonus)).sum::<f64>();
-        ((target.energy - free.energy) / weights.rt + gained, gradient.collect())
+        ((target.energy - free.energy) / weights.rt + target::gained(&bonuses), gradient.collect())
     }
 
     fn advance(&mut self, gradient: &[f64]) {

@@ -42,6 +42,11 @@ impl Known {
     }
 }
 
+/// What all known pairs of a target gain together, in RT.
+pub(super) fn gained(target: &[f32]) -> f64 {
+    target.iter().filter(|&&bonus| bonus > 0.0).map(|&bonus| f64::from(bonus)).sum()
+}
+
 /// Whether no structure without pseudoknots has both pairs.
 fn contradict(a: (usize, usize), b: (usize, usize)) -> bool {
     let shared = a.0 == b.0 || a.0 == b.1 || a.1 == b.0 || a.1 == b.1;

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
-use rinalmo::energy::{EnergyModel, Evaluation, Loop};
+use rinalmo::energy::{BuiltIn, EnergyModel, Evaluation, Loop};
 use rinalmo::seq::Structure;
 use rinalmo::seq::labelled::structures::{self, Entry, ReadOptions};
 use rinalmo::seq::table::tsv_cell;
 use serde_json::json;
 
-use crate::commands::thermodynamics::{EnergyArgs, TURNER2004};
+use crate::commands::thermodynamics::EnergyArgs;
 use crate::context::{Context, Outcome};
 use crate::io::{FailureArgs, Failures, Out, OutputArgs, OutputFailure, Progress, many};
 
@@ -56,7 +56,7 @@ enum EvalFormat {
 
 impl EvalArgs {
     pub fn run(self, context: &Context) -> Result<Outcome> {
-        let model = self.energies.load(TURNER2004)?;
+        let model = self.energies.load(BuiltIn::Turner2004)?;
         let mut run = Run {
             model,
             context,
@@ -92,7 +92,7 @@ impl EvalArgs {
             EvalFormat::Tsv => format!("{}\t{}\t{energy:.2}\t{structure}\n", tsv_cell(&entry.id), sequence.len()),
             EvalFormat::Json => {
                 let loops: Vec<_> = loops.iter().map(object).collect();
-                let (id, model) = (&entry.id, self.energies.name(TURNER2004));
+                let (id, model) = (&entry.id, self.energies.name(BuiltIn::Turner2004));
                 let value = json!({
                     "id": id, "sequence": sequence, "structure": structure, "energy": energy, "loops": loops, "model": model
                 });

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use rinalmo::energy::BuiltIn;
 use rinalmo::energy::learn::{Known, LearnOptions, learn};
 use rinalmo::seq::labelled::structures::Item;
 use rinalmo::structures::known;
 
-use crate::commands::thermodynamics::{TURNER2004, parameters};
+use crate::commands::thermodynamics::parameters;
 use crate::context::{Context, Outcome};
 use crate::io::{OutputArgs, OutputFailure};
 
@@ -56,7 +57,7 @@ impl LearnArgs {
         if !(0.0..=1.0).contains(&self.min_paired) {
             bail!("--min-paired: expected a share from 0 to 1, found {}", self.min_paired);
         }
-        let start = parameters(self.parameters.as_deref(), TURNER2004)?;
+        let start = parameters(self.parameters.as_deref(), BuiltIn::Turner2004)?;
         let mut options = LearnOptions::default();
         (options.epochs, options.deviation) = (self.epochs, self.deviation);
         (options.unknown_pair, options.seed) = (self.unknown_pair, self.seed);

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use rinalmo::energy::BuiltIn;
 
 use crate::commands::thermodynamics::{RINALMO2026, TURNER2004, parameters};
 use crate::context::Outcome;
@@ -28,7 +29,7 @@ pub struct ParametersArgs {
 
 impl ParametersArgs {
     pub fn run(self) -> Result<Outcome> {
-        let built_in = self.built_in.as_deref().unwrap_or(TURNER2004);
+        let built_in = self.built_in.as_deref().and_then(BuiltIn::find).unwrap_or(BuiltIn::Turner2004);
         let text = parameters(self.parameters.as_deref(), built_in)?.to_string();
         let mut out = self.output.open()?;
         out.write_all(text.as_bytes()).context(OutputFailure)?;
