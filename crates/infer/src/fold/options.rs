@@ -1,0 +1,201 @@
+//! How to fold: [`FoldOptions`].
+
+use rinalmo_decode::{DecodeOptions, Method};
+use rinalmo_energy::Deigan;
+
+use super::FoldRequest;
+use crate::batches::DEFAULT_BATCH_TOKENS;
+use crate::setters::limits;
+use crate::{Alternatives, Error};
+
+/// How to fold.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FoldOptions {
+    /// Pairs must be more probable than this; the model's own threshold by default. It applies to every sequence, but
+    /// [`Method::F1`] may raise it.
+    pub threshold: Option<f32>,
+    /// How pairs are chosen; by default the model's own method, or greedy if the model names none. The default of an
+    /// [`EnergyFolder`](crate::EnergyFolder) is the structure of minimum free energy.
+    pub method: Option<Method>,
+    /// Fewest unpaired bases a hairpin loop may have.
+    pub min_loop: usize,
+    /// For [`Method::F1`]: pairs must be more probable than this share of the largest expected F1.
+    pub f1_share: f32,
+    /// For [`Method::Mea`]: how much a base in a right pair counts, compared with a right unpaired base.
+    pub gamma: f32,
+    /// Share of energies in the probabilities of pairs, from 0 to 1; the model's own by default, see
+    /// [`Model::energy_share`](crate::Model::energy_share). It is the share of the learned energy model ([`EnergyModel::learned`](rinalmo_energy::EnergyModel::learned)), whose probabilities
+    /// are mixed with the network's. If the head belongs to an ensemble of energies ([`Model::ensemble`](crate::Model::ensemble)), nothing is mixed:
+    /// what it adds to them counts so much less, at 0 as it was trained and at 1 not at all.
+    pub energy_share: Option<f32>,
+    /// May pairs other than AU, GC and GU be chosen?
+    pub non_canonical: bool,
+    /// Keep the probabilities of all pairs in the result?
+    pub probabilities: bool,
+    /// Other structures to return too; only an [`EnergyFolder`](crate::EnergyFolder) has them.
+    pub alternatives: Option<Alternatives>,
+    /// Leave out structures with a pair that stacks on no other; only for an [`EnergyFolder`](crate::EnergyFolder).
+    pub no_lonely_pairs: bool,
+    /// Leave out pairs that span more bases, both ends included; only for an [`EnergyFolder`](crate::EnergyFolder).
+    pub max_span: Option<usize>,
+    /// What [`FoldRequest::reactivities`] count.
+    pub reactivity: Deigan,
+    /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
+    /// free memory.
+    pub max_memory: Option<u64>,
+    /// Tokens encoded at a time.
+    pub batch_tokens: usize,
+}
+
+impl Default for FoldOptions {
+    fn default() -> Self {
+        Self {
+            threshold: None,
+            method: None,
+            min_loop: DecodeOptions::default().min_loop,
+            f1_share: DecodeOptions::default().f1_share,
+            gamma: DecodeOptions::default().gamma,
+            energy_share: None,
+            non_canonical: false,
+            probabilities: false,
+            alternatives: None,
+            no_lonely_pairs: false,
+            max_span: None,
+            reactivity: Deigan::default(),
+            max_memory: None,
+            batch_tokens: DEFAULT_BATCH_TOKENS,
+        }
+    }
+}
+
+limits!(FoldOptions);
+
+impl FoldOptions {
+    /// Sets [`FoldOptions::threshold`].
+    #[must_use]
+    pub fn threshold(mut self, threshold: impl Into<Option<f32>>) -> Self {
+        self.threshold = threshold.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::method`].
+    #[must_use]
+    pub fn method(mut self, method: impl Into<Option<Method>>) -> Self {
+        self.method = method.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::min_loop`].
+    #[must_use]
+    pub fn min_loop(mut self, min_loop: usize) -> Self {
+        self.min_loop = min_loop;
+        self
+    }
+
+    /// Sets [`FoldOptions::f1_share`].
+    #[must_use]
+    pub fn f1_share(mut self, f1_share: f32) -> Self {
+        self.f1_share = f1_share;
+        self
+    }
+
+    /// Sets [`FoldOptions::gamma`].
+    #[must_use]
+    pub fn gamma(mut self, gamma: f32) -> Self {
+        self.gamma = gamma;
+        self
+    }
+
+    /// Sets [`FoldOptions::energy_share`].
+    #[must_use]
+    pub fn energy_share(mut self, energy_share: impl Into<Option<f32>>) -> Self {
+        self.energy_share = energy_share.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::non_canonical`].
+    #[must_use]
+    pub fn non_canonical(mut self, non_canonical: bool) -> Self {
+        self.non_canonical = non_canonical;
+        self
+    }
+
+    /// Sets [`FoldOptions::probabilities`].
+    #[must_use]
+    pub fn probabilities(mut self, probabilities: bool) -> Self {
+        self.probabilities = probabilities;
+        self
+    }
+
+    /// Sets [`FoldOptions::alternatives`].
+    #[must_use]
+    pub fn alternatives(mut self, alternatives: impl Into<Option<Alternatives>>) -> Self {
+        self.alternatives = alternatives.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::no_lonely_pairs`].
+    #[must_use]
+    pub fn no_lonely_pairs(mut self, no_lonely_pairs: bool) -> Self {
+        self.no_lonely_pairs = no_lonely_pairs;
+        self
+    }
+
+    /// Sets [`FoldOptions::max_span`].
+    #[must_use]
+    pub fn max_span(mut self, max_span: impl Into<Option<usize>>) -> Self {
+        self.max_span = max_span.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::reactivity`].
+    #[must_use]
+    pub fn reactivity(mut self, reactivity: Deigan) -> Self {
+        self.reactivity = reactivity;
+        self
+    }
+
+    /// Checks the ranges of its numbers. Folding does it too; this is for who reads options long before.
+    ///
+    /// # Errors
+    /// [`Error::Range`] of the first that is out of its range, or not a number.
+    pub fn check(&self) -> Result<(), Error> {
+        let share = |share: f32| (0.0..=1.0).contains(&share);
+        let (threshold, below_one) = (self.threshold, |p: f32| (0.0..1.0).contains(&p));
+        in_range("threshold", threshold, "a probability from 0 to below 1", below_one)?;
+        in_range("f1_share", Some(self.f1_share), "a number from 0 to 1", share)?;
+        in_range("energy_share", self.energy_share, "a number from 0 to 1", share)?;
+        // With a larger one every pair of any probability counts more than two unpaired bases.
+        let gamma = |gamma: f32| gamma > 0.0 && gamma <= 1e6;
+        in_range("gamma", Some(self.gamma), "a number above 0, up to 1000000", gamma)?;
+        // Published ones are below 5.
+        let (kcal, few) = ("a number from -100 to 100 kcal/mol", |kcal: f32| kcal.abs() <= 100.0);
+        in_range("reactivity_slope", Some(self.reactivity.slope), kcal, few)?;
+        in_range("reactivity_intercept", Some(self.reactivity.intercept), kcal, few)?;
+        self.alternatives.map_or(Ok(()), Alternatives::check)
+    }
+
+    /// What the decoder needs of them.
+    pub(crate) fn decoding(&self, threshold: f32, request: &FoldRequest<'_>) -> DecodeOptions {
+        DecodeOptions::default()
+            .threshold(threshold)
+            .min_loop(self.min_loop)
+            .f1_share(self.f1_share)
+            .gamma(self.gamma)
+            .non_canonical(self.non_canonical)
+            .constraint(request.constraint.clone())
+    }
+}
+
+fn in_range(
+    option: &'static str,
+    value: Option<f32>,
+    expected: &'static str,
+    is_in: impl Fn(f32) -> bool,
+) -> Result<(), Error> {
+    match value.filter(|value| !is_in(*value)) {
+        Some(found) => Err(Error::Range { option, expected, found }),
+        None => Ok(()),
+    }
+}
