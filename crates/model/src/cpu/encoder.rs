@@ -3,6 +3,7 @@
 //! The mathematics are [`crate::Encoder`]'s. A block is two passes over rows with attention between them (see
 //! [`rinalmo_kernels::block`]); the residual stream is one buffer that is changed in place, in f32 at every precision.
 
+use burn::module::Module;
 use burn::tensor::TensorData;
 use rayon::prelude::*;
 use rinalmo_kernels::attention::{Heads, attend};
@@ -20,6 +21,8 @@ use crate::network::Attentions;
 
 /// Base of the geometric series of rotary frequencies, as in the paper on RoPE.
 const ROPE_BASE: f32 = 10_000.0;
+/// Parameters of the blocks that are packed at a time: 64 MiB of f32, which each block has until it is packed.
+const AT_ONCE: usize = 16 << 20;
 /// Why calls of kernels in [`Encoder`] cannot fail.
 const FITS: &str = "the buffers were made for the batch and the weights for each other";
 
@@ -50,8 +53,22 @@ pub(super) struct Encoder {
     level: Level,
 }
 
+/// Packs blocks in their order: as many at a time as have up to [`AT_ONCE`] parameters, and at least one.
+fn packed<B: Send>(
+    mut blocks: impl ExactSizeIterator<Item = EncoderBlock>,
+    pack: impl Fn(EncoderBlock) -> B + Sync + Send,
+) -> Vec<B> {
+    let mut done = Vec::with_capacity(blocks.len());
+    while let Some(first) = blocks.next() {
+        let more = AT_ONCE / first.num_params().max(1);
+        let group: Vec<_> = std::iter::once(first).chain(blocks.by_ref().take(more.saturating_sub(1))).collect();
+        done.par_extend(group.into_par_iter().map(&pack));
+    }
+    done
+}
+
 impl Encoder {
-    /// Packs an encoder's weights block by block, and frees each block's tensors when it is packed.
+    /// Packs an encoder's weights, a few blocks at a time, and frees each block's tensors when it is packed.
     pub fn new(encoder: crate::Encoder, precision: Precision, level: Level) -> Self {
         let (dim, design) = (encoder.dim(), encoder.design);
         let heads = dim / encoder.head_dim;
@@ -59,8 +76,8 @@ impl Encoder {
         let norm = |norm: crate::LayerNorm| PlainNorm::new(norm, design, level);
         let blocks = encoder.blocks.into_iter();
         let blocks = match design {
-            Design::Rinalmo => Blocks::Fused(blocks.map(|block| pack(block, kernel(precision))).collect()),
-            _ => Blocks::Plain(blocks.map(|block| PlainBlock::new(block, precision, level)).collect()),
+            Design::Rinalmo => Blocks::Fused(packed(blocks, |block| pack(block, kernel(precision)))),
+            _ => Blocks::Plain(packed(blocks, |block| PlainBlock::new(block, precision, level))),
         };
         Self {
             embedding: values(encoder.embedding),
