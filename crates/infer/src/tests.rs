@@ -13,7 +13,8 @@ use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Network, OnDevice, P
 use rinalmo_sink::ArrayKind;
 
 use crate::{
-    Device, EmbedOptions, Error, FoldOptions, FoldRequest, Marginal, Model, PredictOptions, ScoreOptions, Window,
+    Alternative, Alternatives, Constraint, Device, EmbedOptions, Error, FoldOptions, FoldRequest, Marginal, Model,
+    PredictOptions, ScoreOptions, Window,
 };
 
 /// Sums in another order, relative to the largest value.
@@ -166,6 +167,82 @@ fn predictions_of_every_head_are_the_same() {
         assert!(expected.iter().any(|x| *x != expected[0]), "{head:?} gives the same for all");
         close(&format!("{head:?}"), &outputs(&there), &expected);
     }
+}
+
+/// A head whose map has bonuses in the ensemble of learned energies.
+const IN_ENSEMBLE: HeadConfig =
+    HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false, ensemble: Some(BuiltIn::Rinalmo2026) };
+
+/// The other structures of a sequence.
+fn others(model: &Model, sequence: &str, options: &FoldOptions) -> Vec<Alternative> {
+    model.fold([sequence], options).unwrap().remove(0).alternatives.unwrap()
+}
+
+#[test]
+fn other_structures_are_of_the_ensemble_that_a_head_is_in() {
+    let (models, sequence) = (both(Some(IN_ENSEMBLE)), SEQUENCES[2]);
+    let len = sequence.len();
+    for model in &models {
+        let samples = FoldOptions::default().alternatives(Alternatives::Samples { count: 4000, seed: 1 });
+        let drawn: Vec<_> = others(model, sequence, &samples).iter().map(Alternative::structure).collect();
+        let log_odds = model.pair_logits(sequence.as_bytes()).unwrap();
+        for (i, j) in (0..len).flat_map(|i| (i + 1..len).map(move |j| (i, j))) {
+            let found = drawn.iter().filter(|structure| structure.pairs().contains(&(i, j))).count() as f32 / 4000.0;
+            let expected = 1.0 / (1.0 + (-log_odds[i * len + j]).exp());
+            assert!((found - expected).abs() < 0.04, "{i} {j}: drawn {found}, probability {expected}");
+        }
+        let near = others(model, sequence, &FoldOptions::default().alternatives(Alternatives::Band(2.0)));
+        assert!(near.len() > 2 && near.is_sorted_by(|a, b| a.energy <= b.energy));
+        assert!(near.iter().all(|one| one.energy <= near[0].energy + 2.01));
+        let rt = EnergyModel::learned().conditions().rt();
+        for one in &near {
+            let (found, expected) = ((one.share / near[0].share).ln(), (near[0].energy - one.energy) / rt);
+            assert!((found - expected).abs() < 0.1, "{}: {found}, {expected}", one.dot_bracket);
+        }
+    }
+    let [here, there] = models;
+    let three = FoldOptions::default().alternatives(Alternatives::Clusters { most: 3, samples: 500, seed: 1 });
+    let [here, there] = [&here, &there].map(|model| others(model, sequence, &three));
+    assert!(here.len() > 1 && here.iter().zip(&there).all(|(a, b)| a.dot_bracket == b.dot_bracket));
+}
+
+#[test]
+fn pairs_can_be_left_out_of_the_ensemble_that_a_head_is_in() {
+    let ([model, _], sequence) = (both(Some(IN_ENSEMBLE)), SEQUENCES[2]);
+    let samples = FoldOptions::default().alternatives(Alternatives::Samples { count: 200, seed: 1 });
+    let near = others(&model, sequence, &samples.clone().max_span(9));
+    assert!(near.iter().any(|one| !one.structure().pairs().is_empty()));
+    assert!(near.iter().all(|one| one.structure().pairs().iter().all(|(i, j)| j - i < 9)));
+    let lonely = |one: &Alternative| {
+        let pairs = one.structure().pairs().to_vec();
+        pairs.iter().any(|&(i, j)| !pairs.contains(&(i + 1, j - 1)) && !pairs.contains(&(i.wrapping_sub(1), j + 1)))
+    };
+    assert!(others(&model, sequence, &samples).iter().any(lonely));
+    assert!(!others(&model, sequence, &samples.no_lonely_pairs(true)).iter().any(lonely));
+
+    let [without, _] = both(Some(HeadConfig::structure()));
+    for options in [FoldOptions::default().max_span(9), FoldOptions::default().no_lonely_pairs(true)] {
+        let refused = without.fold([sequence], &options).unwrap_err().to_string();
+        assert!(refused.contains("which this network lacks"), "{refused}");
+    }
+}
+
+#[test]
+fn a_constraint_counts_in_the_ensemble_that_a_head_is_in() {
+    let [model, _] = both(Some(IN_ENSEMBLE));
+    let fold = |sequence: &str, constraint: &str| {
+        let request = FoldRequest::new(sequence).constraint(constraint.parse::<Constraint>().unwrap());
+        model.fold([request], &FoldOptions::default().probabilities(true)).unwrap().remove(0)
+    };
+    let free = model.fold([SEQUENCES[2]], &FoldOptions::default().probabilities(true)).unwrap().remove(0);
+    let before = free.probabilities.unwrap();
+    let fold_of = fold(SEQUENCES[2], "......(.......)......");
+    assert!(before.get(6, 14) < 0.5);
+    let map = fold_of.probabilities.unwrap();
+    assert!(map.get(6, 14) > 0.99 && map.get(7, 13) > before.get(7, 13), "its neighbour gains from it");
+    assert!(map.get(0, 8) < 1e-3, "what it excludes has no probability left");
+    let not_canonical = fold(SEQUENCES[0], ".(.....)...."); // G and A
+    assert!(not_canonical.structure.pairs().contains(&(1, 7)));
 }
 
 #[test]

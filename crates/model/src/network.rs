@@ -4,9 +4,11 @@
 //! [`CpuModel`](crate::cpu::CpuModel), the CPU's own kernels. Representations stay where they were computed
 //! ([`Hidden`]); either network also takes those of the other.
 
+use rinalmo_energy::{BuiltIn, Restraints};
+
 use crate::batch::Packed;
 use crate::hidden::Hidden;
-use crate::in_ensemble::PairOptions;
+use crate::in_ensemble::InEnsemble;
 
 /// Attention weights: for each block, for each sequence, `[heads, len, len]`.
 pub type Attentions = Vec<Vec<Vec<f32>>>;
@@ -31,12 +33,20 @@ pub trait Network: Send + Sync {
     /// Logits of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal, from its bases'
     /// representations `[len, dim]` (special tokens removed) and the bases themselves.
     fn pair_logits(&self, hidden: &Hidden<'_>, bases: &[u8]) -> Vec<f32> {
-        self.pair_logits_with(hidden, bases, PairOptions::default())
+        let map = self.pair_map(hidden, bases, Restraints::default());
+        match self.ensemble() {
+            Some(energies) => InEnsemble::new(energies, map, 0.0).log_odds(bases, Restraints::default()),
+            None => map,
+        }
     }
 
-    /// As [`Network::pair_logits`], with options for the energies that the head sees ([`crate::pair_features()`]) and for
-    /// those whose ensemble its map belongs to ([`crate::in_ensemble`]). A head without energies ignores them.
-    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], options: PairOptions<'_>) -> Vec<f32>;
+    /// The structure head's map of all pairs of one sequence, `[len, len]`, symmetric and 0 on the diagonal: logits, or, of
+    /// a head in an ensemble ([`Network::ensemble`]), bonuses. Arguments are those of [`Network::pair_logits`], and the
+    /// restraints of the energies that the head sees ([`crate::pair_features()`]); a head that sees none ignores them.
+    fn pair_map(&self, hidden: &Hidden<'_>, bases: &[u8], restraints: Restraints<'_>) -> Vec<f32>;
+
+    /// The energies whose ensemble the map of pairs has bonuses for, if it has.
+    fn ensemble(&self) -> Option<BuiltIn>;
 
     /// Peak memory in bytes of [`Network::pair_logits`] for a sequence of `len` bases, without weights.
     fn pair_memory(&self, len: usize) -> u64;

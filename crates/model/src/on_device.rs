@@ -1,11 +1,11 @@
 //! A model with tensors on one of Burn's devices. Representations stay there; only results come back.
 
 use burn::tensor::Device;
+use rinalmo_energy::{BuiltIn, Restraints};
 
 use crate::batch::Packed;
 use crate::heads::StructureHead;
 use crate::hidden::{Hidden, to_vec};
-use crate::in_ensemble::{PairOptions, log_odds};
 use crate::model::Model;
 use crate::network::{Attentions, NO_HEAD, Network};
 use crate::ops;
@@ -50,13 +50,13 @@ impl Network for OnDevice {
         self.run(|| to_vec(self.model.mlm.as_ref().expect(NO_HEAD).forward(hidden.tensor(&self.device))))
     }
 
-    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], options: PairOptions<'_>) -> Vec<f32> {
+    fn pair_map(&self, hidden: &Hidden<'_>, bases: &[u8], restraints: Restraints<'_>) -> Vec<f32> {
         let head = self.model.structure.as_ref().expect(NO_HEAD);
-        let map = self.run(|| to_vec(head.forward_under(hidden.tensor(&self.device), bases, 0, options.restraints)));
-        match head.ensemble {
-            Some(energies) => log_odds(energies, map, bases, options),
-            None => map,
-        }
+        self.run(|| to_vec(head.forward_under(hidden.tensor(&self.device), bases, 0, restraints)))
+    }
+
+    fn ensemble(&self) -> Option<BuiltIn> {
+        self.model.structure.as_ref().and_then(|head| head.ensemble)
     }
 
     fn pair_memory(&self, len: usize) -> u64 {

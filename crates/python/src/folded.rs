@@ -36,6 +36,10 @@ pub fn fields<'py>(py: Python<'py>, record: SequenceRecord, folded: Constrained)
         let map = Array2::from_shape_vec((map.len, map.len), map.values).expect("a map is a square");
         fields.set_item("bpp", map.into_pyarray(py))?;
     }
+    if let Some(others) = fold.alternatives {
+        let others: Vec<_> = others.into_iter().map(|one| (one.dot_bracket, one.energy, one.share)).collect();
+        fields.set_item("alternatives", others)?;
+    }
     if let Some(energies) = fold.energies {
         fields.set_item("energy", energies.structure)?;
         fields.set_item("mfe", energies.mfe)?;

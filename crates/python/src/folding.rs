@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use rinalmo::energy::{Deigan, Reagent};
 use rinalmo::seq::SequenceRecord;
-use rinalmo::{Constraint, Fold, FoldOptions, FoldRequest, Method};
+use rinalmo::{Alternatives, Constraint, Fold, FoldOptions, FoldRequest, Method};
 
 use crate::error;
 
@@ -18,9 +18,14 @@ pub struct FoldSettings {
     energy_share: Option<f32>,
     min_loop: Option<usize>,
     non_canonical: bool,
+    pseudoknots: bool,
     bpp: bool,
     no_lonely_pairs: bool,
     max_span: Option<usize>,
+    alternatives: Option<usize>,
+    samples: Option<usize>,
+    band: Option<f64>,
+    seed: Option<u64>,
     /// One constraint for each sequence, or none.
     constraints: Vec<Option<String>>,
     /// For each sequence its reactivities, not-a-number where nothing was measured; or none.
@@ -37,6 +42,7 @@ impl FoldSettings {
     /// A setting is out of its range, or there is no such decoder.
     pub fn options(&self, py: Python<'_>) -> PyResult<FoldOptions> {
         let usual = FoldOptions::default();
+        let others = Alternatives::asked(self.band, self.alternatives, self.samples, self.seed);
         let options = FoldOptions::default()
             .threshold(self.threshold)
             .method(self.method(py)?)
@@ -45,8 +51,10 @@ impl FoldSettings {
             .gamma(self.gamma.unwrap_or(usual.gamma))
             .energy_share(self.energy_share)
             .non_canonical(self.non_canonical)
+            .pseudoknots(self.pseudoknots)
             .no_lonely_pairs(self.no_lonely_pairs)
             .max_span(self.max_span)
+            .alternatives(others.map_err(|wrong| error::of(py, &wrong))?)
             .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
             .probabilities(self.bpp);
         options.check().map_err(|wrong| error::of(py, &wrong))?;

@@ -20,8 +20,7 @@ pub struct ModelName {
 
 impl From<&Model> for ModelName {
     fn from(model: &Model) -> Self {
-        let sha256 = Some(model.sha256().to_owned());
-        Self { name: model.name().to_owned(), sha256, temperature: None, dangles: None }
+        Self { sha256: Some(model.sha256().to_owned()), ..Self::without_checksum(model) }
     }
 }
 
@@ -35,6 +34,12 @@ impl From<&EnergyFolder> for ModelName {
 }
 
 impl ModelName {
+    /// A model without its checksum, which takes longer to compute than to fold a short sequence: for layouts of results
+    /// that do not have it.
+    pub fn without_checksum(model: &Model) -> Self {
+        Self { name: model.name().to_owned(), sha256: None, temperature: None, dangles: None }
+    }
+
     /// In one line, for files of numbers.
     pub fn settings(&self) -> String {
         let mut text = format!("model={}", self.name);

@@ -26,6 +26,8 @@ pub enum Engine {
 pub struct Abilities {
     /// It folds.
     pub fold: bool,
+    /// It has an ensemble of structures, with others than the best one.
+    pub ensemble: bool,
     /// It embeds.
     pub embed: bool,
     /// It scores sequences and variants.
@@ -165,7 +167,7 @@ impl Entry {
     fn open(text: &str, load: &LoadOptions) -> Result<Self, Error> {
         let (name, source) = named(text);
         if BuiltIn::find(source).is_some() {
-            let abilities = Abilities { fold: true, embed: false, score: false, predict: Vec::new() };
+            let abilities = Abilities { fold: true, ensemble: true, embed: false, score: false, predict: Vec::new() };
             return Ok(Self::new(name.unwrap_or(source), source, abilities, None));
         }
         let wrong = |source: rinalmo::Error| Error::Model { name: text.to_owned(), source: Box::new(source) };
@@ -175,6 +177,7 @@ impl Entry {
         let predicts = TaskSpec::of_labels().map(|(task, _)| task).filter(takes).map(|task| task.name);
         let abilities = Abilities {
             fold: TASKS.iter().filter(takes).any(|task| task.name == "structure"),
+            ensemble: config.ensemble().is_some(),
             embed: true,
             score: config.mlm,
             predict: predicts.collect(),

@@ -8,7 +8,7 @@ use super::thermodynamics::RINALMO2026;
 
 /// Which structures of the ensemble.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Alternative structures (of an energy model)")]
+#[command(next_help_heading = "Alternative structures")]
 pub struct AlternativesArgs {
     /// Print N structures drawn from the ensemble, each by its probability, instead of the best one
     #[arg(long, value_name = "N")]
@@ -41,7 +41,7 @@ impl AlternativesArgs {
     }
 
     /// # Errors
-    /// A flag is given that only an energy model can follow.
+    /// A flag is given that only a model with an ensemble of structures can follow.
     pub fn refuse(&self) -> Result<()> {
         let given = [
             (self.samples.is_some(), "--samples"),
@@ -51,7 +51,7 @@ impl AlternativesArgs {
         ];
         match given.into_iter().find(|(given, _)| *given) {
             Some((_, flag)) => bail!(
-                "{flag}: only an energy model has an ensemble of structures; a network has probabilities of pairs\n\
+                "{flag}: this network has probabilities of pairs, no ensemble of structures\n\
                  hint: `--model {RINALMO2026}` has energies that were learned, `--model turner2004` measured ones"
             ),
             None => Ok(()),

@@ -39,9 +39,10 @@ use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, Re
 /// follows the structure, as RNAfold prints it; json and tsv also have the minimum free energy, the
 /// free energy of the ensemble and its diversity.
 ///
-/// They also have other structures than the best one: --samples, --alternatives and --band print these,
-/// each with its free energy and its share of the ensemble. Drawings and --bpp stay as they are without
-/// them.
+/// Models with an ensemble of structures, which are energy models and the bundled `nano`, also have other
+/// structures than the best one: --samples, --alternatives and --band print these, each with its free
+/// energy and its share of the ensemble. The energy of a network's structure includes what the network
+/// adds. Drawings and --bpp stay as they are without them.
 #[derive(Args)]
 pub struct FoldArgs {
     #[command(flatten)]
@@ -100,7 +101,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         _ => args.input.open(context)?,
     };
     let folder = Folder::load(&args.choice, &args.energies, context)?;
-    if matches!(folder, Folder::Network(_)) {
+    if !folder.has_ensemble() {
         args.limits.refuse()?;
     }
     let options = folder.resolve(&args.folding, &args.alternatives)?;
@@ -109,7 +110,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         args.reactivities.check(model, &options)?;
     }
     drop(folder.folds(std::iter::empty(), &options)?); // fails now, not later, if the model cannot fold
-    let model = folder.description();
+    let model = folder.description(args.format == StructureFormat::Json || args.bpp.is_some());
     let bpp = args.open_bpp(&model)?; // first, as opening the other output may replace a file
     let out = match &args.out_dir {
         Some(folder) => Structures::folder(folder, args.format)?,
@@ -125,7 +126,7 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
     if let (Some(renamed), Some(path)) = (finished?, &args.bpp) {
         io::report_renamed(path, &renamed, context);
     }
-    job.knotted.report(context);
+    job.knotted.report(folder.has_ensemble(), context);
     job.out.finish(context)?;
     job.drawings.map_or(Ok(()), |files| files.finish(context))?;
     job.constraints.report(ended.is_complete(), context);
@@ -208,7 +209,7 @@ impl Knotted {
         self.pairs += fold.crossing_left_out;
     }
 
-    fn report(&self, context: &Context) {
+    fn report(&self, has_ensemble: bool, context: &Context) {
         let Self { records, pairs, first } = self;
         let whose = match records {
             0 => return,
@@ -216,9 +217,10 @@ impl Knotted {
             _ => format!("{records} records, first `{first}`"),
         };
         let pairs = many(*pairs, "pair");
+        let flag = if has_ensemble { "--pseudoknots" } else { "--decode greedy" };
         context.note(format!(
             "note: {whose}: {pairs} with a probability above 0.5 left out, as they cross others (pseudoknots); \
-             `--decode greedy` allows them"
+             `{flag}` allows them"
         ));
     }
 }

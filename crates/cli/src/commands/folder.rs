@@ -43,12 +43,22 @@ impl Folder {
     /// # Errors
     /// A flag has no meaning for it.
     pub fn resolve(&self, folding: &FoldingArgs, alternatives: &AlternativesArgs) -> Result<FoldOptions> {
+        if !self.has_ensemble() {
+            alternatives.refuse()?;
+        }
+        let alternatives = alternatives.resolve()?;
+        let options = match self {
+            Self::Network(_) => folding.resolve()?,
+            Self::Energies(_) => folding.resolve_for_energies()?,
+        };
+        Ok(options.alternatives(alternatives))
+    }
+
+    /// Does it have an ensemble of structures, with others than the best one?
+    pub fn has_ensemble(&self) -> bool {
         match self {
-            Self::Network(_) => alternatives.refuse().and_then(|()| folding.resolve()),
-            Self::Energies(_) => {
-                let alternatives = alternatives.resolve()?;
-                Ok(folding.resolve_for_energies()?.alternatives(alternatives))
-            }
+            Self::Network(model) => model.ensemble().is_some(),
+            Self::Energies(_) => true,
         }
     }
 
@@ -67,10 +77,11 @@ impl Folder {
         })
     }
 
-    /// How results name it.
-    pub fn description(&self) -> ModelName {
+    /// How results name it, with the checksum of its weights if they are to have it.
+    pub fn description(&self, checksum: bool) -> ModelName {
         match self {
-            Self::Network(model) => ModelName::from(&**model),
+            Self::Network(model) if checksum => ModelName::from(&**model),
+            Self::Network(model) => ModelName::without_checksum(model),
             Self::Energies(folder) => ModelName::from(folder),
         }
     }

@@ -32,6 +32,12 @@ pub struct FoldingArgs {
     /// Allow pairs other than AU, GC and GU
     #[arg(long)]
     pub non_canonical: bool,
+    /// Also predict helices that cross the structure
+    ///
+    /// They are searched among the bases that the structure leaves unpaired, with the model's ensemble of structures, such as
+    /// that of nano. Networks without one cross pairs with `--decode greedy`.
+    #[arg(long)]
+    pub pseudoknots: bool,
     /// Require at least N unpaired bases in a hairpin loop
     #[arg(long, value_name = "N", default_value_t = FoldOptions::default().min_loop)]
     pub min_loop: usize,
@@ -84,6 +90,7 @@ impl FoldingArgs {
             .gamma(self.gamma)
             .energy_share(self.energy_share)
             .non_canonical(self.non_canonical)
+            .pseudoknots(self.pseudoknots)
             .batch_tokens(self.batch_tokens.max(1));
         options.check().map_err(|error| match error {
             Error::Range { option, expected, found } => {

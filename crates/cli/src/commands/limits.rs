@@ -8,7 +8,7 @@ use super::thermodynamics::RINALMO2026;
 
 /// Which pairs are left out.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Energy model options")]
+#[command(next_help_heading = "Pairs left out")]
 pub struct LimitArgs {
     /// Leave out structures with a pair that stacks on no other
     #[arg(long)]
@@ -25,7 +25,7 @@ impl LimitArgs {
     }
 
     /// # Errors
-    /// A limit is given that only an energy model has.
+    /// A limit is given that only a model with an ensemble of structures has.
     pub fn refuse(&self) -> Result<()> {
         let flag = match (self.no_lonely_pairs, self.max_span) {
             (true, _) => "--no-lonely-pairs",
@@ -33,7 +33,7 @@ impl LimitArgs {
             (false, None) => return Ok(()),
         };
         bail!(
-            "{flag}: only an energy model leaves out pairs so\nhint: `--model {RINALMO2026}` and `--model turner2004` do"
+            "{flag}: this network has probabilities of pairs, no ensemble that could be without some\nhint: `--model {RINALMO2026}` and `--model turner2004` do"
         )
     }
 }

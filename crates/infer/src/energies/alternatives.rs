@@ -26,7 +26,8 @@ pub enum Alternatives {
         /// Of the random numbers.
         seed: u64,
     },
-    /// All structures whose energy is within this band above the minimum, in kcal/mol, by energy.
+    /// All structures whose energy is within this band above the minimum, in kcal/mol, by energy. With a network it is the
+    /// energy with what the network adds.
     Band(f64),
 }
 
@@ -36,7 +37,7 @@ pub enum Alternatives {
 pub struct Alternative {
     /// Its pairs as dot-bracket text.
     pub dot_bracket: String,
-    /// Its free energy in kcal/mol.
+    /// Its free energy in kcal/mol; of a network in an ensemble, with what the network adds.
     pub energy: f64,
     /// Its probability in the ensemble; of a cluster, the share of its members.
     pub share: f64,
@@ -110,7 +111,7 @@ impl Alternatives {
     }
 
     /// Bytes that the structures of a sequence take at most. Those of a band are limited to a part of the budget.
-    pub(super) fn bytes(self, len: usize, budget: u64) -> u64 {
+    pub(crate) fn bytes(self, len: usize, budget: u64) -> u64 {
         let of = |count: u64, more: u64| count.saturating_mul(each(len) + more);
         match self {
             Self::Samples { count, .. } => of(count as u64, 0),
@@ -123,7 +124,7 @@ impl Alternatives {
     ///
     /// # Errors
     /// The band has more than may be returned.
-    pub(super) fn of(
+    pub(crate) fn of(
         self,
         model: &EnergyModel,
         sequence: &[u8],

@@ -1,5 +1,7 @@
 //! Constraints as bonuses of pairs.
 
+use std::collections::HashSet;
+
 use rinalmo_decode::constraint::Constraint;
 
 use crate::{Error, FoldOptions};
@@ -7,8 +9,7 @@ use crate::{Error, FoldOptions};
 /// Bonus of a pair that a constraint asks for, in RT: 37 kcal/mol at 37 °C, more than any pair can cost.
 const ASKED: f32 = 60.0;
 
-/// A bonus for every pair, `[len, len]`: minus infinity for what the constraint forbids, [`ASKED`] for pairs in brackets
-/// and for each base that must pair.
+/// The bonuses of a constraint alone ([`add_constraint`]), `[len, len]`.
 ///
 /// # Errors
 /// The constraint does not fit, or the model has no energy for a pair in brackets.
@@ -21,20 +22,33 @@ pub(super) fn bonuses(constraint: &Constraint, sequence: &[u8]) -> Result<Vec<f3
         let message = format!("constraint: bases {i} and {j} ({a} and {b}) are no pair that an energy model has");
         return Err(Error::Options(message));
     }
+    let mut bonuses = vec![0.0; len * len];
+    add_constraint(constraint, &mut bonuses);
+    Ok(bonuses)
+}
+
+/// Adds a constraint to the bonuses of all pairs above the diagonal: minus infinity for what it forbids, [`ASKED`] for
+/// pairs in brackets and for each base that must pair.
+///
+/// # Shapes
+/// - bonuses: `[len, len]`, for a constraint that fits `len` bases
+pub(crate) fn add_constraint(constraint: &Constraint, bonuses: &mut [f32]) {
+    let len = constraint.len();
     // The innermost pair in brackets around each position: another pair has to be in the same one.
     let mut around = vec![usize::MAX; len];
     for (number, (i, j)) in constraint.forced().enumerate() {
         around[i + 1..j].fill(number);
     }
-    let mut bonuses = vec![f32::NEG_INFINITY; len * len];
+    let forced: HashSet<(usize, usize)> = constraint.forced().collect();
     for i in 0..len {
         for j in i + 1..len {
-            if constraint.allows(i, j) && around[i] == around[j] {
-                let asked = [i, j].into_iter().filter(|&base| constraint.must_pair(base)).count();
-                bonuses[i * len + j] = ASKED * asked as f32;
-            }
+            bonuses[i * len + j] += if forced.contains(&(i, j)) {
+                ASKED
+            } else if constraint.allows(i, j) && around[i] == around[j] {
+                ASKED * [i, j].into_iter().filter(|&base| constraint.must_pair(base)).count() as f32
+            } else {
+                f32::NEG_INFINITY
+            };
         }
     }
-    constraint.forced().for_each(|(i, j)| bonuses[i * len + j] = ASKED);
-    Ok(bonuses)
 }

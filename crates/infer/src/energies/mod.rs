@@ -19,6 +19,7 @@ use crate::batches::{Batches, next_batch};
 use crate::memory::{afford, default_budget, mebibytes};
 use crate::{Error, Fold, FoldOptions, FoldRequest, PairMap};
 pub use alternatives::{Alternative, Alternatives};
+pub(crate) use bonuses::add_constraint;
 use bonuses::bonuses;
 
 /// Square bases for each thread that are read before the first is computed: about five sequences of 1,000 bases, or a
@@ -118,6 +119,10 @@ impl EnergyFolder {
         let usual = FoldOptions::default();
         if options.non_canonical || options.min_loop != usual.min_loop {
             let message = "an energy model pairs AU, GC and GU, around hairpins of at least three bases";
+            return Err(Error::Options(message.to_owned()));
+        }
+        if options.pseudoknots {
+            let message = "pseudoknots: only a network in an ensemble of energies finds them";
             return Err(Error::Options(message.to_owned()));
         }
         if options.energy_share.is_some() {

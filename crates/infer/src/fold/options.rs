@@ -31,13 +31,17 @@ pub struct FoldOptions {
     pub energy_share: Option<f32>,
     /// May pairs other than AU, GC and GU be chosen?
     pub non_canonical: bool,
+    /// Also choose helices that cross the structure, in a second pass over the bases that it leaves unpaired? Only for a
+    /// network in an ensemble of energies ([`Model::ensemble`](crate::Model::ensemble)).
+    pub pseudoknots: bool,
     /// Keep the probabilities of all pairs in the result?
     pub probabilities: bool,
-    /// Other structures to return too; only an [`EnergyFolder`](crate::EnergyFolder) has them.
+    /// Other structures to return too: of an [`EnergyFolder`](crate::EnergyFolder), or of a network in an ensemble of
+    /// energies ([`Model::ensemble`](crate::Model::ensemble)). This and the next two are refused by other networks.
     pub alternatives: Option<Alternatives>,
-    /// Leave out structures with a pair that stacks on no other; only for an [`EnergyFolder`](crate::EnergyFolder).
+    /// Leave out structures with a pair that stacks on no other.
     pub no_lonely_pairs: bool,
-    /// Leave out pairs that span more bases, both ends included; only for an [`EnergyFolder`](crate::EnergyFolder).
+    /// Leave out pairs that span more bases, both ends included.
     pub max_span: Option<usize>,
     /// What [`FoldRequest::reactivities`] count.
     pub reactivity: Deigan,
@@ -58,6 +62,7 @@ impl Default for FoldOptions {
             gamma: DecodeOptions::default().gamma,
             energy_share: None,
             non_canonical: false,
+            pseudoknots: false,
             probabilities: false,
             alternatives: None,
             no_lonely_pairs: false,
@@ -118,6 +123,13 @@ impl FoldOptions {
     #[must_use]
     pub fn non_canonical(mut self, non_canonical: bool) -> Self {
         self.non_canonical = non_canonical;
+        self
+    }
+
+    /// Sets [`FoldOptions::pseudoknots`].
+    #[must_use]
+    pub fn pseudoknots(mut self, pseudoknots: bool) -> Self {
+        self.pseudoknots = pseudoknots;
         self
     }
 

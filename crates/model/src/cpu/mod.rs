@@ -14,12 +14,12 @@ mod structure;
 
 use burn::module::Param;
 use burn::tensor::Tensor;
+use rinalmo_energy::{BuiltIn, Restraints};
 use rinalmo_kernels::{Level, peak};
 
 use crate::Model;
 use crate::batch::Packed;
 use crate::hidden::Hidden;
-use crate::in_ensemble::PairOptions;
 use crate::network::{Attentions, NO_HEAD, Network};
 use classifier::Classifier;
 use encoder::Encoder;
@@ -99,8 +99,12 @@ impl Network for CpuModel {
         self.mlm.as_ref().expect(NO_HEAD).forward(&hidden.values())
     }
 
-    fn pair_logits_with(&self, hidden: &Hidden<'_>, bases: &[u8], options: PairOptions<'_>) -> Vec<f32> {
-        self.structure.as_ref().expect(NO_HEAD).forward(&hidden.values(), bases, options)
+    fn pair_map(&self, hidden: &Hidden<'_>, bases: &[u8], restraints: Restraints<'_>) -> Vec<f32> {
+        self.structure.as_ref().expect(NO_HEAD).forward(&hidden.values(), bases, restraints)
+    }
+
+    fn ensemble(&self) -> Option<BuiltIn> {
+        self.structure.as_ref().and_then(StructureHead::ensemble)
     }
 
     fn pair_memory(&self, len: usize) -> u64 {

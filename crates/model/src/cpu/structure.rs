@@ -1,12 +1,11 @@
 //! The structure head on slices: two products of `len` rows, then the kernels' map of pairs.
 
-use rinalmo_energy::BuiltIn;
+use rinalmo_energy::{BuiltIn, Restraints};
 use rinalmo_kernels::Level;
 use rinalmo_kernels::pair_map::{Block, HeadBf16, HeadF32, Weights};
 
 use super::linear::{Linear, data, slice};
 use super::{Precision, values};
-use crate::in_ensemble::{PairOptions, log_odds};
 use crate::pair_features::{self, pair_features_within};
 
 /// See [`crate::StructureHead`].
@@ -65,9 +64,9 @@ impl StructureHead {
     /// # Shapes
     /// - hidden: `[len, dim]`, special tokens already removed
     /// - bases: the sequence, of `len` letters
-    /// - returns: `[len, len]`, logits, symmetric, 0 on the diagonal
-    pub fn forward(&self, hidden: &[f32], bases: &[u8], options: PairOptions<'_>) -> Vec<f32> {
-        let known = self.features.then(|| pair_features_within(bases, 0..bases.len(), options.restraints));
+    /// - returns: `[len, len]`, logits or bonuses, symmetric, 0 on the diagonal
+    pub fn forward(&self, hidden: &[f32], bases: &[u8], restraints: Restraints<'_>) -> Vec<f32> {
+        let known = self.features.then(|| pair_features_within(bases, 0..bases.len(), restraints));
         let known = known.unwrap_or_default();
         let (rows, columns) = (self.rows.forward(hidden), self.columns.forward(hidden));
         let len = rows.len() / self.rows.outputs();
@@ -77,10 +76,12 @@ impl StructureHead {
             Map::Bf16(map) => map.forward(self.level, &rows, &columns, &known, &mut out),
         }
         .expect("both projections and the result are of `len` positions");
-        match self.ensemble {
-            Some(energies) => log_odds(energies, out, bases, options),
-            None => out,
-        }
+        out
+    }
+
+    /// Energies whose ensemble its map has bonuses for.
+    pub fn ensemble(&self) -> Option<BuiltIn> {
+        self.ensemble
     }
 
     /// Peak memory in bytes for a sequence of `len` positions: the maps, and logits with their probabilities.

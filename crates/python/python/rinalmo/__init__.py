@@ -23,10 +23,11 @@ from ._errors import Error, InputError, InputWarning
 from ._files import read, read_structures
 from ._frames import to_frame
 from ._model import Model
-from ._results import Fold, Record, Structure
+from ._results import Alternative, Fold, Record, Structure
 from ._rinalmo import __version__, models as _models
 
 __all__ = [
+    "Alternative",
     "Drawing",
     "Error",
     "Fold",

@@ -36,7 +36,14 @@ class Folds:
         energy_share: Optional[float] = None,
         min_loop: Optional[int] = None,
         non_canonical: bool = False,
+        pseudoknots: bool = False,
         bpp: bool = True,
+        no_lonely_pairs: bool = False,
+        max_span: Optional[int] = None,
+        alternatives: Optional[int] = None,
+        samples: Optional[int] = None,
+        band: Optional[float] = None,
+        seed: Optional[int] = None,
         reactivities: Reactivities = None,
         reagent: Reagent = "shape",
         reactivity_slope: Optional[float] = None,
@@ -69,8 +76,25 @@ class Folds:
             Fewest unpaired bases of a hairpin; 3 by default.
         non_canonical : bool
             Allow pairs other than AU, GC and GU.
+        pseudoknots : bool
+            Also predict helices that cross the structure, searched among the bases that it leaves unpaired. This needs a
+            model with an ensemble of structures, such as "nano"; others have `decode="greedy"`.
         bpp : bool
             Keep the probabilities of all pairs, 4 len² bytes a sequence.
+        no_lonely_pairs : bool
+            Leave out structures with a pair that stacks on no other. This and all up to `seed` need a model with an
+            ensemble of structures, such as "nano".
+        max_span : int, optional
+            Leave out pairs that span more bases, both ends included.
+        alternatives : int, optional
+            Also return up to so many structures that differ from each other, with their shares of the ensemble.
+        samples : int, optional
+            Also return so many structures drawn by their probabilities; with `alternatives`, how many are drawn for
+            these (1,000 by default).
+        band : float, optional
+            Also return all structures within so many kcal/mol above the best energy. Not with the other two.
+        seed : int, optional
+            The random numbers of `samples` and `alternatives`; 1 by default.
         reactivities : sequence or mapping, optional
             How strongly each base reacted with a probe, normalised so that 1 is high; None, NaN or less than 0 where it
             was not measured. Numbers for one sequence, a list of them for each, or by id. They count in the energies
@@ -101,7 +125,9 @@ class Folds:
         probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
         call = folding(self._engine, constraint, probing, settings(
             decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
-            min_loop=min_loop, non_canonical=non_canonical, bpp=bpp,
+            min_loop=min_loop, non_canonical=non_canonical, pseudoknots=pseudoknots, bpp=bpp,
+            no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
+            seed=seed,
         ))
         return run(sequences, call, folded)
 
@@ -117,7 +143,14 @@ class Folds:
         energy_share: Optional[float] = None,
         min_loop: Optional[int] = None,
         non_canonical: bool = False,
+        pseudoknots: bool = False,
         bpp: bool = True,
+        no_lonely_pairs: bool = False,
+        max_span: Optional[int] = None,
+        alternatives: Optional[int] = None,
+        samples: Optional[int] = None,
+        band: Optional[float] = None,
+        seed: Optional[int] = None,
         reactivities: Reactivities = None,
         reagent: Reagent = "shape",
         reactivity_slope: Optional[float] = None,
@@ -128,7 +161,9 @@ class Folds:
 
         Parameters
         ----------
-        sequences, constraint, decode, threshold, f1_share, gamma, energy_share, min_loop, non_canonical, bpp
+        sequences, constraint, decode, threshold, f1_share, gamma, energy_share, min_loop, non_canonical, pseudoknots, bpp
+            As of `fold`.
+        no_lonely_pairs, max_span, alternatives, samples, band, seed
             As of `fold`.
         reactivities, reagent, reactivity_slope, reactivity_intercept
             As of `fold`.
@@ -143,6 +178,8 @@ class Folds:
         probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
         call = folding(self._engine, constraint, probing, settings(
             decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
-            min_loop=min_loop, non_canonical=non_canonical, bpp=bpp,
+            min_loop=min_loop, non_canonical=non_canonical, pseudoknots=pseudoknots, bpp=bpp,
+            no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
+            seed=seed,
         ))
         return stream(sequences, call, folded, on_error)

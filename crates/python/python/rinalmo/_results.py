@@ -83,6 +83,25 @@ class Structure:
 
 
 @dataclass(frozen=True, eq=False)
+class Alternative:
+    """One of several structures of a sequence.
+
+    Attributes
+    ----------
+    structure : str
+        The structure in dot-bracket notation.
+    energy : float
+        Its free energy in kcal/mol; of a network, with what the network adds.
+    share : float
+        Its probability in the ensemble; if clusters were asked for, the share of the structures like it.
+    """
+
+    structure: str
+    energy: float
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
 class Fold:
     """A folded sequence.
 
@@ -108,13 +127,15 @@ class Fold:
     threshold : float
         The threshold of probability that was used.
     crossing_left_out : int
-        Pairs more probable than 0.5 that were left out because they cross others: a pseudoknot that `decode="greedy"`
-        can return.
+        Pairs more probable than 0.5 that were left out because they cross others: a pseudoknot that
+        `pseudoknots=True` or, with other models, `decode="greedy"` can return.
     energy : float or None
         Free energy of the structure in kcal/mol, if an energy model folded it and the structure has no pseudoknot.
     mfe, ensemble_energy, diversity : float or None
         Minimum free energy, free energy of the ensemble (kcal/mol), and expected distance of two structures of the
         ensemble (base pairs), if an energy model folded it.
+    alternatives : list of Alternative or None
+        Other structures, if they were asked for.
     """
 
     id: str
@@ -132,6 +153,7 @@ class Fold:
     mfe: Optional[float] = field(default=None, repr=False)
     ensemble_energy: Optional[float] = field(default=None, repr=False)
     diversity: Optional[float] = field(default=None, repr=False)
+    alternatives: Optional[list[Alternative]] = field(default=None, repr=False)
     _bpp: Optional[npt.NDArray[np.float32]] = field(default=None, repr=False)
 
     @property

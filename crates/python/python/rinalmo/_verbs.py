@@ -11,7 +11,7 @@ from . import _rinalmo
 from ._errors import InputError, InputWarning
 from ._files import check_on_error
 from ._inputs import Given, Sequences, given, warn
-from ._results import Fold
+from ._results import Alternative, Fold
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -171,7 +171,9 @@ def folded(one: Given, fields: dict[str, Any]) -> Fold:
             InputWarning,
             stacklevel=3,
         )
-    return Fold(id=one.id, header=one.header, _bpp=fields.pop("bpp", None), **fields)
+    others = fields.pop("alternatives", None)
+    alternatives = None if others is None else [Alternative(*other) for other in others]
+    return Fold(id=one.id, header=one.header, _bpp=fields.pop("bpp", None), alternatives=alternatives, **fields)
 
 
 def settings(
@@ -183,9 +185,14 @@ def settings(
     energy_share: float | None = None,
     min_loop: int | None = None,
     non_canonical: bool = False,
+    pseudoknots: bool = False,
     bpp: bool,
     no_lonely_pairs: bool = False,
     max_span: int | None = None,
+    alternatives: int | None = None,
+    samples: int | None = None,
+    band: float | None = None,
+    seed: int | None = None,
 ) -> dict[str, Any]:
     """The settings of `fold` as the extension module takes them."""
     return {
@@ -196,7 +203,12 @@ def settings(
         "energy_share": energy_share,
         "min_loop": min_loop,
         "non_canonical": non_canonical,
+        "pseudoknots": pseudoknots,
         "bpp": bpp,
         "no_lonely_pairs": no_lonely_pairs,
         "max_span": max_span,
+        "alternatives": alternatives,
+        "samples": samples,
+        "band": band,
+        "seed": seed,
     }

@@ -71,6 +71,10 @@ def fold(
     bpp: bool = True,
     no_lonely_pairs: bool = False,
     max_span: Optional[int] = None,
+    alternatives: Optional[int] = None,
+    samples: Optional[int] = None,
+    band: Optional[float] = None,
+    seed: Optional[int] = None,
     reactivities: Reactivities = None,
     reagent: Reagent = "shape",
     reactivity_slope: Optional[float] = None,
@@ -91,6 +95,8 @@ def fold(
     max_span : int, optional
         Leave out pairs that span more bases, both ends included. Memory and time grow only with the length then, if
         `bpp` is False.
+    alternatives, samples, band, seed
+        As of `Model.fold`.
     reactivities, reagent, reactivity_slope, reactivity_intercept
         As of `Model.fold`. All energies are with those of the reactivities.
     parameters : str or path
@@ -115,7 +121,8 @@ def fold(
     engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
     own = settings(
         decode=None if decode == "mfe" else decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp,
-        no_lonely_pairs=no_lonely_pairs, max_span=max_span,
+        no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
+        seed=seed,
     )
     call = folding(engine, constraint, probing, own)
     return run(sequences, call, folded)
@@ -135,6 +142,10 @@ def fold_iter(
     bpp: bool = True,
     no_lonely_pairs: bool = False,
     max_span: Optional[int] = None,
+    alternatives: Optional[int] = None,
+    samples: Optional[int] = None,
+    band: Optional[float] = None,
+    seed: Optional[int] = None,
     reactivities: Reactivities = None,
     reagent: Reagent = "shape",
     reactivity_slope: Optional[float] = None,
@@ -149,7 +160,9 @@ def fold_iter(
     ----------
     sequences, parameters, temperature, dangles, constraint, decode, threshold, f1_share, gamma, bpp, threads, max_memory
         As of `fold`.
-    no_lonely_pairs, max_span, reactivities, reagent, reactivity_slope, reactivity_intercept
+    no_lonely_pairs, max_span, alternatives, samples, band, seed
+        As of `fold`.
+    reactivities, reagent, reactivity_slope, reactivity_intercept
         As of `fold`.
     on_error : str
         "raise" the error of a sequence after the results before it, or "warn" and continue with the next.
@@ -162,7 +175,8 @@ def fold_iter(
     engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
     own = settings(
         decode=None if decode == "mfe" else decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp,
-        no_lonely_pairs=no_lonely_pairs, max_span=max_span,
+        no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
+        seed=seed,
     )
     call = folding(engine, constraint, probing, own)
     return stream(sequences, call, folded, on_error)

@@ -1,4 +1,4 @@
-// Other structures of a sequence, as tabs. Only energy models have them.
+// Other structures of a sequence, as tabs. Only models with an ensemble have them.
 
 import { pairs, partners } from "./structure.js";
 
@@ -16,12 +16,13 @@ const key = ([i, j]) => `${i} ${j}`;
 
 /**
  * The structures of a fold: first its own, then those that differ from it. The share of a structure that is also among
- * the alternatives is known.
+ * the alternatives is known. Energies are null if they are not measured ones alone.
  */
 export function structures(fold) {
-  const others = fold.alternatives || [];
+  const measured = fold.mfe !== undefined;
+  const others = (fold.alternatives || []).map((one) => (measured ? one : { ...one, energy: null }));
   const own = others.find((one) => one.structure === fold.structure);
-  const first = { structure: fold.structure, energy: fold.energy, share: own && own.share };
+  const first = { structure: fold.structure, energy: measured ? fold.energy : null, share: own && own.share };
   return [first, ...others.filter((one) => one !== own)];
 }
 
@@ -29,7 +30,7 @@ export function structures(fold) {
 export function withStructure(fold, { structure, energy, share }) {
   const known = new Map(fold.probabilities.map(([i, j, p]) => [key([i - 1, j - 1]), p]));
   const listed = pairs(structure).map(([i, j]) => [i + 1, j + 1, known.get(key([i, j])) || 0]);
-  const { alternatives, ...rest } = fold;
+  const { alternatives, expected_f1, ...rest } = fold; // the F1 is that of the best structure
   return { ...rest, structure, energy, share, pairs: listed };
 }
 

@@ -20,6 +20,12 @@ export function hasEnergies() {
   return Boolean(model && model.kind === "energies");
 }
 
+/** Does the model have an ensemble of structures, with others than the best one? */
+export function hasEnsemble() {
+  const model = models.find((one) => one.name === state.model);
+  return Boolean(model && model.can.ensemble);
+}
+
 /** The options of the controls, as far as they apply. */
 export function options() {
   const isEnergies = hasEnergies();

@@ -3,7 +3,7 @@
 import { MOST, differing, showTabs, structures, withStructure } from "./alternatives.js";
 import { draw, fold } from "./api.js";
 import { commandLine, curlCall } from "./commands.js";
-import { hasEnergies, options } from "./controls.js";
+import { hasEnsemble, options } from "./controls.js";
 import { markDots, showDots } from "./dots.js";
 import { markPicture, showPicture } from "./pictures.js";
 import { save } from "./save.js";
@@ -31,7 +31,7 @@ export async function showRecord(given, signal) {
   if (mutations().some(({ base }) => base >= given.sequence.length)) state.mutations = "";
   const sequence = mutated(given.sequence);
   const id = given.header || given.id;
-  const more = hasEnergies() ? { alternatives: MOST } : {};
+  const more = hasEnsemble() ? { alternatives: MOST } : {};
   const request = { ...options(), ...more, inputs: [{ id, sequence }], probabilities: true, cutoff: CUTOFF };
   const best = (await fold(request, signal)).results[0];
   if (best.error) throw new Error(best.error);

@@ -39,6 +39,8 @@ pub struct FoldRequest {
     min_loop: Option<usize>,
     #[serde(default)]
     non_canonical: bool,
+    #[serde(default)]
+    pseudoknots: bool,
     temperature: Option<f64>,
     dangles: Option<u8>,
     reagent: Option<Probe>,
@@ -155,6 +157,7 @@ impl FoldRequest {
             .energy_share(self.energy_share)
             .min_loop(self.min_loop.unwrap_or(usual.min_loop))
             .non_canonical(self.non_canonical)
+            .pseudoknots(self.pseudoknots)
             .no_lonely_pairs(self.no_lonely_pairs)
             .max_span(self.max_span)
             .alternatives(self.other_structures()?)

@@ -29,8 +29,8 @@ pub enum StructureFormat {
     /// One Stockholm alignment for each record, with SS_cons
     Stockholm,
     /// One object in each line: id, header if it is longer, sequence, structure, score, expected_f1, pairs, threshold,
-    /// crossing_left_out, model; of an energy model also energy, mfe, ensemble_energy, diversity, and alternatives if they
-    /// are asked for: structure, energy, share
+    /// crossing_left_out, model; of an energy model also energy, mfe, ensemble_energy, diversity; alternatives if they are
+    /// asked for: structure, energy, share
     Json,
     /// id, length, score, sequence, structure, expected_f1, crossing_left_out, header; of an energy model also energy, mfe,
     /// ensemble_energy, diversity. Of alternatives: id, length, number, energy, share, sequence, structure, header
