@@ -142,6 +142,35 @@ def test_invalid_options_are_errors_in_words_of_the_library(model, options, mess
     assert isinstance(raised.value, ValueError) and isinstance(raised.value, rinalmo.Error)
 
 
+def test_other_structures_are_those_of_the_command(model):
+    switch = "GGGCCCAAAAGGGCCCAAAAGGGCCC"
+    asked = [
+        ({"alternatives": 3}, ["--alternatives", "3"]),
+        ({"samples": 20, "seed": 3}, ["--samples", "20", "--seed", "3"]),
+    ]
+    for options, flags in asked:
+        printed = json.loads(command("fold", "--dtype", "f32", "-f", "json", *flags, switch).stdout)
+        fold = model.fold(switch, **options)[0]
+        expected = printed["alternatives"]
+        assert [one.structure for one in fold.alternatives] == [one["structure"] for one in expected]
+        assert [one.energy for one in fold.alternatives] == pytest.approx([one["energy"] for one in expected])
+        assert all(0 <= one.share <= 1 for one in fold.alternatives)
+    assert model.fold(switch)[0].alternatives is None
+    near = rinalmo.energy.fold(switch, band=2.0)[0]
+    assert near.alternatives[0].energy == pytest.approx(near.mfe)
+    spans = [abs(i - j) for i, j in model.fold(TRNA, max_span=20)[0].pairs]
+    assert spans and max(spans) < 20
+    with pytest.raises(rinalmo.InputError, match="seed"):
+        model.fold(switch, seed=1)
+
+
+def test_pseudoknots_are_searched_in_a_second_pass(model):
+    virus = "GGCGCGGCACCGUCCGCGGAACAAACGG"
+    nested, knotted = model.fold(virus)[0], model.fold(virus, pseudoknots=True)[0]
+    assert nested.crossing_left_out > 0 and knotted.crossing_left_out == 0
+    assert "[" in knotted.structure and set(map(tuple, nested.pairs)) < set(map(tuple, knotted.pairs))
+
+
 def test_probabilities_can_be_left_out(model):
     fold = model.fold(HAIRPIN, bpp=False)[0]
     with pytest.raises(rinalmo.InputError, match="fold with bpp=True"):

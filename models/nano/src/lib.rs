@@ -1,5 +1,5 @@
-//! The model `nano`, which is bundled with the program `rinalmo`: a safetensors file of 16 MB with one encoder and two
-//! heads, in bf16. The package's README says what it was trained with, and how good it is.
+//! The model `nano`, which is bundled with the program `rinalmo`: a safetensors file of 15 MB with one encoder and one
+//! head, in bf16. The package's README says what it was trained with, and how good it is.
 //!
 //! crates.io takes packages of up to 10 MiB, so the second half of the file is in the package `rinalmo-nano-rest`.
 //!
@@ -9,8 +9,8 @@
 //! assert!(u64::from_le_bytes(*length) < 100_000 && rest.starts_with(b"{"));
 //! ```
 
-const FIRST: &[u8; 7_812_752] = include_bytes!("../nano.safetensors.1");
-const REST: &[u8; 7_812_752] = rinalmo_nano_rest::REST;
+const FIRST: &[u8; 7_555_758] = include_bytes!("../nano.safetensors.1");
+const REST: &[u8; 7_555_758] = rinalmo_nano_rest::REST;
 
 /// Aligned so that tensors of any type can be viewed in place.
 #[repr(align(64))]

@@ -1,5 +1,6 @@
 //! `rinalmo fold --model turner2004` and `rinalmo energy`: free energies, in files and on pipes.
 
+use rinalmo_seq::Structure;
 use serde_json::Value;
 
 use crate::common::{SMALL, Sandbox, random_fasta};
@@ -169,6 +170,33 @@ fn a_band_lists_what_rnasubopt_lists() {
     assert!(run.out.starts_with(">a\nGGGGAAAACCCC\n((((....)))) ( -5.40) share=0."), "{}", run.out);
 }
 
+/// The bundled network adds to an ensemble of energies, so it has other structures too.
+#[test]
+fn nano_has_other_structures_of_its_ensemble() {
+    let sandbox = Sandbox::new().with("a.fa", SWITCH);
+    let run = |flags: &str| sandbox.run(&format!("-q fold a.fa --dtype f32 {flags}")).done().out;
+    for record in objects(&run("--band 1 -f json")) {
+        let number = |one: &Value, key: &str| one[key].as_f64().unwrap();
+        for two in record["alternatives"].as_array().unwrap().windows(2) {
+            let apart = number(&two[1], "energy") - number(&two[0], "energy");
+            let ratio = number(&two[0], "share") / number(&two[1], "share");
+            assert!(apart >= 0.0 && (ratio.ln() - apart / 0.6163).abs() < 0.15, "{two:?}");
+        }
+    }
+    let drawn = run("--samples 20 --seed 3");
+    assert_eq!(drawn, run("--samples 20 --seed 3 -j 1"));
+    assert_eq!(shares(&drawn).len(), 40);
+    let near = shares(&run("--samples 50 --max-span 9"));
+    let spans = |text: &String| {
+        let structure = Structure::parse_dot_bracket(text).unwrap();
+        structure.pairs().iter().map(|(i, j)| j - i + 1).max().unwrap_or(0)
+    };
+    assert!(near.iter().all(|one| spans(&one.0) <= 9) && near.iter().any(|one| spans(&one.0) > 0), "{near:?}");
+    let record = &objects(&run("--alternatives 3 -f json"))[0];
+    assert!(!record["alternatives"].as_array().unwrap().is_empty() && record["mfe"].is_null(), "{record}");
+    assert!(record["expected_f1"].is_number(), "the structure itself is as without alternatives");
+}
+
 #[test]
 fn samples_follow_their_seed_and_are_evaluated_alike() {
     let sandbox = Sandbox::new().with("a.fa", SWITCH);
@@ -209,8 +237,6 @@ fn alternatives_are_in_every_format() {
 fn what_cannot_give_alternatives_is_refused() {
     let sandbox = Sandbox::new().with("a.fa", SMALL);
     let refused = |words: &str| sandbox.run(words).refused();
-    assert!(refused("fold a.fa --samples 3").contains("--samples: only an energy model has an ensemble"));
-    assert!(refused("fold a.fa --band 1").contains("--model rinalmo2026"));
     assert!(refused("fold -m turner2004 a.fa --band 1 --samples 3").contains("cannot be used with"));
     assert!(refused("fold -m turner2004 a.fa --seed 3").contains("nothing is drawn"));
     assert!(refused("fold -m turner2004 a.fa --samples 0").contains("expected at least 1"));
@@ -320,8 +346,7 @@ fn structures_without_lonely_or_far_pairs_have_none() {
 fn a_network_refuses_what_only_energies_have() {
     let sandbox = Sandbox::new().with("a.fa", SMALL).with("a.shape", "1 0.5\n");
     let refused = |words: &str| sandbox.run(words).refused();
-    assert!(refused("fold a.fa --no-lonely-pairs").contains("--no-lonely-pairs: only an energy model"));
-    assert!(refused("fold a.fa --max-span 9").contains("hint: `--model rinalmo2026`"));
+    assert!(refused("fold a.fa --parameters a.par").contains("--parameters: only an energy model has energies"));
     assert!(refused("fold -m turner2004 a.fa --reagent dms").contains("--reactivities"));
     let wrong = "fold -m turner2004 a.fa --reactivities a.shape --reactivity-slope nan";
     assert!(refused(wrong).contains("expected a number from -100 to 100 kcal/mol, found NaN"));

@@ -284,6 +284,16 @@ fn a_model_folds_as_it_was_tuned() {
     assert!(sandbox.run("model show nested").done().out.contains("nested"), "it says so");
     let fold = |more: &str| sandbox.run(&format!("-q fold --model nested one.fa {more}")).well().out;
     assert_eq!(fold(""), fold("--decode nested"));
+    // It belongs to no ensemble.
+    for (flag, why) in [
+        ("--samples 3", "--samples: this network has probabilities of pairs"),
+        ("--band 1", "hint: `--model rinalmo2026`"),
+        ("--no-lonely-pairs", "--no-lonely-pairs: this network has probabilities of pairs"),
+        ("--max-span 9", "hint: `--model rinalmo2026`"),
+    ] {
+        let refused = sandbox.run(&format!("fold --model nested one.fa {flag}")).refused();
+        assert!(refused.contains(why), "{flag}: {refused}");
+    }
     let json = |more: &str| {
         let words = format!("-q evaluate structure -r valid.tsv --model nested --dtype f32 --json e.json {more}");
         sandbox.run(&words).well();

@@ -395,9 +395,17 @@ fn pseudoknots_that_are_left_out_are_counted_and_said() {
     let (left_out, said) = counts("");
     assert!(left_out[0] > 0 && left_out[1] == 0, "{left_out:?}");
     let pairs = format!("record `BWYV`: {} pairs with a probability above 0.5 left out", left_out[0]);
-    assert!(said.contains(&pairs) && said.contains("`--decode greedy`"), "{said}");
+    assert!(said.contains(&pairs) && said.contains("`--pseudoknots`"), "{said}");
     assert_eq!(counts("-q"), (left_out, String::new()));
-    assert_eq!(counts("--decode greedy"), (vec![0, 0], String::new()));
+    assert_eq!(counts("--pseudoknots"), (vec![0, 0], String::new()));
+    let knotted = sandbox.run("-q fold a.fa --pseudoknots").done().out;
+    let first = knotted.lines().nth(2).unwrap();
+    assert!(first.contains('[') && first.contains("score="), "its expected F1 is not known: {knotted}");
+    let plain = sandbox.run("-q fold a.fa").done().out;
+    let of_none = |text: &str| text.lines().nth(5).unwrap().split(' ').next().unwrap().to_owned();
+    assert_eq!(of_none(&knotted), of_none(&plain));
+    let refused = sandbox.run("fold -m turner2004 a.fa --pseudoknots").refused();
+    assert!(refused.contains("pseudoknots: only a network in an ensemble of energies finds them"), "{refused}");
     let twice = sandbox.pipe("fold", ">a\nGGCGCGGCACCGUCCGCGGAACAAACGG\n>b\nGGCGCGGCACCGUCCGCGGAACAAACGG\n");
     assert!(twice.err.starts_with("note: 2 records, first `a`: "), "{twice}");
 }

@@ -7,8 +7,8 @@ const $ = (id) => document.getElementById(id);
 
 /** What the expected F1 means, as the guide says it. */
 function meaning(f1) {
-  if (f1 > 0.8) return "trust it: 99 % of such structures of bpRNA TS0 reached an F1 of 0.5";
-  if (f1 >= 0.6) return "usually right: nine in ten such structures of bpRNA TS0 reached an F1 of 0.5";
+  if (f1 > 0.8) return "trust it: 97 % of such structures of bpRNA TS0 reached an F1 of 0.5";
+  if (f1 >= 0.6) return "usually right: five in six such structures of bpRNA TS0 reached an F1 of 0.5";
   return f1 < 0.4 ? "treat it as a guess" : "look for other evidence";
 }
 
@@ -21,6 +21,9 @@ export function showWords({ given, best, now, isMutated }) {
     strong.textContent = now.energy === null ? "A pseudoknot has no energy here" : `Free energy ${now.energy.toFixed(2)} kcal/mol`;
     if (now !== best) words.push(apart(now, best));
     words.push(`minimum ${now.mfe.toFixed(2)}, ensemble ${now.ensemble_energy.toFixed(2)}, diversity ${now.diversity.toFixed(1)} pairs`);
+  } else if (now !== best) {
+    strong.textContent = "Another structure of the ensemble";
+    words.push(apart(now, best));
   } else if (now.expected_f1 !== undefined) {
     strong.textContent = `Expected F1 ${now.expected_f1.toFixed(2)}`;
     words.push(meaning(now.expected_f1));
@@ -28,7 +31,7 @@ export function showWords({ given, best, now, isMutated }) {
     strong.textContent = `Mean probability of the pairs ${now.score.toFixed(2)}`;
     words.push("the expected F1 is only known for the model's own options");
   }
-  if (now.crossing_left_out) words.push(`${now.crossing_left_out} probable pairs cross others and are left out; greedy decoding allows them`);
+  if (now.crossing_left_out) words.push(`${now.crossing_left_out} probable pairs cross others and are left out (a pseudoknot)`);
   $("verdict").replaceChildren(strong, `: ${words.join("; ")}.`);
   $("mutation-bar").hidden = !isMutated;
   $("mutations").textContent = `Changed: ${mutations().map((one) => `${one.from}${one.base + 1}${one.to}`).join(", ")}`;

@@ -35,7 +35,6 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
             "dangles: expected 0 or 2, found 1",
         ),
         ("/v1/fold", r#"{"inputs": "A", "f1_share": 2}"#, 422, "f1_share: expected a number from 0 to 1, found 2"),
-        ("/v1/fold", r#"{"inputs": "A", "alternatives": 3}"#, 422, "alternative structures: a network has no ensemble"),
         ("/v1/fold", r#"{"inputs": "A", "alternatives": 0}"#, 422, "alternatives: expected at least 1, found 0"),
         ("/v1/fold", r#"{"inputs": "A", "samples": 10001}"#, 422, "samples: expected up to 10000, found 10001"),
         ("/v1/fold", r#"{"inputs": "A", "seed": 1}"#, 422, "seed: nothing is drawn without `samples`"),
