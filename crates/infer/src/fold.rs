@@ -190,8 +190,7 @@ impl Model {
     /// The probabilities of pairs, calibrated if the model is. An ensemble with another share of its head's bonuses than the
     /// calibration was fitted with gives its own probabilities.
     fn probabilities(&self, logits: Vec<f32>, request: &FoldRequest<'_>, options: &FoldOptions) -> PairMap {
-        let is_fitted = self.ensemble().is_none() || self.share(options) == self.energy_share();
-        let fitted = self.meta.calibration.filter(|_| is_fitted);
+        let fitted = self.meta.calibration.filter(|_| self.ensemble().is_none() || self.has_own_share(options));
         let (scale, shift) = fitted.map_or((1.0, 0.0), |found| (found.scale, found.shift));
         let mut map = PairMap::of_logits(logits, request.sequence.len(), scale, shift);
         let share = self.share(options);
@@ -213,6 +212,11 @@ impl Model {
     /// The share of the energies that these options mean.
     fn share(&self, options: &FoldOptions) -> f32 {
         options.energy_share.unwrap_or(self.energy_share())
+    }
+
+    /// Is that the share that its calibration was fitted with?
+    fn has_own_share(&self, options: &FoldOptions) -> bool {
+        self.share(options) == self.energy_share()
     }
 
     /// The share of energies, unless [`FoldOptions::energy_share`] says another: 0 if the model's calibration has none.
@@ -268,7 +272,7 @@ impl Model {
             && kept
             && options.min_loop == usual.min_loop
             && options.f1_share == usual.f1_share
-            && options.energy_share.is_none_or(|share| share == self.energy_share())
+            && self.has_own_share(options)
             && options.non_canonical == usual.non_canonical
             && options.no_lonely_pairs == usual.no_lonely_pairs
             && options.max_span == usual.max_span

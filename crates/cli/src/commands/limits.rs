@@ -33,7 +33,8 @@ impl LimitArgs {
             (false, None) => return Ok(()),
         };
         bail!(
-            "{flag}: this network has probabilities of pairs, no ensemble that could be without some\nhint: `--model {RINALMO2026}` and `--model turner2004` do"
+            "{flag}: this network has probabilities of pairs, no ensemble that could be without some\n\
+             hint: `--model {RINALMO2026}` and `--model turner2004` do"
         )
     }
 }

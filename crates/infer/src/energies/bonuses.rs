@@ -1,7 +1,5 @@
 //! Constraints as bonuses of pairs.
 
-use std::collections::HashSet;
-
 use rinalmo_decode::constraint::Constraint;
 
 use crate::{Error, FoldOptions};
@@ -36,13 +34,14 @@ pub(crate) fn add_constraint(constraint: &Constraint, bonuses: &mut [f32]) {
     let len = constraint.len();
     // The innermost pair in brackets around each position: another pair has to be in the same one.
     let mut around = vec![usize::MAX; len];
+    let mut partner = vec![None; len];
     for (number, (i, j)) in constraint.forced().enumerate() {
         around[i + 1..j].fill(number);
+        partner[i] = Some(j);
     }
-    let forced: HashSet<(usize, usize)> = constraint.forced().collect();
     for i in 0..len {
         for j in i + 1..len {
-            bonuses[i * len + j] += if forced.contains(&(i, j)) {
+            bonuses[i * len + j] += if partner[i] == Some(j) {
                 ASKED
             } else if constraint.allows(i, j) && around[i] == around[j] {
                 ASKED * [i, j].into_iter().filter(|&base| constraint.must_pair(base)).count() as f32
