@@ -140,11 +140,10 @@ impl Model {
                 return Err(Error::Options(format!("device {device} computes in {fits}, {name} is for the CPU")));
             }
         };
-        let network = rinalmo_weights::load(&checkpoint, device.burn())?;
         let network: Box<dyn Network> = if device.is_cpu() {
-            Box::new(CpuModel::new(network, precision, level))
+            Box::new(CpuModel::new(rinalmo_weights::load_lazily(&checkpoint, device.burn())?, precision, level))
         } else {
-            let network = OnDevice::new(network, device.burn().clone());
+            let network = OnDevice::new(rinalmo_weights::load(&checkpoint, device.burn())?, device.burn().clone());
             Box::new(if precision == Precision::Bf16 { network.in_bf16() } else { network })
         };
         Ok(Self {

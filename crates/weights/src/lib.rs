@@ -41,6 +41,6 @@ pub use dtype::Dtype;
 pub use error::{Error, Fault, Misfit, Mismatch};
 pub use family::Family;
 pub use family::document::{Calibration, Document, HEADER_KEY, Scaler};
-pub use load::{fill, load};
+pub use load::{fill, load, load_lazily};
 pub use tensor::Tensor;
 pub use write::{Layout, WriteOptions, unfinished};

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
-use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Pooling};
-use rinalmo_weights::{Checkpoint, Document, Dtype, Layout, OpenOptions, WriteOptions, load};
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor};
+use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Pooling};
+use rinalmo_weights::{Checkpoint, Document, Dtype, Layout, OpenOptions, WriteOptions, load, load_lazily};
 use sha2::{Digest, Sha256};
 
 use crate::pt;
@@ -43,6 +44,26 @@ pub fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
     checkpoint
 }
 
+/// Parameters in the model's order: how many were read from their file before, and the values of all.
+#[derive(Default)]
+struct Parameters {
+    read_before: usize,
+    values: Vec<Vec<f32>>,
+}
+
+impl ModuleVisitor for Parameters {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.read_before += usize::from(param.is_initialized());
+        self.values.push(param.val().into_data().to_vec().unwrap());
+    }
+}
+
+fn parameters(model: &Model) -> Parameters {
+    let mut all = Parameters::default();
+    model.visit(&mut all);
+    all
+}
+
 #[test]
 fn every_layout_and_type_reads_back() {
     for config in configs() {
@@ -74,7 +95,10 @@ fn every_layout_and_type_reads_back() {
                     };
                     assert_eq!(back.to_f32(), rounded, "{name} as {dtype}");
                 }
-                load(&second, &Device::flex()).unwrap();
+                let at_once = parameters(&load(&second, &Device::flex()).unwrap());
+                let when_used = parameters(&load_lazily(&second, &Device::flex()).unwrap());
+                assert_eq!((at_once.read_before, when_used.read_before), (at_once.values.len(), 0));
+                assert_eq!(at_once.values, when_used.values);
             }
         }
     }
