@@ -129,9 +129,7 @@ impl ModuleMapper for Filler<'_> {
         }
         let (id, device) = (param.id, param.lazy_device());
         match self.when {
-            When::Now => {
-                param.transform_for_load(Tensor::from_data(read(tensor), (&device, DType::F32)), id)
-            }
+            When::Now => param.transform_for_load(Tensor::from_data(read(tensor), (&device, DType::F32)), id),
             When::FirstUsed => {
                 let (tensor, shape) = (tensor.clone(), param.lazy_shape());
                 let init = move |device: &Device, _| Tensor::from_data(read(&tensor), (device, DType::F32));

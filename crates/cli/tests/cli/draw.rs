@@ -86,6 +86,25 @@ fn probabilities_of_fold_colour_bases() {
 }
 
 #[test]
+fn dot_plots_of_viennarna_are_structures_and_probabilities() {
+    let plot = "%!PS-Adobe-3.0 EPSF-3.0\n/DPtitle {\n  (x)\n} def\n/sequence { (\\\nGGGGCAAAAGCCCC\\\n) } def\n\
+        1 14 0.9 ubox\n2 13 0.95 ubox\n3 11 0.1 ubox\n1 14 0.95 lbox\n2 13 0.95 lbox\nshowpage\n";
+    let sandbox = Sandbox::new().with("dot.ps", plot).with("a.dbn", ">x\nGGGGCAAAAGCCCC\n((((......))))\n");
+    let itself = sandbox.run("draw dot.ps -l dot-plot").done().out;
+    assert_eq!(itself.matches(", probability ").count(), 3, "{itself}");
+    assert!(itself.contains("<title>1 and 14, probability 0.810</title>"), "{itself}");
+    assert!(sandbox.run("draw dot.ps -c pair-probability").done().out.contains("probability of the pair: 0.81"));
+    let other = sandbox.run("draw a.dbn -c paired --probabilities dot.ps").done().out;
+    assert!(other.contains("<title>2 G, pairs with 13 C, probability of being paired: 0.9<"), "{other}");
+    let damaged = Sandbox::new().with("dot.ps", &plot.replace("3 11", "3 15"));
+    let damaged = damaged.run("draw dot.ps");
+    assert!(
+        damaged.code == 2 && damaged.err.contains("dot.ps:10: expected two positions in a sequence of 14"),
+        "{damaged}"
+    );
+}
+
+#[test]
 fn values_are_read_with_and_without_a_header() {
     let sandbox = Sandbox::new()
         .with("a.dbn", ">a\nGGGAAAACUC\n(((....)))\n")

@@ -22,8 +22,8 @@ use crate::io::{FailureArgs, Failures, OutputArgs, OutputFailure, Progress, Reco
 
 /// Draw secondary structures
 ///
-/// Reads structures in any format: dot-bracket, CT, BPSEQ, ST, Stockholm, JSON lines of `fold -f json`, and tables with
-/// a column of structures; compressed or not. Without --layout, a structure is drawn in the plane, and nothing in the
+/// Reads structures in any format: dot-bracket, CT, BPSEQ, ST, Stockholm, JSON lines of `fold -f json`, tables with a
+/// column of structures, and ViennaRNA's PostScript (`dot.ps`, `rna.ps`); compressed or not. Without --layout, a structure is drawn in the plane, and nothing in the
 /// drawing crosses. Pairs that make a pseudoknot are curves in another colour.
 ///
 /// A single record goes to standard output or to the file of --output, several go to --out-dir. Drawings are SVG, or PNG
@@ -48,7 +48,7 @@ pub struct DrawArgs {
     /// are several records; or two columns without a header, position and number, as SHAPE files have them
     #[arg(long, value_name = "FILE")]
     values: Option<PathBuf>,
-    /// Probabilities of pairs, as `fold --bpp FILE.tsv` writes them
+    /// Probabilities of pairs, as `fold --bpp FILE.tsv` writes them, or a dot plot of `RNAfold -p` (.ps)
     #[arg(long, value_name = "FILE")]
     probabilities: Option<PathBuf>,
     /// Compare with the structures of FILE: pairs are coloured as right, wrong or missed. Records are matched by id; a

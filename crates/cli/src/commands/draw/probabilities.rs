@@ -1,10 +1,10 @@
-//! `--probabilities`: the table of `fold --bpp FILE.tsv`.
+//! `--probabilities`: the table of `fold --bpp FILE.tsv`, or a dot plot of `RNAfold -p`.
 
 use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use rinalmo::seq::labelled::structures::Entry;
+use rinalmo::seq::labelled::structures::{Entry, ReadOptions, read, stem};
 use rinalmo::seq::table::{Row, Table, columns};
 
 use crate::commands::numbers::{of_record, zero_based};
@@ -19,8 +19,11 @@ pub struct Probabilities {
 }
 
 impl Probabilities {
-    /// Reads a table with the columns `id`, `i`, `j` and `p`.
+    /// Reads a table with the columns `id`, `i`, `j` and `p`, or a dot plot, if its name ends in `.ps`.
     pub fn open(path: &Path) -> Result<Self> {
+        if is_dot_plot(path) {
+            return Self::of_dot_plot(path);
+        }
         let mut table = Table::open(path)?;
         let id = table.column(columns::ID)?;
         let [i, j] = [table.column(&["i"])?, table.column(&["j"])?];
@@ -33,6 +36,17 @@ impl Probabilities {
         Ok(Self { file: path.display().to_string(), records })
     }
 
+    /// The pairs of a dot plot.
+    fn of_dot_plot(path: &Path) -> Result<Self> {
+        let found = read(path, &ReadOptions::default())?;
+        if let Some(first) = found.wrong.into_iter().next() {
+            return Err(first.into());
+        }
+        let file = path.display().to_string();
+        let records = found.entries.into_iter().map(|entry| (entry.id, entry.probabilities)).collect();
+        Ok(Self { file, records })
+    }
+
     /// Those of a record.
     pub fn of(&self, entry: &Entry, is_only: bool) -> Result<Pairs> {
         let pairs = of_record(&self.records, entry.names(), is_only);
@@ -43,6 +57,11 @@ impl Probabilities {
         }
         Ok(pairs.clone())
     }
+}
+
+/// Does a file's name end in `.ps`, perhaps with a compression's ending after it?
+fn is_dot_plot(path: &Path) -> bool {
+    Path::new(&stem(path)).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ps"))
 }
 
 fn pair(row: &Row, ends: [usize; 2], p: usize) -> Result<(usize, usize, f64)> {

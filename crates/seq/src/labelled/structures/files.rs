@@ -9,7 +9,7 @@ use crate::folded::{ENDINGS, Format, Reader};
 use crate::input::{self, Kinds};
 
 use super::entry::Entry;
-use super::{Error, Found, ReadOptions, json, tables};
+use super::{Error, Found, ReadOptions, json, postscript, tables};
 use crate::table::Table;
 use crate::words::many;
 
@@ -157,10 +157,13 @@ pub(super) fn read(
             let mut start = Vec::new();
             (&mut stream).take(START).read_to_end(&mut start).map_err(crate::Error::from)?;
             let (format, blank) = (Format::sniff(&start), start.trim_ascii().is_empty());
-            let is_json = json::is_start(&start);
+            let (is_json, is_postscript) = (json::is_start(&start), postscript::is_start(&start));
             stream = Box::new(Cursor::new(start).chain(stream));
             if is_json {
                 return json::read(stream, &input::name_of(path), found);
+            }
+            if is_postscript {
+                return postscript::read(stream, &input::name_of(path), found);
             }
             match format {
                 Some(format) => format,

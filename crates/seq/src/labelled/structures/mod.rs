@@ -6,6 +6,7 @@
 //! | `.tsv`, `.csv`, `.tab` | a table: `id`, `name` or `seq_id`; `seq` or `sequence`; and `base_pairs`, or `struct` or `structure` |
 //! | `.dbn`, `.ct`, `.bpseq`, `.st`, `.sto` and others | records of [`crate::folded`], which has the whole list |
 //! | `.json`, `.jsonl` | an object in each line, as `rinalmo fold -f json` writes them; not in folders, where reports may be |
+//! | `.ps` | ViennaRNA's dot plots, with probabilities, and its drawings; not in folders, where both are of one structure |
 //! | `.txt`, any other | what its first lines show |
 //! | a folder | any of these but the last, in order of their names, folders within it too |
 //!
@@ -21,6 +22,7 @@ mod entry;
 mod files;
 mod json;
 mod names;
+mod postscript;
 mod splits;
 mod tables;
 
