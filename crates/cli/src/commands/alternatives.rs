@@ -4,8 +4,6 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::Alternatives;
 
-use super::thermodynamics::RINALMO2026;
-
 /// Which structures of the ensemble.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Alternative structures")]
@@ -40,21 +38,14 @@ impl AlternativesArgs {
         Ok(Alternatives::asked(self.band, self.alternatives, self.samples, self.seed)?)
     }
 
-    /// # Errors
-    /// A flag is given that only a model with an ensemble of structures can follow.
-    pub fn refuse(&self) -> Result<()> {
-        let given = [
+    /// The first of its flags that is given.
+    pub fn given(&self) -> Option<&'static str> {
+        let flags = [
             (self.samples.is_some(), "--samples"),
             (self.alternatives.is_some(), "--alternatives"),
             (self.band.is_some(), "--band"),
             (self.seed.is_some(), "--seed"),
         ];
-        match given.into_iter().find(|(given, _)| *given) {
-            Some((_, flag)) => bail!(
-                "{flag}: this network has probabilities of pairs, no ensemble of structures\n\
-                 hint: `--model {RINALMO2026}` has energies that were learned, `--model turner2004` measured ones"
-            ),
-            None => Ok(()),
-        }
+        flags.into_iter().find(|(given, _)| *given).map(|(_, flag)| flag)
     }
 }

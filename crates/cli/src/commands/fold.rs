@@ -101,11 +101,8 @@ pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
         _ => args.input.open(context)?,
     };
     let folder = Folder::load(&args.choice, &args.energies, context)?;
-    if !folder.has_ensemble() {
-        args.limits.refuse()?;
-    }
-    let options = folder.resolve(&args.folding, &args.alternatives)?;
-    let options = args.limits.of(options).reactivity(args.reactivities.resolve()?).probabilities(args.bpp.is_some());
+    let options = folder.resolve(&args.folding, &args.alternatives, &args.limits)?;
+    let options = options.reactivity(args.reactivities.resolve()?).probabilities(args.bpp.is_some());
     if let Folder::Network(model) = &folder {
         args.reactivities.check(model, &options)?;
     }

@@ -7,7 +7,8 @@ use rinalmo::{EnergyFolder, Error, Fold, FoldOptions, FoldRequest, Model, checkp
 use super::alternatives::AlternativesArgs;
 use super::choose::{Dtype, ModelChoice};
 use super::folding::FoldingArgs;
-use super::thermodynamics::{EnergyArgs, TURNER2004, built_in};
+use super::limits::LimitArgs;
+use super::thermodynamics::{EnergyArgs, RINALMO2026, TURNER2004, built_in};
 use crate::context::Context;
 
 /// What folds.
@@ -42,16 +43,24 @@ impl Folder {
     ///
     /// # Errors
     /// A flag has no meaning for it.
-    pub fn resolve(&self, folding: &FoldingArgs, alternatives: &AlternativesArgs) -> Result<FoldOptions> {
-        if !self.has_ensemble() {
-            alternatives.refuse()?;
+    pub fn resolve(
+        &self,
+        folding: &FoldingArgs,
+        alternatives: &AlternativesArgs,
+        limits: &LimitArgs,
+    ) -> Result<FoldOptions> {
+        if let Some(flag) = alternatives.given().or(limits.given()).filter(|_| !self.has_ensemble()) {
+            bail!(
+                "{flag}: this network has probabilities of pairs, no ensemble of structures\n\
+                 hint: `--model {RINALMO2026}` has energies that were learned, `--model {TURNER2004}` measured ones"
+            );
         }
         let alternatives = alternatives.resolve()?;
         let options = match self {
             Self::Network(_) => folding.resolve()?,
             Self::Energies(_) => folding.resolve_for_energies()?,
         };
-        Ok(options.alternatives(alternatives))
+        Ok(limits.of(options.alternatives(alternatives)))
     }
 
     /// Does it have an ensemble of structures, with others than the best one?

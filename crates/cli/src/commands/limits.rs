@@ -1,10 +1,7 @@
 //! `fold --no-lonely-pairs` and `--max-span`: pairs that an energy model leaves out.
 
-use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::FoldOptions;
-
-use super::thermodynamics::RINALMO2026;
 
 /// Which pairs are left out.
 #[derive(Args, Clone, Debug)]
@@ -24,17 +21,12 @@ impl LimitArgs {
         options.no_lonely_pairs(self.no_lonely_pairs).max_span(self.max_span)
     }
 
-    /// # Errors
-    /// A limit is given that only a model with an ensemble of structures has.
-    pub fn refuse(&self) -> Result<()> {
-        let flag = match (self.no_lonely_pairs, self.max_span) {
-            (true, _) => "--no-lonely-pairs",
-            (false, Some(_)) => "--max-span",
-            (false, None) => return Ok(()),
-        };
-        bail!(
-            "{flag}: this network has probabilities of pairs, no ensemble that could be without some\n\
-             hint: `--model {RINALMO2026}` and `--model turner2004` do"
-        )
+    /// The first of its flags that is given.
+    pub fn given(&self) -> Option<&'static str> {
+        match (self.no_lonely_pairs, self.max_span) {
+            (true, _) => Some("--no-lonely-pairs"),
+            (false, Some(_)) => Some("--max-span"),
+            (false, None) => None,
+        }
     }
 }
