@@ -2,7 +2,8 @@
 //!
 //! Three things are fitted, one after the other:
 //!
-//! 1. A straight line for logits, after which 30 % of the pairs with a probability of 30 % are true (Platt, 1999).
+//! 1. A curve for logits, after which 30 % of the pairs with a probability of 30 % are true: see
+//!    [`rinalmo_metrics::beta_calibration`].
 //! 2. The decoder and threshold with the best mean F1.
 //! 3. The F1 to expect of a structure. With calibrated probabilities, `2 · Σ_chosen p / (chosen + Σ_all p)` is close to
 //!    its F1; a straight line takes this estimate to the relaxed F1.
@@ -13,16 +14,16 @@
 mod folds;
 
 use rinalmo_decode::{DecodeOptions, Method};
+use rinalmo_metrics::beta_calibration::{Tally, beta};
 use rinalmo_metrics::calibration::Calibration as Bins;
 use rinalmo_metrics::pairs::PairCounts;
-use rinalmo_metrics::platt::{Tally, platt};
 use rinalmo_metrics::regression::Regression;
 use rinalmo_seq::labelled::structures::Item;
 
 use crate::Error;
 use folds::Folds;
 pub use folds::Together;
-use rinalmo_infer::checkpoint::Calibration;
+use rinalmo_infer::checkpoint::{Calibration, Curve};
 use rinalmo_infer::{Model, PairMap, learned_probabilities};
 
 /// Pairs of less than this probability before calibration are not counted. They are a hundred times as many as the
@@ -38,7 +39,7 @@ const LARGEST: f32 = 20.0;
 /// A calibration and its figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibrated {
-    /// Lines of probabilities and of expected F1, fitted to all structures.
+    /// The curve of probabilities and the line of expected F1, fitted to all structures.
     pub calibration: Calibration,
     /// The best decoder.
     pub method: Method,
@@ -87,7 +88,7 @@ pub struct Figures {
 #[non_exhaustive]
 pub struct CalibrateOptions {
     /// Share of energies, see [`FoldOptions::energy_share`](rinalmo_infer::FoldOptions::energy_share). If probabilities
-    /// are mixed, the line of logits is fitted without it.
+    /// are mixed, the curve of logits is fitted without it.
     pub energy_share: f32,
     /// The decoder, if it is not to be the best of three.
     pub method: Option<Method>,
@@ -144,35 +145,35 @@ pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> R
         all
     };
     let all = sum(None);
-    let whole = line_of(&all).ok_or_else(|| {
+    let whole = curve_of(&all).ok_or_else(|| {
         let (none, count) = ("no base pair with a predicted probability of 0.005 or more", fitting.len());
         Error::Options(format!("calibration needs at least one; found {none} that is true, in {count} structures"))
     })?;
-    // The line without each fold, if there are several. If none can be fitted without a fold, the line of all is used.
-    let without: Vec<Line> = match folds.count {
+    // The curve without each fold, if there are several. If none can be fitted without a fold, that of all is used.
+    let without: Vec<Curve> = match folds.count {
         1 => Vec::new(),
-        count => (0..count).map(|fold| line_of(&sum(Some(fold))).unwrap_or(whole)).collect(),
+        count => (0..count).map(|fold| curve_of(&sum(Some(fold))).unwrap_or(whole)).collect(),
     };
-    let lines: Vec<Line> = std::iter::once(whole).chain(without.iter().copied()).collect();
+    let curves: Vec<Curve> = std::iter::once(whole).chain(without.iter().copied()).collect();
     let tried = model.with_logits(&fitting, energy_share, |item, logits| {
         let mixed = energy_share > 0.0 && model.ensemble().is_none();
         let energies = mixed.then(|| learned_probabilities(&item.sequence));
-        let of = |&(scale, shift): &Line| {
-            let mut map = PairMap::of_logits(logits.clone(), item.sequence.len(), scale, shift);
+        let of = |&curve: &Curve| {
+            let mut map = PairMap::of_logits(logits.clone(), item.sequence.len(), curve);
             if let Some(energies) = &energies {
                 map.share(energies, energy_share);
             }
             Tried::of(map, item)
         };
-        lines.iter().map(of).collect::<Vec<_>>()
+        curves.iter().map(of).collect::<Vec<_>>()
     })?;
 
     let tried = tried.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let everything: Vec<&Tried> = tried.iter().map(|lines| &lines[0]).collect();
+    let everything: Vec<&Tried> = tried.iter().map(|curves| &curves[0]).collect();
     let (way, f1_line) = fit(&everything, method);
     let points: Vec<(f64, f64)> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
-    let before = all.bins(1.0, 0.0);
-    let in_sample = Figures::of(&points, &before, &all.bins(whole.0, whole.1));
+    let before = all.bins(Curve::NONE);
+    let in_sample = Figures::of(&points, &before, &all.bins(whole));
     let figures = if without.is_empty() {
         in_sample
     } else {
@@ -181,8 +182,9 @@ pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> R
     let (method, threshold) = ways().nth(way).unwrap_or_default();
     Ok(Calibrated {
         calibration: Calibration {
-            scale: whole.0,
-            shift: whole.1,
+            scale: whole.scale,
+            certain_scale: (whole.certain_scale != whole.scale).then_some(whole.certain_scale),
+            shift: whole.shift,
             f1_scale: f1_line.0 as f32,
             f1_shift: f1_line.1 as f32,
             energy_share,
@@ -201,20 +203,20 @@ pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> R
 fn cross_fitted(
     folds: &Folds,
     by_fold: &[Histogram],
-    without: &[Line],
+    without: &[Curve],
     tried: &[Vec<Tried>],
     (before, method): (&Bins, Option<Method>),
 ) -> Figures {
     let mut points = Vec::new();
     let mut after = Bins::new(BINS);
-    for (fold, line) in without.iter().enumerate() {
+    for (fold, curve) in without.iter().enumerate() {
         let part = |inside: bool| {
             let of = tried.iter().zip(&folds.of).filter(move |(_, of)| (**of == fold) == inside);
-            of.map(|(lines, _)| &lines[1 + fold])
+            of.map(|(curves, _)| &curves[1 + fold])
         };
         let (way, f1_line) = fit(&part(false).collect::<Vec<_>>(), method);
         points.extend(part(true).map(|tried| tried.point(way, f1_line)));
-        after += &by_fold[fold].bins(line.0, line.1);
+        after += &by_fold[fold].bins(*curve);
     }
     Figures::of(&points, before, &after)
 }
@@ -234,11 +236,9 @@ impl Figures {
     }
 }
 
-/// Scale and shift of logits.
-type Line = (f32, f32);
-
-fn line_of(histogram: &Histogram) -> Option<Line> {
-    platt(&histogram.tallies()).map(|(scale, shift)| (scale as f32, shift as f32))
+fn curve_of(histogram: &Histogram) -> Option<Curve> {
+    let found = beta(&histogram.tallies())?;
+    Some(Curve { scale: found.a as f32, certain_scale: found.b as f32, shift: found.c as f32 })
 }
 
 /// The best way to decode, and the line from estimates to F1.
@@ -328,12 +328,11 @@ impl Histogram {
         filled.map(|(number, &(count, hits))| Tally { logit: logit(number), count, hits }).collect()
     }
 
-    /// Its pairs in bins of the probability `sigmoid(scale · logit + shift)`.
-    fn bins(&self, scale: f32, shift: f32) -> Bins {
+    /// Its pairs in bins of the probability that a curve gives them.
+    fn bins(&self, curve: Curve) -> Bins {
         let mut bins = Bins::new(BINS);
         for Tally { logit, count, hits } in self.tallies() {
-            let x = f64::from(scale) * logit + f64::from(shift);
-            bins.add_many(1.0 / (1.0 + (-x).exp()), count, hits);
+            bins.add_many(f64::from(curve.probability(logit as f32)), count, hits);
         }
         bins
     }
@@ -356,12 +355,16 @@ fn line(points: &[(f64, f64)]) -> (f64, f64) {
 mod tests {
     use super::*;
 
+    fn line(scale: f32, shift: f32) -> Curve {
+        Curve { scale, certain_scale: scale, shift }
+    }
+
     #[test]
     fn the_error_is_that_of_calibrated_probabilities() {
         // Of pairs of logit 2 an eighth is true, as of logit ln 1/7.
         let mut histogram = Histogram::new();
         histogram.0[((2.0 + LARGEST) * CELLS) as usize] = (800, 100);
-        let error = |shift| histogram.bins(1.0, shift).expected_error().unwrap();
+        let error = |shift| histogram.bins(line(1.0, shift)).expected_error().unwrap();
         assert!(error(-2.0 - 7_f32.ln()) < 1e-6);
         let called = 1.0 / (1.0 + (-2.0_f64).exp());
         assert!((error(0.0) - (called - 0.125)).abs() < 1e-6);
@@ -369,9 +372,9 @@ mod tests {
 
     #[test]
     fn a_line_goes_through_points_on_a_line() {
-        let (slope, offset) = line(&[(0.0, 0.1), (0.5, 0.5), (1.0, 0.9)]);
+        let (slope, offset) = super::line(&[(0.0, 0.1), (0.5, 0.5), (1.0, 0.9)]);
         assert!((slope - 0.8).abs() < 1e-12 && (offset - 0.1).abs() < 1e-12);
-        assert_eq!(line(&[(0.3, 0.2), (0.3, 0.4)]).0, 0.0);
+        assert_eq!(super::line(&[(0.3, 0.2), (0.3, 0.4)]).0, 0.0);
     }
 
     /// Structures of two sorts: estimates say the F1 of one decoder, and of the other the contrary.
@@ -394,13 +397,13 @@ mod tests {
         let cell = (LARGEST * CELLS) as usize; // logit 0
         (histograms[0].0[cell], histograms[1].0[cell]) = ((100, 90), (100, 10));
         let logit = |p: f32| (p / (1.0 - p)).ln();
-        let without = [(1.0, logit(0.1)), (1.0, logit(0.9))];
+        let without = [line(1.0, logit(0.1)), line(1.0, logit(0.9))];
         let before = Bins::new(BINS);
         let figures = cross_fitted(&folds, &histograms, &without, &tried, (&before, None));
         assert!((figures.error_after - 0.8).abs() < 1e-6, "called 10 % where 90 % are true: {figures:?}");
         // |x − (1 − x)|: 0.8, 0.4, 0.4, 0.8
         assert!((figures.f1_error - 0.6).abs() < 1e-9 && (figures.f1 - 0.5).abs() < 1e-9, "{figures:?}");
-        let everything: Vec<&Tried> = tried.iter().map(|lines| &lines[0]).collect();
+        let everything: Vec<&Tried> = tried.iter().map(|curves| &curves[0]).collect();
         let (way, f1_line) = fit(&everything, None);
         let points: Vec<_> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
         assert!(Figures::of(&points, &before, &before).f1_error < 0.31, "in sample it looks better");

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 pub use rinalmo_weights::{
-    Calibration, Checkpoint, Document, Dtype, Error as CheckpointError, Family, HEADER_KEY, Layout, Metadata,
+    Calibration, Checkpoint, Curve, Document, Dtype, Error as CheckpointError, Family, HEADER_KEY, Layout, Metadata,
     OpenOptions, Scaler, WriteOptions, download, multimolecule, registry, unfinished,
 };
 

@@ -13,6 +13,7 @@ use rinalmo_model::HeadConfig;
 use rinalmo_model::in_ensemble::{InEnsemble, log_odds};
 use rinalmo_seq::labelled::structures::Item;
 
+use crate::checkpoint::Curve;
 use crate::driver::Limits;
 use crate::memory::longest_that_fits;
 use crate::{Error, Model};
@@ -191,8 +192,8 @@ impl Model {
     /// calibration was fitted with gives its own probabilities.
     fn probabilities(&self, logits: Vec<f32>, request: &FoldRequest<'_>, options: &FoldOptions) -> PairMap {
         let fitted = self.meta.calibration.filter(|_| self.ensemble().is_none() || self.has_own_share(options));
-        let (scale, shift) = fitted.map_or((1.0, 0.0), |found| (found.scale, found.shift));
-        let mut map = PairMap::of_logits(logits, request.sequence.len(), scale, shift);
+        let curve = fitted.map_or(Curve::NONE, |found| found.curve());
+        let mut map = PairMap::of_logits(logits, request.sequence.len(), curve);
         let share = self.share(options);
         if share > 0.0 && self.ensemble().is_none() {
             let stacked = request.stacked(options.reactivity);

@@ -8,7 +8,7 @@
 //! - the language model's own loss: [`perplexity`](mod@perplexity).
 //!
 //! [`bootstrap`] gives the interval of such a figure. [`paired`] tests whether one predictor is better than another.
-//! [`calibration`] measures whether probabilities are right, and [`mod@platt`] corrects them. Nothing here depends on
+//! [`calibration`] measures whether probabilities are right, and [`beta_calibration`] corrects them. Nothing here depends on
 //! models, files or tensors.
 //!
 //! ```
@@ -25,6 +25,7 @@
 //! assert_eq!(summary.mean.recall, 1.0);
 //! ```
 
+pub mod beta_calibration;
 pub mod bootstrap;
 pub mod calibration;
 pub mod classification;
@@ -32,7 +33,6 @@ mod error;
 pub mod paired;
 pub mod pairs;
 pub mod perplexity;
-pub mod platt;
 pub mod ranking;
 pub mod regression;
 pub mod spread;

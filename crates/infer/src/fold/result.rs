@@ -5,6 +5,7 @@ use rinalmo_energy::EnergyModel;
 use rinalmo_seq::Structure;
 use rinalmo_seq::structure::PAGES;
 
+use crate::checkpoint::Curve;
 use crate::{Alternative, FoldEnergies};
 
 /// A folded sequence.
@@ -85,9 +86,9 @@ pub struct PairMap {
 }
 
 impl PairMap {
-    /// The probabilities `sigmoid(scale · logit + shift)` of logits `[len, len]`.
-    pub fn of_logits(mut logits: Vec<f32>, len: usize, scale: f32, shift: f32) -> Self {
-        logits.par_iter_mut().for_each(|x| *x = 1.0 / (1.0 + (-(scale * *x + shift)).exp()));
+    /// The probabilities that a curve gives to logits `[len, len]`.
+    pub fn of_logits(mut logits: Vec<f32>, len: usize, curve: Curve) -> Self {
+        logits.par_iter_mut().for_each(|x| *x = curve.probability(*x));
         logits.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
         Self { len, values: logits }
     }

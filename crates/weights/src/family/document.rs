@@ -5,6 +5,8 @@ use rinalmo_model::{HeadConfig, ModelConfig, TaskSpec};
 use rinalmo_seq::alphabet::VOCABULARY;
 use serde::{Deserialize, Serialize};
 
+use super::calibration::Calibration;
+
 /// Key of the document in a safetensors header.
 pub const HEADER_KEY: &str = "rinalmo";
 /// The value of `format` in every document.
@@ -20,30 +22,6 @@ pub struct Scaler {
     pub mean: f32,
     /// Their standard deviation.
     pub std: f32,
-}
-
-/// How a structure model's logits become calibrated probabilities, fitted on structures that it was not trained with.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calibration {
-    /// The probability of a pair is the sigmoid of `scale · logit + shift` (Platt, 1999).
-    pub scale: f32,
-    /// See [`Calibration::scale`].
-    pub shift: f32,
-    /// A structure's expected F1 is `f1_scale · estimate + f1_shift`, between 0 and 1; the estimate depends only on the
-    /// pairs' probabilities.
-    pub f1_scale: f32,
-    /// See [`Calibration::f1_scale`].
-    pub f1_shift: f32,
-    /// Share of the learned energy model in the probabilities, from 0 to 1; the rest is the sigmoid. Where the network
-    /// has seen nothing like the sequence, energies still know something.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub energy_share: f32,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
-fn is_zero(share: &f32) -> bool {
-    *share == 0.0
 }
 
 /// Everything about a model that is not a tensor.
@@ -139,18 +117,7 @@ impl Document {
             return Err(format!("description: the vocabulary differs from `{}`", VOCABULARY.join(" ")));
         }
         check_values(self.threshold, self.scaler)?;
-        if let Some(Calibration { energy_share, .. }) = self.calibration
-            && !(0.0..=1.0).contains(&energy_share)
-        {
-            return Err(format!("calibration of energy share {energy_share}, expected a number from 0 to 1"));
-        }
-        if let Some(Calibration { scale, shift, f1_scale, f1_shift, .. }) = self.calibration
-            && !(scale > 0.0 && [scale, shift, f1_scale, f1_shift].iter().all(|x| x.is_finite()))
-        {
-            return Err(format!(
-                "calibration of scale {scale} and shift {shift}, expected finite numbers, a scale above 0"
-            ));
-        }
+        self.calibration.map_or(Ok(()), |calibration| calibration.check())?;
         let several = self.config.head.as_ref().filter(|head| !matches!(head, HeadConfig::Splice { .. }));
         if let (Some(labels), Some((_, classes))) = (&self.labels, several.and_then(HeadConfig::classifier))
             && labels.len() != classes
@@ -212,6 +179,7 @@ mod tests {
             decode: Some("nested".into()),
             calibration: Some(Calibration {
                 scale: 0.5,
+                certain_scale: Some(0.25),
                 shift: -0.25,
                 f1_scale: 1.0,
                 f1_shift: 0.0,
@@ -265,6 +233,8 @@ mod tests {
         assert!(complaint(&|v| v["vocabulary"][5] = "U".into()).contains("vocabulary differs"));
         assert!(complaint(&|v| v["threshold"] = 1.5.into()).contains("threshold 1.5"));
         assert!(complaint(&|v| v["calibration"]["scale"] = 0.0.into()).contains("calibration of scale 0 and"));
+        let odd = complaint(&|v| v["calibration"]["certain_scale"] = (-1.0).into());
+        assert!(odd.contains("calibration of scale 0.5 and -1, and shift"), "{odd}");
         assert!(complaint(&|v| v["calibration"]["energy_share"] = 1.5.into()).contains("energy share 1.5, expected"));
         let absurd = complaint(&|v| v["config"]["encoder"]["blocks"] = (1u64 << 60).into());
         assert!(absurd.contains("blocks is 1152921504606846976, expected 0 to 4096"), "{absurd}");

@@ -4,6 +4,7 @@
 //! consists of row ranges of theirs, one after the other (three projections stacked into one, a vocabulary put into our
 //! order). So nothing is copied until it is read. To support a new family, add its table.
 
+pub mod calibration;
 pub mod document;
 pub(crate) mod esm1b;
 pub mod multimolecule;

@@ -54,7 +54,7 @@ struct Parameters {
 impl ModuleVisitor for Parameters {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.read_before += usize::from(param.is_initialized());
-        self.values.push(param.val().into_data().to_vec().unwrap());
+        self.values.push(param.val().into_data().try_to_vec().unwrap());
     }
 }
 

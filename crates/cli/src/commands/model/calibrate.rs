@@ -20,7 +20,7 @@ use crate::stop::Leftovers;
 ///
 /// Folds --data, which the model must not have been trained on, and fits:
 ///
-/// - a scale and a shift of its logits, so that pairs of probability 0.3 are true in 30 % of the cases
+/// - a curve for its probabilities, so that pairs of probability 0.3 are true in 30 % of the cases
 ///
 /// - the decoding method and the threshold of the best mean F1
 ///
@@ -91,7 +91,7 @@ impl CalibrateArgs {
 
 fn summary(found: &Calibrated) -> String {
     let Calibrated { threshold, structures, figures, in_sample, .. } = *found;
-    let (method, scale, shift) = (found.method.name(), found.calibration.scale, found.calibration.shift);
+    let (method, curve) = (found.method.name(), found.calibration.curve());
     let fitted = match found.cross_fit {
         Some(CrossFit { folds, together, groups }) => format!(
             "cross-fitted, each of {folds} folds of {groups} {} evaluated with a fit to the others (in brackets: on \
@@ -107,8 +107,7 @@ fn summary(found: &Calibrated) -> String {
     let correlation =
         figures.f1_pearson_squared.map_or_else(String::new, |r2| format!(", squared correlation {r2:.3}"));
     format!(
-        "{structures} structures: {method} decoding, threshold {threshold:.2}, probabilities sigmoid({scale:.3} · logit \
-         {shift:+.3})\n\
+        "{structures} structures: {method} decoding, threshold {threshold:.2}, probabilities {curve}\n\
          {fitted}:\n\
          mean relaxed F1 {}\n\
          expected calibration error {:.4} before, {} now\n\

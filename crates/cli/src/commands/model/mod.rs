@@ -134,10 +134,9 @@ fn describe(checkpoint: &Checkpoint) -> String {
     lines.extend(meta.decode.clone().map(|decode| ("decode", decode)));
     let within = config.ensemble().is_some();
     lines.extend(meta.calibration.map(|found| {
-        let checkpoint::Calibration { scale, shift, energy_share, .. } = found;
-        let own = format!("sigmoid({scale:.3} · logit {shift:+.3})");
-        let probability = match energy_share {
-            0.0 => own,
+        let own = found.curve();
+        let probability = match found.energy_share {
+            0.0 => own.to_string(),
             share if within => format!("{own}, logits with {:.2} of the head's bonuses", 1.0 - share),
             share => format!("{:.2} · {own} + {share:.2} · that of the learned energies", 1.0 - share),
         };
