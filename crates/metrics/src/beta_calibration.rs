@@ -97,16 +97,14 @@ fn newton<const N: usize>(tallies: &[Tally], features: impl Fn(f64) -> [f64; N],
 /// singular.
 fn solve<const N: usize>(mut matrix: [[f64; N]; N], mut right: [f64; N]) -> Option<[f64; N]> {
     for i in 0..N {
-        let pivot = matrix[i][i];
-        if pivot <= 1e-12 {
+        let (row, value) = (matrix[i], right[i]);
+        if row[i] <= 1e-12 {
             return None;
         }
-        for k in i + 1..N {
-            let part = matrix[k][i] / pivot;
-            for j in i..N {
-                matrix[k][j] -= part * matrix[i][j];
-            }
-            right[k] -= part * right[i];
+        for (below, right) in matrix.iter_mut().zip(&mut right).skip(i + 1) {
+            let part = below[i] / row[i];
+            below.iter_mut().zip(row).for_each(|(x, y)| *x -= part * y);
+            *right -= part * value;
         }
     }
     for i in (0..N).rev() {

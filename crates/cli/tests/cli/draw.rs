@@ -96,7 +96,7 @@ fn dot_plots_of_viennarna_are_structures_and_probabilities() {
     assert!(sandbox.run("draw dot.ps -c pair-probability").done().out.contains("probability of the pair: 0.81"));
     let other = sandbox.run("draw a.dbn -c paired --probabilities dot.ps").done().out;
     assert!(other.contains("<title>2 G, pairs with 13 C, probability of being paired: 0.9<"), "{other}");
-    let damaged = Sandbox::new().with("dot.ps", &plot.replace("3 11", "3 15"));
+    let damaged = Sandbox::new().with("dot.ps", plot.replace("3 11", "3 15"));
     let damaged = damaged.run("draw dot.ps");
     assert!(
         damaged.code == 2 && damaged.err.contains("dot.ps:10: expected two positions in a sequence of 14"),
