@@ -23,8 +23,9 @@ use crate::io::{FailureArgs, Failures, OutputArgs, OutputFailure, Progress, Reco
 /// Draw secondary structures
 ///
 /// Reads structures in any format: dot-bracket, CT, BPSEQ, ST, Stockholm, JSON lines of `fold -f json`, tables with a
-/// column of structures, and ViennaRNA's PostScript (`dot.ps`, `rna.ps`); compressed or not. Without --layout, a structure is drawn in the plane, and nothing in the
-/// drawing crosses. Pairs that make a pseudoknot are curves in another colour.
+/// column of structures, and ViennaRNA's PostScript (`dot.ps`, `rna.ps`); compressed or not. Without --layout, a
+/// structure is drawn in the plane, and nothing in the drawing crosses. Pairs that make a pseudoknot are curves in
+/// another colour.
 ///
 /// A single record goes to standard output or to the file of --output, several go to --out-dir. Drawings are SVG, or PNG
 /// or PDF if the file's ending or --format says so. In an SVG, the group with the id `b17` is base 17.
@@ -210,6 +211,15 @@ impl Drawer {
         let name = if entry.header == "-" { "" } else { &entry.header };
         let name = if name.is_empty() { entry.id.trim_matches('-') } else { name };
         self.format.bytes(svg(&rna, &self.looks.style(name, self.numbers.is_some())))
+    }
+}
+
+/// All structures of a file, none of which may be damaged.
+fn entries(path: &Path) -> Result<Vec<Entry>> {
+    let found = read(path, &ReadOptions::default())?;
+    match found.wrong.into_iter().next() {
+        Some(first) => Err(first.into()),
+        None => Ok(found.entries),
     }
 }
 

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use rinalmo::seq::labelled::structures::{Entry, ReadOptions, read, stem};
+use rinalmo::seq::labelled::structures::{Entry, stem};
 use rinalmo::seq::table::{Row, Table, columns};
 
+use super::entries;
 use crate::commands::numbers::{of_record, zero_based};
 
 /// Probabilities of pairs, `i < j`, from 0.
@@ -38,13 +39,12 @@ impl Probabilities {
 
     /// The pairs of a dot plot.
     fn of_dot_plot(path: &Path) -> Result<Self> {
-        let found = read(path, &ReadOptions::default())?;
-        if let Some(first) = found.wrong.into_iter().next() {
-            return Err(first.into());
-        }
         let file = path.display().to_string();
-        let records = found.entries.into_iter().map(|entry| (entry.id, entry.probabilities)).collect();
-        Ok(Self { file, records })
+        let entries = entries(path)?;
+        if entries.iter().all(|entry| entry.probabilities.is_empty()) {
+            bail!("{file}: has no probabilities of pairs\nhint: `RNAfold -p` writes them into its dot plot, `*_dp.ps`");
+        }
+        Ok(Self { file, records: entries.into_iter().map(|entry| (entry.id, entry.probabilities)).collect() })
     }
 
     /// Those of a record.

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 use rinalmo::seq::Structure;
-use rinalmo::seq::labelled::structures::{Entry, ReadOptions, read};
+use rinalmo::seq::labelled::structures::Entry;
+
+use super::entries;
 
 /// Structures to compare with.
 pub struct References {
@@ -15,11 +17,7 @@ pub struct References {
 impl References {
     /// Reads a file.
     pub fn open(path: &Path) -> Result<Self> {
-        let found = read(path, &ReadOptions::default())?;
-        if let Some(first) = found.wrong.into_iter().next() {
-            return Err(first.into());
-        }
-        Ok(Self { file: path.display().to_string(), entries: found.entries })
+        Ok(Self { file: path.display().to_string(), entries: entries(path)? })
     }
 
     /// The reference of a record.
