@@ -12,7 +12,7 @@ pub enum Error {
     /// The ending of the output names no known format.
     #[error(
         "output `{}`: the ending does not name a format\n\
-         hint: use `.npz`, `.safetensors`, `.parquet` or `.tsv` (also `.tsv.gz`), or `-` for a table on standard output", path.display()
+         hint: use `.npz`, `.safetensors`, `.parquet`, `.h5ad` or `.tsv` (also `.tsv.gz`), or `-` for a table on standard output", path.display()
     )]
     UnknownExtension {
         /// The output asked for.
@@ -29,7 +29,7 @@ pub enum Error {
     /// The format has no such number type.
     #[error(
         "`{format}` files cannot hold {dtype}\n\
-         hint: `.safetensors` holds f32, f16 and bf16; `.npz` holds f32 and f16; `.parquet` and `.tsv` hold f32"
+         hint: `.safetensors` holds f32, f16 and bf16; `.npz` holds f32 and f16; `.parquet`, `.h5ad` and `.tsv` hold f32"
     )]
     NoSuchDtype {
         /// The format of the output.
@@ -53,7 +53,7 @@ pub enum Error {
     },
     /// The format or layout cannot hold arrays of this kind.
     #[error(
-        "`{kind}` cannot be written into this `{format}` file\nhint: attentions need `.npz` or `.safetensors`; pairs have a file of their own"
+        "`{kind}` cannot be written into this `{format}` file\nhint: attentions need `.npz` or `.safetensors`; `.h5ad` holds mean and cls; pairs have a file of their own"
     )]
     NoSuchKind {
         /// The format of the output.

@@ -13,6 +13,8 @@ pub enum Format {
     Safetensors,
     /// A column table.
     Parquet,
+    /// AnnData's HDF5: one vector for each record, for scanpy.
+    H5ad,
     /// A text table.
     Tsv,
     /// A text table, gzipped.
@@ -33,10 +35,11 @@ pub enum Layout {
 }
 
 /// Endings of file names. An ending that contains another comes first.
-const ENDINGS: [(&str, Format); 5] = [
+const ENDINGS: [(&str, Format); 6] = [
     (".npz", Format::Npz),
     (".safetensors", Format::Safetensors),
     (".parquet", Format::Parquet),
+    (".h5ad", Format::H5ad),
     (".tsv.gz", Format::TsvGz),
     (".tsv", Format::Tsv),
 ];
@@ -56,6 +59,9 @@ impl Format {
             Some((_, Format::Parquet)) if cfg!(not(feature = "parquet")) => {
                 Err(Error::NotBuilt { path: path.to_owned(), feature: "parquet" })
             }
+            Some((_, Format::H5ad)) if cfg!(not(feature = "h5ad")) => {
+                Err(Error::NotBuilt { path: path.to_owned(), feature: "h5ad" })
+            }
             Some((_, format)) => Ok(*format),
             None => Err(Error::UnknownExtension { path: path.to_owned() }),
         }
@@ -64,7 +70,7 @@ impl Format {
     /// Checks in advance that this format can hold such an output.
     pub(super) fn check(self, layout: Layout, dtype: Dtype) -> Result<(), Error> {
         match (self, layout) {
-            (Format::Safetensors | Format::Parquet, Layout::Pairs { .. }) => {
+            (Format::Safetensors | Format::Parquet | Format::H5ad, Layout::Pairs { .. }) => {
                 return Err(Error::NoPairs { format: self });
             }
             (Format::Tsv | Format::TsvGz, Layout::Pairs { cutoff }) if !(0.0..=1.0).contains(&cutoff) => {
@@ -81,10 +87,11 @@ impl Format {
     /// Checks that an array of this kind can be written in this format and layout.
     ///
     /// # Errors
-    /// If attentions are sent to a table, or pairs and other kinds into one file.
+    /// If attentions are sent to a table, pairs and other kinds into one file, or several vectors of a record to `.h5ad`.
     pub fn check_kind(self, layout: Layout, kind: ArrayKind) -> Result<(), Error> {
         let fits = match layout {
             Layout::Pairs { .. } => kind == ArrayKind::Pairs,
+            Layout::Vectors if self == Format::H5ad => matches!(kind, ArrayKind::Mean | ArrayKind::Cls),
             Layout::Vectors => kind != ArrayKind::Pairs && (kind != ArrayKind::Attentions || !self.is_table()),
         };
         if fits { Ok(()) } else { Err(Error::NoSuchKind { format: self, kind }) }
@@ -92,7 +99,7 @@ impl Format {
 
     /// Are the arrays rows of one table, instead of named arrays?
     pub(super) fn is_table(self) -> bool {
-        matches!(self, Format::Parquet | Format::Tsv | Format::TsvGz)
+        matches!(self, Format::Parquet | Format::H5ad | Format::Tsv | Format::TsvGz)
     }
 }
 
@@ -114,6 +121,8 @@ mod tests {
             ("dir.tsv/a.safetensors", Format::Safetensors),
             #[cfg(feature = "parquet")]
             ("A.PARQUET", Format::Parquet),
+            #[cfg(feature = "h5ad")]
+            ("a.h5ad", Format::H5ad),
             ("a.b.tsv", Format::Tsv),
             ("a.tsv.gz", Format::TsvGz),
             ("-", Format::Tsv),
@@ -126,7 +135,7 @@ mod tests {
     fn the_error_of_an_unknown_ending_lists_the_known_ones() {
         for name in ["a.csv", "npz", "a.gz", "..", ""] {
             let message = Format::of(Path::new(name)).unwrap_err().to_string();
-            for ending in [".npz", ".safetensors", ".parquet", ".tsv"] {
+            for ending in [".npz", ".safetensors", ".parquet", ".h5ad", ".tsv"] {
                 assert!(message.contains(ending), "{message}");
             }
         }
@@ -152,5 +161,7 @@ mod tests {
         assert!(Format::Npz.check_kind(Layout::Vectors, ArrayKind::Pairs).is_err());
         assert!(Format::Npz.check_kind(Layout::Vectors, ArrayKind::Attentions).is_ok());
         assert!(Format::Parquet.check_kind(Layout::Vectors, ArrayKind::Attentions).is_err());
+        assert!(Format::H5ad.check(pairs, Dtype::F32).is_err());
+        assert!(Format::H5ad.check_kind(Layout::Vectors, ArrayKind::Tokens).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Writes arrays to `.npz`, `.safetensors`, `.parquet`, `.tsv`, or a table on standard output; [`read`] reads vectors back.
+//! Writes arrays to `.npz`, `.safetensors`, `.parquet`, `.h5ad`, `.tsv`, or a table on standard output; [`read`] reads vectors back.
 //!
 //! Only one record is in memory at a time. Each finished record is appended to `<output>.part`, the [spool].
 //! [`Sink::finish`] makes the output from it in input order, renames it into place, and deletes the spool. So a killed
@@ -25,9 +25,13 @@
 //!
 //! [spool]: Sink::open
 
+#[cfg(feature = "h5ad")]
+pub mod anndata;
 mod array;
 mod error;
 mod format;
+#[cfg(feature = "h5ad")]
+mod h5ad;
 mod head;
 mod names;
 mod npz;
@@ -43,7 +47,7 @@ mod spool;
 mod stream;
 mod tsv;
 
-#[cfg(all(test, feature = "parquet"))]
+#[cfg(all(test, feature = "parquet", feature = "h5ad"))]
 mod tests;
 
 use std::{
@@ -89,7 +93,8 @@ pub struct SinkOptions {
     /// What to do with the records of an unfinished run.
     pub leftover: Leftover,
     /// Everything else that decides the numbers: model and its sha256, input files, options. Records made with other
-    /// settings are not resumed. Stored as provenance in `.safetensors` and `.parquet`.
+    /// settings are not resumed. Stored as provenance in `.safetensors`, `.parquet` and
+    /// `.h5ad`.
     pub settings: String,
 }
 

@@ -59,6 +59,10 @@ pub(super) fn encode(
         Format::Parquet => super::parquet::encode(spool, names, settings, out)?,
         #[cfg(not(feature = "parquet"))]
         Format::Parquet => unreachable!("`Format::of` refuses it in this build"),
+        #[cfg(feature = "h5ad")]
+        Format::H5ad => super::h5ad::encode(spool, names, settings, out)?,
+        #[cfg(not(feature = "h5ad"))]
+        Format::H5ad => unreachable!("`Format::of` refuses it in this build"),
         Format::Tsv => tsv::encode(spool, names, layout, out)?,
         Format::TsvGz => tsv::encode(spool, names, layout, GzEncoder::new(out, Compression::default()))?.finish()?,
     };

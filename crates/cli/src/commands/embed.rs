@@ -15,7 +15,8 @@ use crate::io::{self, Arrays, Asked, FailureArgs, ForceArgs, InputArgs, Job, Whe
 /// Write embeddings of sequences
 ///
 /// The ending of the output's name chooses its layout. .npz and .safetensors hold one array for each
-/// record and kind, named `<id>/<kind>`; .parquet and .tsv (or .tsv.gz) hold one row for each vector.
+/// record and kind, named `<id>/<kind>`; .parquet and .tsv (or .tsv.gz) hold one row for each vector; .h5ad is AnnData's
+/// (scanpy) and holds one row for each record, of --include mean or cls.
 /// A second record of the same id is named `<id>_2`, and the file lists such names (names.tsv in .npz,
 /// `names` in the metadata of .safetensors and .parquet).
 ///
@@ -24,7 +25,7 @@ use crate::io::{self, Arrays, Asked, FailureArgs, ForceArgs, InputArgs, Job, Whe
 pub struct EmbedArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Write to FILE: .npz, .safetensors, .parquet, .tsv, .tsv.gz, or - for a table on standard
+    /// Write to FILE: .npz, .safetensors, .parquet, .h5ad, .tsv, .tsv.gz, or - for a table on standard
     /// output
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,

@@ -8,10 +8,11 @@ use crate::context::Context;
 use crate::io::many;
 
 /// Where an output of each ending lists its changed names.
-const LISTS: [(&str, &str); 3] = [
+const LISTS: [(&str, &str); 4] = [
     (".npz", "; the member names.tsv lists them"),
     (".safetensors", "; `names` in its metadata lists them"),
     (".parquet", "; `names` in its metadata lists them"),
+    (".h5ad", "; its column `id` has the ids"),
 ];
 
 /// Reports records that have another name in an array file.

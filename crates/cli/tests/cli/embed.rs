@@ -151,19 +151,19 @@ fn what_cannot_be_written_or_computed_is_refused_in_the_first_second() {
     exit 2
     [err]
     error: output `a.csv`: the ending does not name a format
-    hint: use `.npz`, `.safetensors`, `.parquet` or `.tsv` (also `.tsv.gz`), or `-` for a table on standard output
+    hint: use `.npz`, `.safetensors`, `.parquet`, `.h5ad` or `.tsv` (also `.tsv.gz`), or `-` for a table on standard output
     ");
     insta::assert_snapshot!(say("-o a.tsv --include attentions"), @r"
     exit 2
     [err]
     error: `attentions` cannot be written into this `.tsv` file
-    hint: attentions need `.npz` or `.safetensors`; pairs have a file of their own
+    hint: attentions need `.npz` or `.safetensors`; `.h5ad` holds mean and cls; pairs have a file of their own
     ");
     insta::assert_snapshot!(say("-o a.npz --store bf16"), @r"
     exit 2
     [err]
     error: `.npz` files cannot hold bf16
-    hint: `.safetensors` holds f32, f16 and bf16; `.npz` holds f32 and f16; `.parquet` and `.tsv` hold f32
+    hint: `.safetensors` holds f32, f16 and bf16; `.npz` holds f32 and f16; `.parquet`, `.h5ad` and `.tsv` hold f32
     ");
     insta::assert_snapshot!(say("-o a.npz --window 4 --overlap 4"), @r"
     exit 2

@@ -97,6 +97,21 @@ fn a_table_of_sequences_has_its_own_labels() {
 }
 
 #[test]
+fn scanpys_files_hold_vectors_and_places_and_are_read() {
+    let sandbox = Sandbox::new().with("a.tsv", vectors()).with("a.fa", random_fasta(12, |n| 20 + n));
+    let table = sandbox.run("map a.tsv --method pca --labels prefix -o - -o b.h5ad").well().out;
+    assert_eq!(sandbox.run("map b.h5ad --method pca --labels prefix").well().out, table);
+    let run = sandbox.run("embed a.fa -o x.h5ad");
+    assert!(run.code == 2 && run.err.contains("`.h5ad` holds mean and cls"), "{run}");
+    sandbox.run("-q embed a.fa -o x.h5ad --include mean cls").done();
+    sandbox.run("-q embed a.fa -o x.npz --include mean cls").done();
+    for kind in ["mean", "cls"] {
+        let map = |file: &str| sandbox.run(&format!("-q map {file} --vectors {kind} --method pca")).done().out;
+        assert_eq!(map("x.h5ad"), map("x.npz"), "{kind}");
+    }
+}
+
+#[test]
 fn what_cannot_be_mapped_is_refused_with_a_reason() {
     let nan = vectors().replace("g0_1\tmean\t\t0", "g0_1\tmean\t\tNaN");
     let twice = "id,family\ng0_0,a\ng0_0,b\n";
@@ -112,7 +127,7 @@ fn what_cannot_be_mapped_is_refused_with_a_reason() {
         ("map two.tsv", "expected at least 4 vectors, found 2"),
         ("map a.tsv a.fa", "a.tsv: holds embeddings, and is not the only input"),
         ("map a.tsv --model giga", "a.tsv: holds embeddings, so --model makes no sense"),
-        ("map a.tsv -o m.h5ad", "m.h5ad: expected a file that ends in .svg, .png, .pdf, .html or .tsv"),
+        ("map a.tsv -o m.xlsx", "m.xlsx: expected a file that ends in .svg, .png, .pdf, .html, .tsv or .h5ad"),
         ("map a.tsv -o a.tsv", "a.tsv: is an input too"),
         ("map a.tsv -o m.svg -o m.svg", "m.svg: both --output and --output would write it"),
         ("map a.tsv --vectors cls", "a.tsv: holds no arrays `cls`"),

@@ -1,5 +1,7 @@
 //! Reads vectors from files that a [`Sink`](crate::Sink) wrote: one for each record.
 
+#[cfg(feature = "h5ad")]
+mod h5ad;
 mod npz;
 #[cfg(feature = "parquet")]
 mod parquet;
@@ -60,6 +62,10 @@ pub fn vectors(path: &Path, kind: Option<ArrayKind>) -> Result<Vectors, Error> {
         Format::Parquet => parquet::read(path, &mut found),
         #[cfg(not(feature = "parquet"))]
         Format::Parquet => Err("this program was built without feature `parquet`".into()),
+        #[cfg(feature = "h5ad")]
+        Format::H5ad => h5ad::read(path, &mut found),
+        #[cfg(not(feature = "h5ad"))]
+        Format::H5ad => Err("this program was built without feature `h5ad`".into()),
         Format::Tsv | Format::TsvGz => tsv::read(path, &mut found),
     }
     .map_err(wrong)?;
@@ -75,6 +81,7 @@ pub fn holds_arrays(path: &Path) -> io::Result<bool> {
         Ok(Format::Tsv | Format::TsvGz) => tsv::is_one(path),
         Ok(Format::Npz) => begins_with(path, b"PK")?,
         Ok(Format::Parquet) => begins_with(path, b"PAR1")?,
+        Ok(Format::H5ad) => begins_with(path, b"\x89HDF")?,
         Ok(Format::Safetensors) => true,
         Err(_) => false,
     })

@@ -58,6 +58,31 @@ fn names_that_differ_from_ids_are_read_with_them() {
     }
 }
 
+#[cfg(feature = "h5ad")]
+#[test]
+fn a_file_of_anndata_has_a_row_for_each_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.h5ad");
+    let mut sink = Sink::open(&path, SinkOptions::default()).unwrap();
+    for (index, id) in ["x", "y", "x"].into_iter().enumerate() {
+        let vector = |kind, value: f32| Array::new(kind, vec![2], vec![value, index as f32]);
+        let arrays = vec![vector(ArrayKind::Cls, 7.0), vector(ArrayKind::Mean, 0.5)];
+        sink.write(&ArrayRecord::new(index as u64, id, arrays)).unwrap();
+    }
+    sink.finish().unwrap();
+    assert!(holds_arrays(&path).unwrap());
+    let mean = vectors(&path, None).unwrap();
+    assert_eq!((mean.kind, mean.dims), (ArrayKind::Mean, 2));
+    assert_eq!(mean.values, [0.5, 0.0, 0.5, 1.0, 0.5, 2.0]);
+    let third = &mean.records[2];
+    assert_eq!((third.name.as_str(), third.id.as_str()), ("x_2", "x"));
+    let cls = vectors(&path, Some(ArrayKind::Cls)).unwrap();
+    assert_eq!(cls.values, [7.0, 0.0, 7.0, 1.0, 7.0, 2.0]);
+    assert!(vectors(&path, Some(ArrayKind::Tokens)).is_err());
+    std::fs::write(&path, b"\x89HDF\r\n\x1a\n and no more").unwrap();
+    assert!(vectors(&path, None).is_err());
+}
+
 #[test]
 fn numbers_of_16_bits_are_read() {
     let folder = tempfile::tempdir().unwrap();

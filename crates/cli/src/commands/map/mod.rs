@@ -12,6 +12,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::draw::{Dot, Scatter};
 use rinalmo::map::Error;
+use rinalmo::sink::anndata::{AnnData, LabelColumn, Matrix};
 
 use self::labels::{LabelArgs, Labels};
 use self::output::Output;
@@ -34,8 +35,9 @@ use crate::io::{FailureArgs, InputArgs, many, write_file};
 pub struct MapArgs {
     #[command(flatten)]
     input: InputArgs,
-    /// Write to FILE: a drawing (.svg, .png, .pdf), a page to look around in with a browser (.html), or a table of id, x,
-    /// y and label (.tsv, or - for standard output). May be given several times [default: -]
+    /// Write to FILE: a drawing (.svg, .png, .pdf), a page to look around in with a browser (.html), a table of id, x, y
+    /// and label (.tsv, or - for standard output), or vectors, places and labels for scanpy (.h5ad). May be given several
+    /// times [default: -]
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
     /// Make the map from these vectors [default: mean; of a file, the first of mean, cls and tokens that it has]
@@ -73,7 +75,8 @@ pub fn run(args: MapArgs, context: &Context) -> Result<Outcome> {
     let quality = Quality::of(&records.points, &placed.map, labels.as_ref())?;
     quality.lines().iter().for_each(|line| context.note(line));
     let scatter = args.scatter(&records, &placed, labels.as_ref(), &quality);
-    outputs.iter().try_for_each(|output| output.write(&scatter))?;
+    let anndata = || args.anndata(&records, &scatter);
+    outputs.iter().try_for_each(|output| output.write(&scatter, anndata))?;
     if let Some(path) = &args.report {
         write_file(path, format!("{:#}\n", quality.json(&args.place, &records)).as_bytes())?;
     }
@@ -88,6 +91,29 @@ impl MapArgs {
             bail!("--output -: given twice");
         }
         paths.iter().map(|path| Output::of(path)).collect()
+    }
+
+    /// The vectors with their places and labels.
+    fn anndata(&self, records: &Records, scatter: &Scatter) -> AnnData {
+        let groups = || scatter.dots.iter().map(|dot| dot.group.clone()).collect();
+        let labels =
+            (!scatter.legend.is_empty()).then(|| LabelColumn { name: scatter.legend.clone(), labels: groups() });
+        let ids = records.records.iter().map(|record| Some(record.id.clone())).collect();
+        let has_other_ids = records.records.iter().any(|record| record.id != record.name);
+        let ids = has_other_ids.then(|| LabelColumn { name: "id".into(), labels: ids });
+        AnnData {
+            names: records.records.iter().map(|record| record.name.clone()).collect(),
+            x: Matrix::F32 { columns: records.points.dims(), values: records.points.values().to_vec() },
+            labels: ids.into_iter().chain(labels).collect(),
+            more: vec![(
+                format!("X_{}", self.place.method.name()),
+                Matrix::Plane(scatter.dots.iter().map(|dot| dot.at).collect()),
+            )],
+            texts: vec![
+                ("rinalmo".into(), format!("version={}", env!("CARGO_PKG_VERSION"))),
+                ("vectors".into(), records.kind.name().into()),
+            ],
+        }
     }
 
     fn scatter(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use rinalmo::draw::Scatter;
 use rinalmo::seq::table::tsv_cell;
+use rinalmo::sink::anndata::AnnData;
 
 use crate::commands::draw::DrawingFormat;
 use crate::io::{OutputArgs, OutputFailure};
@@ -20,6 +21,7 @@ enum Format {
     Drawing(DrawingFormat),
     Page,
     Table,
+    AnnData,
 }
 
 impl Output {
@@ -30,18 +32,20 @@ impl Output {
             (_, Some(format)) => Format::Drawing(format),
             (Some("html" | "htm"), _) => Format::Page,
             (Some("tsv"), _) => Format::Table,
+            (Some("h5ad"), _) => Format::AnnData,
             _ if path == Path::new("-") => Format::Table,
-            _ => bail!("{}: expected a file that ends in .svg, .png, .pdf, .html or .tsv", path.display()),
+            _ => bail!("{}: expected a file that ends in .svg, .png, .pdf, .html, .tsv or .h5ad", path.display()),
         };
         Ok(Self { path: path.to_owned(), format })
     }
 
-    /// Writes the map.
-    pub fn write(&self, scatter: &Scatter) -> Result<()> {
+    /// Writes the map; `anndata` gives the vectors with it.
+    pub fn write(&self, scatter: &Scatter, anndata: impl FnOnce() -> AnnData) -> Result<()> {
         let bytes = match self.format {
             Format::Drawing(format) => format.bytes(scatter.svg())?,
             Format::Page => scatter.html().into_bytes(),
             Format::Table => table(scatter).into_bytes(),
+            Format::AnnData => anndata().bytes()?,
         };
         let mut out = OutputArgs { output: Some(self.path.clone()) }.open()?;
         out.write_all(&bytes).context(OutputFailure)?;
