@@ -1,7 +1,7 @@
 //! Every kind of drawing of structures of every kind: well-formed, complete, of finite numbers.
 
 use proptest::prelude::*;
-use rinalmo_draw::rna::{Fill, Layout, Palette, Rna, Style, Track, View, svg};
+use rinalmo_draw::rna::{Change, Fill, Layout, Palette, Rna, Style, Track, Turn, View, svg};
 use rinalmo_draw::{pdf, png};
 use rinalmo_seq::Structure;
 
@@ -63,7 +63,8 @@ proptest! {
         for view in VIEWS {
             for fill in [Fill::Plain, Fill::Letters, Fill::Parts, Fill::Track] {
                 rna.track = Some(rna.entropy());
-                check(&rna, &Style { view, fill, title: "<a & b>".into(), ..Style::default() });
+                let turns = (0..42).map(|base| Turn { base, change: Change::Degrees(7.0 * base as f64) }).collect();
+                check(&rna, &Style { view, fill, turns, title: "<a & b>".into(), ..Style::default() });
             }
         }
     }

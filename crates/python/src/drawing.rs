@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use numpy::PyReadonlyArray2;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use rinalmo::draw::rna::{Fill, Palette, Rna, Style, Track, View, svg};
+use rinalmo::draw::rna::{Change, Fill, Nested, Palette, Rna, Style, Track, Turn, View, svg};
 use rinalmo::seq::Structure;
 
 use crate::error;
@@ -27,6 +27,8 @@ pub struct DrawSettings<'py> {
     reference: Option<Vec<(usize, usize)>>,
     values: Option<Vec<Option<f64>>>,
     highlights: Vec<(usize, usize)>,
+    /// Positions from 0 with degrees, or with nothing for a flip.
+    turns: Vec<(usize, Option<f64>)>,
     layout: String,
     color_by: Option<String>,
     palette: String,
@@ -40,7 +42,8 @@ pub struct DrawSettings<'py> {
 /// The drawing as SVG text.
 #[pyfunction]
 pub fn draw(py: Python<'_>, settings: DrawSettings<'_>) -> PyResult<String> {
-    let (rna, style) = (settings.rna(py)?, settings.style(py)?);
+    let rna = settings.rna(py)?;
+    let style = settings.style(py, &rna)?;
     Ok(py.detach(|| svg(&rna, &style)))
 }
 
@@ -114,14 +117,32 @@ impl DrawSettings<'_> {
         Ok(self.pairs.iter().zip(known).map(|(&(i, j), &p)| (i, j, p)).collect())
     }
 
-    fn style(&self, py: Python<'_>) -> PyResult<Style> {
+    /// The stems to turn, all of which are there.
+    fn turns(&self, py: Python<'_>, rna: &Rna, view: View) -> PyResult<Vec<Turn>> {
+        if !self.turns.is_empty() && !view.is_plane() {
+            return Err(error::input(py, "turn: needs the layout \"straight\" or \"radial\""));
+        }
+        let nested = Nested::new(&rna.structure);
+        let read = |&(base, degrees): &(usize, Option<f64>)| {
+            let change = degrees.map_or(Change::Flip, Change::Degrees);
+            let has_stem = Turn { base, change }.root(&nested).is_ok() && degrees.is_none_or(f64::is_finite);
+            let expected =
+                format!("turn: expected a position in a stem, from 0, and degrees or \"flip\", found {base}");
+            has_stem.then_some(Turn { base, change }).ok_or_else(|| error::input(py, expected))
+        };
+        self.turns.iter().map(read).collect()
+    }
+
+    fn style(&self, py: Python<'_>, rna: &Rna) -> PyResult<Style> {
         let unknown = |what: &str, found: &str, known: Vec<&str>| {
             error::input(py, format!("{what}: expected {}, found \"{found}\"", known.join(", ")))
         };
-        let view = View::named(&self.layout);
+        let known = View::NAMES.map(|(name, _)| name).to_vec();
+        let view = View::named(&self.layout).ok_or_else(|| unknown("layout", &self.layout, known))?;
         let palette = Palette::named(&self.palette);
         Ok(Style {
-            view: view.ok_or_else(|| unknown("layout", &self.layout, View::NAMES.map(|(name, _)| name).to_vec()))?,
+            view,
+            turns: self.turns(py, rna, view)?,
             palette: palette
                 .ok_or_else(|| unknown("palette", &self.palette, Palette::NAMES.map(|(name, _)| name).to_vec()))?,
             fill: match self.color_by() {

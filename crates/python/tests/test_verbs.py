@@ -232,6 +232,9 @@ def test_drawings_are_shown_and_saved(model, tmp_path):
         assert fold.draw(color_by=color_by).svg.startswith("<svg ")
     plain = rinalmo.draw(fold.structure, TRNA, values=[None, *range(len(TRNA) - 1)], highlight=[(3, 9)], title="t <1>")
     assert "t &lt;1&gt;" in plain.svg
+    turned = fold.draw(turn=[(30, 45), (12, "flip")])
+    assert turned.svg != fold.draw().svg
+    assert fold.draw(turn=[(30, 45.0), (30, -45.0)]).svg == fold.draw().svg
 
 
 def test_a_drawing_is_that_of_the_command(model, tmp_path):
@@ -249,6 +252,8 @@ def test_drawings_refuse_what_does_not_fit(model):
         ({"color_by": "value"}, "needs values"),
         ({"values": [1.0]}, "values: expected 12, one for each base, found 1"),
         ({"highlight": [(3, 13)]}, "within 0 to 12"),
+        ({"turn": [(12, 30)]}, "turn: expected a position in a stem, from 0"),
+        ({"turn": [(1, 30)], "layout": "arcs"}, "turn: needs the layout"),
         ({"reference": "..."}, "the reference has 3 bases"),
         ({"bpp": np.zeros((3, 3), dtype=np.float32)}, r"expected an array \[12, 12\], found \[3, 3\]"),
     ]:

@@ -47,8 +47,9 @@ fn described(entry: &Entry) -> Value {
         "name": entry.name,
         "kind": if entry.is_energies() { "energies" } else { "network" },
         "can": entry.abilities,
-        "parameters": entry.sizes.map(|(parameters, _)| parameters),
-        "dimensions": entry.sizes.map(|(_, dimensions)| dimensions),
+        "parameters": entry.network.map(|network| network.parameters),
+        "dimensions": entry.network.map(|network| network.dimensions),
+        "energy_share": entry.network.filter(|_| entry.abilities.fold).map(|network| network.energy_share),
         "loaded": entry.is_loaded(),
     })
 }

@@ -36,14 +36,25 @@ pub struct Abilities {
     pub predict: Vec<&'static str>,
 }
 
+/// What is known of a network before it is loaded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Network {
+    /// Its number of parameters.
+    pub parameters: usize,
+    /// How many numbers a vector has.
+    pub dimensions: usize,
+    /// The share of energies in its structures, if a request asks for no other.
+    pub energy_share: f32,
+}
+
 /// A model that is offered.
 pub struct Entry {
     /// What requests call it.
     pub name: String,
     /// What it can do.
     pub abilities: Abilities,
-    /// Its weights, if it is a network: how many parameters, and how many numbers a vector has.
-    pub sizes: Option<(usize, usize)>,
+    /// What is known of its weights, if it is a network.
+    pub network: Option<Network>,
     /// What the program loads it by.
     source: String,
     loaded: Mutex<Option<Arc<Engine>>>,
@@ -182,13 +193,17 @@ impl Entry {
             score: config.mlm,
             predict: predicts.collect(),
         };
-        let sizes = Some((config.parameters(), config.encoder.dim));
-        Ok(Self::new(name.unwrap_or(&found.meta.name), source, abilities, sizes))
+        let network = Network {
+            parameters: config.parameters(),
+            dimensions: config.encoder.dim,
+            energy_share: found.meta.calibration.map_or(0.0, |calibration| calibration.energy_share),
+        };
+        Ok(Self::new(name.unwrap_or(&found.meta.name), source, abilities, Some(network)))
     }
 
-    fn new(name: &str, source: &str, abilities: Abilities, sizes: Option<(usize, usize)>) -> Self {
+    fn new(name: &str, source: &str, abilities: Abilities, network: Option<Network>) -> Self {
         let loaded = Mutex::new(None);
-        Self { name: name.to_owned(), abilities, sizes, source: source.to_owned(), loaded }
+        Self { name: name.to_owned(), abilities, network, source: source.to_owned(), loaded }
     }
 
     /// Is it loaded?
@@ -198,7 +213,7 @@ impl Entry {
 
     /// Is it an energy model?
     pub fn is_energies(&self) -> bool {
-        self.sizes.is_none()
+        self.network.is_none()
     }
 }
 

@@ -148,6 +148,25 @@ fn a_reference_is_matched_by_name_and_compared() {
 }
 
 #[test]
+fn stems_are_turned_and_flipped_by_hand() {
+    let sandbox = Sandbox::new().with("a.dbn", ">a\nGGGAAAACUCA\n(((....))).\n");
+    let plain = sandbox.run("draw a.dbn").done().out;
+    let turned = sandbox.run("draw a.dbn --turn 5:30,1:flip").done().out;
+    assert_ne!(turned, plain);
+    assert_eq!(sandbox.run("draw a.dbn --turn 1:90 --turn 2:-90").done().out, plain, "it turned back");
+    assert_eq!(sandbox.run("draw a.dbn --turn 1:flip,8:flip").done().out, plain);
+    for (flags, message) in [
+        ("--turn 11:30", "a.dbn: `a`: --turn: position 11 is in no stem and in no loop that one closes"),
+        ("--turn 12:30", "position 12 is beyond the end, 11"),
+        ("--turn 1:far", "expected a position and degrees such as 12:30, or 12:flip, found `1:far`"),
+        ("--turn 1:30 --layout arcs", "--turn: needs --layout straight or radial, arcs has no stems to turn"),
+    ] {
+        let refused = sandbox.run(&format!("draw a.dbn {flags}"));
+        assert!(refused.code == 2 && refused.err.contains(message), "{refused}");
+    }
+}
+
+#[test]
 fn marks_and_odd_records() {
     let sandbox = Sandbox::new().with("a.dbn", ">a\nGGGAAAACUC\n(((....)))\n").with("n.ct", "1 one\n1 G 0 2 0 1\n");
     let marked = sandbox.run("draw a.dbn --highlight 2-4,9").done().out;

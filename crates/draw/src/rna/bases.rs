@@ -3,6 +3,7 @@
 use super::bonds::{Bond, Letters, Verdict, bonds};
 use super::colour::Colour;
 use super::labels::{ANY, Label, SIZE, Taken, interval};
+use super::layout::turned;
 use super::loops::{Part, parts};
 use super::page::{Entry, page, ring, stroke};
 use super::{Fill, Layout, Nested, Point, Rna, Style, positions};
@@ -47,6 +48,9 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     fn new(rna: &'a Rna, style: &'a Style, layout: Layout, nested: &'a Nested) -> Self {
         let mut points = positions(nested, layout);
+        if style.view.is_plane() {
+            points = turned(points, nested, &style.turns);
+        }
         let size = points.iter().fold(0.0, |most: f64, point| most.max(point.x).max(point.y));
         let scale = if size > LARGEST { LARGEST / size } else { 1.0 };
         points.iter_mut().for_each(|point| *point = *point * scale);

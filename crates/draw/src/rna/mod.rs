@@ -28,7 +28,7 @@ mod style;
 mod subject;
 
 pub use colour::{Colour, Palette};
-pub use layout::{Layout, Point, positions};
+pub use layout::{Change, Layout, Point, Turn, TurnError, positions};
 pub use nested::Nested;
 pub use style::{Fill, Style, View};
 pub use subject::{Rna, Track};

@@ -1,7 +1,7 @@
 //! How an RNA is drawn.
 
-use super::Layout;
 use super::colour::Palette;
+use super::{Layout, Turn};
 
 /// The kind of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,11 @@ impl View {
         ("dot-plot", Self::DotPlot),
         ("mountain", Self::Mountain),
     ];
+
+    /// Is the drawing in the plane, so that stems can be turned?
+    pub fn is_plane(self) -> bool {
+        matches!(self, Self::Bases(Layout::Straight | Layout::Radial))
+    }
 
     /// The kind of this name.
     pub fn named(name: &str) -> Option<Self> {
@@ -56,6 +61,9 @@ pub enum Fill {
 pub struct Style {
     /// The kind of the drawing.
     pub view: View,
+    /// Stems that are turned or flipped, in this order; only drawings in the plane have them. Those that are not there are
+    /// passed over; [`Turn::root`] finds them.
+    pub turns: Vec<Turn>,
     /// A line above it; may be empty.
     pub title: String,
     /// What the colours of bases show.
@@ -74,6 +82,7 @@ impl Default for Style {
     fn default() -> Self {
         Self {
             view: View::default(),
+            turns: Vec::new(),
             title: String::new(),
             fill: Fill::default(),
             palette: Palette::default(),

@@ -82,6 +82,7 @@ def draw(
     values: Optional[Iterable[Optional[float]]] = None,
     reference: Optional[StructureLike] = None,
     highlight: Sequence[tuple[int, int]] = (),
+    turn: Sequence[tuple[int, Union[float, str]]] = (),
     palette: str = "viridis",
     range: Optional[tuple[float, float]] = None,
     title: str = "",
@@ -110,6 +111,9 @@ def draw(
         A structure to compare with: pairs are coloured as right, wrong or missed.
     highlight : sequence of (int, int)
         Ranges of positions to mark, counted from 0, the end not included.
+    turn : sequence of (int, float or "flip")
+        Stems to turn, one after the other, in a drawing in the plane: a position in the stem, counted from 0, with degrees
+        clockwise, or with "flip" to draw it on the other side.
     palette : str
         "viridis", "cividis", "orange" or "grey", for numbers.
     range : (float, float), optional
@@ -148,6 +152,7 @@ def draw(
         "reference": others,
         "values": None if values is None else [None if x is None or x != x else float(x) for x in values],
         "highlights": list(highlight),
+        "turns": [(position, None if by == "flip" else by) for position, by in turn],
         "layout": layout,
         "color_by": color_by,
         "palette": palette,

@@ -46,13 +46,20 @@ export function showControls() {
   $("decode").querySelector('[value="mfe"]').disabled = !isEnergies;
   if (!isEnergies && state.decode === "mfe") state.decode = $("decode").value = "";
   const applies = { mea: state.decode === "mea", energies: isEnergies, network: !isEnergies };
+  const { energy_share: own } = models.find((model) => model.name === state.model);
+  document.querySelectorAll("[data-twin]").forEach((slider) => {
+    const value = state[slider.dataset.twin];
+    slider.value = value === "" ? String(own ?? 0) : value;
+  });
   document.querySelectorAll("[data-for]").forEach((label) => { label.hidden = !applies[label.dataset.for]; });
 }
 
 /** Calls `changed` after a control was changed. */
 export function onControls(changed) {
   $("controls").addEventListener("submit", (event) => event.preventDefault());
-  $("controls").addEventListener("input", () => {
+  $("controls").addEventListener("input", (event) => {
+    const { twin } = event.target.dataset;
+    if (twin) $(twin).value = event.target.value;
     for (const name of CONTROLS) state[name] = $(name).value;
     showControls();
     changed();

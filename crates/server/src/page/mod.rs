@@ -16,7 +16,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// A file of the page: its path, its type, its text.
 type File = (&'static str, &'static str, &'static str);
 
-const FILES: [File; 18] = [
+const FILES: [File; 20] = [
     ("/", HTML, include_str!("index.html")),
     ("/style.css", CSS, include_str!("style.css")),
     ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
@@ -32,6 +32,8 @@ const FILES: [File; 18] = [
     ("/structure.js", SCRIPT, include_str!("structure.js")),
     ("/strip.js", SCRIPT, include_str!("strip.js")),
     ("/pictures.js", SCRIPT, include_str!("pictures.js")),
+    ("/probing.js", SCRIPT, include_str!("probing.js")),
+    ("/turns.js", SCRIPT, include_str!("turns.js")),
     ("/dots.js", SCRIPT, include_str!("dots.js")),
     ("/commands.js", SCRIPT, include_str!("commands.js")),
     ("/save.js", SCRIPT, include_str!("save.js")),

@@ -6,10 +6,14 @@ import { endBulk, foldBulk, isLarge } from "./bulk.js";
 import { offer, onControls, options, showControls } from "./controls.js";
 import { onDots } from "./dots.js";
 import { onPicture } from "./pictures.js";
-import { change, chooseStructure, compareWith, drawAgain, mark, saveAs, select, showRecord, step, undo } from "./record.js";
+import {
+  change, chooseStructure, compareWith, drawAgain, drawTurned, forgetTurned, mark, probe, saveAs, select, showRecord, stemOf, step,
+  turnBack, turnSelected, undo,
+} from "./record.js";
 import { saveAll } from "./save.js";
 import { readAddress, state, writeAddress } from "./state.js";
 import { onStrip } from "./strip.js";
+import { onDrag } from "./turns.js";
 import { end, run, say } from "./work.js";
 
 const EXAMPLE = ">tRNA-Phe_yeast\nGCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA\n" +
@@ -27,7 +31,7 @@ let results = [];
 
 /** Begins with a record, with nothing selected or changed. */
 function begin(record) {
-  Object.assign(state, { record: String(record), base: "", mutations: "", reference: "", alternative: "0" });
+  Object.assign(state, { record: String(record), base: "", mutations: "", reference: "", alternative: "0", turns: "", reactivities: "" });
 }
 
 /** Folds everything that was pasted. */
@@ -168,18 +172,26 @@ function listen() {
     });
   }
   $("reference").addEventListener("input", soon(() => compareWith($("reference").value.trim())));
+  const probed = soon(() => probe($("reactivities").value, $("reagent").value));
+  for (const id of ["reactivities", "reagent"]) $(id).addEventListener("input", probed);
   $("full").addEventListener("change", () => {
     $("drawing").classList.toggle("full", $("full").checked);
     mark(false);
   });
   onTabs(chooseStructure);
   onStrip(select, change);
+  onDrag($("drawing"), stemOf, drawTurned);
   onPicture($("drawing"), select, step);
   onPicture($("arcs"), select, step);
   onDots(select, step);
   $("letters").addEventListener("click", (event) => {
     if (event.target.dataset.letter) change(event.target.dataset.letter);
   });
+  $("turn-bar").addEventListener("click", (event) => {
+    if (event.target.dataset.by) turnSelected(event.target.dataset.by);
+  });
+  $("undo-turn").addEventListener("click", () => turnBack(false));
+  $("restore-turns").addEventListener("click", () => turnBack(true));
   $("undo").addEventListener("click", () => undo(false));
   $("restore").addEventListener("click", () => undo(true));
   $("save").addEventListener("click", (event) => {
@@ -195,6 +207,7 @@ function listen() {
 
 /** Shows what the address says. */
 function start() {
+  forgetTurned();
   $("text").value = state.text;
   $("layout").value = state.layout;
   $("color").value = state.color;

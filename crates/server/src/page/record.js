@@ -10,6 +10,8 @@ import { save } from "./save.js";
 import { mutate, mutated, mutations, selected, state, writeAddress } from "./state.js";
 import { markStrip, showStrip } from "./strip.js";
 import { compare, confidence, known, pairs, partners } from "./structure.js";
+import { reactivities } from "./probing.js";
+import { addTurn, isPlane, rootOf, turns, undoTurn } from "./turns.js";
 import { about, showWords } from "./words.js";
 import { run } from "./work.js";
 
@@ -23,6 +25,11 @@ const $ = (id) => document.getElementById(id);
 /** The record as it was given, and with its mutations. */
 let shown = null;
 let drawing = "";
+/** The structure that turns were made for, null if the address says which. */
+let turnedStructure = null;
+/** Is the drawing being made, and has it changed since? */
+let isDrawing = false;
+let isStale = false;
 
 /** Folds a record with its mutations, with probabilities, and shows it; `given` is its fold without mutations. */
 export async function showRecord(given, signal) {
@@ -32,15 +39,47 @@ export async function showRecord(given, signal) {
   const sequence = mutated(given.sequence);
   const id = given.header || given.id;
   const more = hasEnsemble() ? { alternatives: MOST } : {};
-  const request = { ...options(), ...more, inputs: [{ id, sequence }], probabilities: true, cutoff: CUTOFF };
+  const measured = readReactivities(sequence.length);
+  const probed = measured ? { reagent: state.reagent } : {};
+  const input = { id, sequence, ...(measured ? { reactivities: measured } : {}) };
+  const request = { ...options(), ...more, ...probed, inputs: [input], probabilities: true, cutoff: CUTOFF };
   const best = (await fold(request, signal)).results[0];
   if (best.error) throw new Error(best.error);
   const isMutated = sequence !== given.sequence;
-  shown = { given, best, now: best, isMutated, partner: partners(best.structure), reference: null };
+  shown = { given, best, now: best, isMutated, measured, partner: partners(best.structure), reference: null };
   if (!state.reference && !isMutated) state.reference = known(state.text).get(Number(state.record)) || "";
   $("reference").value = state.reference;
   showStructure();
   await showDrawings(signal);
+}
+
+/** The reactivities of the record, if some were pasted that fit; says how many count, or what is wrong. */
+function readReactivities(length) {
+  let [measured, said, isWrong] = [null, "", false];
+  try {
+    if (state.reactivities.trim()) {
+      if (!hasEnsemble()) throw new Error("this model takes no reactivities");
+      measured = reactivities(state.reactivities, length);
+      said = `${measured.filter((value) => value !== null).length} of ${length} bases were measured.`;
+    }
+  } catch (error) {
+    [said, isWrong] = [error.message, true];
+  }
+  $("reactivities").value = state.reactivities;
+  $("reagent").value = state.reagent;
+  if (state.reactivities) $("probing").open = true;
+  $("probed").textContent = said;
+  $("probed").classList.toggle("wrong", isWrong);
+  if (!measured && state.color === "value") state.color = "letter";
+  $("color").value = state.color;
+  $("color").querySelector('[value="value"]').disabled = !measured;
+  return measured;
+}
+
+/** Folds again with other reactivities. */
+export function probe(text, reagent) {
+  Object.assign(state, { reactivities: text, reagent, alternative: "0" });
+  return run("Folding…", (signal) => showRecord(shown.given, signal));
 }
 
 /** Shows the chosen one of the structures of the fold, everywhere but in the drawings. */
@@ -51,6 +90,8 @@ function showStructure() {
   state.alternative = String(chosen);
   const now = chosen === 0 ? shown.best : withStructure(shown.best, all[chosen]);
   shown = { ...shown, now, partner: partners(now.structure) };
+  if (turnedStructure !== null && turnedStructure !== now.structure) state.turns = "";
+  turnedStructure = now.structure;
   showTabs(all, chosen);
   showWords(shown);
   showCommands();
@@ -70,9 +111,11 @@ export function chooseStructure(number) {
 }
 
 function showCommands() {
-  const asked = { ...options(), ...(shown.now === shown.best ? {} : { alternatives: MOST }) };
-  $("command").textContent = commandLine(asked, shown.now, state.layout);
-  $("curl").textContent = curlCall(asked, shown.now);
+  const { now, best, measured } = shown;
+  const probed = measured ? { reagent: state.reagent } : {};
+  const asked = { ...options(), ...probed, ...(now === best ? {} : { alternatives: MOST }) };
+  $("command").textContent = commandLine(asked, now, state.layout, measured);
+  $("curl").textContent = curlCall(asked, now, measured);
 }
 
 /**
@@ -121,21 +164,80 @@ function showPairs() {
   showDots(now.sequence.length, now.probabilities, lower);
 }
 
-async function showDrawings(signal) {
+/** What is asked of every drawing. */
+function drawingRequest() {
   const { now, reference } = shown;
-  const request = {
+  return {
     sequence: now.sequence, structure: now.structure, color_by: state.color,
     ...(OF_PROBABILITIES.includes(state.color) ? { probabilities: now.probabilities } : {}),
+    ...(state.color === "value" ? { values: shown.measured, column: "reactivity" } : {}),
     ...(reference ? { reference } : {}),
   };
-  const [large, arcs] = await Promise.all([
-    draw({ ...request, layout: state.layout, title: now.header || now.id }, signal),
-    draw({ ...request, layout: "arcs", legend: false }, signal),
-  ]);
-  drawing = large;
-  showPicture($("drawing"), large);
-  showPicture($("arcs"), arcs);
+}
+
+/** Shows the drawing in the chosen layout, with its turns. */
+async function showDrawing(signal) {
+  const { now } = shown;
+  const turn = isPlane() ? { turn: turns() } : {};
+  drawing = await draw({ ...drawingRequest(), ...turn, layout: state.layout, title: now.header || now.id }, signal);
+  showPicture($("drawing"), drawing);
+  $("drawing").classList.toggle("turnable", isPlane());
+}
+
+async function showArcs(signal) {
+  showPicture($("arcs"), await draw({ ...drawingRequest(), layout: "arcs", legend: false }, signal));
+}
+
+async function showDrawings(signal) {
+  await Promise.all([showDrawing(signal), showArcs(signal)]);
   mark(false);
+}
+
+/** Another record begins, or the address has changed: its turns are kept. */
+export function forgetTurned() {
+  turnedStructure = null;
+}
+
+/** The root of a base's stem in the drawing, if it can be turned. */
+export function stemOf(base) {
+  return shown && isPlane() ? rootOf(shown.partner, base) : null;
+}
+
+/** Draws again after a turn. While a drawing is being made, only the last turn is kept for the next. */
+export async function drawTurned() {
+  showCommands();
+  isStale = true;
+  if (isDrawing) return;
+  isDrawing = true;
+  while (isStale) {
+    isStale = false;
+    await run("", showDrawing);
+  }
+  isDrawing = false;
+  mark(false);
+}
+
+/** Turns the stem of the selected base by degrees, or by "flip". */
+export function turnSelected(by) {
+  const root = selected() === null ? null : stemOf(selected());
+  if (!root) return;
+  addTurn(root, by === "flip" ? by : Number(by));
+  drawTurned();
+}
+
+/** Takes back the last turn, or all. */
+export function turnBack(isAll) {
+  undoTurn(isAll);
+  drawTurned();
+}
+
+/** Offers what can be done with the stem of the selected base. */
+function showTurns() {
+  const base = selected();
+  const hasStem = base !== null && stemOf(base) !== null;
+  $("turn-bar").hidden = $("turn-hint").hidden = !isPlane();
+  document.querySelectorAll("#turn-bar [data-by]").forEach((button) => { button.disabled = !hasStem; });
+  $("undo-turn").hidden = $("restore-turns").hidden = turns().length === 0;
 }
 
 /** Draws again, after the layout or the colours have changed. */
@@ -187,6 +289,7 @@ export function mark(hasFocus) {
     const letter = base === null ? "" : shown.now.sequence[base].toUpperCase().replace("T", "U");
     button.disabled = base === null || button.dataset.letter === letter;
   });
+  showTurns();
   writeAddress();
 }
 

@@ -2,7 +2,7 @@
 
 const USUAL = {
   text: "", model: "", decode: "", gamma: "1", temperature: "37", share: "",
-  record: "0", base: "", layout: "straight", color: "letter", mutations: "", reference: "", alternative: "0",
+  record: "0", base: "", layout: "straight", color: "letter", mutations: "", reference: "", alternative: "0", turns: "", reactivities: "", reagent: "shape",
 };
 
 export const state = { ...USUAL };
@@ -24,7 +24,7 @@ export function writeAddress() {
   }
   let hash = said.toString();
   if (hash.length > LONGEST) {
-    for (const key of ["text", "mutations", "reference", "base", "record", "alternative"]) said.delete(key);
+    for (const key of ["text", "mutations", "reference", "base", "record", "alternative", "turns", "reactivities"]) said.delete(key);
     hash = said.toString();
   }
   history.replaceState(null, "", hash ? `#${hash}` : location.pathname);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use rinalmo::draw::rna::{Fill, Palette, Rna, Style, View, svg};
+use rinalmo::draw::rna::{Fill, Nested, Palette, Rna, Style, Track, Turn, View, svg};
 use rinalmo::seq::{Gaps, InputOptions, OnInvalid, Structure};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -33,6 +33,9 @@ pub struct DrawRequest {
     layout: View,
     #[serde(default)]
     color_by: ColorBy,
+    /// A number for each base, if it has one, and what the legend calls them.
+    values: Option<Vec<Option<f64>>>,
+    column: Option<String>,
     #[serde(default, deserialize_with = "palette")]
     palette: Palette,
     #[serde(default)]
@@ -43,6 +46,9 @@ pub struct DrawRequest {
     /// First and last positions, from 1.
     #[serde(default)]
     highlight: Vec<(usize, usize)>,
+    /// Stems to turn, such as `12:30` or `12:flip`.
+    #[serde(default)]
+    turn: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -55,6 +61,7 @@ enum ColorBy {
     Paired,
     Confidence,
     Entropy,
+    Value,
     None,
 }
 
@@ -84,7 +91,7 @@ const fn names<T, const N: usize>(named: &[(&'static str, T); N]) -> [&'static s
 pub async fn draw(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
     let request: DrawRequest = body::read(request, &app.limits).await?;
     let rna = request.rna(&app)?;
-    let style = request.style();
+    let style = request.style(&rna)?;
     let drawing = app.queue.run(move || svg(&rna, &style)).await?;
     Ok(text("image/svg+xml", drawing))
 }
@@ -109,6 +116,7 @@ impl DrawRequest {
         }
         rna.track = match self.color_by {
             ColorBy::Letter | ColorBy::Part | ColorBy::None => None,
+            ColorBy::Value => Some(self.values(len)?),
             _ if self.probabilities.is_empty() => {
                 return Err(Failure::invalid("color_by: this needs `probabilities`"));
             }
@@ -120,10 +128,38 @@ impl DrawRequest {
         Ok(rna)
     }
 
-    fn style(&self) -> Style {
+    /// The numbers to colour bases by.
+    fn values(&self, len: usize) -> Result<Track, Failure> {
+        let values = self.values.clone().ok_or_else(|| Failure::invalid("color_by: this needs `values`"))?;
+        if values.len() != len {
+            return Err(Failure::invalid(format!("values: expected {len} as bases, found {}", values.len())));
+        }
+        let name = self.column.clone().unwrap_or_else(|| "value".to_owned());
+        Ok(Track { name, values, range: None })
+    }
+
+    /// The stems to turn, all of which are there.
+    fn turns(&self, rna: &Rna) -> Result<Vec<Turn>, Failure> {
+        if self.turn.is_empty() {
+            return Ok(Vec::new());
+        }
+        if !self.layout.is_plane() {
+            return Err(Failure::invalid("turn: this needs the layout `straight` or `radial`"));
+        }
+        let nested = Nested::new(&rna.structure);
+        let read = |text: &String| {
+            let turn: Turn = text.parse()?;
+            turn.root(&nested).map(|_| turn)
+        };
+        let turns: Result<_, rinalmo::draw::rna::TurnError> = self.turn.iter().map(read).collect();
+        turns.map_err(|error| Failure::invalid(format!("turn: {error}")))
+    }
+
+    fn style(&self, rna: &Rna) -> Result<Style, Failure> {
         let usual = Style::default();
-        Style {
+        Ok(Style {
             view: self.layout,
+            turns: self.turns(rna)?,
             title: self.title.clone(),
             fill: match self.color_by {
                 ColorBy::Letter => Fill::Letters,
@@ -135,7 +171,7 @@ impl DrawRequest {
             numbers: self.numbers.unwrap_or(usual.numbers),
             circles: self.circles.unwrap_or(usual.circles),
             legend: self.legend.unwrap_or(usual.legend),
-        }
+        })
     }
 }
 

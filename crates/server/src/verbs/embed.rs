@@ -126,7 +126,7 @@ pub fn plan(
 fn check_size(app: &App, model: &Entry, found: &Found) -> Result<(), Failure> {
     let records = found.records.iter().filter_map(|record| record.as_ref().ok());
     let bases: usize = records.map(|record| record.record.sequence.len()).sum();
-    let dimensions = model.sizes.map_or(0, |(_, dimensions)| dimensions);
+    let dimensions = model.network.map_or(0, |network| network.dimensions);
     let bytes = (bases as u64).saturating_mul(dimensions as u64).saturating_mul(4 + WRITTEN);
     let most = app.limits.memory_of_a_call();
     if bytes <= most {

@@ -70,7 +70,7 @@ async fn answer(app: &App, request: Request) -> Result<Response, Failure> {
     let tokens = input.0.iter().map(|input| input.sequence.chars().count() + 2).sum();
     let write = move |array| text(&encoding_format.write(array));
     let (plan, found) = embed::plan(app, &app.limits, model.as_deref(), input, Pooling::Mean, write)?;
-    let (own, name) = (plan.model.sizes.map_or(0, |(_, dimensions)| dimensions), plan.model.name.clone());
+    let (own, name) = (plan.model.network.map_or(0, |network| network.dimensions), plan.model.name.clone());
     if let Some(asked) = dimensions.filter(|asked| *asked != own) {
         return Err(Failure::invalid(format!("dimensions: model `{name}` has {own}, found {asked}")));
     }

@@ -103,6 +103,17 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
         ),
         ("/v1/draw", r#"{"structure": ".", "color_by": "entropy"}"#, 422, "color_by: this needs `probabilities`"),
         ("/v1/draw", r#"{"structure": ".", "highlight": [[1, 2]]}"#, 422, "highlight: expected positions from 1 to 1"),
+        ("/v1/draw", r#"{"structure": "(.)", "color_by": "value"}"#, 422, "color_by: this needs `values`"),
+        (
+            "/v1/draw",
+            r#"{"structure": "(.)", "color_by": "value", "values": [1, null]}"#,
+            422,
+            "values: expected 3 as bases, found 2",
+        ),
+        ("/v1/draw", r#"{"structure": "(.).", "turn": ["1:x"]}"#, 422, "turn: expected a position and degrees such as"),
+        ("/v1/draw", r#"{"structure": "(.).", "turn": ["4:9"]}"#, 422, "turn: position 4 is in no stem"),
+        ("/v1/draw", r#"{"structure": "(.).", "turn": ["5:9"]}"#, 422, "turn: position 5 is beyond the end, 4"),
+        ("/v1/draw", r#"{"structure": "(.)", "layout": "arcs", "turn": ["1:9"]}"#, 422, "turn: this needs the layout"),
         (
             "/v1/format",
             r#"{"structure": "(.)", "sequence": "", "format": "ct"}"#,

@@ -137,6 +137,41 @@ async function mutates() {
   assert.equal(await page.isVisible("#change"), false);
 }
 
+async function probes() {
+  const structure = async () => (await page.locator("#strip .base i").allTextContents()).join("");
+  const before = await structure();
+  assert.match(before, /^\(/, "the first base pairs");
+  await page.click("#probing summary");
+  await page.fill("#reactivities", "1 0.4 x");
+  await page.waitForTimeout(400);
+  await settled();
+  assert.match(await page.textContent("#probed"), /^expected numbers, found `x`$/);
+  // The acceptor stem reacts strongly, so it is open.
+  const strong = [...Array(7).keys()].map((at) => `${at + 1}\t9\n`).join("");
+  await page.fill("#reactivities", `position\treactivity\n${strong}76 -999\n`);
+  await page.waitForTimeout(400);
+  await settled();
+  assert.equal(await page.textContent("#probed"), "7 of 76 bases were measured.");
+  assert.equal((await structure()).slice(0, 7), ".......");
+  assert.match(await page.textContent("#command"), /^printf '1\\t9\\n.* > reactivities.tsv\n.*--reagent shape --reactivities reactivities.tsv/s);
+  assert.match(await page.textContent("#curl"), /"reactivities":\[9,9,9,9,9,9,9,null/);
+  await page.selectOption("#color", "value");
+  await settled();
+  assert.match(await page.textContent("#drawing"), /reactivity/);
+  await shot("probed");
+  const address = page.url();
+  await page.goto("about:blank");
+  await page.goto(address);
+  await settled();
+  assert.equal((await structure()).slice(0, 7), ".......", "the address keeps the reactivities");
+  await isAccessible("probed");
+  await page.fill("#reactivities", "");
+  await page.waitForTimeout(400);
+  await settled();
+  assert.equal(await structure(), before);
+  assert.equal(await page.inputValue("#color"), "letter");
+}
+
 async function changes() {
   await page.selectOption("#model", "turner2004");
   await page.waitForTimeout(400);
@@ -149,7 +184,13 @@ async function changes() {
   await settled();
   assert.notEqual(await page.textContent("#verdict strong"), energy);
   assert.match(await page.textContent("#command"), /--model turner2004 --temperature 60/);
+  await page.locator("[data-twin=temperature]").fill("37");
+  await page.waitForTimeout(400);
+  await settled();
+  assert.equal(await page.inputValue("#temperature"), "37", "the slider moves the number");
+  assert.equal(await page.textContent("#verdict strong"), energy);
   await page.selectOption("#model", "nano");
+  assert.equal(await page.inputValue("[data-twin=share]"), "0.4", "the slider is at the model's own share");
   await page.selectOption("#decode", "mea");
   assert.equal(await page.isVisible("#gamma"), true);
   await page.waitForTimeout(400);
@@ -164,6 +205,73 @@ async function changes() {
     assert.equal(await page.locator("#drawing [data-base]").count(), TRNA.length);
   }
   await page.selectOption("#color", "confidence");
+  await settled();
+}
+
+/** Where a base is drawn, in pixels of the window. */
+async function drawnAt(base) {
+  const box = await page.locator(`#drawing [data-base="${base - 1}"] circle:not(.halo)`).boundingBox();
+  return [box.x + box.width / 2, box.y + box.height / 2];
+}
+
+/** The distance of two drawn bases, which does not depend on where the drawing is. */
+async function apart(one, other) {
+  const [a, b] = [await drawnAt(one), await drawnAt(other)];
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}
+
+async function turns() {
+  const turn = async () => (/ --turn (\S+)/.exec(await page.textContent("#command")) || [])[1];
+  const before = await apart(1, 35);
+  await page.click("#strip .base:nth-child(76)");
+  assert.equal(await page.isDisabled("[data-by=flip]"), true, "the end is in no stem");
+  await page.click("#strip .base:nth-child(35)");
+  await page.click("[data-by='15']");
+  await page.click("[data-by='15']");
+  await settled();
+  assert.equal(await turn(), "27:30", "two turns of a stem are one");
+  assert.notEqual(await apart(1, 35), before);
+  await page.click("[data-by=flip]");
+  await settled();
+  assert.equal(await turn(), "27:30,27:flip");
+  const address = page.url();
+  await page.goto("about:blank");
+  await page.goto(address);
+  await settled();
+  assert.equal(await turn(), "27:30,27:flip", "the address keeps the turns");
+  await shot("turned");
+  await page.click("#undo-turn");
+  await settled();
+  assert.equal(await turn(), "27:30");
+  await page.click("#restore-turns");
+  await settled();
+  assert.equal(await turn(), undefined);
+  assert.ok(Math.abs(await apart(1, 35) - before) < 0.01);
+  // The loop of a stem is dragged to another side of its root.
+  await page.locator("#drawing").scrollIntoViewIfNeeded();
+  const [from, left, right] = [await drawnAt(35), await drawnAt(27), await drawnAt(43)];
+  const root = [(left[0] + right[0]) / 2, (left[1] + right[1]) / 2];
+  const arm = [from[0] - root[0], from[1] - root[1]];
+  await page.mouse.move(...from);
+  await page.mouse.down();
+  for (const degrees of [10, 25, 40]) {
+    const [sin, cos] = [Math.sin((degrees * Math.PI) / 180), Math.cos((degrees * Math.PI) / 180)];
+    await page.mouse.move(root[0] + arm[0] * cos - arm[1] * sin, root[1] + arm[0] * sin + arm[1] * cos);
+  }
+  await page.mouse.up();
+  await settled();
+  const dragged = /^27:(\d+)$/.exec(await turn());
+  assert.ok(dragged && Math.abs(Number(dragged[1]) - 40) < 15, `dragged by 40 degrees: ${await turn()}`);
+  assert.equal((await marks()).strip, 35, "a drag selects nothing else");
+  await page.selectOption("#layout", "circular");
+  await settled();
+  assert.equal(await page.isVisible("#turn-bar"), false);
+  await page.selectOption("#layout", "straight");
+  await settled();
+  await page.click("#strip .base:nth-child(3)");
+  await page.keyboard.press("c");
+  await settled();
+  await page.click("#restore");
   await settled();
 }
 
@@ -318,7 +426,7 @@ async function main() {
   await page.goto(address);
   await settled();
   await isAccessible("empty");
-  for (const part of [folds, selects, mutates, changes, compares, saves, alternates, foldsMany]) {
+  for (const part of [folds, selects, mutates, turns, probes, changes, compares, saves, alternates, foldsMany]) {
     await part();
     console.log(`${part.name}: well`);
   }

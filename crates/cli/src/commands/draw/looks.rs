@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::draw::rna::{Fill, Palette, Style, View};
+use rinalmo::draw::rna::{Fill, Nested, Palette, Rna, Style, Turn, View};
 
 /// How a drawing looks.
 #[derive(Args, Clone, Debug)]
@@ -27,6 +27,10 @@ pub struct Looks {
     /// Mark these positions, such as 10-20,35. May be given several times
     #[arg(long, value_name = "FROM-TO")]
     highlight: Vec<String>,
+    /// Turn the stem at POSITION by so many degrees clockwise, or `flip` it to the other side, such as 12:30,40:flip.
+    /// Turns are made one after the other, and may be given several times; what is turned may cover other parts
+    #[arg(long, value_name = "POSITION:CHANGE", value_delimiter = ',', allow_hyphen_values = true)]
+    turn: Vec<Turn>,
     /// Write TEXT above the drawing [default: the record's name]
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
@@ -109,6 +113,9 @@ impl Looks {
             }
             _ => {}
         }
+        if !self.turn.is_empty() && !self.view().is_plane() {
+            bail!("--turn: needs --layout straight or radial, {} has no stems to turn", name_of(self.layout));
+        }
         self.parse_range()?;
         self.highlights(usize::MAX).map(drop)
     }
@@ -144,10 +151,24 @@ impl Looks {
         texts.map(|text| highlight(text, len)).collect()
     }
 
+    /// Checks that the stems of `--turn` are there.
+    pub fn check_turns(&self, rna: &Rna) -> Result<()> {
+        if self.turn.is_empty() {
+            return Ok(());
+        }
+        let nested = Nested::new(&rna.structure);
+        self.turn.iter().try_for_each(|turn| turn.root(&nested).map(drop)).context("--turn")
+    }
+
+    fn view(&self) -> View {
+        View::named(&name_of(self.layout)).expect("a test looks for each layout's view")
+    }
+
     /// The style of a drawing of the record `name`.
     pub fn style(&self, name: &str, values: bool) -> Style {
         Style {
-            view: View::named(&name_of(self.layout)).expect("a test looks for each layout's view"),
+            view: self.view(),
+            turns: self.turn.clone(),
             title: self.title.clone().unwrap_or_else(|| name.to_owned()),
             fill: match self.color_by(values) {
                 ColorBy::Letter => Fill::Letters,

@@ -194,6 +194,7 @@ impl Drawer {
             rna.reference = Some(references.of(entry, is_only)?);
         }
         rna.highlights = self.looks.highlights(rna.len())?;
+        self.looks.check_turns(&rna)?;
         rna.track = match self.looks.color_by(self.numbers.is_some()) {
             ColorBy::PairProbability if rna.probabilities.is_empty() && !rna.structure.pairs().is_empty() => {
                 bail!("there are no probabilities\nhint: `fold -f json` writes them, and --probabilities reads them")

@@ -82,6 +82,7 @@ pub const ROLES: &[Row] = &[
     (&["draw"], "column", Neither),
     (&["draw"], "range", Neither),
     (&["draw"], "highlight", Neither),
+    (&["draw"], "turn", Neither),
     (&["draw", "map"], "title", Neither),
     (&["map"], "labels", Reads(Input::Path)),
     (&["map"], "color_by", Neither),

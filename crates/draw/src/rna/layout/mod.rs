@@ -7,8 +7,11 @@ mod outer;
 mod plane;
 mod ring;
 mod tree;
+mod turn;
 
 pub use geometry::Point;
+pub(crate) use turn::turned;
+pub use turn::{Change, Turn, TurnError};
 
 use super::Nested;
 use tree::Through;
@@ -43,9 +46,15 @@ pub fn positions(nested: &Nested, layout: Layout) -> Vec<Point> {
         Layout::Arcs => line(nested.partners.len()),
         Layout::Circular => circle(nested.partners.len()),
     };
-    let least = points.iter().fold(Point::new(f64::MAX, f64::MIN), |a, b| Point::new(a.x.min(b.x), a.y.max(b.y)));
-    points.iter_mut().for_each(|point| *point = Point::new(point.x - least.x, least.y - point.y));
+    points.iter_mut().for_each(|point| point.y = -point.y); // the y axis of layouts points up
+    to_origin(&mut points);
     points
+}
+
+/// Moves all points so that the least x and y are 0.
+fn to_origin(points: &mut [Point]) {
+    let least = points.iter().fold(Point::new(f64::MAX, f64::MAX), |a, b| Point::new(a.x.min(b.x), a.y.min(b.y)));
+    points.iter_mut().for_each(|point| *point = *point - least);
 }
 
 /// The width up to which the bases on a line keep their distance, and to which longer lines are pressed, in pixels.
