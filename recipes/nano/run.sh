@@ -15,9 +15,12 @@ zcat "$S/VL0.tsv.gz" | awk 'NR == 1 || NR % 5 == 0' > validation.tsv
 # 2. A head in the ensemble of learned energies, on the encoder that was pre-trained on a GPU (README.md).
 rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv --validation validation.tsv \
     --from nano-mlm --out structure-ensemble
+rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv --validation validation.tsv \
+    --from structure-ensemble --set train.schedule.peak=3e-4 --set train.schedule.warm_up.steps=100 --set train.seed=1 \
+    --out structure-ensemble-more
 
 # 3. Calibrated probabilities, decoder, threshold, expected F1: on all of VL0.
-rinalmo model calibrate structure-ensemble calibrated.safetensors --data "$S/VL0.tsv.gz" --energy-share 0.4 --decode f1 --force
+rinalmo model calibrate structure-ensemble-more calibrated.safetensors --data "$S/VL0.tsv.gz" --energy-share 0.4 --decode f1 --force
 
 # 4. Small heads with adapters, tested as `benchmark` does, on the same encoder.
 rinalmo benchmark family --data "$DATA"/corpus/nrc_*.fasta.gz --from nano-mlm --config "$HERE/family.toml" --out bench-family
