@@ -6,11 +6,11 @@ import { commandLine, curlCall } from "./commands.js";
 import { hasEnsemble, options } from "./controls.js";
 import { markDots, showDots } from "./dots.js";
 import { markPicture, showPicture } from "./pictures.js";
+import { reactivities } from "./probing.js";
 import { save } from "./save.js";
 import { mutate, mutated, mutations, selected, state, writeAddress } from "./state.js";
 import { markStrip, showStrip } from "./strip.js";
 import { compare, confidence, known, pairs, partners } from "./structure.js";
-import { reactivities } from "./probing.js";
 import { addTurn, isPlane, rootOf, turns, undoTurn } from "./turns.js";
 import { about, showWords } from "./words.js";
 import { run } from "./work.js";
@@ -193,7 +193,7 @@ async function showDrawings(signal) {
   mark(false);
 }
 
-/** Another record begins, or the address has changed: its turns are kept. */
+/** The turns that the address says are kept, whatever was drawn before. */
 export function forgetTurned() {
   turnedStructure = null;
 }

@@ -29,7 +29,7 @@ pub(super) fn read(path: &Path, found: &mut Found) -> Result<(), String> {
         Ok::<_, String>(values.into_iter().map(|value| value as f32).collect())
     })?;
     let (names, ids) = (index(&file)?, column(&file, "id")?);
-    if names.len() as u64 != rows || values.len() as u64 != rows * dims {
+    if names.len() as u64 != rows || values.len() as u64 != rows.saturating_mul(dims) {
         return Err(format!("`{place}` has {rows} rows of {dims}, and there are {} names", names.len()));
     }
     found.ids.extend(names.iter().cloned().zip(ids));

@@ -83,6 +83,27 @@ fn a_file_of_anndata_has_a_row_for_each_record() {
     assert!(vectors(&path, None).is_err());
 }
 
+#[cfg(feature = "h5ad")]
+#[test]
+fn damaged_files_of_anndata_are_refused_or_read_and_never_end_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.h5ad");
+    write(&path, Dtype::F32, &[ArrayKind::Mean]);
+    let whole = std::fs::read(&path).unwrap();
+    for cut in (0..whole.len()).step_by(4001) {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        assert!(vectors(&path, None).is_err(), "the first {cut} of {} bytes", whole.len());
+    }
+    let mut refused = 0;
+    for place in (0..whole.len()).step_by(997) {
+        let mut changed = whole.clone();
+        changed[place] ^= 0xff;
+        std::fs::write(&path, changed).unwrap();
+        refused += usize::from(vectors(&path, None).is_err());
+    }
+    assert!(refused > 0);
+}
+
 #[test]
 fn numbers_of_16_bits_are_read() {
     let folder = tempfile::tempdir().unwrap();
