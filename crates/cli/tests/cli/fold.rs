@@ -20,6 +20,23 @@ fn folds(run: Run) -> Vec<Structure> {
 }
 
 #[test]
+fn the_readme_shows_what_is_printed() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
+    let shown: Vec<&str> = readme.lines().skip_while(|line| !line.starts_with(">tRNA-Phe_yeast")).take(3).collect();
+    let run = Sandbox::new().run(&format!("-q fold {root}/examples/rnas.fa")).done();
+    let printed: Vec<&str> = run.out.lines().take(3).collect();
+    assert_eq!(printed[..2], shown[..2]);
+    let parts = |line: &str| {
+        let (structure, number) = line.split_once(" expected_f1=").unwrap();
+        (structure.to_owned(), number.parse::<f32>().unwrap())
+    };
+    let [(structure, f1), (expected, expected_f1)] = [printed[2], shown[2]].map(parts);
+    assert_eq!(structure, expected);
+    assert!((f1 - expected_f1).abs() < 0.01, "{f1}, the README has {expected_f1}"); // in bf16 or f32, by the processor
+}
+
+#[test]
 fn the_default_output_is_header_sequence_as_given_structure_and_score() {
     let run = Sandbox::new().with("a.fa", SMALL).run("-q fold a.fa").done();
     let lines: Vec<&str> = run.out.lines().collect();
