@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use rinalmo::draw::rna::{Fill, Nested, Palette, Rna, Style, Track, Turn, View, svg};
+use rinalmo::draw::rna::{Fill, Palette, Rna, Style, Track, Turn, TurnError, View, svg};
 use rinalmo::seq::{Gaps, InputOptions, OnInvalid, Structure};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -146,13 +146,10 @@ impl DrawRequest {
         if !self.layout.is_plane() {
             return Err(Failure::invalid("turn: this needs the layout `straight` or `radial`"));
         }
-        let nested = Nested::new(&rna.structure);
-        let read = |text: &String| {
-            let turn: Turn = text.parse()?;
-            turn.root(&nested).map(|_| turn)
-        };
-        let turns: Result<_, rinalmo::draw::rna::TurnError> = self.turn.iter().map(read).collect();
-        turns.map_err(|error| Failure::invalid(format!("turn: {error}")))
+        let wrong = |error: TurnError| Failure::invalid(format!("turn: {error}"));
+        let turns: Vec<Turn> = self.turn.iter().map(|text| text.parse()).collect::<Result<_, _>>().map_err(wrong)?;
+        Turn::check(&turns, &rna.structure).map_err(wrong)?;
+        Ok(turns)
     }
 
     fn style(&self, rna: &Rna) -> Result<Style, Failure> {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::draw::rna::{Fill, Nested, Palette, Rna, Style, Turn, View};
+use rinalmo::draw::rna::{Fill, Palette, Rna, Style, Turn, View};
 
 /// How a drawing looks.
 #[derive(Args, Clone, Debug)]
@@ -153,11 +153,7 @@ impl Looks {
 
     /// Checks that the stems of `--turn` are there.
     pub fn check_turns(&self, rna: &Rna) -> Result<()> {
-        if self.turn.is_empty() {
-            return Ok(());
-        }
-        let nested = Nested::new(&rna.structure);
-        self.turn.iter().try_for_each(|turn| turn.root(&nested).map(drop)).context("--turn")
+        Turn::check(&self.turn, &rna.structure).context("--turn")
     }
 
     fn view(&self) -> View {

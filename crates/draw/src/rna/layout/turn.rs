@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use rinalmo_seq::Structure;
+
 use super::Point;
 use crate::rna::Nested;
 
@@ -94,6 +96,18 @@ impl Turn {
         Ok((i, j))
     }
 
+    /// Checks that a structure has the stems of these turns.
+    ///
+    /// # Errors
+    /// That of the first turn without one.
+    pub fn check(turns: &[Self], structure: &Structure) -> Result<(), TurnError> {
+        if turns.is_empty() {
+            return Ok(()); // most drawings have none
+        }
+        let nested = Nested::new(structure);
+        turns.iter().try_for_each(|turn| turn.root(&nested).map(drop))
+    }
+
     /// Moves the stem; `points` are those of a picture, whose y axis points down.
     fn apply(&self, points: &mut [Point], (i, j): (usize, usize)) {
         let (from, to) = (points[i], points[j]);
@@ -132,7 +146,6 @@ pub(crate) fn turned(mut points: Vec<Point>, nested: &Nested, turns: &[Turn]) ->
 mod tests {
     use super::*;
     use crate::rna::layout::{Layout, PAIR, STEP, positions};
-    use rinalmo_seq::Structure;
 
     const TWO: &str = "((..((...))..((....))..)).";
 
