@@ -37,8 +37,10 @@ impl Structure<'_> {
             return;
         }
         // A partner must be inside the innermost pair around `k`.
+        let nick = self.nick;
+        let is_far = |j: usize| j >= k + 4 || nick.is_some_and(|nick| k < nick && nick <= j);
         let around = (0..k).rev().find_map(|i| self.partner[i].filter(|&j| j > k)).unwrap_or(self.letters.len());
-        for j in k + 4..around {
+        for j in (k + 1..around).filter(|&j| is_far(j)) {
             if self.partner[j].is_none() && pair(self.letters[k], self.letters[j]).is_some() {
                 (self.partner[k], self.partner[j]) = (Some(j), Some(k));
                 self.each(k + 1, visit);
@@ -63,9 +65,18 @@ fn enumerate(sequence: &[u8], conditions: Conditions, bonus: impl Fn(usize, usiz
     (-rt * f64::ln(whole), pairs.into_iter().map(|weight| weight / whole).collect())
 }
 
-fn each_structure(sequence: &[u8], energies: &Energies, mut visit: impl FnMut(&Structure<'_>)) {
+fn each_structure(sequence: &[u8], energies: &Energies, visit: impl FnMut(&Structure<'_>)) {
+    each_structure_of_strands(sequence, None, energies, visit);
+}
+
+fn each_structure_of_strands(
+    sequence: &[u8],
+    nick: Option<usize>,
+    energies: &Energies,
+    mut visit: impl FnMut(&Structure<'_>),
+) {
     let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
-    let mut structure = Structure { energies, letters: &letters, partner: vec![None; letters.len()] };
+    let mut structure = Structure { energies, letters: &letters, nick, partner: vec![None; letters.len()] };
     structure.each(0, &mut visit);
 }
 
@@ -137,22 +148,27 @@ fn agrees_with_reactivities(sequence: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Without lonely pairs or far pairs, only the structures that have none are left: in the ensemble and its pairs, in the
-/// minimum, in the band and among the drawn ones.
-fn agrees_without(sequence: &[u8], restraints: Restraints<'_>) -> Result<(), TestCaseError> {
+/// Without lonely pairs or far pairs, only the structures that have none are left; of two strands, all structures of both:
+/// in the ensemble and its pairs, in the minimum, in the band, among the drawn ones and in shares.
+fn agrees_with(sequence: &[u8], restraints: Restraints<'_>) -> Result<(), TestCaseError> {
     const BAND: f64 = 5.0; // kcal/mol
     let (model, len) = (EnergyModel::turner2004(), sequence.len());
     let rt = model.conditions().rt();
+    let nick = restraints.nick;
     let is_allowed = |pairs: &[(usize, usize)]| {
-        let stacks =
-            |&(i, j): &(usize, usize)| pairs.contains(&(i + 1, j - 1)) || i > 0 && pairs.contains(&(i - 1, j + 1));
+        let is_stack = |(i, j): (usize, usize)| {
+            pairs.contains(&(i, j))
+                && pairs.contains(&(i + 1, j - 1))
+                && nick.is_none_or(|nick| nick != i + 1 && nick != j)
+        };
+        let stacks = |&(i, j): &(usize, usize)| is_stack((i, j)) || i > 0 && is_stack((i - 1, j + 1));
         let is_near = |&(i, j): &(usize, usize)| restraints.max_span.is_none_or(|span| j - i < span);
         pairs.iter().all(|pair| is_near(pair) && (!restraints.no_lonely_pairs || stacks(pair)))
     };
     let listed = |rounding: Rounding| {
         let energies = Energies::new(Parameters::turner2004(), model.conditions(), rounding);
         let mut found = Vec::new();
-        each_structure(sequence, &energies, |structure| {
+        each_structure_of_strands(sequence, nick, &energies, |structure| {
             let pairs = structure.pairs();
             if is_allowed(&pairs) {
                 found.push((structure.energy_within(None) / 100.0, pairs));
@@ -170,7 +186,18 @@ fn agrees_without(sequence: &[u8], restraints: Restraints<'_>) -> Result<(), Tes
             expected[j * len + i] += weight / whole;
         }
     }
-    compare(sequence, &model.ensemble_with(sequence, restraints), (-rt * whole.ln(), expected))?;
+    let ensemble = model.ensemble_with(sequence, restraints);
+    compare(sequence, &ensemble, (-rt * whole.ln(), expected))?;
+    for (weight, pairs) in &weights {
+        let share = model.share(sequence, restraints, &ensemble, pairs).unwrap();
+        prop_assert!((share - weight / whole).abs() < SUM, "{} of {:?}, expected {}", share, pairs, weight / whole);
+    }
+    if let Some(nick) = nick.filter(|nick| (1..len).contains(nick)) {
+        let binds = |pairs: &[(usize, usize)]| pairs.iter().any(|&(i, j)| i < nick && nick <= j);
+        let bound: f64 = weights.iter().filter(|(_, pairs)| binds(pairs)).map(|(weight, _)| weight).sum();
+        let (found, expected) = (ensemble.bound_energy().unwrap(), -rt * bound.ln());
+        prop_assert!(found == expected || (found - expected).abs() < SUM, "{} kcal/mol, expected {}", found, expected);
+    }
     for pairs in model.sample_with(sequence, restraints, 20, 1) {
         prop_assert!(is_allowed(&pairs), "{:?}", pairs);
     }
@@ -246,9 +273,29 @@ proptest! {
 
     #[test]
     fn lonely_and_far_pairs_are_left_out(sequence in prop::collection::vec(prop::sample::select(b"GGCCAU".to_vec()), 0..17), span in 5..16usize) {
-        agrees_without(&sequence, Restraints::default().no_lonely_pairs(true))?;
-        agrees_without(&sequence, Restraints::default().max_span(span))?;
-        agrees_without(&sequence, Restraints::default().no_lonely_pairs(true).max_span(span))?;
+        agrees_with(&sequence, Restraints::default().no_lonely_pairs(true))?;
+        agrees_with(&sequence, Restraints::default().max_span(span))?;
+        agrees_with(&sequence, Restraints::default().no_lonely_pairs(true).max_span(span))?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn recursions_add_up_all_structures_of_two_strands(sequence in prop::collection::vec(prop::sample::select(b"GGCCAUN".to_vec()), 1..14), nick in 0..14usize) {
+        let restraints = Restraints::default().nick(nick);
+        agrees_with(&sequence, restraints)?;
+        agrees_with(&sequence, restraints.no_lonely_pairs(true))?;
+    }
+}
+
+/// A branch on each side of the nick, inside a pair of both strands and outside of it.
+#[test]
+fn recursions_add_up_branches_next_to_a_nick() {
+    for (strands, nick) in [("CGAAACCGAAACG", 6), ("AGGAAACCGGAAACC", 8), ("CGCAAAGCGAAACG", 7), ("GGAAACCAGACCAAC", 4)]
+    {
+        agrees_with(strands.as_bytes(), Restraints::default().nick(nick)).unwrap();
     }
 }
 
@@ -256,7 +303,7 @@ proptest! {
 #[test]
 fn lonely_pairs_are_left_out_of_every_kind_of_loop() {
     for sequence in ["GGGAAACCGGAAACCACC", "GGAGGAAACCACC", "GGAAGGAAACCAACC", "GGGAAACCC", "GGGGAAACACCC"] {
-        agrees_without(sequence.as_bytes(), Restraints::default().no_lonely_pairs(true)).unwrap();
+        agrees_with(sequence.as_bytes(), Restraints::default().no_lonely_pairs(true)).unwrap();
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Energies {
     pub unpaired: f64,
     pub closing: f64,
     pub branch: f64,
+    /// Of two strands that meet.
+    pub initiation: f64,
     asymmetry: f64,
     largest_asymmetry: f64,
     terminal_au: f64,
@@ -79,6 +81,7 @@ impl Energies {
             unpaired: rounded(&parameters.unpaired),
             closing: rounded(&parameters.closing),
             branch: rounded(&parameters.branch),
+            initiation: rounded(&parameters.initiation),
             asymmetry: rounded(&parameters.asymmetry),
             largest_asymmetry: f64::from(parameters.largest_asymmetry),
             terminal_au: rounded(&parameters.terminal_au),

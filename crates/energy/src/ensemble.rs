@@ -15,6 +15,7 @@ use crate::workers::Workers;
 pub struct Ensemble {
     len: usize,
     energy: f64,
+    bound_energy: Option<f64>,
     probabilities: Probabilities,
 }
 
@@ -86,7 +87,9 @@ impl Ensemble {
         let len = sequence.len();
         let Sums { loops, inside, exterior } = Sums::<T>::new(workers, terms, sequence, energy)?;
         let probabilities = probabilities(&loops, &inside, &exterior, workers)?;
-        Ok(Self { len, energy: energy * len as f64 - terms.weights.rt * exterior.total().ln(), probabilities })
+        let free_energy = |sum: T| energy * loops.len() as f64 - terms.weights.rt * sum.ln();
+        let bound_energy = exterior.bound(&loops, &inside.closed).map(free_energy);
+        Ok(Self { len, energy: free_energy(exterior.total()), bound_energy, probabilities })
     }
 
     /// Number of bases of the sequence.
@@ -102,6 +105,25 @@ impl Ensemble {
     /// Free energy of the ensemble in kcal/mol: `-RT ln Z`, with Z the partition function. 0 if no bases can pair.
     pub fn energy(&self) -> f64 {
         self.energy
+    }
+
+    /// If there are two strands ([`Restraints::nick`]), the free energy in kcal/mol of those structures in which they pair
+    /// with each other. It is infinite if there are none.
+    ///
+    /// What binding gains is this minus the energies of both strands alone. If the strands are equal, their complex looks
+    /// the same from both, which RNAcofold takes into account by half as much weight: RT ln 2 more.
+    ///
+    /// ```
+    /// use rinalmo_energy::{EnergyModel, Restraints};
+    ///
+    /// let (model, strands) = (EnergyModel::turner2004(), Restraints::default().nick(8));
+    /// let both = model.ensemble_with(b"GGCACGAACUUCGUGCC", strands);
+    /// let alone = [&b"GGCACGAA"[..], b"CUUCGUGCC"].map(|strand| model.ensemble(strand).energy());
+    /// let gain = both.bound_energy().unwrap() - alone[0] - alone[1];
+    /// assert!(gain < -10.0); // kcal/mol
+    /// ```
+    pub fn bound_energy(&self) -> Option<f64> {
+        self.bound_energy
     }
 
     /// Probability that bases `i` and `j`, counted from 0, are paired with each other.

@@ -21,6 +21,8 @@ pub enum LoopKind {
     Internal,
     /// Three or more pairs.
     Multiloop,
+    /// The one that a pair of two strands closes, and where the inner ends of both are.
+    Nick,
 }
 
 impl LoopKind {
@@ -33,6 +35,7 @@ impl LoopKind {
             Self::Bulge => "bulge",
             Self::Internal => "internal",
             Self::Multiloop => "multiloop",
+            Self::Nick => "nick",
         }
     }
 }
@@ -103,14 +106,16 @@ pub enum EvaluationError {
     Hairpin(usize, usize, usize),
 }
 
-/// The loops of the structure `pairs` of `sequence`, and their energies.
+/// The loops of the structure `pairs` of `sequence`, and their energies. With a `nick`, that base is the first one of a
+/// second strand.
 pub(crate) fn evaluate(
     energies: &Energies,
     sequence: &[u8],
+    nick: Option<usize>,
     pairs: &[(usize, usize)],
 ) -> Result<Evaluation, EvaluationError> {
     let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
-    let structure = Structure { energies, letters: &letters, partner: partners(sequence.len(), pairs)? };
+    let structure = Structure { energies, letters: &letters, nick, partner: partners(sequence.len(), pairs)? };
     let loops: Vec<Loop> = structure.closing().map(|pair| structure.enclosed(pair)).collect::<Result<_, _>>()?;
     let closing = loops.iter().filter_map(|part| part.closing);
     let odd = closing.filter(|&(i, j)| crate::letters::pair(letters[i], letters[j]).is_none()).collect();
@@ -118,9 +123,14 @@ pub(crate) fn evaluate(
 }
 
 /// The energy of the structure `pairs` of `sequence` in 0.01 kcal/mol, as `energies` are rounded.
-pub(crate) fn energy(energies: &Energies, sequence: &[u8], pairs: &[(usize, usize)]) -> Result<f64, EvaluationError> {
+pub(crate) fn energy(
+    energies: &Energies,
+    sequence: &[u8],
+    nick: Option<usize>,
+    pairs: &[(usize, usize)],
+) -> Result<f64, EvaluationError> {
     let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
-    let structure = Structure { energies, letters: &letters, partner: partners(sequence.len(), pairs)? };
+    let structure = Structure { energies, letters: &letters, nick, partner: partners(sequence.len(), pairs)? };
     let of_loop = |closing| {
         let (branches, unpaired) = structure.branches(closing);
         structure.energy(closing, &branches, unpaired)
@@ -165,6 +175,8 @@ pub(crate) struct Structure<'a> {
     pub energies: &'a Energies,
     /// Codes of the letters.
     pub letters: &'a [u8],
+    /// The first base of a second strand.
+    pub nick: Option<usize>,
     pub partner: Vec<Option<usize>>,
 }
 
@@ -179,12 +191,14 @@ impl Structure<'_> {
     /// The loop that `closing` closes, or the exterior one.
     fn enclosed(&self, closing: Option<(usize, usize)>) -> Result<Loop, EvaluationError> {
         let (branches, unpaired) = self.branches(closing);
+        let is_open = self.is_open(closing, &branches);
         if let (Some((i, j)), []) = (closing, &branches[..])
+            && !is_open
             && unpaired < SHORTEST
         {
             return Err(EvaluationError::Hairpin(i + 1, j + 1, unpaired));
         }
-        let kind = loop_kind(closing, &branches, unpaired);
+        let kind = if is_open { LoopKind::Nick } else { loop_kind(closing, &branches, unpaired) };
         let hundredths = self.energy(closing, &branches, unpaired) as i64;
         Ok(Loop { kind, closing, branches, unpaired, hundredths })
     }
@@ -206,15 +220,34 @@ impl Structure<'_> {
         (branches, unpaired)
     }
 
+    /// Is the nick in the loop, and the loop not the exterior one?
+    fn is_open(&self, closing: Option<(usize, usize)>, branches: &[(usize, usize)]) -> bool {
+        let is_around = |nick: usize| move |&(i, j): &(usize, usize)| i < nick && nick <= j;
+        self.nick.is_some_and(|nick| closing.iter().any(is_around(nick)) && !branches.iter().any(is_around(nick)))
+    }
+
+    /// The letter before a base on its strand.
+    fn before(&self, i: usize) -> u8 {
+        let has_none = i == 0 || self.nick == Some(i);
+        if has_none { END } else { self.letters[i - 1] }
+    }
+
+    /// The letter after a base on its strand.
+    fn after(&self, i: usize) -> u8 {
+        let has_none = i + 1 == self.letters.len() || self.nick == Some(i + 1);
+        if has_none { END } else { self.letters[i + 1] }
+    }
+
     /// Energy of a loop in 0.01 kcal/mol.
     pub fn energy(&self, closing: Option<(usize, usize)>, branches: &[(usize, usize)], unpaired: usize) -> f64 {
         let energies = self.energies;
-        let letter = |i: Option<usize>| i.and_then(|i| self.letters.get(i)).copied().unwrap_or(END);
-        let beside = |&(p, q): &(usize, usize)| (self.kind(p, q), letter(p.checked_sub(1)), letter(Some(q + 1)));
-        let Some((i, j)) = closing else {
-            let ends = branches.iter().map(beside);
-            return ends.map(|(kind, five, three)| energies.exterior(kind, five, three)).sum();
-        };
+        let beside = |&(p, q): &(usize, usize)| (self.kind(p, q), self.before(p), self.after(q));
+        let outer = || branches.iter().map(beside).map(|(kind, five, three)| energies.exterior(kind, five, three));
+        let Some((i, j)) = closing else { return outer().sum() };
+        if self.is_open(closing, branches) {
+            let closing = energies.exterior(reversed(self.kind(i, j)), self.before(j), self.after(i));
+            return outer().sum::<f64>() + closing + energies.initiation;
+        }
         match *branches {
             [] => energies.hairpin(self.kind(i, j), &self.letters[i..=j]),
             [(p, q)] => {

@@ -34,6 +34,14 @@ impl<T: Semiring> Exterior<T> {
     pub fn total(&self) -> T {
         self.before[self.before.len() - 1]
     }
+
+    /// If there are two strands, the sum over the structures in which they pair with each other. Each of them has one
+    /// outermost pair of both.
+    pub fn bound(&self, loops: &Loops<'_, T::Factor>, closed: &Triangle<T>) -> Option<T> {
+        let nick = loops.nick()?;
+        let pairs = (0..nick.begin).flat_map(|i| (nick.end..loops.len()).map(move |j| (i, j)));
+        Some(pairs.map(|(i, j)| self.before[i] * branch(loops, closed, i, j) * self.behind[j + 1]).sum())
+    }
 }
 
 /// The natural logarithm of the partition function of the whole sequence, also if that leaves the range of `T`.
@@ -61,6 +69,6 @@ fn next<T: Semiring>(loops: &Loops<'_, T::Factor>, closed: &Triangle<T>, before:
 }
 
 /// The sum over the structures of a branch.
-fn branch<T: Semiring>(loops: &Loops<'_, T::Factor>, closed: &Triangle<T>, i: usize, j: usize) -> T {
+pub(crate) fn branch<T: Semiring>(loops: &Loops<'_, T::Factor>, closed: &Triangle<T>, i: usize, j: usize) -> T {
     loops.pair(i, j).map_or(T::ZERO, |kind| closed.get(i, j) * loops.exterior(kind, i, j))
 }

@@ -2,6 +2,7 @@
 
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
+use crate::nick::Ends;
 use crate::number::{LARGEST, Semiring};
 use crate::products::{BAND, Compose, SHORTEST, STRIP, Strip};
 use crate::ring::Ring;
@@ -19,6 +20,8 @@ pub(crate) struct Inside<T> {
     pub last: Triangle<T>,
     /// …one or more branches of a multiloop, and unpaired bases.
     pub some: Triangle<T>,
+    /// Of the ends of two strands.
+    pub ends: Option<Ends<T>>,
 }
 
 /// A scale with which a number left its range; the value is the natural logarithm, per base, of the factor it was off
@@ -37,14 +40,15 @@ impl<T: Semiring> Inside<T> {
         let len = loops.len();
         let zeros = || Triangle::new(len, loops.reach());
         let stacked = loops.no_lonely_pairs.then(zeros);
-        let mut inside = Self { closed: zeros(), stacked, last: zeros(), some: zeros() };
+        let ends = loops.nick().map(|nick| Ends::new(nick, len));
+        let mut inside = Self { closed: zeros(), stacked, last: zeros(), some: zeros(), ends };
+        (0..SHORTEST.min(len)).for_each(|distance| inside.extend_ends(loops, distance));
         let mut ring = Ring::new(len);
         let mut blocks: Vec<Block<T>> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
         let mut strips = vec![[[T::ZERO; STRIP]; BAND]; len.div_ceil(STRIP)];
         // Two or more branches, in the last three rows; one or more whose last one ends with the span.
         let mut several: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
         let mut ending = vec![T::ZERO; len];
-        let unpaired = loops.unpaired();
         for distance in SHORTEST..loops.reach() {
             let spans = len - distance;
             let row_of_band = (distance - SHORTEST) % BAND;
@@ -63,8 +67,9 @@ impl<T: Semiring> Inside<T> {
             let inner = &several[(distance + 1) % 3];
             let fill = |(block, out): (usize, &mut Block<T>)| {
                 let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
-                let (closed, stacked) = (&inside.closed, inside.stacked.as_ref());
-                workers.run(Close { out, loops, ring: &ring, closed, stacked, several: inner, distance, first });
+                let Self { closed, stacked, ends, .. } = &inside;
+                let (stacked, ends) = (stacked.as_ref(), ends.as_ref());
+                workers.run(Close { out, loops, ring: &ring, closed, stacked, ends, several: inner, distance, first });
             };
             workers.each(&mut blocks[begin..end], fill);
 
@@ -83,7 +88,7 @@ impl<T: Semiring> Inside<T> {
             let closed = inside.closed.row(distance);
             let (shorter, last) = inside.last.two(distance);
             for i in 0..spans {
-                last[i] = shorter[i] * unpaired;
+                last[i] = shorter[i] * loops.unpaired(i + distance);
                 if let Some(kind) = loops.pair(i, i + distance) {
                     last[i] += closed[i] * loops.branch(kind, i, i + distance);
                     row.set(i, loops.opens(kind, i, i + distance).map(|factor| closed[i] * factor));
@@ -91,15 +96,22 @@ impl<T: Semiring> Inside<T> {
             }
             let some = inside.some.row_mut(distance);
             for i in 0..spans {
-                ending[i] = ending[i + 1] * unpaired + last[i];
+                ending[i] = ending[i + 1] * loops.unpaired(i) + last[i];
                 some[i] = ending[i] + several[distance % 3][i];
                 largest = largest.max(some[i].size()).max(closed[i].size());
             }
             if largest > LARGEST {
                 return Err(OutOfRange::by(largest, distance + 1));
             }
+            inside.extend_ends(loops, distance);
         }
         Ok(inside)
+    }
+
+    fn extend_ends(&mut self, loops: &Loops<'_, T::Factor>, distance: usize) {
+        if let Some(ends) = &mut self.ends {
+            ends.extend(loops, &self.closed, distance);
+        }
     }
 }
 
@@ -111,6 +123,7 @@ struct Close<'a, T: Semiring> {
     closed: &'a Triangle<T>,
     /// As in [`Inside`].
     stacked: Option<&'a Triangle<T>>,
+    ends: Option<&'a Ends<T>>,
     several: &'a [T],
     distance: usize,
     first: isize,
@@ -121,7 +134,7 @@ impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Self { out, loops, ring, closed, stacked, several, distance, first } = self;
+        let Self { out, loops, ring, closed, stacked, ends, several, distance, first } = self;
         out.sum(loops, ring, Side::Within, distance, first);
         for lane in 0..LANES {
             (out.values[lane], out.stacked[lane]) = (T::ZERO, T::ZERO);
@@ -131,7 +144,11 @@ impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
             }
             let (i, j) = (i as usize, i as usize + distance);
             let Some(kind) = loops.pair(i, j) else { continue };
-            let mut value = T::ONE * loops.hairpin(kind, i, j) + out.total(lane, loops.closes(kind, i, j));
+            let no_pair_inside = match ends {
+                Some(ends) if loops.is_between(i, j) => ends.between(i, j) * loops.open(kind, i, j),
+                _ => T::ONE * loops.hairpin(kind, i, j),
+            };
+            let mut value = no_pair_inside + out.total(lane, loops.closes(kind, i, j));
             value += several[i + 1] * loops.multiloop(kind, i, j);
             for (left, right) in SMALL {
                 if distance < SHORTEST + 2 + left + right || stacked.is_some() && left + right == 0 {

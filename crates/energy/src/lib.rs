@@ -46,6 +46,7 @@ mod least;
 mod letters;
 mod loops;
 mod model;
+mod nick;
 mod number;
 mod outside;
 mod pairs;

@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use crate::letters::{END, LETTERS, PAIRS, UNKNOWN, code, pair};
+use crate::nick::{GAP, Nick};
 use crate::number::Factor;
 use crate::restraints::Restraints;
 use crate::weights::{LONGEST_LOOP, Mismatch, SHORTEST_HAIRPIN, Weights};
@@ -32,14 +33,24 @@ struct Bonuses<F> {
 }
 
 impl<F: Factor> Bonuses<F> {
-    fn new(bonuses: &[f32], len: usize, rt: f64) -> Self {
+    fn new(bonuses: &[f32], len: usize, nick: Option<Nick>, rt: f64) -> Self {
         assert_eq!(bonuses.len(), len * len, "a bonus for every pair");
-        Self { len, factors: bonuses.iter().map(|bonus| F::exp(f64::from(*bonus), rt)).collect() }
+        let factors: Vec<F> = bonuses.iter().map(|bonus| F::exp(f64::from(*bonus), rt)).collect();
+        let factors = spread(nick, factors, |nick, factors| nick.spread_square(factors, F::ONE));
+        Self { len: factors.len().isqrt(), factors }
     }
 
     #[inline(always)]
     fn get(&self, i: usize, j: usize) -> F {
         self.factors[i * self.len + j]
+    }
+}
+
+/// Values of bases as values of positions.
+fn spread<T>(nick: Option<Nick>, values: Vec<T>, spread: impl Fn(Nick, &[T]) -> Vec<T>) -> Vec<T> {
+    match nick {
+        Some(nick) => spread(nick, &values),
+        None => values,
     }
 }
 
@@ -57,6 +68,8 @@ pub(crate) struct Loops<'a, F: Factor = f64> {
     pub no_lonely_pairs: bool,
     /// The largest distance of two bases that may pair, plus 1.
     reach: usize,
+    /// If there are two strands, where they end. All positions are then those with the gap between them.
+    nick: Option<Nick>,
     /// Powers of the scale.
     powers: [F; LONGEST_LOOP + 3],
     /// The factor of the size for every kind of larger loop, by the number of unpaired bases.
@@ -69,6 +82,8 @@ impl<'a, F: Factor> Loops<'a, F> {
     /// `energy` is the estimated contribution of a base, in kcal/mol.
     pub fn new(sequence: &[u8], weights: &'a Weights<F>, restraints: Restraints<'_>, energy: f64) -> Self {
         let rt = weights.rt;
+        let nick = restraints.nick.and_then(|first| Nick::new(first, sequence.len()));
+        assert!(nick.is_none() || restraints.max_span.is_none(), "pairs of two strands have no span");
         let scale = F::exp(energy / rt, rt);
         let mut powers = [F::ONE; LONGEST_LOOP + 3];
         for k in 1..powers.len() {
@@ -91,24 +106,50 @@ impl<'a, F: Factor> Loops<'a, F> {
             }
             weights.hairpin(size) * F::exp(energy / rt * (size + 2) as f64, rt)
         };
-        let hairpins = (0..sequence.len()).map(hairpin).collect();
         let between = |end: u8, unknown: u8| -> Vec<u8> {
             let codes = sequence.iter().map(|&letter| code(letter));
-            let codes = codes.map(|code| if code == UNKNOWN { unknown } else { code });
+            let codes = codes.map(|code| if code == UNKNOWN { unknown } else { code }).collect();
+            let codes = spread(nick, codes, |nick, codes| nick.spread(codes, end));
             std::iter::once(end).chain(codes).chain([end]).collect()
         };
         let (letters, neighbours) = (between(UNKNOWN, UNKNOWN), between(END, weights.unknown_neighbour));
-        let bonuses = restraints.bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len(), rt));
-        let stacked =
-            restraints.stacked_hundredths().map(|energies| energies.map(|energy| F::of(energy, rt)).collect());
+        let len = letters.len() - 2;
+        let hairpins = (0..len).map(hairpin).collect();
+        let bonuses = restraints.bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len(), nick, rt));
+        let stacked = restraints.stacked_hundredths().map(|energies| {
+            let factors = energies.map(|energy| F::of(energy, rt)).collect();
+            spread(nick, factors, |nick, factors| nick.spread(factors, F::ONE))
+        });
         debug_assert!(restraints.stacked.is_none_or(|energies| energies.len() == sequence.len()));
         let no_lonely_pairs = restraints.no_lonely_pairs;
-        let reach = restraints.max_span.unwrap_or(usize::MAX).min(sequence.len());
-        Self { letters, neighbours, weights, bonuses, stacked, no_lonely_pairs, reach, powers, sizes, hairpins }
+        let reach = restraints.max_span.unwrap_or(usize::MAX).min(len);
+        Self { letters, neighbours, weights, bonuses, stacked, no_lonely_pairs, reach, nick, powers, sizes, hairpins }
     }
 
+    /// Number of positions: of bases, and of the gap between two strands.
     pub fn len(&self) -> usize {
         self.letters.len() - 2
+    }
+
+    /// If there are two strands, where they end.
+    pub fn nick(&self) -> Option<Nick> {
+        self.nick
+    }
+
+    /// The base at a position, counted without the gap between two strands.
+    pub fn base(&self, position: usize) -> usize {
+        self.nick.map_or(position, |nick| nick.base(position))
+    }
+
+    /// Number of bases.
+    pub fn bases(&self) -> usize {
+        self.base(self.len())
+    }
+
+    /// Are the bases of a pair on different strands?
+    #[inline(always)]
+    pub fn is_between(&self, i: usize, j: usize) -> bool {
+        self.nick.is_some_and(|nick| nick.is_between(i, j))
     }
 
     /// The scale of `count` bases.
@@ -156,7 +197,7 @@ impl<'a, F: Factor> Loops<'a, F> {
         [self.neighbours[i] as usize, self.neighbours[j + 2] as usize]
     }
 
-    /// The factor of the hairpin that `(i, j)`, a pair of this kind, closes.
+    /// The factor of the hairpin that `(i, j)`, a pair of this kind and of one strand, closes.
     #[inline(always)]
     pub fn hairpin(&self, kind: usize, i: usize, j: usize) -> F {
         let size = j - i - 1;
@@ -273,8 +314,20 @@ impl<'a, F: Factor> Loops<'a, F> {
         self.weights.exterior[kind][five][three]
     }
 
-    /// The factor of an unpaired base in a multiloop.
-    pub fn unpaired(&self) -> F {
-        self.weights.unpaired * self.powers[1]
+    /// The factor of the pair as the one that closes the loop around the nick, with the scale of the gap.
+    #[inline(always)]
+    pub fn open(&self, kind: usize, i: usize, j: usize) -> F {
+        let [three, five] = [self.neighbours[i + 2] as usize, self.neighbours[j] as usize];
+        let scale = self.powers[2] * self.powers[GAP];
+        self.weights.exterior[kind ^ 1][five][three] * self.weights.initiation * scale
+    }
+
+    /// The factor of an unpaired base in a multiloop. There are no gaps in one.
+    #[inline(always)]
+    pub fn unpaired(&self, position: usize) -> F {
+        match self.nick {
+            Some(nick) if nick.contains(position) => F::ZERO,
+            _ => self.weights.unpaired * self.powers[1],
+        }
     }
 }

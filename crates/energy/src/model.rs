@@ -97,7 +97,30 @@ impl EnergyModel {
     /// # Errors
     /// The pairs are not a structure of this sequence, or it has a pseudoknot.
     pub fn evaluate(&self, sequence: &[u8], pairs: &[(usize, usize)]) -> Result<Evaluation, EvaluationError> {
-        evaluate(&self.tables.energies, sequence, pairs)
+        evaluate(&self.tables.energies, sequence, None, pairs)
+    }
+
+    /// As [`EnergyModel::evaluate`], of two strands: `nick` is the first base of the second one
+    /// ([`Restraints::nick`]). Pairs may be of both strands.
+    ///
+    /// ```
+    /// use rinalmo_energy::{EnergyModel, LoopKind};
+    ///
+    /// let found = EnergyModel::turner2004().evaluate_strands(b"GGGGCCCC", 4, &[(0, 7), (1, 6), (2, 5), (3, 4)])?;
+    /// assert_eq!(found.energy(), -5.8); // kcal/mol
+    /// assert_eq!(found.loops().last().map(|part| part.kind), Some(LoopKind::Nick));
+    /// # Ok::<(), rinalmo_energy::EvaluationError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`EnergyModel::evaluate`].
+    pub fn evaluate_strands(
+        &self,
+        sequence: &[u8],
+        nick: impl Into<Option<usize>>,
+        pairs: &[(usize, usize)],
+    ) -> Result<Evaluation, EvaluationError> {
+        evaluate(&self.tables.energies, sequence, nick.into(), pairs)
     }
 
     /// A structure of minimum free energy.
@@ -120,7 +143,7 @@ impl EnergyModel {
         restraints: Restraints<'_>,
         pairs: &[(usize, usize)],
     ) -> Result<f64, EvaluationError> {
-        let energy = self.evaluate(sequence, pairs)?.energy() + restraints.energy(pairs);
+        let energy = self.evaluate_strands(sequence, restraints.nick, pairs)?.energy() + restraints.energy(pairs);
         Ok((energy * 100.0).round() / 100.0) // as if hundredths were added
     }
 
@@ -213,7 +236,7 @@ impl EnergyModel {
         ensemble: &Ensemble,
         pairs: &[(usize, usize)],
     ) -> Result<f64, EvaluationError> {
-        let energy = evaluate::energy(&self.tables.exact, sequence, pairs)? / 100.0;
+        let energy = evaluate::energy(&self.tables.exact, sequence, restraints.nick, pairs)? / 100.0;
         let rt = self.conditions().rt();
         let relative = (ensemble.energy() - energy) / rt;
         Ok((relative + restraints.log_weight(sequence.len(), pairs, rt)).exp().min(1.0))

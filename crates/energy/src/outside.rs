@@ -8,6 +8,7 @@ use crate::exterior::Exterior;
 use crate::inside::{Inside, OutOfRange};
 use crate::interior::{Block, LANES, Side};
 use crate::loops::{Loops, SMALL};
+use crate::nick::Derivatives;
 use crate::number::{LARGEST, Number};
 use crate::pairs::Probabilities;
 use crate::products::{BAND, LeftPart, RightPart, SHORTEST, STRIP, Strip};
@@ -24,7 +25,7 @@ pub(crate) fn probabilities<T: Number>(
 ) -> Result<Probabilities, OutOfRange> {
     let len = loops.len();
     let rows = loops.reach();
-    let mut probabilities = Probabilities::new(len, rows);
+    let mut probabilities = Probabilities::new(loops.bases(), rows);
     let mut whole = Triangle::new(len, rows); // derivatives by the sums over two or more branches
     let mut ring = Ring::new(len);
     let mut blocks: Vec<Block<T>> = (0..len.div_ceil(LANES)).map(|_| Block::new()).collect();
@@ -36,7 +37,7 @@ pub(crate) fn probabilities<T: Number>(
     let mut closing: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
     // Without lonely pairs, the derivatives by `closed` that only the pair inside, which stacks, gets a part of.
     let mut stacking: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
-    let unpaired = loops.unpaired();
+    let mut of_ends = inside.ends.as_ref().map(Derivatives::new);
     for distance in (SHORTEST..rows).rev() {
         let spans = len - distance;
         let row_of_band = (rows - 1 - distance) % BAND;
@@ -53,18 +54,33 @@ pub(crate) fn probabilities<T: Number>(
         let row = whole.row_mut(distance);
         for i in (0..spans).rev() {
             let [left, right] = strips[i / STRIP].each_ref().map(|part| part[row_of_band][i % STRIP]);
-            ending[i] = left + if i > 0 { ending[i - 1] * unpaired } else { T::ZERO };
-            let longer = if i + 1 < spans { last[i] * unpaired } else { T::ZERO };
+            ending[i] = left + if i > 0 { ending[i - 1] * loops.unpaired(i - 1) } else { T::ZERO };
+            let longer = if i + 1 < spans { last[i] * loops.unpaired(i + distance + 1) } else { T::ZERO };
             last[i] = ending[i] + longer + right;
             let around = if i > 0 && i + 1 < spans { closing[(distance + 2) % 3][i - 1] } else { T::ZERO };
             row[i] = left + around;
         }
 
+        if let Some(of_ends) = &mut of_ends {
+            of_ends.complete(loops, &inside.closed, distance);
+        }
         let [begin, end] = [distance / 2 / LANES, (distance / 2 + spans).div_ceil(LANES)];
         let fill = |(block, out): (usize, &mut Block<T>)| {
             let first = ((begin + block) * LANES) as isize - (distance / 2) as isize;
-            let (closed, stacking, last, ring) = (&closed, &stacking, &last, &ring);
-            workers.run(Around { out, loops, inside, exterior, closed, stacking, last, ring, distance, first });
+            let (closed, stacking, last, ring, of_ends) = (&closed, &stacking, &last, &ring, of_ends.as_ref());
+            workers.run(Around {
+                out,
+                loops,
+                inside,
+                exterior,
+                of_ends,
+                closed,
+                stacking,
+                last,
+                ring,
+                distance,
+                first,
+            });
         };
         workers.each(&mut blocks[begin..end], fill);
 
@@ -88,9 +104,12 @@ pub(crate) fn probabilities<T: Number>(
             closing[distance % 3][i] = T::ZERO;
             let Some(kind) = loops.pair(i, j) else { continue };
             closing[distance % 3][i] = value * loops.multiloop(kind, i, j);
+            if let Some(of_ends) = of_ends.as_mut().filter(|_| loops.is_between(i, j)) {
+                of_ends.add(i, j, value * loops.open(kind, i, j));
+            }
             row.set(i, loops.closes(kind, i, j).map(|factor| value * factor));
             largest = largest.max(value.size()).max(last[i].size());
-            probabilities.set(i, j, probability.value() as f32);
+            probabilities.set(loops.base(i), loops.base(j), probability.value() as f32);
         }
         if largest > LARGEST {
             return Err(OutOfRange::by(largest.recip(), spans));
@@ -116,6 +135,7 @@ struct Around<'a, T> {
     loops: &'a Loops<'a>,
     inside: &'a Inside<T>,
     exterior: &'a Exterior<T>,
+    of_ends: Option<&'a Derivatives<'a, T>>,
     closed: &'a [Vec<T>; ROWS],
     stacking: &'a [Vec<T>; 3],
     last: &'a [T],
@@ -129,7 +149,7 @@ impl<T: Number> pulp::WithSimd for Around<'_, T> {
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) {
-        let Self { out, loops, inside, exterior, closed, stacking, last, ring, distance, first } = self;
+        let Self { out, loops, inside, exterior, of_ends, closed, stacking, last, ring, distance, first } = self;
         out.sum(loops, ring, Side::Around, distance, first);
         let within = inside.stacked.as_ref().unwrap_or(&inside.closed).row(distance);
         let share = exterior.total().recip();
@@ -145,6 +165,9 @@ impl<T: Number> pulp::WithSimd for Around<'_, T> {
                 continue;
             }
             let mut value = exterior.before[i] * (exterior.behind[j + 1] * share) * loops.exterior(kind, i, j);
+            if let Some(of_ends) = of_ends {
+                value += of_ends.of(i, j) * loops.exterior(kind, i, j);
+            }
             value += last[i] * loops.branch(kind, i, j) + out.total(lane, loops.opens(kind, i, j));
             for (left, right) in SMALL {
                 let is_stack = loops.no_lonely_pairs && left + right == 0;

@@ -19,6 +19,12 @@ pub struct Restraints<'a> {
     pub no_lonely_pairs: bool,
     /// Pairs span at most so many bases, both ends included; any number by default.
     pub max_span: Option<usize>,
+    /// The sequence is two strands, and this base, counted from 0, is the first of the second one. Both ends of the
+    /// sequence make it one strand.
+    ///
+    /// The strands may pair with each other or not. A loop that both ends at the nick are in costs the energy of two
+    /// strands that meet, and what branches of the exterior loop cost. It may not be given together with `max_span`.
+    pub nick: Option<usize>,
 }
 
 impl<'a> Restraints<'a> {
@@ -50,6 +56,13 @@ impl<'a> Restraints<'a> {
         self
     }
 
+    /// Sets [`Restraints::nick`].
+    #[must_use]
+    pub fn nick(mut self, nick: impl Into<Option<usize>>) -> Self {
+        self.nick = nick.into();
+        self
+    }
+
     /// Do they leave the energy of every structure, without bonuses, as it is?
     pub(crate) fn keep_energies(&self) -> bool {
         self.bonuses.is_none() && self.stacked.is_none()
@@ -64,7 +77,8 @@ impl<'a> Restraints<'a> {
     pub(crate) fn energy(&self, pairs: &[(usize, usize)]) -> f64 {
         let Some(energies) = self.stacked_hundredths() else { return 0.0 };
         let energies: Vec<f64> = energies.collect();
-        let stacks = pairs.windows(2).filter(|two| two[1] == (two[0].0 + 1, two[0].1 - 1));
+        let is_whole = |(i, j): (usize, usize)| self.nick.is_none_or(|nick| nick != i + 1 && nick != j);
+        let stacks = pairs.windows(2).filter(|two| two[1] == (two[0].0 + 1, two[0].1 - 1) && is_whole(two[0]));
         let of_stack = |two: &[(usize, usize)]| two.iter().map(|&(i, j)| energies[i] + energies[j]).sum::<f64>();
         stacks.map(of_stack).sum::<f64>() / 100.0
     }

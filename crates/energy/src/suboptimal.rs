@@ -82,7 +82,9 @@ impl Search<'_, '_> {
     fn branch(&mut self, part: Part, state: State) {
         let (trace, first) = (self.trace, self.open.len());
         let pairs = match part {
-            Part::Closed(i, j) | Part::Stacked(i, j) => self.pairs.add((i, j), state.pairs),
+            Part::Closed(i, j) | Part::Stacked(i, j) => {
+                self.pairs.add((trace.loops.base(i), trace.loops.base(j)), state.pairs)
+            }
             _ => state.pairs,
         };
         let without = state.energy - trace.value(part).0;

@@ -66,7 +66,7 @@ impl<'a, T: Number> Sums<'a, T> {
         if !(whole.size() <= LARGEST_TOTAL && whole.recip().size() <= LARGEST_TOTAL) {
             let is_known = (f64::MIN_POSITIVE..=f64::MAX).contains(&whole.size());
             let logarithm = if is_known { whole.size().ln() } else { ln_total(&loops, &inside.closed) };
-            return Err(OutOfRange(logarithm / sequence.len() as f64));
+            return Err(OutOfRange(logarithm / loops.len() as f64));
         }
         Ok(Self { loops, inside, exterior })
     }

@@ -8,6 +8,7 @@ use crate::fold::Pairs;
 use crate::inside::Inside;
 use crate::least::Least;
 use crate::loops::Loops;
+use crate::nick::{End, Ends};
 use crate::number::{Number, Semiring};
 use crate::products::SHORTEST;
 use crate::weights::LONGEST_LOOP;
@@ -67,6 +68,8 @@ pub(crate) enum Part {
     Last(usize, usize),
     /// Of one or more branches.
     Some(usize, usize),
+    /// Of the end of a strand that is next to the nick.
+    End(End),
 }
 
 use Part::{Before, Closed, Last, Some as Several, Stacked};
@@ -85,7 +88,7 @@ impl<T: Semiring> Trace<'_, T> {
                 Before(0) => [None; 2],
                 Before(end) => chooser.choose(total, self.terms_before(end)),
                 Closed(i, j) | Stacked(i, j) => {
-                    pairs.push((i, j));
+                    pairs.push((self.loops.base(i), self.loops.base(j)));
                     match (part, &self.inside.stacked) {
                         (Closed(..), Some(_)) => self.stack(i, j).map_or([None; 2], |(_, parts)| parts),
                         _ => chooser.choose(total, self.terms_closed(i, j)),
@@ -93,6 +96,7 @@ impl<T: Semiring> Trace<'_, T> {
                 }
                 Last(i, j) => chooser.choose(total, self.terms_last(i, j)),
                 Several(i, j) => chooser.choose(total, self.terms_some(i, j)),
+                Part::End(end) => chooser.choose(total, self.terms_end(end)),
             };
             open.extend(parts.into_iter().flatten());
         }
@@ -118,6 +122,7 @@ impl<T: Semiring> Trace<'_, T> {
             Stacked(i, j) => self.inside.stacked.as_ref().unwrap_or(&self.inside.closed).get(i, j),
             Last(i, j) => self.inside.last.get(i, j),
             Several(i, j) => self.inside.some.get(i, j),
+            Part::End(end) => self.ends().get(end),
         }
     }
 
@@ -131,6 +136,7 @@ impl<T: Semiring> Trace<'_, T> {
             Closed(i, j) | Stacked(i, j) => self.terms_closed(i, j).for_each(each),
             Last(i, j) => self.terms_last(i, j).for_each(each),
             Several(i, j) => self.terms_some(i, j).for_each(each),
+            Part::End(end) => self.terms_end(end).for_each(each),
         }
     }
 
@@ -155,7 +161,13 @@ impl<T: Semiring> Trace<'_, T> {
     fn terms_closed(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
         let loops = self.loops;
         let kind = loops.pair(i, j).expect("only bases that can pair are paired");
-        let hairpin = (T::ONE * loops.hairpin(kind, i, j), [None; 2]);
+        let no_pair_inside = match &self.inside.ends {
+            Some(ends) if loops.is_between(i, j) => {
+                let parts = [End::Left(i + 1), End::Right(j)].map(|end| Some(Part::End(end)));
+                (ends.between(i, j) * loops.open(kind, i, j), parts)
+            }
+            _ => (T::ONE * loops.hairpin(kind, i, j), [None; 2]),
+        };
         let largest = LONGEST_LOOP.min((j - i).saturating_sub(SHORTEST + 2));
         let sizes = (0..=largest).flat_map(|size| (0..=size).map(move |left| [left, size - left]));
         let inner = sizes.filter_map(move |[left, right]| {
@@ -167,7 +179,19 @@ impl<T: Semiring> Trace<'_, T> {
         let closing = loops.multiloop(kind, i, j);
         let branches = self.splits(i + 1, j - 1).map(move |(term, parts)| (term * closing, parts));
         let bonus = loops.bonus(i, j);
-        std::iter::once(hairpin).chain(inner).chain(branches).map(move |(term, parts)| (term * bonus, parts))
+        std::iter::once(no_pair_inside).chain(inner).chain(branches).map(move |(term, parts)| (term * bonus, parts))
+    }
+
+    fn terms_end(&self, end: End) -> impl Iterator<Item = (T, Parts)> {
+        let ends = self.ends();
+        let unpaired = (ends.unpaired(self.loops, end), [ends.shorter(end).map(Part::End), None]);
+        let paired = ends.paired(self.loops, &self.inside.closed, end);
+        let paired = paired.map(|(term, (i, j), rest)| (term, [Some(Part::End(rest)), Some(Closed(i, j))]));
+        std::iter::once(unpaired).chain(paired)
+    }
+
+    fn ends(&self) -> &Ends<T> {
+        self.inside.ends.as_ref().expect("only two strands have ends at a nick")
     }
 
     fn terms_last(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
@@ -177,7 +201,7 @@ impl<T: Semiring> Trace<'_, T> {
             (self.inside.closed.get(i, j) * factor, [Some(Closed(i, j)), None])
         });
         let shorter = (j > i).then(|| {
-            let term = self.inside.last.get(i, j - 1) * self.loops.unpaired();
+            let term = self.inside.last.get(i, j - 1) * self.loops.unpaired(j);
             (term, [Some(Last(i, j - 1)), None])
         });
         branch.into_iter().chain(shorter)
@@ -186,7 +210,7 @@ impl<T: Semiring> Trace<'_, T> {
     fn terms_some(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
         let one = (i..j).scan(T::ONE, move |unpaired, k| {
             let term = self.inside.last.get(k, j) * *unpaired;
-            *unpaired = *unpaired * self.loops.unpaired();
+            *unpaired = *unpaired * self.loops.unpaired(k);
             Some((term, [Some(Last(k, j)), None]))
         });
         one.chain(self.splits(i, j))

@@ -52,6 +52,8 @@ pub(crate) struct Weights<F: Factor = f64> {
     pub unpaired: F,
     /// Of closing a multiloop.
     pub closing: F,
+    /// Of two strands that meet.
+    pub initiation: F,
     /// For each size from the largest in the tables on, `ln(size / 30)` times this is added to the energy.
     logarithm: f64,
     /// Hairpins with their own energy: their letters, closing pair included.
@@ -100,6 +102,7 @@ impl<F: Factor> Weights<F> {
             asymmetry: std::array::from_fn(|more| factor(energies.asymmetry(more))),
             unpaired: factor(energies.unpaired),
             closing: factor(energies.closing),
+            initiation: factor(energies.initiation),
             logarithm: energies.logarithm,
             hairpins: energies.hairpins.iter().map(|(letters, energy)| (letters.clone(), factor(*energy))).collect(),
         }

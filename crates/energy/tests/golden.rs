@@ -119,6 +119,40 @@ fn folds_without_lonely_pairs_and_far_pairs_are_those_of_viennarna() {
 }
 
 #[test]
+fn folds_of_two_strands_are_those_of_viennarna() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("golden/strands/cases.json")).unwrap();
+    assert!(cases.len() >= 80);
+    for case in cases {
+        let strands: [String; 2] = serde_json::from_value(case["strands"].clone()).unwrap();
+        let dangles = if case["dangles"] == 0 { Dangles::None } else { Dangles::Both };
+        let conditions = Conditions::default().temperature(case["temperature"].as_f64().unwrap()).dangles(dangles);
+        let model = EnergyModel::new(Parameters::turner2004(), conditions).unwrap();
+        let (sequence, nick) = (strands.concat().into_bytes(), strands[0].len());
+        let [mfe, bound, both, between]: [f64; 4] = serde_json::from_value(case["found"].clone()).unwrap();
+        let restraints = Restraints::default().nick(nick);
+
+        let found = model.mfe_with(&sequence, restraints);
+        assert_eq!(found.energy, mfe, "{case}");
+        for pairs in [&found.pairs, &pairs(&case["structure"].as_str().unwrap().replace('&', ""))] {
+            assert_eq!(model.evaluate_strands(&sequence, nick, pairs).unwrap().energy(), mfe, "{pairs:?}: {case}");
+        }
+
+        let ensemble = model.ensemble_with(&sequence, restraints);
+        let bound_energy = ensemble.bound_energy().unwrap();
+        let share = ((ensemble.energy() - bound_energy) / conditions.rt()).exp();
+        let pairs_of_both =
+            (0..nick).flat_map(|i| &ensemble.after(i)[nick - i - 1..]).map(|&p| f64::from(p)).sum::<f64>();
+        let found = [bound_energy, ensemble.energy(), pairs_of_both / share];
+        let expected = [bound, both, between];
+        // Where strands are hardly bound, a share of what f32 keeps is lost by the division.
+        let limits = [ENSEMBLE, ENSEMBLE, ENSEMBLE.max(1e-6 / share)];
+        for ((found, expected), limit) in found.into_iter().zip(expected).zip(limits) {
+            assert!((found - expected).abs() < limit, "{found}, expected {expected}: {case}");
+        }
+    }
+}
+
+#[test]
 fn suboptimal_structures_are_those_of_viennarna() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("golden/suboptimal/cases.json")).unwrap();
     assert!(cases.len() >= 30);

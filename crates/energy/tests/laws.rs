@@ -119,6 +119,45 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    /// Two strands that may not pair with each other are two ensembles.
+    #[test]
+    fn strands_that_do_not_meet_fold_alone(first in sequence(1..50), second in sequence(1..50), seed: u8) {
+        let (model, nick, len) = (EnergyModel::turner2004(), first.len(), first.len() + second.len());
+        let sequence = [&first[..], &second].concat();
+        let of_pair = |i: usize, j: usize| ((i * 5 + j * 3 + usize::from(seed)) % 7) as f32 * 0.3 - 0.8;
+        let square = |from: usize, to: usize| -> Vec<f32> {
+            let is_between = |i: usize, j: usize| i < nick && nick <= j;
+            let bonus = |i, j| if is_between(i, j) { f32::NEG_INFINITY } else { of_pair(i, j) };
+            (from..to).flat_map(|i| (from..to).map(move |j| bonus(i, j))).collect()
+        };
+        let stacked: Vec<f32> = (0..len).map(|k| of_pair(k, k * k)).collect();
+        let fold = |sequence: &[u8], bonuses: &[f32], stacked: &[f32], nick: Option<usize>| {
+            let restraints = Restraints::default().bonuses(bonuses).stacked(stacked).nick(nick);
+            (model.mfe_with(sequence, restraints), model.ensemble_with(sequence, restraints))
+        };
+        let (mfe, both) = fold(&sequence, &square(0, len), &stacked, Some(nick));
+        let alone = [
+            fold(&first, &square(0, nick), &stacked[..nick], None),
+            fold(&second, &square(nick, len), &stacked[nick..], None),
+        ];
+        let [least, energy] = [alone[0].0.energy + alone[1].0.energy, alone[0].1.energy() + alone[1].1.energy()];
+        prop_assert!((mfe.energy - least).abs() < 0.011, "{} kcal/mol, expected {}", mfe.energy, least);
+        prop_assert!((both.energy() - energy).abs() < 1e-6, "{} kcal/mol, expected {}", both.energy(), energy);
+        prop_assert_eq!(both.bound_energy(), Some(f64::INFINITY));
+        for (i, j) in (0..len).flat_map(|i| (0..len).map(move |j| (i, j))) {
+            let expected = match (i < nick, j < nick) {
+                (true, true) => alone[0].1.probability(i, j),
+                (false, false) => alone[1].1.probability(i - nick, j - nick),
+                _ => 0.0,
+            };
+            prop_assert!((both.probability(i, j) - expected).abs() < 1e-6, "({}, {})", i, j);
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]

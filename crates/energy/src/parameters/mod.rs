@@ -57,7 +57,7 @@ pub struct Parameters {
     pub(crate) asymmetry: Value,
     /// The largest total of `asymmetry`, at every temperature.
     pub(crate) largest_asymmetry: i32,
-    /// Of two strands that meet. Nothing here uses it; files have it.
+    /// Of two strands that meet.
     pub(crate) initiation: Value,
     /// Of AU and GU pairs at the end of a helix.
     pub(crate) terminal_au: Value,
