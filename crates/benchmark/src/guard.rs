@@ -70,7 +70,8 @@ pub(super) fn check(fold: &Fold, trained_on: &[PathBuf]) -> Result<Vec<Check>, E
 /// The letters of every record of a table, a file of sequences or structures, or a folder of structures.
 fn sequences(path: &Path) -> Result<Vec<Vec<u8>>, Error> {
     let structures = |path: &Path| {
-        let found = dataset::read(path, &dataset::ReadOptions { all_structures: false, sequences: true })?;
+        let found =
+            dataset::read(path, &dataset::ReadOptions { all_structures: false, sequences: true, strands: false })?;
         Ok(found.strict()?.into_iter().map(|item| item.sequence).collect())
     };
     let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();

@@ -11,6 +11,8 @@
 //! | `>` | pairs with a base upstream (to its left) |
 //! | `\|` | pairs with any base |
 //!
+//! `&` joins two strands, as in their sequence.
+//!
 //! For a decoder of probabilities this means:
 //!
 //! - Pairs in brackets are always in the result, whatever their letters and probability; pairs that conflict with them
@@ -116,6 +118,7 @@ enum Mark {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constraint {
     marks: Vec<Mark>,
+    nick: Option<usize>,
 }
 
 impl FromStr for Constraint {
@@ -123,10 +126,16 @@ impl FromStr for Constraint {
 
     fn from_str(line: &str) -> Result<Self, ConstraintError> {
         let mut marks = Vec::with_capacity(line.len());
-        let mut open = Vec::new();
-        for (i, found) in line.chars().enumerate() {
-            let column = i + 1;
+        let (mut open, mut nick) = (Vec::new(), None);
+        let column_of = |i: usize, nick: Option<usize>| i + 1 + usize::from(nick.is_some_and(|nick| nick <= i));
+        for found in line.chars() {
+            let i = marks.len();
+            let column = column_of(i, nick);
             let mark = match found {
+                '&' if nick.is_none() && i > 0 => {
+                    nick = Some(i);
+                    continue;
+                }
                 '.' => Mark::Free,
                 'x' => Mark::Unpaired,
                 '|' => Mark::Paired,
@@ -147,10 +156,13 @@ impl FromStr for Constraint {
             };
             marks.push(mark);
         }
-        match open.last() {
-            None => Ok(Self { marks }),
-            Some(i) => Err(ConstraintError::Unbalanced { column: i + 1, bracket: '(' }),
+        if let Some(&i) = open.last() {
+            return Err(ConstraintError::Unbalanced { column: column_of(i, nick), bracket: '(' });
         }
+        if nick == Some(marks.len()) {
+            return Err(ConstraintError::Character { column: marks.len() + 1, found: '&' });
+        }
+        Ok(Self { marks, nick })
     }
 }
 
@@ -165,6 +177,11 @@ impl Constraint {
         self.marks.is_empty()
     }
 
+    /// Of two strands, the first base of the second one, counted from 0.
+    pub fn nick(&self) -> Option<usize> {
+        self.nick
+    }
+
     /// Checks that it fits a sequence of `len` bases whose pairs enclose at least `min_loop`.
     ///
     /// # Errors
@@ -174,7 +191,8 @@ impl Constraint {
         if found != len {
             return Err(ConstraintError::Length { found, expected: len });
         }
-        match self.forced().find(|(i, j)| j - i - 1 < min_loop) {
+        let is_of_both = |i: usize, j: usize| self.nick.is_some_and(|nick| i < nick && nick <= j);
+        match self.forced().find(|&(i, j)| j - i - 1 < min_loop && !is_of_both(i, j)) {
             None => Ok(()),
             Some((i, j)) => {
                 let (open, close, between) = (i + 1, j + 1, j - i - 1);
@@ -260,6 +278,20 @@ mod tests {
         assert_eq!(message("é"), "constraint: column 1: `é` is not one of `.|x<>()`");
         assert_eq!(message("..)"), "constraint: column 3: `)` has no matching bracket");
         assert_eq!(message("(.(.)"), "constraint: column 1: `(` has no matching bracket");
+    }
+
+    #[test]
+    fn two_strands_have_a_nick() {
+        let constraint: Constraint = "x((&)).".parse().unwrap();
+        assert_eq!((constraint.len(), constraint.nick()), (6, Some(3)));
+        assert_eq!(constraint.forced().collect::<Vec<_>>(), [(1, 4), (2, 3)]);
+        assert!(constraint.check(6, 3).is_ok());
+        assert!("x(.)&...".parse::<Constraint>().unwrap().check(7, 3).is_err());
+        assert_eq!(message("..&)"), "constraint: column 4: `)` has no matching bracket");
+        assert_eq!(message("..&(."), "constraint: column 4: `(` has no matching bracket");
+        for (line, column) in [("&..", 1), ("..&", 3), (".&.&.", 4)] {
+            assert_eq!(message(line), format!("constraint: column {column}: `&` is not one of `.|x<>()`"));
+        }
     }
 
     #[test]

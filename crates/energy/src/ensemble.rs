@@ -15,8 +15,28 @@ use crate::workers::Workers;
 pub struct Ensemble {
     len: usize,
     energy: f64,
-    bound_energy: Option<f64>,
+    strands: Option<Strands>,
     probabilities: Probabilities,
+}
+
+/// Free energies of two strands, in kcal/mol.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Strands {
+    /// Of the ensemble of each strand alone.
+    pub alone: [f64; 2],
+    /// Of all structures in which the strands pair with each other; infinite if there are none.
+    pub bound: f64,
+}
+
+impl Strands {
+    /// What the strands gain by binding, at a concentration of 1 mol/l: the bound ones less each alone.
+    ///
+    /// Two equal strands make a complex that looks the same from both. Where that counts, as in RNAcofold, it has half the
+    /// weight, and so RT ln 2 more energy.
+    pub fn binding(&self) -> f64 {
+        self.bound - self.alone.iter().sum::<f64>()
+    }
 }
 
 impl Ensemble {
@@ -87,9 +107,15 @@ impl Ensemble {
         let len = sequence.len();
         let Sums { loops, inside, exterior } = Sums::<T>::new(workers, terms, sequence, energy)?;
         let probabilities = probabilities(&loops, &inside, &exterior, workers)?;
-        let free_energy = |sum: T| energy * loops.len() as f64 - terms.weights.rt * sum.ln();
-        let bound_energy = exterior.bound(&loops, &inside.closed).map(free_energy);
-        Ok(Self { len, energy: free_energy(exterior.total()), bound_energy, probabilities })
+        let free_energy = |sum: T, positions: usize| energy * positions as f64 - terms.weights.rt * sum.ln();
+        let strands = loops.nick().map(|nick| Strands {
+            alone: [
+                free_energy(exterior.before[nick.begin], nick.begin),
+                free_energy(exterior.behind[nick.end], loops.len() - nick.end),
+            ],
+            bound: free_energy(exterior.bound(&loops, &inside.closed, nick), loops.len()),
+        });
+        Ok(Self { len, energy: free_energy(exterior.total(), loops.len()), strands, probabilities })
     }
 
     /// Number of bases of the sequence.
@@ -107,23 +133,18 @@ impl Ensemble {
         self.energy
     }
 
-    /// If there are two strands ([`Restraints::nick`]), the free energy in kcal/mol of those structures in which they pair
-    /// with each other. It is infinite if there are none.
-    ///
-    /// What binding gains is this minus the energies of both strands alone. If the strands are equal, their complex looks
-    /// the same from both, which RNAcofold takes into account by half as much weight: RT ln 2 more.
+    /// Free energies of the strands, if there are two ([`Restraints::nick`]).
     ///
     /// ```
     /// use rinalmo_energy::{EnergyModel, Restraints};
     ///
-    /// let (model, strands) = (EnergyModel::turner2004(), Restraints::default().nick(8));
-    /// let both = model.ensemble_with(b"GGCACGAACUUCGUGCC", strands);
-    /// let alone = [&b"GGCACGAA"[..], b"CUUCGUGCC"].map(|strand| model.ensemble(strand).energy());
-    /// let gain = both.bound_energy().unwrap() - alone[0] - alone[1];
-    /// assert!(gain < -10.0); // kcal/mol
+    /// let (model, nick) = (EnergyModel::turner2004(), Restraints::default().nick(8));
+    /// let both = model.ensemble_with(b"GGCACGAACUUCGUGCC", nick).strands().unwrap();
+    /// assert!((both.alone[1] - model.ensemble(b"CUUCGUGCC").energy()).abs() < 1e-9);
+    /// assert!(both.binding() < -10.0); // kcal/mol
     /// ```
-    pub fn bound_energy(&self) -> Option<f64> {
-        self.bound_energy
+    pub fn strands(&self) -> Option<Strands> {
+        self.strands
     }
 
     /// Probability that bases `i` and `j`, counted from 0, are paired with each other.

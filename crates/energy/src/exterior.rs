@@ -1,6 +1,7 @@
 //! The exterior loop, which no pair closes: sums over everything before a position, and over everything from it on.
 
 use crate::loops::Loops;
+use crate::nick::Nick;
 use crate::number::{Number, Semiring};
 use crate::triangle::Triangle;
 
@@ -35,12 +36,10 @@ impl<T: Semiring> Exterior<T> {
         self.before[self.before.len() - 1]
     }
 
-    /// If there are two strands, the sum over the structures in which they pair with each other. Each of them has one
-    /// outermost pair of both.
-    pub fn bound(&self, loops: &Loops<'_, T::Factor>, closed: &Triangle<T>) -> Option<T> {
-        let nick = loops.nick()?;
+    /// The sum over the structures in which two strands pair with each other. Each of them has one outermost pair of both.
+    pub fn bound(&self, loops: &Loops<'_, T::Factor>, closed: &Triangle<T>, nick: Nick) -> T {
         let pairs = (0..nick.begin).flat_map(|i| (nick.end..loops.len()).map(move |j| (i, j)));
-        Some(pairs.map(|(i, j)| self.before[i] * branch(loops, closed, i, j) * self.behind[j + 1]).sum())
+        pairs.map(|(i, j)| self.before[i] * branch(loops, closed, i, j) * self.behind[j + 1]).sum()
     }
 }
 

@@ -65,7 +65,7 @@ mod workers;
 pub use built_in::BuiltIn;
 pub use clusters::{Cluster, clusters};
 pub use conditions::{Conditions, Dangles, TemperatureError};
-pub use ensemble::{Ensemble, memory, memory_within};
+pub use ensemble::{Ensemble, Strands, memory, memory_within};
 pub use evaluate::{Evaluation, EvaluationError, Loop, LoopKind};
 pub use fold::Conformation;
 pub use model::EnergyModel;

@@ -138,7 +138,7 @@ fn folds_of_two_strands_are_those_of_viennarna() {
         }
 
         let ensemble = model.ensemble_with(&sequence, restraints);
-        let bound_energy = ensemble.bound_energy().unwrap();
+        let bound_energy = ensemble.strands().unwrap().bound;
         let share = ((ensemble.energy() - bound_energy) / conditions.rt()).exp();
         let pairs_of_both =
             (0..nick).flat_map(|i| &ensemble.after(i)[nick - i - 1..]).map(|&p| f64::from(p)).sum::<f64>();

@@ -145,7 +145,9 @@ proptest! {
         let [least, energy] = [alone[0].0.energy + alone[1].0.energy, alone[0].1.energy() + alone[1].1.energy()];
         prop_assert!((mfe.energy - least).abs() < 0.011, "{} kcal/mol, expected {}", mfe.energy, least);
         prop_assert!((both.energy() - energy).abs() < 1e-6, "{} kcal/mol, expected {}", both.energy(), energy);
-        prop_assert_eq!(both.bound_energy(), Some(f64::INFINITY));
+        let strands = both.strands().unwrap();
+        prop_assert_eq!(strands.bound, f64::INFINITY);
+        prop_assert!((0..2).all(|k| (strands.alone[k] - alone[k].1.energy()).abs() < 1e-6), "{:?}", strands);
         for (i, j) in (0..len).flat_map(|i| (0..len).map(move |j| (i, j))) {
             let expected = match (i < nick, j < nick) {
                 (true, true) => alone[0].1.probability(i, j),

@@ -31,7 +31,7 @@ pub use rinalmo_seq::labelled::structures::NAMES_LIST;
 use crate::Error;
 
 /// Only the first structure of each sequence is used.
-const KNOWN: dataset::ReadOptions = dataset::ReadOptions { all_structures: false, sequences: true };
+const KNOWN: dataset::ReadOptions = dataset::ReadOptions { all_structures: false, sequences: true, strands: false };
 
 /// A file of structures.
 #[derive(Debug, Clone, PartialEq)]

@@ -7,7 +7,7 @@ use std::fmt;
 use std::io::BufRead;
 
 use rinalmo_decode::constraint::Constraint;
-use rinalmo_seq::alphabet::spelled;
+use rinalmo_seq::alphabet::{NICK, spelled};
 
 /// The characters of a constraint.
 const MARKS: &str = ".|x<>()";
@@ -20,7 +20,7 @@ pub struct ConstraintRecord {
     pub header: String,
     /// The line it begins at, from 1.
     pub line: usize,
-    /// The sequence, if the file has it.
+    /// The sequence, if the file has it; two strands are joined by `&`.
     pub sequence: Option<Vec<u8>>,
     /// The constraint, or why it cannot be used.
     pub constraint: Result<Constraint, ConstraintMistake>,
@@ -77,8 +77,8 @@ impl ConstraintRecord {
     /// # Errors
     /// How the two differ.
     pub fn check(&self, sequence: &[u8]) -> Result<(), AnotherSequence> {
-        let Some(own) = &self.sequence else { return Ok(()) };
-        let (own_letters, letters) = (spelled(own), spelled(sequence));
+        let Some(own) = self.sequence.as_deref().map(letters) else { return Ok(()) };
+        let (own_letters, letters) = (spelled(&own), spelled(sequence));
         if own_letters == letters {
             return Ok(());
         }
@@ -93,7 +93,17 @@ impl ConstraintRecord {
 
 /// Does this text look like a constraint rather than a path?
 pub fn is_constraint(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| MARKS.contains(c))
+    text.contains(|c| MARKS.contains(c)) && text.chars().all(is_mark)
+}
+
+/// Is it a mark of a base, or what joins two strands?
+fn is_mark(c: char) -> bool {
+    MARKS.contains(c) || c == char::from(NICK)
+}
+
+/// The letters of a sequence, as two strands or one.
+fn letters(sequence: &[u8]) -> Vec<u8> {
+    sequence.iter().copied().filter(|&letter| letter != NICK).collect()
 }
 
 /// Reads every record, including those with mistakes.
@@ -134,7 +144,7 @@ struct Draft {
 impl Draft {
     fn take(&mut self, line: usize, text: &str) {
         if self.is_marks(text) {
-            let odd = text.chars().position(|c| !MARKS.contains(c));
+            let odd = text.chars().position(|c| !is_mark(c));
             if let Some((at, odd)) = odd.and_then(|at| Some((at, text.chars().nth(at)?))) {
                 self.wrong(line, format!("column {}: `{odd}` is not one of `{MARKS}`", at + 1));
             }

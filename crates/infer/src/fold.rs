@@ -94,6 +94,10 @@ impl Model {
                 let message = "reactivities: this model sees no energies that they could be added to";
                 return Err(Error::Options(message.to_owned()));
             }
+            request.check_strands()?;
+            if request.nick.is_some() {
+                return Err(Error::Options("two strands: only an energy model folds them".to_owned()));
+            }
             self.admit(&request.sequence, &asked, limits.memory).map(|()| request)
         };
         let asked = options.clone();

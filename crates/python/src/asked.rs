@@ -44,7 +44,7 @@ pub fn input_options(py: Python<'_>, on_invalid: &str, gaps: &str) -> PyResult<I
             return Err(error::input(py, message));
         }
     };
-    Ok(InputOptions { on_invalid, gaps })
+    Ok(InputOptions { on_invalid, gaps, strands: false })
 }
 
 /// What is done about a sequence without a result.
@@ -85,13 +85,18 @@ pub type Results<'py> = (Bound<'py, PyList>, Vec<String>);
 impl Asked {
     /// Judges the letters. The first sequence is number `first`, from 0, of all that the caller has.
     pub fn new(py: Python<'_>, given: &Given, first: usize, on_error: &str) -> PyResult<Self> {
-        let options = InputOptions::default();
+        Self::with(py, given, first, on_error, InputOptions::default())
+    }
+
+    /// As [`Asked::new`], but letters are judged by these options.
+    pub fn with(py: Python<'_>, given: &Given, first: usize, on_error: &str, options: InputOptions) -> PyResult<Self> {
         let mut remarks = FileRemarks::new(SOURCE.into(), options);
         let judged = |(number, (id, letters)): (usize, &(String, PyBackedBytes))| {
             let record = SequenceRecord {
                 id: id.clone(),
                 header: id.clone(),
                 sequence: letters.to_vec(),
+                nick: None,
                 unknown: 0,
                 remarks: Remarks::default(),
                 source: SOURCE.into(),

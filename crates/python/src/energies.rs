@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyDict, PyList};
 use rinalmo::energy::{BuiltIn, Conditions, Dangles, EnergyModel, Evaluation, Parameters};
-use rinalmo::seq::{SequenceRecord, Structure};
+use rinalmo::seq::{InputOptions, SequenceRecord, Structure};
 use rinalmo::{EnergyFolder, FoldRequest};
 
 use crate::asked::{Asked, Given, Results};
@@ -62,7 +62,8 @@ impl EnergyEngine {
         on_error: &str,
         settings: FoldSettings,
     ) -> PyResult<Results<'py>> {
-        let asked = Asked::new(py, &given, first, on_error)?;
+        let options = InputOptions { strands: true, ..InputOptions::default() };
+        let asked = Asked::with(py, &given, first, on_error, options)?;
         if settings.keeps_probabilities() {
             asked.check_kept(py, self.max_memory)?;
         }
@@ -76,15 +77,17 @@ impl EnergyEngine {
         asked.each(py, self.threads, ask, work, |record, folded| folded::fields(py, record, folded))
     }
 
-    /// The free energy of a structure in kcal/mol, and its loops.
+    /// The free energy of a structure in kcal/mol, and its loops. With a `nick`, that base is the first one of a second
+    /// strand.
     fn evaluate<'py>(
         &self,
         py: Python<'py>,
         letters: PyBackedBytes,
         pairs: Vec<(usize, usize)>,
+        nick: Option<usize>,
     ) -> PyResult<(f64, Bound<'py, PyList>)> {
         let structure = Structure::new(letters.len(), pairs).map_err(|error| error::of_file(py, &error))?;
-        let evaluation = self.folder.model().evaluate(&letters, structure.pairs());
+        let evaluation = self.folder.model().evaluate_strands(&letters, nick, structure.pairs());
         let evaluation = evaluation.map_err(|mistake| error::input(py, mistake.to_string()))?;
         Ok((evaluation.energy(), loops(py, &evaluation)?))
     }

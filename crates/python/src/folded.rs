@@ -23,7 +23,7 @@ pub fn fields<'py>(py: Python<'py>, record: SequenceRecord, folded: Constrained)
     fields.set_item("structure", fold.dot_bracket())?;
     fields.set_item("left_out", fold.left_out())?;
     fields.set_item("remark", fold.remark())?;
-    fields.set_item("sequence", String::from_utf8_lossy(&record.sequence))?;
+    fields.set_item("sequence", record.text())?;
     let pairs: Vec<(usize, usize)> = fold.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
     fields.set_item("pairs", pair_array(py, &pairs))?;
     let probabilities = fold.pairs.iter().map(|&(.., p)| p);
@@ -45,6 +45,7 @@ pub fn fields<'py>(py: Python<'py>, record: SequenceRecord, folded: Constrained)
         fields.set_item("mfe", energies.mfe)?;
         fields.set_item("ensemble_energy", energies.ensemble)?;
         fields.set_item("diversity", energies.diversity)?;
+        fields.set_item("binding", energies.binding)?;
     }
     Ok(fields.into_any())
 }

@@ -100,7 +100,8 @@ impl FoldSettings {
         let constraint =
             constraint.map_err(|mistake| error::input(py, format!("record `{}`: {mistake}", record.name())))?;
         let reactivities = self.reactivities(py, number, &record.sequence)?;
-        Ok(FoldRequest::new(record.sequence.clone()).constraint(constraint).reactivities(reactivities))
+        let request = FoldRequest::new(record.sequence.clone()).nick(record.nick);
+        Ok(request.constraint(constraint).reactivities(reactivities))
     }
 }
 

@@ -32,7 +32,7 @@ pub fn brackets(py: Python<'_>, pairs: Vec<(usize, usize)>, len: usize) -> PyRes
     structure.to_dot_bracket().map_err(|error| error::of_file(py, &error))
 }
 
-/// One record in a format, as `rinalmo fold` writes it.
+/// One record in a format, as `rinalmo fold` writes it. With a `nick`, that base is the first one of a second strand.
 #[pyfunction]
 pub fn write(
     py: Python<'_>,
@@ -40,11 +40,12 @@ pub fn write(
     header: String,
     sequence: PyBackedBytes,
     pairs: Vec<(usize, usize)>,
+    nick: Option<usize>,
     remark: Option<String>,
 ) -> PyResult<String> {
     let sequence = sequence.to_vec();
     let of_file = |error| error::of_file(py, &error);
-    let structure = Structure::new(sequence.len(), pairs).map_err(of_file)?;
+    let structure = Structure::new(sequence.len(), pairs).map_err(of_file)?.with_nick(nick);
     let mut text = Vec::new();
     match format {
         "dbn" => {

@@ -176,6 +176,29 @@ def test_structures_are_evaluated_loop_by_loop():
         energy.eval("GGGGAAAACCCCAAAACC", "((..[[..))..]]....")
 
 
+def test_two_strands_fold_together(model):
+    duplex = "GGGGA&UCCCC"
+    fold = energy.fold(duplex)[0]
+    assert (fold.sequence, fold.structure, fold.mfe) == (duplex, "(((((&)))))", -7.7)
+    assert (len(fold), fold.nick, fold.bpp.shape, fold.pairs.tolist()[0]) == (10, 5, (10, 10), [0, 9])
+    assert fold.binding == pytest.approx(-7.985, abs=1e-3)
+    assert fold.to_dbn() == f">seq1\n{duplex}\n(((((&))))) ( -7.70)\n"
+    assert fold.to_dict()["binding"] == fold.binding and fold.to_dict()["length"] == 10
+    for refused in (fold.to_ct, fold.to_bpseq, fold.draw, lambda: model.fold(duplex)):
+        with pytest.raises(rinalmo.InputError, match="strands"):
+            refused()
+    single = energy.fold(HAIRPIN)[0]
+    assert single.nick is None and single.binding is None
+    assert energy.fold("AAAA&AAAA")[0].binding == float("inf")
+    assert energy.fold(duplex, constraint="x....&.....")[0].structure == ".((((&))))."
+    found = energy.eval(duplex, "(((((&)))))")
+    assert found.energy == -7.7 == energy.eval(duplex, fold).energy and found.loops[-1]["loop"] == "nick"
+    with pytest.raises(rinalmo.InputError, match="same place"):
+        energy.eval(duplex, "((((&))))..")
+    assert vienna.cofold(duplex) == ("((((()))))", -7.7)
+    assert vienna.eval_structure(duplex, "(((((&)))))") == -7.7
+
+
 def test_helpers_have_the_shapes_of_viennarna():
     assert vienna.fold(HAIRPIN) == ("((((....))))", -5.4)
     table = vienna.bpp(HAIRPIN)

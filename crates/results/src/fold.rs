@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use crate::ModelName;
 
 /// A record with its fold. As JSON: id, header if it is longer, sequence, structure, score, expected_f1, pairs from 1 with
-/// their probabilities, threshold, crossing_left_out, energies of an energy model, alternatives if they were asked for, model.
+/// their probabilities, threshold, crossing_left_out, energies of an energy model, binding of two strands, alternatives if they were asked for, model.
 #[derive(Clone, Copy, Debug)]
 pub struct Folded<'a> {
     /// The record that was read.
@@ -46,6 +46,18 @@ impl From<FoldEnergies> for EnergyColumns {
     }
 }
 
+/// What two strands gain by binding, in kcal/mol; nothing of one strand, or if no bases of both can pair.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct BindingColumn {
+    binding: Option<f64>,
+}
+
+impl From<FoldEnergies> for BindingColumn {
+    fn from(energies: FoldEnergies) -> Self {
+        Self { binding: energies.binding.filter(|energy| energy.is_finite()).map(hundredths) }
+    }
+}
+
 #[derive(Serialize)]
 struct Json<'a> {
     id: &'a str,
@@ -62,6 +74,8 @@ struct Json<'a> {
     #[serde(flatten)]
     energies: Option<EnergyColumns>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    binding: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     alternatives: Option<Vec<AlternativeObject<'a>>>,
     model: &'a ModelName,
 }
@@ -72,7 +86,7 @@ impl<'a> Json<'a> {
         Self {
             id: &record.id,
             header: (record.header != record.id).then_some(&*record.header),
-            sequence: String::from_utf8_lossy(&record.sequence),
+            sequence: record.text(),
             structure: fold.dot_bracket(),
             score: round(fold.score, 1e6),
             expected_f1: fold.expected_f1.map(|f1| round(f1, 1e6)),
@@ -80,6 +94,7 @@ impl<'a> Json<'a> {
             threshold: round(fold.threshold, 1e6),
             crossing_left_out: fold.crossing_left_out,
             energies: fold.energies.map(EnergyColumns::from),
+            binding: fold.energies.and_then(|energies| BindingColumn::from(energies).binding),
             alternatives: fold.alternatives.as_ref().map(|all| all.iter().map(AlternativeObject::from).collect()),
             model,
         }
@@ -111,5 +126,5 @@ pub fn significant(share: f64) -> f64 {
 
 /// An f32 as a short decimal.
 pub fn round(value: f32, scale: f64) -> f64 {
-    (f64::from(value) * scale).round() / scale
+    (f64::from(value) * scale).round() / scale + 0.0 // no -0.0
 }

@@ -12,6 +12,6 @@ mod fold;
 mod model;
 mod row;
 
-pub use fold::{EnergyColumns, Folded, hundredths, round, significant};
+pub use fold::{BindingColumn, EnergyColumns, Folded, hundredths, round, significant};
 pub use model::ModelName;
 pub use row::{Field, Row, number, predicted, scored, variant_scored};

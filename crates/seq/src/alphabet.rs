@@ -35,6 +35,9 @@ pub const N: Token = 20;
 /// A gap, `-`.
 pub const GAP: Token = 21;
 
+/// What joins two strands in a text, as ViennaRNA writes them.
+pub const NICK: u8 = b'&';
+
 /// Ids below this one are special tokens, ids from it on are letters.
 pub const FIRST_LETTER: Token = A;
 

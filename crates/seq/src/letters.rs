@@ -70,14 +70,25 @@ pub struct Tally {
     pub gaps: Count,
     /// Characters that are neither letters nor gaps, such as `@` or a control character.
     pub foreign: Count,
+    /// Marks between two strands, [`NICK`](alphabet::NICK).
+    pub nicks: Count,
 }
 
 impl Tally {
     /// The first letter that is neither base nor gap.
     pub fn first_stranger(&self) -> Option<Stranger> {
-        let firsts = [self.unknown.first, self.foreign.first];
-        firsts.into_iter().flatten().min_by_key(|stranger| (stranger.line, stranger.column))
+        first([&self.unknown, &self.foreign, &self.nicks])
     }
+
+    /// The first that stands for no position of one sequence.
+    pub(crate) fn first_foreign(&self) -> Option<Stranger> {
+        first([&self.foreign, &self.nicks])
+    }
+}
+
+/// The first of several sorts.
+fn first<const N: usize>(sorts: [&Count; N]) -> Option<Stranger> {
+    sorts.into_iter().filter_map(|sort| sort.first).min_by_key(|stranger| (stranger.line, stranger.column))
 }
 
 /// A sequence growing line by line: a byte for each position, and a tally of those that are no base.
@@ -139,6 +150,10 @@ impl Letters {
                     self.position(if width == 1 { text[at] } else { UNKNOWN });
                     self.tally.unknown.add(here());
                 }
+                Class::Nick => {
+                    self.position(text[at]);
+                    self.tally.nicks.add(here());
+                }
                 Class::Foreign => {
                     self.position(if text[at].is_ascii() { text[at] } else { FOREIGN });
                     match text[at] {
@@ -193,6 +208,7 @@ enum Class {
     Letter,
     Mark,
     Layout,
+    Nick,
     Foreign,
 }
 
@@ -202,6 +218,7 @@ fn class(symbol: Symbol) -> Class {
         Symbol::Byte(_) => Class::Foreign,
         Symbol::Char(char) if char.is_ascii() && is_plain_base(char as u8) => Class::Base,
         Symbol::Char(char) if char.is_ascii() && alphabet::is_gap(char as u8) => Class::Gap,
+        Symbol::Char(char) if char == alphabet::NICK as char => Class::Nick,
         Symbol::Char(char) if is_layout(char) => Class::Layout,
         Symbol::Char(char) if is_mark(char) => Class::Mark,
         Symbol::Char(char) if char.is_alphabetic() => Class::Letter,
@@ -301,6 +318,13 @@ mod tests {
     fn counts(text: &str) -> (String, [usize; 3]) {
         let (sequence, tally) = of(text);
         (sequence, [tally.unknown.number, tally.gaps.number, tally.foreign.number])
+    }
+
+    #[test]
+    fn marks_between_strands_are_counted_apart() {
+        let (sequence, tally) = of("GG&CC&A@");
+        assert_eq!((&*sequence, tally.nicks.number, tally.foreign.number), ("GG&CC&A@", 2, 1));
+        assert_eq!([tally.first_foreign(), tally.first_stranger()], [Some(at('&', 1, 3)); 2]);
     }
 
     #[test]

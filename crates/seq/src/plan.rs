@@ -36,8 +36,23 @@ pub(crate) fn check_letters(
     check_sequence(format, header, sequence, forbidden)
 }
 
-/// As [`check_sequence`], and the structure must have as many positions as the sequence.
+/// As [`check_positions`], and there must be one strand.
 pub(crate) fn check_folded(
+    format: &'static str,
+    header: &str,
+    sequence: &[u8],
+    structure: &Structure,
+    forbidden: &[u8],
+) -> Result<(), Error> {
+    if structure.nick().is_some() {
+        let message = "it is two strands, and this format has one".to_string();
+        return Err(Error::Unwritable { record: header.to_string(), format, message });
+    }
+    check_positions(format, header, sequence, structure, forbidden)
+}
+
+/// As [`check_sequence`], and the structure must have as many positions as the sequence.
+pub(crate) fn check_positions(
     format: &'static str,
     header: &str,
     sequence: &[u8],
@@ -137,6 +152,9 @@ mod tests {
         assert_eq!(message("a", b"AC GU", b""), "record `a` cannot be written as FASTA: its sequence holds ` `");
         assert_eq!(message("a", b"A>C", b">"), "record `a` cannot be written as FASTA: its sequence holds `>`");
         assert!(message("a\nb", b"A", b"").ends_with("more than one line"));
-        assert!(check_folded("CT", "a", b"ACG", &Structure::unpaired(2), b"").is_err());
+        let folded = |structure: &Structure| check_folded("CT", "a", b"ACG", structure, b"").map_err(|e| e.to_string());
+        assert!(folded(&Structure::unpaired(2)).unwrap_err().ends_with("3 bases but a structure of 2"));
+        assert!(folded(&Structure::unpaired(3).with_nick(1)).unwrap_err().contains("it is two strands"));
+        assert!(folded(&Structure::unpaired(3)).is_ok());
     }
 }

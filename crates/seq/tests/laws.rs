@@ -3,10 +3,12 @@
 use std::{fmt::Debug, io::Write};
 
 use proptest::{collection::vec, prelude::*};
-use rinalmo_seq::folded::{Format, Reader};
+use rinalmo_seq::folded::{Format, Options, Reader};
 use rinalmo_seq::{
     Error, InputOptions, Sequences, Structure, bpseq, ct, dot_bracket, fasta, fastq, ig, raw, st, stockholm, title,
 };
+
+const ALL: Options = Options { all: true, strands: false };
 
 /// Headers of one or more words; the first word begins with a letter.
 fn header() -> impl Strategy<Value = String> {
@@ -141,7 +143,7 @@ proptest! {
         }
         for (text, format) in [(brackets.into_bytes(), Format::DotBracket), (table.into_inner(), Format::Ct)] {
             let first = Reader::new(&text[..], format).collect::<Result<Vec<_>, _>>().unwrap();
-            let all = Reader::with_all(&text[..], format).collect::<Result<Vec<_>, _>>().unwrap();
+            let all = Reader::with(&text[..], format, ALL).collect::<Result<Vec<_>, _>>().unwrap();
             prop_assert_eq!(all.len(), items.iter().map(|item| item.2.len()).sum::<usize>());
             prop_assert_eq!(first.len(), items.len());
             for (record, (_, sequence, seeds)) in first.iter().zip(&items) {
@@ -191,7 +193,7 @@ proptest! {
         prop_assert!(st::Reader::new(bytes).take(limit).count() < limit);
         for format in [Format::DotBracket, Format::Ct, Format::Bpseq, Format::St, Format::Stockholm] {
             let counted = Reader::new(bytes, format).map(|record| record.map_or(1, |record| 1 + record.further)).sum::<usize>();
-            prop_assert!(counted < limit && Reader::with_all(bytes, format).take(limit).count() < limit);
+            prop_assert!(counted < limit && Reader::with(bytes, format, ALL).take(limit).count() < limit);
         }
         Format::sniff(bytes);
         let options = InputOptions::LENIENT;

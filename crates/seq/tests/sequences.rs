@@ -10,12 +10,12 @@ use rinalmo_seq::{
 
 /// Every way to read.
 const OPTIONS: [InputOptions; 6] = [
-    InputOptions { on_invalid: OnInvalid::Replace, gaps: Gaps::Drop },
-    InputOptions { on_invalid: OnInvalid::Replace, gaps: Gaps::Keep },
-    InputOptions { on_invalid: OnInvalid::Replace, gaps: Gaps::Error },
-    InputOptions { on_invalid: OnInvalid::Error, gaps: Gaps::Drop },
-    InputOptions { on_invalid: OnInvalid::Skip, gaps: Gaps::Keep },
-    InputOptions { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep },
+    InputOptions { on_invalid: OnInvalid::Replace, gaps: Gaps::Drop, strands: false },
+    InputOptions { on_invalid: OnInvalid::Replace, gaps: Gaps::Keep, strands: false },
+    InputOptions { on_invalid: OnInvalid::Replace, gaps: Gaps::Error, strands: false },
+    InputOptions { on_invalid: OnInvalid::Error, gaps: Gaps::Drop, strands: false },
+    InputOptions { on_invalid: OnInvalid::Skip, gaps: Gaps::Keep, strands: false },
+    InputOptions { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep, strands: false },
 ];
 
 /// What a stream gives: a header with its letters, or a message.

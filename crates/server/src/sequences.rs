@@ -14,7 +14,7 @@ use crate::Limits;
 use crate::failure::{ErrorType, Failure};
 
 /// Letters that are no base are an error: for answers that have no place for a note.
-pub const EXACT: InputOptions = InputOptions { on_invalid: OnInvalid::Error, gaps: Gaps::Error };
+pub const EXACT: InputOptions = InputOptions { on_invalid: OnInvalid::Error, gaps: Gaps::Error, strands: false };
 
 /// Most sequences of a list, whatever the limits are: an element of two bytes takes about 100 bytes of memory.
 const MOST: usize = 500_000;
@@ -182,6 +182,7 @@ fn judged(
         id: header.split_whitespace().next().unwrap_or_default().to_owned(),
         header,
         sequence: sequence.into_bytes(),
+        nick: None,
         unknown: 0,
         remarks: Remarks::default(),
         source: "inputs".into(),

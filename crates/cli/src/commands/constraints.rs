@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, anyhow, bail};
 use rinalmo::Constraint;
 use rinalmo::constraints::{self, ConstraintRecord};
-use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, Structure, alphabet::spelled, input, title};
+use rinalmo::seq::{InputOptions, SequenceRecord, Sequences, Structure, input, title};
 
 use crate::context::Context;
 use crate::io::{Feed, feed, first_of};
@@ -124,9 +124,10 @@ impl File {
         if let [one] = numbers[..] {
             return Ok(Some(one));
         }
-        let letters = spelled(&record.sequence);
-        let is_same =
-            |number: &&usize| self.records[**number].sequence.as_ref().is_some_and(|own| spelled(own) == letters);
+        let is_same = |number: &&usize| {
+            let found = &self.records[**number];
+            found.sequence.is_some() && found.check(&record.sequence).is_ok()
+        };
         match numbers.iter().filter(is_same).collect::<Vec<_>>()[..] {
             [one] => Ok(Some(*one)),
             _ => bail!("{}: {} constraints for this id, expected one", self.name, numbers.len()),

@@ -18,7 +18,7 @@ use super::folding::FoldingArgs;
 use super::limits::LimitArgs;
 use super::reactivities::{Reactivities, ReactivityArgs};
 use super::structures::{StructureFormat, Structures};
-use super::thermodynamics::EnergyArgs;
+use super::thermodynamics::{EnergyArgs, built_in};
 use crate::context::{Context, Outcome};
 use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, RecordFiles, WhenStopped, many};
 
@@ -38,6 +38,9 @@ use crate::io::{self, Arrays, Asked, FailureArgs, InputArgs, Job, OutputArgs, Re
 /// free energy, or the one that --decode chooses from the ensemble. Its free energy in kcal/mol
 /// follows the structure, as RNAfold prints it; json and tsv also have the minimum free energy, the
 /// free energy of the ensemble and its diversity.
+///
+/// Energy models also fold two strands, `GGGA&UCCC`, which may pair with each other; json and tsv also
+/// have what they gain by binding.
 ///
 /// Models with an ensemble of structures, which are energy models and the bundled `nano`, also have other
 /// structures than the best one: --samples, --alternatives and --band print these, each with its free
@@ -92,8 +95,9 @@ pub struct FoldArgs {
 }
 
 /// Runs the command.
-pub fn run(args: FoldArgs, context: &Context) -> Result<Outcome> {
+pub fn run(mut args: FoldArgs, context: &Context) -> Result<Outcome> {
     args.check()?;
+    args.input.strands = built_in(args.choice.model.as_deref()).is_some(); // networks fold one
     let constraints = Constraints::open(args.constraint.as_deref())?;
     let reactivities = args.reactivities.open()?;
     let feed = match &constraints {
@@ -146,10 +150,14 @@ impl Job for Folding<'_> {
     type Result = Fold;
 
     fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<FoldRequest<'static>, Fold>> {
+        self.out.check(record)?;
+        if record.nick.is_some() && self.drawings.is_some() {
+            bail!("--draw: two strands cannot be drawn");
+        }
         let constraint = self.constraints.of(record)?;
         let reactivities = self.reactivities.as_mut().map(|known| known.of(record)).transpose()?.flatten();
         let request = FoldRequest::new(record.sequence.clone());
-        Ok(Asked::Model(request.constraint(constraint).reactivities(reactivities)))
+        Ok(Asked::Model(request.nick(record.nick).constraint(constraint).reactivities(reactivities)))
     }
 
     fn write(&mut self, record: &SequenceRecord, fold: Fold) -> Result<()> {

@@ -31,6 +31,9 @@ pub struct InputArgs {
     /// Handle the gaps - . ~ _ of an alignment in this way
     #[arg(long, value_enum, default_value = "drop", value_name = "POLICY")]
     pub gaps: GapsArg,
+    /// May a record be two strands, joined by `&`?
+    #[arg(skip)]
+    pub strands: bool,
 }
 
 /// `--on-invalid`.
@@ -129,7 +132,7 @@ impl InputArgs {
 
     /// How letters and gaps are read.
     pub fn options(&self) -> InputOptions {
-        InputOptions { on_invalid: self.on_invalid.into(), gaps: self.gaps.into() }
+        InputOptions { on_invalid: self.on_invalid.into(), gaps: self.gaps.into(), strands: self.strands }
     }
 
     /// Counts the records of the files in the background, for the progress; reading is fast compared to the work.
@@ -220,14 +223,15 @@ impl<I> Watched<I> {
         self.ready.extend(lines.into_iter().map(|line| Ok(Read::Note(format!("warning: {line}")))));
     }
 
-    /// A hint on invalid characters, the first time that one makes a record fail.
+    /// A hint on invalid characters, or on strands, the first time that one makes a record fail.
     fn hint(&mut self, read: &anyhow::Result<Read>) -> Option<String> {
         let Ok(Read::Failed(error)) = read else { return None };
         let Some(Error::InvalidBase { letter, .. }) = error.downcast_ref() else { return None };
-        let first = *letter != Symbol::Char('&') && !std::mem::replace(&mut self.hinted, true);
-        first.then(|| {
-            "hint: --on-invalid unk reads such characters as unknown bases, skip leaves their records out".into()
-        })
+        let hint = match letter {
+            Symbol::Char('&') => "hint: `rinalmo fold --model turner2004` folds two strands",
+            _ => "hint: --on-invalid unk reads such characters as unknown bases, skip leaves their records out",
+        };
+        (!std::mem::replace(&mut self.hinted, true)).then(|| hint.into())
     }
 }
 

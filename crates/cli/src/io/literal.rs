@@ -11,10 +11,10 @@ const PLAIN_IN_TEN: usize = 9;
 /// With this many of ten letters a name looks like a sequence with invalid letters.
 const LIKE_IN_TEN: usize = 8;
 
-/// The argument as a sequence, if no file has this name and all its letters are bases.
+/// The argument as a sequence, or as two strands, if no file has this name and all its letters are bases.
 pub fn sequence_in_place_of(file: &Path) -> Option<&str> {
     let text = file.to_str()?;
-    let bases = text.bytes().all(alphabet::is_base);
+    let bases = text.bytes().all(|letter| alphabet::is_base(letter) || letter == alphabet::NICK);
     (bases && is_mostly_plain(text, PLAIN_IN_TEN) && !file.exists()).then_some(text)
 }
 
@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn sequences_are_taken_and_names_are_not() {
-        for sequence in ["GGGGAAAACCCC", "acguu", "GGGNAAACCCNNN", "GGGGGRAAAACCCC"] {
+        for sequence in ["GGGGAAAACCCC", "acguu", "GGGNAAACCCNNN", "GGGGGRAAAACCCC", "GGGGA&UCCCC"] {
             assert_eq!(sequence_in_place_of(Path::new(sequence)), Some(sequence));
         }
         for name in ["data", "cat", "my.fa", "bank", "scans", "GGGG/AAAA", "GGGG.AAAACCCC", "-", "", "GGGGXAAAACCCC"] {

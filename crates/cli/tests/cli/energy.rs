@@ -33,7 +33,7 @@ fn energies_are_in_json_and_tsv() {
     assert!(json["diversity"].as_f64().unwrap() >= 0.0 && json["pairs"][0][2].as_f64().unwrap() > 0.9);
     let tsv = sandbox.run("-q fold -m turner2004 a.fa -f tsv").done().out;
     let header = "id\tlength\tscore\tsequence\tstructure\texpected_f1\tcrossing_left_out\theader\tenergy\tmfe\t\
-                  ensemble_energy\tdiversity";
+                  ensemble_energy\tdiversity\tbinding";
     assert_eq!(tsv.lines().next(), Some(header));
     assert!(tsv.lines().nth(1).unwrap().contains("\ta\t-5.4\t-5.4\t"), "{tsv}");
 }
@@ -370,4 +370,71 @@ fn a_network_sees_reactivities_through_its_energies() {
     let all = folded("--dtype f32 --reactivities low.tsv --energy-share 1");
     let energies = folded("-m rinalmo2026 --decode f1 --reactivities low.tsv");
     assert!((score(&all) - score(&energies)).abs() < 1e-4, "{all:?} {energies:?}");
+}
+
+/// Energies of RNAcofold 2.7.2; its probabilities are those of the bound strands.
+#[test]
+fn two_strands_fold_together() {
+    let text = ">let7\nUGAGGUAGUAGGUUGUAUAGUU&AACUGUACAAACUACUACCUCA\n>one\nGGGGAAAACCCC\n>same\nggcgcc&GGCGCC\n>none\nAAAA&AAAA\n";
+    let sandbox = Sandbox::new().with("a.fa", text);
+    let dbn = sandbox.run("-q fold -m turner2004 a.fa").done().out;
+    let expected = ">let7\nUGAGGUAGUAGGUUGUAUAGUU&AACUGUACAAACUACUACCUCA\n\
+                    (((((((((((..(((((((((&)))))))))..))))))))))) (-29.20)\n>one\nGGGGAAAACCCC\n((((....)))) ( -5.40)\n\
+                    >same\nggcgcc&GGCGCC\n((((((&)))))) (-11.70)\n>none\nAAAA&AAAA\n....&.... (  0.00)\n";
+    assert_eq!(dbn, expected);
+    assert_eq!(sandbox.pipe("-q energy eval", &*dbn).done().out, dbn);
+    let all = objects(&sandbox.run("-q fold -m turner2004 a.fa -f json").done().out);
+    let binding: Vec<_> = all.iter().map(|record| record["binding"].as_f64()).collect();
+    assert_eq!(binding, [Some(-29.74), None, Some(-11.3), None]);
+    assert_eq!((&all[0]["pairs"][0][1], &all[2]["sequence"]), (&44.into(), &"ggcgcc&GGCGCC".into()));
+    let tsv = sandbox.run("-q fold -m turner2004 a.fa -f tsv").done().out;
+    assert!(
+        tsv.lines().nth(4).unwrap().ends_with("\t0.0\t0.0\t0.0\t0.0\t") && tsv.contains("\t8\t0.0\tAAAA&AAAA\t"),
+        "{tsv}"
+    );
+    for flags in ["--decode mea", "--alternatives 2", "--samples 3", "--band 1", "--no-lonely-pairs"] {
+        let folded = sandbox.run(&format!("-q fold -m turner2004 a.fa {flags}")).done().out;
+        let evaluated = sandbox.pipe("-q energy eval", &*folded).done().out;
+        assert_eq!(energies(&evaluated), energies_of(&folded), "{flags}: {folded}");
+    }
+}
+
+/// The energy after each structure, whatever follows it.
+fn energies_of(text: &str) -> Vec<f64> {
+    let lines = text.lines().filter_map(|line| line.split_once(" (")?.1.split_once(')'));
+    lines.map(|(energy, _)| energy.trim().parse().unwrap()).collect()
+}
+
+#[test]
+fn constraints_of_two_strands_have_their_nick() {
+    let file = ">a\nGGGGA&UCCCC\nx....&.....\n";
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGGA&UCCCC\n").with("c.fa", file);
+    let fold = |constraint: &str| sandbox.run(&format!("-q fold -m turner2004 a.fa -C {constraint}"));
+    assert!(fold("x....&.....").done().out.contains("\n.((((&)))). "));
+    assert!(fold("c.fa").done().out.contains("\n.((((&)))). "));
+    assert!(sandbox.run("-q fold -m turner2004 -C c.fa").done().out.contains("\nGGGGA&UCCCC\n.((((&)))). "));
+    assert!(fold("....(&)....").done().out.contains("\n(((((&))))) "));
+    let wrong = fold("x...&......");
+    assert!(wrong.err.contains("the constraint has `&` after base 4, the sequence `&` after base 5"), "{wrong}");
+    assert!(fold("x.........").err.contains("the constraint has one strand, the sequence `&` after base 5"));
+}
+
+#[test]
+fn what_has_one_strand_refuses_two() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGGA&UCCCC\n>b\nGGGGAAAACCCC\n>c\nGG&CC&GG\n>d\nGG&\n");
+    let refused = |words: &str, messages: &[&str]| {
+        let run = sandbox.run(words);
+        assert!(run.code == 1 && messages.iter().all(|message| run.err.contains(message)), "{run}");
+        assert!(run.out.contains("GGGGAAAACCCC"), "{run}");
+    };
+    refused(
+        "fold -m turner2004 a.fa",
+        &["a.fa:6: record `c`: expected one strand or two joined by `&`, found 3 strands", "record `d`", "found one"],
+    );
+    refused("fold -m turner2004 a.fa --draw pictures", &["a.fa:1: record `a`: --draw: two strands cannot be drawn"]);
+    refused("fold -m turner2004 a.fa --max-span 50", &["two strands: pairs of both have no span"]);
+    refused(
+        "fold a.fa",
+        &["several strands joined by `&`", "hint: `rinalmo fold --model turner2004` folds two strands"],
+    );
 }

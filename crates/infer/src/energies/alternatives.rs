@@ -35,7 +35,7 @@ pub enum Alternatives {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Alternative {
-    /// Its pairs as dot-bracket text.
+    /// Its pairs as dot-bracket text, with `&` between two strands.
     pub dot_bracket: String,
     /// Its free energy in kcal/mol; of a network in an ensemble, with what the network adds.
     pub energy: f64,
@@ -46,7 +46,7 @@ pub struct Alternative {
 impl Alternative {
     /// Its pairs.
     pub fn structure(&self) -> Structure {
-        Structure::parse_dot_bracket(&self.dot_bracket).expect("text made from pairs that do not cross")
+        Structure::parse_strands(&self.dot_bracket).expect("text made from pairs that do not cross")
     }
 }
 
@@ -137,6 +137,7 @@ impl Alternatives {
         let evaluated = |pairs: &[_]| model.energy_with(sequence, restraints, pairs).expect("its pairs do not cross");
         let of = |pairs: &[(usize, usize)], energy: f64, share: f64| {
             let structure = Structure::new(sequence.len(), pairs.to_vec()).expect("pairs of bases of the sequence");
+            let structure = structure.with_nick(restraints.nick);
             Alternative { dot_bracket: structure.to_dot_bracket().expect("pairs that do not cross"), energy, share }
         };
         Ok(match self {

@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use rinalmo_decode::{Map, Method};
 use rinalmo_energy::{EnergyModel, Ensemble, Restraints, memory_within};
 use rinalmo_seq::Structure;
+use rinalmo_seq::alphabet::spelled;
 
 use crate::batches::{Batches, next_batch};
 use crate::memory::{afford, default_budget, mebibytes};
@@ -41,6 +42,10 @@ pub struct FoldEnergies {
     pub ensemble: f64,
     /// Expected distance of two structures of the ensemble, in base pairs.
     pub diversity: f64,
+    /// What two strands gain by binding, at a concentration of 1 mol/l: the free energy of all structures in which they pair
+    /// with each other, less those of each alone. Two equal strands bind with half the weight, as in RNAcofold. Infinite
+    /// if no bases of both can pair.
+    pub binding: Option<f64>,
 }
 
 /// Folds by an energy model.
@@ -188,12 +193,19 @@ impl EnergyFolder {
         budget: u64,
     ) -> Result<Fold, Error> {
         let sequence = &request.sequence[..];
+        request.check_strands()?;
         let constraint = request.constraint.as_ref();
         let bonuses = constraint.map(|constraint| bonuses(constraint, sequence)).transpose()?;
         request.check_reactivities()?;
+        if request.nick.is_some() && options.max_span.is_some() {
+            return Err(Error::Options(
+                "two strands: pairs of both have no span, so there is no largest one".to_owned(),
+            ));
+        }
         let stacked = request.stacked(options.reactivity);
         let restraints = Restraints::default().bonuses(bonuses.as_deref()).stacked(stacked.as_deref());
-        let restraints = restraints.no_lonely_pairs(options.no_lonely_pairs).max_span(options.max_span);
+        let restraints =
+            restraints.no_lonely_pairs(options.no_lonely_pairs).max_span(options.max_span).nick(request.nick);
         let mfe = model.mfe_with(sequence, restraints);
         if let Some((i, j)) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
             return Err(no_room(i, j));
@@ -209,9 +221,10 @@ impl EnergyFolder {
             mfe: mfe.energy,
             ensemble: ensemble.energy() + asked * model.conditions().rt(),
             diversity: ensemble.diversity(),
+            binding: ensemble.strands().map(|strands| strands.binding() + symmetry(request) * model.conditions().rt()),
         };
         let Some(method) = options.method else {
-            let fold = fold(sequence.len(), mfe.pairs, 0.0, &ensemble, energies, options);
+            let fold = fold(request, mfe.pairs, 0.0, &ensemble, energies, options);
             return Ok(Fold { alternatives, ..fold });
         };
         let usual = if method == Method::F1 { 0.0 } else { 0.5 };
@@ -221,7 +234,7 @@ impl EnergyFolder {
         let mut pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
         pairs.sort_unstable();
         energies.structure = model.energy_with(sequence, restraints, &pairs).ok();
-        let fold = fold(sequence.len(), pairs, decoded.threshold, &ensemble, energies, options);
+        let fold = fold(request, pairs, decoded.threshold, &ensemble, energies, options);
         Ok(Fold { alternatives, ..fold })
     }
 }
@@ -250,7 +263,7 @@ fn pairs(len: usize, options: &FoldOptions) -> usize {
 
 /// The result of a structure.
 fn fold(
-    len: usize,
+    request: &FoldRequest<'_>,
     pairs: Vec<(usize, usize)>,
     threshold: f32,
     ensemble: &Ensemble,
@@ -259,8 +272,10 @@ fn fold(
 ) -> Fold {
     let with_probabilities: Vec<_> = pairs.iter().map(|&(i, j)| (i, j, ensemble.probability(i, j))).collect();
     let sum: f32 = with_probabilities.iter().map(|(.., p)| p).sum();
+    let len = request.sequence.len();
+    let structure = Structure::new(len, pairs).expect("pairs of distinct bases of the sequence");
     Fold {
-        structure: Structure::new(len, pairs).expect("pairs of distinct bases of the sequence"),
+        structure: structure.with_nick(request.nick),
         score: sum / with_probabilities.len().max(1) as f32,
         pairs: with_probabilities,
         expected_f1: None,
@@ -270,6 +285,12 @@ fn fold(
         energies: Some(energies),
         alternatives: None,
     }
+}
+
+/// What the symmetry of two equal strands costs, in RT.
+fn symmetry(request: &FoldRequest<'_>) -> f64 {
+    let Some((first, second)) = request.nick.map(|nick| request.sequence.split_at(nick)) else { return 0.0 };
+    if spelled(first) == spelled(second) { std::f64::consts::LN_2 } else { 0.0 }
 }
 
 fn no_room(i: usize, j: usize) -> Error {

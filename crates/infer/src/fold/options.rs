@@ -192,7 +192,7 @@ impl FoldOptions {
     pub(crate) fn decoding(&self, threshold: f32, request: &FoldRequest<'_>) -> DecodeOptions {
         DecodeOptions::default()
             .threshold(threshold)
-            .min_loop(self.min_loop)
+            .min_loop(if request.nick.is_some() { 0 } else { self.min_loop }) // bases next to a nick pair
             .f1_share(self.f1_share)
             .gamma(self.gamma)
             .non_canonical(self.non_canonical)

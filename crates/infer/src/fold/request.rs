@@ -13,6 +13,9 @@ use crate::Error;
 pub struct FoldRequest<'a> {
     /// Its bases: T or U, upper or lower case.
     pub sequence: Cow<'a, [u8]>,
+    /// The sequence is two strands, and this base, counted from 0, is the first of the second one: see
+    /// [`FoldRequest::strands`].
+    pub nick: Option<usize>,
     /// What its structure must obey.
     pub constraint: Option<Constraint>,
     /// How strongly each base reacted with a probe, normalised so that 1 is high; `None` for bases that were not measured.
@@ -26,6 +29,50 @@ impl<'a> FoldRequest<'a> {
     /// A sequence without a constraint.
     pub fn new(sequence: impl Into<Self>) -> Self {
         sequence.into()
+    }
+
+    /// Two strands, which may pair with each other: only an [`EnergyFolder`](crate::EnergyFolder) folds them. Positions
+    /// count on from the first strand to the second.
+    ///
+    /// ```
+    /// use rinalmo_infer::{EnergyFolder, FoldOptions, FoldRequest, energy::EnergyModel};
+    ///
+    /// let folder = EnergyFolder::new("turner2004", EnergyModel::turner2004().clone());
+    /// let fold = folder.fold([FoldRequest::strands("GGGCA", "UGCCC")], &FoldOptions::default())?.remove(0);
+    /// assert_eq!(fold.dot_bracket(), "(((((&)))))");
+    /// assert!(fold.energies.and_then(|energies| energies.binding) < Some(-5.0)); // kcal/mol
+    /// # Ok::<(), rinalmo_infer::Error>(())
+    /// ```
+    pub fn strands(first: impl AsRef<[u8]>, second: impl AsRef<[u8]>) -> Self {
+        let (first, second) = (first.as_ref(), second.as_ref());
+        Self::from([first, second].concat()).nick(first.len())
+    }
+
+    /// Sets the first base of a second strand.
+    #[must_use]
+    pub fn nick(mut self, nick: impl Into<Option<usize>>) -> Self {
+        self.nick = nick.into();
+        self
+    }
+
+    /// # Errors
+    /// A strand has no base, or the constraint's strands are not those of the sequence.
+    pub(crate) fn check_strands(&self) -> Result<(), Error> {
+        let len = self.sequence.len();
+        if let Some(nick) = self.nick.filter(|nick| !(1..len).contains(nick)) {
+            let message =
+                format!("nick: expected a base after the first of {len}, found {nick}; both strands need a base");
+            return Err(Error::Options(message));
+        }
+        match self.constraint.as_ref().map(Constraint::nick).filter(|nick| *nick != self.nick) {
+            Some(nick) => {
+                let ends =
+                    |nick: Option<usize>| nick.map_or("one strand".into(), |nick| format!("`&` after base {nick}"));
+                let message = format!("the constraint has {}, the sequence {}", ends(nick), ends(self.nick));
+                Err(Error::Options(message))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Sets what its structure must obey.

@@ -129,6 +129,8 @@ def draw(
     -------
     Drawing
     """
+    if isinstance(structure, Fold) and structure.nick is not None:
+        raise InputError(f"record `{structure.id}`: two strands cannot be drawn")
     pairs, length = pairs_and_length(structure)
     own = structure.sequence if isinstance(structure, (Fold, Structure)) else None
     letters = sequence if sequence is not None else own or ""

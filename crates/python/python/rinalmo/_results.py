@@ -112,9 +112,9 @@ class Fold:
     header : str
         Its header: the id, if it has no other.
     sequence : str
-        Its letters, as they were folded.
+        Its letters, as they were folded; two strands are joined by "&".
     structure : str
-        The structure in dot-bracket notation, with further kinds of brackets for pseudoknots.
+        The structure in dot-bracket notation, with further kinds of brackets for pseudoknots; two strands are joined by "&".
     pairs : ndarray of int64, shape (pairs, 2)
         Its pairs, `i < j`, counted from 0.
     pair_probabilities : ndarray of float32, shape (pairs,)
@@ -134,6 +134,8 @@ class Fold:
     mfe, ensemble_energy, diversity : float or None
         Minimum free energy, free energy of the ensemble (kcal/mol), and expected distance of two structures of the
         ensemble (base pairs), if an energy model folded it.
+    binding : float or None
+        What two strands gain by binding, in kcal/mol at 1 mol/l; infinite if no bases of both can pair.
     alternatives : list of Alternative or None
         Other structures, if they were asked for.
     """
@@ -153,6 +155,7 @@ class Fold:
     mfe: Optional[float] = field(default=None, repr=False)
     ensemble_energy: Optional[float] = field(default=None, repr=False)
     diversity: Optional[float] = field(default=None, repr=False)
+    binding: Optional[float] = field(default=None, repr=False)
     alternatives: Optional[list[Alternative]] = field(default=None, repr=False)
     _bpp: Optional[npt.NDArray[np.float32]] = field(default=None, repr=False)
 
@@ -187,8 +190,14 @@ class Fold:
         unpaired: npt.NDArray[np.float32] = np.maximum(1.0 - paired, 0.0).astype(np.float32)
         return unpaired
 
+    @property
+    def nick(self) -> Optional[int]:
+        """The first base of the second strand, counted from 0, if there are two."""
+        return parted(self.sequence)[1]
+
     def __len__(self) -> int:
-        return len(self.sequence)
+        """The number of bases."""
+        return len(parted(self.sequence)[0])
 
     def to_dbn(self) -> str:
         """The record in dot-bracket format, as `rinalmo fold` prints it."""
@@ -203,7 +212,8 @@ class Fold:
         return self._written("bpseq", None)
 
     def _written(self, format: str, remark: str | None) -> str:
-        return _rinalmo.write(format, self.header, self.sequence.encode(), pair_list(self.pairs), remark)
+        letters, nick = parted(self.sequence)
+        return _rinalmo.write(format, self.header, letters.encode(), pair_list(self.pairs), nick, remark)
 
     def to_dict(self) -> dict[str, Any]:
         """The scalars and texts of the result, for a data frame. Energies only if there are any."""
@@ -223,6 +233,8 @@ class Fold:
                 "ensemble_energy": self.ensemble_energy,
                 "diversity": self.diversity,
             }
+        if self.binding is not None:
+            columns["binding"] = self.binding
         return columns
 
     def draw(self, layout: str = "straight", **options: Any) -> Drawing:
@@ -244,6 +256,12 @@ class Fold:
 
         options.setdefault("title", self.header)
         return draw(self, layout=layout, **options)
+
+
+def parted(text: str) -> tuple[str, Optional[int]]:
+    """A sequence or structure without the "&" between two strands, and the first base of the second one."""
+    first, mark, second = text.partition("&")
+    return first + second, len(first) if mark else None
 
 
 def pair_list(pairs: npt.NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -20,7 +20,7 @@ from . import _rinalmo
 from ._drawing import StructureLike, pairs_and_length
 from ._errors import InputError
 from ._inputs import Sequences
-from ._results import Fold
+from ._results import Fold, parted
 from ._verbs import Constraint, Probing, Reactivities, folded, folding, run, settings, stream
 
 if TYPE_CHECKING:
@@ -89,7 +89,8 @@ def fold(
     Parameters
     ----------
     sequences, constraint, threshold, f1_share, gamma, bpp
-        As of `Model.fold`. A threshold needs "greedy", "nested" or "f1".
+        As of `Model.fold`. A sequence may be two strands, joined by "&", which may pair with each other; so is a constraint
+        of them. A threshold needs "greedy", "nested" or "f1".
     no_lonely_pairs : bool
         Leave out structures with a pair that stacks on no other.
     max_span : int, optional
@@ -115,7 +116,7 @@ def fold(
     Returns
     -------
     list of Fold
-        With `energy`, `mfe`, `ensemble_energy` and `diversity`.
+        With `energy`, `mfe`, `ensemble_energy` and `diversity`; of two strands also `binding`.
     """
     probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
     engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
@@ -195,9 +196,10 @@ def eval(
     Parameters
     ----------
     sequence : str
-        Its letters.
+        Its letters; two strands are joined by "&".
     structure : str, Fold or Structure
-        Its pairs. Pairs of letters other than AU, GC and GU have rough energies.
+        Its pairs, as text with "&" where the sequence has it. Pairs of letters other than AU, GC and GU have rough
+        energies.
     parameters, temperature, dangles
         As of `fold`.
 
@@ -210,11 +212,16 @@ def eval(
     InputError
         The structure has a pseudoknot, or not as many bases as the sequence.
     """
+    letters, nick = parted(sequence)
+    if isinstance(structure, str):
+        structure, other = parted(structure)
+        if nick != other:
+            raise InputError("two strands: expected one `&` in the sequence and in the structure, at the same place")
     pairs, length = pairs_and_length(structure)
-    if length != len(sequence):
-        raise InputError(f"the sequence has {len(sequence)} letters, its structure {length} bases")
+    if length != len(letters):
+        raise InputError(f"the sequence has {len(letters)} letters, its structure {length} bases")
     engine = _engine_of(parameters, temperature, dangles, None, None)
-    energy, loops = engine.evaluate(sequence.encode(), pairs)
+    energy, loops = engine.evaluate(letters.encode(), pairs, nick)
     return Evaluation(energy, loops)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["bpp", "eval_structure", "fold"]
+__all__ = ["bpp", "cofold", "eval_structure", "fold"]
 
 
 def fold(sequence: str, temperature: float = 37.0, *, dangles: Literal[0, 2] = 2) -> tuple[str, float]:
@@ -45,6 +45,25 @@ def fold(sequence: str, temperature: float = 37.0, *, dangles: Literal[0, 2] = 2
     found = energy.fold(sequence, temperature=temperature, dangles=dangles, bpp=False)[0]
     assert found.mfe is not None
     return found.structure, found.mfe
+
+
+def cofold(sequence: str, temperature: float = 37.0, *, dangles: Literal[0, 2] = 2) -> tuple[str, float]:
+    """The structure of minimum free energy of two strands, as `RNA.cofold`.
+
+    Parameters
+    ----------
+    sequence : str
+        The letters of both, joined by "&".
+    temperature, dangles
+        As of `fold`.
+
+    Returns
+    -------
+    (str, float)
+        The structure in dot-bracket notation, without a mark between the strands, and its free energy in kcal/mol.
+    """
+    structure, least = fold(sequence, temperature, dangles=dangles)
+    return structure.replace("&", ""), least
 
 
 def bpp(sequence: str, temperature: float = 37.0, *, dangles: Literal[0, 2] = 2) -> npt.NDArray[np.float64]:
@@ -74,9 +93,9 @@ def eval_structure(
     Parameters
     ----------
     sequence : str
-        Its letters.
+        Its letters; two strands are joined by "&".
     structure : str
-        The structure in dot-bracket notation.
+        The structure in dot-bracket notation, with "&" where the sequence has it.
     temperature, dangles
         As of `fold`.
     """

@@ -153,7 +153,7 @@ fn explained(error: Error, notes: &[String]) -> Error {
 
 /// The structures of a file; ignored ones are added to `notes`.
 fn read(path: &Path, all_structures: bool, notes: &mut Vec<String>) -> Result<Vec<Item>, Error> {
-    let mut found = dataset::read(path, &dataset::ReadOptions { all_structures, sequences: true })?;
+    let mut found = dataset::read(path, &dataset::ReadOptions { all_structures, sequences: true, strands: false })?;
     let hint = |note: String| {
         if note.contains("further structure") {
             format!("{note}; `all_structures = true` in [data] uses all of them")

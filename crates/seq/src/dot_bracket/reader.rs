@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::Record;
-use crate::{Error, Structure, lines::excerpt, plan::reader, title};
+use crate::{Error, Structure, alphabet::NICK, lines::excerpt, plan::reader, title};
 
 /// Beginnings of the lines of words that RNAfold prints after its structures.
 const REMARKS: [&[u8]; 3] = [b"frequency of mfe structure", b"free energy of ensemble", b"ensemble diversity"];
@@ -27,7 +27,7 @@ reader! {
     /// assert_eq!(reader.further(), 1);
     /// # Ok::<(), rinalmo_seq::Error>(())
     /// ```
-    { all: bool, further: usize, bare: bool, current: Option<(String, Vec<u8>)> }
+    { all: bool, strands: bool, further: usize, bare: bool, current: Option<(String, Vec<u8>)> }
 }
 
 /// The text of a header line.
@@ -40,6 +40,12 @@ impl<R: BufRead> Reader<R> {
     /// Whether every structure of a sequence is a record of its own; without this the first is the only one.
     pub fn all_structures(self, all: bool) -> Self {
         Self { all, ..self }
+    }
+
+    /// Whether a record may be two strands, joined by `&` in the sequence and in the structure: its structure then has a
+    /// [`nick`](Structure::nick).
+    pub fn strands(self, strands: bool) -> Self {
+        Self { strands, ..self }
     }
 
     /// How many further structures of the last record's sequence were passed over.
@@ -87,7 +93,21 @@ impl<R: BufRead> Reader<R> {
         } else {
             self.pass_over(sequence.len())?;
         }
+        let sequence = self.without_nick(sequence, &structure, &header)?;
         Ok(Record { header, sequence, structure, score })
+    }
+
+    /// The letters of a sequence; if it is two strands, they must be those of the structure.
+    fn without_nick(&self, mut sequence: Vec<u8>, structure: &Structure, header: &str) -> Result<Vec<u8>, Error> {
+        let nick = sequence.iter().position(|&letter| letter == NICK).filter(|_| self.strands);
+        if nick != structure.nick() {
+            let found = |nick: Option<usize>| nick.map_or("one strand".into(), |nick| format!("`&` after base {nick}"));
+            let (sequence, structure) = (found(nick), found(structure.nick()));
+            let message = format!("record `{header}`: {sequence} in the sequence, but {structure} in the structure");
+            return Err(Error::malformed(self.lines.number(), message));
+        }
+        nick.map(|nick| sequence.remove(nick));
+        Ok(sequence)
     }
 
     /// The lines before a sequence that name it: a `>` line goes before a comment.
@@ -147,10 +167,11 @@ impl<R: BufRead> Reader<R> {
         if text.is_empty() {
             return Err(Error::malformed(line, format!("record `{header_text}`: its sequence has no structure line")));
         }
-        let structure = Structure::parse_dot_bracket(&text).map_err(|error| error.at(line))?;
-        if structure.len() != len {
+        let parse = if self.strands { Structure::parse_strands } else { Structure::parse_dot_bracket };
+        let structure = parse(&text).map_err(|error| error.at(line))?;
+        let found = structure.len() + usize::from(structure.nick().is_some());
+        if found != len {
             let shown = excerpt(text.as_bytes());
-            let found = structure.len();
             let message =
                 format!("record `{header_text}`: {len} bases but {found} positions in the structure `{shown}`");
             return Err(Error::malformed(line, message));
@@ -313,6 +334,34 @@ mod tests {
         let cut = read("#Name: a\nGAAAC\n#Name: b\nGC\n()\n");
         assert_eq!(cut[0].clone().unwrap_err(), "line 2: record `a`: its sequence has no structure line");
         assert_eq!(cut[1..], [record("b", "GC", "()", None)]);
+    }
+
+    #[test]
+    fn two_strands_are_read_where_they_are_asked_for() {
+        let text =
+            ">a\nGGG&CCC\n(((&))) (-1.20)\n((.&.)) (0.50)\n>b\nGAAAC\n(...)\n>c\nGG&CC\n(&())\n>d\nGG&CC\n((.))\n";
+        let read = |strands: bool| -> Vec<_> {
+            let reader = Reader::new(text.as_bytes()).all_structures(true).strands(strands);
+            let shown = |record: Record| {
+                let sequence = String::from_utf8(record.sequence).unwrap();
+                format!(
+                    "{sequence} {} {}",
+                    record.structure.to_dot_bracket().unwrap(),
+                    record.score.unwrap_or_default()
+                )
+            };
+            reader.map(|record| record.map(shown).map_err(|error| error.to_string())).collect()
+        };
+        let wrong = |line: usize, message: &str| Err(format!("line {line}: {message}"));
+        let expected = [
+            Ok("GGGCCC (((&))) (-1.20)".to_string()),
+            Ok("GGGCCC ((.&.)) (0.50)".into()),
+            Ok("GAAAC (...) ".into()),
+            wrong(10, "record `c`: `&` after base 2 in the sequence, but `&` after base 1 in the structure"),
+            wrong(13, "record `d`: `&` after base 2 in the sequence, but one strand in the structure"),
+        ];
+        assert_eq!(read(true), expected);
+        assert_eq!(read(false)[0], wrong(3, "character `&` at column 4 is no part of a dot-bracket structure"));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::io::Write;
 use super::{Record, reader::is_structure};
 use crate::{
     Error,
-    plan::{check_folded, writer},
+    alphabet::NICK,
+    plan::{check_positions, writer},
 };
 
 writer! {
@@ -24,7 +25,12 @@ impl<W: Write> Writer<W> {
         let line = structure_line(record)?;
         writeln!(self.inner, ">{header}")?;
         if !sequence.is_empty() {
-            self.inner.write_all(sequence)?;
+            let (first, second) = sequence.split_at(record.structure.nick().unwrap_or_default());
+            self.inner.write_all(first)?;
+            if !first.is_empty() {
+                self.inner.write_all(&[NICK])?;
+            }
+            self.inner.write_all(second)?;
             writeln!(self.inner, "\n{line}")?;
         }
         Ok(())
@@ -43,7 +49,7 @@ impl<W: Write> Writer<W> {
 /// The structure with its score, if the record can be read again.
 fn structure_line(record: &Record) -> Result<String, Error> {
     let Record { header, sequence, structure, score } = record;
-    check_folded(FORMAT, header, sequence, structure, b">#(")?;
+    check_positions(FORMAT, header, sequence, structure, b">#(")?;
     let refuse =
         |message: &str| Err(Error::Unwritable { record: header.clone(), format: FORMAT, message: message.to_string() });
     if !sequence.is_empty() && is_structure(sequence) {
@@ -78,6 +84,14 @@ mod tests {
         let read: Vec<Record> =
             super::super::Reader::new(text.as_slice()).all_structures(true).map(Result::unwrap).collect();
         assert_eq!(read, [record("(...)"), record(".....")]);
+    }
+
+    #[test]
+    fn two_strands_are_joined_in_both_lines() {
+        let mut writer = Writer::new(Vec::new());
+        let structure = Structure::parse_strands("((&.))").unwrap();
+        writer.write(&Record { header: "a".into(), sequence: b"GGACC".to_vec(), structure, score: None }).unwrap();
+        assert_eq!(writer.into_inner(), b">a\nGG&ACC\n((&.))\n");
     }
 
     #[test]

@@ -16,5 +16,5 @@ mod reader;
 mod record;
 
 pub use format::{ENDINGS, Format};
-pub use reader::Reader;
+pub use reader::{Options, Reader};
 pub use record::Record;

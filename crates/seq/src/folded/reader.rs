@@ -27,13 +27,22 @@ pub struct Reader<'r> {
 impl<'r> Reader<'r> {
     /// Reads a stream of a format; of each sequence the first structure counts.
     pub fn new(stream: impl BufRead + 'r, format: Format) -> Self {
-        Self { records: records(stream, format, false), held: None, all: false }
+        Self::with(stream, format, Options::default())
     }
 
-    /// As [`new`](Self::new), but with every structure of each sequence as a record of its own.
-    pub fn with_all(stream: impl BufRead + 'r, format: Format) -> Self {
-        Self { records: records(stream, format, true), held: None, all: true }
+    /// Reads a stream of a format.
+    pub fn with(stream: impl BufRead + 'r, format: Format, options: Options) -> Self {
+        Self { records: records(stream, format, options), held: None, all: options.all }
     }
+}
+
+/// Which records there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// Whether every structure of each sequence is a record of its own.
+    pub all: bool,
+    /// Whether a record of dot-bracket may be two strands, joined by `&`: see [`Structure::nick`].
+    pub strands: bool,
 }
 
 impl Iterator for Reader<'_> {
@@ -60,10 +69,10 @@ impl Iterator for Reader<'_> {
     }
 }
 
-fn records<'r>(stream: impl BufRead + 'r, format: Format, all: bool) -> Records<'r> {
+fn records<'r>(stream: impl BufRead + 'r, format: Format, options: Options) -> Records<'r> {
     match format {
         Format::DotBracket => {
-            let mut reader = dot_bracket::Reader::new(stream).all_structures(all);
+            let mut reader = dot_bracket::Reader::new(stream).all_structures(options.all).strands(options.strands);
             Box::new(std::iter::from_fn(move || {
                 let record = reader.next()?;
                 let further = reader.further();
@@ -94,7 +103,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, format: Format) -> Vec<(String, usize, usize, usize)> {
-        let all = Reader::with_all(text.as_bytes(), format).count();
+        let all = Reader::with(text.as_bytes(), format, Options { all: true, ..Options::default() }).count();
         let records: Vec<Record> = Reader::new(text.as_bytes(), format).collect::<Result<_, _>>().unwrap();
         let counted: usize = records.iter().map(|record| 1 + record.further).sum();
         assert_eq!(counted, all, "every structure is either given or counted");

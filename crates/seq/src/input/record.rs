@@ -1,11 +1,13 @@
 //! One sequence of any input, and how inputs are to be read.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::{
     Error, Place, Stranger,
-    alphabet::{is_base, is_gap},
-    letters::{Letters, Tally, UNKNOWN},
+    alphabet::{NICK, is_base, is_gap},
+    letters::{Count, Letters, Tally, UNKNOWN},
+    structure::with_nick,
 };
 
 /// What to do with a record that holds a letter outside the alphabet.
@@ -43,13 +45,15 @@ pub struct InputOptions {
     pub on_invalid: OnInvalid,
     /// What to do with gaps.
     pub gaps: Gaps,
+    /// May a record be two strands, joined by `&`? Otherwise `&` is a letter outside the alphabet.
+    pub strands: bool,
 }
 
 impl InputOptions {
     /// Everything stays a position: what is unknown is kept for the caller to count and replace, gaps are kept.
-    pub const LENIENT: Self = Self { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep };
+    pub const LENIENT: Self = Self { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep, strands: false };
     /// Nothing is changed: a letter outside the alphabet is an error, gaps are kept.
-    pub const STRICT: Self = Self { on_invalid: OnInvalid::Error, gaps: Gaps::Keep };
+    pub const STRICT: Self = Self { on_invalid: OnInvalid::Error, gaps: Gaps::Keep, strands: false };
 }
 
 /// What a user should hear about a record that was read; see [`FileRemarks`](super::FileRemarks).
@@ -76,6 +80,8 @@ pub struct SequenceRecord {
     /// One ASCII letter for each position; may be empty. Letters that are not in the alphabet and gaps are as
     /// [`InputOptions`] say.
     pub sequence: Vec<u8>,
+    /// Of two strands, the first base of the second one, counted from 0; only with [`InputOptions::strands`].
+    pub nick: Option<usize>,
     /// How many letters are read as unknown; more than 0 only under [`OnInvalid::Replace`] and [`OnInvalid::Unk`].
     pub unknown: usize,
     /// What should be reported about this record.
@@ -105,27 +111,58 @@ impl SequenceRecord {
     /// # Errors
     /// [`Error::InvalidBase`], which [`is_skipped`](Error::is_skipped) where records are to be left out;
     /// [`Error::Record`] if it holds gaps and must not.
-    pub(crate) fn admit(mut self, tally: Tally, options: InputOptions) -> Result<Self, Error> {
+    pub(crate) fn admit(mut self, mut tally: Tally, options: InputOptions) -> Result<Self, Error> {
+        let nicks = if options.strands { std::mem::take(&mut tally.nicks) } else { Count::default() };
         let refused = match options.on_invalid {
-            OnInvalid::Replace => tally.foreign.first,
+            OnInvalid::Replace => tally.first_foreign(),
             OnInvalid::Error | OnInvalid::Skip => tally.first_stranger(),
             OnInvalid::Unk => None,
         };
         if let Some(Stranger { letter, line, column }) = refused {
-            let (place, record) = (Place { name: Some(self.source.clone()), line }, self.name());
+            let (place, record) = (self.place(line), self.name());
             return Err(Error::InvalidBase { place, record, letter, column, on_invalid: options.on_invalid });
         }
         if options.gaps == Gaps::Error
             && let Some(gap) = tally.gaps.first
         {
-            let place = Place { name: Some(self.source.clone()), line: gap.line };
             let message = format!("gaps are not allowed, found {}, the first `{}`", tally.gaps.number, gap.letter);
-            return Err(Error::Record { place, record: self.name(), message });
+            return Err(self.refused(gap.line, message));
         }
         self.remarks.letters = tally;
-        self.unknown = tally.unknown.number + tally.foreign.number;
+        self.unknown = tally.unknown.number + tally.foreign.number + tally.nicks.number;
+        if options.gaps == Gaps::Drop && tally.gaps.number > 0 {
+            self.sequence.retain(|&letter| !is_gap(letter));
+        }
+        if let Some(stranger) = nicks.first {
+            let nick = self.sequence.iter().position(|&letter| letter == NICK).unwrap_or_default();
+            let has_bases = nick > 0 && nick + 1 < self.sequence.len();
+            if nicks.number > 1 || !has_bases {
+                let found = if nicks.number > 1 { format!("{} strands", nicks.number + 1) } else { "one".to_string() };
+                let message = format!("expected one strand or two joined by `&`, found {found}");
+                return Err(self.refused(stranger.line, message));
+            }
+            self.sequence.remove(nick);
+            self.nick = Some(nick);
+        }
         self.respell(options);
         Ok(self)
+    }
+
+    fn place(&self, line: usize) -> Place {
+        Place { name: Some(self.source.clone()), line }
+    }
+
+    fn refused(&self, line: usize, message: String) -> Error {
+        Error::Record { place: self.place(line), record: self.name(), message }
+    }
+
+    /// The sequence as text, two strands joined by `&`.
+    pub fn text(&self) -> Cow<'_, str> {
+        let text = String::from_utf8_lossy(&self.sequence);
+        match self.nick {
+            Some(_) => with_nick(text.into_owned(), self.nick).into(),
+            None => text,
+        }
     }
 
     /// How messages name the record: its id, or `#` and its number.
@@ -135,9 +172,6 @@ impl SequenceRecord {
 
     /// Writes gaps and letters without a code the way `options` say.
     fn respell(&mut self, options: InputOptions) {
-        if options.gaps == Gaps::Drop && self.remarks.letters.gaps.number > 0 {
-            self.sequence.retain(|&letter| !is_gap(letter));
-        }
         if self.unknown + self.remarks.letters.gaps.number == 0 {
             return;
         }
@@ -156,19 +190,21 @@ impl SequenceRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Sequences;
 
     fn judged(text: &str, on_invalid: OnInvalid, gaps: Gaps) -> Result<(String, usize), String> {
         let record = SequenceRecord {
             id: "a".into(),
             header: "a".into(),
             sequence: text.into(),
+            nick: None,
             unknown: 0,
             remarks: Remarks::default(),
             source: "x.csv".into(),
             line: 2,
             index: 0,
         };
-        let judged = record.judged(InputOptions { on_invalid, gaps });
+        let judged = record.judged(InputOptions { on_invalid, gaps, strands: false });
         judged
             .map(|record| (String::from_utf8(record.sequence).unwrap(), record.unknown))
             .map_err(|error| error.to_string())
@@ -194,6 +230,28 @@ mod tests {
         assert_eq!(judged("GP@C", OnInvalid::Replace, Gaps::Drop), message('@'));
         assert_eq!(judged("G@PC", OnInvalid::Error, Gaps::Drop), message('@'));
         assert_eq!(judged("GP@C", OnInvalid::Unk, Gaps::Drop), good("GPXC", 2));
+    }
+
+    #[test]
+    fn two_strands_are_parted_where_they_are_asked_for() {
+        let judged = |text: &str, gaps: Gaps| {
+            let record = Sequences::from_reader(
+                "x.fa",
+                std::io::Cursor::new(format!(">a\n{text}\n")),
+                InputOptions { gaps, strands: true, ..InputOptions::default() },
+            );
+            let record = record.map(|record| record.map_err(|error| error.to_string())).next().unwrap();
+            record.map(|record| (String::from_utf8(record.sequence).unwrap(), record.nick, record.unknown))
+        };
+        let good = |text: &str, nick| Ok((text.to_string(), nick, 0));
+        assert_eq!(judged("GGGA", Gaps::Drop), good("GGGA", None));
+        assert_eq!(judged("GG-G&\nCCC", Gaps::Drop), good("GGGCCC", Some(3)));
+        assert_eq!(judged("GG-G&CCC", Gaps::Keep), good("GG-GCCC", Some(4)));
+        let refused =
+            |found: &str| Err(format!("x.fa:2: record `a`: expected one strand or two joined by `&`, found {found}"));
+        assert_eq!(judged("GG&CC&AA", Gaps::Drop), refused("3 strands"));
+        assert_eq!(judged("&CC", Gaps::Drop), refused("one"));
+        assert_eq!(judged("CC&--", Gaps::Drop), refused("one"));
     }
 
     #[test]

@@ -128,7 +128,8 @@ impl Sequences {
         let remarks = Remarks { structures, nameless, bare: std::mem::take(&mut self.bare), ..Remarks::default() };
         let index = self.records;
         self.records += 1;
-        SequenceRecord { id, header, sequence, unknown: 0, remarks, source, line, index }.admit(tally, self.options)
+        SequenceRecord { id, header, sequence, nick: None, unknown: 0, remarks, source, line, index }
+            .admit(tally, self.options)
     }
 }
 
@@ -146,7 +147,8 @@ mod tests {
     use crate::{Gaps, OnInvalid};
 
     fn read(text: &'static str, on_invalid: OnInvalid) -> Vec<Result<SequenceRecord, Error>> {
-        Sequences::from_reader("x", text.as_bytes(), InputOptions { on_invalid, gaps: Gaps::Keep }).collect()
+        Sequences::from_reader("x", text.as_bytes(), InputOptions { on_invalid, gaps: Gaps::Keep, strands: false })
+            .collect()
     }
 
     #[test]

@@ -108,7 +108,7 @@ pub(super) fn sequence(number: usize, line: &[u8]) -> Option<(Vec<u8>, Tally)> {
     let mut words = 0;
     for_each_word(line, |_, word| words += usize::from(!is_number(word)));
     let (sequence, tally) = Letters::of(number, line).finish();
-    let strangers = tally.unknown.number + tally.foreign.number;
+    let strangers = tally.unknown.number + tally.foreign.number + tally.nicks.number;
     let plausible = words == 1 && 2 * strangers <= sequence.len() && !sequence.iter().any(u8::is_ascii_control);
     plausible.then_some((sequence, tally))
 }

@@ -9,7 +9,7 @@ mod text;
 
 use crate::Error;
 
-pub use text::{PAGES, WUSS_PAGES};
+pub use text::{PAGES, WUSS_PAGES, with_nick};
 
 /// The base pairs of a sequence of [`len`](Structure::len) bases.
 ///
@@ -24,6 +24,7 @@ pub use text::{PAGES, WUSS_PAGES};
 pub struct Structure {
     len: usize,
     pairs: Vec<(usize, usize)>,
+    nick: Option<usize>,
 }
 
 impl Structure {
@@ -45,12 +46,12 @@ impl Structure {
         }
         pairs.sort_unstable();
         pairs.dedup();
-        Ok(Self { len, pairs })
+        Ok(Self { len, pairs, nick: None })
     }
 
     /// The structure of `len` bases without any pair.
     pub fn unpaired(len: usize) -> Self {
-        Self { len, pairs: Vec::new() }
+        Self { len, pairs: Vec::new(), nick: None }
     }
 
     /// Builds a structure from the partner of each position.
@@ -65,6 +66,22 @@ impl Structure {
     /// The number of bases.
     pub fn len(&self) -> usize {
         self.len
+    }
+
+    /// The same pairs of two strands, of which base `nick`, counted from 0, is the first of the second one.
+    ///
+    /// # Panics
+    /// One of the strands has no base.
+    #[must_use]
+    pub fn with_nick(self, nick: impl Into<Option<usize>>) -> Self {
+        let nick = nick.into();
+        assert!(nick.is_none_or(|nick| 0 < nick && nick < self.len), "two strands have bases");
+        Self { nick, ..self }
+    }
+
+    /// The first base of the second strand, if there are two.
+    pub fn nick(&self) -> Option<usize> {
+        self.nick
     }
 
     /// Whether there are no bases at all.
@@ -128,7 +145,7 @@ impl Structure {
     /// The same structure with only the pairs that `keep` accepts.
     pub fn filtered(&self, mut keep: impl FnMut(usize, usize) -> bool) -> Self {
         let pairs = self.pairs.iter().copied().filter(|&(i, j)| keep(i, j)).collect();
-        Self { len: self.len, pairs }
+        Self { pairs, ..*self }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Structure, pages};
 use crate::Error;
+use crate::alphabet::NICK;
 
 /// How many pages WUSS text has: `()` and the letters.
 pub const WUSS_PAGES: usize = 27;
@@ -28,30 +29,57 @@ impl Structure {
     /// # Errors
     /// [`Error::UnbalancedBracket`] and [`Error::UnknownBracket`] give the column of the mistake.
     pub fn parse_dot_bracket(text: &str) -> Result<Self, Error> {
+        Self::parse(text, None)
+    }
+
+    /// As [`parse_dot_bracket`](Self::parse_dot_bracket), of one strand or of two that `&` joins.
+    ///
+    /// ```
+    /// let duplex = rinalmo_seq::Structure::parse_strands("((.&.))")?;
+    /// assert_eq!((duplex.pairs(), duplex.nick()), (&[(0, 5), (1, 4)][..], Some(3)));
+    /// assert_eq!(duplex.to_dot_bracket()?, "((.&.))");
+    /// # Ok::<(), rinalmo_seq::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Also for a second `&`, or one without a base on either side.
+    pub fn parse_strands(text: &str) -> Result<Self, Error> {
+        let len = text.chars().count();
+        let mut nicks = text.chars().enumerate().filter(|(_, character)| *character == char::from(NICK));
+        match (nicks.next(), nicks.next()) {
+            (Some((nick, _)), None) if 0 < nick && nick + 1 < len => Self::parse(text, Some(nick)),
+            _ => Self::parse_dot_bracket(text),
+        }
+    }
+
+    /// Reads the text without the mark at `nick`, if there is one.
+    fn parse(text: &str, nick: Option<usize>) -> Result<Self, Error> {
         let mut open: [Vec<usize>; PAGES.len()] = Default::default();
         let mut pairs = Vec::new();
         let mut len = 0;
-        for (position, character) in text.chars().enumerate() {
+        let column = |position: usize| position + 1 + usize::from(nick.is_some_and(|nick| nick <= position));
+        let characters = text.chars().enumerate().filter(|(at, _)| Some(*at) != nick).map(|(_, character)| character);
+        for (position, character) in characters.enumerate() {
             len += 1;
             if let Some(page) = PAGES.iter().position(|&(opens, _)| opens == character) {
                 open[page].push(position);
             } else if let Some(page) = PAGES.iter().position(|&(_, closes)| closes == character) {
                 let Some(start) = open[page].pop() else {
-                    return Err(Error::UnbalancedBracket { bracket: character, column: position + 1 });
+                    return Err(Error::UnbalancedBracket { bracket: character, column: column(position) });
                 };
                 pairs.push((start, position));
             } else if !UNPAIRED.contains(character) {
-                return Err(Error::UnknownBracket { character, column: position + 1 });
+                return Err(Error::UnknownBracket { character, column: column(position) });
             }
         }
         let left_open = open.iter().enumerate().flat_map(|(page, starts)| starts.iter().map(move |s| (*s, page)));
         if let Some((position, page)) = left_open.min() {
-            return Err(Error::UnbalancedBracket { bracket: PAGES[page].0, column: position + 1 });
+            return Err(Error::UnbalancedBracket { bracket: PAGES[page].0, column: column(position) });
         }
-        Structure::new(len, pairs)
+        Ok(Structure::new(len, pairs)?.with_nick(nick))
     }
 
-    /// Writes dot-bracket text, the largest nested set of pairs in `()`, what crosses it in `[]`, and so on.
+    /// Writes dot-bracket text, two strands joined by `&`: the largest nested set of pairs in `()`, what crosses it in `[]`, and so on.
     ///
     /// # Errors
     /// [`Error::Multiplet`] if a base has two partners, [`Error::TooManyPages`] if thirty pages do not suffice.
@@ -91,8 +119,16 @@ impl Structure {
                 text[j] = closes;
             }
         }
-        Ok(text.into_iter().collect())
+        Ok(with_nick(text.into_iter().collect(), self.nick()))
     }
+}
+
+/// A text of one character for each base, with `&` before base `nick`.
+pub fn with_nick(mut text: String, nick: Option<usize>) -> String {
+    if let Some((at, _)) = nick.and_then(|nick| text.char_indices().nth(nick)) {
+        text.insert(at, char::from(NICK));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -112,6 +148,19 @@ mod tests {
         assert_eq!(message(".((.)"), "unbalanced bracket `(` at column 2");
         assert_eq!(message("(.]"), "unbalanced bracket `]` at column 3");
         assert_eq!(message("(.é.)"), "character `é` at column 3 is no part of a dot-bracket structure");
+    }
+
+    #[test]
+    fn two_strands_are_read_and_written_with_their_nick() {
+        for text in ["((.&.))", ".&.", "([&)]", "..((&))(.)"] {
+            assert_eq!(Structure::parse_strands(text).unwrap().to_dot_bracket().unwrap(), text);
+        }
+        assert_eq!(Structure::parse_strands("(.)").unwrap().nick(), None);
+        let message = |text| Structure::parse_strands(text).unwrap_err().to_string();
+        assert_eq!(message("((&))&."), "character `&` at column 3 is no part of a dot-bracket structure");
+        assert_eq!(message("&(.)"), "character `&` at column 1 is no part of a dot-bracket structure");
+        assert_eq!(message("((&.)))"), "unbalanced bracket `)` at column 7");
+        assert_eq!(message("(.é&.)"), "character `é` at column 3 is no part of a dot-bracket structure");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::info::text;
 use crate::sequences::{self, Input, Inputs};
 
 /// Letters keep their places.
-const LETTERS: InputOptions = InputOptions { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep };
+const LETTERS: InputOptions = InputOptions { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep, strands: false };
 
 /// What may be asked. The options are those of `rinalmo draw`.
 #[derive(Debug, Deserialize)]

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use rinalmo::energy::{BuiltIn, EnergyModel, Evaluation, Loop};
 use rinalmo::seq::Structure;
 use rinalmo::seq::labelled::structures::{self, Entry, ReadOptions};
+use rinalmo::seq::structure::with_nick;
 use rinalmo::seq::table::tsv_cell;
 use serde_json::json;
 
@@ -21,6 +22,8 @@ use crate::io::{FailureArgs, Failures, Out, OutputArgs, OutputFailure, Progress,
 /// Stockholm, tables with the columns id, sequence and structure, or a folder of such files. Every
 /// structure of a sequence is evaluated. Prints for each its header, sequence, and structure with its
 /// free energy in kcal/mol, as RNAeval does.
+///
+/// In dot-bracket a record may be two strands, `GGGA&UCCC` and `((((&))))`.
 ///
 /// Pairs of any letters are evaluated; those other than AU, GC and GU have rough energies, and are
 /// reported. Pseudoknots have no energy in this model and are an error of that record only.
@@ -77,19 +80,20 @@ impl EvalArgs {
     }
 
     fn render(&self, entry: &Entry, sequence: &[u8], evaluation: &Evaluation) -> Result<String> {
-        let sequence = String::from_utf8_lossy(sequence);
+        let letters = String::from_utf8_lossy(sequence);
+        let sequence = with_nick(letters.to_string(), entry.structure.nick());
         let structure = entry.structure.to_dot_bracket()?;
         let energy = evaluation.energy();
         let loops = evaluation.loops();
         Ok(match self.format {
             EvalFormat::Text => {
-                let listed: String = loops.iter().filter(|_| self.loops).map(|part| line(part, &sequence)).collect();
+                let listed: String = loops.iter().filter(|_| self.loops).map(|part| line(part, &letters)).collect();
                 let header = Some(&entry.header).filter(|header| !header.is_empty());
                 let header = header.map(|header| format!(">{header}\n")).unwrap_or_default();
                 format!("{header}{sequence}\n{structure} ({energy:6.2})\n{listed}")
             }
             EvalFormat::Tsv if self.loops => loops.iter().map(|part| row(&entry.id, part)).collect(),
-            EvalFormat::Tsv => format!("{}\t{}\t{energy:.2}\t{structure}\n", tsv_cell(&entry.id), sequence.len()),
+            EvalFormat::Tsv => format!("{}\t{}\t{energy:.2}\t{structure}\n", tsv_cell(&entry.id), letters.len()),
             EvalFormat::Json => {
                 let loops: Vec<_> = loops.iter().map(object).collect();
                 let (id, model) = (&entry.id, self.energies.name(BuiltIn::Turner2004));
@@ -118,7 +122,8 @@ impl Run<'_> {
         path: &Path,
         render: impl Fn(&Entry, &[u8], &Evaluation) -> Result<String>,
     ) -> Result<()> {
-        let found = structures::read(path, &ReadOptions { all_structures: true, ..ReadOptions::default() })?;
+        let found =
+            structures::read(path, &ReadOptions { all_structures: true, strands: true, ..ReadOptions::default() })?;
         found.notes.iter().for_each(|note| self.context.note(format!("note: {note}")));
         for error in found.wrong {
             self.failures.unusable(&self.progress, &anyhow!(error));
@@ -162,8 +167,8 @@ const LOOP_COLUMNS: &str = "id\tloop\ti\tj\tbranches\tunpaired\tenergy\n";
 fn evaluate<'e>(model: &EnergyModel, entry: &'e Entry) -> Result<(&'e [u8], Evaluation)> {
     let sequence = entry.sequence.as_deref().filter(|sequence| !sequence.is_empty());
     let sequence = sequence.context("the structure has no sequence, which its energy depends on")?;
-    let pairs = Structure::pairs(&entry.structure);
-    Ok((sequence, model.evaluate(sequence, pairs)?))
+    let structure: &Structure = &entry.structure;
+    Ok((sequence, model.evaluate_strands(sequence, structure.nick(), structure.pairs())?))
 }
 
 /// A pair with positions from 1.

@@ -83,7 +83,7 @@ impl<'a> AlternativeRow<'a> {
             number: number + 1,
             energy: hundredths(one.energy),
             share: significant(one.share),
-            sequence: String::from_utf8_lossy(&record.sequence),
+            sequence: record.text(),
             structure: &one.dot_bracket,
             header: &record.header,
         }

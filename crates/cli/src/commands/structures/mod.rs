@@ -7,7 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
 use clap::ValueEnum;
-use rinalmo::results::{EnergyColumns, Folded, round};
+use rinalmo::results::{BindingColumn, EnergyColumns, Folded, round};
 use rinalmo::seq::structure::{PAGES, WUSS_PAGES};
 use rinalmo::seq::{SequenceRecord, Structure, bpseq, ct, dot_bracket, stockholm};
 use serde::Serialize;
@@ -29,11 +29,11 @@ pub enum StructureFormat {
     /// One Stockholm alignment for each record, with SS_cons
     Stockholm,
     /// One object in each line: id, header if it is longer, sequence, structure, score, expected_f1, pairs, threshold,
-    /// crossing_left_out, model; of an energy model also energy, mfe, ensemble_energy, diversity; alternatives if they are
-    /// asked for: structure, energy, share
+    /// crossing_left_out, model; of an energy model also energy, mfe, ensemble_energy, diversity; binding of two strands;
+    /// alternatives if they are asked for: structure, energy, share
     Json,
     /// id, length, score, sequence, structure, expected_f1, crossing_left_out, header; of an energy model also energy, mfe,
-    /// ensemble_energy, diversity. Of alternatives: id, length, number, energy, share, sequence, structure, header
+    /// ensemble_energy, diversity, binding. Of alternatives: id, length, number, energy, share, sequence, structure, header
     Tsv,
 }
 
@@ -48,6 +48,11 @@ impl StructureFormat {
             Self::Json => "json",
             Self::Tsv => "tsv",
         }
+    }
+
+    /// Can it hold two strands?
+    fn has_strands(self) -> bool {
+        matches!(self, Self::Dbn | Self::Json | Self::Tsv)
     }
 
     /// How many layers of crossing pairs it can hold, if there is a limit.
@@ -80,6 +85,15 @@ impl Structures {
     /// One file for each record.
     pub fn folder(folder: &Path, format: StructureFormat) -> Result<Self> {
         Ok(Self { format, target: Target::Folder(RecordFiles::open(folder, format.extension())?) })
+    }
+
+    /// # Errors
+    /// The layout cannot hold two strands, and the record is two.
+    pub fn check(&self, record: &SequenceRecord) -> Result<()> {
+        if record.nick.is_some() && !self.format.has_strands() {
+            bail!("the files of this --format have one strand; dbn, json and tsv can hold two");
+        }
+        Ok(())
     }
 
     /// Writes one record completely or not at all, except for pairs without a bracket in the layout.
@@ -175,7 +189,7 @@ fn render(
                 id: &record.id,
                 length: sequence.len(),
                 score: round(fold.score, 1000.0),
-                sequence: &String::from_utf8_lossy(&sequence),
+                sequence: &record.text(),
                 structure: &structure.to_dot_bracket()?,
                 expected_f1: fold.expected_f1.map(|f1| round(f1, 1000.0)),
                 crossing_left_out: fold.crossing_left_out,
@@ -183,7 +197,9 @@ fn render(
             };
             match fold.energies {
                 None => writer.serialize(row)?,
-                Some(energies) => writer.serialize((row, EnergyColumns::from(energies)))?,
+                Some(energies) => {
+                    writer.serialize((row, EnergyColumns::from(energies), BindingColumn::from(energies)))?
+                }
             }
             writer.flush()?;
         }

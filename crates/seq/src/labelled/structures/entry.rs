@@ -1,6 +1,7 @@
 //! A structure as a file gives it.
 
-use crate::Structure;
+use crate::letters::Letters;
+use crate::{Stranger, Structure};
 
 use super::{Error, Item};
 
@@ -29,6 +30,18 @@ pub struct Entry {
     pub weight: f64,
     /// Where it stands, for messages.
     pub place: String,
+}
+
+/// The letters of a text that holds nothing else.
+pub(super) fn only_letters(text: &str) -> Result<Vec<u8>, String> {
+    let (letters, tally) = Letters::of(1, text.as_bytes()).finish();
+    match tally.first_foreign() {
+        Some(Stranger { letter, column, .. }) => {
+            Err(format!("expected letters and gaps, found `{letter}` at {column}"))
+        }
+        None if letters.len() != text.len() => Err("expected letters without spaces".into()),
+        None => Ok(letters),
+    }
 }
 
 impl Entry {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use crate::folded::{ENDINGS, Format, Reader};
+use crate::folded::{self, ENDINGS, Format, Reader};
 use crate::input::{self, Kinds};
 
 use super::entry::Entry;
@@ -178,7 +178,8 @@ pub(super) fn read(
             }
         }
     };
-    let records = if options.all_structures { Reader::with_all(stream, format) } else { Reader::new(stream, format) };
+    let options = folded::Options { all: options.all_structures, strands: options.strands };
+    let records = Reader::with(stream, format, options);
     let file = input::name_of(path);
     for (number, record) in (1..).zip(records) {
         match record {

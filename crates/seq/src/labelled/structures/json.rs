@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::entry::Entry;
+use super::entry::{Entry, only_letters};
 use super::{Error, Found};
 use crate::Structure;
-use crate::letters::Letters;
 
 /// Whether a file that begins like this is one of objects.
 pub(super) fn is_start(start: &[u8]) -> bool {
@@ -39,21 +38,14 @@ fn entry(line: &str) -> Result<Entry, String> {
         serde_json::from_str(line).map_err(|error| format!("expected one JSON object in each line ({error})"))?;
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let sequence = text("sequence").ok_or("no `sequence`, expected the letters as a text")?;
-    let (letters, tally) = Letters::of(1, sequence.as_bytes()).finish();
-    if let Some(stranger) = tally.foreign.first {
-        let found = stranger.letter;
-        return Err(format!("`sequence`: expected letters and gaps, found `{found}` at {}", stranger.column));
-    }
-    if letters.len() != sequence.len() {
-        return Err("`sequence`: expected letters without spaces".into());
-    }
+    let letters = only_letters(sequence).map_err(|message| format!("`sequence`: {message}"))?;
     let (structure, probabilities) = match (object.get("pairs"), text("structure")) {
         (Some(pairs), _) => paired(pairs, sequence.len()).map_err(|message| format!("`pairs`: {message}"))?,
         (None, Some(brackets)) => (bracketed(brackets, sequence.len())?, Vec::new()),
         (None, None) => return Err("neither `pairs` nor `structure`".into()),
     };
     let id = text("id").unwrap_or_default();
-    let entry = Entry::new(text("header").unwrap_or(id), sequence.into(), structure);
+    let entry = Entry::new(text("header").unwrap_or(id), letters, structure);
     Ok(Entry { id: id.to_owned(), probabilities, ..entry })
 }
 

@@ -68,6 +68,8 @@ pub struct ReadOptions {
     pub all_structures: bool,
     /// Whether a table must have a column of sequences.
     pub sequences: bool,
+    /// Whether a record of dot-bracket may be two strands, joined by `&`: see [`Structure::nick`].
+    pub strands: bool,
 }
 
 /// What a file or folder holds.

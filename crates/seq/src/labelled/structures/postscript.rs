@@ -7,10 +7,9 @@
 use std::io::BufRead;
 use std::sync::Arc;
 
-use super::entry::Entry;
+use super::entry::{Entry, only_letters};
 use super::{Error, Found};
 use crate::Structure;
-use crate::letters::Letters;
 
 /// Whether a file that begins like this is PostScript.
 pub(super) fn is_start(start: &[u8]) -> bool {
@@ -134,13 +133,7 @@ impl Plot {
         if letters.is_empty() {
             return Err("this PostScript has no `/sequence`, so it is no dot plot or drawing of ViennaRNA".into());
         }
-        let (sequence, tally) = Letters::of(1, letters.as_bytes()).finish();
-        if let Some(stranger) = tally.foreign.first {
-            return Err(format!("`/sequence`: expected letters, found `{}` at {}", stranger.letter, stranger.column));
-        }
-        if sequence.len() != letters.len() {
-            return Err("`/sequence`: expected letters without spaces".into());
-        }
+        let sequence = only_letters(&letters).map_err(|message| format!("`/sequence`: {message}"))?;
         let structure = Structure::new(sequence.len(), pairs).map_err(|error| error.to_string())?;
         Ok(Entry { probabilities, ..Entry::new(&title, sequence, structure) })
     }
@@ -201,7 +194,7 @@ mod tests {
         );
         assert!(wrong(DOT_PLOT.replace("2 6 0.5", "2 8 0.5")).contains("a sequence of 7 bases, found 2 and 8"));
         assert!(wrong(DOT_PLOT.replace("2 6 0.5", "x 6 0.5")).contains("expected two positions from 1"));
-        assert!(wrong(DOT_PLOT.replace("GGAA", "GG&A")).contains("expected letters, found `&` at 3"));
+        assert!(wrong(DOT_PLOT.replace("GGAA", "GG&A")).contains("expected letters and gaps, found `&` at 3"));
         assert!(wrong("%!PS-Adobe-3.0\nshowpage\n".into()).contains("dot.ps:2: this PostScript has no `/sequence`"));
     }
 }
