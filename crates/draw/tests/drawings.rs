@@ -40,15 +40,16 @@ fn check(rna: &Rna, style: &Style) {
     assert!(pdf(&text).is_ok());
 }
 
-/// Structures with pseudoknots and bases of several partners.
+/// Structures with pseudoknots and bases of several partners, of one strand or two.
 fn any_rna() -> impl Strategy<Value = Rna> {
     let pairs = proptest::collection::vec((0..40_usize, 0..40_usize), 0..14);
     let letters = proptest::collection::vec(proptest::sample::select(b"ACGUTNacgu<&".to_vec()), 40);
-    (letters, pairs.clone(), pairs).prop_map(|(letters, one, other)| {
+    let nick = proptest::option::of(1..40_usize);
+    (letters, pairs.clone(), pairs, nick).prop_map(|(letters, one, other, nick)| {
         let structure = |pairs: Vec<(usize, usize)>| {
             Structure::new(40, pairs.into_iter().filter(|(i, j)| i != j).collect()).unwrap()
         };
-        let mut rna = Rna::new(letters, structure(one));
+        let mut rna = Rna::new(letters, structure(one).with_nick(nick));
         rna.probabilities = rna.structure.pairs().iter().map(|&(i, j)| (i, j, 0.5)).collect();
         rna.reference = Some(structure(other));
         rna

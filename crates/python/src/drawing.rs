@@ -20,6 +20,8 @@ pub struct DrawSettings<'py> {
     letters: PyBackedBytes,
     len: usize,
     pairs: Vec<(usize, usize)>,
+    /// Of two strands, the first base of the second one.
+    nick: Option<usize>,
     /// Probabilities of all pairs, `[len, len]`.
     bpp: Option<PyReadonlyArray2<'py, f32>>,
     /// Those of the structure's pairs, if there are none of all.
@@ -66,7 +68,7 @@ impl DrawSettings<'_> {
         let structure = |pairs: &Vec<(usize, usize)>| {
             Structure::new(self.len, pairs.clone()).map_err(|error| error::of_file(py, &error))
         };
-        let mut rna = Rna::new(self.letters.to_vec(), structure(&self.pairs)?);
+        let mut rna = Rna::new(self.letters.to_vec(), structure(&self.pairs)?.with_nick(self.nick));
         rna.reference = self.reference.as_ref().map(structure).transpose()?;
         rna.probabilities = self.probabilities(py)?;
         rna.highlights = self.highlights.iter().map(|&(from, to)| from..to).collect();

@@ -184,7 +184,7 @@ def test_two_strands_fold_together(model):
     assert fold.binding == pytest.approx(-7.985, abs=1e-3)
     assert fold.to_dbn() == f">seq1\n{duplex}\n(((((&))))) ( -7.70)\n"
     assert fold.to_dict()["binding"] == fold.binding and fold.to_dict()["length"] == 10
-    for refused in (fold.to_ct, fold.to_bpseq, fold.draw, lambda: model.fold(duplex)):
+    for refused in (fold.to_ct, fold.to_bpseq, lambda: model.fold(duplex)):
         with pytest.raises(rinalmo.InputError, match="strands"):
             refused()
     single = energy.fold(HAIRPIN)[0]
@@ -195,6 +195,9 @@ def test_two_strands_fold_together(model):
     assert found.energy == -7.7 == energy.eval(duplex, fold).energy and found.loops[-1]["loop"] == "nick"
     with pytest.raises(rinalmo.InputError, match="same place"):
         energy.eval(duplex, "((((&))))..")
+    assert fold.draw().svg.count("3′") == 2 and fold.draw(reference=fold).svg == fold.draw(reference="(((((&)))))").svg
+    with pytest.raises(rinalmo.InputError, match="same place"):
+        rinalmo.draw("(((((&)))))", "GGGGAUCCCC")
     assert vienna.cofold(duplex) == ("((((()))))", -7.7)
     assert vienna.eval_structure(duplex, "(((((&)))))") == -7.7
 

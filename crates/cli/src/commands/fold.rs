@@ -151,9 +151,6 @@ impl Job for Folding<'_> {
 
     fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<FoldRequest<'static>, Fold>> {
         self.out.check(record)?;
-        if record.nick.is_some() && self.drawings.is_some() {
-            bail!("--draw: two strands cannot be drawn");
-        }
         let constraint = self.constraints.of(record)?;
         let reactivities = self.reactivities.as_mut().map(|known| known.of(record)).transpose()?.flatten();
         let request = FoldRequest::new(record.sequence.clone());

@@ -399,6 +399,17 @@ fn two_strands_fold_together() {
     }
 }
 
+#[test]
+fn two_strands_are_drawn_with_their_ends() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGGA&UCCCC\n");
+    let dbn = sandbox.run("-q fold -m turner2004 a.fa --draw pictures").done().out;
+    let picture = sandbox.read("pictures/a.svg");
+    assert_eq!([picture.matches("5′").count(), picture.matches("3′").count()], [2, 2]);
+    assert_eq!(sandbox.pipe("-q draw", &*dbn).done().out, picture);
+    let compared = sandbox.with("a.dbn", &dbn).pipe("-q draw --reference a.dbn --layout arcs", &*dbn).done().out;
+    assert!(compared.contains("in both structures") && compared.matches("<polyline").count() == 2, "{compared}");
+}
+
 /// The energy after each structure, whatever follows it.
 fn energies_of(text: &str) -> Vec<f64> {
     let lines = text.lines().filter_map(|line| line.split_once(" (")?.1.split_once(')'));
@@ -431,7 +442,6 @@ fn what_has_one_strand_refuses_two() {
         "fold -m turner2004 a.fa",
         &["a.fa:6: record `c`: expected one strand or two joined by `&`, found 3 strands", "record `d`", "found one"],
     );
-    refused("fold -m turner2004 a.fa --draw pictures", &["a.fa:1: record `a`: --draw: two strands cannot be drawn"]);
     refused("fold -m turner2004 a.fa --max-span 50", &["two strands: pairs of both have no span"]);
     refused(
         "fold a.fa",

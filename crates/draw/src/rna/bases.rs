@@ -1,5 +1,7 @@
 //! Drawings in which every base has its place: strand, bonds, bases, numbers.
 
+use std::ops::Range;
+
 use super::bonds::{Bond, Letters, Verdict, bonds};
 use super::colour::Colour;
 use super::labels::{ANY, Label, SIZE, Taken, interval};
@@ -56,7 +58,10 @@ impl<'a> Scene<'a> {
         points.iter_mut().for_each(|point| *point = *point * scale);
         let step = match layout {
             Layout::Straight | Layout::Radial => super::layout::STEP * scale,
-            Layout::Arcs | Layout::Circular => points.get(..2).map_or(14.0, |two| two[0].distance(two[1])),
+            Layout::Arcs | Layout::Circular => {
+                let neighbours = nested.strands().find(|strand| strand.len() > 1).map(|strand| strand.start);
+                neighbours.map_or(14.0, |base| points[base].distance(points[base + 1]))
+            }
         };
         let far = points.iter().fold(Point::default(), |far, at| Point::new(far.x.max(at.x), far.y.max(at.y)));
         let (bonds, parts, middle) = (bonds(rna, nested), parts(nested), far * 0.5);
@@ -144,8 +149,10 @@ impl<'a> Scene<'a> {
         if let Some(partner) = self.nested.partners[base] {
             return (here - self.points[partner]).unit();
         }
-        let before = base.checked_sub(1).map(|before| (self.points[before] - here).unit());
-        let after = self.points.get(base + 1).map(|after| (*after - here).unit());
+        let strand = self.nested.strands().find(|strand| strand.contains(&base)).unwrap_or_default();
+        let towards = |next: usize| (self.points[next] - here).unit();
+        let before = (base > strand.start).then(|| towards(base - 1));
+        let after = (base + 1 < strand.end).then(|| towards(base + 1));
         let inwards = before.unwrap_or_default() + after.unwrap_or_default();
         match (before, after) {
             (Some(along), Some(_)) if inwards.length() < 0.05 => along.turned(),
@@ -162,15 +169,14 @@ impl<'a> Scene<'a> {
         let mut add = |text: String, base: usize, best: Point, turns: usize| {
             labels.extend(taken.label(text, self.points[base], radius, best, turns));
         };
-        if count > 0 {
-            let on_line = self.layout == Layout::Arcs;
-            let end = |base: usize, next: Option<usize>, side: f64| match next {
-                _ if on_line => Point::new(side, 0.0),
-                Some(next) => (self.points[base] - self.points[next]).unit(),
-                None => Point::new(side, 0.0),
+        for strand in self.nested.strands() {
+            let (first, last) = (strand.start, strand.end - 1);
+            let is_straight = self.layout == Layout::Arcs || first == last;
+            let end = |base: usize, next: usize, side: f64| {
+                if is_straight { Point::new(side, 0.0) } else { (self.points[base] - self.points[next]).unit() }
             };
-            add("5′".into(), 0, end(0, (count > 1).then_some(1), -1.0), turns);
-            add("3′".into(), count - 1, end(count - 1, count.checked_sub(2), 1.0), turns);
+            add("5′".into(), first, end(first, (first + 1).min(last), -1.0), turns);
+            add("3′".into(), last, end(last, last.saturating_sub(1).max(first), 1.0), turns);
         }
         let interval = interval(self.style.numbers, self.step);
         if interval > 0 {
@@ -185,7 +191,9 @@ impl<'a> Scene<'a> {
     fn taken(&self) -> Taken {
         let (mut taken, radius) = (Taken::default(), self.radius());
         self.points.iter().for_each(|point| taken.disc(*point, radius + 1.0));
-        self.points.windows(2).for_each(|two| taken.line(two[0], two[1], radius.max(1.0) * 0.6));
+        for strand in self.nested.strands() {
+            self.points[strand].windows(2).for_each(|two| taken.line(two[0], two[1], radius.max(1.0) * 0.6));
+        }
         for bond in &self.bonds {
             let [from, towards, to] = self.curve(bond);
             if !self.is_curve(bond) && self.layout != Layout::Arcs {
@@ -215,14 +223,17 @@ impl<'a> Scene<'a> {
         svg.close();
     }
 
-    /// Draws the strand; in pieces between letters without circles.
+    /// Draws the strands; in pieces between letters without circles.
     fn draw_strand(&self, svg: &mut Svg, points: &[Point]) {
         let line = stroke(Colour::GREY, (0.09 * self.step).clamp(0.4, 1.6));
         if self.style.circles || self.letter(0).is_none() {
-            return svg.polyline(points, format!("{line} stroke-linejoin=\"round\""));
+            for strand in self.nested.strands() {
+                svg.polyline(&points[strand], format!("{line} stroke-linejoin=\"round\""));
+            }
+            return;
         }
         svg.open("id=\"strand\"");
-        for two in points.windows(2) {
+        for two in self.nested.strands().flat_map(|strand| points[strand].windows(2)) {
             let inset = (two[1] - two[0]).unit() * (self.radius() + 0.5);
             svg.line(two[0] + inset, two[1] - inset, &line);
         }
@@ -236,8 +247,12 @@ impl<'a> Scene<'a> {
 
     fn draw_highlights(&self, svg: &mut Svg, points: &[Point]) {
         let width = 2.0 * self.radius() + 8.0_f64.min(0.5 * self.step).max(1.0);
-        for range in &self.rna.highlights {
-            let range = range.start.min(points.len())..range.end.min(points.len());
+        let of_strand = |range: &Range<usize>, strand: Range<usize>| {
+            let (start, end) = (range.start.max(strand.start), range.end.min(strand.end));
+            (start < end).then_some(start..end)
+        };
+        let of_strands = |range| self.nested.strands().filter_map(move |strand| of_strand(range, strand));
+        for range in self.rna.highlights.iter().flat_map(of_strands) {
             if let [only] = points[range.clone()] {
                 svg.circle(only, width / 2.0, format!("fill=\"{}\"", Colour::YELLOW));
             }

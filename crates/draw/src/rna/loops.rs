@@ -46,6 +46,7 @@ impl Part {
 /// The part of each base.
 pub(crate) fn parts(nested: &Nested) -> Vec<Part> {
     let mut parts = vec![Part::Exterior; nested.partners.len()];
+    let open_loop = nested.closes_nick();
     let mut open: Vec<(Vec<usize>, usize)> = Vec::new(); // unpaired bases and arms of the loops around this place
     for (base, partner) in nested.partners.iter().enumerate() {
         match partner {
@@ -56,10 +57,11 @@ pub(crate) fn parts(nested: &Nested) -> Vec<Part> {
                 }
                 open.push((Vec::new(), 0));
             }
-            Some(_) => {
+            Some(partner) => {
                 parts[base] = Part::Stem;
                 let (unpaired, arms) = open.pop().unwrap_or_default();
                 let part = match arms {
+                    _ if open_loop == Some(*partner) => Part::Exterior,
                     0 => Part::Hairpin,
                     1 => Part::Inner,
                     _ => Part::Branching,
@@ -80,6 +82,13 @@ mod tests {
     use rinalmo_seq::Structure;
 
     use super::*;
+
+    #[test]
+    fn the_loop_around_a_nick_is_open() {
+        let structure = Structure::parse_strands("(.(..&(..).).)").unwrap();
+        let initials: String = parts(&Nested::new(&structure)).iter().map(|part| &part.name()[..1]).collect();
+        assert_eq!(initials, "siseeshhsesis");
+    }
 
     #[test]
     fn every_base_is_in_a_part() {

@@ -1,5 +1,7 @@
 //! The part of a structure that a plane drawing is built from, and what it leaves to be drawn as curves.
 
+use std::ops::Range;
+
 use rinalmo_seq::Structure;
 
 /// A structure taken apart: pairs that nest, at most one for each base, and all others.
@@ -9,6 +11,8 @@ pub struct Nested {
     pub partners: Vec<Option<usize>>,
     /// Pairs that cross the nested part (pseudoknots) or share a base with it, `i < j`, sorted.
     pub others: Vec<(usize, usize)>,
+    /// Of two strands, the first base of the second one.
+    pub nick: Option<usize>,
 }
 
 impl Nested {
@@ -22,7 +26,20 @@ impl Nested {
             partners[j] = Some(i);
         }
         let is_other = |&&(i, j): &&(usize, usize)| partners[i] != Some(j);
-        Self { others: structure.pairs().iter().filter(is_other).copied().collect(), partners }
+        let others = structure.pairs().iter().filter(is_other).copied().collect();
+        Self { partners, others, nick: structure.nick() }
+    }
+
+    /// The first base of the pair that closes the loop of the inner ends of two strands, if one does.
+    pub(crate) fn closes_nick(&self) -> Option<usize> {
+        let nick = self.nick?;
+        (0..nick).rev().find(|&base| self.partners[base].is_some_and(|partner| partner >= nick))
+    }
+
+    /// The bases of each strand.
+    pub fn strands(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+        let (first, len) = (self.nick.unwrap_or_default(), self.partners.len());
+        [0..first, first..len].into_iter().filter(|strand| !strand.is_empty())
     }
 }
 
@@ -58,7 +75,10 @@ mod tests {
         assert_eq!(Nested::new(&knot).others, [(4, 13), (5, 12)]);
         let triple = Structure::new(12, vec![(0, 11), (1, 10), (0, 5)]).unwrap();
         let nested = Nested::new(&triple);
-        assert_eq!((nested.others, nested.partners[0]), (vec![(0, 5)], Some(11)));
+        assert_eq!((&nested.others[..], nested.partners[0]), (&[(0, 5)][..], Some(11)));
         assert_eq!(Nested::new(&Structure::default()).partners, []);
+        let duplex = Nested::new(&Structure::parse_strands("((&))").unwrap());
+        assert_eq!(duplex.strands().collect::<Vec<_>>(), [0..2, 2..4]);
+        assert_eq!(nested.strands().next(), Some(0..12));
     }
 }

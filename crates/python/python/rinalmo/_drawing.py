@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _rinalmo
 from ._errors import InputError
-from ._results import Fold, Structure, pair_list
+from ._results import Fold, Structure, pair_list, parted
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -95,9 +95,9 @@ def draw(
     Parameters
     ----------
     structure : str, Fold or Structure
-        What to draw.
+        What to draw; text may be two strands, joined by "&".
     sequence : str, optional
-        Its letters; a Fold and a Structure have their own.
+        Its letters, with "&" where the structure has it; a Fold and a Structure have their own.
     layout : str
         "straight" or "radial", in the plane without crossings; "arcs", "circular", "dot-plot" or "mountain".
     color_by : str, optional
@@ -129,11 +129,14 @@ def draw(
     -------
     Drawing
     """
-    if isinstance(structure, Fold) and structure.nick is not None:
-        raise InputError(f"record `{structure.id}`: two strands cannot be drawn")
+    nick = structure.nick if isinstance(structure, Fold) else None
+    if isinstance(structure, str):
+        structure, nick = parted(structure)
     pairs, length = pairs_and_length(structure)
     own = structure.sequence if isinstance(structure, (Fold, Structure)) else None
-    letters = sequence if sequence is not None else own or ""
+    letters, other_nick = parted(sequence if sequence is not None else own or "")
+    if nick is not None and not 0 < nick < length or letters and nick != other_nick:
+        raise InputError("two strands: expected one `&` in the structure and in the sequence, at the same place")
     if letters and len(letters) != length:
         raise InputError(f"the sequence has {len(letters)} letters, its structure {length} bases")
     known = None
@@ -142,6 +145,7 @@ def draw(
         bpp = structure._bpp if bpp is None else bpp
     others = None
     if reference is not None:
+        reference = parted(reference)[0] if isinstance(reference, str) else reference
         others, other_length = pairs_and_length(reference)
         if other_length != length:
             raise InputError(f"the reference has {other_length} bases, the structure {length}")
@@ -149,6 +153,7 @@ def draw(
         "letters": letters.encode(),
         "len": length,
         "pairs": pairs,
+        "nick": nick,
         "bpp": bpp,
         "pair_probabilities": known,
         "reference": others,

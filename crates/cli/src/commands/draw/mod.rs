@@ -164,7 +164,7 @@ impl DrawArgs {
         let files = if self.files.is_empty() { &standard_input[..] } else { &self.files };
         let mut all = Found::default();
         for file in files {
-            let found = read(file, &ReadOptions::default())?;
+            let found = read(file, &ReadOptions { strands: true, ..ReadOptions::default() })?;
             found.notes.iter().for_each(|note| context.note(format!("note: {note}")));
             all.entries.extend(found.entries);
             all.wrong.extend(found.wrong);
@@ -217,7 +217,7 @@ impl Drawer {
 
 /// All structures of a file, none of which may be damaged.
 fn entries(path: &Path) -> Result<Vec<Entry>> {
-    let found = read(path, &ReadOptions::default())?;
+    let found = read(path, &ReadOptions { strands: true, ..ReadOptions::default() })?;
     match found.wrong.into_iter().next() {
         Some(first) => Err(first.into()),
         None => Ok(found.entries),

@@ -13,6 +13,8 @@ pub use geometry::Point;
 pub(crate) use turn::turned;
 pub use turn::{Change, Turn, TurnError};
 
+use std::borrow::Cow;
+
 use super::Nested;
 use tree::Through;
 
@@ -38,17 +40,32 @@ pub enum Layout {
     Circular,
 }
 
+/// Bases for which there is room between two strands.
+const BETWEEN: usize = 3;
+
 /// The place of every base in pixels, y downwards; the least x and y are 0.
 pub fn positions(nested: &Nested, layout: Layout) -> Vec<Point> {
+    let partners = with_room(&nested.partners, nested.nick);
     let mut points = match layout {
-        Layout::Straight => plane::positions(&nested.partners, Through::InnerLoops),
-        Layout::Radial => plane::positions(&nested.partners, Through::Stacks),
-        Layout::Arcs => line(nested.partners.len()),
-        Layout::Circular => circle(nested.partners.len()),
+        Layout::Straight => plane::positions(&partners, Through::InnerLoops),
+        Layout::Radial => plane::positions(&partners, Through::Stacks),
+        Layout::Arcs => line(partners.len()),
+        Layout::Circular => circle(partners.len()),
     };
+    if let Some(nick) = nested.nick {
+        points.drain(nick..nick + BETWEEN);
+    }
     points.iter_mut().for_each(|point| point.y = -point.y); // the y axis of layouts points up
     to_origin(&mut points);
     points
+}
+
+/// The partners with unpaired bases between two strands.
+fn with_room(partners: &[Option<usize>], nick: Option<usize>) -> Cow<'_, [Option<usize>]> {
+    let Some(nick) = nick else { return partners.into() };
+    let (first, second) = partners.split_at(nick);
+    let all = first.iter().copied().chain([None; BETWEEN]).chain(second.iter().copied());
+    all.map(|partner| partner.map(|base| if base < nick { base } else { base + BETWEEN })).collect()
 }
 
 /// Moves all points so that the least x and y are 0.
