@@ -36,7 +36,7 @@ pub(crate) fn with_least<R: Send>(
         let loops = Loops::new(sequence, weights, restraints, 0.0);
         let inside = Inside::new(&loops, workers).ok().expect("energies do not leave their range");
         let exterior = Exterior::new(&loops, &inside.closed);
-        find(&Trace { loops: &loops, inside: &inside, before: &exterior.before })
+        find(&Trace::new(&loops, &inside, &exterior))
     })
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn sample(workers: &Workers, terms: Terms<'_>, sequence: &[u8], count
 }
 
 fn drawn<T: Number>(sums: &Sums<'_, T>, count: usize, seed: u64) -> Vec<Pairs> {
-    let trace = Trace { loops: &sums.loops, inside: &sums.inside, before: &sums.exterior.before };
+    let trace = Trace::new(&sums.loops, &sums.inside, &sums.exterior);
     let mut rng = fastrand::Rng::with_seed(seed);
     (0..count).map(|_| trace.structure(&mut Drawn(&mut rng))).collect()
 }

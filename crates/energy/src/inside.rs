@@ -49,6 +49,7 @@ impl<T: Semiring> Inside<T> {
         // Two or more branches, in the last three rows; one or more whose last one ends with the span.
         let mut several: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
         let mut ending = vec![T::ZERO; len];
+        let unpaired = loops.unpaired();
         for distance in SHORTEST..loops.reach() {
             let spans = len - distance;
             let row_of_band = (distance - SHORTEST) % BAND;
@@ -88,7 +89,7 @@ impl<T: Semiring> Inside<T> {
             let closed = inside.closed.row(distance);
             let (shorter, last) = inside.last.two(distance);
             for i in 0..spans {
-                last[i] = shorter[i] * loops.unpaired(i + distance);
+                last[i] = shorter[i] * unpaired[i + distance];
                 if let Some(kind) = loops.pair(i, i + distance) {
                     last[i] += closed[i] * loops.branch(kind, i, i + distance);
                     row.set(i, loops.opens(kind, i, i + distance).map(|factor| closed[i] * factor));
@@ -96,7 +97,7 @@ impl<T: Semiring> Inside<T> {
             }
             let some = inside.some.row_mut(distance);
             for i in 0..spans {
-                ending[i] = ending[i + 1] * loops.unpaired(i) + last[i];
+                ending[i] = ending[i + 1] * unpaired[i] + last[i];
                 some[i] = ending[i] + several[distance % 3][i];
                 largest = largest.max(some[i].size()).max(closed[i].size());
             }

@@ -322,12 +322,10 @@ impl<'a, F: Factor> Loops<'a, F> {
         self.weights.exterior[kind ^ 1][five][three] * self.weights.initiation * scale
     }
 
-    /// The factor of an unpaired base in a multiloop. There are no gaps in one.
-    #[inline(always)]
-    pub fn unpaired(&self, position: usize) -> F {
-        match self.nick {
-            Some(nick) if nick.contains(position) => F::ZERO,
-            _ => self.weights.unpaired * self.powers[1],
-        }
+    /// The factors of unpaired bases in a multiloop, by position. There are no gaps in one.
+    pub fn unpaired(&self) -> Vec<F> {
+        let base = self.weights.unpaired * self.powers[1];
+        let of = |position: usize| self.nick.filter(|nick| nick.contains(position)).map_or(base, |_| F::ZERO);
+        (0..self.len()).map(of).collect()
     }
 }

@@ -47,7 +47,6 @@ impl Nick {
     }
 
     /// Is a position between the strands?
-    #[inline(always)]
     pub fn contains(self, position: usize) -> bool {
         (self.begin..self.end).contains(&position)
     }

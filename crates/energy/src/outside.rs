@@ -37,6 +37,7 @@ pub(crate) fn probabilities<T: Number>(
     let mut closing: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
     // Without lonely pairs, the derivatives by `closed` that only the pair inside, which stacks, gets a part of.
     let mut stacking: [Vec<T>; 3] = std::array::from_fn(|_| vec![T::ZERO; len]);
+    let unpaired = loops.unpaired();
     let mut of_ends = inside.ends.as_ref().map(Derivatives::new);
     for distance in (SHORTEST..rows).rev() {
         let spans = len - distance;
@@ -54,8 +55,8 @@ pub(crate) fn probabilities<T: Number>(
         let row = whole.row_mut(distance);
         for i in (0..spans).rev() {
             let [left, right] = strips[i / STRIP].each_ref().map(|part| part[row_of_band][i % STRIP]);
-            ending[i] = left + if i > 0 { ending[i - 1] * loops.unpaired(i - 1) } else { T::ZERO };
-            let longer = if i + 1 < spans { last[i] * loops.unpaired(i + distance + 1) } else { T::ZERO };
+            ending[i] = left + if i > 0 { ending[i - 1] * unpaired[i - 1] } else { T::ZERO };
+            let longer = if i + 1 < spans { last[i] * unpaired[i + distance + 1] } else { T::ZERO };
             last[i] = ending[i] + longer + right;
             let around = if i > 0 && i + 1 < spans { closing[(distance + 2) % 3][i - 1] } else { T::ZERO };
             row[i] = left + around;

@@ -4,6 +4,7 @@
 //! partition functions, a term drawn by its share leads to a structure drawn by its probability (Ding and Lawrence,
 //! Nucleic Acids Res. 31 (2003) 7280).
 
+use crate::exterior::Exterior;
 use crate::fold::Pairs;
 use crate::inside::Inside;
 use crate::least::Least;
@@ -53,6 +54,8 @@ pub(crate) struct Trace<'a, T: Semiring> {
     pub inside: &'a Inside<T>,
     /// Of the first `k` bases, `[len + 1]`.
     pub before: &'a [T],
+    /// [`Loops::unpaired`].
+    pub unpaired: Vec<T::Factor>,
 }
 
 /// A sum to be traced.
@@ -77,7 +80,11 @@ use Part::{Before, Closed, Last, Some as Several, Stacked};
 /// The parts that a term is made of.
 pub(crate) type Parts = [Option<Part>; 2];
 
-impl<T: Semiring> Trace<'_, T> {
+impl<'a, T: Semiring> Trace<'a, T> {
+    pub fn new(loops: &'a Loops<'a, T::Factor>, inside: &'a Inside<T>, exterior: &'a Exterior<T>) -> Self {
+        Self { loops, inside, before: &exterior.before, unpaired: loops.unpaired() }
+    }
+
     /// The pairs of one structure, sorted.
     pub fn structure(&self, chooser: &mut impl Choose<T>) -> Pairs {
         let mut pairs = Vec::new();
@@ -201,7 +208,7 @@ impl<T: Semiring> Trace<'_, T> {
             (self.inside.closed.get(i, j) * factor, [Some(Closed(i, j)), None])
         });
         let shorter = (j > i).then(|| {
-            let term = self.inside.last.get(i, j - 1) * self.loops.unpaired(j);
+            let term = self.inside.last.get(i, j - 1) * self.unpaired[j];
             (term, [Some(Last(i, j - 1)), None])
         });
         branch.into_iter().chain(shorter)
@@ -210,7 +217,7 @@ impl<T: Semiring> Trace<'_, T> {
     fn terms_some(&self, i: usize, j: usize) -> impl Iterator<Item = (T, Parts)> {
         let one = (i..j).scan(T::ONE, move |unpaired, k| {
             let term = self.inside.last.get(k, j) * *unpaired;
-            *unpaired = *unpaired * self.loops.unpaired(k);
+            *unpaired = *unpaired * self.unpaired[k];
             Some((term, [Some(Last(k, j)), None]))
         });
         one.chain(self.splits(i, j))
