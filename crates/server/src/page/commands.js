@@ -2,6 +2,7 @@
 
 import { hasToken } from "./api.js";
 import { asColumns } from "./probing.js";
+import { joined } from "./strands.js";
 import { isPlane, turns } from "./turns.js";
 
 /** Quotes a word for a shell, if it needs that. */
@@ -18,8 +19,8 @@ const FLAGS = {
 };
 
 /** The command line that folds one record, and draws it unless it prints several structures. */
-export function commandLine(options, { header, id, sequence }, layout, measured) {
-  const fasta = `>${(header || id).replace(/\s+/g, " ")}\\n${sequence}\\n`.replaceAll("%", "%%");
+export function commandLine(options, { header, id, sequence, nick }, layout, measured) {
+  const fasta = `>${(header || id).replace(/\s+/g, " ")}\\n${joined(sequence, nick)}\\n`.replaceAll("%", "%%");
   const flags = Object.entries(FLAGS).flatMap(([field, flag]) =>
     options[field] === undefined ? [] : [flag, quoted(String(options[field]))]);
   if (measured) flags.push("--reactivities", TABLE);
@@ -31,8 +32,8 @@ export function commandLine(options, { header, id, sequence }, layout, measured)
 }
 
 /** The call that folds one record. */
-export function curlCall(options, { header, id, sequence }, measured) {
-  const input = { id: header || id, sequence, ...(measured ? { reactivities: measured } : {}) };
+export function curlCall(options, { header, id, sequence, nick }, measured) {
+  const input = { id: header || id, sequence: joined(sequence, nick), ...(measured ? { reactivities: measured } : {}) };
   const request = { ...options, inputs: [input], probabilities: true };
   const token = hasToken() ? ' -H "Authorization: Bearer $RINALMO_TOKEN"' : "";
   const body = quoted(JSON.stringify(request));

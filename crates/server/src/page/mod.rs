@@ -16,7 +16,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// A file of the page: its path, its type, its text.
 type File = (&'static str, &'static str, &'static str);
 
-const FILES: [File; 20] = [
+const FILES: [File; 21] = [
     ("/", HTML, include_str!("index.html")),
     ("/style.css", CSS, include_str!("style.css")),
     ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
@@ -30,6 +30,7 @@ const FILES: [File; 20] = [
     ("/api.js", SCRIPT, include_str!("api.js")),
     ("/state.js", SCRIPT, include_str!("state.js")),
     ("/structure.js", SCRIPT, include_str!("structure.js")),
+    ("/strands.js", SCRIPT, include_str!("strands.js")),
     ("/strip.js", SCRIPT, include_str!("strip.js")),
     ("/pictures.js", SCRIPT, include_str!("pictures.js")),
     ("/probing.js", SCRIPT, include_str!("probing.js")),

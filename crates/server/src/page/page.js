@@ -12,6 +12,7 @@ import {
 } from "./record.js";
 import { saveAll } from "./save.js";
 import { readAddress, state, writeAddress } from "./state.js";
+import { parted } from "./strands.js";
 import { onStrip } from "./strip.js";
 import { onDrag } from "./turns.js";
 import { end, run, say } from "./work.js";
@@ -85,7 +86,7 @@ function beginTable(notes) {
 
 /** Adds a result to the table. */
 function add(result) {
-  const at = results.push(result) - 1;
+  const at = results.push(parted(result)) - 1;
   if (result.mfe !== undefined || results.length === 1) {
     $("score-title").textContent = result.mfe === undefined ? "Expected F1" : "Free energy";
   }
@@ -100,7 +101,7 @@ function add(result) {
   name.addEventListener("click", () => choose(at));
   const cells = result.error
     ? [name, "", "", "", result.error]
-    : [name, result.sequence.length, result.pairs.length, scoreOf(result), result.structure];
+    : [name, results[at].sequence.length, result.pairs.length, scoreOf(result), result.structure];
   row.append(...cells.map((cell) => {
     const made = document.createElement("td");
     made.append(cell);

@@ -9,6 +9,7 @@ import { markPicture, showPicture } from "./pictures.js";
 import { reactivities } from "./probing.js";
 import { save } from "./save.js";
 import { mutate, mutated, mutations, selected, state, writeAddress } from "./state.js";
+import { joined, parted, plain } from "./strands.js";
 import { markStrip, showStrip } from "./strip.js";
 import { compare, confidence, known, pairs, partners } from "./structure.js";
 import { addTurn, isPlane, rootOf, turns, undoTurn } from "./turns.js";
@@ -41,9 +42,9 @@ export async function showRecord(given, signal) {
   const more = hasEnsemble() ? { alternatives: MOST } : {};
   const measured = readReactivities(sequence.length);
   const probed = measured ? { reagent: state.reagent } : {};
-  const input = { id, sequence, ...(measured ? { reactivities: measured } : {}) };
+  const input = { id, sequence: joined(sequence, given.nick), ...(measured ? { reactivities: measured } : {}) };
   const request = { ...options(), ...more, ...probed, inputs: [input], probabilities: true, cutoff: CUTOFF };
-  const best = (await fold(request, signal)).results[0];
+  const best = parted((await fold(request, signal)).results[0]);
   if (best.error) throw new Error(best.error);
   const isMutated = sequence !== given.sequence;
   shown = { given, best, now: best, isMutated, measured, partner: partners(best.structure), reference: null };
@@ -123,7 +124,7 @@ function showCommands() {
  * record with what was given.
  */
 function showReference() {
-  const text = state.reference.trim();
+  const text = plain(state.reference.trim());
   let said = "";
   let isWrong = false;
   const isBest = shown.now === shown.best;
@@ -168,7 +169,7 @@ function showPairs() {
 function drawingRequest() {
   const { now, reference } = shown;
   return {
-    sequence: now.sequence, structure: now.structure, color_by: state.color,
+    sequence: joined(now.sequence, now.nick), structure: joined(now.structure, now.nick), color_by: state.color,
     ...(OF_PROBABILITIES.includes(state.color) ? { probabilities: now.probabilities } : {}),
     ...(state.color === "value" ? { values: shown.measured, column: "reactivity" } : {}),
     ...(reference ? { reference } : {}),

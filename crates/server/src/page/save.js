@@ -1,6 +1,7 @@
 // Files that are saved from the page.
 
 import { format } from "./api.js";
+import { whole } from "./strands.js";
 
 /** Pixels of a PNG for each of the drawing. */
 const DENSITY = 2;
@@ -38,12 +39,13 @@ async function png(svg) {
 
 /** Saves all results, one a line. */
 export function saveAll(results) {
-  const lines = results.map((result) => `${JSON.stringify(result)}\n`);
+  const lines = results.map((result) => `${JSON.stringify(whole(result))}\n`);
   download("folds.jsonl", new Blob(lines, { type: "application/x-ndjson" }));
 }
 
 /** Saves a fold, or its drawing `svg`, in a format. */
-export async function save(kind, fold, svg) {
+export async function save(kind, shown, svg) {
+  const fold = whole(shown);
   const { sequence, structure, header, id } = fold;
   const file = async () => {
     const text = await format({ format: kind, sequence, structure, id: header || id });

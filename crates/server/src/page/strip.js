@@ -6,7 +6,7 @@ const strip = document.getElementById("strip");
 let chosen = null;
 
 /** Shows a fold; the partners of bases that differ are not those of the best structure. */
-export function showStrip({ sequence, structure }, sure, mutatedBases, differing) {
+export function showStrip({ sequence, structure, nick }, sure, mutatedBases, differing) {
   chosen = null;
   const partner = partners(structure);
   const bases = [...sequence].map((letter, i) => {
@@ -15,11 +15,12 @@ export function showStrip({ sequence, structure }, sure, mutatedBases, differing
     base.className = "base";
     base.classList.toggle("mutated", mutatedBases.has(i));
     base.classList.toggle("differs", differing.has(i));
+    base.classList.toggle("nick", i === nick);
     base.setAttribute("role", "option");
     base.setAttribute("aria-selected", "false");
     base.tabIndex = i === 0 ? 0 : -1;
     base.dataset.base = i;
-    const state = (partner[i] < 0 ? "unpaired" : `pairs with ${partner[i] + 1}`) +
+    const state = (i === nick ? "begins the second strand, " : "") + (partner[i] < 0 ? "unpaired" : `pairs with ${partner[i] + 1}`) +
       (differing.has(i) ? ", unlike in the best structure" : "");
     base.setAttribute("aria-label", `${i + 1} ${letter}, ${state}, ${Math.round(100 * sure[i])} percent`);
     base.title = `${i + 1} ${letter}, ${state}, probability ${sure[i].toFixed(2)}`;

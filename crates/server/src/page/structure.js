@@ -67,7 +67,7 @@ export function known(text) {
   let isHeaded = false;
   for (const line of text.split(/\r?\n/).map((line) => line.trim())) {
     const word = line.split(/\s/)[0] || "";
-    const isBrackets = word.length > 0 && /^[.(){}[\]<>]+$/.test(word) && /[.()]/.test(word);
+    const isBrackets = word.length > 0 && /^[.(){}[\]<>&]+$/.test(word) && /[.()]/.test(word);
     if (line.startsWith(">")) {
       record += 1;
       letters = "";

@@ -21,6 +21,7 @@ export function showWords({ given, best, now, isMutated }) {
     strong.textContent = now.energy === null ? "A pseudoknot has no energy here" : `Free energy ${now.energy.toFixed(2)} kcal/mol`;
     if (now !== best) words.push(apart(now, best));
     words.push(`minimum ${now.mfe.toFixed(2)}, ensemble ${now.ensemble_energy.toFixed(2)}, diversity ${now.diversity.toFixed(1)} pairs`);
+    if (now.binding !== undefined) words.push(`the strands gain ${now.binding.toFixed(2)} kcal/mol by binding`);
   } else if (now !== best) {
     strong.textContent = "Another structure of the ensemble";
     words.push(apart(now, best));

@@ -49,6 +49,8 @@ impl Folding {
 #[derive(Clone, Debug, Default)]
 pub struct Item {
     pub sequence: Vec<u8>,
+    /// Of two strands, the first base of the second one.
+    pub nick: Option<usize>,
     pub constraint: Option<Constraint>,
     pub reactivities: Option<Vec<Option<f32>>>,
     pub variants: Vec<Variant>,
@@ -141,7 +143,8 @@ fn with_list<'e>(
 }
 
 fn to_fold(item: Item) -> FoldRequest<'static> {
-    FoldRequest::new(item.sequence).constraint(item.constraint).reactivities(item.reactivities)
+    let request = FoldRequest::new(item.sequence).nick(item.nick);
+    request.constraint(item.constraint).reactivities(item.reactivities)
 }
 
 /// The answers of a network.

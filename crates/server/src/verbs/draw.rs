@@ -16,7 +16,7 @@ use crate::info::text;
 use crate::sequences::{self, Input, Inputs};
 
 /// Letters keep their places.
-const LETTERS: InputOptions = InputOptions { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep, strands: false };
+const LETTERS: InputOptions = InputOptions { on_invalid: OnInvalid::Unk, gaps: Gaps::Keep, strands: true };
 
 /// What may be asked. The options are those of `rinalmo draw`.
 #[derive(Debug, Deserialize)]
@@ -100,7 +100,7 @@ impl DrawRequest {
     fn rna(&self, app: &App) -> Result<Rna, Failure> {
         let structure = parse("structure", &self.structure, app)?;
         let len = structure.len();
-        let letters = letters(&self.sequence, len, app)?;
+        let letters = letters(&self.sequence, &structure, app)?;
         let mut rna = Rna::new(letters, structure);
         rna.reference = self.reference.as_ref().map(|text| parse("reference", text, app)).transpose()?;
         if let Some(found) = rna.reference.as_ref().map(Structure::len).filter(|found| *found != len) {
@@ -173,14 +173,17 @@ impl DrawRequest {
 }
 
 /// As many letters as the structure has bases, or none.
-pub(super) fn letters(sequence: &str, len: usize, app: &App) -> Result<Vec<u8>, Failure> {
+pub(super) fn letters(sequence: &str, structure: &Structure, app: &App) -> Result<Vec<u8>, Failure> {
     if sequence.is_empty() {
         return Ok(Vec::new());
     }
     let inputs = Inputs(vec![Input { sequence: sequence.to_owned(), ..Input::default() }]);
     let mut found = sequences::read(Some(inputs), None, LETTERS, &app.limits)?;
     let record = found.records.pop().unwrap_or_else(|| Err(Failure::empty("there is no sequence")))?;
-    let letters = record.record.sequence;
+    let (letters, len) = (record.record.sequence, structure.len());
+    if record.record.nick != structure.nick() {
+        return Err(Failure::invalid("expected one `&` in the sequence and in the structure, at the same place"));
+    }
     if letters.len() != len {
         let found = letters.len();
         return Err(Failure::invalid(format!("sequence: expected {len} letters as the structure, found {found}")));
@@ -188,7 +191,7 @@ pub(super) fn letters(sequence: &str, len: usize, app: &App) -> Result<Vec<u8>, 
     Ok(letters)
 }
 
-/// A structure in dot-bracket, with at least one base.
+/// A structure in dot-bracket, of one strand or two, with at least one base.
 pub(super) fn parse(field: &str, text: &str, app: &App) -> Result<Structure, Failure> {
     let most = app.limits.length;
     if text.len() > most {
@@ -197,7 +200,7 @@ pub(super) fn parse(field: &str, text: &str, app: &App) -> Result<Structure, Fai
     let wrong = |error: rinalmo::seq::Error| {
         Failure::new(axum::http::StatusCode::UNPROCESSABLE_ENTITY, ErrorType::Tokenizer, format!("{field}: {error}"))
     };
-    let structure = Structure::parse_dot_bracket(text.trim()).map_err(wrong)?;
+    let structure = Structure::parse_strands(text.trim()).map_err(wrong)?;
     if structure.is_empty() {
         return Err(Failure::empty(format!("{field}: there are no bases")));
     }

@@ -126,7 +126,8 @@ impl FoldRequest {
     pub fn plan(mut self, app: &App, limits: &Limits) -> Result<(Plan, Found), Failure> {
         let model = app.models.find(self.model.as_deref(), "fold", |can| can.fold)?;
         let folding = self.folding(&model)?;
-        let mut found = sequences::read(self.inputs.take(), self.text.take(), InputOptions::default(), limits)?;
+        let letters = InputOptions { strands: model.is_energies(), ..InputOptions::default() }; // networks fold one
+        let mut found = sequences::read(self.inputs.take(), self.text.take(), letters, limits)?;
         let reagent = self.reagent.map_or(Reagent::Shape, Probe::reagent);
         for record in found.records.iter_mut().flatten() {
             let measured = record.reactivities.take();

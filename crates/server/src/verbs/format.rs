@@ -42,7 +42,7 @@ pub async fn format(State(app): State<Arc<App>>, request: Request) -> Result<Res
 impl FormatRequest {
     fn write(&self, app: &App) -> Result<Vec<u8>, Failure> {
         let structure = parse("structure", &self.structure, app)?;
-        let sequence = letters(&self.sequence, structure.len(), app)?;
+        let sequence = letters(&self.sequence, &structure, app)?;
         if sequence.is_empty() {
             return Err(Failure::empty("sequence: there are no letters"));
         }

@@ -41,6 +41,7 @@ impl Plan {
     /// What the queue is asked about the records that could be read.
     pub fn asked(&self, app: &App, records: &[Result<Record, Failure>]) -> (Ask, Vec<Item>) {
         let item = |record: &Record| Item {
+            nick: record.record.nick,
             constraint: record.constraint.clone(),
             reactivities: record.reactivities.clone(),
             ..Item::new(record.record.sequence.clone())

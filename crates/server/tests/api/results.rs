@@ -54,6 +54,33 @@ fn energies_have_their_temperature() {
 }
 
 #[test]
+fn two_strands_are_folded_drawn_and_written() {
+    let server = Running::start();
+    let found = server.ask("/v1/fold", json!({ "inputs": "GGGGA&UCCCC", "model": "turner2004" }));
+    let folder = EnergyFolder::new("turner2004", EnergyModel::turner2004().clone());
+    let fold = folder.fold([FoldRequest::strands("GGGGA", "UCCCC")], &FoldOptions::default()).unwrap().remove(0);
+    let record = SequenceRecord { nick: Some(5), ..records("GGGGAUCCCC")[0].clone() };
+    let result = &found["results"][0];
+    assert_eq!(result, &value(Folded { record: &record, fold: &fold, model: &ModelName::from(&folder) }));
+    assert_eq!((&result["sequence"], &result["structure"]), (&json!("GGGGA&UCCCC"), &json!("(((((&)))))")));
+    assert!(result["binding"].as_f64().unwrap() < -7.0);
+
+    let drawn = json!({ "sequence": "GGGGA&UCCCC", "structure": "(((((&)))))" });
+    assert_eq!(server.post("/v1/draw", &drawn.to_string()).body.matches("3′").count(), 2);
+    for sequence in ["GGGGAUCCCC", "GGGG&AUCCCC"] {
+        let asked = json!({ "sequence": sequence, "structure": "(((((&)))))" });
+        let said = server.post("/v1/draw", &asked.to_string());
+        assert!(said.status == 422 && said.body.contains("at the same place"), "{}", said.body);
+    }
+    let written = |format: &str| {
+        let asked = json!({ "sequence": "GGGGA&UCCCC", "structure": "(((((&)))))", "id": "a", "format": format });
+        server.post("/v1/format", &asked.to_string()).body
+    };
+    assert_eq!(written("dbn"), ">a\nGGGGA&UCCCC\n(((((&)))))\n");
+    assert!(written("ct").contains("it is two strands"), "{}", written("ct"));
+}
+
+#[test]
 fn reactivities_count_as_in_the_library() {
     let measured: Vec<Option<f32>> =
         (0..TRNA.len()).map(|i| (i % 7 > 0).then_some((i * 5 % 11) as f32 / 8.0)).collect();

@@ -352,6 +352,42 @@ async function alternates() {
   assert.match(await page.textContent("#verdict"), /^Expected F1 0\.\d\d/);
 }
 
+/** Two strands: counted without the mark between them, which everything that leaves the page has. */
+async function joins() {
+  const [first, second] = ["UGAGGUAGUAGGUUGUAUAGUU", "AACUGUACAAACUACUACCUCA"];
+  await page.selectOption("#model", "turner2004");
+  await page.fill("#text", `>let-7\n${first}&${second}\n`);
+  await page.click("#fold");
+  await settled();
+  assert.match(await page.textContent("#verdict"), /^Free energy -29\.20 kcal\/mol.*gain -29\.74 kcal\/mol by binding/);
+  assert.equal(await page.textContent("#table tbody td:nth-child(2)"), "44");
+  assert.equal(await page.locator("#strip .base").count(), 44);
+  assert.match(await page.getAttribute("#strip .nick", "aria-label"), /^23 A, begins the second strand, pairs with 22/);
+  assert.equal(await page.locator("#drawing [data-base]").count(), 44);
+  await page.click('#drawing [data-base="22"]');
+  assert.deepEqual(await marks(), await everywhere(23));
+  await page.keyboard.press("Escape");
+  assert.match(await page.textContent("#command"), new RegExp(`${first}&${second}`));
+  assert.match(await page.textContent("#curl"), new RegExp(`${first}&${second}`));
+  const dbn = (await saved("dbn")).bytes.toString();
+  assert.equal(dbn, `>let-7\n${first}&${second}\n(((((((((((..(((((((((&)))))))))..)))))))))))\n`);
+  const { sequence, structure, nick } = JSON.parse((await saved("json")).bytes.toString());
+  assert.deepEqual([sequence, structure.indexOf("&"), nick], [`${first}&${second}`, 22, undefined]);
+  await page.fill("#reference", structure);
+  await page.waitForTimeout(400);
+  await settled();
+  assert.match(await page.textContent("#comparison"), /^F1 1\.000/);
+  await page.fill("#reference", "");
+  await page.waitForTimeout(400);
+  await settled();
+  await page.click("#strip .base:nth-child(29)");
+  await page.keyboard.press("c");
+  await settled();
+  assert.match(await page.textContent("#change"), /^Pairs kept: \d+, lost: [1-9]\d*, new: \d+, energy \+/);
+  await shot("strands");
+  await page.selectOption("#model", "nano");
+}
+
 async function foldsMany() {
   const record = (at) => `>r${at}\n${at === 7 ? "GG@" : "GGGGAAAACCCC"}\n`;
   await page.fill("#text", Array.from({ length: 150 }, (_, at) => record(at)).join(""));
@@ -426,7 +462,7 @@ async function main() {
   await page.goto(address);
   await settled();
   await isAccessible("empty");
-  for (const part of [folds, selects, mutates, turns, probes, changes, compares, saves, alternates, foldsMany]) {
+  for (const part of [folds, selects, mutates, turns, probes, changes, compares, saves, alternates, joins, foldsMany]) {
     await part();
     console.log(`${part.name}: well`);
   }
