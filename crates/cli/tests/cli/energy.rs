@@ -406,6 +406,12 @@ fn two_strands_are_drawn_with_their_ends() {
     let picture = sandbox.read("pictures/a.svg");
     assert_eq!([picture.matches("5′").count(), picture.matches("3′").count()], [2, 2]);
     assert_eq!(sandbox.pipe("-q draw", &*dbn).done().out, picture);
+    for format in ["json", "tsv"] {
+        let written = sandbox.run(&format!("-q fold -m turner2004 a.fa -f {format}")).done().out;
+        let picture = sandbox.pipe("-q draw", &*written).done().out;
+        assert_eq!(picture.matches("3′").count(), 2, "{format}: {picture}");
+        assert_eq!(energies(&sandbox.pipe("-q energy eval", &*written).done().out), [-7.7], "{format}");
+    }
     let compared = sandbox.with("a.dbn", &dbn).pipe("-q draw --reference a.dbn --layout arcs", &*dbn).done().out;
     assert!(compared.contains("in both structures") && compared.matches("<polyline").count() == 2, "{compared}");
 }

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::Record;
-use crate::{Error, Structure, alphabet::NICK, lines::excerpt, plan::reader, title};
+use crate::{Error, Structure, alphabet::NICK, lines::excerpt, plan::reader, structure::different, title};
 
 /// Beginnings of the lines of words that RNAfold prints after its structures.
 const REMARKS: [&[u8]; 3] = [b"frequency of mfe structure", b"free energy of ensemble", b"ensemble diversity"];
@@ -101,9 +101,7 @@ impl<R: BufRead> Reader<R> {
     fn without_nick(&self, mut sequence: Vec<u8>, structure: &Structure, header: &str) -> Result<Vec<u8>, Error> {
         let nick = sequence.iter().position(|&letter| letter == NICK).filter(|_| self.strands);
         if nick != structure.nick() {
-            let found = |nick: Option<usize>| nick.map_or("one strand".into(), |nick| format!("`&` after base {nick}"));
-            let (sequence, structure) = (found(nick), found(structure.nick()));
-            let message = format!("record `{header}`: {sequence} in the sequence, but {structure} in the structure");
+            let message = format!("record `{header}`: {}", different(nick, structure.nick()));
             return Err(Error::malformed(self.lines.number(), message));
         }
         nick.map(|nick| sequence.remove(nick));

@@ -9,6 +9,7 @@ mod text;
 
 use crate::Error;
 
+pub(crate) use text::different;
 pub use text::{PAGES, WUSS_PAGES, with_nick};
 
 /// The base pairs of a sequence of [`len`](Structure::len) bases.

@@ -131,6 +131,12 @@ pub fn with_nick(mut text: String, nick: Option<usize>) -> String {
     text
 }
 
+/// The message about a sequence and a structure that are not parted at the same base.
+pub(crate) fn different(sequence: Option<usize>, structure: Option<usize>) -> String {
+    let found = |nick: Option<usize>| nick.map_or("one strand".into(), |nick| format!("`&` after base {nick}"));
+    format!("{} in the sequence, but {} in the structure", found(sequence), found(structure))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

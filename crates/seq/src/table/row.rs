@@ -68,7 +68,12 @@ impl Row {
     /// # Errors
     /// It is empty or holds another letter.
     pub fn sequence(&self, column: usize) -> Result<Vec<u8>, Error> {
-        let letters = || self.cell(column).chars().filter(|letter| !letter.is_whitespace());
+        self.letters(column, self.cell(column))
+    }
+
+    /// As [`Row::sequence`], of a text that was made from the cell.
+    pub(crate) fn letters(&self, column: usize, text: &str) -> Result<Vec<u8>, Error> {
+        let letters = || text.chars().filter(|letter| !letter.is_whitespace());
         let is_base = |letter: char| u8::try_from(letter).is_ok_and(alphabet::is_base);
         match letters().zip(1..).find(|&(letter, _)| !is_base(letter)) {
             Some((letter, place)) => {

@@ -23,7 +23,7 @@ use crate::io::{FailureArgs, Failures, Out, OutputArgs, OutputFailure, Progress,
 /// structure of a sequence is evaluated. Prints for each its header, sequence, and structure with its
 /// free energy in kcal/mol, as RNAeval does.
 ///
-/// In dot-bracket a record may be two strands, `GGGA&UCCC` and `((((&))))`.
+/// In dot-bracket, tables and JSON a record may be two strands, `GGGA&UCCC` and `((((&))))`.
 ///
 /// Pairs of any letters are evaluated; those other than AU, GC and GU have rough energies, and are
 /// reported. Pseudoknots have no energy in this model and are an error of that record only.

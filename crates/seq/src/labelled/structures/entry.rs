@@ -1,5 +1,8 @@
 //! A structure as a file gives it.
 
+use std::borrow::Cow;
+
+use crate::alphabet::NICK;
 use crate::letters::Letters;
 use crate::{Stranger, Structure};
 
@@ -30,6 +33,17 @@ pub struct Entry {
     pub weight: f64,
     /// Where it stands, for messages.
     pub place: String,
+}
+
+/// A sequence of one strand or, where they are asked for, of two that `&` joins: without it, and the first base of the
+/// second strand.
+pub(super) fn parted(text: &str, strands: bool) -> (Cow<'_, str>, Option<usize>) {
+    let first = text.split_once(char::from(NICK)).filter(|(first, second)| {
+        strands && !first.trim().is_empty() && !second.trim().is_empty() && !second.contains(char::from(NICK))
+    });
+    let Some((first, second)) = first else { return (text.into(), None) };
+    let bases = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
+    ([first, second].concat().into(), Some(bases(first)))
 }
 
 /// The letters of a text that holds nothing else.

@@ -6,26 +6,27 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::entry::{Entry, only_letters};
+use super::entry::{Entry, only_letters, parted};
 use super::{Error, Found};
 use crate::Structure;
+use crate::structure::different;
 
 /// Whether a file that begins like this is one of objects.
 pub(super) fn is_start(start: &[u8]) -> bool {
     start.trim_ascii_start().starts_with(b"{")
 }
 
-/// Adds every line of a stream to `found`.
+/// Adds every line of a stream to `found`; records may be two `strands` if that is asked for.
 ///
 /// # Errors
 /// The stream fails.
-pub(super) fn read(stream: impl BufRead, file: &Arc<str>, found: &mut Found) -> Result<(), Error> {
+pub(super) fn read(stream: impl BufRead, file: &Arc<str>, strands: bool, found: &mut Found) -> Result<(), Error> {
     for (number, line) in (1..).zip(stream.lines()) {
         let line = line.map_err(crate::Error::from)?;
         if line.trim().is_empty() {
             continue;
         }
-        match entry(&line) {
+        match entry(&line, strands) {
             Ok(entry) => found.entries.push(Entry { place: format!("{file}:{number}: `{}`", entry.id), ..entry }),
             Err(message) => found.wrong.push(Error::Row { file: file.clone(), line: number, message }),
         }
@@ -33,19 +34,23 @@ pub(super) fn read(stream: impl BufRead, file: &Arc<str>, found: &mut Found) -> 
     Ok(())
 }
 
-fn entry(line: &str) -> Result<Entry, String> {
+fn entry(line: &str, strands: bool) -> Result<Entry, String> {
     let object: Map<String, Value> =
         serde_json::from_str(line).map_err(|error| format!("expected one JSON object in each line ({error})"))?;
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let sequence = text("sequence").ok_or("no `sequence`, expected the letters as a text")?;
-    let letters = only_letters(sequence).map_err(|message| format!("`sequence`: {message}"))?;
+    let (sequence, nick) = parted(sequence, strands);
+    let letters = only_letters(&sequence).map_err(|message| format!("`sequence`: {message}"))?;
     let (structure, probabilities) = match (object.get("pairs"), text("structure")) {
         (Some(pairs), _) => paired(pairs, sequence.len()).map_err(|message| format!("`pairs`: {message}"))?,
-        (None, Some(brackets)) => (bracketed(brackets, sequence.len())?, Vec::new()),
+        (None, Some(brackets)) => (bracketed(&parted(brackets, strands).0, sequence.len())?, Vec::new()),
         (None, None) => return Err("neither `pairs` nor `structure`".into()),
     };
+    if let Some(other) = text("structure").map(|brackets| parted(brackets, strands).1).filter(|other| *other != nick) {
+        return Err(different(nick, other));
+    }
     let id = text("id").unwrap_or_default();
-    let entry = Entry::new(text("header").unwrap_or(id), letters, structure);
+    let entry = Entry::new(text("header").unwrap_or(id), letters, structure.with_nick(nick));
     Ok(Entry { id: id.to_owned(), probabilities, ..entry })
 }
 
@@ -86,7 +91,7 @@ mod tests {
 
     fn read_all(text: &str) -> (Vec<Entry>, Vec<String>) {
         let mut found = Found::default();
-        read(text.as_bytes(), &"a.json".into(), &mut found).unwrap();
+        read(text.as_bytes(), &"a.json".into(), false, &mut found).unwrap();
         (found.entries, found.wrong.iter().map(ToString::to_string).collect())
     }
 

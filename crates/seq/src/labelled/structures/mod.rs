@@ -186,6 +186,36 @@ mod tests {
     }
 
     #[test]
+    fn two_strands_are_read_where_they_are_asked_for() {
+        let json = r#"{"id": "a", "sequence": "GGA&CC", "structure": "((.&))", "pairs": [[1, 5, 0.9], [2, 4, 0.8]]}"#;
+        let folder = folder(&[
+            ("a.json", &[json, &json.replace("((.&", "((&."), &json.replace("GGA&CC", "GGACC")].join("\n")),
+            ("a.tsv", "id\tsequence\tstructure\nx\tGGA&CC\t((.&)) -1.2\ny\tGGACC\t((.&))\nz\tGAC\t(.)\n"),
+            ("b.tsv", "id\tsequence\tbase_pairs\nx\tGGA&CC\t[[1, 5], [2, 4]]\n"),
+            ("a.dbn", ">a\nGGA&CC\n((.&))\n"),
+        ]);
+        let of = |name: &str, strands: bool| {
+            read(&folder.path().join(name), &ReadOptions { strands, ..ReadOptions::default() })
+        };
+        for (name, more, message) in [
+            ("a.json", 0, "`&` after base 3 in the sequence, but `&` after base 2 in the structure"),
+            ("a.tsv", 1, "one strand in the sequence, but `&` after base 3 in the structure"),
+            ("b.tsv", 0, ""),
+            ("a.dbn", 0, ""),
+        ] {
+            let found = of(name, true).unwrap();
+            let first = &found.entries[0];
+            assert_eq!((first.sequence.as_deref(), first.structure.nick()), (Some(&b"GGACC"[..]), Some(3)), "{name}");
+            assert_eq!(first.structure.to_dot_bracket().unwrap(), "((.&))");
+            assert_eq!(found.entries.len(), 1 + more, "{name}");
+            assert!(found.wrong.first().map_or("".into(), ToString::to_string).contains(message), "{:?}", found.wrong);
+            assert!(
+                of(name, false).map_or(true, |found| found.entries.iter().all(|one| one.structure.nick().is_none()))
+            );
+        }
+    }
+
+    #[test]
     fn files_that_could_not_be_called_as_their_records_are_go_by_the_records() {
         let folder = folder(&[
             ("a_b.dbn", ">a/b\nGAAAC\n(...)\n"),

@@ -1,8 +1,9 @@
 //! Structures in tables, a row each.
 
 use crate::Structure;
+use crate::structure::different;
 
-use super::entry::{Entry, single_spaced};
+use super::entry::{Entry, parted, single_spaced};
 use super::{Found, ReadOptions};
 use crate::table::{Error, Row, Table, columns as names};
 
@@ -15,6 +16,7 @@ struct Columns {
     header: Option<usize>,
     sequence: Option<usize>,
     sequences: bool,
+    strands: bool,
     pairs: Option<usize>,
     brackets: Option<usize>,
     length: Option<usize>,
@@ -56,8 +58,8 @@ impl Columns {
         };
         let [header, length, family, cluster, weight] =
             [HEADER, names::LENGTH, names::FAMILY, names::CLUSTER, names::WEIGHT].map(|names| table.find(names));
-        let (id, sequences) = (table.column(names::ID)?, options.sequences);
-        Ok(Self { id, header, sequence, sequences, pairs, brackets, length, family, cluster, weight })
+        let (id, sequences, strands) = (table.column(names::ID)?, options.sequences, options.strands);
+        Ok(Self { id, header, sequence, sequences, strands, pairs, brackets, length, family, cluster, weight })
     }
 
     fn entry(&self, row: &Row, file: &str) -> Result<Entry, Error> {
@@ -65,7 +67,11 @@ impl Columns {
         let id = row.cell(self.id);
         let about = |what: String| row.wrong(format!("record `{id}`, {what}"));
         let sequence = self.sequence.filter(|column| self.sequences || !row.cell(*column).is_empty());
-        let sequence = sequence.map(|column| row.sequence(column)).transpose()?;
+        let letters = |column: usize| {
+            let (text, nick) = parted(row.cell(column), self.strands);
+            Ok::<_, Error>((row.letters(column, &text)?, nick))
+        };
+        let (sequence, nick) = sequence.map(letters).transpose()?.unzip();
         let length = match (&sequence, cell(self.length)) {
             (Some(letters), _) => Some(letters.len()),
             (None, Some(text)) => Some(text.parse().map_err(|_| about(format!("length: `{text}` is no number")))?),
@@ -75,8 +81,19 @@ impl Columns {
             (Some(list), _) => {
                 (listed(list, length).map_err(|what| about(format!("base_pairs: {what}")))?, length.is_some())
             }
-            (None, Some(text)) => (bracketed(text, length).map_err(|what| about(format!("structure: {what}")))?, true),
+            (None, Some(text)) => {
+                let (brackets, other) = parted(text, self.strands);
+                if let Some(nick) = nick.filter(|nick| *nick != other) {
+                    return Err(about(different(nick, other)));
+                }
+                let structure = bracketed(&brackets, length).map_err(|what| about(format!("structure: {what}")))?;
+                (structure.with_nick(other), true)
+            }
             (None, None) => return Err(about("no structure: the cell is empty".into())),
+        };
+        let structure = match nick.flatten() {
+            Some(nick) => structure.with_nick(nick),
+            None => structure,
         };
         let number = |cell: &str| {
             cell.parse().map_err(|_| row.wrong(format!("column `cluster`: expected a whole number, found `{cell}`")))
