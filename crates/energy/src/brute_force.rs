@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::conditions::{Conditions, Dangles};
 use crate::energies::{Energies, Rounding};
 use crate::evaluate::Structure;
-use crate::letters::{code, pair};
+use crate::letters::pair;
 use crate::{EnergyModel, Ensemble, Parameters, Restraints};
 
 /// Largest difference allowed, in kcal/mol for energies; for probabilities it covers rounding to f32.
@@ -75,8 +75,7 @@ fn each_structure_of_strands(
     energies: &Energies,
     mut visit: impl FnMut(&Structure<'_>),
 ) {
-    let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
-    let mut structure = Structure { energies, letters: &letters, nick, partner: vec![None; letters.len()] };
+    let mut structure = Structure::new(energies, sequence, nick, vec![None; sequence.len()]);
     structure.each(0, &mut visit);
 }
 

@@ -1,7 +1,7 @@
 //! The energy of a given structure, loop by loop.
 
 use crate::energies::{Energies, reversed};
-use crate::letters::{END, code, kind};
+use crate::letters::{END, ODD, code, kind};
 
 /// Fewest unpaired bases of a hairpin.
 const SHORTEST: usize = 3;
@@ -114,11 +114,10 @@ pub(crate) fn evaluate(
     nick: Option<usize>,
     pairs: &[(usize, usize)],
 ) -> Result<Evaluation, EvaluationError> {
-    let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
-    let structure = Structure { energies, letters: &letters, nick, partner: partners(sequence.len(), pairs)? };
+    let structure = Structure::new(energies, sequence, nick, partners(sequence.len(), pairs)?);
     let loops: Vec<Loop> = structure.closing().map(|pair| structure.enclosed(pair)).collect::<Result<_, _>>()?;
     let closing = loops.iter().filter_map(|part| part.closing);
-    let odd = closing.filter(|&(i, j)| crate::letters::pair(letters[i], letters[j]).is_none()).collect();
+    let odd = closing.filter(|&(i, j)| structure.kind(i, j) == ODD).collect();
     Ok(Evaluation { loops, odd })
 }
 
@@ -129,8 +128,7 @@ pub(crate) fn energy(
     nick: Option<usize>,
     pairs: &[(usize, usize)],
 ) -> Result<f64, EvaluationError> {
-    let letters: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
-    let structure = Structure { energies, letters: &letters, nick, partner: partners(sequence.len(), pairs)? };
+    let structure = Structure::new(energies, sequence, nick, partners(sequence.len(), pairs)?);
     let of_loop = |closing| {
         let (branches, unpaired) = structure.branches(closing);
         structure.energy(closing, &branches, unpaired)
@@ -174,13 +172,18 @@ fn refuse_crossing(partner: &[Option<usize>]) -> Result<(), EvaluationError> {
 pub(crate) struct Structure<'a> {
     pub energies: &'a Energies,
     /// Codes of the letters.
-    pub letters: &'a [u8],
+    pub letters: Vec<u8>,
     /// The first base of a second strand.
     pub nick: Option<usize>,
     pub partner: Vec<Option<usize>>,
 }
 
-impl Structure<'_> {
+impl<'a> Structure<'a> {
+    pub fn new(energies: &'a Energies, sequence: &[u8], nick: Option<usize>, partner: Vec<Option<usize>>) -> Self {
+        let letters = sequence.iter().map(|&letter| code(letter)).collect();
+        Self { energies, letters, nick, partner }
+    }
+
     /// What closes each loop: nothing the exterior one, then pairs by their first base.
     fn closing(&self) -> impl Iterator<Item = Option<(usize, usize)>> {
         let partners = self.partner.iter().enumerate();

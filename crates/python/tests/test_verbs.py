@@ -195,6 +195,9 @@ def test_two_strands_fold_together(model):
     assert found.energy == -7.7 == energy.eval(duplex, fold).energy and found.loops[-1]["loop"] == "nick"
     with pytest.raises(rinalmo.InputError, match="same place"):
         energy.eval(duplex, "((((&))))..")
+    for letters, brackets in (("GG&CC&", "((&)).&"), ("GGCC&", "(())&"), ("&GGCC", "&(())")):
+        with pytest.raises(rinalmo.InputError, match="expected one `&` between letters"):
+            energy.eval(letters, brackets)
     assert fold.draw().svg.count("3′") == 2 and fold.draw(reference=fold).svg == fold.draw(reference="(((((&)))))").svg
     with pytest.raises(rinalmo.InputError, match="same place"):
         rinalmo.draw("(((((&)))))", "GGGGAUCCCC")

@@ -9,7 +9,8 @@ use serde::{Serialize, Serializer};
 use crate::ModelName;
 
 /// A record with its fold. As JSON: id, header if it is longer, sequence, structure, score, expected_f1, pairs from 1 with
-/// their probabilities, threshold, crossing_left_out, energies of an energy model, binding of two strands, alternatives if they were asked for, model.
+/// their probabilities, threshold, crossing_left_out, energies of an energy model, binding of two strands, alternatives if
+/// they were asked for, model.
 #[derive(Clone, Copy, Debug)]
 pub struct Folded<'a> {
     /// The record that was read.

@@ -175,8 +175,8 @@ impl<'a> Scene<'a> {
             let end = |base: usize, next: usize, side: f64| {
                 if is_straight { Point::new(side, 0.0) } else { (self.points[base] - self.points[next]).unit() }
             };
-            add("5′".into(), first, end(first, (first + 1).min(last), -1.0), turns);
-            add("3′".into(), last, end(last, last.saturating_sub(1).max(first), 1.0), turns);
+            add("5′".into(), first, end(first, first + 1, -1.0), turns);
+            add("3′".into(), last, end(last, last.saturating_sub(1), 1.0), turns);
         }
         let interval = interval(self.style.numbers, self.step);
         if interval > 0 {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use rinalmo_decode::constraint::Constraint;
 use rinalmo_energy::Deigan;
+use rinalmo_seq::structure::nick_in_words;
 
 use crate::Error;
 
@@ -66,10 +67,8 @@ impl<'a> FoldRequest<'a> {
         }
         match self.constraint.as_ref().map(Constraint::nick).filter(|nick| *nick != self.nick) {
             Some(nick) => {
-                let ends =
-                    |nick: Option<usize>| nick.map_or("one strand".into(), |nick| format!("`&` after base {nick}"));
-                let message = format!("the constraint has {}, the sequence {}", ends(nick), ends(self.nick));
-                Err(Error::Options(message))
+                let [constraint, sequence] = [nick, self.nick].map(nick_in_words);
+                Err(Error::Options(format!("the constraint has {constraint}, the sequence {sequence}")))
             }
             None => Ok(()),
         }

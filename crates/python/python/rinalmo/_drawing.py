@@ -135,7 +135,7 @@ def draw(
     pairs, length = pairs_and_length(structure)
     own = structure.sequence if isinstance(structure, (Fold, Structure)) else None
     letters, other_nick = parted(sequence if sequence is not None else own or "")
-    if nick is not None and not 0 < nick < length or letters and nick != other_nick:
+    if letters and nick != other_nick:
         raise InputError("two strands: expected one `&` in the structure and in the sequence, at the same place")
     if letters and len(letters) != length:
         raise InputError(f"the sequence has {len(letters)} letters, its structure {length} bases")

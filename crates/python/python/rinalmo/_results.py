@@ -261,6 +261,8 @@ class Fold:
 def parted(text: str) -> tuple[str, Optional[int]]:
     """A sequence or structure without the "&" between two strands, and the first base of the second one."""
     first, mark, second = text.partition("&")
+    if mark and not (first and second) or "&" in second:
+        raise InputError("two strands: expected one `&` between letters")
     return first + second, len(first) if mark else None
 
 

@@ -3,7 +3,9 @@
 use std::io::BufRead;
 
 use super::Record;
-use crate::{Error, Structure, alphabet::NICK, lines::excerpt, plan::reader, structure::different, title};
+use crate::{
+    Error, Structure, alphabet::NICK, lines::excerpt, plan::reader, structure::different, structure::nick_of, title,
+};
 
 /// Beginnings of the lines of words that RNAfold prints after its structures.
 const REMARKS: [&[u8]; 3] = [b"frequency of mfe structure", b"free energy of ensemble", b"ensemble diversity"];
@@ -99,10 +101,14 @@ impl<R: BufRead> Reader<R> {
 
     /// The letters of a sequence; if it is two strands, they must be those of the structure.
     fn without_nick(&self, mut sequence: Vec<u8>, structure: &Structure, header: &str) -> Result<Vec<u8>, Error> {
-        let nick = sequence.iter().position(|&letter| letter == NICK).filter(|_| self.strands);
-        if nick != structure.nick() {
-            let message = format!("record `{header}`: {}", different(nick, structure.nick()));
-            return Err(Error::malformed(self.lines.number(), message));
+        let nick = nick_of(sequence.iter().map(|&letter| char::from(letter))).filter(|_| self.strands);
+        let wrong = if self.strands && nick.is_none() && sequence.contains(&NICK) {
+            Some("expected one strand or two joined by `&` in the sequence".to_string())
+        } else {
+            (nick != structure.nick()).then(|| different(nick, structure.nick()))
+        };
+        if let Some(wrong) = wrong {
+            return Err(Error::malformed(self.lines.number(), format!("record `{header}`: {wrong}")));
         }
         nick.map(|nick| sequence.remove(nick));
         Ok(sequence)
@@ -359,6 +365,11 @@ mod tests {
             wrong(13, "record `d`: `&` after base 2 in the sequence, but one strand in the structure"),
         ];
         assert_eq!(read(true), expected);
+        let second = |text: &str| Reader::new(text.as_bytes()).strands(true).next().unwrap().unwrap_err().to_string();
+        for text in [">e\nGG&CC&\n((&)).\n", ">e\nGGCC&\n(()).\n"] {
+            let message = "line 3: record `e`: expected one strand or two joined by `&` in the sequence";
+            assert_eq!(second(text), message);
+        }
         assert_eq!(read(false)[0], wrong(3, "character `&` at column 4 is no part of a dot-bracket structure"));
     }
 

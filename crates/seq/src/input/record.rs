@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::{
     Error, Place, Stranger,
-    alphabet::{NICK, is_base, is_gap},
+    alphabet::{is_base, is_gap},
     letters::{Count, Letters, Tally, UNKNOWN},
-    structure::with_nick,
+    structure::{nick_of, with_nick},
 };
 
 /// What to do with a record that holds a letter outside the alphabet.
@@ -134,13 +134,11 @@ impl SequenceRecord {
             self.sequence.retain(|&letter| !is_gap(letter));
         }
         if let Some(stranger) = nicks.first {
-            let nick = self.sequence.iter().position(|&letter| letter == NICK).unwrap_or_default();
-            let has_bases = nick > 0 && nick + 1 < self.sequence.len();
-            if nicks.number > 1 || !has_bases {
+            let Some(nick) = nick_of(self.sequence.iter().map(|&letter| char::from(letter))) else {
                 let found = if nicks.number > 1 { format!("{} strands", nicks.number + 1) } else { "one".to_string() };
                 let message = format!("expected one strand or two joined by `&`, found {found}");
                 return Err(self.refused(stranger.line, message));
-            }
+            };
             self.sequence.remove(nick);
             self.nick = Some(nick);
         }

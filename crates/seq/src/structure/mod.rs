@@ -9,8 +9,8 @@ mod text;
 
 use crate::Error;
 
-pub(crate) use text::different;
-pub use text::{PAGES, WUSS_PAGES, with_nick};
+pub use text::{PAGES, WUSS_PAGES, nick_in_words, with_nick};
+pub(crate) use text::{different, nick_of};
 
 /// The base pairs of a sequence of [`len`](Structure::len) bases.
 ///

@@ -44,12 +44,7 @@ impl Structure {
     /// # Errors
     /// Also for a second `&`, or one without a base on either side.
     pub fn parse_strands(text: &str) -> Result<Self, Error> {
-        let len = text.chars().count();
-        let mut nicks = text.chars().enumerate().filter(|(_, character)| *character == char::from(NICK));
-        match (nicks.next(), nicks.next()) {
-            (Some((nick, _)), None) if 0 < nick && nick + 1 < len => Self::parse(text, Some(nick)),
-            _ => Self::parse_dot_bracket(text),
-        }
+        Self::parse(text, nick_of(text.chars()))
     }
 
     /// Reads the text without the mark at `nick`, if there is one.
@@ -79,7 +74,8 @@ impl Structure {
         Ok(Structure::new(len, pairs)?.with_nick(nick))
     }
 
-    /// Writes dot-bracket text, two strands joined by `&`: the largest nested set of pairs in `()`, what crosses it in `[]`, and so on.
+    /// Writes dot-bracket text, two strands joined by `&`: the largest nested set of pairs in `()`, what crosses it in
+    /// `[]`, and so on.
     ///
     /// # Errors
     /// [`Error::Multiplet`] if a base has two partners, [`Error::TooManyPages`] if thirty pages do not suffice.
@@ -131,10 +127,27 @@ pub fn with_nick(mut text: String, nick: Option<usize>) -> String {
     text
 }
 
+/// Where the mark between two strands is, if there is one mark and both strands have a letter.
+pub(crate) fn nick_of(letters: impl Iterator<Item = char>) -> Option<usize> {
+    let (mut len, mut nicks, mut last) = (0, 0, 0);
+    for (place, letter) in letters.enumerate() {
+        len = place + 1;
+        if letter == char::from(NICK) {
+            (nicks, last) = (nicks + 1, place);
+        }
+    }
+    (nicks == 1 && last > 0 && last + 1 < len).then_some(last)
+}
+
+/// How messages say where the second of two strands begins.
+pub fn nick_in_words(nick: Option<usize>) -> String {
+    nick.map_or("one strand".into(), |nick| format!("`&` after base {nick}"))
+}
+
 /// The message about a sequence and a structure that are not parted at the same base.
 pub(crate) fn different(sequence: Option<usize>, structure: Option<usize>) -> String {
-    let found = |nick: Option<usize>| nick.map_or("one strand".into(), |nick| format!("`&` after base {nick}"));
-    format!("{} in the sequence, but {} in the structure", found(sequence), found(structure))
+    let [sequence, structure] = [sequence, structure].map(nick_in_words);
+    format!("{sequence} in the sequence, but {structure} in the structure")
 }
 
 #[cfg(test)]

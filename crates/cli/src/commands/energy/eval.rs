@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, ValueEnum};
 use rinalmo::energy::{BuiltIn, EnergyModel, Evaluation, Loop};
-use rinalmo::seq::Structure;
 use rinalmo::seq::labelled::structures::{self, Entry, ReadOptions};
 use rinalmo::seq::structure::with_nick;
 use rinalmo::seq::table::tsv_cell;
@@ -167,7 +166,7 @@ const LOOP_COLUMNS: &str = "id\tloop\ti\tj\tbranches\tunpaired\tenergy\n";
 fn evaluate<'e>(model: &EnergyModel, entry: &'e Entry) -> Result<(&'e [u8], Evaluation)> {
     let sequence = entry.sequence.as_deref().filter(|sequence| !sequence.is_empty());
     let sequence = sequence.context("the structure has no sequence, which its energy depends on")?;
-    let structure: &Structure = &entry.structure;
+    let structure = &entry.structure;
     Ok((sequence, model.evaluate_strands(sequence, structure.nick(), structure.pairs())?))
 }
 

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::alphabet::NICK;
 use crate::letters::Letters;
+use crate::structure::nick_of;
 use crate::{Stranger, Structure};
 
 use super::{Error, Item};
@@ -38,12 +39,11 @@ pub struct Entry {
 /// A sequence of one strand or, where they are asked for, of two that `&` joins: without it, and the first base of the
 /// second strand.
 pub(super) fn parted(text: &str, strands: bool) -> (Cow<'_, str>, Option<usize>) {
-    let first = text.split_once(char::from(NICK)).filter(|(first, second)| {
-        strands && !first.trim().is_empty() && !second.trim().is_empty() && !second.contains(char::from(NICK))
-    });
-    let Some((first, second)) = first else { return (text.into(), None) };
-    let bases = |text: &str| text.chars().filter(|letter| !letter.is_whitespace()).count();
-    ([first, second].concat().into(), Some(bases(first)))
+    let letters = text.chars().filter(|letter| !letter.is_whitespace());
+    match nick_of(letters).filter(|_| strands) {
+        Some(nick) => (text.replace(char::from(NICK), "").into(), Some(nick)),
+        None => (text.into(), None),
+    }
 }
 
 /// The letters of a text that holds nothing else.

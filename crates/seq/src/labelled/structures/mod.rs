@@ -68,7 +68,7 @@ pub struct ReadOptions {
     pub all_structures: bool,
     /// Whether a table must have a column of sequences.
     pub sequences: bool,
-    /// Whether a record of dot-bracket may be two strands, joined by `&`: see [`Structure::nick`].
+    /// Whether a record of dot-bracket, a table or JSON may be two strands, joined by `&`: see [`Structure::nick`].
     pub strands: bool,
 }
 
@@ -193,10 +193,12 @@ mod tests {
             ("a.tsv", "id\tsequence\tstructure\nx\tGGA&CC\t((.&)) -1.2\ny\tGGACC\t((.&))\nz\tGAC\t(.)\n"),
             ("b.tsv", "id\tsequence\tbase_pairs\nx\tGGA&CC\t[[1, 5], [2, 4]]\n"),
             ("a.dbn", ">a\nGGA&CC\n((.&))\n"),
+            ("remark.tsv", "id\tstructure\nx\t((.)) by A&B\n"),
         ]);
         let of = |name: &str, strands: bool| {
             read(&folder.path().join(name), &ReadOptions { strands, ..ReadOptions::default() })
         };
+        assert_eq!(of("remark.tsv", true).unwrap().entries[0].structure.nick(), None, "what follows brackets");
         for (name, more, message) in [
             ("a.json", 0, "`&` after base 3 in the sequence, but `&` after base 2 in the structure"),
             ("a.tsv", 1, "one strand in the sequence, but `&` after base 3 in the structure"),

@@ -79,21 +79,18 @@ impl Columns {
         };
         let (structure, length_known) = match (cell(self.pairs), cell(self.brackets)) {
             (Some(list), _) => {
-                (listed(list, length).map_err(|what| about(format!("base_pairs: {what}")))?, length.is_some())
+                let structure = listed(list, length).map_err(|what| about(format!("base_pairs: {what}")))?;
+                (structure.with_nick(nick.flatten()), length.is_some())
             }
             (None, Some(text)) => {
-                let (brackets, other) = parted(text, self.strands);
-                if let Some(nick) = nick.filter(|nick| *nick != other) {
-                    return Err(about(different(nick, other)));
+                let structure = bracketed(text, length, self.strands);
+                let structure = structure.map_err(|what| about(format!("structure: {what}")))?;
+                if let Some(nick) = nick.filter(|nick| *nick != structure.nick()) {
+                    return Err(about(different(nick, structure.nick())));
                 }
-                let structure = bracketed(&brackets, length).map_err(|what| about(format!("structure: {what}")))?;
-                (structure.with_nick(other), true)
+                (structure, true)
             }
             (None, None) => return Err(about("no structure: the cell is empty".into())),
-        };
-        let structure = match nick.flatten() {
-            Some(nick) => structure.with_nick(nick),
-            None => structure,
         };
         let number = |cell: &str| {
             cell.parse().map_err(|_| row.wrong(format!("column `cluster`: expected a whole number, found `{cell}`")))
@@ -121,10 +118,11 @@ impl Columns {
     }
 }
 
-fn bracketed(text: &str, length: Option<usize>) -> Result<Structure, String> {
+fn bracketed(text: &str, length: Option<usize>, strands: bool) -> Result<Structure, String> {
     // Energies after the brackets, as programs print them, are no part of the structure.
     let brackets = text.split_whitespace().next().unwrap_or_default();
-    let structure = Structure::parse_dot_bracket(brackets).map_err(|error| error.to_string())?;
+    let parse = if strands { Structure::parse_strands } else { Structure::parse_dot_bracket };
+    let structure = parse(brackets).map_err(|error| error.to_string())?;
     match length.filter(|length| *length != structure.len()) {
         None => Ok(structure),
         Some(length) => Err(format!("{} characters for a sequence of {length} bases", structure.len())),
