@@ -13,6 +13,8 @@ use crate::supply;
 /// Where releases are built, from the root: their flags differ from those of other builds.
 const BUILD: &str = "target/dist-build";
 const PYTHON: &str = "crates/python/Cargo.toml";
+/// The profile of releases, in the workspace's `Cargo.toml`.
+const PROFILE: &str = "dist";
 
 /// How a release is built.
 pub struct Compiler<'r> {
@@ -36,10 +38,10 @@ impl Compiler<'_> {
             needs("cargo zigbuild --help", "pip install cargo-zigbuild ziglang")?;
         }
         let mut cargo = command("cargo");
-        cargo.args([build, "--release", "--locked", "--package", "rinalmo-cli", "--bin", "rinalmo"]);
+        cargo.args([build, "--profile", PROFILE, "--locked", "--package", "rinalmo-cli", "--bin", "rinalmo"]);
         cargo.args(["--target", &target_argument]);
-        run(self.prepared(&mut cargo).env("CARGO_PROFILE_RELEASE_STRIP", "symbols"))?;
-        Ok(root().join(BUILD).join(target).join("release").join(self.release.program()))
+        run(self.prepared(&mut cargo))?;
+        Ok(root().join(BUILD).join(target).join(PROFILE).join(self.release.program()))
     }
 
     /// Builds the wheel into a folder.
@@ -53,7 +55,8 @@ impl Compiler<'_> {
         fs::create_dir_all(root().join(BUILD)).context(BUILD)?;
         fs::write(&parts, supply::sbom_text(supply::PYTHON, &self.release.target)?).context(BUILD)?;
         let mut maturin = command("maturin");
-        maturin.args(["build", "--release", "--locked", "--manifest-path", PYTHON, "--target", &self.release.target]);
+        maturin.args(["build", "--profile", PROFILE, "--locked", "--manifest-path", PYTHON]);
+        maturin.args(["--target", &self.release.target]);
         maturin.arg("--out").arg(folder).arg("--sbom-include").arg(&parts);
         if let Some(version) = self.glibc {
             maturin.args(["--zig", "--compatibility", &format!("manylinux_{}", version.replace('.', "_"))]);
