@@ -56,6 +56,7 @@ def arguments():
     parser.add_argument("--no-build", action="store_true", help="take the programs that --target holds")
     parser.add_argument("--only-size", action="append", help="of the encoder comparison, only this size")
     parser.add_argument("--fold-every", type=int, default=1, help="fold only every so manyth record of ArchiveII")
+    parser.add_argument("--vienna", type=Path, help="Python with ViennaRNA's bindings, for the growth of folding")
     args = parser.parse_args()
     args.bin = args.target / "release"
     return args

@@ -178,6 +178,53 @@ def accuracy(args):
     yield {"work": f"accuracy over TS0, {Path(args.model).name}", "text": told, "contestants": []}
 
 
+def growth(args):
+    """How time and memory grow with the length of a sequence and with the number of sequences; see figure.py."""
+    model = model_folder(args, "nano")
+    lengths, counts = [50, 100, 200, 500, 1000, 2000, 5000, 10000], [1, 4, 16, 64, 256, 1024]
+    folded = [50, 100, 200, 500, 1000, 2000, 3000]
+    if args.quick:
+        lengths, counts, folded = lengths[:5], counts[:4], folded[:5]
+    embeds = [("embed", 1, length) for length in lengths] + [("embed many", count, 100) for count in counts]
+    for name, count, length in embeds:
+        with contextlib.ExitStack() as stack:  # new processes each time, for their peak memory
+            rival, ours = opener(stack, args)
+            job = {"do": "encode", "count": count, "length": length, "seed": 1}
+            mine, theirs = ours(), stack.enter_context(rival())
+            mine.ask(do="load", path=str(model), dtype="bf16")
+            theirs.ask(do="load", path=str(model), dtype="bf16", attention="plain")
+            contestants = [
+                Contestant.at(mine, job, OURS, "bf16"),
+                Contestant.at(theirs, job, THEIRS, "bf16", "plain"),
+            ]
+            yield grown(args, name, count, length, contestants)
+    for length in folded:
+        fasta = args.work / f"one-{length}.fa"
+        fasta.write_text(f">one\n{random_letters(length)}\n")
+        output = args.work / "one.dbn"
+        base = [args.bin / "rinalmo", "-q", "-j", str(args.threads), "fold", fasta, "-o", output]
+        contestants = [process(args, OURS, name, [*base, "--model", name], output) for name in ("nano", "turner2004")]
+        if args.vienna:
+            command = [args.vienna, "-c", f"import RNA; RNA.fold('{random_letters(length)}')"]
+            contestants.append(process(args, "ViennaRNA", "MFE", command, output))
+        yield grown(args, "fold", 1, length, contestants)
+
+
+def grown(args, name, count, length, contestants):
+    alternate(contestants, args.rounds or (2 if args.quick else 3))
+    work = f"{name}, nano, {count:,} × {length:,} nt"
+    return {"work": work, "unit": "s", "grows": [name, count, length], "contestants": contestants}
+
+
+def random_letters(length):
+    """Random RNA, by the rule of both sides' workers."""
+    state, letters = 1, []
+    for _ in range(length):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        letters.append("ACGU"[state >> 62])
+    return "".join(letters)
+
+
 def opener(stack, args):
     """How to start a worker of theirs, and of ours."""
     threads = str(args.threads)
@@ -266,4 +313,11 @@ def bench_round(args, program, name):
     return {"seconds": medians[name], "processor_seconds": cost["processor_seconds"], "peak": cost["peak"]}
 
 
-SHOWS = {"encoder": encoder, "whole": whole, "head": head, "accuracy": accuracy, "training": training}
+SHOWS = {
+    "encoder": encoder,
+    "whole": whole,
+    "head": head,
+    "accuracy": accuracy,
+    "training": training,
+    "growth": growth,
+}

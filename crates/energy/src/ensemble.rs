@@ -243,6 +243,17 @@ mod tests {
         assert!(Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, better).is_ok());
     }
 
+    /// As in a long sequence whose pairs are forbidden, or hardly any.
+    #[test]
+    fn so_is_one_that_makes_all_sums_vanish() {
+        let sequence = [&b"GGGGGAAAACCCCC"[..], &[b'A'; 2000]].concat();
+        let scaled = |energy| Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, energy);
+        let Err(OutOfRange(more)) = scaled(-1.0) else { panic!("1e-1400 does not fit into an f64") };
+        let rt = Terms::of_features().weights.rt;
+        assert!((more * rt + 1.0).abs() < 0.01, "{} kcal/mol a base", more * rt);
+        assert!(scaled(-1.0 - more * rt).is_ok());
+    }
+
     /// One half is bound by 1.4 kcal/mol a base, the other half not at all.
     #[test]
     fn a_sequence_that_no_scale_fits_is_computed_in_wide_numbers() {

@@ -5,9 +5,6 @@ use crate::nick::Nick;
 use crate::number::{Number, Semiring};
 use crate::triangle::Triangle;
 
-/// A sum that is as large or as small is divided by this, or multiplied by it, where only its logarithm is asked for.
-const STEP: f64 = 1e100;
-
 /// Scaled sums over all structures of the sequence's prefixes and suffixes.
 pub(crate) struct Exterior<T> {
     /// Of the first `k` bases, `[len + 1]`.
@@ -43,22 +40,24 @@ impl<T: Semiring> Exterior<T> {
     }
 }
 
-/// The natural logarithm of the partition function of the whole sequence, also if that leaves the range of `T`.
+/// The natural logarithm of the partition function of the whole sequence, also if that leaves the range of `T`: the sums
+/// of prefixes are kept as logarithms.
 pub(crate) fn ln_total<T: Number>(loops: &Loops<'_>, closed: &Triangle<T>) -> f64 {
-    let (len, mut steps) = (loops.len(), 0.0);
-    let mut before = vec![T::ONE; len + 1];
+    let (len, unpaired) = (loops.len(), loops.scale(1).ln());
+    let mut before = vec![0.0; len + 1];
+    let mut terms = Vec::with_capacity(len + 1);
     for j in 0..len {
-        before[j + 1] = next(loops, closed, &before, j);
-        let (size, least) = (before[j + 1].size(), before[j + 1].recip().size());
-        if size.max(least) > STEP {
-            let down = size > STEP;
-            // Only so many are read again.
-            let again = &mut before[(j + 2).saturating_sub(loops.reach().max(1))..=j + 1];
-            again.iter_mut().for_each(|sum| *sum = *sum * if down { STEP.recip() } else { STEP });
-            steps += if down { 1.0 } else { -1.0 };
-        }
+        let paired = loops.partners_before(j).filter_map(|i| {
+            let branch = branch(loops, closed, i, j);
+            (branch != T::ZERO).then(|| before[i] + branch.ln())
+        });
+        terms.clear();
+        terms.push(before[j] + unpaired);
+        terms.extend(paired);
+        let largest = terms.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        before[j + 1] = largest + terms.iter().map(|term| (term - largest).exp()).sum::<f64>().ln();
     }
-    before[len].ln() + steps * STEP.ln()
+    before[len]
 }
 
 /// The sum over the structures of the first `j + 1` bases, from those of fewer.
