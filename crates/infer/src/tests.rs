@@ -193,7 +193,10 @@ fn other_structures_are_of_the_ensemble_that_a_head_is_in() {
         }
         let near = others(model, sequence, &FoldOptions::default().alternatives(Alternatives::Band(2.0)));
         assert!(near.len() > 2 && near.is_sorted_by(|a, b| a.energy <= b.energy));
-        assert!(near.iter().all(|one| one.energy <= near[0].energy + 2.01));
+        // The search rounds each pair's bonus to a hundredth of kcal/mol, so both energies can be off by that for each pair.
+        let pairs = |one: &Alternative| one.structure().pairs().len() as f64;
+        let off = |one: &Alternative| 0.005 * (pairs(one) + pairs(&near[0])) + 0.01;
+        assert!(near.iter().all(|one| one.energy <= near[0].energy + 2.0 + off(one)));
         let rt = EnergyModel::learned().conditions().rt();
         for one in &near {
             let (found, expected) = ((one.share / near[0].share).ln(), (near[0].energy - one.energy) / rt);

@@ -27,7 +27,7 @@ pub enum Alternatives {
         seed: u64,
     },
     /// All structures whose energy is within this band above the minimum, in kcal/mol, by energy. With a network it is the
-    /// energy with what the network adds.
+    /// energy with what the network adds, which is rounded to a hundredth for each pair.
     Band(f64),
 }
 
