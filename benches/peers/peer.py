@@ -16,6 +16,7 @@ import torch
 
 import plain
 from official import StructureHead, pair_loss
+from workers import sequences
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
 
@@ -120,18 +121,6 @@ class Worker:
         difference = other - exact
         rms = [float(numpy.sqrt(numpy.mean(values**2))) for values in (difference, exact)]
         return {"largest": float(numpy.abs(difference).max()), "relative": rms[0] / rms[1]}
-
-
-def sequences(count, length, seed):
-    """Random RNA; the same rule as ours, so that both read the same letters."""
-    state, out = seed, []
-    for _ in range(count):
-        letters = []
-        for _ in range(length):
-            state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-            letters.append("ACGU"[state >> 62])
-        out.append("".join(letters))
-    return out
 
 
 def hidden_rows(length, dim, seed):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workers import Contestant, Worker, alternate, divan_medians, whole_process
+from workers import Contestant, Worker, alternate, divan_medians, sequences, whole_process
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -199,13 +199,14 @@ def growth(args):
             ]
             yield grown(args, name, count, length, contestants)
     for length in folded:
+        (letters,) = sequences(1, length, seed=1)
         fasta = args.work / f"one-{length}.fa"
-        fasta.write_text(f">one\n{random_letters(length)}\n")
+        fasta.write_text(f">one\n{letters}\n")
         output = args.work / "one.dbn"
         base = [args.bin / "rinalmo", "-q", "-j", str(args.threads), "fold", fasta, "-o", output]
         contestants = [process(args, OURS, name, [*base, "--model", name], output) for name in ("nano", "turner2004")]
         if args.vienna:
-            command = [args.vienna, "-c", f"import RNA; RNA.fold('{random_letters(length)}')"]
+            command = [args.vienna, "-c", f"import RNA; RNA.fold('{letters}')"]
             contestants.append(process(args, "ViennaRNA", "MFE", command, output))
         yield grown(args, "fold", 1, length, contestants)
 
@@ -214,15 +215,6 @@ def grown(args, name, count, length, contestants):
     alternate(contestants, args.rounds or (2 if args.quick else 3))
     work = f"{name}, nano, {count:,} × {length:,} nt"
     return {"work": work, "unit": "s", "grows": [name, count, length], "contestants": contestants}
-
-
-def random_letters(length):
-    """Random RNA, by the rule of both sides' workers."""
-    state, letters = 1, []
-    for _ in range(length):
-        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
-        letters.append("ACGU"[state >> 62])
-    return "".join(letters)
 
 
 def opener(stack, args):

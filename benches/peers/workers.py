@@ -114,6 +114,18 @@ def whole_process(command, threads, output=subprocess.DEVNULL):
     return {"seconds": seconds, "peak": usage.ru_maxrss * 1024, "processor_seconds": processor}
 
 
+def sequences(count, length, seed):
+    """Random RNA; the same rule as in our worker, so that both sides read the same letters."""
+    state, out = seed, []
+    for _ in range(count):
+        letters = []
+        for _ in range(length):
+            state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+            letters.append("ACGU"[state >> 62])
+        out.append("".join(letters))
+    return out
+
+
 def machine_seconds():
     """Processor time that everything on this machine has used, and that its host took away, so far."""
     user, nice, system, _, _, interrupts, soft, stolen = map(int, Path("/proc/stat").read_text().split()[1:9])
