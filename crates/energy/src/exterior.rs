@@ -48,8 +48,8 @@ pub(crate) fn ln_total<T: Number>(loops: &Loops<'_>, closed: &Triangle<T>) -> f6
     let mut terms = Vec::with_capacity(len + 1);
     for j in 0..len {
         let paired = loops.partners_before(j).filter_map(|i| {
-            let branch = branch(loops, closed, i, j);
-            (branch != T::ZERO).then(|| before[i] + branch.ln())
+            let weight = branch(loops, closed, i, j);
+            (weight != T::ZERO).then(|| before[i] + weight.ln())
         });
         terms.clear();
         terms.push(before[j] + unpaired);
