@@ -16,9 +16,9 @@ matplotlib.use("agg")
 import matplotlib.pyplot as plot
 
 COLUMNS = [
-    ("embed", "Embed one sequence", "length, nt", 2),
-    ("embed many", "Embed many sequences of 100 nt", "sequences", 1),
-    ("fold", "Fold one sequence", "length, nt", 2),
+    ("embed", "Embed one sequence", "length, nt"),
+    ("embed many", "Embed many sequences of 100 nt", "sequences"),
+    ("fold", "Fold one sequence", "length, nt"),
 ]
 ROWS = [("seconds", lambda run: run["median"]), ("peak memory, MiB", lambda run: run["peak_bytes"] / 2**20)]
 # Colours of Okabe and Ito, which colour-blind people can tell apart.
@@ -37,14 +37,14 @@ def main(results, output):
     plot.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "rinalmo", "font.size": 9})
     figure, grid = plot.subplots(len(ROWS), len(COLUMNS), figsize=(11, 6), constrained_layout=True)
     for line, (quantity, value) in zip(grid, ROWS):
-        for axes, (name, _, across, _) in zip(line, COLUMNS):
+        for axes, (name, _, across) in zip(line, COLUMNS):
             for who, runs in curves[name].items():
                 label, colour, marker = LOOKS[who]
                 sizes, values = [size for size, _ in runs], [value(run) for _, run in runs]
                 axes.loglog(sizes, values, label=label, color=colour, marker=marker, markersize=4)
             axes.set(xlabel=across, ylabel=quantity)
             axes.grid(alpha=0.3)
-    for axes, (_, title, *_) in zip(grid[0], COLUMNS):
+    for axes, (_, title, _) in zip(grid[0], COLUMNS):
         axes.set_title(title)
         axes.legend(fontsize=8, frameon=False)
     figure.savefig(output, metadata={"Date": None})
@@ -57,8 +57,7 @@ def curves_of(results):
     for result in results:
         if "grows" not in result:
             continue
-        name, *sizes = result["grows"]
-        size = sizes[next(column[3] for column in COLUMNS if column[0] == name) - 1]
+        name, size = result["grows"]
         for run in result["contestants"]:
             curves[name].setdefault(f"{run['side']} {run['dtype']}", []).append((size, run))
     return curves
@@ -67,7 +66,7 @@ def curves_of(results):
 def exponents(curves):
     """The slope between the last two sizes, in the logarithms of both: 1 is linear, 2 quadratic."""
     print("| work | who | sizes | time grows with the power | memory |\n|---|---|---|---|---|")
-    for name, title, *_ in COLUMNS:
+    for name, title, _ in COLUMNS:
         for who, runs in curves[name].items():
             if len(runs) < 2:
                 continue
