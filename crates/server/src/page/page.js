@@ -7,7 +7,7 @@ import { offer, onControls, options, showControls } from "./controls.js";
 import { onDots } from "./dots.js";
 import { onPicture } from "./pictures.js";
 import {
-  change, chooseStructure, compareWith, drawAgain, drawTurned, forgetTurned, mark, probe, saveAs, select, showRecord, stemOf, step,
+  change, chooseStructure, compareAgain, drawAgain, drawTurned, forgetTurned, mark, saveAs, select, showRecord, stemOf, step,
   turnBack, turnSelected, undo,
 } from "./record.js";
 import { saveAll } from "./save.js";
@@ -15,15 +15,13 @@ import { readAddress, state, writeAddress } from "./state.js";
 import { parted } from "./strands.js";
 import { onStrip } from "./strip.js";
 import { onDrag } from "./turns.js";
-import { end, run, say } from "./work.js";
+import { end, forgetWaiting, run, say, soon } from "./work.js";
 
 const EXAMPLE = ">tRNA-Phe_yeast\nGCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA\n" +
   ">TAR_HIV-1\nGGUCUCUCUGGUUAGACCAGAUCUGAGCCUGGGAGCUCUCUGGCUAACUAGGGAACC\n";
 
 /** Rows of the table; more make a browser slow. */
 const MOST_ROWS = 2000;
-/** How long the page waits for more typing, in milliseconds. */
-const PAUSE = 300;
 
 const $ = (id) => document.getElementById(id);
 
@@ -37,6 +35,7 @@ function begin(record) {
 
 /** Folds everything that was pasted. */
 function foldAll() {
+  forgetWaiting();
   state.text = $("text").value;
   writeAddress();
   if (!state.text.trim()) {
@@ -125,13 +124,6 @@ function showChosen(signal) {
 }
 
 function listen() {
-  const soon = (body) => {
-    let timer = 0;
-    return () => {
-      clearTimeout(timer);
-      timer = setTimeout(body, PAUSE);
-    };
-  };
   $("fold").addEventListener("click", foldAll);
   $("example").addEventListener("click", () => {
     $("text").value = EXAMPLE;
@@ -172,9 +164,19 @@ function listen() {
       drawAgain();
     });
   }
-  $("reference").addEventListener("input", soon(() => compareWith($("reference").value.trim())));
-  const probed = soon(() => probe($("reactivities").value, $("reagent").value));
-  for (const id of ["reactivities", "reagent"]) $(id).addEventListener("input", probed);
+  // What was typed is kept at once, because a fold that ends shows what is kept.
+  const compared = soon(compareAgain);
+  $("reference").addEventListener("input", () => {
+    state.reference = $("reference").value.trim();
+    compared();
+  });
+  const probed = soon(() => run("Folding…", showChosen));
+  for (const id of ["reactivities", "reagent"]) {
+    $(id).addEventListener("input", () => {
+      Object.assign(state, { reactivities: $("reactivities").value, reagent: $("reagent").value, alternative: "0" });
+      probed();
+    });
+  }
   $("full").addEventListener("change", () => {
     $("drawing").classList.toggle("full", $("full").checked);
     mark(false);

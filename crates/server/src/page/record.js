@@ -14,7 +14,7 @@ import { markStrip, showStrip } from "./strip.js";
 import { compare, confidence, known, pairs, partners } from "./structure.js";
 import { addTurn, isPlane, rootOf, turns, undoTurn } from "./turns.js";
 import { about, showWords } from "./words.js";
-import { run } from "./work.js";
+import { run, runDrawing } from "./work.js";
 
 /** Pairs less probable than this are not asked for. */
 const CUTOFF = 0.001;
@@ -77,12 +77,6 @@ function readReactivities(length) {
   return measured;
 }
 
-/** Folds again with other reactivities. */
-export function probe(text, reagent) {
-  Object.assign(state, { reactivities: text, reagent, alternative: "0" });
-  return run("Folding…", (signal) => showRecord(shown.given, signal));
-}
-
 /** Shows the chosen one of the structures of the fold, everywhere but in the drawings. */
 function showStructure() {
   const all = structures(shown.best);
@@ -108,7 +102,7 @@ function showStructure() {
 export function chooseStructure(number) {
   state.alternative = String(number);
   showStructure();
-  return run("Drawing…", showDrawings);
+  return runDrawing(showDrawings);
 }
 
 function showCommands() {
@@ -212,7 +206,7 @@ export async function drawTurned() {
   isDrawing = true;
   while (isStale) {
     isStale = false;
-    await run("", showDrawing);
+    await runDrawing(showDrawing, "");
   }
   isDrawing = false;
   mark(false);
@@ -244,15 +238,14 @@ function showTurns() {
 /** Draws again, after the layout or the colours have changed. */
 export function drawAgain() {
   showCommands();
-  return run("Drawing…", showDrawings);
+  return runDrawing(showDrawings);
 }
 
-/** Compares with another structure. */
-export function compareWith(reference) {
-  state.reference = reference;
+/** Compares with what is now the structure to compare with. */
+export function compareAgain() {
   showReference();
   showPairs();
-  return run("Drawing…", showDrawings);
+  return runDrawing(showDrawings);
 }
 
 /** Saves the fold or its drawing. */

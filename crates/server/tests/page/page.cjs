@@ -33,10 +33,10 @@ async function shot(name) {
   if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
 }
 
-/** Waits until nothing is being computed. */
+/** Waits until nothing is being computed or waits for a pause in typing. */
 async function settled() {
   await page.waitForTimeout(50);
-  await page.waitForFunction(() => !document.body.hasAttribute("aria-busy"), null, { timeout: 60000 });
+  await page.waitForFunction(() => !document.body.matches("[aria-busy], [data-waiting]"), null, { timeout: 60000 });
   assert.equal(await page.getAttribute("#status", "class") || "", "", await page.textContent("#status"));
 }
 
@@ -143,13 +143,11 @@ async function probes() {
   assert.match(before, /^\(/, "the first base pairs");
   await page.click("#probing summary");
   await page.fill("#reactivities", "1 0.4 x");
-  await page.waitForTimeout(400);
   await settled();
   assert.match(await page.textContent("#probed"), /^expected numbers, found `x`$/);
   // The acceptor stem reacts strongly, so it is open.
   const strong = [...Array(7).keys()].map((at) => `${at + 1}\t9\n`).join("");
   await page.fill("#reactivities", `position\treactivity\n${strong}76 -999\n`);
-  await page.waitForTimeout(400);
   await settled();
   assert.equal(await page.textContent("#probed"), "7 of 76 bases were measured.");
   assert.equal((await structure()).slice(0, 7), ".......");
@@ -166,7 +164,6 @@ async function probes() {
   assert.equal((await structure()).slice(0, 7), ".......", "the address keeps the reactivities");
   await isAccessible("probed");
   await page.fill("#reactivities", "");
-  await page.waitForTimeout(400);
   await settled();
   assert.equal(await structure(), before);
   assert.equal(await page.inputValue("#color"), "letter");
@@ -174,18 +171,15 @@ async function probes() {
 
 async function changes() {
   await page.selectOption("#model", "turner2004");
-  await page.waitForTimeout(400);
   await settled();
   assert.match(await page.textContent("#verdict"), /Free energy −?-?\d+\.\d\d kcal/);
   assert.equal(await page.isVisible("#share"), false);
   const energy = await page.textContent("#verdict strong");
   await page.fill("#temperature", "60");
-  await page.waitForTimeout(400);
   await settled();
   assert.notEqual(await page.textContent("#verdict strong"), energy);
   assert.match(await page.textContent("#command"), /--model turner2004 --temperature 60/);
   await page.locator("[data-twin=temperature]").fill("37");
-  await page.waitForTimeout(400);
   await settled();
   assert.equal(await page.inputValue("#temperature"), "37", "the slider moves the number");
   assert.equal(await page.textContent("#verdict strong"), energy);
@@ -193,11 +187,9 @@ async function changes() {
   assert.equal(await page.inputValue("[data-twin=share]"), "0.4", "the slider is at the model's own share");
   await page.selectOption("#decode", "mea");
   assert.equal(await page.isVisible("#gamma"), true);
-  await page.waitForTimeout(400);
   await settled();
   assert.match(await page.textContent("#verdict"), /Mean probability of the pairs/);
   await page.selectOption("#decode", "");
-  await page.waitForTimeout(400);
   await settled();
   for (const layout of ["radial", "circular", "straight"]) {
     await page.selectOption("#layout", layout);
@@ -277,21 +269,34 @@ async function turns() {
 
 async function compares() {
   await page.fill("#reference", "((..");
-  await page.waitForTimeout(400);
+  await settled();
   assert.match(await page.textContent("#comparison"), /no matching/);
   await page.fill("#reference", KNOWN);
-  await page.waitForTimeout(400);
   await settled();
   assert.match(await page.textContent("#comparison"), /^F1 \d\.\d{3}, precision/);
   assert.equal(await page.locator("#dots .right, #dots .missed").count(), KNOWN.split("(").length - 1);
   await shot("compared");
+  // What is typed while the page waits, folds or draws is not lost, and does not end the fold.
+  const energy = () => page.textContent("#verdict strong");
+  await page.selectOption("#model", "turner2004");
+  await page.fill("#reference", "(((..");
+  await settled();
+  assert.match(await energy(), /^Free energy/);
+  assert.match(await page.textContent("#comparison"), /no matching/);
+  await page.selectOption("#model", "nano");
+  await page.click("#fold");
+  await page.fill("#reference", KNOWN);
+  await page.selectOption("#color", "confidence");
+  await settled();
+  assert.match(await energy(), /^Expected F1/);
+  assert.equal(await page.inputValue("#reference"), KNOWN);
+  assert.match(await page.textContent("#comparison"), /^F1 \d\.\d{3}, precision/);
 }
 
 async function alternates() {
   await page.fill("#reference", "");
   await page.selectOption("#model", "turner2004");
   await page.fill("#temperature", "37");
-  await page.waitForTimeout(400);
   await settled();
   const tabs = page.locator("#alternatives [role=tab]");
   const count = await tabs.count();
@@ -346,7 +351,6 @@ async function alternates() {
   await tabs.nth(0).click();
   await settled();
   await page.selectOption("#model", "nano");
-  await page.waitForTimeout(400);
   await settled();
   assert.doesNotMatch(await page.textContent("#alternatives"), /kcal/, "energies of a network are not measured ones");
   assert.match(await page.textContent("#verdict"), /^Expected F1 0\.\d\d/);
@@ -374,11 +378,9 @@ async function joins() {
   const { sequence, structure, nick } = JSON.parse((await saved("json")).bytes.toString());
   assert.deepEqual([sequence, structure.indexOf("&"), nick], [`${first}&${second}`, 22, undefined]);
   await page.fill("#reference", structure);
-  await page.waitForTimeout(400);
   await settled();
   assert.match(await page.textContent("#comparison"), /^F1 1\.000/);
   await page.fill("#reference", "");
-  await page.waitForTimeout(400);
   await settled();
   await page.click("#strip .base:nth-child(29)");
   await page.keyboard.press("c");
