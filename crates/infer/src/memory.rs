@@ -33,7 +33,7 @@ impl Model {
 
     /// Bytes it takes to encode so many tokens at once, without the weights.
     pub(crate) fn encode_memory(&self, tokens: usize) -> u64 {
-        rinalmo_model::memory::encode(self.config.encoder.dim, tokens, self.device.is_cpu())
+        rinalmo_model::memory::encode(&self.config.encoder, tokens, self.device.is_cpu())
     }
 
     /// Bytes it takes to embed one sequence of `len` bases, without the weights: to encode it, and for the arrays.

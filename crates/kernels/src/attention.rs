@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+pub use crate::backward::attention::{attention_adding, score_space, score_width};
 use crate::error::check_length;
 use crate::generic::Bf16Pair;
 use crate::generic::attention::{Attention, Head, Mixed, Pack, QUERIES_UNIT, Scratch};

@@ -4,6 +4,7 @@ mod common;
 
 use common::{assert_close, bits, values, with_threads};
 use rinalmo_kernels::adamw::{AdamW, sum_of_squares};
+use rinalmo_kernels::attention::{attention_adding, score_space, score_width};
 use rinalmo_kernels::backward::*;
 use rinalmo_kernels::{Level, cross_entropy, reference};
 
@@ -132,6 +133,44 @@ fn attention_and_its_gradient_agree_with_plain_loops() {
             let dropped = reference::backward::attention(&qkv, dim, heads, &starts, mask, &grad);
             attention_backward(level, &qkv, dim, heads, &starts, Some(DROPOUT), &grad, &mut found).unwrap();
             assert_close(&found, &dropped, SUM, &format!("{case}, dropout"));
+        }
+    }
+}
+
+/// Called twice with the same rows, it adds their scores twice, as if queries were twice as large.
+#[test]
+fn attention_adds_to_scores_and_keeps_the_sums() {
+    let starts = starts();
+    let rows = starts[LENGTHS.len()];
+    for (head_dim, heads) in [(5, 2), (16, 2), (24, 3), (64, 1)] {
+        let dim = head_dim * heads;
+        let qkv = values(rows * 3 * dim, 12);
+        let biases = values(heads * rows * rows, 13);
+        let bias = |head: usize, query: usize, key: usize| biases[(head * rows + query) * rows + key];
+        let doubled: Vec<f32> = qkv
+            .chunks(dim)
+            .enumerate()
+            .flat_map(|(part, values)| {
+                let factor = if part % 3 == 0 { 2.0 } else { 1.0 };
+                values.iter().map(move |x| x * factor)
+            })
+            .collect();
+        let expected = [&qkv, &doubled].map(|qkv| reference::attention_adding(qkv, dim, heads, &starts, bias));
+        let mut first = Vec::new();
+        for span in starts.windows(2) {
+            for (head, query) in (0..heads).flat_map(|head| (span[0]..span[1]).map(move |query| (head, query))) {
+                first.extend((span[0]..span[1]).map(|key| bias(head, query, key)));
+                first.resize(first.len() + score_width(span[1] - span[0]) - (span[1] - span[0]), 7.0); // padding
+            }
+        }
+        assert_eq!(first.len(), score_space(heads, LENGTHS));
+        for level in Level::available() {
+            let (mut scores, mut out) = (first.clone(), vec![f32::NAN; rows * dim]);
+            for (time, expected) in expected.iter().enumerate() {
+                attention_adding(level, &qkv, dim, heads, &starts, &mut scores, &mut out).unwrap();
+                assert_close(&out, expected, GRADIENT, &format!("{level}, head {head_dim}, time {time}"));
+            }
+            assert!(attention_adding(level, &qkv, dim, heads, &starts, &mut scores[1..], &mut out).is_err());
         }
     }
 }

@@ -19,6 +19,9 @@ const LARGEST_KERNEL: usize = 101;
 /// Fewest learned positions: `<cls>`, a base, `<eos>`.
 const SHORTEST: usize = 3;
 
+/// Smallest width of sines and cosines: their frequencies are a series of at least two.
+const SHORTEST_SINUSOID: usize = 4;
+
 /// A size out of bounds, or sizes that contradict each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadSize {
@@ -49,6 +52,7 @@ impl ModelConfig {
         rows.into_iter().try_for_each(within)?;
         self.check_kernel()?;
         self.check_gate()?;
+        self.check_positions()?;
         self.check_heads()
     }
 
@@ -72,6 +76,23 @@ impl ModelConfig {
         Ok(())
     }
 
+    /// Checks that positions are those of the design, or, for RiNALMo's, its ablation's; and that sines and cosines can be
+    /// halves of a vector.
+    fn check_positions(&self) -> Result<(), BadSize> {
+        let EncoderConfig { design, positions, dim, .. } = self.encoder;
+        let expected = design.positions(positions.max_len().unwrap_or(0));
+        let is_ablation = design == Design::Rinalmo && matches!(positions, Positions::Learned { .. });
+        if positions != expected && !is_ablation {
+            let message = format!("positions of design {design:?} are {positions:?}, expected {expected:?}");
+            return Err(BadSize { heads: false, message });
+        }
+        if matches!(positions, Positions::Sinusoidal { .. }) && (dim % 2 != 0 || dim < SHORTEST_SINUSOID) {
+            let message = format!("sines and cosines need an even width of at least {SHORTEST_SINUSOID}, found {dim}");
+            return Err(BadSize { heads: false, message });
+        }
+        Ok(())
+    }
+
     /// Checks that heads divide the width evenly, and that rotary positions can rotate pairs of values.
     fn check_heads(&self) -> Result<(), BadSize> {
         let EncoderConfig { dim, heads, positions, .. } = self.encoder;
@@ -79,6 +100,10 @@ impl ModelConfig {
             return Err(BadSize { heads: true, message: format!("{heads} heads do not divide a width of {dim}") });
         }
         let width = dim / heads;
+        if self.encoder.design.has_pair_bias() && heads < 2 {
+            let message = format!("biases for pairs need at least 2 heads, found {heads}");
+            return Err(BadSize { heads: true, message });
+        }
         if positions == Positions::Rotary && width % 2 != 0 {
             let message = format!("rotary positions need an even head width, {dim}/{heads} = {width} is odd");
             return Err(BadSize { heads: true, message });
@@ -106,8 +131,10 @@ fn encoder(config: &EncoderConfig) -> Vec<Row> {
         (HEADS, heads, 1, WIDEST),
         ("width of the feed-forward layer", hidden, 1, WIDEST),
     ];
-    if let Positions::Learned { max_len } = positions {
-        rows.push(("number of learned positions", max_len, SHORTEST, WIDEST));
+    match positions {
+        Positions::Rotary => {}
+        Positions::Learned { max_len } => rows.push(("number of learned positions", max_len, SHORTEST, WIDEST)),
+        Positions::Sinusoidal { max_len } => rows.push(("number of positions", max_len, SHORTEST, WIDEST)),
     }
     if let Some(Lora { rank, alpha, targets }) = lora {
         rows.push(("rank of the adapters", *rank, 1, WIDEST));

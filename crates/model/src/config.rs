@@ -28,6 +28,22 @@ pub enum Positions {
         /// Longest input in tokens, `<cls>` and `<eos>` included.
         max_len: usize,
     },
+    /// Sines and cosines of the position, added to the embedding: no parameters, but no longer inputs than the encoder
+    /// was trained on.
+    Sinusoidal {
+        /// Longest input in tokens, `<cls>` and `<eos>` included.
+        max_len: usize,
+    },
+}
+
+impl Positions {
+    /// The longest input in tokens, if there is a limit.
+    pub fn max_len(self) -> Option<usize> {
+        match self {
+            Self::Rotary => None,
+            Self::Learned { max_len } | Self::Sinusoidal { max_len } => Some(max_len),
+        }
+    }
 }
 
 /// The non-linearity between the two feed-forward products.
@@ -58,15 +74,45 @@ pub enum Design {
     /// h = x + attention(LN₁(x));  x = h + feed_forward(LN₂(h))
     /// ```
     Esm1b,
+    /// ESM-2's (Lin et al. 2023), and so UTR-LM's (Chu et al. 2024): ESM-1b's blocks with rotary positions, and nothing but
+    /// token dropout between embedding and blocks.
+    Esm2,
     /// BERT's (Devlin et al. 2019), and so SpliceBERT's (Chen et al. 2024): norms after each half.
     ///
     /// ```text
     /// h = LN₁(x + attention(x));  x = LN₂(h + feed_forward(h))
     /// ```
     Bert,
+    /// ERNIE-RNA's (Yin et al. 2025): BERT's blocks, whose attention begins with what pairs two bases can make. Each pair of
+    /// positions has a score, 3 for G and C, 2 for A and U, 0.8 for G and U, 0 for all else; a small network makes one bias
+    /// for each head of it. Each block adds its logits to those of the block before, the first one to the biases:
+    ///
+    /// ```text
+    /// s = s + q kᵀ / √head_dim;  attention(x) = softmax(s) v
+    /// ```
+    ErnieRna,
 }
 
 impl Design {
+    /// Do norms follow the halves of a block, in place of preceding them?
+    pub fn norms_after(self) -> bool {
+        matches!(self, Self::Bert | Self::ErnieRna)
+    }
+
+    /// Does attention begin with biases for pairs of bases, and does each block pass its logits on to the next?
+    pub fn has_pair_bias(self) -> bool {
+        self == Self::ErnieRna
+    }
+
+    /// Its positions, for inputs of up to `max_len` tokens if they have a limit.
+    pub fn positions(self, max_len: usize) -> Positions {
+        match self {
+            Self::Rinalmo | Self::Esm2 => Positions::Rotary,
+            Self::Esm1b | Self::Bert => Positions::Learned { max_len },
+            Self::ErnieRna => Positions::Sinusoidal { max_len },
+        }
+    }
+
     /// Do queries, keys, values and the attention's output have biases?
     pub fn has_attention_biases(self) -> bool {
         self != Self::Rinalmo
@@ -74,12 +120,12 @@ impl Design {
 
     /// Does a norm follow the embedding?
     pub fn has_embedding_norm(self) -> bool {
-        self != Self::Rinalmo
+        !matches!(self, Self::Rinalmo | Self::Esm2)
     }
 
     /// Does a norm follow the last block?
     pub fn has_final_norm(self) -> bool {
-        self != Self::Bert
+        !self.norms_after()
     }
 
     /// Is the same vector added to every token's embedding? In BERT it tells first from second sentences.
@@ -89,14 +135,14 @@ impl Design {
 
     /// Are embeddings scaled by token dropout, see [`crate::Packed`]?
     pub fn has_token_dropout(self) -> bool {
-        self == Self::Rinalmo
+        matches!(self, Self::Rinalmo | Self::Esm2)
     }
 
     /// Added to the variance in every layer norm of encoder and masked-language head.
     pub fn epsilon(self) -> f64 {
         match self {
             Self::Rinalmo => NORM_EPSILON,
-            Self::Esm1b => 1e-5,
+            Self::Esm1b | Self::Esm2 | Self::ErnieRna => 1e-5,
             Self::Bert => 1e-12,
         }
     }
@@ -199,11 +245,10 @@ impl EncoderConfig {
         self
     }
 
-    /// The encoder of another design; it has learned positions and GELU.
+    /// The encoder of another design, which has GELU.
     #[must_use]
     pub fn with_design(self, design: Design, max_len: usize) -> Self {
-        let plain = self.with_learned_positions(max_len).with_gelu();
-        Self { design, ..plain }
+        Self { design, positions: design.positions(max_len), ..self.with_gelu() }
     }
 
     /// The same with adapters next to its weights.
@@ -219,6 +264,7 @@ impl EncoderConfig {
         let positions = match positions {
             Positions::Rotary => "rotary positions".to_owned(),
             Positions::Learned { max_len } => format!("{max_len} learned positions"),
+            Positions::Sinusoidal { max_len } => format!("{max_len} sinusoidal positions"),
         };
         let activation = match activation {
             Activation::SwiGlu => "SwiGLU",
@@ -227,7 +273,9 @@ impl EncoderConfig {
         let design = match design {
             Design::Rinalmo => "",
             Design::Esm1b => ", norms as in ESM-1b",
+            Design::Esm2 => ", norms as in ESM-2",
             Design::Bert => ", norms as in BERT",
+            Design::ErnieRna => ", attention with biases for pairs as in ERNIE-RNA",
         };
         format!("width {dim}, {blocks} blocks, {heads} heads, {activation} of {hidden}, {positions}{design}")
     }
@@ -237,12 +285,14 @@ impl EncoderConfig {
         self.dim / self.heads
     }
 
+    /// Hidden units of the network that makes biases of pair scores: half as many as heads, as published.
+    pub fn pair_bias_width(&self) -> usize {
+        self.heads / 2
+    }
+
     /// The longest input in tokens, if there is a limit.
     pub fn max_len(&self) -> Option<usize> {
-        match self.positions {
-            Positions::Rotary => None,
-            Positions::Learned { max_len } => Some(max_len),
-        }
+        self.positions.max_len()
     }
 }
 
@@ -552,6 +602,10 @@ impl Manifest {
         }
         if config.design.has_segment() {
             self.tensor("encoder.segment", &[1, dim]);
+        }
+        if config.design.has_pair_bias() {
+            self.linear("encoder.pair_bias.first", config.pair_bias_width(), 1);
+            self.linear("encoder.pair_bias.second", config.heads, config.pair_bias_width());
         }
         if config.design.has_embedding_norm() {
             self.norm("encoder.embedding_norm", dim);

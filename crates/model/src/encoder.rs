@@ -11,7 +11,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::batch::Packed;
 use crate::config::{Design, EncoderConfig, Positions, VOCABULARY};
-use crate::layers::{Attention, FeedForward, LayerNorm, Linear, Rope, normal};
+use crate::layers::{Attention, FeedForward, LayerNorm, Linear, PairBias, Rope, Within, normal};
 use crate::ops::{self, Drop, Dropout};
 
 /// Turns tokens into vectors that depend on their context.
@@ -23,6 +23,8 @@ pub struct Encoder {
     pub positions: Option<Param<Tensor<2>>>,
     /// `[1, dim]`, added to every token's embedding, if the design has it.
     pub segment: Option<Param<Tensor<2>>>,
+    /// Biases of attention for pairs of bases, if the design has them.
+    pub pair_bias: Option<PairBias>,
     /// The norm after the embedding, if the design has it.
     pub embedding_norm: Option<LayerNorm>,
     /// The transformer blocks, first to last.
@@ -31,6 +33,8 @@ pub struct Encoder {
     pub norm: Option<LayerNorm>,
     pub(crate) head_dim: usize,
     #[module(skip)]
+    pub(crate) position_kind: Positions,
+    #[module(skip)]
     pub(crate) design: Design,
 }
 
@@ -38,7 +42,7 @@ impl Encoder {
     /// An encoder with random weights.
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
         let positions = match config.positions {
-            Positions::Rotary => None,
+            Positions::Rotary | Positions::Sinusoidal { .. } => None,
             Positions::Learned { max_len } => Some(normal([max_len, config.dim], device)),
         };
         let design = config.design;
@@ -46,11 +50,13 @@ impl Encoder {
         Self {
             embedding: normal([VOCABULARY, config.dim], device),
             positions,
+            pair_bias: design.has_pair_bias().then(|| PairBias::new(config, device)),
             segment: design.has_segment().then(|| normal([1, config.dim], device)),
             embedding_norm: design.has_embedding_norm().then(norm),
             blocks: (0..config.blocks).map(|_| EncoderBlock::new(config, device)).collect(),
             norm: design.has_final_norm().then(norm),
             head_dim: config.head_dim(),
+            position_kind: config.positions,
             design,
         }
     }
@@ -58,6 +64,17 @@ impl Encoder {
     /// Values in the representation of a token.
     pub fn dim(&self) -> usize {
         self.embedding.lazy_shape()[1]
+    }
+
+    /// How its blocks are put together.
+    pub fn design(&self) -> Design {
+        self.design
+    }
+
+    /// Bytes needed to encode this many tokens at once, as [`crate::memory::encode`] counts them.
+    pub fn memory(&self, tokens: usize, on_cpu: bool) -> u64 {
+        let heads = self.design.has_pair_bias().then(|| self.dim() / self.head_dim);
+        crate::memory::encoding(self.dim(), heads, self.position_kind.max_len(), tokens, on_cpu)
     }
 
     /// The same encoder with adapters merged into its weights.
@@ -73,7 +90,7 @@ impl Encoder {
     /// - returns: `[rows, dim]`, one row per token, in the batch's order
     ///
     /// # Panics
-    /// If a sequence is longer than the learned positions of the model; callers check [`EncoderConfig::max_len`].
+    /// If a sequence is longer than the positions of the model; callers check [`EncoderConfig::max_len`].
     pub fn forward(&self, batch: &Packed, device: &Device) -> Tensor<2> {
         self.run(batch, None, None, device)
     }
@@ -107,11 +124,12 @@ impl Encoder {
         device: &Device,
     ) -> Tensor<2> {
         let rope = self.rope(batch, device);
+        let mut within = self.within(batch, rope.as_ref(), device);
         let mut hidden = self.embed(batch, device);
         for (index, block) in self.blocks.iter().enumerate() {
             let mut block_maps = Vec::new();
             let drops = dropout.map_or([None; 3], |dropout| dropout.of_block(index));
-            hidden = block.forward(hidden, batch, rope.as_ref(), drops, maps.is_some().then_some(&mut block_maps));
+            hidden = block.forward(hidden, batch, &mut within, drops, maps.is_some().then_some(&mut block_maps));
             if let Some(maps) = maps.as_deref_mut() {
                 maps.push(block_maps);
             }
@@ -137,7 +155,7 @@ impl Encoder {
     /// - hidden and returns: `[rows, dim]`
     ///
     /// # Panics
-    /// If `blocks` is out of range.
+    /// If `blocks` is out of range. If blocks pass logits on ([`Design::has_pair_bias`]) and these are not all.
     pub fn forward_blocks(
         &self,
         blocks: Range<usize>,
@@ -146,15 +164,23 @@ impl Encoder {
         dropout: &Dropout,
         device: &Device,
     ) -> Tensor<2> {
+        let whole = blocks == (0..self.blocks.len());
+        assert!(whole || !self.design.has_pair_bias(), "blocks that pass logits on cannot be run apart");
         let rope = self.rope(batch, device);
+        let mut within = self.within(batch, rope.as_ref(), device);
         for index in blocks {
-            hidden = self.blocks[index].forward(hidden, batch, rope.as_ref(), dropout.of_block(index), None);
+            hidden = self.blocks[index].forward(hidden, batch, &mut within, dropout.of_block(index), None);
         }
         hidden
     }
 
+    /// What the attention of the first block begins with.
+    fn within<'a>(&self, batch: &Packed, rope: Option<&'a Rope>, device: &Device) -> Within<'a> {
+        Within { rope, logits: self.pair_bias.as_ref().map(|bias| bias.forward(batch, device)) }
+    }
+
     fn rope(&self, batch: &Packed, device: &Device) -> Option<Rope> {
-        if self.positions.is_some() {
+        if self.position_kind != Positions::Rotary {
             return None;
         }
         // A short table and its rows: fewer angles to compute, and less to send to a device.
@@ -164,7 +190,7 @@ impl Encoder {
         Some(table.select(indices(positions.iter().map(|&t| t as i64), positions.len(), device)))
     }
 
-    /// Token embeddings after token dropout, plus learned positions and what else the design adds, normed if it norms.
+    /// Token embeddings after token dropout, plus positions that are not rotary and what else the design adds, normed if it norms.
     ///
     /// # Shapes
     /// - returns: `[rows, dim]`
@@ -179,6 +205,13 @@ impl Encoder {
             let positions = indices(batch.positions().iter().map(|&t| t as i64), rows, device);
             embedded = embedded + table.val().select(0, positions);
         }
+        if let Positions::Sinusoidal { max_len } = self.position_kind {
+            let longest = batch.lengths().iter().copied().max().unwrap_or(0);
+            assert!(longest <= max_len, "a sequence of {longest} tokens, positions for {max_len}");
+            let (width, positions) = (self.dim(), batch.positions());
+            let table = Tensor::<2>::from_data(TensorData::new(sinusoids(longest, width), [longest, width]), device);
+            embedded = embedded + table.select(0, indices(positions.iter().map(|&t| t as i64), rows, device));
+        }
         if let Some(segment) = &self.segment {
             embedded = embedded + segment.val();
         }
@@ -187,6 +220,18 @@ impl Encoder {
             None => embedded,
         }
     }
+}
+
+/// Sines, then cosines, of the positions up to `len`. The first has number 2, as in fairseq, where padding has 1.
+///
+/// # Shapes
+/// - returns: `[len, width]`
+pub(crate) fn sinusoids(len: usize, width: usize) -> Vec<f32> {
+    const FIRST: usize = 2;
+    let half = width / 2;
+    let step = 10_000f64.ln() / (half - 1) as f64;
+    let angles = |t: usize| (0..half).map(move |i| (t + FIRST) as f32 * (-(i as f64) * step).exp() as f32);
+    (0..len).flat_map(|t| angles(t).map(f32::sin).chain(angles(t).map(f32::cos))).collect()
 }
 
 /// A list of numbers of rows, of `len` values, on a device.
@@ -239,20 +284,20 @@ impl EncoderBlock {
         &self,
         input: Tensor<2>,
         batch: &Packed,
-        rope: Option<&Rope>,
+        within: &mut Within<'_>,
         [weights, attended, fed]: [Option<Drop>; 3],
         maps: Option<&mut Vec<Tensor<3>>>,
     ) -> Tensor<2> {
         let Self { attention_norm, attention, feed_forward_norm, feed_forward, design } = self;
-        let attend = |hidden: Tensor<2>| attention.forward(hidden, batch, rope, weights, maps);
-        if *design == Design::Bert {
+        let attend = |hidden: Tensor<2>| attention.forward(hidden, batch, within, weights, maps);
+        if design.norms_after() {
             let update = attend(input.clone());
             let hidden = attention_norm.forward(ops::add(input, update, attended));
             let update = feed_forward.forward(hidden.clone());
             return feed_forward_norm.forward(ops::add(hidden, update, fed));
         }
         let normed = attention_norm.forward(input.clone());
-        let residual = if *design == Design::Esm1b { input } else { normed.clone() };
+        let residual = if *design == Design::Rinalmo { normed.clone() } else { input };
         let hidden = ops::add(residual, attend(normed), attended);
         let update = feed_forward.forward(feed_forward_norm.forward(hidden.clone()));
         ops::add(hidden, update, fed)

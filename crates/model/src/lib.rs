@@ -46,7 +46,7 @@ pub use config::{
 pub use encoder::{Encoder, EncoderBlock};
 pub use heads::{Classifier, MlmHead, MrlHead, StructureHead};
 pub use hidden::Hidden;
-pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, Rope};
+pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, PairBias, Rope};
 pub use model::Model;
 pub use network::{Attentions, Network};
 pub use on_device::OnDevice;

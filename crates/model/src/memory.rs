@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::{HeadConfig, ModelConfig};
+use crate::{EncoderConfig, HeadConfig, ModelConfig};
 
 /// Fraction of the free memory that results may fill by default.
 const SHARE: f64 = 0.8;
@@ -105,10 +105,20 @@ const VECTORS: u64 = 8;
 const VECTORS_ELSEWHERE: u64 = 2;
 const F32: u64 = 4; // bytes
 
-/// Bytes needed to encode this many tokens at once with an encoder of width `dim`, without weights.
-pub fn encode(dim: usize, tokens: usize, on_cpu: bool) -> u64 {
+/// Bytes needed to encode this many tokens at once, without weights: as vectors, and as logits of attention if blocks pass
+/// them on, which are most if all tokens are one sequence.
+pub fn encode(config: &EncoderConfig, tokens: usize, on_cpu: bool) -> u64 {
+    let logits = config.design.has_pair_bias().then_some(config.heads);
+    encoding(config.dim, logits, config.max_len(), tokens, on_cpu)
+}
+
+/// See [`encode`]; `heads` are those whose logits are passed on.
+pub(crate) fn encoding(dim: usize, heads: Option<usize>, max_len: Option<usize>, tokens: usize, on_cpu: bool) -> u64 {
     let vectors = if on_cpu { VECTORS } else { VECTORS_ELSEWHERE };
-    product(&[vectors, dim as u64, tokens as u64, F32])
+    let longest = max_len.map_or(tokens, |most| most.min(tokens));
+    let logits =
+        heads.filter(|_| on_cpu).map_or(0, |heads| product(&[heads as u64, tokens as u64, longest as u64, F32]));
+    product(&[vectors, dim as u64, tokens as u64, F32]).saturating_add(logits)
 }
 
 /// Bytes needed to predict something for one sequence of `len` bases, without weights: to encode it, and the rows of
@@ -116,7 +126,7 @@ pub fn encode(dim: usize, tokens: usize, on_cpu: bool) -> u64 {
 pub fn predict(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
     let row = config.head.as_ref().and_then(HeadConfig::classifier).map_or(0, |(hidden, outputs)| hidden + outputs);
     let rows = product(&[2, row as u64, len as u64 + 2, F32]);
-    encode(config.encoder.dim, len + 2, on_cpu).saturating_add(rows)
+    encode(&config.encoder, len + 2, on_cpu).saturating_add(rows)
 }
 
 /// Bytes needed to map the pairs of one sequence of `len` bases in f32, without weights: what

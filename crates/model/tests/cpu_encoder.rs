@@ -14,12 +14,21 @@ const BF16_ENCODER: f32 = 0.04;
 const INT8_ENCODER: f32 = 0.15;
 
 /// An encoder that is odd in every width: 3 heads of 24, feed-forward 192 (SwiGLU) or 288 (GELU).
-fn configs() -> [EncoderConfig; 6] {
+fn configs() -> [EncoderConfig; 8] {
     let rotary = || EncoderConfig::new(72, 2, 3);
     let odd = EncoderConfig { hidden: 101, ..EncoderConfig::new(40, 2, 5) };
     let designed = |design| rotary().with_design(design, 400);
     let learned = rotary().with_learned_positions(400).with_gelu();
-    [rotary(), rotary().with_gelu(), learned, odd, designed(Design::Esm1b), designed(Design::Bert)]
+    [
+        rotary(),
+        rotary().with_gelu(),
+        learned,
+        odd,
+        designed(Design::Esm1b),
+        designed(Design::Bert),
+        designed(Design::ErnieRna),
+        designed(Design::Esm2),
+    ]
 }
 
 fn batch() -> Packed {
@@ -73,7 +82,7 @@ fn every_level_and_precision_agrees_with_the_tensors() {
 
 #[test]
 fn only_rinalmos_blocks_may_be_gated() {
-    for design in [Design::Esm1b, Design::Bert] {
+    for design in [Design::Esm1b, Design::Esm2, Design::Bert, Design::ErnieRna] {
         let mut config = ModelConfig::pretrained(EncoderConfig::new(72, 2, 3).with_design(design, 400));
         assert_eq!(config.check(), Ok(()));
         config.encoder.activation = Activation::SwiGlu;

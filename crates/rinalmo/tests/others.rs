@@ -1,5 +1,5 @@
-//! Compares encoders of other papers with their own libraries' outputs, for random weights: RNA-FM and SpliceBERT as
-//! multimolecule saves them, SpliceBERT as its authors saved it, by transformers' BERT, and RNA-FM as its authors did.
+//! Compares encoders of other papers with their own libraries' outputs, for random weights: RNA-FM, SpliceBERT and
+//! ERNIE-RNA as multimolecule saves them, SpliceBERT as its authors saved it, by transformers' BERT, and RNA-FM as its authors did.
 //!
 //! [`make_others.py`] made the checkpoints and what is expected of them; [`make_rna_fm.py`] the last.
 //!
@@ -18,9 +18,15 @@ use rinalmo_seq::tokenizer::{rows_from, tokenize};
 
 /// As in the script; `M` is masked.
 const SEQUENCES: [&[u8]; 4] = [b"G", b"GGGGAAAACCCC", b"ACGUNACGUUAGCAUCGGAUCGAUUACGGCAUUCGA", b"AGCMUCGA"];
-/// Each folder, its design, and how many tokens its positions reach.
-const MODELS: [(&str, Design, usize); 3] =
-    [("rna_fm", Design::Esm1b, 64), ("splice_bert", Design::Bert, 66), ("bert", Design::Bert, 66)];
+/// Each folder, its design, and how many tokens its positions reach, if they have a limit.
+const MODELS: [(&str, Design, usize); 6] = [
+    ("rna_fm", Design::Esm1b, 64),
+    ("splice_bert", Design::Bert, 66),
+    ("bert", Design::Bert, 66),
+    ("ernie_rna", Design::ErnieRna, 64),
+    ("rnabert", Design::Bert, 66),
+    ("utr_lm", Design::Esm2, 0),
+];
 
 fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/others").join(name)
@@ -69,7 +75,8 @@ fn encoders_of_other_papers_agree_with_their_own_libraries() {
     for (name, design, max_len) in MODELS {
         let checkpoint = Checkpoint::open(folder(name), &OpenOptions::default()).unwrap();
         assert_eq!(checkpoint.config.encoder.design, design, "{name}");
-        assert_eq!(checkpoint.config.encoder.positions, Positions::Learned { max_len }, "{name}");
+        let expected = design.positions(max_len);
+        assert_eq!(checkpoint.config.encoder.positions, expected, "{name}");
         compare(name, &checkpoint);
     }
 }
@@ -89,6 +96,15 @@ fn rna_fm_agrees_with_its_authors_code_on_their_own_file() {
     let file = place.path().join("own.safetensors");
     checkpoint.write(&file, &WriteOptions::default()).unwrap();
     compare("rna_fm_authors", &Checkpoint::open(&file, &OpenOptions::default()).unwrap());
+}
+
+/// Their code was not run: the file has its names and the order of its vocabulary, and multimolecule's values.
+#[test]
+fn ernie_rna_is_read_as_its_authors_named_it() {
+    let file = folder("ernie_rna_authors").join("ERNIE-RNA_pretrain.pt");
+    let checkpoint = Checkpoint::open(file, &OpenOptions::default()).unwrap();
+    assert_eq!(checkpoint.config.encoder.positions, Positions::Sinusoidal { max_len: 1024 });
+    compare("ernie_rna", &checkpoint);
 }
 
 #[test]
@@ -177,4 +193,6 @@ fn a_setting_that_no_tensor_shows_is_not_taken_for_another() {
         let error = refusal(&changed("rna_fm", |config, _| config[key] = value));
         assert!(error.contains(key), "{error}");
     }
+    let error = refusal(&changed("ernie_rna", |config, _| config["pairwise_alpha"] = serde_json::json!(1.0)));
+    assert!(error.contains("`pairwise_alpha` is 1, expected 0.8"), "{error}");
 }

@@ -75,8 +75,12 @@ impl<'a> Pass<'a> {
         Self { piecewise: true, ..self }
     }
 
-    /// How many blocks are in a segment; `None` if the pass is not cut.
+    /// How many blocks are in a segment; `None` if the pass is not cut, as between blocks that pass more on than their
+    /// output.
     fn cut(&self) -> Option<usize> {
+        if self.model.encoder.design().has_pair_bias() {
+            return None;
+        }
         let each = || self.model.encoder.blocks.first().map_or(1, |block| block.num_params().max(1));
         self.recompute.or_else(|| self.piecewise.then(|| PIECE.div_ceil(each())))
     }
@@ -190,18 +194,21 @@ fn back(out: Tensor<2>, slope: Tensor<2>) -> burn::tensor::Gradients {
 mod tests {
     use super::*;
     use crate::start;
-    use rinalmo_model::{EncoderConfig, ModelConfig};
+    use rinalmo_model::{Design, EncoderConfig, ModelConfig};
 
     #[test]
     fn every_parameter_is_in_one_piece() {
-        let config = ModelConfig::pretrained(EncoderConfig::new(16, 5, 2));
         let device = Device::flex().autodiff();
-        let model = start::fresh(&config, 1, &device);
-        for recompute in [None, Some(1), Some(2), Some(9)] {
-            let pieces = Pass::whole(&model, &device).in_pieces().recomputing(recompute).pieces();
-            for spec in config.manifest() {
-                let of = pieces.iter().filter(|parts| parts.iter().any(|part| part.holds(&spec.name))).count();
-                assert_eq!(of, 1, "{}", spec.name);
+        let ernie_rna = EncoderConfig::new(16, 5, 2).with_design(Design::ErnieRna, 64);
+        for encoder in [EncoderConfig::new(16, 5, 2), ernie_rna] {
+            let config = ModelConfig::pretrained(encoder);
+            let model = start::fresh(&config, 1, &device);
+            for recompute in [None, Some(1), Some(2), Some(9)] {
+                let pieces = Pass::whole(&model, &device).in_pieces().recomputing(recompute).pieces();
+                for spec in config.manifest() {
+                    let of = pieces.iter().filter(|parts| parts.iter().any(|part| part.holds(&spec.name))).count();
+                    assert_eq!(of, 1, "{}", spec.name);
+                }
             }
         }
     }

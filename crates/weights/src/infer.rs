@@ -11,9 +11,12 @@ use crate::error::{Misfit, Mismatch};
 use crate::family::Sorted;
 use crate::tensor::Tensor;
 
+/// Tokens that ERNIE-RNA's sines and cosines reach, unless a description has another number; no tensor shows it.
+const SINUSOIDS: usize = 1024;
+
 type Tensors = BTreeMap<String, Tensor>;
 
-/// The sizes of `tensors`, except the number of attention heads, which no shape shows. `None` if they have no width.
+/// The sizes of `tensors`, except the number of attention heads, which no shape shows but that of biases for pairs. `None` if they have no width.
 /// The sizes are not checked yet.
 pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();
@@ -29,19 +32,30 @@ pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
         encoder.activation = Activation::Gelu;
     }
     encoder.design = design(tensors);
+    if encoder.design.has_pair_bias() {
+        encoder.heads = size("encoder.pair_bias.second.bias", 0).unwrap_or(heads);
+    }
+    if encoder.design == Design::ErnieRna {
+        encoder.positions = encoder.design.positions(SINUSOIDS);
+    }
     if let Some(hidden) = size("encoder.blocks.0.feed_forward.up.weight", 0) {
         encoder.hidden = hidden;
     }
     Some(ModelConfig { encoder, mlm: has("mlm."), head: head(tensors) })
 }
 
-/// How the blocks are put together: RiNALMo's attention has no biases, and BERT has no norm after the last block.
+/// How the blocks are put together: RiNALMo's attention has no biases, BERT and ERNIE-RNA have no norm after the last block,
+/// and ESM-2 has none after the embedding.
 pub(crate) fn design(tensors: &Tensors) -> Design {
     let has = |part: &str| tensors.keys().any(|name| name.contains(part));
-    match (has(".attention.qkv.bias"), has("encoder.norm.")) {
-        (false, _) => Design::Rinalmo,
-        (true, true) => Design::Esm1b,
-        (true, false) => Design::Bert,
+    if has("encoder.pair_bias.") {
+        return Design::ErnieRna;
+    }
+    match (has(".attention.qkv.bias"), has("encoder.norm."), has("encoder.embedding_norm.")) {
+        (false, _, _) => Design::Rinalmo,
+        (true, true, true) => Design::Esm1b,
+        (true, true, false) => Design::Esm2,
+        (true, false, _) => Design::Bert,
     }
 }
 

@@ -54,7 +54,7 @@ fn check(config: &ModelConfig) -> Result<(), String> {
     let lacks = [
         (encoder.design != Design::Rinalmo, "the blocks of another model"),
         (encoder.activation != Activation::SwiGlu, "GELU in place of SwiGLU"),
-        (encoder.positions != Positions::Rotary, "learned positions"),
+        (encoder.positions != Positions::Rotary, "positions that are not rotary"),
         (encoder.lora.is_some(), "adapters that are not merged into its weights"),
         (intermediate(encoder).is_none(), "a feed-forward layer of this width"),
     ];

@@ -16,7 +16,7 @@ const TENSOR_FILES: [&str; 4] =
 const INDEX: &str = ".index.json";
 const DESCRIPTION: &str = "config.json";
 /// The model types in descriptions of multimolecule and transformers.
-const MODEL_TYPES: [&str; 4] = ["rinalmo", "rnafm", "splicebert", "bert"];
+const MODEL_TYPES: [&str; 7] = ["rinalmo", "rnafm", "splicebert", "rnabert", "ernierna", "utrlm", "bert"];
 /// The largest description that is read: most have a few kB, the longest indexes a few MB.
 const LONGEST_JSON: u64 = 64 << 20;
 

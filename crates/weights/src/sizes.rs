@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use rinalmo_model::ModelConfig;
 use rinalmo_model::config::HEADS;
+use rinalmo_model::{ModelConfig, Positions};
 
 use crate::archive::Archive;
 use crate::checkpoint::OpenOptions;
@@ -37,7 +37,8 @@ pub(crate) fn find(
         return Ok(document.config.clone()); // checked when it was read
     }
     let config = inferred(archive, place, sorted)?;
-    let heads = match described.or(options.heads).or_else(|| published(&config, family)) {
+    let shown = config.encoder.design.has_pair_bias().then_some(config.encoder.heads);
+    let heads = match described.or(options.heads).or(shown).or_else(|| published(&config, family)) {
         Some(heads) => heads,
         None => return Err(Error::Heads { path: path.clone(), reason: unknown(family) }),
     };
@@ -51,6 +52,9 @@ fn inferred(archive: &Archive, place: &Place, sorted: &Sorted) -> Result<ModelCo
     // If a description contradicts the shapes, the tensors are compared with it: the list of misfits says more.
     config.encoder.dim = theirs.hidden_size.unwrap_or(config.encoder.dim);
     config.encoder.blocks = theirs.num_hidden_layers.unwrap_or(config.encoder.blocks);
+    if let (Positions::Sinusoidal { max_len }, Some(described)) = (&mut config.encoder.positions, theirs.sinusoids()) {
+        *max_len = described;
+    }
     let config = checked(&place.file, config)?;
     infer::check_pooling(&config).map_err(|reason| Error::config(&place.file, reason))?;
     Ok(config)

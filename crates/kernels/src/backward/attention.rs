@@ -86,21 +86,72 @@ pub fn attention(
     check(qkv, dim, heads, starts, out)?;
     let batch = Batch { level, qkv, dim, heads, dropout };
     let results = |len: usize| len * batch.head().padded;
-    batch.each_head(
+    batch.each_head(starts, out, dim, results, |task, result| task.forward(None, result), collect_padded(dim));
+    Ok(())
+}
+
+/// Values that [`attention_adding`] needs for the scores of sequences: for each sequence `[heads, len, width]`, with rows
+/// of [`score_width`] values.
+pub fn score_space(heads: usize, lengths: impl IntoIterator<Item = usize>) -> usize {
+    lengths.into_iter().map(|len| heads * len * score_width(len)).sum()
+}
+
+/// Values in a row of the scores of [`attention_adding`]: one for each of `len` keys, padded to whole vectors of every level.
+pub fn score_width(len: usize) -> usize {
+    len.next_multiple_of(16)
+}
+
+/// `softmax(s) · v` for each head of each sequence, with `q · kᵀ / √head_dim` added to the scores `s` before: attention that
+/// begins with biases, or with the scores of the block before.
+///
+/// # Shapes
+/// - qkv: `[rows, 3 · dim]`
+/// - starts: `[sequences + 1]`, increasing from 0 to `rows`
+/// - scores: [`score_space`] values, changed in place; the padding of rows has any finite value, and is not used
+/// - out: `[rows, dim]`, overwritten
+///
+/// # Errors
+/// If a slice has another length, or `heads` does not divide `dim`.
+pub fn attention_adding(
+    level: Level,
+    qkv: &[f32],
+    dim: usize,
+    heads: usize,
+    starts: &[usize],
+    scores: &mut [f32],
+    out: &mut [f32],
+) -> Result<(), Error> {
+    check(qkv, dim, heads, starts, out)?;
+    let lengths = || starts.windows(2).map(|pair| pair[1] - pair[0]);
+    check_length("attention", "scores", score_space(heads, lengths()), scores.len())?;
+    let batch = Batch { level, qkv, dim, heads, dropout: None };
+    let (mut lent, mut left) = (Vec::new(), scores);
+    for len in lengths().filter(|&len| len > 0) {
+        let (mine, rest) = std::mem::take(&mut left).split_at_mut(heads * len * score_width(len));
+        lent.extend(mine.chunks_exact_mut(len * score_width(len)));
+        left = rest;
+    }
+    batch.each_head_with(
+        lent,
         starts,
         out,
         dim,
-        results,
-        |task, result| task.forward(result),
-        |task, first, result, rows| {
-            let padded = task.head.padded;
-            let from = result[first * padded..].chunks_exact(padded);
-            for (row, from) in rows.chunks_exact_mut(dim).zip(from) {
-                row[task.first..][..task.head.dim].copy_from_slice(&from[..task.head.dim]);
-            }
-        },
+        |len| len * batch.head().padded,
+        |task, scores, result| task.forward(Some(scores), result),
+        collect_padded(dim),
     );
     Ok(())
+}
+
+/// Copies a head's rows, `[len, padded]`, to its part of rows of `dim` values.
+fn collect_padded(dim: usize) -> impl Fn(Task<'_>, usize, &[f32], &mut [f32]) + Sync {
+    move |task, first, result, rows| {
+        let Head { dim: width, padded } = task.head;
+        let from = result[first * padded..].chunks_exact(padded);
+        for (row, from) in rows.chunks_exact_mut(dim).zip(from) {
+            row[task.first..][..width].copy_from_slice(&from[..width]);
+        }
+    }
 }
 
 /// The gradient of `qkv` from that of [`attention`]'s result, given the same dropout.
@@ -128,7 +179,7 @@ pub fn attention_backward(
     check_length("attention backward", "grad_qkv", qkv.len(), grad_qkv.len())?;
     let batch = Batch { level, qkv, dim, heads, dropout };
     let head = batch.head();
-    let results = |len: usize| len * head.padded + 2 * head.dim * width(len);
+    let results = |len: usize| len * head.padded + 2 * head.dim * score_width(len);
     batch.each_head(
         starts,
         grad_qkv,
@@ -141,7 +192,7 @@ pub fn attention_backward(
             for (row, from) in rows.chunks_exact_mut(3 * dim).zip(from) {
                 row[task.first..][..head.dim].copy_from_slice(&from[..head.dim]);
             }
-            let width = width(task.len);
+            let width = score_width(task.len);
             let columns = rows.len() / (3 * dim);
             for (part, from) in rest.chunks_exact(head.dim * width).enumerate() {
                 let (from, to) = (&from[first..], &mut rows[(part + 1) * dim + task.first..]);
@@ -165,11 +216,6 @@ fn check(qkv: &[f32], dim: usize, heads: usize, starts: &[usize], out: &[f32]) -
         return Err(Error::Size { op: OP, reason: format!("`starts` must rise from 0 to the {rows} rows of `out`") });
     }
     Ok(())
-}
-
-/// Values in a row of weights over `len` keys, padded to whole vectors of every level.
-fn width(len: usize) -> usize {
-    len.next_multiple_of(16)
 }
 
 /// Width of one head.
@@ -220,6 +266,23 @@ impl<'a> Batch<'a> {
         work: impl Fn(Task<'a>, &mut [f32]) + Sync,
         collect: impl Fn(Task<'a>, usize, &[f32], &mut [f32]) + Sync,
     ) {
+        let nothing = std::iter::repeat_with(|| &mut [][..]);
+        self.each_head_with(nothing, starts, out, out_width, space, |task, _, result| work(task, result), collect);
+    }
+
+    /// As [`Batch::each_head`]; `work` also gets one of `lent`, in the order of sequences and of their heads.
+    #[allow(clippy::too_many_arguments, reason = "what is lent, and the arguments of `each_head`")]
+    fn each_head_with<'b>(
+        self,
+        lent: impl IntoIterator<Item = &'b mut [f32]>,
+        starts: &[usize],
+        out: &mut [f32],
+        out_width: usize,
+        space: impl Fn(usize) -> usize + Sync,
+        work: impl Fn(Task<'a>, &mut [f32], &mut [f32]) + Sync,
+        collect: impl Fn(Task<'a>, usize, &[f32], &mut [f32]) + Sync,
+    ) {
+        let mut lent = lent.into_iter();
         let head = self.head();
         let spans = || starts.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).filter(|&(_, len)| len > 0);
         let task = |start, len, h: usize| Task { batch: self, head, start, len, first: h * head.dim };
@@ -229,10 +292,10 @@ impl<'a> Batch<'a> {
             for (start, len) in spans() {
                 let (mine, rest) = std::mem::take(&mut left).split_at_mut(self.heads * space(len));
                 let parts = mine.chunks_exact_mut(space(len)).enumerate();
-                tasks.extend(parts.map(|(h, result)| (task(start, len, h), result)));
+                tasks.extend(parts.zip(&mut lent).map(|((h, result), lent)| (task(start, len, h), lent, result)));
                 left = rest;
             }
-            tasks.into_par_iter().for_each(|(task, result)| work(task, result));
+            tasks.into_par_iter().for_each(|(task, lent, result)| work(task, lent, result));
 
             let (mut tasks, mut left, mut out) = (Vec::new(), &results[..], out);
             for (start, len) in spans() {
@@ -265,7 +328,7 @@ impl Task<'_> {
         let from = &qkv[self.start * 3 * dim + part * dim + self.first..];
         let rows = self.len;
         let columns = self.head.dim;
-        let to_stride = width(self.len);
+        let to_stride = score_width(self.len);
         level.run(Transpose { from, from_stride: 3 * dim, rows, columns, to, to_stride });
     }
 
@@ -286,22 +349,39 @@ impl Task<'_> {
         self.batch.dropout.map(mask_of)
     }
 
-    /// The weights of `rows` queries from `query` on; the queries themselves, scaled by `1 / √dim`, are in `queries`.
-    fn weights(&self, query: usize, rows: usize, keys: &[f32], queries: &mut [f32], weights: &mut [f32]) {
-        let (level, dim, width) = (self.batch.level, self.head.dim, width(self.len));
+    /// The weights of `rows` queries from `query` on; the queries themselves, scaled by `1 / √dim`, are in `queries`. If
+    /// there are `scores`, those of the queries are added to them.
+    fn weights(
+        &self,
+        query: usize,
+        rows: usize,
+        keys: &[f32],
+        queries: &mut [f32],
+        scores: Option<&mut [f32]>,
+        weights: &mut [f32],
+    ) {
+        let (level, dim, width) = (self.batch.level, self.head.dim, score_width(self.len));
         let scale = 1.0 / (dim as f32).sqrt();
         for (row, to) in self.rows(0).skip(query).zip(queries[..rows * dim].chunks_exact_mut(dim)) {
             to.iter_mut().zip(row).for_each(|(to, x)| *to = scale * x);
         }
         let weights = &mut weights[..rows * width];
-        let (x, panel) = (&*queries, keys);
-        level.run(Products { x, x_stride: dim, rows, panel, width, depth: dim, fresh: true, out: weights });
+        let sizes = [dim, rows, width, dim];
+        match scores {
+            Some(scores) => {
+                let scores = &mut scores[query * width..][..rows * width];
+                product(level, [&*queries, keys], sizes, false, scores);
+                weights.copy_from_slice(scores);
+            }
+            None => product(level, [&*queries, keys], sizes, true, weights),
+        }
         level.run(Softmax { scores: weights, width, len: self.len });
     }
 
-    /// The forward pass; `result` is `[len, padded]`.
-    fn forward(self, result: &mut [f32]) {
-        let (Head { dim, padded }, width, level) = (self.head, width(self.len), self.batch.level);
+    /// The forward pass; `result` is `[len, padded]`. If there are `scores`, `[len, width]`, the head's own are added to
+    /// them.
+    fn forward(self, mut scores: Option<&mut [f32]>, result: &mut [f32]) {
+        let (Head { dim, padded }, width, level) = (self.head, score_width(self.len), self.batch.level);
         with_scratch(width * (dim + padded + QUERIES + 1) + QUERIES * dim, |scratch| {
             let [keys, values, queries, weights, factors] =
                 parts(scratch, [dim * width, width * padded, QUERIES * dim, QUERIES * width, width]);
@@ -311,7 +391,7 @@ impl Task<'_> {
             self.pad(2, values);
             for (b, out) in result.chunks_mut(QUERIES * padded).enumerate() {
                 let rows = out.len() / padded;
-                self.weights(b * QUERIES, rows, keys, queries, weights);
+                self.weights(b * QUERIES, rows, keys, queries, scores.as_deref_mut(), weights);
                 let weights = &mut weights[..rows * width];
                 if let Some(mask) = self.mask(b * QUERIES) {
                     level.run(MaskWeights { weights, width, mask, factors });
@@ -334,7 +414,7 @@ impl Task<'_> {
     /// The backward pass; `result` gets gradients of queries `[len, padded]`, of keys `[dim, width]` and of values
     /// `[dim, width]`. `grad` starts at the sequence's first row.
     fn backward(self, grad: &[f32], result: &mut [f32]) {
-        let (Head { dim, padded }, width, level) = (self.head, width(self.len), self.batch.level);
+        let (Head { dim, padded }, width, level) = (self.head, score_width(self.len), self.batch.level);
         let (model, scale) = (self.batch.dim, 1.0 / (dim as f32).sqrt());
         let (grad_queries, rest) = result.split_at_mut(self.len * padded);
         let (grad_keys, grad_values) = rest.split_at_mut(dim * width);
@@ -354,7 +434,7 @@ impl Task<'_> {
             self.pad(1, key_rows);
             for (b, out) in grad_queries.chunks_mut(QUERIES * padded).enumerate() {
                 let (rows, query) = (out.len() / padded, b * QUERIES);
-                self.weights(query, rows, keys, queries, weights);
+                self.weights(query, rows, keys, queries, None, weights);
                 let grads = grad[query * model..].chunks(model).map(|row| &row[self.first..][..dim]);
                 for (row, to) in grads.zip(outs[..rows * dim].chunks_exact_mut(dim)) {
                     to.copy_from_slice(row);

@@ -4,7 +4,7 @@
 //! chunks in order, so that the number of threads does not change a bit.
 
 mod activation;
-mod attention;
+pub(crate) mod attention;
 mod columns;
 mod dropout;
 mod layer_norm;

@@ -13,7 +13,7 @@ mod pair_map;
 mod rope;
 
 pub use activation::{gelu, swish_gate};
-pub use attention::attention;
+pub use attention::{attention, attention_adding};
 pub use convolution::convolution;
 pub use instance_norm::instance_norm;
 pub use layer_norm::layer_norm;

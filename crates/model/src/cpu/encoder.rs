@@ -6,17 +6,18 @@
 use burn::module::Module;
 use burn::tensor::TensorData;
 use rayon::prelude::*;
-use rinalmo_kernels::attention::{Heads, attend};
+use rinalmo_kernels::attention::{Heads, attend, attention_adding, score_space, score_width};
 use rinalmo_kernels::block::{Block, Middle, Norm, Weights};
 use rinalmo_kernels::rope::Table;
 use rinalmo_kernels::{Level, linear};
 
 use super::linear::{data, kernel, slice};
 use super::plain_block::{Norm as PlainNorm, PlainBlock};
-use super::{Precision, values};
+use super::{Precision, floats, values};
 use crate::batch::Packed;
-use crate::config::{Design, NORM_EPSILON};
-use crate::encoder::EncoderBlock;
+use crate::config::{Design, NORM_EPSILON, Positions};
+use crate::encoder::{EncoderBlock, sinusoids};
+use crate::layers::classes;
 use crate::network::Attentions;
 
 /// Base of the geometric series of rotary frequencies, as in the paper on RoPE.
@@ -42,9 +43,12 @@ pub(super) struct Encoder {
     positions: Option<Vec<f32>>,
     /// `[1, dim]`, added to every embedding, if the design has it.
     segment: Option<Vec<f32>>,
+    /// `[4, heads]`, the biases of attention for each class of pairs, if the design has them.
+    pair_bias: Option<Vec<f32>>,
     embedding_norm: Option<PlainNorm>,
     blocks: Blocks,
     norm: Option<PlainNorm>,
+    position_kind: Positions,
     design: Design,
     dim: usize,
     heads: usize,
@@ -83,9 +87,11 @@ impl Encoder {
             embedding: values(encoder.embedding),
             positions: encoder.positions.map(values),
             segment: encoder.segment.map(values),
+            pair_bias: encoder.pair_bias.map(|bias| floats(bias.table())),
             embedding_norm: encoder.embedding_norm.map(norm),
             blocks,
             norm: encoder.norm.map(norm),
+            position_kind: encoder.position_kind,
             design,
             dim,
             heads,
@@ -98,7 +104,7 @@ impl Encoder {
     /// - returns: `[rows, dim]`
     ///
     /// # Panics
-    /// If a sequence is longer than the learned positions of the model, as in [`crate::Encoder::forward`].
+    /// If a sequence is longer than the positions of the model, as in [`crate::Encoder::forward`].
     pub fn forward(&self, batch: &Packed) -> Vec<f32> {
         self.run(batch, None)
     }
@@ -113,16 +119,25 @@ impl Encoder {
     fn run(&self, batch: &Packed, mut maps: Option<&mut Attentions>) -> Vec<f32> {
         let (rows, dim, level) = (batch.total(), self.dim(), self.level);
         let longest = batch.lengths().iter().copied().max().unwrap_or(0);
-        let rope = self.positions.is_none().then(|| Table::new(ROPE_BASE, dim / self.heads, longest).expect(FITS));
+        let is_rotary = self.position_kind == Positions::Rotary;
+        let rope = is_rotary.then(|| Table::new(ROPE_BASE, dim / self.heads, longest).expect(FITS));
         let starts: Vec<usize> = std::iter::once(0).chain(batch.spans().map(|span| span.end)).collect();
         let heads = Heads { count: self.heads, rope: rope.as_ref(), precision: self.attention };
 
         let mut hidden = self.embed(batch);
         let mut attended = vec![0.0; rows * dim];
+        let mut scores = self.pair_bias.as_ref().map(|table| self.first_scores(table, batch));
         let mut attend = |qkv: &[f32], attended: &mut [f32]| {
-            attend(level, heads, qkv, dim, &starts, attended).expect(FITS);
+            let found = match &mut scores {
+                Some(scores) => attention_adding(level, qkv, dim, self.heads, &starts, scores, attended),
+                None => attend(level, heads, qkv, dim, &starts, attended),
+            };
+            found.expect(FITS);
             if let Some(maps) = maps.as_deref_mut() {
-                maps.push(self.maps(batch, qkv, rope.as_ref()));
+                maps.push(match &scores {
+                    Some(scores) => self.maps_of(batch, scores),
+                    None => self.maps(batch, qkv, rope.as_ref()),
+                });
             }
         };
         match &self.blocks {
@@ -154,7 +169,39 @@ impl Encoder {
         self.dim
     }
 
-    /// Token embeddings after token dropout, plus learned positions and what else the design adds, normed if it norms.
+    /// The scores that the first block adds its own to: biases of pairs, in the layout of [`attention_adding`].
+    fn first_scores(&self, table: &[f32], batch: &Packed) -> Vec<f32> {
+        let mut scores = vec![0.0; score_space(self.heads, batch.lengths().iter().copied())];
+        let mut left = &mut scores[..];
+        for span in batch.spans().filter(|span| !span.is_empty()) {
+            let (len, width) = (span.len(), score_width(span.len()));
+            let classes: Vec<u8> = classes(&batch.tokens()[span]).map(|class| class as u8).collect();
+            let (mine, rest) = std::mem::take(&mut left).split_at_mut(self.heads * len * width);
+            mine.par_chunks_exact_mut(len * width).enumerate().for_each(|(head, map)| {
+                for (row, classes) in map.chunks_exact_mut(width).zip(classes.chunks_exact(len)) {
+                    let bias = |class: u8| table[usize::from(class) * self.heads + head];
+                    row.iter_mut().zip(classes).for_each(|(score, &class)| *score = bias(class));
+                }
+            });
+            left = rest;
+        }
+        scores
+    }
+
+    /// Attention weights of each sequence, `[heads, len, len]`, from the scores of [`attention_adding`].
+    fn maps_of(&self, batch: &Packed, mut scores: &[f32]) -> Vec<Vec<f32>> {
+        let map = |len: usize| {
+            let width = score_width(len);
+            let (mine, rest) = scores.split_at(self.heads * len * width);
+            scores = rest;
+            let mut map: Vec<f32> = mine.chunks(width.max(1)).flat_map(|row| &row[..len]).copied().collect();
+            map.chunks_exact_mut(len.max(1)).for_each(softmax);
+            map
+        };
+        batch.lengths().iter().copied().map(map).collect()
+    }
+
+    /// Token embeddings after token dropout, plus positions that are not rotary and what else the design adds, normed if it norms.
     fn embed(&self, batch: &Packed) -> Vec<f32> {
         let dim = self.dim();
         let mut hidden = vec![0.0; batch.total() * dim];
@@ -167,6 +214,14 @@ impl Encoder {
             for (row, position) in hidden.chunks_exact_mut(dim).zip(batch.positions()) {
                 let learned = &table[position * dim..][..dim];
                 row.iter_mut().zip(learned).for_each(|(to, from)| *to += from);
+            }
+        }
+        if let Positions::Sinusoidal { max_len } = self.position_kind {
+            let longest = batch.lengths().iter().copied().max().unwrap_or(0);
+            assert!(longest <= max_len, "a sequence of {longest} tokens, positions for {max_len}");
+            let table = sinusoids(longest, dim);
+            for (row, position) in hidden.chunks_exact_mut(dim).zip(batch.positions()) {
+                row.iter_mut().zip(&table[position * dim..]).for_each(|(to, from)| *to += from);
             }
         }
         if let Some(segment) = &self.segment {

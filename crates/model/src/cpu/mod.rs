@@ -122,5 +122,9 @@ impl Network for CpuModel {
 
 /// A parameter's values, row by row.
 fn values<const D: usize>(param: Param<Tensor<D>>) -> Vec<f32> {
-    param.into_value().try_into_vec_as::<f32>().expect("parameters are f32")
+    floats(param.into_value())
+}
+
+fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    tensor.try_into_vec_as::<f32>().expect("parameters are f32")
 }

@@ -51,22 +51,18 @@ impl PlainBlock {
     /// # Shapes
     /// - hidden and returns: `[rows, dim]`
     pub fn forward(&self, hidden: Vec<f32>, attend: impl FnOnce(&[f32]) -> Vec<f32>) -> Vec<f32> {
-        match self.design {
-            Design::Bert => {
-                let attended = self.out.forward(&attend(&self.qkv.forward(&hidden)));
-                let hidden = self.attention_norm.forward(&self.sum(hidden, &attended));
-                let fed = self.feed(&hidden);
-                self.feed_forward_norm.forward(&self.sum(hidden, &fed))
-            }
-            Design::Esm1b | Design::Rinalmo => {
-                let normed = self.attention_norm.forward(&hidden);
-                let attended = self.out.forward(&attend(&self.qkv.forward(&normed)));
-                let residual = if self.design == Design::Esm1b { hidden } else { normed };
-                let hidden = self.sum(residual, &attended);
-                let fed = self.feed(&self.feed_forward_norm.forward(&hidden));
-                self.sum(hidden, &fed)
-            }
+        if self.design.norms_after() {
+            let attended = self.out.forward(&attend(&self.qkv.forward(&hidden)));
+            let hidden = self.attention_norm.forward(&self.sum(hidden, &attended));
+            let fed = self.feed(&hidden);
+            return self.feed_forward_norm.forward(&self.sum(hidden, &fed));
         }
+        let normed = self.attention_norm.forward(&hidden);
+        let attended = self.out.forward(&attend(&self.qkv.forward(&normed)));
+        let residual = if self.design == Design::Rinalmo { normed } else { hidden };
+        let hidden = self.sum(residual, &attended);
+        let fed = self.feed(&self.feed_forward_norm.forward(&hidden));
+        self.sum(hidden, &fed)
     }
 
     fn feed(&self, input: &[f32]) -> Vec<f32> {

@@ -19,6 +19,16 @@ pub struct Attention {
     heads: usize,
 }
 
+/// What attention uses beside its input.
+#[derive(Debug)]
+pub(crate) struct Within<'a> {
+    /// Rotates queries and keys, if positions are rotary.
+    pub rope: Option<&'a Rope>,
+    /// The logits that each block adds its own to, and passes on, if the design has them: for each of the batch's groups,
+    /// `[sequences, heads, len, len]`.
+    pub logits: Option<Vec<Tensor<4>>>,
+}
+
 impl Attention {
     /// Attention with the sizes of an encoder.
     pub fn new(config: &EncoderConfig, device: &Device) -> Self {
@@ -31,8 +41,7 @@ impl Attention {
         Self { qkv, out, heads }
     }
 
-    /// Every token attends to the tokens of its own sequence. Models with learned positions pass no `rope`. `maps`, if
-    /// given, receives one `[heads, len, len]` map of attention weights for each sequence, without dropout.
+    /// Every token attends to the tokens of its own sequence. `maps`, if given, receives one `[heads, len, len]` map of attention weights for each sequence, without dropout.
     ///
     /// # Shapes
     /// - input and returns: `[rows, dim]`; the result may be in the precision of products
@@ -40,18 +49,30 @@ impl Attention {
         &self,
         input: Tensor<2>,
         batch: &Packed,
-        rope: Option<&Rope>,
+        within: &mut Within<'_>,
         drop: Option<Drop>,
         maps: Option<&mut Vec<Tensor<3>>>,
     ) -> Tensor<2> {
         let qkv = self.qkv.product(input); // [rows, 3·dim]
-        let qkv = match rope {
+        let qkv = match within.rope {
             Some(rope) => rope.forward(qkv, self.heads),
             None => qkv,
         };
-        if let Some(maps) = maps {
-            *maps = ops::attention_weights(&qkv, batch, self.heads);
-        }
-        self.out.product(ops::attention(qkv, batch, self.heads, drop))
+        let attended = match &mut within.logits {
+            Some(logits) => {
+                let attended = ops::attention_adding(qkv, batch, self.heads, drop, logits);
+                if let Some(maps) = maps {
+                    *maps = ops::weights_of(logits);
+                }
+                attended
+            }
+            None => {
+                if let Some(maps) = maps {
+                    *maps = ops::attention_weights(&qkv, batch, self.heads);
+                }
+                ops::attention(qkv, batch, self.heads, drop)
+            }
+        };
+        self.out.product(attended)
     }
 }

@@ -12,7 +12,7 @@ use burn::tensor::{DType, Tensor, ops::AttentionModuleOptions};
 use rinalmo_kernels::backward;
 
 use super::tape::{Recorded, contiguous, dims, level, record, tensor, values};
-use super::{Drop, dropout, halved, is_extended, times};
+use super::{Drop, dropout, halved, has_kernels, is_extended, times};
 #[cfg(feature = "tch")]
 use super::{is_torch, tape::record_on, torch};
 use crate::batch::Packed;
@@ -70,6 +70,48 @@ pub(crate) fn attention_weights(qkv: &Tensor<2>, batch: &Packed, heads: usize) -
         weights(query, key).squeeze_dim::<3>(0)
     });
     spans.collect()
+}
+
+/// As [`attention`], but the logits of queries and keys are added to `logits`, and the softmax is of the sums.
+///
+/// # Shapes
+/// - qkv: `[rows, 3·dim]`
+/// - logits: for each of the batch's groups, `[sequences, heads, len, len]`, replaced by the sums
+/// - returns: `[rows, dim]`
+pub(crate) fn attention_adding(
+    qkv: Tensor<2>,
+    batch: &Packed,
+    heads: usize,
+    drop: Option<Drop>,
+    logits: &mut [Tensor<4>],
+) -> Tensor<2> {
+    let dim = qkv.dims()[1] / 3;
+    let qkv = qkv.cast(DType::F32); // of LibTorch it may be bf16
+    let multiply = if has_kernels(&qkv) { Tensor::matmul } else { times };
+    let parts = batch.groups().into_iter().zip(logits).map(|((span, count, len), logits)| {
+        let [query, key, value] = split(qkv.clone().slice([span, 0..3 * dim]), count, len, heads);
+        let head_dim = (dim / heads) as f64;
+        *logits = logits.clone() + multiply(query, key.swap_dims(2, 3)) / head_dim.sqrt();
+        let weights = softmax(logits.clone(), 3);
+        let weights = match drop {
+            Some(drop) => dropout::plain(weights, drop),
+            None => weights,
+        };
+        multiply(weights, value).swap_dims(1, 2).reshape([count * len, dim])
+    });
+    Tensor::cat(parts.collect(), 0)
+}
+
+/// The softmax of logits as a result of its own: for each sequence `[heads, len, len]`.
+///
+/// # Shapes
+/// - logits: for each group of sequences, `[sequences, heads, len, len]`
+pub(crate) fn weights_of(logits: &[Tensor<4>]) -> Vec<Tensor<3>> {
+    let of_group = |logits: &Tensor<4>| {
+        let weights = softmax(logits.clone(), 3);
+        (0..weights.dims()[0]).map(|at| weights.clone().narrow(0, at, 1).squeeze_dim::<3>(0)).collect::<Vec<_>>()
+    };
+    logits.iter().flat_map(of_group).collect()
 }
 
 /// Queries, keys and values of `count` sequences of equal length.

@@ -37,7 +37,7 @@ use std::cell::Cell;
 
 use burn::tensor::{DType, Device, Tensor};
 
-pub(crate) use attention::{attention, attention_weights};
+pub(crate) use attention::{attention, attention_adding, attention_weights, weights_of};
 pub(crate) use convolution::convolution;
 pub use cross_entropy::cross_entropy;
 pub use dropout::Dropout;

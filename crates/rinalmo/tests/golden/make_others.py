@@ -2,9 +2,9 @@
 
     pip install torch==2.11.0 multimolecule==0.2.2
     python make_others.py            # the tiny ones, here
-    python make_others.py OUT        # of the published sizes, 560 MB, for RINALMO_OTHER_MODELS=OUT
+    python make_others.py OUT        # of the published sizes, 900 MB, for RINALMO_OTHER_MODELS=OUT
 
-multimolecule (RNA-FM, SpliceBERT) and transformers (BERT, as SpliceBERT's authors saved it) are run, not read or
+multimolecule (RNA-FM, SpliceBERT, RNABERT, UTR-LM, ERNIE-RNA) and transformers (BERT, as SpliceBERT's authors saved it) are run, not read or
 copied. Weights are drawn anew, norms and biases too, so that no tensor can be left out unnoticed.
 """
 
@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 
 import torch
-from multimolecule import RnaFmConfig, RnaFmForPreTraining, SpliceBertConfig, SpliceBertForPreTraining
+import multimolecule.models.ernierna.modeling_ernierna as ernie_rna
+from multimolecule import ErnieRnaConfig, ErnieRnaForMaskedLM, RnaBertConfig, RnaBertForMaskedLM, RnaFmConfig, RnaFmForPreTraining, SpliceBertConfig, SpliceBertForPreTraining, UtrLmConfig, UtrLmForMaskedLM
 from safetensors.torch import save_file
 from transformers import BertConfig, BertForMaskedLM
 
@@ -40,6 +41,25 @@ def tokens(sequence, vocabulary):
     return torch.tensor([[vocabulary.index(special.get(letter, letter)) for letter in f"<{sequence}>"]])
 
 
+class Output(dict):
+    """Results by name or number. The class of the library's ERNIE-RNA refuses what its own model passes to it."""
+
+    def __getitem__(self, key):
+        return list(self.values())[key] if isinstance(key, int) else super().__getitem__(key)
+
+    def __getattr__(self, key):
+        if key.startswith("__"):
+            raise AttributeError(key)
+        return self.get(key)
+
+    def __setattr__(self, key, value):
+        self[key] = value
+
+
+for made in [name for name in dir(ernie_rna) if name.startswith("ErnieRna") and "ModelOutput" in name]:
+    setattr(ernie_rna, made, Output)
+
+
 def make(name, model, vocabulary):
     model = model.eval().float()
     with torch.no_grad():
@@ -57,8 +77,10 @@ def make(name, model, vocabulary):
     for number, sequence in enumerate(SEQUENCES):
         with torch.no_grad():
             ids = tokens(sequence, vocabulary)
-            out = model(ids)
-            encoded = model.base_model(ids).last_hidden_state
+            # Its token dropout counts the tokens of the mask.
+            mask = {"attention_mask": torch.ones_like(ids)} if name == "utr_lm" else {}
+            out = model(ids, **mask)
+            encoded = model.base_model(ids, **mask).last_hidden_state
         logits = out.logits_lm if "logits_lm" in out else out.logits
         arrays[f"representation.{number}"] = encoded[0].contiguous()
         arrays[f"logits.{number}"] = logits[0].contiguous()
@@ -67,7 +89,57 @@ def make(name, model, vocabulary):
     print(name, config["model_type"], {key: tuple(value.shape) for key, value in arrays.items()}, file=sys.stderr)
 
 
+# As ERNIE-RNA's `dict.txt` has them, after fairseq's own and before its `<mask>`.
+ERNIE_RNA = "<cls> <pad> <eos> <unk> G A U C N Y R S K W M D H V B X I <null_1> <null_2> <null_3> <mask>".split()
+# From their names in multimolecule to those in the authors' code, which is not at hand as a package.
+AUTHORS_NAMES = [
+    ("model.pairwise_bias_proj.dense", "encoder.twod_proj.linear"),
+    ("model.embeddings.word_embeddings", "encoder.sentence_encoder.embed_tokens"),
+    ("model.embeddings.token_type_embeddings", "encoder.sentence_encoder.segment_embeddings"),
+    ("model.embeddings.layer_norm", "encoder.sentence_encoder.emb_layer_norm"),
+    ("model.encoder.layer.", "encoder.sentence_encoder.layers."),
+    ("attention.self.query", "self_attn.q_proj"),
+    ("attention.self.key", "self_attn.k_proj"),
+    ("attention.self.value", "self_attn.v_proj"),
+    ("attention.output.dense", "self_attn.out_proj"),
+    ("attention.output.layer_norm", "self_attn_layer_norm"),
+    ("intermediate.dense", "fc1"),
+    ("output.dense", "fc2"),
+    ("output.layer_norm", "final_layer_norm"),
+    ("lm_head.transform.dense", "encoder.lm_head_transform_weight"),
+    ("lm_head.transform.layer_norm", "encoder.layer_norm"),
+    ("lm_head.bias", "encoder.lm_output_learned_bias"),
+]
+
+
+def as_authors_saved(model):
+    rows = [LIBRARY.index(token) if token in LIBRARY else LIBRARY.index("<null>") for token in ERNIE_RNA]
+    tensors = {
+        "encoder.masked_lm_pooler.weight": torch.zeros(1, 1),
+        "encoder.sentence_encoder.embed_positions._float_tensor": torch.zeros(1),
+    }
+    for name, tensor in model.state_dict().items():
+        if name.startswith("lm_head.decoder."):
+            continue  # tied
+        if tensor.shape[0] == len(LIBRARY):
+            tensor = tensor[rows]
+        for theirs, authors in AUTHORS_NAMES:
+            name = name.replace(theirs, authors)
+        tensors[name] = tensor
+    folder = OUT / "ernie_rna_authors"
+    folder.mkdir(exist_ok=True)
+    torch.save({"args": None, "model": tensors}, folder / "ERNIE-RNA_pretrain.pt")
+
+
 torch.manual_seed(7)
 make("rna_fm", RnaFmForPreTraining(RnaFmConfig(**SIZES)), LIBRARY)
 make("splice_bert", SpliceBertForPreTraining(SpliceBertConfig(**SIZES)), LIBRARY)
 make("bert", BertForMaskedLM(BertConfig(vocab_size=len(AUTHORS), **SIZES_OF_BERT)), AUTHORS)
+model = ErnieRnaForMaskedLM(ErnieRnaConfig(**SIZES))
+make("ernie_rna", model, LIBRARY)
+if not PUBLISHED:
+    as_authors_saved(model)
+make("rnabert", RnaBertForMaskedLM(RnaBertConfig(**SIZES)), LIBRARY)
+# Rotation needs heads of even width. The epsilon of the head's norm is that of its authors' code, not the library's default.
+utr_lm = UtrLmConfig(**{**SIZES, "num_attention_heads": 16 if PUBLISHED else 4}, lm_head={"layer_norm_eps": 1e-5})
+make("utr_lm", UtrLmForMaskedLM(utr_lm), LIBRARY)

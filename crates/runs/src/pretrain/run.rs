@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rinalmo_corpus::Store;
-use rinalmo_model::{ModelConfig, Positions};
+use rinalmo_model::{Design, ModelConfig};
 use rinalmo_train::{Mlm, Share};
 use rinalmo_weights::{Checkpoint, Document};
 
@@ -117,13 +117,16 @@ impl Run {
 pub(super) fn sizes(config: &mut Config, checkpoint: Option<&Checkpoint>) -> Result<ModelConfig, Error> {
     let Some(checkpoint) = checkpoint else { return config.model() };
     let theirs = &checkpoint.config.encoder;
+    if theirs.design != Design::Rinalmo {
+        let (path, theirs) = (checkpoint.path().display(), theirs.describe());
+        return Err(Error::Config(format!(
+            "--from {path}: {theirs}; pre-training continues encoders of RiNALMo's design only"
+        )));
+    }
     if !config.model.is_given() {
         config.model = Size::from(theirs);
     }
-    let positions = match theirs.positions {
-        Positions::Learned { max_len } => max_len,
-        Positions::Rotary => config.data.max_tokens,
-    };
+    let positions = theirs.positions.max_len().unwrap_or(config.data.max_tokens);
     let ours = config.model.encoder(positions).map_err(Error::Config)?;
     if ours != *theirs {
         let (path, preset) = (checkpoint.path().display(), checkpoint.config.preset());

@@ -104,7 +104,7 @@ impl From<&EncoderConfig> for Size {
             hidden: Some(encoder.hidden),
             positions: match encoder.positions {
                 Positions::Rotary => PositionKind::Rotary,
-                Positions::Learned { .. } => PositionKind::Learned,
+                Positions::Learned { .. } | Positions::Sinusoidal { .. } => PositionKind::Learned,
             },
             activation: match encoder.activation {
                 Activation::SwiGlu => Nonlinearity::SwiGlu,

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use rinalmo_model::batches::Batches;
 use rinalmo_model::cpu::{CpuModel, Precision};
-use rinalmo_model::memory::{default_budget, encode, longest_that_fits};
+use rinalmo_model::memory::{default_budget, longest_that_fits};
 use rinalmo_model::{Model, Network, OnDevice, Packed};
 use rinalmo_seq::tokenizer::tokenize;
 
@@ -24,9 +24,8 @@ impl Labels {
         } else {
             Box::new(OnDevice::new(model.clone(), device.clone()))
         };
-        let dim = model.encoder.dim();
         let on_cpu = *device == Device::flex();
-        let most = TOKENS.min(longest_that_fits(default_budget(), |tokens| encode(dim, tokens, on_cpu)));
+        let most = TOKENS.min(longest_that_fits(default_budget(), |tokens| model.encoder.memory(tokens, on_cpu)));
         let mut validation = measure::empty(&self.aim);
         let mine = self.validation.iter().skip(share.rank).step_by(share.ranks);
         for batch in Batches::new(mine, most, |example: &&Example| example.sequence.len() + 2) {

@@ -63,6 +63,13 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
                 "the device does not support automatic differentiation; use `device.autodiff()`".into(),
             ));
         }
+        if options.recompute.is_some() && document.config.encoder.design.has_pair_bias() {
+            return Err(Error::Options(
+                "recompute: the blocks of this encoder pass logits of attention on, so that none can be computed again on \
+                 its own; leave the key out"
+                    .into(),
+            ));
+        }
         options.precision.check(&device).and_then(|()| task.check(&document.config)).map_err(Error::Options)?;
         Ok(Self {
             task,

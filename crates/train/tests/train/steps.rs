@@ -147,6 +147,26 @@ fn recomputed_blocks_give_the_same_bits() {
     }
 }
 
+/// ERNIE-RNA's: logits of attention go on to the next block, and so do their gradients, down to the biases of pairs.
+#[test]
+fn blocks_that_pass_logits_on_are_not_cut_apart() {
+    let device = Device::flex().autodiff();
+    let encoder = rinalmo_model::EncoderConfig::new(16, 3, 2).with_design(rinalmo_model::Design::ErnieRna, 64);
+    let config = ModelConfig::pretrained(encoder);
+    let model = start::fresh(&config, 1, &device);
+    let (_, _, kept) = slopes(&batch(1), Pass::whole(&model, &device));
+    assert_eq!(kept.tensors.len(), config.manifest().len());
+    for tensor in &kept.tensors {
+        assert!(tensor.values.to_vec().iter().any(|&slope| slope != 0.0), "{}", tensor.name);
+    }
+    let (_, _, recomputed) = slopes(&batch(1), Pass::whole(&model, &device).recomputing(Some(1)));
+    assert!(apart(&recomputed, &kept) == 0.0);
+    let options = Options { recompute: Some(1), ..options(1) };
+    let document = Document::new("tiny", config);
+    let refused = Trainer::new(&listed(Share::default()), document, model, options, device, Alone).err().unwrap();
+    assert!(refused.to_string().contains("recompute: the blocks of this encoder pass logits"), "{refused}");
+}
+
 #[test]
 fn products_in_bf16_lose_some_bits_and_no_more() {
     use rinalmo_model::ops::{in_bf16, plainly};

@@ -1,10 +1,12 @@
 //! Names of fair-esm's ESM-1b (github.com/facebookresearch/esm), in which RNA-FM's authors published their weights
-//! (`RNA-FM_pretrained.pth`, github.com/ml4bio/RNA-FM).
+//! (`RNA-FM_pretrained.pth`, github.com/ml4bio/RNA-FM), and of fairseq's sentence encoder, on which fair-esm built and in
+//! which ERNIE-RNA's authors published theirs (github.com/Bruce-ywj/ERNIE-RNA).
 //!
 //! The encoder is under `encoder.` or `encoder.sentence_encoder.`, or bare. The vocabulary is RNA-FM's: four special
 //! tokens, its letters, then as many unused rows as make a multiple of eight, then `<mask>`. Their loader sets the
 //! embedding of `<mask>` to zero, and so the tied row of the output; so do we. Heads for contacts, of attention
-//! weights, are ignored.
+//! weights, are ignored. ERNIE-RNA's vocabulary is that of its `dict.txt`, and its embedding of `<mask>` is kept; segments,
+//! which its code adds nowhere, and the heads of its other losses are ignored.
 
 use rinalmo_seq::alphabet::MASK;
 use rinalmo_seq::tokenizer::rows_from;
@@ -20,17 +22,28 @@ pub(crate) const VOCABULARY: [&str; 25] = [
     "<cls>", "<pad>", "<eos>", "<unk>", "A", "C", "G", "U", "R", "Y", "K", "M", "S", "W", "B", "D", "H", "V", "N", "-",
     "<null_1>", "<null_2>", "<null_3>", "<null_4>", "<mask>",
 ];
+/// Those of ERNIE-RNA.
+const ERNIE_RNA_VOCABULARY: [&str; 25] = [
+    "<cls>", "<pad>", "<eos>", "<unk>", "G", "A", "U", "C", "N", "Y", "R", "S", "K", "W", "M", "D", "H", "V", "B", "X",
+    "I", "<null_1>", "<null_2>", "<null_3>", "<mask>",
+];
 /// The row of letters that the vocabulary lacks.
 const UNKNOWN: usize = 3;
 
 const EMBEDDING: &str = "embed_tokens.weight";
 const OUTPUT: &str = "lm_head.weight";
 
-const RULES: [Rule; 28] = [
+const RULES: [Rule; 39] = [
     vocabulary(EMBEDDING, "encoder.embedding"),
     from("embed_positions.weight", "encoder.positions", 2), // after those of padding
     whole("emb_layer_norm_before.weight", "encoder.embedding_norm.weight"),
     whole("emb_layer_norm_before.bias", "encoder.embedding_norm.bias"),
+    whole("emb_layer_norm.weight", "encoder.embedding_norm.weight"),
+    whole("emb_layer_norm.bias", "encoder.embedding_norm.bias"),
+    whole("twod_proj.linear1.weight", "encoder.pair_bias.first.weight"),
+    whole("twod_proj.linear1.bias", "encoder.pair_bias.first.bias"),
+    whole("twod_proj.linear2.weight", "encoder.pair_bias.second.weight"),
+    whole("twod_proj.linear2.bias", "encoder.pair_bias.second.bias"),
     whole("layers.{}.self_attn_layer_norm.weight", "encoder.blocks.{}.attention_norm.weight"),
     whole("layers.{}.self_attn_layer_norm.bias", "encoder.blocks.{}.attention_norm.bias"),
     third("layers.{}.self_attn.q_proj.weight", "encoder.blocks.{}.attention.qkv.weight", 0),
@@ -53,6 +66,11 @@ const RULES: [Rule; 28] = [
     whole("lm_head.dense.bias", "mlm.dense.bias"),
     whole("lm_head.layer_norm.weight", "mlm.norm.weight"),
     whole("lm_head.layer_norm.bias", "mlm.norm.bias"),
+    whole("lm_head_transform_weight.weight", "mlm.dense.weight"),
+    whole("lm_head_transform_weight.bias", "mlm.dense.bias"),
+    whole("layer_norm.weight", "mlm.norm.weight"),
+    whole("layer_norm.bias", "mlm.norm.bias"),
+    vocabulary("lm_output_learned_bias", "mlm.out.bias"),
     vocabulary(OUTPUT, "mlm.out.weight"),
     vocabulary("lm_head.bias", "mlm.out.bias"),
 ];
@@ -72,10 +90,24 @@ fn bare(key: &str) -> &str {
     PREFIXES.iter().find_map(|prefix| key.strip_prefix(prefix)).unwrap_or(key)
 }
 
-/// Sorts ESM-1b's tensors into ours.
+/// Whether no tensor of ours is made of this one.
+fn is_left_out(name: &str) -> bool {
+    const PARTS: [&str; 5] = [
+        "contact_head.",
+        "segment_embeddings.",
+        "masked_lm_pooler.",
+        "sentence_projection_layer.",
+        "embed_positions._",
+    ];
+    PARTS.iter().any(|part| name.starts_with(part)) || name == "version"
+}
+
+/// Sorts the tensors of either into ours.
 pub(super) fn sort(archive: &Archive) -> Sorted {
-    let rows = rows_from(&VOCABULARY).map(|row| row.unwrap_or(UNKNOWN));
-    let mut sorter = Sorter::new(&rows, VOCABULARY.len());
+    let is_ernie_rna = archive.tensors.keys().any(|key| bare(key).starts_with("twod_proj."));
+    let vocabulary = if is_ernie_rna { ERNIE_RNA_VOCABULARY } else { VOCABULARY };
+    let rows = rows_from(&vocabulary).map(|row| row.unwrap_or(UNKNOWN));
+    let mut sorter = Sorter::new(&rows, vocabulary.len());
     let (mut embedding, mut tied) = (None, true);
     for (key, raw) in &archive.tensors {
         let name = bare(key);
@@ -83,15 +115,19 @@ pub(super) fn sort(archive: &Archive) -> Sorted {
             embedding = Some((key, raw));
         }
         tied &= name != OUTPUT;
-        if !name.starts_with("contact_head.") {
+        if !is_left_out(name) {
             sorter.add(&RULES, key, name, raw);
         }
     }
-    let has_head = archive.tensors.keys().any(|key| bare(key) == "lm_head.dense.weight");
+    let is_dense = |name: &str| ["lm_head.dense.weight", "lm_head_transform_weight.weight"].contains(&name);
+    let has_head = archive.tensors.keys().any(|key| is_dense(bare(key)));
     if let Some((key, raw)) = embedding.filter(|_| tied && has_head) {
         sorter.add(&RULES, key, OUTPUT, raw); // saved once for both
     }
     let mut sorted = sorter.finish();
+    if is_ernie_rna {
+        return sorted;
+    }
     for name in ["encoder.embedding", "mlm.out.weight"] {
         if let Some(tensor) = sorted.tensors.get_mut(name) {
             tensor.clear(usize::from(MASK));
@@ -111,15 +147,21 @@ mod tests {
 
     #[test]
     fn every_tensor_of_ours_has_names_of_its_own() {
-        let config = ModelConfig::pretrained(EncoderConfig::new(24, 2, 3).with_design(Design::Esm1b, 64));
         let mut names = BTreeSet::new();
-        for spec in config.manifest() {
-            let found: Vec<_> = RULES.iter().filter_map(|rule| translate(rule.ours, rule.theirs, &spec.name)).collect();
-            assert_eq!(found.len(), if spec.name.contains(".qkv.") { 3 } else { 1 }, "{}", spec.name);
-            found.into_iter().for_each(|name| assert!(names.insert(name), "{}", spec.name));
+        for design in [Design::Esm1b, Design::ErnieRna] {
+            let config = ModelConfig::pretrained(EncoderConfig::new(24, 2, 3).with_design(design, 64));
+            for spec in config.manifest() {
+                let names_of = |rule: &Rule| translate(rule.ours, rule.theirs, &spec.name);
+                let found: Vec<_> = RULES.iter().filter_map(names_of).collect();
+                let each = if spec.name.contains(".qkv.") { 3 } else { 1 };
+                assert!(!found.is_empty() && found.len() % each == 0, "{design:?} {}", spec.name);
+                names.extend(found);
+            }
         }
+        let (blocks, both, of_each) = (2 * 16, 2, 2 + 2 + 1 + 5 + (4 + 2 + 5)); // positions and the final norm are ESM-1b's
+        assert_eq!(names.len(), blocks + both + of_each - 1);
         let thirds = RULES.iter().filter(|rule| matches!(rule.part, Part::Third(_))).count();
-        assert_eq!((names.len(), thirds), (2 * 16 + 12, 6));
+        assert_eq!(thirds, 6);
     }
 
     #[test]

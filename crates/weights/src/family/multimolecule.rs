@@ -1,4 +1,4 @@
-//! Names of the multimolecule library, for its RiNALMo, RNA-FM and SpliceBERT, and of transformers' BERT: a folder of
+//! Names of the multimolecule library, for its RiNALMo, RNA-FM, SpliceBERT, RNABERT, ERNIE-RNA and UTR-LM, and of transformers' BERT: a folder of
 //! `config.json` and `model.safetensors` or `pytorch_model.bin`.
 //!
 //! Its encoder is under `model.` (`rinalmo.` before 0.0.9, bare in the plain encoder class). Its vocabulary has its own
@@ -15,15 +15,19 @@ use super::{Part, Rule, Sorted, Sorter, first, from, third, translate, vocabular
 use crate::archive::Archive;
 use crate::error::Misfit;
 
-const PREFIXES: [&str; 5] = ["model.", "rinalmo.", "rnafm.", "splicebert.", "bert."];
+const PREFIXES: [&str; 8] = ["model.", "rinalmo.", "rnafm.", "splicebert.", "rnabert.", "ernierna.", "utrlm.", "bert."];
 
 /// Positions of RNA-FM begin at 2, as in ESM-1b, where padding has position 1.
 const LATER_POSITIONS: Rule = from("embeddings.position_embeddings.weight", "encoder.positions", 2);
 
-const RULES: [Rule; 49] = [
+const RULES: [Rule; 55] = [
     vocabulary("embeddings.word_embeddings.weight", "encoder.embedding"),
     whole("embeddings.position_embeddings.weight", "encoder.positions"),
     first("embeddings.token_type_embeddings.weight", "encoder.segment"),
+    whole("pairwise_bias_proj.dense1.weight", "encoder.pair_bias.first.weight"),
+    whole("pairwise_bias_proj.dense1.bias", "encoder.pair_bias.first.bias"),
+    whole("pairwise_bias_proj.dense2.weight", "encoder.pair_bias.second.weight"),
+    whole("pairwise_bias_proj.dense2.bias", "encoder.pair_bias.second.bias"),
     whole("embeddings.layer_norm.weight", "encoder.embedding_norm.weight"),
     whole("embeddings.layer_norm.bias", "encoder.embedding_norm.bias"),
     whole("encoder.layer.{}.attention.layer_norm.weight", "encoder.blocks.{}.attention_norm.weight"),
@@ -51,6 +55,8 @@ const RULES: [Rule; 49] = [
     whole("encoder.layer.{}.output.layer_norm.bias", "encoder.blocks.{}.feed_forward_norm.bias"),
     whole("encoder.layer.{}.intermediate.dense.weight", "encoder.blocks.{}.feed_forward.up.weight"),
     whole("encoder.layer.{}.intermediate.dense.bias", "encoder.blocks.{}.feed_forward.up.bias"),
+    whole("encoder.emb_layer_norm_after.weight", "encoder.norm.weight"),
+    whole("encoder.emb_layer_norm_after.bias", "encoder.norm.bias"),
     whole("encoder.layer_norm.weight", "encoder.norm.weight"),
     whole("encoder.layer_norm.bias", "encoder.norm.bias"),
     whole("lm_head.transform.dense.weight", "mlm.dense.weight"),
@@ -99,14 +105,30 @@ pub(crate) struct Config {
     is_decoder: Option<bool>,
     hidden_act: Option<String>,
     position_embedding_type: Option<String>,
+    max_position_embeddings: Option<usize>,
+    pairwise_alpha: Option<f64>,
 }
 
+/// Positions before that of `<cls>` in encoders with sines and cosines, as in fairseq.
+const EARLIER_POSITIONS: usize = 2;
+/// The score of a pair of G and U in ERNIE-RNA.
+const GU_SCORE: f64 = 0.8;
+
 impl Config {
+    /// How many tokens the positions reach, where no tensor shows it.
+    pub(crate) fn sinusoids(&self) -> Option<usize> {
+        self.max_position_embeddings?.checked_sub(EARLIER_POSITIONS)
+    }
+
     /// Checks that it describes what we compute. No tensor would show another epsilon, scale, mask or order of
     /// positions.
     pub(crate) fn check(&self, design: Design) -> Result<(), String> {
         let ours = design == Design::Rinalmo;
-        let positions = if ours { "rotary" } else { "absolute" };
+        let positions = match design {
+            Design::Rinalmo | Design::Esm2 => "rotary",
+            Design::ErnieRna => "sinusoidal",
+            Design::Esm1b | Design::Bert => "absolute",
+        };
         let other = |key: &str, found: &dyn std::fmt::Display, expected: &str| {
             Err(format!("`{key}` is {found}, expected {expected}: such models are not supported"))
         };
@@ -122,6 +144,9 @@ impl Config {
         }
         if let Some(found) = self.hidden_act.as_deref().filter(|found| !ours && *found != "gelu") {
             return other("hidden_act", &found, "gelu");
+        }
+        if let Some(alpha) = self.pairwise_alpha.filter(|alpha| *alpha != GU_SCORE) {
+            return other("pairwise_alpha", &alpha, &GU_SCORE.to_string());
         }
         match self.position_embedding_type.as_deref() {
             Some(found) if found != positions => other("position_embedding_type", &found, positions),
@@ -181,7 +206,9 @@ pub(super) fn sort(archive: &Archive, side: &Side) -> Sorted {
     let found = rows_from(&theirs);
     // SpliceBERT knows no letter but the four bases and N, which stands for every other.
     let has = |part: &str| archive.tensors.keys().any(|key| bare(key) == part);
-    let few = has("embeddings.token_type_embeddings.weight");
+    let ernie = has("pairwise_bias_proj.dense1.weight");
+    let utr_lm = has("encoder.emb_layer_norm_after.weight");
+    let few = has("embeddings.token_type_embeddings.weight") && !ernie;
     let needed = |ours: &str| !few || ours.len() > 1 || "ACGT".contains(ours);
     let missing = VOCABULARY.iter().zip(&found).filter(|(ours, row)| row.is_none() && needed(ours));
     let lacking: Vec<&str> = missing.map(|(ours, _)| *ours).collect();
@@ -194,13 +221,15 @@ pub(super) fn sort(archive: &Archive, side: &Side) -> Sorted {
     for (key, raw) in &archive.tensors {
         let name = bare(key);
         let twin = name == "lm_head.decoder.bias" && has("lm_head.bias"); // saved twice
-        let contacts = rna_fm && name.starts_with("ss_head."); // of its attention weights, which no model of ours has
-        if !twin && !contacts && !is_buffer(&name) {
+        // Of attention weights, which no model of ours has.
+        let contacts = (rna_fm || ernie || utr_lm) && name.starts_with("ss_head.");
+        let segments = ernie && name == "embeddings.token_type_embeddings.weight"; // which ERNIE-RNA does not add
+        if !twin && !contacts && !segments && !is_buffer(&name) {
             sorter.add(rules.iter().copied(), key, &name, raw);
         }
     }
     if let Some((key, raw)) = embedding
-        && side.config.tie_word_embeddings.unwrap_or(few || rna_fm) // their default, which is not written
+        && side.config.tie_word_embeddings.unwrap_or(few || rna_fm || ernie || utr_lm) // their default, which is not written
         && has("lm_head.transform.dense.weight")
         && !has("lm_head.decoder.weight")
     {

@@ -255,6 +255,33 @@ pub(super) const ENTRIES: &[Entry] = &[
         )
     },
     Entry {
+        note: Some(OTHERS),
+        ..multimolecule(
+            "rnabert",
+            "rnabert",
+            "multimolecule/rnabert",
+            "RNABERT (Akiyama & Sakakibara 2022), encoder of another paper, 0.5 M parameters",
+        )
+    },
+    Entry {
+        note: Some(OTHERS),
+        ..multimolecule(
+            "utr-lm",
+            "utr-lm",
+            "multimolecule/utrlm-te_el",
+            "UTR-LM (Chu et al. 2024), encoder of another paper, 1.2 M parameters",
+        )
+    },
+    Entry {
+        note: Some(OTHERS),
+        ..multimolecule(
+            "ernie-rna",
+            "ernie-rna",
+            "multimolecule/ernierna",
+            "ERNIE-RNA (Yin et al. 2025), encoder of another paper, 86 M parameters",
+        )
+    },
+    Entry {
         task: STRUCTURE,
         note: Some(NO_THRESHOLD),
         ..multimolecule(
