@@ -14,6 +14,7 @@ from workers import Contestant, Worker, alternate, divan_medians, sequences, who
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SHAPES = [("giga", 2, 512), ("giga", 1, 1022), ("mega", 4, 256), ("micro", 8, 128), ("nano", 32, 100)]
+OTHERS = ("rna-fm", "splice-bert", "ernie-rna")
 WIDTHS = {"nano": (320, 6), "micro": (480, 12), "mega": (640, 30), "giga": (1280, 33)}
 OURS, THEIRS = "rinalmo", "PyTorch"
 
@@ -34,19 +35,8 @@ def encoder(args):
                 contestants.append(Contestant.at(mine, job, OURS, dtype))
             ceilings = [mine.ask(do="ceiling")]
             for dtype in ("f32", "bf16"):
-                tries = []
-                for attention in ("plain", "sdpa", "eager"):
-                    with contextlib.ExitStack() as trial:
-                        worker = trial.enter_context(rival())
-                        worker.ask(do="load", path=str(model), dtype=dtype, attention=attention)
-                        run = Contestant.at(worker, job, THEIRS, dtype, attention)
-                        run.round(keep=False)
-                        tries.append((min(run.round(keep=False) for _ in range(2)), run, trial.pop_all()))
-                tries.sort(key=lambda trial: trial[0])
-                contestants.append(tries[0][1])
-                stack.enter_context(tries[0][2])
-                for _, _, loser in tries[1:]:
-                    loser.close()
+                ways = ("plain", "sdpa", "eager")
+                contestants.append(best_attention(stack, rival, model, dtype, job, ways))
             alternate(contestants, args.rounds or (2 if args.quick else 5))
             work = {"work": f"{size}, {count} × {length} nt", "unit": "tokens/s", "contestants": contestants}
             work["operations"] = operations(*WIDTHS[size], count, length + 2)
@@ -133,12 +123,17 @@ def best_batching(args, model, fasta, dtype):
 
 
 def training(args):
-    """A step: forward, backward, AdamW. Both sides keep freed buffers for the next one, as our program does for itself:
-    else a quarter of a small step is spent on fresh pages."""
+    """A step: forward, backward, AdamW."""
+    with kept_buffers():
+        yield from steps(args)
+
+
+def kept_buffers():
+    """Processes begun within keep freed buffers for the next step, as our program does for itself: else a quarter of a
+    small step is spent on fresh pages."""
     most = str(2**31 - 1)
     kept = {"MALLOC_MMAP_THRESHOLD_": most, "MALLOC_TRIM_THRESHOLD_": most, "MALLOC_TOP_PAD_": str(2**28)}
-    with mock.patch.dict(os.environ, kept):  # for the processes of this comparison, and not for later ones
-        yield from steps(args)
+    return mock.patch.dict(os.environ, kept)
 
 
 def steps(args):
@@ -175,6 +170,58 @@ def steps(args):
         ]
         alternate(contestants, args.rounds or (2 if args.quick else 5))
         yield {"work": "training step, structure head, 480 wide, 150 nt", "unit": "s", "contestants": contestants}
+
+
+def others(args):
+    """Encoders of other papers with random weights: representations, and a training step."""
+    bench = bench_program(args)
+    for name in OTHERS:
+        if args.only_size and name not in args.only_size:
+            continue
+        model = model_folder(args, name)
+        with contextlib.ExitStack() as stack:
+            rival, ours = opener(stack, args)
+            job = {"do": "encode", "count": 8, "length": 254, "seed": 1}
+            contestants = []
+            for dtype in ("f32", "bf16"):
+                mine = ours()
+                mine.ask(do="load", path=str(model), dtype=dtype)
+                contestants.append(Contestant.at(mine, job, OURS, dtype))
+            for dtype in ("f32", "bf16"):
+                contestants.append(best_attention(stack, rival, model, dtype, job))
+            alternate(contestants, args.rounds or (2 if args.quick else 5))
+            yield finish({"work": f"{name}, 8 × 254 nt", "unit": "tokens/s", "contestants": contestants}, args, job, rival)
+        with contextlib.ExitStack() as stack, kept_buffers():
+            rival, _ = opener(stack, args)
+            theirs = stack.enter_context(rival())
+            theirs.ask(do="load_training", path=str(model), dropout=0.1, way="library")
+            job = {"do": "train_encoder", "count": 4, "length": 254}
+            chosen = f"step {name}_4_x_256_dropout"
+            contestants = [
+                Contestant(OURS, "f32", lambda chosen=chosen: bench_round(args, bench, chosen)),
+                Contestant(OURS, "bf16", lambda chosen=chosen: bench_round(args, bench, chosen + "_bf16")),
+                Contestant.at(theirs, job, THEIRS, "f32"),
+                Contestant.at(theirs, {**job, "dtype": "bf16"}, THEIRS, "bf16"),
+            ]
+            alternate(contestants, args.rounds or (2 if args.quick else 5))
+            yield {"work": f"training step, {name}, 4 × 256, dropout 0.1", "unit": "s", "contestants": contestants}
+
+
+def best_attention(stack, rival, model, dtype, job, ways=("sdpa", "eager")):
+    """Their encoder in the fastest of these ways."""
+    tries = []
+    for attention in ways:
+        with contextlib.ExitStack() as trial:
+            worker = trial.enter_context(rival())
+            worker.ask(do="load", path=str(model), dtype=dtype, attention=attention)
+            run = Contestant.at(worker, job, THEIRS, dtype, attention)
+            run.round(keep=False)
+            tries.append((min(run.round(keep=False) for _ in range(2)), run, trial.pop_all()))
+    tries.sort(key=lambda trial: trial[0])
+    stack.enter_context(tries[0][2])
+    for _, _, loser in tries[1:]:
+        loser.close()
+    return tries[0][1]
 
 
 def accuracy(args):
@@ -318,5 +365,6 @@ SHOWS = {
     "head": head,
     "accuracy": accuracy,
     "training": training,
+    "others": others,
     "growth": growth,
 }

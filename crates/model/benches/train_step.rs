@@ -10,7 +10,7 @@ use divan::counter::ItemsCount;
 use rinalmo_kernels::Level;
 use rinalmo_kernels::adamw::AdamW;
 use rinalmo_model::ops::{Dropout, cross_entropy, in_bf16, plainly};
-use rinalmo_model::{HeadConfig, Model, ModelConfig, PRESETS, Packed};
+use rinalmo_model::{Design, EncoderConfig, HeadConfig, Model, ModelConfig, PRESETS, Packed};
 
 const ADAM: AdamW = AdamW { rate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.01 };
 const DROPOUT: Dropout = Dropout { attention: 0.1, residual: 0.1, seed: 1 };
@@ -61,6 +61,16 @@ fn masked(sequences: usize, len: usize) -> (Packed, Vec<i32>) {
     (Packed::new(tokens.chunks(len)), targets.collect())
 }
 
+/// An encoder by the name of a size, or of another paper's.
+fn encoder(name: &str) -> EncoderConfig {
+    match name {
+        "rna-fm" => EncoderConfig::new(640, 12, 20).with_design(Design::Esm1b, 1024),
+        "splice-bert" => EncoderConfig::new(512, 6, 16).with_design(Design::Bert, 1026),
+        "ernie-rna" => EncoderConfig::new(768, 12, 12).with_design(Design::ErnieRna, 1024),
+        _ => PRESETS.iter().find(|row| row.name == name).expect("a preset").encoder(),
+    }
+}
+
 /// A size, a batch, and the options of training.
 #[derive(Clone, Copy)]
 struct Case {
@@ -89,6 +99,11 @@ fn cases() -> Vec<Case> {
         }
     }
     cases.push(Case { plain: true, ..cases[0] });
+    for preset in ["rna-fm", "splice-bert", "ernie-rna"] {
+        for bf16 in [false, true] {
+            cases.push(Case { preset, sequences: 4, len: 256, dropout: true, bf16, plain: false });
+        }
+    }
     cases
 }
 
@@ -96,8 +111,7 @@ fn cases() -> Vec<Case> {
 fn step(bencher: Bencher<'_, '_>, case: Case) {
     let Case { preset, sequences, len, .. } = case;
     let device = Device::flex().autodiff();
-    let config = PRESETS.iter().find(|row| row.name == preset).expect("a preset").encoder();
-    let mut model = Some(ModelConfig::pretrained(config).init(&device));
+    let mut model = Some(ModelConfig::pretrained(encoder(preset)).init(&device));
     let (batch, targets) = masked(sequences, len);
     let mut moments = Moments::default();
     let mut run_step = || {
