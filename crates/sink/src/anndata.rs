@@ -99,6 +99,11 @@ impl AnnData {
         if let Some((name, expected, found)) = matrices.chain(columns).find(|(_, expected, found)| expected != found) {
             return Err(io::Error::other(format!("`{name}`: expected {expected} values, found {found}")));
         }
+        self.labels
+            .iter()
+            .filter(|column| column.name != IDS)
+            .try_for_each(|column| check_label(&column.name))
+            .map_err(io::Error::other)?;
         let is_twice = |names: &[&str]| names.iter().enumerate().any(|(place, name)| names[..place].contains(name));
         let labels: Vec<&str> = self.labels.iter().map(|column| column.name.as_str()).chain([INDEX]).collect();
         let more: Vec<&str> = self.more.iter().map(|(name, _)| name.as_str()).collect();
@@ -112,6 +117,22 @@ impl AnnData {
 
 /// The name of the column of names.
 const INDEX: &str = "_index";
+/// The name of the column of ids, if these are not the names.
+pub const IDS: &str = "id";
+
+/// Checks that a column of labels can have this name, before the work that the labels are for.
+///
+/// # Errors
+/// What the name is in conflict with.
+pub fn check_label(name: &str) -> Result<(), String> {
+    let taken = [INDEX, IDS].contains(&name);
+    if name.is_empty() || name.contains('/') || taken {
+        return Err(format!(
+            "a column of a .h5ad file cannot be named `{name}`; expected a name without `/`, other than `{INDEX}` and `{IDS}`"
+        ));
+    }
+    Ok(())
+}
 
 impl Matrix {
     fn columns(&self) -> usize {

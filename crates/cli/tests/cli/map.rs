@@ -121,6 +121,7 @@ fn what_cannot_be_mapped_is_refused_with_a_reason() {
         .with("two.tsv", vectors().lines().take(3).fold(String::new(), |text, line| text + line + "\n"))
         .with("twice.csv", twice)
         .with("other.csv", "id,family\nz,a\n")
+        .with("slash.csv", "id,a/b,_index\ng0_0,a,b\n")
         .with("a.fa", ">x\nACGU\n");
     for (words, expected) in [
         ("map nan.tsv", "nan.tsv: record `g0_1`, value 1: NaN is not finite"),
@@ -137,6 +138,12 @@ fn what_cannot_be_mapped_is_refused_with_a_reason() {
         ("map a.tsv --min-dist -1", "min-dist: expected from 0 to 1"),
         ("map a.tsv --labels twice.csv", "twice.csv:3: `g0_0` is `b` here and `a` before"),
         ("map a.tsv --labels other.csv", "other.csv: column `family` has no label for any record, such as `g0_0`"),
+        (
+            "map a.tsv --labels slash.csv --color-by a/b -o m.h5ad",
+            "m.h5ad: a column of a .h5ad file cannot be named `a/b`; expected a name without `/`",
+        ),
+        ("map a.tsv --labels slash.csv --color-by _index -o m.h5ad", "cannot be named `_index`"),
+        ("map a.tsv --labels slash.csv --color-by id -o m.h5ad", "cannot be named `id`"),
         ("map a.tsv --labels prefix --color-by x", "--color-by: names a column, but --labels prefix has none"),
     ] {
         let refused = sandbox.run(words).refused();

@@ -106,14 +106,23 @@ impl Labels {
 }
 
 impl Source {
+    /// The name of the column.
+    pub fn column(&self) -> &str {
+        match self {
+            Self::Prefix(_) => "family",
+            Self::Table(table) => &table.column,
+        }
+    }
+
     /// The labels of these records. Those without one are noted.
     ///
     /// # Errors
     /// No record has one.
     pub fn of(self, records: &Records, context: &Context) -> Result<Labels> {
-        let (column, file) = match &self {
-            Self::Prefix(_) => ("family".to_owned(), None),
-            Self::Table(table) => (table.column.clone(), Some(table.file.clone())),
+        let column = self.column().to_owned();
+        let file = match &self {
+            Self::Prefix(_) => None,
+            Self::Table(table) => Some(table.file.clone()),
         };
         let mut labels = Labels { column, of: Vec::new(), names: Vec::new() };
         let mut numbers: HashMap<String, usize> = HashMap::new();

@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use rinalmo::draw::{Dot, Scatter};
 use rinalmo::map::Error;
-use rinalmo::sink::anndata::{AnnData, LabelColumn, Matrix};
+use rinalmo::sink::anndata::{AnnData, IDS, LabelColumn, Matrix};
 
 use self::labels::{LabelArgs, Labels};
 use self::output::Output;
@@ -64,6 +64,9 @@ pub fn run(args: MapArgs, context: &Context) -> Result<Outcome> {
     let outputs = args.outputs()?;
     args.place.check()?;
     let labels = args.labels.open(&args.input.files)?;
+    if let Some(labels) = &labels {
+        outputs.iter().try_for_each(|output| output.check_label(labels.column()))?;
+    }
     let Some((records, outcome)) = vectors::read(&args.input, args.vectors, &args.choice, context)? else {
         return Ok(Outcome::Interrupted);
     };
@@ -100,7 +103,7 @@ impl MapArgs {
             (!scatter.legend.is_empty()).then(|| LabelColumn { name: scatter.legend.clone(), labels: groups() });
         let ids = records.records.iter().map(|record| Some(record.id.clone())).collect();
         let has_other_ids = records.records.iter().any(|record| record.id != record.name);
-        let ids = has_other_ids.then(|| LabelColumn { name: "id".into(), labels: ids });
+        let ids = has_other_ids.then(|| LabelColumn { name: IDS.into(), labels: ids });
         AnnData {
             names: records.records.iter().map(|record| record.name.clone()).collect(),
             x: Matrix::F32 { columns: records.points.dims(), values: records.points.values().to_vec() },

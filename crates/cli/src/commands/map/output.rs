@@ -3,10 +3,10 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use rinalmo::draw::Scatter;
 use rinalmo::seq::table::tsv_cell;
-use rinalmo::sink::anndata::AnnData;
+use rinalmo::sink::anndata::{self, AnnData};
 
 use crate::commands::draw::DrawingFormat;
 use crate::io::{OutputArgs, OutputFailure};
@@ -37,6 +37,15 @@ impl Output {
             _ => bail!("{}: expected a file that ends in .svg, .png, .pdf, .html, .tsv or .h5ad", path.display()),
         };
         Ok(Self { path: path.to_owned(), format })
+    }
+
+    /// Checks that points can be labelled by this column in the output's format.
+    pub fn check_label(&self, column: &str) -> Result<()> {
+        match self.format {
+            Format::AnnData => anndata::check_label(column)
+                .map_err(|what| anyhow!("{}: {what}\nhint: rename the column of labels", self.path.display())),
+            Format::Drawing(_) | Format::Page | Format::Table => Ok(()),
+        }
     }
 
     /// Writes the map; `anndata` gives the vectors with it.
