@@ -97,7 +97,10 @@ fn dot_plots_of_viennarna_are_structures_and_probabilities() {
     let other = sandbox.run("draw a.dbn -c paired --probabilities dot.ps").done().out;
     assert!(other.contains("<title>2 G, pairs with 13 C, probability of being paired: 0.9<"), "{other}");
     let drawing = "%!PS-Adobe-3.0 EPSF-3.0\n/sequence (\\\nGGGGCAAAAGCCCC\\\n) def\n/pairs [\n[1 14]\n] def\n";
-    let none = Sandbox::new().with("a.ps", drawing).run("draw a.ps -c paired --probabilities a.ps");
+    let untitled = Sandbox::new().with("a.ps", drawing);
+    untitled.run("draw a.ps --out-dir out").done();
+    assert_eq!(untitled.names("out"), ["a.svg"], "the name of the file without its ending");
+    let none = untitled.run("draw a.ps -c paired --probabilities a.ps");
     assert!(none.code == 2 && none.err.contains("a.ps: has no probabilities of pairs\nhint: `RNAfold -p`"), "{none}");
     let damaged = Sandbox::new().with("dot.ps", plot.replace("3 11", "3 15"));
     let damaged = damaged.run("draw dot.ps");

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
-use rinalmo::seq::labelled::structures::{Entry, stem};
+use rinalmo::seq::labelled::structures::{Entry, is_named_postscript};
 use rinalmo::seq::table::{Row, Table, columns};
 
 use super::entries;
@@ -22,7 +22,7 @@ pub struct Probabilities {
 impl Probabilities {
     /// Reads a table with the columns `id`, `i`, `j` and `p`, or a dot plot, if its name ends in `.ps`.
     pub fn open(path: &Path) -> Result<Self> {
-        if is_dot_plot(path) {
+        if is_named_postscript(path) {
             return Self::of_dot_plot(path);
         }
         let mut table = Table::open(path)?;
@@ -57,11 +57,6 @@ impl Probabilities {
         }
         Ok(pairs.clone())
     }
-}
-
-/// Does a file's name end in `.ps`, perhaps with a compression's ending after it?
-fn is_dot_plot(path: &Path) -> bool {
-    Path::new(&stem(path)).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("ps"))
 }
 
 fn pair(row: &Row, ends: [usize; 2], p: usize) -> Result<(usize, usize, f64)> {

@@ -77,9 +77,18 @@ impl Lists {
     }
 }
 
+/// The ending of ViennaRNA's PostScript. It is read where a file is named; of folders it is not, as RNAfold writes two files
+/// for each record.
+const POSTSCRIPT: Kinds<()> = Kinds(&[("ps", ())]);
+
+/// Does a file's name end in `.ps`, perhaps with a compression's ending after it?
+pub fn is_named_postscript(path: &Path) -> bool {
+    POSTSCRIPT.of(path).is_some()
+}
+
 /// A file's name without the endings of formats and compressions.
 pub fn stem(path: &Path) -> String {
-    KINDS.stem(path)
+    if is_named_postscript(path) { POSTSCRIPT.stem(path) } else { KINDS.stem(path) }
 }
 
 /// The endings that are known.

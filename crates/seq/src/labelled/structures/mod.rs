@@ -33,7 +33,7 @@ use crate::input;
 
 pub use crate::table::Error;
 pub use entry::Entry;
-pub use files::{NAMES_LIST, stem};
+pub use files::{NAMES_LIST, is_named_postscript, stem};
 use names::FileName;
 pub use splits::{Partition, Splits};
 
