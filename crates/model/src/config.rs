@@ -520,6 +520,11 @@ impl ModelConfig {
         }
     }
 
+    /// Does the released code have such an encoder and head, and so names for their tensors?
+    pub fn is_published(&self) -> bool {
+        self.encoder.design == Design::Rinalmo && self.head.as_ref().is_none_or(HeadConfig::is_published)
+    }
+
     /// An encoder with its masked-language head, as after pre-training.
     pub fn pretrained(encoder: EncoderConfig) -> Self {
         Self { encoder, mlm: true, head: None }

@@ -81,6 +81,23 @@ fn a_run_leaves_a_folder_that_folds() {
     assert!(shown.contains(shown_as), "{shown_as}: {shown}");
 }
 
+/// The released code has no names for its tensors, so there is no second file.
+#[test]
+fn an_encoder_of_another_paper_is_fine_tuned() {
+    let others = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rinalmo/tests/golden/others");
+    for name in ["rna_fm", "ernie_rna", "utr_lm"] {
+        let (_, sizeless) = TINY.split_once("\n\n").unwrap(); // the model's sizes are those of `--from`
+        let sandbox = sandbox().with("tiny.toml", sizeless).with("one.fa", ">one\nGGGGAAAACCCC\n");
+        let from = others.join(name);
+        sandbox.run(&format!("-q {BEGIN} --from {} --out run", from.display())).well();
+        sandbox.run("-q finetune structure --resume --out run").well(); // it is done already
+        let models: Vec<String> = sandbox.names("run").into_iter().filter(|name| name.starts_with("model")).collect();
+        assert_eq!(models, ["model.safetensors"], "{name}");
+        let folded = sandbox.run("-q fold one.fa --model run --dtype f32").well().out;
+        assert!(folded.starts_with(">one\nGGGGAAAACCCC\n"), "{name}: {folded}");
+    }
+}
+
 #[test]
 fn a_resumed_run_ends_with_the_bits_of_one_that_never_stopped() {
     let sandbox = sandbox();

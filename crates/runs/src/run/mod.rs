@@ -14,7 +14,6 @@ mod training;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rinalmo_model::HeadConfig;
 use rinalmo_train::Saved;
 use rinalmo_weights::{Layout, WriteOptions};
 
@@ -62,12 +61,12 @@ pub(crate) fn best(folder: &Folder, keep: usize) -> Result<Option<Saved>, Error>
 }
 
 /// Writes the best model by validation, or the last if there was no validation: in our format, and also in that of the
-/// released code if that has the model's head.
+/// released code if that has such a model.
 pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error> {
     let Some(best) = best(folder, keep)? else { return Ok(None) };
     let place = |name: &str| (folder.path().join(name), folder::part(&folder.path().join(name)));
     let found = best.weights()?;
-    if found.config.head.as_ref().is_none_or(HeadConfig::is_published) {
+    if found.config.is_published() {
         let (official, part) = place(OFFICIAL);
         found.write(&part, &WriteOptions::default().layout(Layout::Official))?;
         fs::rename(&part, &official).map_err(FileError::of("written", &official))?;
@@ -77,6 +76,7 @@ pub(crate) fn export(folder: &Folder, keep: usize) -> Result<Option<u64>, Error>
     let weights = best.path.join(MODEL);
     let linked = fs::hard_link(&weights, &part).or_else(|_| fs::copy(&weights, &part).map(drop));
     linked.and_then(|()| fs::rename(&part, &model)).map_err(FileError::of("written", &model))?;
+    let _ = fs::remove_file(&part); // it stays if both are one file already, as in a run that was done before
     Ok(Some(best.state.step))
 }
 
