@@ -50,6 +50,7 @@ fn described(entry: &Entry) -> Value {
         "parameters": entry.network.map(|network| network.parameters),
         "dimensions": entry.network.map(|network| network.dimensions),
         "energy_share": entry.network.filter(|_| entry.abilities.fold).map(|network| network.energy_share),
+        "threshold": entry.network.and_then(|network| network.threshold),
         "loaded": entry.is_loaded(),
     })
 }

@@ -45,6 +45,8 @@ pub struct Network {
     pub dimensions: usize,
     /// The share of energies in its structures, if a request asks for no other.
     pub energy_share: f32,
+    /// The probability that pairs must have, if a request asks for no other and the model was tuned to one.
+    pub threshold: Option<f32>,
 }
 
 /// A model that is offered.
@@ -197,6 +199,7 @@ impl Entry {
             parameters: config.parameters(),
             dimensions: config.encoder.dim,
             energy_share: found.meta.calibration.map_or(0.0, |calibration| calibration.energy_share),
+            threshold: found.meta.threshold,
         };
         Ok(Self::new(name.unwrap_or(&found.meta.name), source, abilities, Some(network)))
     }

@@ -14,8 +14,8 @@ export function quoted(word) {
 const TABLE = "reactivities.tsv";
 
 const FLAGS = {
-  alternatives: "--alternatives", model: "--model", decode: "--decode", gamma: "--gamma", temperature: "--temperature",
-  energy_share: "--energy-share", reagent: "--reagent",
+  alternatives: "--alternatives", model: "--model", decode: "--decode", threshold: "--threshold", gamma: "--gamma",
+  temperature: "--temperature", energy_share: "--energy-share", reagent: "--reagent",
 };
 
 /** The command line that folds one record, and draws it unless it prints several structures. */

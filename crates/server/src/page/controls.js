@@ -2,7 +2,9 @@
 
 import { state } from "./state.js";
 
-const CONTROLS = ["model", "decode", "gamma", "temperature", "share"];
+const CONTROLS = ["model", "decode", "threshold", "gamma", "temperature", "share"];
+/** The field of a model that has the usual value of a control. */
+const OWN = { threshold: "threshold", share: "energy_share" };
 
 const $ = (id) => document.getElementById(id);
 
@@ -26,12 +28,18 @@ export function hasEnsemble() {
   return Boolean(model && model.can.ensemble);
 }
 
+/** Are pairs chosen by their probability? */
+function hasThreshold() {
+  return ["greedy", "nested", "f1"].includes(state.decode) || (state.decode === "" && !hasEnergies());
+}
+
 /** The options of the controls, as far as they apply. */
 export function options() {
   const isEnergies = hasEnergies();
   const asked = {};
   if (state.model && state.model !== models[0].name) asked.model = state.model;
   if (state.decode) asked.decode = state.decode;
+  if (hasThreshold() && state.threshold !== "") asked.threshold = Number(state.threshold);
   if (state.decode === "mea" && state.gamma !== "1") asked.gamma = Number(state.gamma);
   if (isEnergies && state.temperature !== "37") asked.temperature = Number(state.temperature);
   if (!isEnergies && state.share !== "") asked.energy_share = Number(state.share);
@@ -45,11 +53,11 @@ export function showControls() {
   const isEnergies = hasEnergies();
   $("decode").querySelector('[value="mfe"]').disabled = !isEnergies;
   if (!isEnergies && state.decode === "mfe") state.decode = $("decode").value = "";
-  const applies = { mea: state.decode === "mea", energies: isEnergies, network: !isEnergies };
-  const { energy_share: own } = models.find((model) => model.name === state.model);
+  const applies = { threshold: hasThreshold(), mea: state.decode === "mea", energies: isEnergies, network: !isEnergies };
+  const model = models.find((one) => one.name === state.model);
   document.querySelectorAll("[data-twin]").forEach((slider) => {
-    const value = state[slider.dataset.twin];
-    slider.value = value === "" ? String(own ?? 0) : value;
+    const { twin } = slider.dataset;
+    slider.value = state[twin] === "" ? String(model[OWN[twin]] ?? 0) : state[twin];
   });
   document.querySelectorAll("[data-for]").forEach((label) => { label.hidden = !applies[label.dataset.for]; });
 }

@@ -1,7 +1,7 @@
 // What the page shows, as far as the address can say it: the part after `#` is enough to show it again.
 
 const USUAL = {
-  text: "", model: "", decode: "", gamma: "1", temperature: "37", share: "",
+  text: "", model: "", decode: "", threshold: "", gamma: "1", temperature: "37", share: "",
   record: "0", base: "", layout: "straight", color: "letter", mutations: "", reference: "", alternative: "0", turns: "", reactivities: "", reagent: "shape",
 };
 
