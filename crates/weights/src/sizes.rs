@@ -52,7 +52,7 @@ fn inferred(archive: &Archive, place: &Place, sorted: &Sorted) -> Result<ModelCo
     config.encoder.dim = theirs.hidden_size.unwrap_or(config.encoder.dim);
     config.encoder.blocks = theirs.num_hidden_layers.unwrap_or(config.encoder.blocks);
     let config = checked(&place.file, config)?;
-    infer::check_pooling(&config).map_err(|reason| Error::config(&place.file, reason))?;
+    infer::check_described(&config, &sorted.tensors).map_err(|reason| Error::config(&place.file, reason))?;
     Ok(config)
 }
 
