@@ -124,6 +124,15 @@ pub enum Error {
         pad_to: usize,
     },
 
+    /// The sequence is not as long as the windows of the model's convolutional network.
+    #[error("a sequence of {len} nt, the model's network takes {expected}")]
+    OtherWindow {
+        /// Bases in the sequence.
+        len: usize,
+        /// The lengths that it takes, in words.
+        expected: String,
+    },
+
     /// A band of energies holds more structures than can be returned.
     #[error("more than {limit} structures are within {band} kcal/mol of the minimum free energy")]
     TooManyStructures {

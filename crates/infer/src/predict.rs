@@ -67,7 +67,7 @@ pub struct Answer {
 #[non_exhaustive]
 pub struct PredictOptions {
     /// Tokens that each sequence is padded to if the head looks at padding; the task's own length by default
-    /// ([`MRL_PADDING`] for ribosome loads).
+    /// ([`MRL_PADDING`] for ribosome loads). A convolutional network has a window of its own instead.
     pub pad_to: Option<usize>,
     /// Bytes that work on sequences may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of
     /// the free memory.
@@ -127,6 +127,7 @@ impl Verb for Predict<'_> {
             }
             LooksAt::Padded => each(network.mean_loads(&hidden, batch, self.pad_to)),
             LooksAt::Whole(pooling) => each(network.classify(&hidden.pool(batch, pooling))),
+            LooksAt::Window => each(network.convolve(&hidden, batch)),
             LooksAt::Pairs => each(network.classify(&hidden.pool(batch, Pooling::Cls))),
         };
         (hidden, found)
@@ -161,8 +162,8 @@ impl Model {
     /// it. The lower bound of the iterator's `size_hint` is the number of results that are already computed.
     ///
     /// # Errors
-    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`], [`Error::LongerThanPadding`] or
-    /// [`Error::TooLong`].
+    /// [`Error::NoHead`]; of a single sequence [`Error::EmptySequence`], [`Error::LongerThanPadding`],
+    /// [`Error::OtherWindow`] or [`Error::TooLong`].
     pub fn predictions<'m, I>(
         &'m self,
         task: &TaskSpec,
@@ -195,6 +196,9 @@ impl Model {
         let checked = move |sequence: I::Item| {
             let len = sequence.as_ref().len();
             self.check_len(len)?;
+            if let Some(network) = head.cnn().filter(|network| !network.accepts(len)) {
+                return Err(Error::OtherWindow { len, expected: network.lengths() });
+            }
             self.afford(len, "its vectors", budget, |len| self.predict_memory(len))?;
             if padded && len + 2 > pad_to {
                 return Err(Error::LongerThanPadding { len, pad_to });

@@ -9,7 +9,10 @@ use rinalmo_energy::{BuiltIn, Deigan, EnergyModel, Restraints};
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
 use rinalmo_model::task::TASKS;
-use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Network, OnDevice, Pooling};
+use rinalmo_model::{
+    CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding, EncoderConfig, HeadConfig, ModelConfig, Network, OnDevice,
+    Pooling,
+};
 use rinalmo_sink::ArrayKind;
 
 use crate::{
@@ -146,6 +149,33 @@ fn a_model_without_energies_refuses_reactivities_unless_energies_have_a_share() 
     assert!(refused.contains(&format!("expected one for each of {} bases, found 3", sequence.len())), "{refused}");
 }
 
+/// A network on the encoder's vectors, for the longest of the sequences.
+fn cnn(padding: CnnPadding) -> CnnConfig {
+    let layers = vec![CnnLayer { filters: 6, kernel: 4, pool: 2 }];
+    CnnConfig { input: CnnInput::Encoder, window: 21, padding, layers, gather: CnnGather::Flatten, dense: vec![5] }
+}
+
+#[test]
+fn sequences_outside_the_window_of_a_network_are_errors_and_the_others_are_computed() {
+    for (padding, fits, said) in [
+        (CnnPadding::Left, [true, true, false], "a sequence of 22 nt, the model's network takes up to 21 nt"),
+        (CnnPadding::None, [false, true, false], "a sequence of 22 nt, the model's network takes exactly 21 nt"),
+    ] {
+        let head = HeadConfig::Cnn { made_for: "splice".into(), outputs: 1, network: cnn(padding) };
+        for model in both(Some(head)) {
+            let sequences = ["A".repeat(20), "C".repeat(21), "G".repeat(22)];
+            let task = rinalmo_model::TaskSpec::named;
+            let found = model.predictions(task("splice"), &sequences, &PredictOptions::default()).unwrap();
+            let found: Vec<_> = found.collect();
+            assert_eq!(found.iter().map(Result::is_ok).collect::<Vec<_>>(), fits);
+            assert_eq!(found[2].as_ref().unwrap_err().to_string(), said);
+            // Another task's labels mean something else.
+            let other = model.predict(task("mrl"), &sequences, &PredictOptions::default()).unwrap_err().to_string();
+            assert!(other.contains("has no mrl head"), "{other}");
+        }
+    }
+}
+
 #[test]
 fn predictions_of_every_head_are_the_same() {
     let own = [
@@ -155,6 +185,8 @@ fn predictions_of_every_head_are_the_same() {
         HeadConfig::splice(),
         HeadConfig::family(),
         HeadConfig::Mrl { channels: 8, blocks: 2, kernel: 3 },
+        HeadConfig::Cnn { made_for: "mrl".into(), outputs: 1, network: cnn(CnnPadding::Left) },
+        HeadConfig::Cnn { made_for: "family".into(), outputs: 4, network: cnn(CnnPadding::Left) },
     ];
     for head in own {
         let task = TASKS.iter().find(|task| task.labels.is_some() && task.takes(&head)).unwrap();

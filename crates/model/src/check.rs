@@ -6,7 +6,9 @@
 
 use std::fmt;
 
+use crate::cnn::{CnnConfig, CnnInput, CnnLayer};
 use crate::config::{Activation, Design, EncoderConfig, HeadConfig, Lora, ModelConfig, Positions};
+use crate::task::TaskSpec;
 
 /// Largest width, and most learned positions. The widest published model has 3413.
 const WIDEST: usize = 1 << 20;
@@ -16,6 +18,10 @@ const DEEPEST: usize = 1 << 12;
 const MOST_CHANNELS: usize = 1 << 14;
 /// Largest side of a convolution; the published heads have 3.
 const LARGEST_KERNEL: usize = 101;
+/// Longest window of a convolutional network, in nt.
+const LONGEST_WINDOW: usize = 1 << 17;
+/// Most layers of a convolutional network, of convolutions and dense ones; the published networks have three and one.
+const MOST_LAYERS: usize = 64;
 /// Fewest learned positions: `<cls>`, a base, `<eos>`.
 const SHORTEST: usize = 3;
 
@@ -53,7 +59,24 @@ impl ModelConfig {
         self.check_kernel()?;
         self.check_gate()?;
         self.check_positions()?;
+        self.check_cnn()?;
         self.check_heads()
+    }
+
+    /// Checks that a convolutional network is for a task of whole sequences, and that the encoder is used or has no
+    /// blocks.
+    fn check_cnn(&self) -> Result<(), BadSize> {
+        let Some(HeadConfig::Cnn { made_for, network, .. }) = &self.head else { return Ok(()) };
+        let refuse = |message: String| Err(BadSize { heads: false, message });
+        if TaskSpec::find(made_for).is_none_or(|task| !task.has_labels_of_sequences()) {
+            return refuse(format!("the network is for `{made_for}`, expected a task with labels of whole sequences"));
+        }
+        match (network.input, self.encoder.blocks) {
+            (CnnInput::Letters, blocks @ 1..) => refuse(format!(
+                "the network sees letters, so an encoder of {blocks} blocks has no use, expected 0 blocks"
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Checks that the kernel's side is odd: otherwise a convolution cannot keep the size of its map.
@@ -159,7 +182,29 @@ fn head(config: &HeadConfig) -> Vec<Row> {
         HeadConfig::Sequence { hidden: width, outputs, .. } | HeadConfig::Token { hidden: width, outputs } => {
             vec![hidden(width), ("number of the head's outputs", outputs, 1, WIDEST)]
         }
+        HeadConfig::Cnn { outputs, ref network, .. } => {
+            let mut rows = cnn(network);
+            rows.push(("number of the head's outputs", outputs, 1, WIDEST));
+            rows
+        }
     }
+}
+
+fn cnn(network: &CnnConfig) -> Vec<Row> {
+    let mut rows = vec![
+        ("network's window", network.window, 1, LONGEST_WINDOW),
+        ("number of the network's convolutions", network.layers.len(), 1, MOST_LAYERS),
+        ("number of the network's dense layers", network.dense.len(), 0, MOST_LAYERS),
+    ];
+    let mut positions = network.window;
+    for &CnnLayer { filters, kernel, pool } in network.layers.iter().take(MOST_LAYERS) {
+        rows.push(("number of a layer's filters", filters, 1, MOST_CHANNELS));
+        rows.push(("width of a layer's filters", kernel, 1, LARGEST_KERNEL));
+        rows.push(("pooling of a layer", pool, 1, positions));
+        positions /= pool.max(1);
+    }
+    rows.extend(network.dense.iter().take(MOST_LAYERS).map(|&width| ("width of a dense layer", width, 1, WIDEST)));
+    rows
 }
 
 #[cfg(test)]
@@ -219,7 +264,56 @@ mod tests {
                     |c, n| c.head = Some(HeadConfig::Token { hidden: 2, outputs: n }),
                 ],
             ),
+            (
+                with_cnn(|_| ()),
+                vec![
+                    |c, n| *c = with_cnn(|network| network.window = n),
+                    |c, n| *c = with_cnn(|network| network.layers[1].filters = n),
+                    |c, n| *c = with_cnn(|network| network.layers[1].kernel = n),
+                    |c, n| *c = with_cnn(|network| network.layers[1].pool = n),
+                    |c, n| *c = with_cnn(|network| network.dense[0] = n),
+                    |c, n| match &mut c.head {
+                        Some(HeadConfig::Cnn { outputs, .. }) => *outputs = n,
+                        _ => unreachable!(),
+                    },
+                ],
+            ),
         ]
+    }
+
+    /// Optimus 5-prime with other sizes.
+    fn with_cnn(change: impl Fn(&mut CnnConfig)) -> ModelConfig {
+        let mut network = crate::cnn::tests::optimus();
+        change(&mut network);
+        let head = HeadConfig::Cnn { made_for: "mrl".into(), outputs: 1, network };
+        ModelConfig { mlm: false, ..ModelConfig::pretrained(EncoderConfig::new(2, 0, 1)) }.with_head(head)
+    }
+
+    #[test]
+    fn a_network_of_convolutions_fits_its_task_window_and_encoder() {
+        let complaint = |config: &ModelConfig| config.check().unwrap_err().message;
+        let pooled = with_cnn(|network| {
+            network.layers[0].pool = 60;
+            network.layers[1].pool = 2;
+        });
+        assert_eq!(complaint(&pooled), "the pooling of a layer is 2, expected 1 to 1", "100 positions pool to one");
+        let empty = with_cnn(|network| network.layers.clear());
+        assert_eq!(complaint(&empty), "the number of the network's convolutions is 0, expected 1 to 64");
+        assert!(with_cnn(|network| network.layers = vec![network.layers[0]; 65]).check().is_err());
+        let mut with_blocks = with_cnn(|_| ());
+        with_blocks.encoder.blocks = 1;
+        assert!(complaint(&with_blocks).contains("sees letters, so an encoder of 1 blocks has no use"));
+        let mut on_vectors = with_cnn(|network| network.input = CnnInput::Encoder);
+        on_vectors.encoder.blocks = 1;
+        assert_eq!(on_vectors.check(), Ok(()));
+        for (task, sound) in
+            [("ribosome", true), ("splice", true), ("token", false), ("structure", false), ("x", false)]
+        {
+            let mut config = with_cnn(|_| ());
+            let Some(HeadConfig::Cnn { made_for, .. }) = &mut config.head else { unreachable!() };
+            *made_for = task.into();
+            assert_eq!(config.check().is_ok(), sound, "{task}");
+        }
     }
 
     #[test]

@@ -7,8 +7,9 @@
 use rinalmo_energy::BuiltIn;
 use serde::{Deserialize, Serialize};
 
+use crate::cnn::CnnConfig;
 use crate::pair_features::PAIR_FEATURES;
-use crate::task::TASKS;
+use crate::task::{TASKS, read_name};
 
 /// Tokens in the vocabulary.
 pub const VOCABULARY: usize = 22;
@@ -322,6 +323,8 @@ pub enum LooksAt {
     Bases,
     /// All tokens, and padding after them.
     Padded,
+    /// A window of bases, and padding before them if they are fewer.
+    Window,
 }
 
 /// A head's sizes. The variant is its kind, and is stored as the name of the task that it was made for.
@@ -383,6 +386,16 @@ pub enum HeadConfig {
         /// Number of outputs for each base.
         outputs: usize,
     },
+    /// A convolutional network for labels of whole sequences.
+    Cnn {
+        /// The task whose labels it learned, by its name in the table of tasks. Its tensors do not show it.
+        #[serde(deserialize_with = "read_name")]
+        made_for: String,
+        /// Number of outputs.
+        outputs: usize,
+        /// All other sizes.
+        network: CnnConfig,
+    },
 }
 
 impl HeadConfig {
@@ -401,6 +414,7 @@ impl HeadConfig {
             Self::Family { .. } => "family",
             Self::Sequence { .. } => "sequence",
             Self::Token { .. } => "token",
+            Self::Cnn { .. } => "cnn",
         }
     }
 
@@ -412,13 +426,14 @@ impl HeadConfig {
             Self::Splice { .. } | Self::Family { .. } => LooksAt::Whole(Pooling::Cls),
             Self::Sequence { pooling, .. } => LooksAt::Whole(pooling),
             Self::Token { .. } => LooksAt::Bases,
+            Self::Cnn { .. } => LooksAt::Window,
         }
     }
 
     /// Hidden units and outputs, if it is a [`crate::Classifier`].
     pub fn classifier(&self) -> Option<(usize, usize)> {
         match *self {
-            Self::Structure { .. } | Self::Mrl { .. } => None,
+            Self::Structure { .. } | Self::Mrl { .. } | Self::Cnn { .. } => None,
             Self::Splice { hidden } => Some((hidden, 1)),
             Self::Family { hidden, classes } => Some((hidden, classes)),
             Self::Sequence { hidden, outputs, .. } | Self::Token { hidden, outputs } => Some((hidden, outputs)),
@@ -431,6 +446,9 @@ impl HeadConfig {
         let width = |own: usize| hidden.unwrap_or(own);
         match *self {
             Self::Structure { .. } | Self::Mrl { .. } => self.clone(),
+            Self::Cnn { ref made_for, ref network, .. } => {
+                Self::Cnn { made_for: made_for.clone(), outputs, network: network.clone() }
+            }
             Self::Splice { hidden } => Self::Splice { hidden: width(hidden) },
             Self::Family { hidden, .. } => Self::Family { hidden: width(hidden), classes: outputs },
             Self::Sequence { hidden, pooling: own, .. } => {
@@ -442,7 +460,18 @@ impl HeadConfig {
 
     /// Number of outputs for each item of its input.
     pub fn outputs(&self) -> usize {
-        self.classifier().map_or(1, |(_, outputs)| outputs)
+        match *self {
+            Self::Cnn { outputs, .. } => outputs,
+            _ => self.classifier().map_or(1, |(_, outputs)| outputs),
+        }
+    }
+
+    /// The sizes of its convolutional network, if it is one.
+    pub fn cnn(&self) -> Option<&CnnConfig> {
+        match self {
+            Self::Cnn { network, .. } => Some(network),
+            _ => None,
+        }
     }
 
     /// A phrase on its sizes.
@@ -460,13 +489,15 @@ impl HeadConfig {
             Self::Sequence { hidden, outputs, .. } | Self::Token { hidden, outputs } => {
                 format!("{hidden} hidden units, {outputs} outputs")
             }
+            Self::Cnn { outputs: 1, network, .. } => network.describe(),
+            Self::Cnn { outputs, network, .. } => format!("{}, {outputs} outputs", network.describe()),
         }
     }
 
     /// Does the released code have such a head, and so names for its tensors?
     pub fn is_published(&self) -> bool {
         match self {
-            Self::Sequence { .. } | Self::Token { .. } => false,
+            Self::Sequence { .. } | Self::Token { .. } | Self::Cnn { .. } => false,
             Self::Structure { energy, ensemble, .. } => !energy && ensemble.is_none(),
             _ => true,
         }
@@ -674,6 +705,15 @@ impl Manifest {
                     }
                 }
                 self.linear("ribosome.out", 1, channels);
+            }
+            HeadConfig::Cnn { outputs, ref network, .. } => {
+                for (i, (shape, ..)) in network.convolutions(dim).into_iter().enumerate() {
+                    self.tensor(format!("cnn.layers.{i}.weight"), &shape);
+                    self.tensor(format!("cnn.layers.{i}.bias"), &shape[..1]);
+                }
+                for (i, [rows, columns]) in network.denses(dim, outputs).into_iter().enumerate() {
+                    self.linear(&format!("cnn.dense.{i}"), rows, columns);
+                }
             }
             _ => {
                 if let Some((hidden, outputs)) = head.classifier() {

@@ -22,6 +22,7 @@
 mod batch;
 pub mod batches;
 mod check;
+mod cnn;
 pub mod config;
 pub mod cpu;
 mod encoder;
@@ -39,12 +40,13 @@ pub mod task;
 
 pub use batch::Packed;
 pub use check::BadSize;
+pub use cnn::{CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding};
 pub use config::{
     Activation, Design, EncoderConfig, HeadConfig, LooksAt, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions,
     Preset, TensorSpec, VOCABULARY,
 };
 pub use encoder::{Encoder, EncoderBlock};
-pub use heads::{Classifier, MlmHead, MrlHead, StructureHead};
+pub use heads::{Classifier, CnnDropout, CnnHead, MlmHead, MrlHead, StructureHead};
 pub use hidden::Hidden;
 pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, PairBias, Rope};
 pub use model::Model;

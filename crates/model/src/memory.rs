@@ -122,11 +122,16 @@ pub(crate) fn encoding(dim: usize, heads: Option<usize>, max_len: Option<usize>,
 }
 
 /// Bytes needed to predict something for one sequence of `len` bases, without weights: to encode it, and the rows of
-/// the head.
+/// the head, or a window of its convolutional network on each thread.
 pub fn predict(config: &ModelConfig, len: usize, on_cpu: bool) -> u64 {
     let row = config.head.as_ref().and_then(HeadConfig::classifier).map_or(0, |(hidden, outputs)| hidden + outputs);
     let rows = product(&[2, row as u64, len as u64 + 2, F32]);
-    encode(&config.encoder, len + 2, on_cpu).saturating_add(rows)
+    let windows = config
+        .head
+        .as_ref()
+        .and_then(HeadConfig::cnn)
+        .map_or(0, |network| product(&[rayon::current_num_threads() as u64, network.memory(config.encoder.dim)]));
+    encode(&config.encoder, len + 2, on_cpu).saturating_add(rows).saturating_add(windows)
 }
 
 /// Bytes needed to map the pairs of one sequence of `len` bases in f32, without weights: what

@@ -5,7 +5,7 @@ use burn::tensor::Device;
 
 use crate::config::{HeadConfig, ModelConfig};
 use crate::encoder::Encoder;
-use crate::heads::{Classifier, MlmHead, MrlHead, StructureHead};
+use crate::heads::{Classifier, CnnHead, MlmHead, MrlHead, StructureHead};
 
 /// An encoder with the heads of its [`ModelConfig`]. Parameter paths are the tensor names of [`ModelConfig::manifest`].
 #[derive(Module, Debug)]
@@ -26,6 +26,8 @@ pub struct Model {
     pub sequence: Option<Classifier>,
     /// Head for labels of bases.
     pub token: Option<Classifier>,
+    /// A convolutional network for labels of whole sequences.
+    pub cnn: Option<CnnHead>,
 }
 
 impl ModelConfig {
@@ -42,10 +44,14 @@ impl ModelConfig {
             family: None,
             sequence: None,
             token: None,
+            cnn: None,
         };
         let sizes = self.head.as_ref().and_then(HeadConfig::classifier);
         let classifier = sizes.map(|(hidden, outputs)| Classifier::new(dim, hidden, outputs, device));
         match self.head {
+            Some(HeadConfig::Cnn { outputs, ref network, .. }) => {
+                model.cnn = Some(CnnHead::new(dim, network, outputs, device));
+            }
             Some(HeadConfig::Structure { channels, blocks, kernel, energy, ensemble }) => {
                 let head = StructureHead::new(dim, channels, blocks, kernel, device).within(ensemble);
                 model.structure = Some(if energy { head.with_features(device) } else { head });
@@ -109,6 +115,11 @@ mod tests {
             tiny().with_head(HeadConfig::family()),
             tiny().with_head(HeadConfig::Sequence { hidden: 8, outputs: 2, pooling: Pooling::Mean }),
             tiny().with_head(HeadConfig::Token { hidden: 8, outputs: 3 }),
+            ModelConfig::pretrained(EncoderConfig::new(2, 0, 1)).with_head(HeadConfig::Cnn {
+                made_for: "mrl".into(),
+                outputs: 1,
+                network: crate::cnn::tests::optimus(),
+            }),
             ModelConfig { mlm: false, ..tiny() },
             ModelConfig::pretrained(EncoderConfig::new(16, 2, 2).with_gelu().with_learned_positions(64)),
         ];

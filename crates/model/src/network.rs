@@ -58,4 +58,9 @@ pub trait Network: Send + Sync {
     /// What a head that is a classifier says, `[rows, outputs]`, of what it looks at, `[rows, dim]`: vectors that stand
     /// for sequences, or those of bases.
     fn classify(&self, rows: &Hidden<'_>) -> Vec<f32>;
+
+    /// The outputs of a convolutional network, `[sequences, outputs]`, from all tokens' representations `[rows, dim]` and
+    /// the tokens themselves. Callers check that the network accepts the sequences' lengths
+    /// ([`CnnConfig::accepts`](crate::CnnConfig::accepts)).
+    fn convolve(&self, hidden: &Hidden<'_>, batch: &Packed) -> Vec<f32>;
 }

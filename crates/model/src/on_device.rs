@@ -73,6 +73,10 @@ impl Network for OnDevice {
     fn classify(&self, rows: &Hidden<'_>) -> Vec<f32> {
         self.run(|| to_vec(self.model.classifier().expect(NO_HEAD).forward(rows.tensor(&self.device))))
     }
+
+    fn convolve(&self, hidden: &Hidden<'_>, batch: &Packed) -> Vec<f32> {
+        self.run(|| to_vec(self.model.cnn.as_ref().expect(NO_HEAD).forward(hidden.tensor(&self.device), batch)))
+    }
 }
 
 /// Peak memory in bytes for a map of pairs by a head of these sizes, before it is built.

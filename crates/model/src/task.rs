@@ -207,9 +207,17 @@ impl TaskSpec {
         first.to_uppercase() + rest
     }
 
-    /// Is `head` of the kind that it needs, of any sizes?
+    /// Is `head` of the kind that it needs, of any sizes? A convolutional network is if it was made for this task.
     pub fn takes(&self, head: &HeadConfig) -> bool {
-        self.head.as_ref().is_some_and(|own| own.prefix() == head.prefix())
+        match head {
+            HeadConfig::Cnn { made_for, .. } => self.has_labels_of_sequences() && self.answers_to(made_for),
+            _ => self.head.as_ref().is_some_and(|own| own.prefix() == head.prefix()),
+        }
+    }
+
+    /// Is it learned from labels of whole sequences?
+    pub fn has_labels_of_sequences(&self) -> bool {
+        self.labels.is_some() && self.head.is_some() && !self.is_of_bases()
     }
 
     /// Does each base have its own label?

@@ -1,9 +1,12 @@
-//! The CPU's own structure and ribosome heads compared with the tensors, for every level and precision.
+//! The CPU's own structure, ribosome and convolutional heads compared with the tensors, for every level and precision.
 
 use burn::tensor::Device;
 use rinalmo_kernels::Level;
 use rinalmo_model::cpu::{CpuModel, Precision};
-use rinalmo_model::{EncoderConfig, HeadConfig, Hidden, Model, ModelConfig, Network, OnDevice, Packed, memory, ops};
+use rinalmo_model::{
+    CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding, EncoderConfig, HeadConfig, Hidden, Model, ModelConfig,
+    Network, OnDevice, Packed, memory, ops,
+};
 use rinalmo_seq::tokenizer::tokenize;
 
 /// Logits are about 2: six convolutions and norms, whose sums differ in order.
@@ -86,6 +89,31 @@ fn mean_loads_are_those_of_the_tensors_for_any_padding() {
                 let cpu = CpuModel::new(model.clone(), Precision::F32, level);
                 let found = cpu.mean_loads(&hidden, &batch, pad_to);
                 check(&found, &expected, LOADS, &format!("{channels} channels, padded to {pad_to}, {level}"));
+            }
+        }
+    }
+}
+
+/// Three layers of odd and even filters, with and without pooling, that leave a position over.
+fn cnn(input: CnnInput, gather: CnnGather) -> CnnConfig {
+    let layers = [(12, 8, 2), (7, 5, 1), (9, 2, 3)].map(|(filters, kernel, pool)| CnnLayer { filters, kernel, pool });
+    CnnConfig { input, window: 23, padding: CnnPadding::Left, layers: layers.to_vec(), gather, dense: vec![11, 5] }
+}
+
+#[test]
+fn a_convolutional_network_says_the_same_as_its_tensors() {
+    let batch = Packed::new([&b"ACGUACGUNACGUACGURACGUA"[..], b"G", b"GG", b"AUGGCAUGACC"].map(tokenize));
+    let hidden = hidden(batch.total());
+    for input in [CnnInput::Letters, CnnInput::Encoder] {
+        for gather in [CnnGather::Flatten, CnnGather::Mean, CnnGather::Max] {
+            let head = HeadConfig::Cnn { made_for: "family".into(), outputs: 3, network: cnn(input, gather) };
+            let (model, tensors) = model(head, |model| model.convolve(&hidden, &batch));
+            let expected = ops::plainly(|| tensors.convolve(&hidden, &batch));
+            assert_eq!(expected.len(), 4 * 3);
+            check(&tensors.convolve(&hidden, &batch), &expected, LOADS, &format!("kernels, {input:?}, {gather:?}"));
+            for level in Level::available() {
+                let found = CpuModel::new(model.clone(), Precision::F32, level).convolve(&hidden, &batch);
+                check(&found, &expected, LOADS, &format!("{input:?}, {gather:?}, {level}"));
             }
         }
     }

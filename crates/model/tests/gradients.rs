@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Distribution, Gradients, Tensor};
 use rinalmo_model::ops::{Dropout, cross_entropy, plainly};
-use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Packed};
+use rinalmo_model::{
+    CnnConfig, CnnDropout, CnnGather, CnnInput, CnnLayer, CnnPadding, EncoderConfig, HeadConfig, Model, ModelConfig,
+    Packed,
+};
 use rinalmo_seq::tokenizer::tokenize;
 
 /// Gradients of two blocks, relative to the largest of their tensor: f32 sums in another order.
@@ -172,6 +175,51 @@ fn the_ribosome_head_learns_the_same_with_and_without_kernels() {
             assert_eq!(found.1.len(), 2 + 2 * blocks + 2, "every parameter of the head learns");
             (found, expected)
         });
+    }
+}
+
+/// A convolutional network for the sequences of [`batch`].
+fn cnn(input: CnnInput, gather: CnnGather) -> ModelConfig {
+    let layers = [(6, 7, 2), (5, 4, 1)].map(|(filters, kernel, pool)| CnnLayer { filters, kernel, pool }).to_vec();
+    let network = CnnConfig { input, window: 29, padding: CnnPadding::Left, layers, gather, dense: vec![4] };
+    let head = HeadConfig::Cnn { made_for: "mrl".into(), outputs: 1, network };
+    ModelConfig { mlm: false, ..ModelConfig::pretrained(configs().remove(0)) }.with_head(head)
+}
+
+#[test]
+fn a_convolutional_network_learns_the_same_with_and_without_kernels() {
+    for input in [CnnInput::Letters, CnnInput::Encoder] {
+        for gather in [CnnGather::Flatten, CnnGather::Mean, CnnGather::Max] {
+            assert_alike_in_a_draw(|| {
+                let model = cnn(input, gather).init(&device());
+                let batch = batch();
+                let hidden = Tensor::<2>::random([batch.total(), 48], Distribution::Normal(0.0, 1.0), &device());
+                let head_loss = || {
+                    let outputs = model.cnn.as_ref().unwrap().forward(hidden.clone(), &batch);
+                    (outputs.clone() * outputs.abs()).sum()
+                };
+                let expected = plainly(|| gradients(&model, head_loss()));
+                let found = gradients(&model, head_loss());
+                assert_eq!(found.1.len(), 2 * 2 + 2 * 2, "every parameter of the head learns");
+                (found, expected)
+            });
+        }
+    }
+}
+
+#[test]
+fn a_convolutional_network_drops_the_same_values_for_a_seed() {
+    let model = cnn(CnnInput::Letters, CnnGather::Flatten).init(&device());
+    let batch = batch();
+    let hidden = Tensor::<2>::zeros([batch.total(), 48], &device());
+    let head = model.cnn.as_ref().unwrap();
+    let values = |outputs: Tensor<2>| outputs.try_into_vec_as::<f32>().unwrap();
+    let at = |maps, dense, seed| values(head.forward_dropped(&hidden, &batch, CnnDropout { maps, dense, seed }));
+    assert_eq!(at(0.0, 0.0, 1), values(head.forward(hidden.clone(), &batch)));
+    for (maps, dense) in [(0.5, 0.0), (0.0, 0.5)] {
+        assert_eq!(at(maps, dense, 1), at(maps, dense, 1));
+        assert!((2..9).any(|seed| at(maps, dense, 1) != at(maps, dense, seed)), "{maps}, {dense}");
+        assert!((1..9).any(|seed| at(maps, dense, seed) != at(0.0, 0.0, 1)), "{maps}, {dense}");
     }
 }
 

@@ -2,7 +2,9 @@
 //! positions.
 
 use burn::tensor::{Device, Tensor};
-use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Packed};
+use rinalmo_model::{
+    CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding, EncoderConfig, HeadConfig, Model, ModelConfig, Packed,
+};
 use rinalmo_seq::tokenizer::tokenize;
 
 /// f32 sums in another order, at width 32.
@@ -110,4 +112,77 @@ fn ribosome_load_depends_on_padding_but_not_on_batch_mates() {
     let (a, b) = (b"GGGGAAACCCC".as_slice(), b"ACGUACGUACGUACGU".as_slice());
     assert_close(&load(&[a, b], 30), &[load(&[a], 30), load(&[b], 30)].concat());
     assert!((load(&[a], 30)[0] - load(&[a], 60)[0]).abs() > 1e-6, "the released head sees its padding");
+}
+
+/// The published layout of Optimus 5-prime, with other numbers of filters.
+fn optimus(window: usize, dense: &[usize]) -> ModelConfig {
+    let layers = vec![CnnLayer { filters: 6, kernel: 8, pool: 1 }, CnnLayer { filters: 5, kernel: 4, pool: 2 }];
+    let padding = CnnPadding::Left;
+    let gather = CnnGather::Flatten;
+    let network = CnnConfig { input: CnnInput::Letters, window, padding, layers, gather, dense: dense.to_vec() };
+    let head = HeadConfig::Cnn { made_for: "mrl".into(), outputs: 1, network };
+    ModelConfig { mlm: false, ..ModelConfig::pretrained(EncoderConfig::new(2, 0, 1)) }.with_head(head)
+}
+
+fn convolved(model: &Model, sequences: &[&[u8]]) -> Vec<f32> {
+    let batch = Packed::new(sequences.iter().map(|s| tokenize(s)));
+    let hidden = model.encoder.forward(&batch, &Device::flex());
+    values(model.cnn.as_ref().unwrap().forward(hidden, &batch))
+}
+
+/// By plain loops, after the papers' words: one-hot letters, filters as wide before as after (one more after if even),
+/// ReLU, the maximum of neighbours, a flattened map, dense layers.
+#[test]
+fn a_convolutional_network_is_what_its_sizes_say() {
+    let (window, sequence) = (11, b"ACGUNGGUR");
+    let config = optimus(window, &[8]);
+    let model = config.init(&Device::flex());
+    let head = model.cnn.as_ref().unwrap();
+    let mut map: Vec<Vec<f32>> = vec![vec![0.0; 4]; window - sequence.len()];
+    map.extend(
+        sequence.iter().map(|letter| b"ACGU".iter().map(|known| f32::from(u8::from(known == letter))).collect()),
+    );
+    for (layer, (kernel, pool)) in head.layers.iter().zip([(8, 1), (4, 2)]) {
+        let (weight, bias) = (values(layer.weight.val()), values(layer.bias.as_ref().unwrap().val()));
+        let channels = map[0].len();
+        let at = |place: usize, filter: usize| {
+            let mut sum = bias[filter];
+            for tap in 0..kernel {
+                let Some(row) = (place + tap).checked_sub((kernel - 1) / 2).and_then(|row| map.get(row)) else {
+                    continue;
+                };
+                sum += (0..channels).map(|c| row[c] * weight[(filter * channels + c) * kernel + tap]).sum::<f32>();
+            }
+            sum.max(0.0)
+        };
+        let next: Vec<Vec<f32>> =
+            (0..map.len()).map(|place| (0..bias.len()).map(|filter| at(place, filter)).collect()).collect();
+        let highest =
+            |rows: &[Vec<f32>]| (0..bias.len()).map(|f| rows.iter().map(|row| row[f]).fold(0.0, f32::max)).collect();
+        map = next.chunks_exact(pool).map(highest).collect();
+    }
+    assert_eq!((map.len(), map[0].len()), (5, 5));
+    let mut row = map.concat();
+    for (number, dense) in head.dense.iter().enumerate() {
+        let (weight, bias) = (values(dense.weight.val()), values(dense.bias.as_ref().unwrap().val()));
+        let sum = |out: usize| row.iter().zip(&weight[out * row.len()..]).map(|(x, w)| x * w).sum::<f32>() + bias[out];
+        let next: Vec<f32> = (0..bias.len()).map(sum).collect();
+        row = if number == 0 { next.into_iter().map(|x| x.max(0.0)).collect() } else { next };
+    }
+    assert_close(&convolved(&model, &[sequence]), &row);
+}
+
+#[test]
+fn a_window_is_padded_on_its_left_and_batch_mates_change_nothing() {
+    // More windows than are computed together.
+    let (a, b, c) = (&b"GGGGAAACCCC"[..], &b"ACGUACGUACGUACGU"[..], &b"U"[..]);
+    let model = optimus(3000, &[3]).init(&Device::flex());
+    let together = convolved(&model, &[a, b, c, b, a]);
+    assert_close(&together, &[a, b, c, b, a].map(|sequence| convolved(&model, &[sequence])).concat());
+    // Unknown letters are the zeros of padding: before a sequence they change nothing, after it they do.
+    let model = optimus(40, &[]).init(&Device::flex());
+    let padded = [&[b'N'; 20], a].concat();
+    let shifted = [a, &[b'N'; 20]].concat();
+    let [found, before, after] = [a, &padded, &shifted].map(|sequence| convolved(&model, &[sequence])[0]);
+    assert!((found - before).abs() < F32_LAYER && (found - after).abs() > 10.0 * F32_LAYER, "{found} {before} {after}");
 }

@@ -45,6 +45,7 @@ pub fn of_record(py: Python<'_>, error: &Error, record: Option<&str>) -> PyErr {
         | Error::TooLong { .. }
         | Error::TooLongForPositions { .. }
         | Error::LongerThanPadding { .. }
+        | Error::OtherWindow { .. }
         | Error::Range { .. }
         | Error::Options(_)
         | Error::Decode(_)

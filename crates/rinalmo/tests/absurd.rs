@@ -7,7 +7,9 @@ use rinalmo::task::TaskSpec;
 use rinalmo::{
     Device, EmbedOptions, FoldOptions, Marginal, Model, Precision, PredictOptions, ScoreOptions, VariantRequest,
 };
-use rinalmo_model::{EncoderConfig, HeadConfig, ModelConfig, Pooling};
+use rinalmo_model::{
+    CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding, EncoderConfig, HeadConfig, ModelConfig, Pooling,
+};
 
 #[allow(dead_code)]
 #[path = "../../weights/tests/checkpoints/pt.rs"]
@@ -27,7 +29,16 @@ const ENCODER: [(&str, Set); 5] = [
     ("positions", |c, n| c.encoder = c.encoder.clone().with_learned_positions(n)),
 ];
 
-const HEADS: [(&str, Set); 13] = [
+/// A convolutional network on vectors, with one size changed.
+fn cnn(change: impl Fn(&mut CnnConfig)) -> Option<HeadConfig> {
+    let layers = vec![CnnLayer { filters: 3, kernel: 3, pool: 2 }; 2];
+    let (input, padding, gather) = (CnnInput::Encoder, CnnPadding::Left, CnnGather::Flatten);
+    let mut network = CnnConfig { input, window: 12, padding, layers, gather, dense: vec![4] };
+    change(&mut network);
+    Some(HeadConfig::Cnn { made_for: "mrl".into(), outputs: 1, network })
+}
+
+const HEADS: [(&str, Set); 18] = [
     ("structure channels", |c, n| {
         c.head = Some(HeadConfig::Structure { channels: n, blocks: 1, kernel: 3, energy: false, ensemble: None });
     }),
@@ -51,6 +62,11 @@ const HEADS: [(&str, Set); 13] = [
     }),
     ("token hidden", |c, n| c.head = Some(HeadConfig::Token { hidden: n, outputs: 2 })),
     ("token outputs", |c, n| c.head = Some(HeadConfig::Token { hidden: 4, outputs: n })),
+    ("cnn window", |c, n| c.head = cnn(|network| network.window = n)),
+    ("cnn filters", |c, n| c.head = cnn(|network| network.layers[0].filters = n)),
+    ("cnn kernel", |c, n| c.head = cnn(|network| network.layers[1].kernel = n)),
+    ("cnn pool", |c, n| c.head = cnn(|network| network.layers[1].pool = n)),
+    ("cnn dense", |c, n| c.head = cnn(|network| network.dense[0] = n)),
 ];
 
 /// A small model with each size set to each extreme value.
@@ -82,6 +98,7 @@ fn ask(model: &Model) {
         Some(HeadConfig::Family { .. }) => model.predict_family(&sequences).map(drop),
         Some(HeadConfig::Sequence { .. }) => model.predict_sequence(&sequences).map(drop),
         Some(HeadConfig::Token { .. }) => model.predict_token(&sequences).map(drop),
+        Some(HeadConfig::Cnn { .. }) => model.predict_mrl(&sequences, 20).map(drop),
     };
     assert_sensible(found);
 }
@@ -90,7 +107,13 @@ fn ask(model: &Model) {
 /// encoder without blocks.
 fn assert_sensible(asked: Result<(), rinalmo::Error>) {
     let text = asked.err().map_or_else(String::new, |error| error.to_string());
-    assert!(text.is_empty() || text.contains("longer than the") || text.contains("has no blocks"), "{text}");
+    assert!(
+        text.is_empty()
+            || ["longer than the", "has no blocks", "the model's network takes"]
+                .iter()
+                .any(|known| text.contains(known)),
+        "{text}"
+    );
 }
 
 /// The files of a model in every family that has names for its tensors.
@@ -117,7 +140,7 @@ fn every_size_at_the_edge_is_refused_or_computes() {
             std::fs::write(&path, bytes).unwrap();
             let description = folder.path().join("config.json");
             let _ = std::fs::remove_file(&description);
-            if matches!(config.head, Some(HeadConfig::Sequence { .. })) {
+            if matches!(config.head, Some(HeadConfig::Sequence { .. } | HeadConfig::Cnn { .. })) {
                 let document = rinalmo::checkpoint::Document::new("edge", config.clone());
                 std::fs::write(&description, serde_json::to_string(&document).unwrap()).unwrap();
             }
@@ -134,8 +157,15 @@ fn every_size_at_the_edge_is_refused_or_computes() {
                 }
                 Err(error) => {
                     let text = error.to_string();
-                    let words =
-                        ["not a sound model: ", "attention heads", "heads do not divide", "not a RiNALMo", "is odd"];
+                    // A description that is not sound does not count next to a file of any name.
+                    let words = [
+                        "not a sound model: ",
+                        "attention heads",
+                        "heads do not divide",
+                        "not a RiNALMo",
+                        "is odd",
+                        "a convolutional network, and no description",
+                    ];
                     let missing = text.contains("does not fit") && (what.contains("= 0") || what.contains("heads"));
                     assert!(words.iter().any(|word| text.contains(word)) || missing, "{family}: {what}: {text}");
                     // Without blocks there are no names by which other families could be recognized.

@@ -47,12 +47,14 @@ const RECIPES: &[Recipe] = recipes![
     "micro",
     "mrl",
     "mrl-nano",
+    "mrl-optimus",
     "mrl-released",
     "nano",
     "nano-evening",
     "sequence",
     "splice",
     "splice-nano",
+    "splice-spliceator",
     "structure",
     "structure-nano",
     "structure-released",
@@ -213,5 +215,21 @@ mod tests {
         assert!(check_task("[train]\n", "mine.toml", "structure").is_ok(), "a config without a task is for all");
         let names: Vec<&str> = of_task("structure").map(|recipe| recipe.name).collect();
         assert_eq!(names, ["structure", "structure-nano", "structure-released"]);
+    }
+
+    #[test]
+    fn networks_of_other_papers_have_their_number_of_parameters() {
+        use rinalmo_model::ModelConfig;
+        // As Keras counts them; Spliceator's second output of 101 is not needed for one probability.
+        for (name, expected) in [("mrl-optimus", 714_681), ("splice-spliceator", 329_566 - 101)] {
+            let recipe = find(name).unwrap();
+            let kind = Labelled::of(recipe.spec().unwrap()).unwrap();
+            let config = Config::<crate::finetune::LabelConfig>::open(Path::new(name), &[]).unwrap();
+            let encoder = config.model.as_ref().unwrap().encoder(0).unwrap();
+            let model = ModelConfig { encoder, mlm: false, head: Some(kind.planned(&config.data)) };
+            assert_eq!(model.check(), Ok(()));
+            let own = model.manifest().into_iter().filter(|tensor| !tensor.name.starts_with("encoder."));
+            assert_eq!(own.map(|tensor| tensor.shape.iter().product::<usize>()).sum::<usize>(), expected, "{name}");
+        }
     }
 }

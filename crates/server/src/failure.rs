@@ -97,6 +97,7 @@ impl From<Error> for Failure {
             Error::TooLong { fits, .. } => Self::too_large(format!("{message}; up to {fits} nt fit")),
             Error::TooLongForPositions { .. } | Error::LongerThanPadding { .. } => Self::too_large(message),
             Error::NoHead { .. }
+            | Error::OtherWindow { .. }
             | Error::Range { .. }
             | Error::Options(_)
             | Error::Decode(_)

@@ -75,7 +75,10 @@ impl<E: Change> ModuleMapper for Walk<'_, E> {
 mod tests {
     use super::*;
     use burn::tensor::Device;
-    use rinalmo_model::{EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig, TensorSpec};
+    use rinalmo_model::{
+        CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding, EncoderConfig, HeadConfig, Lora, LoraTarget, ModelConfig,
+        TensorSpec,
+    };
 
     #[test]
     fn parameters_come_in_the_order_of_the_manifest() {
@@ -85,7 +88,11 @@ mod tests {
                 self.0.push(TensorSpec { name: name.into(), shape: param.lazy_shape().to_vec() });
             }
         }
-        for head in [HeadConfig::structure(), HeadConfig::mrl(), HeadConfig::splice(), HeadConfig::family()] {
+        let layers = vec![CnnLayer { filters: 3, kernel: 2, pool: 1 }; 11];
+        let (input, padding, gather) = (CnnInput::Encoder, CnnPadding::None, CnnGather::Flatten);
+        let network = CnnConfig { input, window: 9, padding, layers, gather, dense: vec![2; 11] };
+        let cnn = HeadConfig::Cnn { made_for: "mrl".into(), outputs: 1, network };
+        for head in [HeadConfig::structure(), HeadConfig::mrl(), HeadConfig::splice(), HeadConfig::family(), cnn] {
             let targets = vec![LoraTarget::Qkv, LoraTarget::Out, LoraTarget::Up, LoraTarget::Gate, LoraTarget::Down];
             let lora = matches!(head, HeadConfig::Splice { .. }).then_some(Lora { rank: 2, alpha: 2, targets });
             let config = ModelConfig::pretrained(EncoderConfig::new(16, 11, 2).with_lora(lora)).with_head(head);

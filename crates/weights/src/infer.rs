@@ -59,16 +59,18 @@ pub(crate) fn design(tensors: &Tensors) -> Design {
     }
 }
 
-/// No shape shows the pooling of a head for whole sequences; its description does.
-pub(crate) fn check_pooling(config: &ModelConfig) -> Result<(), String> {
-    match config.head {
-        Some(HeadConfig::Sequence { .. }) => {
-            Err("it has a head for whole sequences, and no description gives its pooling; \
-                 open the file that fine-tuning wrote, or keep its `config.json` next to the tensors"
-                .into())
-        }
-        _ => Ok(()),
-    }
+/// No shape shows the pooling of a head for whole sequences, or the window and pooling of a convolutional network; their
+/// descriptions do.
+pub(crate) fn check_described(config: &ModelConfig, tensors: &Tensors) -> Result<(), String> {
+    let unknown = if matches!(config.head, Some(HeadConfig::Sequence { .. })) {
+        "a head for whole sequences, and no description gives its pooling"
+    } else if tensors.keys().any(|name| name.starts_with("cnn.")) {
+        "a convolutional network, and no description gives its window and pooling"
+    } else {
+        return Ok(());
+    };
+    let hint = "open the file that fine-tuning wrote, or keep its `config.json` next to the tensors";
+    Err(format!("it has {unknown}; {hint}"))
 }
 
 fn head(tensors: &Tensors) -> Option<HeadConfig> {
@@ -93,7 +95,7 @@ fn head(tensors: &Tensors) -> Option<HeadConfig> {
         },
         _ => {
             let outputs = own("out.weight", 0).unwrap_or(published.outputs());
-            published.resized(own("dense.weight", 0), outputs, Some(Pooling::Cls)) // refused by `check_pooling`
+            published.resized(own("dense.weight", 0), outputs, Some(Pooling::Cls)) // refused by `check_described`
         }
     })
 }

@@ -56,7 +56,7 @@ fn inferred(archive: &Archive, place: &Place, sorted: &Sorted) -> Result<ModelCo
         *max_len = described;
     }
     let config = checked(&place.file, config)?;
-    infer::check_pooling(&config).map_err(|reason| Error::config(&place.file, reason))?;
+    infer::check_described(&config, &sorted.tensors).map_err(|reason| Error::config(&place.file, reason))?;
     Ok(config)
 }
 

@@ -35,7 +35,7 @@ struct TaskArgs {
 /// Arguments of heads that use padding.
 #[derive(Args)]
 struct PaddingArgs {
-    /// Pad to N tokens: bases and two more
+    /// Pad to N tokens: bases and two more; a convolutional network has its own window instead
     #[arg(long, value_name = "N", default_value_t = MRL_PADDING)]
     pad_to: usize,
 }

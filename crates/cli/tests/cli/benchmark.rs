@@ -104,3 +104,42 @@ fn what_does_not_fit_is_told_before_anything_is_trained() {
     assert!(stranger.contains("b: no TR0"), "{stranger}");
     assert!(refused(&format!("{BEGIN}3 --beside b/data")).contains("holds no `results.json`"));
 }
+
+#[test]
+fn a_network_on_letters_is_a_row_as_any_model_is() {
+    // No two sequences are similar.
+    let mut state = 1u64;
+    let mut letter = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ["A", "C", "G", "T"][(state >> 62) as usize]
+    };
+    let mut sequence = |number: usize| -> String { (0..25 + number % 6).map(&mut letter).collect() };
+    let mut table = "utr,rl,set\n".to_owned();
+    for number in 0..60 {
+        let (utr, set) = (sequence(number), ["train", "train", "random"][number % 3]);
+        let load = utr.matches('G').count() as f64 / 3.0;
+        table += &format!("{utr},{load:.2},{set}\n");
+    }
+    let sandbox = Sandbox::new().with("loads.csv", table).with("utrs.fa", ">a\nGGGGGGGGAAAA\n>b\nAAAAAAAAAAAACCCC\n");
+    let words = "benchmark mrl --config mrl-optimus --set data.cnn.window=30 --set data.batch=8 --epochs 8 --data loads.csv --out m";
+    let sizes = "--set data.cnn.layers=[{filters=8,kernel=4,pool=2},{filters=8,kernel=3}]";
+    let run = sandbox.run(&format!("{words} {sizes}")).well();
+    assert!(run.out.lines().next().unwrap().contains("mrl-optimus"), "{run}");
+    let config: toml::Table = sandbox.read("m/mrl/config.toml").parse().unwrap();
+    assert_eq!(config["data"]["cnn"]["layers"][0]["pool"].as_integer(), Some(2));
+
+    // The folder of the run is a model for every command.
+    let shown = sandbox.run("model show m/mrl").done().out;
+    assert!(shown.contains("Cnn") && shown.contains("window: 30"), "{shown}");
+    let predicted = sandbox.run("predict mrl --model m/mrl --dtype f32 utrs.fa").done().out;
+    let loads: Vec<f64> =
+        predicted.lines().skip(1).map(|row| row.split('\t').next_back().unwrap().parse().unwrap()).collect();
+    assert!(loads.len() == 2 && loads[0] > loads[1], "more G, more load: {predicted}");
+    let long = sandbox.with("long.fa", format!(">c\n{}\n", "A".repeat(31)));
+    let refused = long.run("predict mrl --model m/mrl long.fa");
+    assert!(refused.err.contains("a sequence of 31 nt, the model's network takes up to 30 nt"), "{refused}");
+    let other = long.run("predict splice --model m/mrl utrs.fa").refused();
+    assert!(other.contains("has no splice head"), "{other}");
+    let official = long.run("model convert m/mrl official.pt --to official");
+    assert!(!official.err.contains("panicked"), "{official}");
+}

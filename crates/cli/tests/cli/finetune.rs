@@ -345,6 +345,16 @@ fn every_recipe_can_be_read() {
             sandbox.run(&format!("finetune {task} --config {} --from nano --dry-run", path.display())).done().out;
         assert!(told.contains(&format!("task        {task}")) && told.contains("trains"), "{told}");
     }
+    for (recipe, head) in [
+        ("mrl-optimus", "convolutions 120×8, 120×8, 120×8 on letters of up to 100 nt, dense 40"),
+        ("splice-spliceator", "convolutions 16×7/2, 32×5/2, 64×3/2 on letters of exactly 400 nt, dense 100"),
+    ] {
+        let task = recipe.split('-').next().unwrap();
+        let told = sandbox.run(&format!("finetune {task} --config {recipe} --dry-run")).done().out;
+        assert!(told.contains(&format!("a new one ({head})")), "{told}");
+        let refused = sandbox.run(&format!("finetune {task} --config {recipe} --from nano --dry-run")).refused();
+        assert!(refused.contains("nano"), "{refused}");
+    }
     let told = sandbox.run("finetune mrl --config mrl --from giga --dry-run").done().out;
     assert!(told.contains("epochs 5 to 49  and blocks 6 to 32, the final norm"), "{told}");
     for config in ["ribosome", "configs/ribosome.toml", "mrl"] {

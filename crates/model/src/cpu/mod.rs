@@ -5,6 +5,7 @@
 //! packed once, in the [`Precision`] of the products, and the original tensors are freed one by one.
 
 mod classifier;
+mod cnn;
 mod encoder;
 mod linear;
 mod mlm;
@@ -22,6 +23,7 @@ use crate::batch::Packed;
 use crate::hidden::Hidden;
 use crate::network::{Attentions, NO_HEAD, Network};
 use classifier::Classifier;
+use cnn::CnnHead;
 use encoder::Encoder;
 use mlm::MlmHead;
 use mrl::MrlHead;
@@ -64,6 +66,7 @@ pub struct CpuModel {
     structure: Option<StructureHead>,
     mrl: Option<MrlHead>,
     classifier: Option<Classifier>,
+    cnn: Option<CnnHead>,
 }
 
 impl CpuModel {
@@ -81,6 +84,7 @@ impl CpuModel {
                 .or(model.sequence)
                 .or(model.token)
                 .map(|head| Classifier::new(head, precision, level)),
+            cnn: model.cnn.map(|head| CnnHead::new(head, level)),
         }
     }
 }
@@ -117,6 +121,10 @@ impl Network for CpuModel {
 
     fn classify(&self, rows: &Hidden<'_>) -> Vec<f32> {
         self.classifier.as_ref().expect(NO_HEAD).forward(&rows.values())
+    }
+
+    fn convolve(&self, hidden: &Hidden<'_>, batch: &Packed) -> Vec<f32> {
+        self.cnn.as_ref().expect(NO_HEAD).forward(&hidden.values(), batch)
     }
 }
 

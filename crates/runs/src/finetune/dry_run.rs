@@ -4,12 +4,12 @@ use std::fmt;
 
 use rinalmo_model::{ModelConfig, Preset};
 use rinalmo_train::optimizer::{Part, groups};
-use rinalmo_train::{Options, Share, Task};
+use rinalmo_train::{Options, Share};
 
 use super::Config;
 use super::heads::{Begun, choose};
 use super::kind::{Files, Kind, Split};
-use super::run::{afford, described, sizes};
+use super::run::{afford, check, described, sizes};
 use crate::Error;
 use crate::pretrain::grouped;
 use crate::run::{RunConfig, open};
@@ -57,7 +57,7 @@ impl DryRun {
         config.check()?;
         let mut data = Vec::new();
         let mut steps_an_epoch = None;
-        let mut head = kind.published();
+        let mut head = kind.planned(&config.data);
         let mut longest = 0;
         let mut with_data = None;
         if !files.train.is_empty() {
@@ -74,7 +74,7 @@ impl DryRun {
         let chosen = choose(&mut config, begun.as_ref(), &head, document.as_ref())?;
         let model = sizes(&config, begun.as_ref(), chosen.head, longest)?;
         if let Some(prepared) = &with_data {
-            prepared.task.check(&model).map_err(Error::Options)?;
+            check(prepared, &model)?;
             afford(prepared, &model, true, default_budget())?;
         }
         let (keeps_head, head) = (chosen.trained, chosen.about);

@@ -189,4 +189,29 @@ mod tests {
         assert!(said.contains("it has 2 outputs, the data need 3"), "{said}");
         assert_eq!(choose(&mut config, Some(&unnamed), &head(2), Some(&document)).unwrap().head, head(2));
     }
+
+    #[test]
+    fn a_network_of_other_sizes_or_of_another_task_is_not_continued() {
+        let text = |window: usize| {
+            format!("[data]\ncnn = {{ window = {window}, layers = [{{ filters = 3, kernel = 2 }}] }}\n{MODEL}")
+        };
+        let config = |text: &str| Config::<crate::finetune::LabelConfig>::parse(text, "a.toml").unwrap();
+        let head = |task: &str, text: &str| {
+            let network = config(text).data.cnn.unwrap();
+            HeadConfig::Cnn { made_for: task.into(), outputs: 1, network }
+        };
+        let (of_nine, of_ten) = (text(9), text(10));
+        let choose = |text: &str, theirs: HeadConfig, needed: HeadConfig| {
+            choose(&mut config(text), Some(&begun(Some(theirs))), &needed, None).map_err(|error| error.to_string())
+        };
+        let splice = |text: &str| head("splice", text);
+        assert!(choose(&of_nine, splice(&of_nine), splice(&of_nine)).unwrap().trained);
+        let said = choose(&of_ten, splice(&of_nine), splice(&of_ten)).unwrap_err();
+        assert!(said.contains("exactly 10 nt, its head has convolutions 3×2 on letters of exactly 9 nt"), "{said}");
+        let said = choose(MODEL, splice(&of_nine), HeadConfig::splice()).unwrap_err();
+        assert!(said.contains("data.cnn asks for no convolutional network"), "{said}");
+        let said = choose(&of_nine, HeadConfig::splice(), splice(&of_nine)).unwrap_err();
+        assert!(said.contains("its head has no convolutional network"), "{said}");
+        assert!(!choose(&of_nine, head("mrl", &of_nine), splice(&of_nine)).unwrap().trained);
+    }
 }

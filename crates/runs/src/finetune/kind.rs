@@ -78,6 +78,11 @@ pub trait Kind: Copy {
         self.spec().head.clone().expect("a task of fine-tuning has a head")
     }
 
+    /// The head of a config without data: the published one, with the sizes that the config gives.
+    fn planned(&self, _data: &Self::Data) -> HeadConfig {
+        self.published()
+    }
+
     /// Reads data and finds which head is needed.
     ///
     /// # Errors

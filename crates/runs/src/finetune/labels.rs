@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 pub use rinalmo_model::Meaning;
-use rinalmo_model::{HeadConfig, LabelSpec, LooksAt, MRL_PADDING, Pooling, TaskSpec};
+use rinalmo_model::{
+    CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding, HeadConfig, LabelSpec, LooksAt, MRL_PADDING, Pooling,
+    TaskSpec,
+};
 use rinalmo_seq::labelled::labels::{self, Columns, Item};
 use rinalmo_train::{Aim, Cache, Example, LabelOptions, Labels, Readout};
 use rinalmo_weights::{Document, Scaler};
@@ -49,9 +52,16 @@ pub struct LabelConfig {
     /// Tokens that every sequence is padded to, for ribosome load; 102 as published.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pad_to: Option<usize>,
-    /// Dropout rate before the head's last layer, for ribosome load; 0.2 as published.
+    /// Dropout rate before the head's last layer, for ribosome load; 0.2 as published. Of a convolutional network, of
+    /// every dense layer's result; 0 by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dropout: Option<f32>,
+    /// Dropout rate of every convolution's result, for a convolutional network; 0 by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub map_dropout: Option<f32>,
+    /// The sizes of a convolutional network in place of the task's own head.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnn: Option<CnnConfig>,
     /// Use only rows with these values in these columns, for training and validation.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub only: BTreeMap<String, String>,
@@ -76,6 +86,15 @@ impl Section for LabelConfig {
             pooling: Some(Pooling::Cls),
             pad_to: Some(1),
             dropout: Some(0.0),
+            map_dropout: Some(0.0),
+            cnn: Some(CnnConfig {
+                input: CnnInput::Letters,
+                window: 1,
+                padding: CnnPadding::Left,
+                layers: vec![CnnLayer { filters: 1, kernel: 1, pool: 1 }],
+                gather: CnnGather::Flatten,
+                dense: vec![1],
+            }),
             only: map(),
             only_test: map(),
         }
@@ -88,7 +107,11 @@ impl Section for LabelConfig {
             (LooksAt::Whole(found), LooksAt::Whole(asked)) => contradiction("pooling", Some(name(asked)), name(found)),
             _ => None,
         };
-        hidden.into_iter().chain(pooled).collect()
+        let words =
+            |head: &HeadConfig| head.cnn().map_or_else(|| "no convolutional network".into(), CnnConfig::describe);
+        let network = (head.cnn() != needed.cnn())
+            .then(|| format!("data.cnn asks for {}, its head has {}", words(needed), words(head)));
+        hidden.into_iter().chain(pooled).chain(network).collect()
     }
 }
 
@@ -118,6 +141,11 @@ impl Kind for Labelled {
 
     fn spec(&self) -> &'static TaskSpec {
         self.0
+    }
+
+    fn planned(&self, data: &LabelConfig) -> HeadConfig {
+        let published = self.published();
+        self.sized(data, published.outputs())
     }
 
     fn prepare(&self, files: &Files, split: &Split, data: &LabelConfig) -> Result<Prepared<Labels>, Error> {
@@ -172,7 +200,8 @@ fn prepare(kind: Labelled, files: &Files, split: &Split, data: &LabelConfig) -> 
     let options = LabelOptions {
         batch: data.batch.unwrap_or(spec.batch),
         weights,
-        dropout: data.dropout.unwrap_or(spec.dropout),
+        dropout: data.dropout.unwrap_or(if data.cnn.is_some() { 0.0 } else { spec.dropout }),
+        map_dropout: data.map_dropout.unwrap_or(0.0),
         chosen_by: Some(spec.chosen_by(meaning)),
     };
     let tokens = parts.train.iter().map(|example| example.sequence.len() as u64 + 2).sum();
@@ -193,10 +222,15 @@ impl Labelled {
             let names = TaskSpec::of_labels().filter(|(task, labels)| has(task, labels));
             names.map(|(task, _)| format!("`{}`", task.name)).collect::<Vec<_>>().join(" and ")
         };
+        if data.cnn.is_some() {
+            self.check_cnn(data)?;
+        } else if data.map_dropout.is_some() {
+            return refuse("map_dropout", "convolutional networks, which data.cnn describes".into());
+        }
         if data.pad_to.is_some() && own.pad_to.is_none() {
             return refuse("pad_to", of(|_, labels| labels.pad_to.is_some()));
         }
-        if data.dropout.is_some() && own.pad_to.is_none() {
+        if data.dropout.is_some() && own.pad_to.is_none() && data.cnn.is_none() {
             return refuse("dropout", of(|_, labels| labels.pad_to.is_some()));
         }
         if data.pooling.is_some() && !is_pooled(&head) {
@@ -217,9 +251,33 @@ impl Labelled {
         }
     }
 
+    /// Refuses keys of other heads next to a convolutional network, and a network for labels of bases.
+    fn check_cnn(self, data: &LabelConfig) -> Result<(), Error> {
+        if !self.0.has_labels_of_sequences() {
+            return Err(Error::Config(format!("data.cnn is for labels of whole sequences, not for `{}`", self.0.name)));
+        }
+        let keys =
+            [("pad_to", data.pad_to.is_some()), ("hidden", data.hidden.is_some()), ("pooling", data.pooling.is_some())];
+        match keys.into_iter().find(|(_, given)| *given) {
+            Some((key, _)) => {
+                let hint = "hint: the network's own keys are data.cnn.window, padding, layers, gather and dense";
+                Err(Error::Config(format!("data.{key} is for other heads than data.cnn\n{hint}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The head that the config describes.
+    fn sized(self, data: &LabelConfig, outputs: usize) -> HeadConfig {
+        match data.cnn.clone() {
+            Some(network) => HeadConfig::Cnn { made_for: self.0.name.to_owned(), outputs, network },
+            None => self.published().resized(data.hidden, outputs, data.pooling),
+        }
+    }
+
     fn head(self, data: &LabelConfig, aim: &Aim) -> (HeadConfig, Readout) {
         let outputs = if let Aim::Classes(names) = aim { names.len() } else { 1 };
-        let head = self.published().resized(data.hidden, outputs, data.pooling);
+        let head = self.sized(data, outputs);
         let pad_to = data.pad_to.or(self.labels().pad_to).unwrap_or(MRL_PADDING);
         let readout =
             Readout::of(&head, pad_to).expect("rows of labels have heads that say something of sequences or bases");
@@ -524,5 +582,63 @@ mod tests {
         assert_eq!(said(padded), "data.pad_to is for `mrl`, not for `splice`");
         let unsaid = prepare_text("sequence", text, text, &LabelConfig::default()).err().unwrap();
         assert!(unsaid.starts_with("data.aim is left out"), "{unsaid}");
+    }
+
+    /// A small network for windows of so many bases.
+    fn network(window: usize) -> LabelConfig {
+        let text = format!("cnn = {{ window = {window}, layers = [{{ filters = 3, kernel = 2 }}] }}\n");
+        toml::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_network_takes_the_place_of_the_tasks_own_head() {
+        let text = "seq,label\nACG,1\nACG,0\n";
+        let found = prepare_text("splice", text, text, &network(3)).unwrap();
+        let HeadConfig::Cnn { made_for, outputs: 1, network: sizes } = &found.head else { panic!("{:?}", found.head) };
+        assert_eq!((made_for.as_str(), sizes.window, sizes.padding), ("splice", 3, CnnPadding::None));
+        let families = "seq,label\nACG,a\nACG,b\nACG,c\n";
+        assert_eq!(prepare_text("family", families, families, &network(3)).unwrap().head.outputs(), 3);
+
+        let said = |task: &str, data: LabelConfig| prepare_text(task, text, text, &data).err().unwrap();
+        let hidden = said("splice", LabelConfig { hidden: Some(3), ..network(3) });
+        assert!(hidden.starts_with("data.hidden is for other heads than data.cnn\nhint: "), "{hidden}");
+        assert!(
+            said("mrl", LabelConfig { pad_to: Some(9), ..network(3) }).starts_with("data.pad_to is for other heads")
+        );
+        let bases = LabelConfig { aim: Some(Meaning::YesNo), ..network(3) };
+        assert_eq!(said("token", bases), "data.cnn is for labels of whole sequences, not for `token`");
+        let dropped = said("splice", LabelConfig { map_dropout: Some(0.1), ..LabelConfig::default() });
+        assert!(dropped.starts_with("data.map_dropout is for convolutional networks"), "{dropped}");
+        let much = said("splice", LabelConfig { map_dropout: Some(1.0), ..network(3) });
+        assert_eq!(much, "data.map_dropout = 1, expected a rate from 0 to below 1");
+    }
+
+    #[test]
+    fn sequences_of_other_lengths_than_the_window_are_named_before_training() {
+        use rinalmo_model::{EncoderConfig, ModelConfig};
+        use rinalmo_train::Task;
+        let text = "id,seq,label\na,ACG,1\nb,ACGU,0\n";
+        let check = |data: &LabelConfig| {
+            let found = prepare_text("splice", text, text, data).unwrap();
+            let config = ModelConfig::pretrained(EncoderConfig::new(2, 0, 1)).with_head(found.head.clone());
+            super::super::run::check(&found, &config).map_err(|error| error.to_string())
+        };
+        let said = check(&network(3)).unwrap_err();
+        let expected =
+            "`b` of 4 nt: the network takes exactly 3 nt\nhint: data.max_len leaves longer ones out, data.cnn.window";
+        assert!(said.starts_with(expected), "{said}");
+        let said = check(&network(4)).unwrap_err();
+        assert!(said.starts_with("`a` of 3 nt: the network takes exactly 4 nt\nhint: data.cnn.padding"), "{said}");
+        let mut padded = network(4);
+        padded.cnn.as_mut().unwrap().padding = CnnPadding::Left;
+        assert_eq!(check(&padded), Ok(()));
+        // `data.max_len` leaves nothing out of the test data.
+        let most = LabelConfig { max_len: Some(3), ..network(3) };
+        let all = "id,seq,label\na,ACG,1\nc,ACC,0\n";
+        let found = prepare_text("splice", all, text, &most).unwrap();
+        let config = ModelConfig::pretrained(EncoderConfig::new(2, 0, 1)).with_head(found.head.clone());
+        assert_eq!(found.task.check(&config), Ok(()));
+        let said = super::super::run::check(&found, &config).unwrap_err().to_string();
+        assert!(said.starts_with("test data: `b` of 4 nt: the network takes exactly 3 nt"), "{said}");
     }
 }

@@ -87,7 +87,7 @@ impl<K: Kind> Objective for K {
         let chosen = choose(&mut config, begun.as_ref(), &prepared.head, Some(&document))?;
         let prepared = Prepared { task: K::settled(prepared.task, &config.data), ..prepared };
         let model = sizes(&config, begun.as_ref(), chosen.head, prepared.longest)?;
-        prepared.task.check(&model).map_err(Error::Options)?;
+        check(&prepared, &model)?;
         afford(&prepared, &model, device.is_cpu(), default_budget())?;
         let config = config.resolved(&model.encoder);
         let checksums = files.checksums()?;
@@ -212,6 +212,13 @@ fn read<K: Kind>(
     share: Share,
 ) -> Result<Prepared<<K as Kind>::Task>, Error> {
     kind.prepare(files, &Split::of(config, share), &config.data)
+}
+
+/// Checks that training, validation and test data are what the model takes.
+pub(super) fn check<T: Task>(prepared: &Prepared<T>, model: &ModelConfig) -> Result<(), Error> {
+    prepared.task.check(model).map_err(Error::Options)?;
+    let test = prepared.test.as_ref().map_or(Ok(()), |test| test.check(model));
+    test.map_err(|what| Error::Options(format!("test data: {what}")))
 }
 
 /// Checks that the validation and test data fit into memory; otherwise the run would fail only after its training.

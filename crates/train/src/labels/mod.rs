@@ -13,7 +13,7 @@ use std::sync::Arc;
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rinalmo_corpus::sample::Position;
-use rinalmo_model::{HeadConfig, LooksAt, Meaning, Model, ModelConfig, Packed, Pooling, memory};
+use rinalmo_model::{CnnDropout, HeadConfig, LooksAt, Meaning, Model, ModelConfig, Packed, Pooling, memory};
 use rinalmo_seq::tokenizer::tokenize;
 use rinalmo_weights::{Document, Scaler};
 
@@ -41,6 +41,8 @@ pub enum Readout {
     Bases,
     /// All tokens, padded to so many, as inference has to do again.
     Padded(usize),
+    /// The window of a convolutional network.
+    Window,
 }
 
 impl Readout {
@@ -51,6 +53,7 @@ impl Readout {
             LooksAt::Whole(pooling) => Some(Self::Whole(pooling)),
             LooksAt::Bases => Some(Self::Bases),
             LooksAt::Padded => Some(Self::Padded(pad_to)),
+            LooksAt::Window => Some(Self::Window),
         }
     }
 }
@@ -86,8 +89,11 @@ pub struct LabelOptions {
     pub weights: Option<Vec<f32>>,
     /// The figure by which the best model is chosen, higher is better; that of the aim where it is left out.
     pub chosen_by: Option<&'static str>,
-    /// Share of the last layer's input that is dropped, for [`Readout::Padded`].
+    /// Share of the last layer's input that is dropped, for [`Readout::Padded`]; of every dense layer's result, for
+    /// [`Readout::Window`].
     pub dropout: f32,
+    /// Share of every convolution's result that is dropped, for [`Readout::Window`].
+    pub map_dropout: f32,
 }
 
 /// Fine-tuning on labels.
@@ -99,6 +105,7 @@ pub struct Labels {
     aim: Aim,
     weights: Option<Vec<f32>>,
     dropout: f32,
+    map_dropout: f32,
     chosen_by: &'static str,
     order: Order,
     cache: Option<Arc<Cache>>,
@@ -117,23 +124,33 @@ impl Labels {
         seed: u64,
         share: Share,
     ) -> Result<Self, Error> {
-        if !(0.0..1.0).contains(&options.dropout) {
-            return Err(Error::Options(format!(
-                "data.dropout = {}, expected a rate from 0 to below 1",
-                options.dropout
-            )));
+        for (key, rate) in [("dropout", options.dropout), ("map_dropout", options.map_dropout)] {
+            if !(0.0..1.0).contains(&rate) {
+                return Err(Error::Options(format!("data.{key} = {rate}, expected a rate from 0 to below 1")));
+            }
         }
         let order = Order::new(train.len(), options.batch, seed, share)?;
-        let (weights, dropout) = (options.weights.clone(), options.dropout);
+        let LabelOptions { weights, dropout, map_dropout, .. } = options.clone();
         let chosen_by = options.chosen_by.unwrap_or(aim.meaning().figures()[0]);
-        Ok(Self { train, validation, readout, aim, weights, dropout, chosen_by, order, cache: None })
+        Ok(Self { train, validation, readout, aim, weights, dropout, map_dropout, chosen_by, order, cache: None })
     }
 
     /// A task without training data, to evaluate a model on these examples.
     pub fn trial(examples: Vec<Example>, (readout, aim): (Readout, Aim)) -> Self {
         let order = Order::new(1, 1, 0, Share::default()).expect("one item is a batch for one process");
         let (train, validation, chosen_by) = (Vec::new(), examples, aim.meaning().figures()[0]);
-        Self { train, validation, readout, aim, weights: None, dropout: 0.0, chosen_by, order, cache: None }
+        Self {
+            train,
+            validation,
+            readout,
+            aim,
+            weights: None,
+            dropout: 0.0,
+            map_dropout: 0.0,
+            chosen_by,
+            order,
+            cache: None,
+        }
     }
 
     /// Uses a cache for the encoder's representations; for encoders that do not train.
@@ -177,12 +194,27 @@ impl Task for Labels {
     fn check(&self, config: &ModelConfig) -> Result<(), String> {
         let pad_to = if let Readout::Padded(pad_to) = self.readout { pad_to } else { 0 };
         let head = config.head.as_ref().filter(|head| Readout::of(head, pad_to) == Some(self.readout));
-        let Some(outputs) = head.map(HeadConfig::outputs) else {
-            return Err("the model has another head than the task needs".into());
-        };
+        let Some(head) = head else { return Err("the model has another head than the task needs".into()) };
+        let outputs = head.outputs();
         let wanted = if let Aim::Classes(names) = &self.aim { names.len() } else { 1 };
         if outputs != wanted {
             return Err(format!("the model's head has {outputs} outputs, the data have {wanted} classes"));
+        }
+        let mut examples = self.train.iter().chain(&self.validation);
+        if let Some(network) = head.cnn()
+            && let Some(Example { id, sequence, .. }) =
+                examples.find(|example| !network.accepts(example.sequence.len()))
+        {
+            let hint = if sequence.len() > network.window {
+                "data.max_len leaves longer ones out"
+            } else {
+                "data.cnn.padding = \"left\" pads shorter ones"
+            };
+            return Err(format!(
+                "`{id}` of {} nt: the network takes {}\nhint: {hint}, data.cnn.window sets another window",
+                sequence.len(),
+                network.lengths()
+            ));
         }
         let longest = self.train.iter().chain(&self.validation).max_by_key(|example| example.sequence.len());
         let Some(Example { id, sequence, .. }) = longest else { return Ok(()) };
@@ -252,6 +284,10 @@ impl Labels {
                 let head = model.ribosome.as_ref().expect(head);
                 let loads = head.forward_dropped(hidden, packed, pad_to, self.dropout, pass.dropout.seed);
                 return loads.reshape([items, 1]);
+            }
+            Readout::Window => {
+                let dropout = CnnDropout { maps: self.map_dropout, dense: self.dropout, seed: pass.dropout.seed };
+                return model.cnn.as_ref().expect(head).forward_dropped(&hidden, packed, dropout);
             }
             Readout::Whole(Pooling::Cls) => cls(hidden, packed),
             Readout::Whole(Pooling::Mean) => means(&hidden, packed),
@@ -332,7 +368,7 @@ mod tests {
 
     fn task(aim: Aim, weights: Option<Vec<f32>>) -> Labels {
         let example = Example { id: "x".into(), sequence: b"ACGU".to_vec(), targets: vec![0.0] };
-        let options = LabelOptions { batch: 1, weights, dropout: 0.0, chosen_by: None };
+        let options = LabelOptions { batch: 1, weights, dropout: 0.0, map_dropout: 0.0, chosen_by: None };
         Labels::new(vec![example], Vec::new(), (Readout::Whole(Pooling::Cls), aim), &options, 0, Share::default())
             .unwrap()
     }

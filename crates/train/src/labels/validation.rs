@@ -47,6 +47,7 @@ impl Labels {
         let hidden = network.encode(packed);
         match self.readout {
             Readout::Padded(pad_to) => network.mean_loads(&hidden, packed, pad_to),
+            Readout::Window => network.convolve(&hidden, packed),
             Readout::Whole(pooling) => network.classify(&hidden.pool(packed, pooling)),
             Readout::Bases => {
                 let outputs = network.classify(&hidden); // also of `<cls>` and `<eos>`: one call for all sequences

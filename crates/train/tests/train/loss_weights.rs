@@ -76,7 +76,8 @@ fn labels(count: usize, classes: [f32; 2], batch: usize, share: Share) -> Labels
         sequence: b"GGCAUACGAUCC"[..6 + number % 6].to_vec(),
         targets: vec![(number % 2) as f32],
     };
-    let options = LabelOptions { batch, weights: Some(classes.to_vec()), dropout: 0.0, chosen_by: None };
+    let options =
+        LabelOptions { batch, weights: Some(classes.to_vec()), dropout: 0.0, map_dropout: 0.0, chosen_by: None };
     let train = (0..count).map(example).collect();
     Labels::new(train, Vec::new(), (Readout::Whole(Pooling::Cls), Aim::YesNo), &options, 3, share).unwrap()
 }

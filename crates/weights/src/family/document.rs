@@ -118,11 +118,13 @@ impl Document {
         }
         check_values(self.threshold, self.scaler)?;
         self.calibration.map_or(Ok(()), |calibration| calibration.check())?;
-        let several = self.config.head.as_ref().filter(|head| !matches!(head, HeadConfig::Splice { .. }));
-        if let (Some(labels), Some((_, classes))) = (&self.labels, several.and_then(HeadConfig::classifier))
-            && labels.len() != classes
+        let one = |head: &HeadConfig| {
+            matches!(head, HeadConfig::Splice { .. } | HeadConfig::Mrl { .. } | HeadConfig::Structure { .. })
+        };
+        if let (Some(labels), Some(head)) = (&self.labels, self.config.head.as_ref().filter(|head| !one(head)))
+            && labels.len() != head.outputs()
         {
-            return Err(format!("description: {} labels for {classes} classes", labels.len()));
+            return Err(format!("description: {} labels for {} classes", labels.len(), head.outputs()));
         }
         Ok(())
     }

@@ -135,7 +135,7 @@ pub(crate) fn name_of(name: &str, head: Option<&HeadConfig>, gelu: bool) -> Opti
         Some(HeadConfig::Splice { .. }) => ("rinalmo.", &SPLICE),
         Some(HeadConfig::Family { .. }) => ("rinalmo.", &FAMILY),
         // The released code has no such heads: these keep our names, and are never written that way.
-        Some(HeadConfig::Sequence { .. } | HeadConfig::Token { .. }) => ("rinalmo.", &[]),
+        Some(HeadConfig::Sequence { .. } | HeadConfig::Token { .. } | HeadConfig::Cnn { .. }) => ("rinalmo.", &[]),
     };
     let find = |rules: &[Rule]| rules.iter().find_map(|rule| translate(rule.ours, rule.theirs, name));
     let special = if gelu { find(&GELU) } else { None };

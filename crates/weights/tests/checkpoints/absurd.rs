@@ -7,7 +7,7 @@ use rinalmo_weights::{Checkpoint, Document, HEADER_KEY, OpenOptions, WriteOption
 use serde_json::Value;
 
 use crate::pt;
-use crate::round_trip::small;
+use crate::round_trip::{cnn, small};
 
 const ABSURD: [u64; 4] = [0, 1 << 30, 1 << 60, u64::MAX];
 
@@ -16,6 +16,9 @@ fn numbers(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Number(_) => found.push(at.to_owned()),
         Value::Object(map) => map.iter().for_each(|(key, inner)| numbers(inner, &format!("{at}/{key}"), found)),
+        Value::Array(all) => {
+            all.iter().enumerate().for_each(|(index, inner)| numbers(inner, &format!("{at}/{index}"), found));
+        }
         _ => {}
     }
 }
@@ -47,6 +50,7 @@ fn configs() -> Vec<ModelConfig> {
         small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: false, ensemble: None }),
         small().with_head(HeadConfig::Mrl { channels: 4, blocks: 1, kernel: 3 }),
         small().with_head(HeadConfig::Family { hidden: 8, classes: 5 }),
+        cnn(),
         with_lora(small().with_head(HeadConfig::Token { hidden: 8, outputs: 3 })),
         ModelConfig::pretrained(EncoderConfig::new(16, 2, 4).with_learned_positions(32)),
     ]
@@ -196,5 +200,28 @@ fn what_verify_finds_is_every_number_that_is_none() {
         checkpoint.write(&own, &WriteOptions::default()).unwrap();
         let own = Checkpoint::open(&own, &OpenOptions::default()).unwrap();
         assert_eq!(own.first_not_finite().unwrap().to_string(), expected);
+    }
+}
+
+#[test]
+fn a_convolutional_network_without_a_description_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cnn.pt");
+    std::fs::write(&path, pt::modern(&pt::tensors_of(&cnn(), str::to_owned), &[], false)).unwrap();
+    let said = Checkpoint::open(&path, &OpenOptions::default().heads(4)).unwrap_err().to_string();
+    assert!(said.contains("it has a convolutional network, and no description gives its window and pooling"), "{said}");
+}
+
+#[test]
+fn a_network_for_an_unknown_task_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (task, expected) in
+        [("mrl", "does not fit"), ("token", "network is for `token`"), ("gc", "network is for `gc`")]
+    {
+        let mut document = serde_json::to_value(Document::new("evil", cnn())).unwrap();
+        document["config"]["head"]["made_for"] = task.into();
+        let path = file(folder.path(), &[(HEADER_KEY, document.to_string())]);
+        let said = Checkpoint::open(&path, &OpenOptions::default()).unwrap_err().to_string();
+        assert!(said.contains(expected), "{task}: {said}");
     }
 }

@@ -4,7 +4,9 @@ use std::path::Path;
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor};
-use rinalmo_model::{EncoderConfig, HeadConfig, Model, ModelConfig, Pooling};
+use rinalmo_model::{
+    CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding, EncoderConfig, HeadConfig, Model, ModelConfig, Pooling,
+};
 use rinalmo_weights::{Checkpoint, Document, Dtype, Layout, OpenOptions, WriteOptions, load, load_lazily};
 use sha2::{Digest, Sha256};
 
@@ -15,9 +17,19 @@ pub fn small() -> ModelConfig {
     ModelConfig::pretrained(EncoderConfig::new(16, 2, 4))
 }
 
+/// A convolutional network on letters.
+pub fn cnn() -> ModelConfig {
+    let layers = [(3, 4, 2), (5, 3, 1)].map(|(filters, kernel, pool)| CnnLayer { filters, kernel, pool }).to_vec();
+    let (input, padding, gather) = (CnnInput::Letters, CnnPadding::Left, CnnGather::Flatten);
+    let network = CnnConfig { input, window: 12, padding, layers, gather, dense: vec![6] };
+    let head = HeadConfig::Cnn { made_for: "mrl".into(), outputs: 1, network };
+    ModelConfig { mlm: false, ..ModelConfig::pretrained(EncoderConfig::new(16, 0, 4)) }.with_head(head)
+}
+
 fn configs() -> Vec<ModelConfig> {
     vec![
         small(),
+        cnn(),
         small().with_head(HeadConfig::Structure { channels: 4, blocks: 2, kernel: 3, energy: false, ensemble: None }),
         small().with_head(HeadConfig::Structure { channels: 4, blocks: 1, kernel: 3, energy: true, ensemble: None }),
         small().with_head(HeadConfig::Mrl { channels: 4, blocks: 3, kernel: 3 }),
@@ -34,7 +46,7 @@ fn configs() -> Vec<ModelConfig> {
 pub fn checkpoint(folder: &Path, config: &ModelConfig) -> Checkpoint {
     let path = folder.join("first.pt");
     std::fs::write(&path, pt::modern(&pt::tensors_of(config, str::to_owned), &[("threshold", 0.09)], false)).unwrap();
-    if matches!(config.head, Some(HeadConfig::Sequence { .. })) {
+    if matches!(config.head, Some(HeadConfig::Sequence { .. } | HeadConfig::Cnn { .. })) {
         // No shape shows the pooling of such a head.
         let document = Document::new("first", config.clone());
         std::fs::write(folder.join("config.json"), serde_json::to_string(&document).unwrap()).unwrap();
