@@ -263,8 +263,13 @@ mod tests {
         wrong.labels[0].labels.pop();
         assert_eq!(message(wrong), "`family`: expected 3 values, found 2");
         let mut wrong = data();
-        wrong.labels[0].name = "_index".into();
+        wrong.labels.push(wrong.labels[0].clone());
         assert_eq!(message(wrong), "two elements have the same name");
+        for name in ["_index", "a/b", ""] {
+            let mut wrong = data();
+            wrong.labels[0].name = name.into();
+            assert!(message(wrong).contains(&format!("cannot be named `{name}`")));
+        }
         let empty = AnnData {
             names: Vec::new(),
             x: Matrix::F32 { columns: 0, values: Vec::new() },

@@ -158,8 +158,10 @@ mod tests {
                 names.extend(found);
             }
         }
-        let (blocks, both, of_each) = (2 * 16, 2, 2 + 2 + 1 + 5 + (4 + 2 + 5)); // positions and the final norm are ESM-1b's
-        assert_eq!(names.len(), blocks + both + of_each - 1);
+        let (blocks, of_both) = (2 * 16, 2); // of both are the embedding and the output's weight
+        let of_esm1b = 1 + 2 + 2 + 5; // positions, two norms, and the rest of the head
+        let of_ernie_rna = 2 + 4 + 5; // a norm, the biases of pairs, and the rest of the head
+        assert_eq!(names.len(), blocks + of_both + of_esm1b + of_ernie_rna);
         let thirds = RULES.iter().filter(|rule| matches!(rule.part, Part::Third(_))).count();
         assert_eq!(thirds, 6);
     }

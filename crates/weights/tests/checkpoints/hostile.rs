@@ -215,5 +215,7 @@ fn folders_without_a_checkpoint_say_what_is_missing() {
     assert!(complaint().ends_with("model.safetensors.index.json: missing field `weight_map`"));
     std::fs::write(folder.path().join("model.safetensors"), "").unwrap();
     std::fs::write(folder.path().join("config.json"), r#"{"model_type":"gpt2"}"#).unwrap();
-    assert!(complaint().ends_with("config.json: model type `gpt2`, expected one of rinalmo, rnafm, splicebert, bert"));
+    assert!(complaint().ends_with(
+        "config.json: model type `gpt2`, expected one of rinalmo, rnafm, splicebert, rnabert, ernierna, utrlm, bert"
+    ));
 }
