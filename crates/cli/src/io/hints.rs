@@ -84,7 +84,10 @@ fn of_infer(error: &Error) -> Option<String> {
         Error::TooLongForPositions { .. } => "use --window".into(),
         Error::LongerThanPadding { .. } => "raise --pad-to, or trim to the 3' end".into(),
         Error::UnknownModel { name, .. } if built_in(Some(name)).is_some() => {
-            format!("`{name}` is an energy model, which only `rinalmo fold` and `rinalmo energy` use")
+            format!(
+                "`{name}` is an energy model, which only `rinalmo fold` and `rinalmo energy` use; `evaluate structure` runs \
+                 it as a program: --run \"{name}=rinalmo fold -q -m {name}\""
+            )
         }
         Error::UnknownModel { nearest: Some(nearest), .. } => {
             format!("did you mean `{nearest}`? `rinalmo model list` names the models")

@@ -7,7 +7,8 @@ use serde::Serialize;
 pub struct Cost {
     /// Seconds on the clock: of a program from its start to its end, over all its starts.
     pub seconds: f64,
-    /// The most memory it had at once, in bytes: of a program the largest of its processes, where the system reports it.
+    /// The most memory it had at once, in bytes: of a program the largest of its processes, where the system reports it and
+    /// it is more than this process had before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peak_memory: Option<u64>,
 }

@@ -202,6 +202,7 @@ impl StructureArgs {
             let found = Predictions::from_program(command, references, &mut watch);
             watch.progress.finish();
             let found = found?;
+            found.notes.iter().for_each(|note| context.note(note));
             if !found.said.is_empty() && found.problems.is_empty() {
                 context.note(format!("{} printed: {}", found.name, found.said));
             }

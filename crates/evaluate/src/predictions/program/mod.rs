@@ -10,6 +10,11 @@ mod process;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
+use rinalmo_seq::Structure;
+use rinalmo_seq::alphabet::spelled;
+
 use command::{FoldCommand, Input};
 pub use known::KnownProgram;
 use process::Ended;
@@ -38,13 +43,15 @@ impl Predictions {
         let mut predictions = Self::none(command.name.clone(), references);
         let mut cost = Cost::default();
         let mut left: Vec<usize> = (0..sequences.len()).collect();
-        let mut fruitless = 0;
+        let (mut fruitless, mut odd) = (0, None);
         while !left.is_empty() && fruitless < FRUITLESS && !watch.stopped() {
             let each = command.input == Input::Each;
             let given = left[..if each { 1 } else { left.len() }].to_vec();
             let mut output = Output::new(references, &given, command.pick);
             let Ended { status, said, cost: took } = process::run(&command, &sequences, &given, &mut output, watch)?;
             cost.add(took);
+            let first = output.odd.iter().min_by_key(|(number, _)| **number);
+            odd = odd.or_else(|| first.map(|(_, text)| text.clone()));
             predictions.said = said;
             let open: Vec<usize> = given.iter().copied().filter(|&n| predictions.take(&mut output, n)).collect();
             // A program that is started for each may fail at many in a row, if it can do others.
@@ -63,7 +70,7 @@ impl Predictions {
             };
         }
         if predictions.count() == 0 && !watch.stopped() {
-            let last = last(&predictions.said);
+            let last = odd.map_or_else(String::new, |odd| format!(": {odd}")) + &last(&predictions.said);
             return Err(Error::Options(format!(
                 "`{text}` printed no structure for any of {} sequences{last}\n\
                  hint: it must read FASTA from standard input and print dot-bracket lines, or take files: {{input}}, \
@@ -72,6 +79,7 @@ impl Predictions {
             )));
         }
         predictions.cost = Some(cost);
+        predictions.copy_to_twins(&sequences);
         predictions.name_missing(references, &format!("`{text}`"));
         Ok(predictions)
     }
@@ -84,6 +92,23 @@ impl Predictions {
             self.complain(format!("{}: {odd}", self.name));
         }
         self.structures[number].is_none()
+    }
+
+    /// Gives references without a structure that of another one of the same letters: some programs print each sequence once.
+    fn copy_to_twins(&mut self, sequences: &[&[u8]]) {
+        let letters = |number: usize| spelled(sequences[number]);
+        let known: HashMap<Vec<u8>, Structure> = (0..sequences.len())
+            .filter_map(|number| Some((letters(number), self.structures[number].clone()?)))
+            .collect();
+        let mut copied = 0;
+        for (number, structure) in self.structures.iter_mut().enumerate().filter(|(_, structure)| structure.is_none()) {
+            *structure = known.get(&letters(number)).cloned();
+            copied += usize::from(structure.is_some());
+        }
+        if copied > 0 {
+            let records = if copied == 1 { "1 record has" } else { &format!("{copied} records have") };
+            self.notes.push(format!("{}: {records} the structure of another with the same sequence", self.name));
+        }
     }
 
     fn complain(&mut self, text: String) {

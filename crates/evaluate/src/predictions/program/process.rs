@@ -1,9 +1,12 @@
 //! One run of a folding program: gives it sequences, follows what it prints, and measures what it took.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::Instant;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use rinalmo_seq::words::nearest;
 use wait4::Wait4;
@@ -14,6 +17,12 @@ use super::command::{FoldCommand, Input};
 use super::{KnownProgram, Watch};
 use crate::{Error, read};
 
+/// How long a program may print nothing until somebody looks whether it is to be stopped.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long the last words of a program that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Lines that are read before they are needed.
+const LINES_AHEAD: usize = 1024;
 /// Lines of standard error that are kept.
 const LAST_LINES: usize = 8;
 
@@ -60,22 +69,24 @@ fn follow_process(
     let mut process = Command::new(&words[0]);
     process.args(&words[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
     process.stdin(if command.input == Input::Standard { Stdio::piped() } else { Stdio::null() });
-    let start = Instant::now();
+    let (start, own) = (Instant::now(), own_peak());
     let mut child = process.spawn().map_err(|source| cannot_run(command, &source))?;
-    let (input, printed, said) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let said = std::thread::scope(|scope| {
+    // The threads are not waited for: if the program is stopped, one that it started may hold its pipes open.
+    if let Some(input) = child.stdin.take() {
+        let mut text = Vec::new();
+        write(&mut text, sequences, numbers).map_err(|source| cannot_run(command, &source))?;
         // If the program stops reading, its own messages say why.
-        scope.spawn(move || input.map(|input| write(input, sequences, numbers)));
-        let said = scope.spawn(move || said.map_or_else(String::new, last_lines));
-        if let Some(printed) = printed {
-            follow(printed, (!command.writes_files).then_some(output), watch, &mut child);
-        }
-        said.join().unwrap_or_default()
-    });
+        std::thread::spawn(move || std::io::BufWriter::new(input).write_all(&text));
+    }
+    let said = child.stderr.take().map(LastLines::of);
+    if let Some(printed) = child.stdout.take() {
+        follow(printed, (!command.writes_files).then_some(output), watch, &mut child);
+    }
     let used = child.wait4().map_err(|source| cannot_run(command, &source))?;
-    let peak_memory = Some(used.rusage.maxrss).filter(|bytes| *bytes > 0); // 0: the system does not report it
+    // 0: the system does not report it. Linux begins to count with what this process had when it started the program.
+    let peak_memory = Some(used.rusage.maxrss).filter(|bytes| *bytes > own);
     let cost = Cost { seconds: start.elapsed().as_secs_f64(), peak_memory };
-    Ok(Ended { status: used.status, said, cost })
+    Ok(Ended { status: used.status, said: said.map_or_else(String::new, LastLines::text), cost })
 }
 
 fn cannot_run(command: &FoldCommand, source: &std::io::Error) -> Error {
@@ -104,20 +115,46 @@ fn write(to: impl Write, sequences: &[&[u8]], numbers: &[usize]) -> std::io::Res
     to.flush()
 }
 
-/// Reads what the program prints, to the end: a program whose output nobody reads may wait for ever.
-fn follow(printed: impl Read, mut output: Option<&mut Output<'_>>, watch: &mut dyn Watch, child: &mut Child) {
-    let mut printed = BufReader::new(printed);
-    let mut line = Vec::new();
-    while printed.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        let text = String::from_utf8_lossy(&line);
-        if let Some(bases) = output.as_mut().and_then(|output| output.line(&text)) {
-            watch.done(bases);
+/// Bytes that this process has had at most, if the system says so: 0 elsewhere than on Linux.
+fn own_peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kibi| kibi * 1024)
+}
+
+/// Reads what the program prints, to the end: a program whose output nobody reads may wait for ever. A program that prints
+/// nothing for long can be stopped too.
+fn follow(
+    printed: impl Read + Send + 'static,
+    mut output: Option<&mut Output<'_>>,
+    watch: &mut dyn Watch,
+    child: &mut Child,
+) {
+    let (sender, lines) = mpsc::sync_channel::<Vec<u8>>(LINES_AHEAD);
+    std::thread::spawn(move || {
+        let mut printed = BufReader::new(printed);
+        let mut line = Vec::new();
+        while printed.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            if sender.send(std::mem::take(&mut line)).is_err() {
+                return; // the program was stopped
+            }
+        }
+    });
+    loop {
+        match lines.recv_timeout(LOOK) {
+            Ok(line) => {
+                let text = String::from_utf8_lossy(&line);
+                if let Some(bases) = output.as_mut().and_then(|output| output.line(&text)) {
+                    watch.done(bases);
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
         }
         if watch.stopped() {
             let _ = child.kill(); // it may already have ended
             return;
         }
-        line.clear();
     }
 }
 
@@ -139,19 +176,39 @@ fn read_files(folder: &Path, only: Option<usize>, output: &mut Output<'_>, watch
     }
 }
 
-fn last_lines(said: impl Read) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    let mut said = BufReader::new(said);
-    let mut line = Vec::new();
-    while said.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
-        let text = String::from_utf8_lossy(&line).trim_end().to_owned();
-        line.clear();
-        if !text.is_empty() {
-            lines.push(text);
-        }
-        if lines.len() > LAST_LINES {
-            lines.remove(0);
-        }
+/// The last lines of what a program says, read as it says them.
+struct LastLines {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    ended: Receiver<()>,
+}
+
+impl LastLines {
+    fn of(said: impl Read + Send + 'static) -> Self {
+        let lines = Arc::new(Mutex::new(VecDeque::new()));
+        let (sender, ended) = mpsc::channel::<()>();
+        let kept = Arc::clone(&lines);
+        std::thread::spawn(move || {
+            let _ends = sender; // dropped when all is read
+            let mut said = BufReader::new(said);
+            let mut line = Vec::new();
+            while said.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                line.clear();
+                if let Some(mut lines) = kept.lock().ok().filter(|_| !text.is_empty()) {
+                    lines.push_back(text);
+                    if lines.len() > LAST_LINES {
+                        lines.pop_front();
+                    }
+                }
+            }
+        });
+        Self { lines, ended }
     }
-    lines.join("\n")
+
+    /// All of it, once the program has ended; what is there after a while, if another process can still say more.
+    fn text(self) -> String {
+        let _ = self.ended.recv_timeout(LAST_WORDS);
+        let lines = self.lines.lock().map(|mut lines| std::mem::take(&mut *lines)).unwrap_or_default();
+        Vec::from(lines).join("\n")
+    }
 }
