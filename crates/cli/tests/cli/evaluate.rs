@@ -296,10 +296,7 @@ mod programs {
         assert!(lines[1].contains(" time ") && lines[1].ends_with(" memory"), "{run}");
         assert!(lines[3].starts_with("mxfold2") && lines[3].ends_with(" MiB"), "{run}");
         let alone = sandbox.run("evaluate structure -r known.csv --run mxfold2=./fold.sh").done();
-        assert!(
-            alone.out.lines().any(|line| line.starts_with("mxfold2: ") && line.ends_with(" of memory")),
-            "{alone}"
-        );
+        assert!(alone.out.lines().any(|line| line.starts_with("mxfold2: ") && line.ends_with(" of memory")), "{alone}");
     }
 
     #[test]
