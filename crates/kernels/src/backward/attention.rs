@@ -1,4 +1,5 @@
-//! Backward pass of attention over sequences that are stored one after the other, and its forward pass with dropout.
+//! Backward pass of attention over sequences that are stored one after the other, and its forward pass with dropout or on
+//! top of given scores.
 //!
 //! The forward pass stores no weights. The backward pass computes them again, for a block of queries of one head of one
 //! sequence at a time, so that memory grows with the length and not with its square.

@@ -1,4 +1,5 @@
-//! Backward passes, and the forward passes that only training uses: dropout and attention with dropout.
+//! Backward passes, and forward passes like theirs: dropout, and attention that has its weights in memory, for dropout or
+//! to add to scores that a block passes on ([`crate::attention::attention_adding`]).
 //!
 //! The gradient of a parameter is a sum over rows. It is summed over chunks of a fixed number of rows and then over
 //! chunks in order, so that the number of threads does not change a bit.

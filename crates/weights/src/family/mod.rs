@@ -30,7 +30,7 @@ pub enum Family {
     Official,
     /// The multimolecule library, and transformers' BERT.
     Multimolecule,
-    /// RNA-FM's authors, as fair-esm's ESM-1b.
+    /// RNA-FM's authors, as fair-esm's ESM-1b; and ERNIE-RNA's, as fairseq's encoder, on which that is built.
     Esm1b,
 }
 
