@@ -30,6 +30,7 @@ mod heads;
 mod hidden;
 pub mod in_ensemble;
 mod layers;
+mod manifest;
 pub mod memory;
 mod model;
 mod network;
@@ -43,12 +44,13 @@ pub use check::BadSize;
 pub use cnn::{CnnConfig, CnnGather, CnnInput, CnnLayer, CnnPadding};
 pub use config::{
     Activation, Design, EncoderConfig, HeadConfig, LooksAt, Lora, LoraTarget, ModelConfig, PRESETS, Pooling, Positions,
-    Preset, TensorSpec, VOCABULARY,
+    Preset, VOCABULARY,
 };
 pub use encoder::{Encoder, EncoderBlock};
 pub use heads::{Classifier, CnnDropout, CnnHead, MlmHead, MrlHead, StructureHead};
 pub use hidden::Hidden;
 pub use layers::{Adapter, Attention, Convolution1d, Convolution2d, FeedForward, LayerNorm, Linear, PairBias, Rope};
+pub use manifest::TensorSpec;
 pub use model::Model;
 pub use network::{Attentions, Network};
 pub use on_device::OnDevice;

@@ -79,7 +79,8 @@ impl Model {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{EncoderConfig, Pooling, TensorSpec};
+    use crate::config::{EncoderConfig, Pooling};
+    use crate::manifest::TensorSpec;
     use burn::module::{ModuleVisitor, Param};
     use burn::tensor::Tensor;
 
