@@ -26,14 +26,15 @@ class Worker:
 
     def load(self, path, dtype="f32", attention="sdpa", compiled=False):
         """An encoder, of a folder written by save_pretrained: plain, or multimolecule's with one of its attentions."""
+        import ernie_rna
         from multimolecule import RnaTokenizer
         from transformers import AutoModel
 
         self.tokenizer, self.plain = RnaTokenizer.from_pretrained(path), attention == "plain"
-        mend_outputs()
         if self.plain:
             self.model = plain.Encoder(path, DTYPES[dtype]).eval()
             return {}
+        ernie_rna.mend()
         model = AutoModel.from_pretrained(path, attn_implementation=attention, add_pooling_layer=False)
         self.model = model.eval().to(DTYPES[dtype])
         if compiled:
@@ -70,15 +71,16 @@ class Worker:
 
     def load_training(self, path, dropout=0.1, way="plain"):
         """An encoder with its masked-language head, and AdamW over all of it."""
+        import ernie_rna
         from multimolecule import RnaTokenizer
         from transformers import AutoModelForMaskedLM
 
-        mend_outputs()
         self.tokenizer, self.plain = RnaTokenizer.from_pretrained(path), way == "plain"
         if self.plain:
             self.model = plain.MaskedLanguageModel(path, dropout).train()
             self.optimizer = torch.optim.AdamW(self.model.parameters(), lr=1e-4, weight_decay=0.01, fused=True)
             return {}
+        ernie_rna.mend()
         self.model = AutoModelForMaskedLM.from_pretrained(
             path, attn_implementation="sdpa", attention_dropout=dropout, hidden_dropout=dropout
         ).train()
@@ -125,28 +127,6 @@ class Worker:
         difference = other - exact
         rms = [float(numpy.sqrt(numpy.mean(values**2))) for values in (difference, exact)]
         return {"largest": float(numpy.abs(difference).max()), "relative": rms[0] / rms[1]}
-
-
-class Output(dict):
-    """Results by name or number."""
-
-    def __getitem__(self, key):
-        return list(self.values())[key] if isinstance(key, int) else super().__getitem__(key)
-
-    def __getattr__(self, key):
-        if key.startswith("__"):
-            raise AttributeError(key)
-        return self.get(key)
-
-    __setattr__ = dict.__setitem__
-
-
-def mend_outputs():
-    """The class of the outputs of multimolecule 0.2.2's ERNIE-RNA refuses what its own model passes to it."""
-    import multimolecule.models.ernierna.modeling_ernierna as module
-
-    for name in [name for name in dir(module) if name.startswith("ErnieRna") and "ModelOutput" in name]:
-        setattr(module, name, Output)
 
 
 def hidden_rows(length, dim, seed):

@@ -147,13 +147,7 @@ def steps(args):
             theirs.ask(do="load_training", path=str(model_folder(args, size)), dropout=dropout)
             job = {"do": "train_encoder", "count": count, "length": tokens - 2}
             chosen = f"step {size}_{count}_x_{tokens}" + ("_dropout" if dropout else "")
-            contestants = [
-                Contestant(OURS, "f32", lambda chosen=chosen: bench_round(args, bench, chosen)),
-                Contestant(OURS, "bf16", lambda chosen=chosen: bench_round(args, bench, chosen + "_bf16")),
-                Contestant.at(theirs, job, THEIRS, "f32"),
-                Contestant.at(theirs, {**job, "dtype": "bf16"}, THEIRS, "bf16"),
-            ]
-            alternate(contestants, args.rounds or (2 if args.quick else 5))
+            contestants = stepping(args, bench, chosen, theirs, job)
             with_dropout = f", dropout {dropout}" if dropout else ""
             work = {"work": f"training step, {size}, {count} × {tokens}{with_dropout}", "unit": "s"}
             work["operations"] = 3 * operations(*WIDTHS[size], count, tokens)  # forward, and twice that backward
@@ -196,14 +190,7 @@ def others(args):
             theirs = stack.enter_context(rival())
             theirs.ask(do="load_training", path=str(model), dropout=0.1, way="library")
             job = {"do": "train_encoder", "count": 4, "length": 254}
-            chosen = f"step {name}_4_x_256_dropout"
-            contestants = [
-                Contestant(OURS, "f32", lambda chosen=chosen: bench_round(args, bench, chosen)),
-                Contestant(OURS, "bf16", lambda chosen=chosen: bench_round(args, bench, chosen + "_bf16")),
-                Contestant.at(theirs, job, THEIRS, "f32"),
-                Contestant.at(theirs, {**job, "dtype": "bf16"}, THEIRS, "bf16"),
-            ]
-            alternate(contestants, args.rounds or (2 if args.quick else 5))
+            contestants = stepping(args, bench, f"step {name}_4_x_256_dropout", theirs, job)
             yield {"work": f"training step, {name}, 4 × 256, dropout 0.1", "unit": "s", "contestants": contestants}
 
 
@@ -222,6 +209,18 @@ def best_attention(stack, rival, model, dtype, job, ways=("sdpa", "eager")):
     for _, _, loser in tries[1:]:
         loser.close()
     return tries[0][1]
+
+
+def stepping(args, bench, chosen, theirs, job):
+    """Both sides' steps of one encoder in turn, in both precisions."""
+    contestants = [
+        Contestant(OURS, "f32", lambda: bench_round(args, bench, chosen)),
+        Contestant(OURS, "bf16", lambda: bench_round(args, bench, chosen + "_bf16")),
+        Contestant.at(theirs, job, THEIRS, "f32"),
+        Contestant.at(theirs, {**job, "dtype": "bf16"}, THEIRS, "bf16"),
+    ]
+    alternate(contestants, args.rounds or (2 if args.quick else 5))
+    return contestants
 
 
 def accuracy(args):

@@ -14,10 +14,13 @@ import sys
 from pathlib import Path
 
 import torch
-import multimolecule.models.ernierna.modeling_ernierna as ernie_rna
-from multimolecule import ErnieRnaConfig, ErnieRnaForMaskedLM, RnaBertConfig, RnaBertForMaskedLM, RnaFmConfig, RnaFmForPreTraining, SpliceBertConfig, SpliceBertForPreTraining, UtrLmConfig, UtrLmForMaskedLM
+from multimolecule import ErnieRnaConfig, ErnieRnaForMaskedLM, RnaBertConfig, RnaBertForMaskedLM, UtrLmConfig
+from multimolecule import RnaFmConfig, RnaFmForPreTraining, SpliceBertConfig, SpliceBertForPreTraining, UtrLmForMaskedLM
 from safetensors.torch import save_file
 from transformers import BertConfig, BertForMaskedLM
+
+sys.path.append(str(Path(__file__).resolve().parents[4] / "benches" / "peers"))
+import ernie_rna  # noqa: E402
 
 PUBLISHED = len(sys.argv) > 1
 OUT = Path(sys.argv[1]) if PUBLISHED else Path(__file__).parent / "others"
@@ -41,23 +44,7 @@ def tokens(sequence, vocabulary):
     return torch.tensor([[vocabulary.index(special.get(letter, letter)) for letter in f"<{sequence}>"]])
 
 
-class Output(dict):
-    """Results by name or number. The class of the library's ERNIE-RNA refuses what its own model passes to it."""
-
-    def __getitem__(self, key):
-        return list(self.values())[key] if isinstance(key, int) else super().__getitem__(key)
-
-    def __getattr__(self, key):
-        if key.startswith("__"):
-            raise AttributeError(key)
-        return self.get(key)
-
-    def __setattr__(self, key, value):
-        self[key] = value
-
-
-for made in [name for name in dir(ernie_rna) if name.startswith("ErnieRna") and "ModelOutput" in name]:
-    setattr(ernie_rna, made, Output)
+ernie_rna.mend()
 
 
 def make(name, model, vocabulary):
