@@ -206,10 +206,10 @@ impl Encoder {
             embedded = embedded + table.val().select(0, positions);
         }
         if let Positions::Sinusoidal { max_len } = self.position_kind {
-            let longest = batch.lengths().iter().copied().max().unwrap_or(0);
-            assert!(longest <= max_len, "a sequence of {longest} tokens, positions for {max_len}");
             let (width, positions) = (self.dim(), batch.positions());
-            let table = Tensor::<2>::from_data(TensorData::new(sinusoids(longest, width), [longest, width]), device);
+            let table = sinusoids(batch, max_len, width);
+            let len = table.len() / width;
+            let table = Tensor::<2>::from_data(TensorData::new(table, [len, width]), device);
             embedded = embedded + table.select(0, indices(positions.iter().map(|&t| t as i64), rows, device));
         }
         if let Some(segment) = &self.segment {
@@ -222,16 +222,22 @@ impl Encoder {
     }
 }
 
-/// Sines, then cosines, of the positions up to `len`. The first has number 2, as in fairseq, where padding has 1.
+/// Sines, then cosines, of the positions of a batch. The first has number 2, as in fairseq, where padding has 1.
 ///
 /// # Shapes
-/// - returns: `[len, width]`
-pub(crate) fn sinusoids(len: usize, width: usize) -> Vec<f32> {
+/// - returns: `[longest, width]`
+///
+/// # Panics
+/// If a sequence has more than `max_len` tokens.
+pub(crate) fn sinusoids(batch: &Packed, max_len: usize, width: usize) -> Vec<f32> {
     const FIRST: usize = 2;
+    let longest = batch.lengths().iter().copied().max().unwrap_or(0);
+    assert!(longest <= max_len, "a sequence of {longest} tokens, positions for {max_len}");
     let half = width / 2;
     let step = 10_000f64.ln() / (half - 1) as f64;
-    let angles = |t: usize| (0..half).map(move |i| (t + FIRST) as f32 * (-(i as f64) * step).exp() as f32);
-    (0..len).flat_map(|t| angles(t).map(f32::sin).chain(angles(t).map(f32::cos))).collect()
+    let frequencies: Vec<f32> = (0..half).map(|i| (-(i as f64) * step).exp() as f32).collect();
+    let angles = |t: usize| frequencies.iter().map(move |frequency| (t + FIRST) as f32 * frequency);
+    (0..longest).flat_map(|t| angles(t).map(f32::sin).chain(angles(t).map(f32::cos))).collect()
 }
 
 /// A list of numbers of rows, of `len` values, on a device.

@@ -105,7 +105,7 @@ impl AnnData {
             .try_for_each(|column| check_label(&column.name))
             .map_err(io::Error::other)?;
         let is_twice = |names: &[&str]| names.iter().enumerate().any(|(place, name)| names[..place].contains(name));
-        let labels: Vec<&str> = self.labels.iter().map(|column| column.name.as_str()).chain([INDEX]).collect();
+        let labels: Vec<&str> = self.labels.iter().map(|column| column.name.as_str()).collect();
         let more: Vec<&str> = self.more.iter().map(|(name, _)| name.as_str()).collect();
         let texts: Vec<&str> = self.texts.iter().map(|(name, _)| name.as_str()).collect();
         if [labels, more, texts].iter().any(|names| is_twice(names)) {

@@ -16,7 +16,8 @@ const SINUSOIDS: usize = 1024;
 
 type Tensors = BTreeMap<String, Tensor>;
 
-/// The sizes of `tensors`, except the number of attention heads, which no shape shows but that of biases for pairs. `None` if they have no width.
+/// The sizes of `tensors`, except the number of attention heads, which no shape shows but that of biases for pairs. `None`
+/// if they have no width.
 /// The sizes are not checked yet.
 pub(crate) fn config(tensors: &Tensors, heads: usize) -> Option<ModelConfig> {
     let size = |name: &str, axis: usize| tensors.get(name).and_then(|tensor| tensor.shape.get(axis)).copied();

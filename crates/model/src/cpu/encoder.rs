@@ -217,9 +217,7 @@ impl Encoder {
             }
         }
         if let Positions::Sinusoidal { max_len } = self.position_kind {
-            let longest = batch.lengths().iter().copied().max().unwrap_or(0);
-            assert!(longest <= max_len, "a sequence of {longest} tokens, positions for {max_len}");
-            let table = sinusoids(longest, dim);
+            let table = sinusoids(batch, max_len, dim);
             for (row, position) in hidden.chunks_exact_mut(dim).zip(batch.positions()) {
                 row.iter_mut().zip(&table[position * dim..]).for_each(|(to, from)| *to += from);
             }

@@ -41,7 +41,8 @@ impl Attention {
         Self { qkv, out, heads }
     }
 
-    /// Every token attends to the tokens of its own sequence. `maps`, if given, receives one `[heads, len, len]` map of attention weights for each sequence, without dropout.
+    /// Every token attends to the tokens of its own sequence. `maps`, if given, receives one `[heads, len, len]` map of
+    /// attention weights for each sequence, without dropout.
     ///
     /// # Shapes
     /// - input and returns: `[rows, dim]`; the result may be in the precision of products

@@ -138,7 +138,7 @@ pub(super) fn sort(archive: &Archive) -> Sorted {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use std::collections::BTreeMap;
 
     use rinalmo_model::{Design, EncoderConfig, ModelConfig};
 
@@ -147,7 +147,7 @@ mod tests {
 
     #[test]
     fn every_tensor_of_ours_has_names_of_its_own() {
-        let mut names = BTreeSet::new();
+        let mut names = BTreeMap::new();
         for design in [Design::Esm1b, Design::ErnieRna] {
             let config = ModelConfig::pretrained(EncoderConfig::new(24, 2, 3).with_design(design, 64));
             for spec in config.manifest() {
@@ -155,7 +155,10 @@ mod tests {
                 let found: Vec<_> = RULES.iter().filter_map(names_of).collect();
                 let each = if spec.name.contains(".qkv.") { 3 } else { 1 };
                 assert!(!found.is_empty() && found.len() % each == 0, "{design:?} {}", spec.name);
-                names.extend(found);
+                for name in found {
+                    let ours = names.entry(name).or_insert_with(|| spec.name.clone());
+                    assert_eq!(*ours, spec.name, "one name for two tensors");
+                }
             }
         }
         let (blocks, of_both) = (2 * 16, 2); // of both are the embedding and the output's weight

@@ -1,5 +1,5 @@
-//! Names of the multimolecule library, for its RiNALMo, RNA-FM, SpliceBERT, RNABERT, ERNIE-RNA and UTR-LM, and of transformers' BERT: a folder of
-//! `config.json` and `model.safetensors` or `pytorch_model.bin`.
+//! Names of the multimolecule library, for its RiNALMo, RNA-FM, SpliceBERT, RNABERT, ERNIE-RNA and UTR-LM, and of
+//! transformers' BERT: a folder of `config.json` and `model.safetensors` or `pytorch_model.bin`.
 //!
 //! Its encoder is under `model.` (`rinalmo.` before 0.0.9, bare in the plain encoder class). Its vocabulary has its own
 //! order and size; rows are picked by token. `intermediate.bias` is β, not a bias. `layer_norm_eps` is 1e-12 in old

@@ -12,7 +12,6 @@ mod tests;
 
 use std::collections::HashMap;
 
-use rinalmo_seq::Structure;
 use rinalmo_seq::alphabet::spelled;
 
 use command::{FoldCommand, Input};
@@ -96,14 +95,17 @@ impl Predictions {
 
     /// Gives references without a structure that of another one of the same letters: some programs print each sequence once.
     fn copy_to_twins(&mut self, sequences: &[&[u8]]) {
-        let letters = |number: usize| spelled(sequences[number]);
-        let known: HashMap<Vec<u8>, Structure> = (0..sequences.len())
-            .filter_map(|number| Some((letters(number), self.structures[number].clone()?)))
-            .collect();
+        let (known, open): (Vec<usize>, Vec<usize>) =
+            (0..sequences.len()).partition(|&number| self.structures[number].is_some());
+        if open.is_empty() {
+            return;
+        }
+        let of_letters: HashMap<Vec<u8>, usize> = known.into_iter().map(|n| (spelled(sequences[n]), n)).collect();
         let mut copied = 0;
-        for (number, structure) in self.structures.iter_mut().enumerate().filter(|(_, structure)| structure.is_none()) {
-            *structure = known.get(&letters(number)).cloned();
-            copied += usize::from(structure.is_some());
+        for number in open {
+            let twin = of_letters.get(&spelled(sequences[number]));
+            self.structures[number] = twin.and_then(|&twin| self.structures[twin].clone());
+            copied += usize::from(twin.is_some());
         }
         if copied > 0 {
             let records = if copied == 1 { "1 record has" } else { &format!("{copied} records have") };

@@ -8,6 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rinalmo_corpus::build::peak_memory;
 use rinalmo_seq::words::nearest;
 use wait4::Wait4;
 
@@ -69,14 +70,14 @@ fn follow_process(
     let mut process = Command::new(&words[0]);
     process.args(&words[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
     process.stdin(if command.input == Input::Standard { Stdio::piped() } else { Stdio::null() });
-    let (start, own) = (Instant::now(), own_peak());
+    let (start, own) = (Instant::now(), peak_memory());
     let mut child = process.spawn().map_err(|source| cannot_run(command, &source))?;
     // The threads are not waited for: if the program is stopped, one that it started may hold its pipes open.
-    if let Some(input) = child.stdin.take() {
+    if let Some(mut input) = child.stdin.take() {
         let mut text = Vec::new();
         write(&mut text, sequences, numbers).map_err(|source| cannot_run(command, &source))?;
         // If the program stops reading, its own messages say why.
-        std::thread::spawn(move || std::io::BufWriter::new(input).write_all(&text));
+        std::thread::spawn(move || input.write_all(&text));
     }
     let said = child.stderr.take().map(LastLines::of);
     if let Some(printed) = child.stdout.take() {
@@ -113,13 +114,6 @@ fn write(to: impl Write, sequences: &[&[u8]], numbers: &[usize]) -> std::io::Res
         to.write_all(&[format!(">{NAME}{}\n", number + 1).as_bytes(), &letters, b"\n"].concat())?;
     }
     to.flush()
-}
-
-/// Bytes that this process has had at most, if the system says so: 0 elsewhere than on Linux.
-fn own_peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok()).map_or(0, |kibi| kibi * 1024)
 }
 
 /// Reads what the program prints, to the end: a program whose output nobody reads may wait for ever. A program that prints
