@@ -177,7 +177,8 @@ fn cost(report: &Report) -> Vec<String> {
 fn pooled(of: &Pooled) -> Vec<String> {
     let mut cells = vec![of.reference.to_string(), of.predicted.to_string()];
     for rates in [&of.figures.strict, &of.figures.relaxed] {
-        cells.extend([rates.precision, rates.recall, rates.f1].map(number));
+        let cell = |rate: Option<f64>| rate.map_or_else(|| "–".into(), number);
+        cells.extend([rates.precision, rates.recall, rates.f1].map(cell));
     }
     cells
 }

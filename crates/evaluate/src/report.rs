@@ -61,12 +61,12 @@ pub struct Pooled {
 /// Precision, recall and F1 of counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Rates {
-    /// Share of the predicted pairs that are right.
-    pub precision: f64,
-    /// Share of the reference pairs that are found.
-    pub recall: f64,
-    /// Their harmonic mean.
-    pub f1: f64,
+    /// Share of the predicted pairs that are right; `None` if there are none.
+    pub precision: Option<f64>,
+    /// Share of the reference pairs that are found; `None` if there are none.
+    pub recall: Option<f64>,
+    /// Their harmonic mean; `None` if there are neither.
+    pub f1: Option<f64>,
 }
 
 /// Pairs by kind.
@@ -277,7 +277,12 @@ fn kinds(records: &[RecordScore]) -> Kinds {
 fn pooled(strict: PairCounts, relaxed: PairCounts) -> Pooled {
     let rates = |counts: PairCounts| {
         let score = counts.score();
-        Rates { precision: score.precision, recall: score.recall, f1: score.f1 }
+        let [predicted, known] = [counts.predicted, counts.reference].map(|count| count > 0);
+        Rates {
+            precision: predicted.then_some(score.precision),
+            recall: known.then_some(score.recall),
+            f1: (predicted || known).then_some(score.f1),
+        }
     };
     let figures = Both { strict: rates(strict), relaxed: rates(relaxed) };
     Pooled { predicted: strict.predicted, reference: strict.reference, figures }
@@ -310,6 +315,19 @@ mod tests {
         let names: Vec<String> = (0..3).map(|band| band_name(&[50, 100], band)).collect();
         assert_eq!(names, ["1-50", "51-100", ">100"]);
         assert_eq!(band_name(&[], 0), ">0");
+    }
+
+    #[test]
+    fn no_pairs_have_no_rates() {
+        let rates = |predicted: &[(usize, usize)], known: &[(usize, usize)]| {
+            let counts = PairCounts::strict(predicted, known);
+            let Rates { precision, recall, f1 } = pooled(counts, counts).figures.strict;
+            (precision, recall, f1)
+        };
+        assert_eq!(rates(&[], &[(0, 9)]), (None, Some(0.0), Some(0.0)));
+        assert_eq!(rates(&[(0, 9)], &[]), (Some(0.0), None, Some(0.0)));
+        assert_eq!(rates(&[], &[]), (None, None, None));
+        assert_eq!(rates(&[(0, 9)], &[(0, 9)]), (Some(1.0), Some(1.0), Some(1.0)));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Progress {
 
 /// How far the work is.
 struct State {
+    /// Who works, if there are several.
+    name: Option<String>,
     begun: Instant,
     done: Total,
     /// The part of `done` that an earlier run did; it does not count for the speed.
@@ -55,7 +57,7 @@ impl Progress {
     /// The same for work of a known size.
     pub fn of(totals: Totals, context: &Context) -> Self {
         let (done, before) = (Total::default(), Total::default());
-        let state = Arc::new(Mutex::new(State { begun: Instant::now(), done, before, totals }));
+        let state = Arc::new(Mutex::new(State { name: None, begun: Instant::now(), done, before, totals }));
         let is_terminal = stderr().is_terminal();
         let bar = if is_terminal && !context.quiet() {
             ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8))
@@ -76,6 +78,14 @@ impl Progress {
         if !self.bar.is_hidden() {
             self.bar.set_message(state.describe(state.begun.elapsed()));
         }
+    }
+
+    /// The work, of this size, is that of `name`.
+    pub fn begin(&self, name: &str, total: Total) {
+        self.change(|state| {
+            state.name = Some(name.to_owned());
+            state.totals = Arc::new(OnceLock::from(total));
+        });
     }
 
     /// One more record, of so many bases, is done.
@@ -110,10 +120,11 @@ impl Total {
 }
 
 impl State {
-    /// `120 of 1,000 records, 12 %, 3,400 nt/s, 4 min left`, without the parts that are not known.
+    /// `nano: 120 of 1,000 records, 12 %, 3,400 nt/s, 4 min left`, without the parts that are not known.
     fn describe(&self, elapsed: Duration) -> String {
         let total = self.totals.get().filter(|total| total.bases >= self.done.bases);
-        let mut text = grouped(self.done.records);
+        let mut text = self.name.as_ref().map_or_else(String::new, |name| format!("{name}: "));
+        text += &grouped(self.done.records);
         if let Some(total) = total {
             text += &format!(" of {}", grouped(total.records));
         }
@@ -157,7 +168,7 @@ mod tests {
 
     fn state(done: Total, before: Total, total: Option<Total>) -> State {
         let totals = total.map_or_else(Totals::default, |total| Arc::new(OnceLock::from(total)));
-        State { begun: Instant::now(), done, before, totals }
+        State { name: None, begun: Instant::now(), done, before, totals }
     }
 
     #[test]

@@ -100,10 +100,24 @@ fn the_table_is_aligned_and_names_everything() {
     all                  9          5     0.800  0.444  0.571      1.000  0.778  0.875
     canonical            8          4     0.750  0.375  0.500      1.000  0.750  0.857
     non-canonical        1          1     1.000  1.000  1.000      1.000  1.000  1.000
-    crossing             0          0     0.000  0.000  0.000      0.000  0.000  0.000
+    crossing             0          0         –      –      –          –      –      –
 
     P precision, R recall, MCC Matthews' correlation; strict: exact pairs, relaxed: a pair may be one position off at one end
     ");
+}
+
+#[test]
+fn one_of_the_files_may_take_the_place_of_the_table() {
+    let sandbox = sandbox();
+    let run = |words: &str| sandbox.run(&format!("evaluate structure -r known.csv -p found.dbn --resamples 0 {words}"));
+    let json: Value = serde_json::from_str(&run("--json -").done().out).unwrap();
+    assert_eq!(json["records"], 3);
+    assert!(json["pairs"]["crossing"]["strict"]["precision"].is_null(), "no pair that crosses was predicted");
+    assert!(run("--csv - --json out.json").done().out.starts_with("predictor,id,"));
+    assert!(sandbox.read("out.json").starts_with('{'));
+    let both = run("--csv - --json -");
+    assert_eq!(both.code, 2);
+    assert!(both.err.starts_with("error: --csv -: standard output is taken by --json; write one of them"), "{both}");
 }
 
 #[test]

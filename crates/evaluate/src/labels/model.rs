@@ -21,6 +21,7 @@ impl Answers {
         };
         let sequences = labels.items.iter().map(letters).collect::<Result<Vec<_>, _>>()?;
         let name = model.name().to_owned();
+        watch.begin(&name, sequences.len(), sequences.iter().map(Vec::len).sum());
         let mut answers = Self { name, problems: Vec::new(), values: Vec::with_capacity(sequences.len()) };
         let (question, task) = (&labels.question, task_of(model, &labels.question));
         let found = model.predictions(task, &sequences, &PredictOptions::default())?;

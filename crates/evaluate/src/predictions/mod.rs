@@ -21,6 +21,9 @@ pub use program::KnownProgram;
 
 /// Observes the progress of a predictor, and may stop it.
 pub trait Watch {
+    /// A predictor of this name begins with so many sequences, of so many bases together.
+    fn begin(&mut self, _name: &str, _sequences: usize, _bases: usize) {}
+
     /// A sequence of so many bases is done.
     fn done(&mut self, _bases: usize) {}
 

@@ -27,6 +27,7 @@ impl Predictions {
         watch: &mut dyn Watch,
     ) -> Result<Self, Error> {
         let sequences = references.sequences()?;
+        watch.begin(model.name(), sequences.len(), sequences.iter().map(|letters| letters.len()).sum());
         let options = options.clone().probabilities(calibrate);
         let mut predictions = Self::none(model.name().to_owned(), references);
         let mut calibration = Calibration::new(BINS);

@@ -16,7 +16,7 @@ use super::finetune::go;
 use super::training::{LimitArgs, name, overrides, program};
 use crate::context::{Context, Outcome};
 use crate::io::say;
-use crate::io::{DownloadBar, Progress, print};
+use crate::io::{DownloadBar, print};
 
 /// Repeat an experiment of the paper and compare with the published figures
 ///
@@ -200,7 +200,7 @@ impl BenchmarkArgs {
         let device = context.device()?;
         let options = LoadOptions::default().precision(Precision::F32);
         let model = Model::load_with(&plan.folder(fold).to_string_lossy(), &options, &device)?;
-        let mut watch = Watching { progress: Progress::new(context), context };
+        let mut watch = Watching::new(context);
         let result = plan.attempt(fold, &self.called(), &model, &self.programs, &mut watch)?;
         watch.progress.finish();
         Ok(result.is_some())

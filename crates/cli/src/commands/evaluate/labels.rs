@@ -9,10 +9,9 @@ use rinalmo::evaluate::{Answers, Labels, Question, labels};
 use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
 
 use super::summary::{OpenArgs, SummaryArgs};
-use super::{Watching, left_out, named, numbered, write};
+use super::{Watching, check_standard, left_out, named, numbered, print_table, write};
 use crate::context::{Context, Outcome};
 use crate::io::say;
-use crate::io::{Progress, print};
 
 /// Arguments of every task with labels.
 #[derive(Args)]
@@ -137,6 +136,7 @@ impl Subcommand for Asked {
 
 impl LabelArgs {
     pub(super) fn run(&self, question: Question, context: &Context) -> Result<Outcome> {
+        check_standard(&self.summary.texts())?;
         let known = Labels::open(&self.reference, question, self.by.as_deref())?;
         left_out::report(&known.name, &known.problems, context);
         if !known.has_positive() {
@@ -151,7 +151,7 @@ impl LabelArgs {
         }
         let models = self.models.iter().map(|name| self.open.open(name, context)).collect::<Result<Vec<_>>>()?;
         for model in &models {
-            let mut watch = Watching { progress: Progress::new(context), context };
+            let mut watch = Watching::new(context);
             predictors.push(Answers::from_model(model, &known, &mut watch)?);
             watch.progress.finish();
             if context.stopped() {
@@ -166,7 +166,8 @@ impl LabelArgs {
         let evaluation = labels(&known, &predictors, &self.summary.bootstrap())?;
         write(&self.summary.json, || format!("{:#}\n", evaluation.to_json()))?;
         write(&self.summary.markdown, || evaluation.markdown())?;
-        print(evaluation.text())?;
+        let [(_, json), (_, markdown)] = self.summary.texts();
+        print_table(evaluation.text(), &[json, markdown])?;
         Ok(self.summary.judge(&evaluation.left_out))
     }
 }

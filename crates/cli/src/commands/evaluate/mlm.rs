@@ -9,10 +9,9 @@ use rinalmo::evaluate::Perplexities;
 use rinalmo::pretrain::{MlmConfig, Validation, perplexity};
 use serde_json::{Map, Value, json};
 
-use super::write;
+use super::{print_table, write};
 use crate::commands::corpus::{baselines, open};
 use crate::context::{Context, Outcome};
-use crate::io::print;
 
 /// Arguments of `rinalmo evaluate mlm`.
 #[derive(Args)]
@@ -33,7 +32,7 @@ pub struct MlmArgs {
     /// (5-gram)
     #[arg(long)]
     baselines: bool,
-    /// Write all figures to FILE as JSON
+    /// Write all figures to FILE as JSON; `-` prints them in place of the table
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -63,7 +62,7 @@ impl MlmArgs {
                 baselines.iter().map(|b| (format!("{}-gram", b.order), json!(b.perplexity))).collect();
             format!("{:#}\n", json!({ "models": models, "baselines": baselines }))
         })?;
-        print(out)?;
+        print_table(out, &[&self.json])?;
         Ok(Outcome::Done)
     }
 }

@@ -10,12 +10,12 @@ mod summary;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use rinalmo::evaluate::{Watch, png};
 
 use crate::context::{Context, Outcome};
-use crate::io::{Progress, write_file};
+use crate::io::{Progress, Total, is_standard, print, write_file};
 
 /// Score predictions against known answers, and compare predictors
 #[derive(Args)]
@@ -67,6 +67,22 @@ fn numbered<'n>(names: impl Iterator<Item = &'n mut String>) {
     }
 }
 
+/// Prints the table, unless one of the files takes its place on standard output.
+fn print_table(text: impl std::fmt::Display, files: &[&Option<PathBuf>]) -> Result<()> {
+    let taken = files.iter().filter_map(|path| path.as_deref()).any(is_standard);
+    if taken { Ok(()) } else { print(text) }
+}
+
+/// Checks that standard output is asked for at most once.
+fn check_standard(files: &[(&str, &Option<PathBuf>)]) -> Result<()> {
+    let taken = files.iter().filter(|(_, path)| path.as_deref().is_some_and(is_standard));
+    let flags: Vec<&str> = taken.map(|(flag, _)| *flag).collect();
+    match flags[..] {
+        [first, second, ..] => bail!("{second} -: standard output is taken by {first}; write one of them to a file"),
+        _ => Ok(()),
+    }
+}
+
 /// Writes a file, if one was asked for.
 fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
     path.as_deref().map_or(Ok(()), |path| write_bytes(path, text().as_bytes()))
@@ -91,7 +107,18 @@ pub(super) struct Watching<'c> {
     pub(super) context: &'c Context,
 }
 
+impl<'c> Watching<'c> {
+    /// Nothing is done yet.
+    pub(super) fn new(context: &'c Context) -> Self {
+        Self { progress: Progress::new(context), context }
+    }
+}
+
 impl Watch for Watching<'_> {
+    fn begin(&mut self, name: &str, sequences: usize, bases: usize) {
+        self.progress.begin(name, Total { records: sequences as u64, bases: bases as u64 });
+    }
+
     fn done(&mut self, bases: usize) {
         self.progress.add(bases);
     }
@@ -110,6 +137,14 @@ mod tests {
         let mut names = ["a", "b", "a", "a"].map(str::to_owned);
         numbered(names.iter_mut());
         assert_eq!(names, ["a", "b", "a #2", "a #3"]);
+    }
+
+    #[test]
+    fn standard_output_is_taken_once() {
+        let (none, file, standard) = (None, Some(PathBuf::from("a")), Some(PathBuf::from("-")));
+        assert!(check_standard(&[("--json", &standard), ("--csv", &file), ("--markdown", &none)]).is_ok());
+        let error = check_standard(&[("--json", &standard), ("--csv", &file), ("--markdown", &standard)]).unwrap_err();
+        assert!(error.to_string().starts_with("--markdown -: standard output is taken by --json"), "{error}");
     }
 
     #[test]

@@ -10,11 +10,11 @@ use rinalmo::evaluate::{self, Cost, EvaluateOptions, FamilyFrom, Leakage, Predic
 use rinalmo::{FoldOptions, Model};
 
 use super::summary::{OpenArgs, SummaryArgs};
-use super::{Watching, draw, left_out, named, numbered, programs, write};
+use super::{Watching, check_standard, draw, left_out, named, numbered, print_table, programs, write};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
+use crate::io::print;
 use crate::io::say;
-use crate::io::{Progress, print};
 
 /// Score secondary structures of models, files or any folding program
 ///
@@ -144,12 +144,20 @@ impl StructureArgs {
         draw(&self.figure, || evaluation.boxes(&references))?;
         draw(&self.figure_bars, || evaluation.bars())?;
         draw(&self.figure_calibration, || evaluation.reliability().unwrap_or_default())?;
-        print(evaluation.text())?;
+        let [(_, json), (_, markdown), (_, csv)] = self.texts();
+        print_table(evaluation.text(), &[json, markdown, csv])?;
         Ok(self.summary.judge(&evaluation.left_out))
+    }
+
+    /// The files of text, by their flags.
+    fn texts(&self) -> [(&'static str, &Option<PathBuf>); 3] {
+        let [json, markdown] = self.summary.texts();
+        [json, markdown, ("--csv", &self.csv)]
     }
 
     /// Checks what can be checked before the work.
     fn resolve(&self) -> Result<EvaluateOptions> {
+        check_standard(&self.texts())?;
         if self.predictions.is_empty() && self.models.is_empty() && self.programs.is_empty() {
             bail!("nothing to evaluate: give --predictions, --model or --run");
         }
@@ -188,7 +196,7 @@ impl StructureArgs {
             predictors.push(Predictions { name: name.map_or(found.name, str::to_owned), ..found });
         }
         for (model, loading) in &models {
-            let mut watch = Watching { progress: Progress::new(context), context };
+            let mut watch = Watching::new(context);
             let start = Instant::now();
             let found = Predictions::from_model(model, references, folding, true, &mut watch)?;
             watch.progress.finish();
@@ -198,7 +206,7 @@ impl StructureArgs {
             predictors.push(Predictions { cost: Some(Cost { seconds, peak_memory }), ..found });
         }
         for command in &self.programs {
-            let mut watch = Watching { progress: Progress::new(context), context };
+            let mut watch = Watching::new(context);
             let found = Predictions::from_program(command, references, &mut watch);
             watch.progress.finish();
             let found = found?;

@@ -22,10 +22,10 @@ pub struct SummaryArgs {
     /// Resample with this random seed
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Write all figures to FILE as JSON
+    /// Write all figures to FILE as JSON; `-` prints them in place of the table
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Write the tables to FILE as Markdown
+    /// Write the tables to FILE as Markdown; `-` prints them in place of the table
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
     #[command(flatten)]
@@ -33,6 +33,11 @@ pub struct SummaryArgs {
 }
 
 impl SummaryArgs {
+    /// The files of text, by their flags.
+    pub fn texts(&self) -> [(&'static str, &Option<PathBuf>); 2] {
+        [("--json", &self.json), ("--markdown", &self.markdown)]
+    }
+
     /// How intervals are made.
     pub fn bootstrap(&self) -> Bootstrap {
         Bootstrap { resamples: self.resamples, seed: self.seed, ..Bootstrap::default() }

@@ -39,6 +39,7 @@ impl Predictions {
     pub fn from_program(text: &str, references: &References, watch: &mut dyn Watch) -> Result<Self, Error> {
         let sequences = references.sequences()?;
         let command = FoldCommand::parse(text)?;
+        watch.begin(&command.name, sequences.len(), sequences.iter().map(|letters| letters.len()).sum());
         let mut predictions = Self::none(command.name.clone(), references);
         let mut cost = Cost::default();
         let mut left: Vec<usize> = (0..sequences.len()).collect();
