@@ -28,7 +28,8 @@ pub struct Limits {
     pub memory: Option<u64>,
     /// Calls that are computed at the same time, so that a long one does not hold up short ones.
     pub workers: usize,
-    /// How long a request waits for others that ask the same, to be computed together.
+    /// How long a request waits for others that ask the same, to be computed together. It does not wait if the
+    /// one before it came longer ago than that.
     pub gather: Duration,
     /// Open connections; further ones wait.
     pub connections: usize,

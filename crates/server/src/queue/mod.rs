@@ -1,8 +1,9 @@
 //! What waits to be computed, and the threads that compute it.
 //!
 //! A worker takes the request that has waited longest, and with it all that ask the same of the same model, up to a
-//! number of bases. If these are few, it waits some milliseconds for more. The library packs sequences without padding,
-//! so results do not depend on what is computed together.
+//! number of bases. If these are few, and requests have come one soon after the other, it waits some milliseconds for
+//! more; a client that asks again only when it has its answer would wait for nobody. The library packs sequences without
+//! padding, so results do not depend on what is computed together.
 //!
 //! A request whose client is gone, or whose time is up, has dropped its receiver; it is not computed.
 
@@ -64,6 +65,8 @@ struct Waiting {
     work: Work,
     bases: usize,
     since: Instant,
+    /// Whether others came shortly before it, so that more may follow; of the first it is not known.
+    among_others: bool,
 }
 
 impl Waiting {
@@ -93,6 +96,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Waiting>,
+    /// When the latest request came.
+    latest: Option<Instant>,
     is_closed: bool,
 }
 
@@ -177,7 +182,10 @@ impl Queue {
             let waiting = state.waiting.len();
             return Err(Failure::overloaded(format!("{waiting} requests are waiting; try again later")));
         }
-        state.waiting.push_back(Waiting { work, bases, since: Instant::now() });
+        let since = Instant::now();
+        let among_others = state.latest.is_none_or(|latest| since - latest < self.shared.gather);
+        state.latest = Some(since);
+        state.waiting.push_back(Waiting { work, bases, since, among_others });
         drop(state);
         self.shared.changed.notify_all(); // one that gathers, or one that is idle
         Ok(())
@@ -232,7 +240,7 @@ impl Shared {
 
     /// Adds what asks the same as the first, until the call is full or the time is up.
     fn gather(&self, first: Waiting, mut state: MutexGuard<'_, State>) -> Vec<Waiting> {
-        let until = first.since + self.gather;
+        let until = if first.among_others { first.since + self.gather } else { first.since };
         let mut bases = first.bases;
         let mut batch = vec![first];
         let Work::Asked(Asked { ask, .. }) = &batch[0].work else { return batch };
