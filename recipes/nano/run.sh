@@ -20,7 +20,7 @@ rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv
     --out structure-ensemble-more
 
 # 3. Calibrated probabilities, decoder, threshold, expected F1: on all of VL0.
-rinalmo model calibrate structure-ensemble-more calibrated.safetensors --data "$S/VL0.tsv.gz" --energy-share 0.4 --decode f1 --force
+rinalmo model calibrate structure-ensemble-more calibrated.safetensors --data "$S/VL0.tsv.gz" --energy-share 0.2 --decode f1 --force
 
 # 4. Small heads with adapters, tested as `benchmark` does, on the same encoder.
 rinalmo benchmark family --data "$DATA"/corpus/nrc_*.fasta.gz --from nano-mlm --config "$HERE/family.toml" --out bench-family

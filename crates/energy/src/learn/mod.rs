@@ -54,13 +54,25 @@ pub struct LearnOptions {
     pub unknown_pair: f32,
     /// What a known pair gains, in RT: the more, the surer it must be.
     pub known_pair: f32,
+    /// Which share of its way each number goes back in the end, from 0 to 1. Numbers that go all the way suit the
+    /// structures they are learned from, and make others too rare; `docs/energies.md` has figures.
+    pub back: f64,
     /// The order of the structures follows from it.
     pub seed: u64,
 }
 
 impl Default for LearnOptions {
     fn default() -> Self {
-        Self { epochs: 2, batch: 64, rate: 0.03, deviation: 0.6, unknown_pair: 1.0, known_pair: 6.0, seed: 0 }
+        Self {
+            epochs: 2,
+            batch: 64,
+            rate: 0.03,
+            deviation: 0.6,
+            unknown_pair: 1.0,
+            known_pair: 6.0,
+            back: 0.3,
+            seed: 0,
+        }
     }
 }
 
@@ -106,7 +118,9 @@ pub fn learn(
         }
         report(Epoch { number, loss: loss / bases });
     }
-    Ok(layout.parameters(start, &state.mean))
+    let settled =
+        state.mean.iter().zip(&state.first).map(|(learned, first)| learned + options.back * (first - learned));
+    Ok(layout.parameters(start, &settled.collect::<Vec<_>>()))
 }
 
 /// Why nothing was learned.
@@ -139,6 +153,9 @@ impl LearnOptions {
         positive("rate", self.rate)?;
         positive("deviation", self.deviation)?;
         positive("known_pair", f64::from(self.known_pair))?;
+        if !(0.0..=1.0).contains(&self.back) {
+            return Err(LearnError::Option { name: "back", expected: "a share from 0 to 1", found: self.back });
+        }
         if self.unknown_pair >= 0.0 {
             return Ok(());
         }
@@ -258,11 +275,30 @@ mod tests {
         };
         let start = Parameters::turner2004();
         let learned = |deviation: f64| {
-            let options = LearnOptions { epochs: 300, deviation, ..LearnOptions::default() };
+            let options = LearnOptions { epochs: 300, deviation, back: 0.0, ..LearnOptions::default() };
             learn(start, std::slice::from_ref(&known), &options, |_| ()).unwrap()
         };
         let (tight, loose) = (probability(&learned(0.2)), probability(&learned(2.0)));
         assert!(probability(start) < tight && tight < loose && loose > 0.5, "{} {tight} {loose}", probability(start));
+    }
+
+    #[test]
+    fn numbers_go_back_as_far_as_asked() {
+        let start = Parameters::turner2004();
+        let layout = Layout::new(start);
+        let learned = |back: f64| {
+            let options = LearnOptions { epochs: 20, back, ..LearnOptions::default() };
+            layout.values(&learn(start, &[example()], &options, |_| ()).unwrap())
+        };
+        let ([all, half, none], first) = ([0.0, 0.5, 1.0].map(learned), layout.values(start));
+        assert_eq!(none, first);
+        assert_ne!(all, first);
+        for ((all, half), first) in all.iter().zip(&half).zip(&first) {
+            assert!((half - (all + first) / 2.0).abs() <= 1.0, "{first} {half} {all}: rounded to 0.01 kcal/mol");
+        }
+        let options = LearnOptions { back: 1.1, ..LearnOptions::default() };
+        let error = learn(start, &[example()], &options, |_| ()).unwrap_err();
+        assert_eq!(error.to_string(), "back: expected a share from 0 to 1, found 1.1");
     }
 
     #[test]

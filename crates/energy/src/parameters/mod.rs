@@ -75,8 +75,8 @@ impl Parameters {
     }
 
     /// Values learned from the structures of bpRNA's TR0 (Singh et al., Nat. Commun. 10 (2019) 5407), starting with
-    /// Turner 2004 and held near them: see [`learn`](crate::learn). Enthalpies are those of Turner 2004. They are the
-    /// result of `rinalmo energy learn TR0.tsv.gz`.
+    /// Turner 2004 and held near them: see [`learn`](crate::learn). Enthalpies are those of Turner 2004. They are 0.7 of
+    /// the way from there to the result of `rinalmo energy learn TR0.tsv.gz --back 0`, in whole 0.01 kcal/mol.
     pub fn rinalmo2026() -> &'static Self {
         static PARAMETERS: LazyLock<Parameters> = LazyLock::new(|| {
             read::complete(include_str!("../../parameters/rinalmo2026.par")).expect("the built-in file is valid")

@@ -47,6 +47,10 @@ pub struct LearnArgs {
     /// Let each pair that a known structure leaves out, though it does not contradict it, cost so much, in RT
     #[arg(long, value_name = "RT", default_value_t = LearnOptions::default().unknown_pair)]
     unknown_pair: f32,
+    /// Let each number go back this share of its way in the end: without that, energies suit the structures they were
+    /// learned from and no others
+    #[arg(long, value_name = "SHARE", default_value_t = LearnOptions::default().back)]
+    back: f64,
     /// Take structures in an order that follows from N
     #[arg(long, value_name = "N", default_value_t = LearnOptions::default().seed)]
     seed: u64,
@@ -60,7 +64,7 @@ impl LearnArgs {
         let start = parameters(self.parameters.as_deref(), BuiltIn::Turner2004)?;
         let mut options = LearnOptions::default();
         (options.epochs, options.deviation) = (self.epochs, self.deviation);
-        (options.unknown_pair, options.seed) = (self.unknown_pair, self.seed);
+        (options.unknown_pair, options.back, options.seed) = (self.unknown_pair, self.back, self.seed);
         let found = known(&self.data)?;
         found.notes.iter().for_each(|note| context.note(note));
         let all = found.items.len();
