@@ -184,7 +184,7 @@ async function changes() {
   assert.equal(await page.inputValue("#temperature"), "37", "the slider moves the number");
   assert.equal(await page.textContent("#verdict strong"), energy);
   await page.selectOption("#model", "nano");
-  assert.equal(await page.inputValue("[data-twin=share]"), "0.4", "the slider is at the model's own share");
+  assert.equal(await page.inputValue("[data-twin=share]"), "0.2", "the slider is at the model's own share");
   const paired = async () => (await page.locator("#strip .base i").allTextContents()).filter((mark) => mark !== ".").length;
   await settled();
   const before = await paired();
