@@ -12,7 +12,8 @@ rinalmo corpus structures "$S/TR0.tsv.gz" "$DATA/corpus/bpRNA_1m.tsv.gz" "$S/str
     --max-length 500 --canonical 0.5 --min-pairs 2 -o structures.tsv
 zcat "$S/VL0.tsv.gz" | awk 'NR == 1 || NR % 5 == 0' > validation.tsv
 
-# 2. A head in the ensemble of learned energies (nano's: as they were before they went back, see README.md), on the encoder that was pre-trained on a GPU (README.md).
+# 2. A head in the ensemble of learned energies, on the encoder that was pre-trained on a GPU (README.md, which also says
+# beside which energies nano's own was trained).
 rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv --validation validation.tsv \
     --from nano-mlm --out structure-ensemble
 rinalmo finetune structure --config "$HERE/structure.toml" --data structures.tsv --validation validation.tsv \

@@ -144,14 +144,11 @@ pub fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Writes a file in one go; `-` is standard output.
+/// Writes a file in one go.
 ///
 /// # Errors
 /// It cannot be written; an existing file is kept.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
-    if is_standard(path) {
-        return print_bytes(bytes);
-    }
     let mut file = PartFile::create(path)?;
     let written = file.write_all(bytes).and_then(|()| file.put());
     written.with_context(|| format!("{}: cannot be written", path.display()))
@@ -162,10 +159,6 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 /// # Errors
 /// It cannot be written.
 pub fn print(text: impl Display) -> Result<()> {
-    print_bytes(text.to_string().as_bytes())
-}
-
-fn print_bytes(bytes: &[u8]) -> Result<()> {
     let mut out = stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).context(OutputFailure)
+    out.write_all(text.to_string().as_bytes()).and_then(|()| out.flush()).context(OutputFailure)
 }

@@ -83,22 +83,22 @@ fn check_standard(files: &[(&str, &Option<PathBuf>)]) -> Result<()> {
     }
 }
 
-/// Writes a file, if one was asked for.
+/// Writes a file, if one was asked for; `-` is standard output.
 fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
-    path.as_deref().map_or(Ok(()), |path| write_bytes(path, text().as_bytes()))
+    match path.as_deref() {
+        None => Ok(()),
+        Some(path) if is_standard(path) => print(text()),
+        Some(path) => write_file(path, text().as_bytes()),
+    }
 }
 
 /// Writes a drawing, if one was asked for, in the format of the file's ending.
 fn draw(path: &Option<PathBuf>, svg: impl FnOnce() -> String) -> Result<()> {
     match path.as_deref() {
         None => Ok(()),
-        Some(path) if path.extension().is_some_and(|ending| ending == "png") => write_bytes(path, &png(&svg())?),
-        Some(path) => write_bytes(path, svg().as_bytes()),
+        Some(path) if path.extension().is_some_and(|ending| ending == "png") => write_file(path, &png(&svg())?),
+        Some(path) => write_file(path, svg().as_bytes()),
     }
-}
-
-fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    write_file(path, bytes)
 }
 
 /// Shows the progress of a predictor, and stops it on Ctrl-C.
