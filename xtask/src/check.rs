@@ -42,6 +42,8 @@ const STEPS: &[Step] = &[
         "cargo tree --workspace --features rinalmo-cli/tch,tch/doc-only",
         "cargo clippy --workspace --features rinalmo-cli/tch,tch/doc-only -- -D warnings",
     ),
+    // The same for other GPUs: wgpu's shader compilers are Rust and come with the lock file.
+    step("lints of wgpu", "cargo clippy --workspace --features rinalmo-cli/wgpu -- -D warnings"),
     Step { env: DENY_WARNINGS, ..step("docs", "cargo doc --workspace --no-deps") },
     step("fuzz targets", "cargo clippy --workspace --bins --features rinalmo-fuzz/libfuzzer -- -D warnings"),
     step("tests", "cargo test --workspace"),
