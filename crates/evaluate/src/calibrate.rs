@@ -92,6 +92,9 @@ pub struct CalibrateOptions {
     pub energy_share: f32,
     /// The decoder, if it is not to be the best of three.
     pub method: Option<Method>,
+    /// The threshold, from 0 to 1, if it is not to be the best of 0.02, 0.04 … 0.7. For a decoder that finds its own, it
+    /// is a lower bound.
+    pub threshold: Option<f32>,
 }
 
 impl CalibrateOptions {
@@ -108,6 +111,13 @@ impl CalibrateOptions {
         self.method = method.into();
         self
     }
+
+    /// Sets [`CalibrateOptions::threshold`].
+    #[must_use]
+    pub fn threshold(mut self, threshold: impl Into<Option<f32>>) -> Self {
+        self.threshold = threshold.into();
+        self
+    }
 }
 
 /// Fits a model's calibration on `items`, as many at a time as fit into memory. Their maps are computed twice instead
@@ -116,9 +126,12 @@ impl CalibrateOptions {
 /// # Errors
 /// The model has no structure head, or no true pair has a predicted probability of 0.005 or more.
 pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> Result<Calibrated, Error> {
-    let CalibrateOptions { energy_share, method } = *options;
-    if !(0.0..=1.0).contains(&energy_share) {
-        return Err(Error::Options(format!("energy share: expected a number from 0 to 1, found {energy_share}")));
+    let energy_share = options.energy_share;
+    let ways = Ways::of(options);
+    for (what, number) in [("energy share", Some(energy_share)), ("threshold", options.threshold)] {
+        if let Some(number) = number.filter(|number| !(0.0..=1.0).contains(number)) {
+            return Err(Error::Options(format!("{what}: expected a number from 0 to 1, found {number}")));
+        }
     }
     let every: Vec<&Item> = items.iter().collect();
     let mut fitting = Vec::new();
@@ -163,23 +176,20 @@ pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> R
             if let Some(energies) = &energies {
                 map.share(energies, energy_share);
             }
-            Tried::of(map, item)
+            Tried::of(map, item, &ways)
         };
         curves.iter().map(of).collect::<Vec<_>>()
     })?;
 
     let tried = tried.into_iter().collect::<Result<Vec<_>, _>>()?;
     let everything: Vec<&Tried> = tried.iter().map(|curves| &curves[0]).collect();
-    let (way, f1_line) = fit(&everything, method);
+    let (way, f1_line) = fit(&everything);
     let points: Vec<(f64, f64)> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
     let before = all.bins(Curve::NONE);
     let in_sample = Figures::of(&points, &before, &all.bins(whole));
-    let figures = if without.is_empty() {
-        in_sample
-    } else {
-        cross_fitted(&folds, &by_fold, &without, &tried, (&before, method))
-    };
-    let (method, threshold) = ways().nth(way).unwrap_or_default();
+    let figures =
+        if without.is_empty() { in_sample } else { cross_fitted(&folds, &by_fold, &without, &tried, &before) };
+    let (method, threshold) = ways.at(way);
     Ok(Calibrated {
         calibration: Calibration {
             scale: whole.scale,
@@ -205,7 +215,7 @@ fn cross_fitted(
     by_fold: &[Histogram],
     without: &[Curve],
     tried: &[Vec<Tried>],
-    (before, method): (&Bins, Option<Method>),
+    before: &Bins,
 ) -> Figures {
     let mut points = Vec::new();
     let mut after = Bins::new(BINS);
@@ -214,7 +224,7 @@ fn cross_fitted(
             let of = tried.iter().zip(&folds.of).filter(move |(_, of)| (**of == fold) == inside);
             of.map(|(curves, _)| &curves[1 + fold])
         };
-        let (way, f1_line) = fit(&part(false).collect::<Vec<_>>(), method);
+        let (way, f1_line) = fit(&part(false).collect::<Vec<_>>());
         points.extend(part(true).map(|tried| tried.point(way, f1_line)));
         after += &by_fold[fold].bins(*curve);
     }
@@ -241,25 +251,32 @@ fn curve_of(histogram: &Histogram) -> Option<Curve> {
     Some(Curve { scale: found.a as f32, certain_scale: found.b as f32, shift: found.c as f32 })
 }
 
-/// The best way to decode, and the line from estimates to F1.
-fn fit(tried: &[&Tried], method: Option<Method>) -> (usize, (f64, f64)) {
+/// The best way to decode, and the line from estimates to F1. Of equally good ways, the first is taken.
+fn fit(tried: &[&Tried]) -> (usize, (f64, f64)) {
     let mean = |way: usize| tried.iter().map(|tried| tried.f1[way].1).sum::<f64>() / tried.len().max(1) as f64;
-    let asked = ways().enumerate().filter(|(_, way)| method.is_none_or(|method| way.0 == method)).map(|(at, _)| at);
-    let best = asked.max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
+    let ways = 0..tried.first().map_or(0, |tried| tried.f1.len());
+    let best = ways.max_by(|a, b| mean(*a).total_cmp(&mean(*b)).then(b.cmp(a))).unwrap_or(0);
     (best, line(&tried.iter().map(|tried| tried.f1[best]).collect::<Vec<_>>()))
 }
 
-/// Decoders that are compared. Of equally good ones, the first is taken.
-const METHODS: [Method; 3] = [Method::F1, Method::Nested, Method::Greedy];
-
-/// Thresholds that each is run with: 0.02 to 0.7. For a decoder that finds its own, these are lower bounds.
-fn thresholds() -> impl Iterator<Item = f32> + Clone {
-    (1..36).map(|number| number as f32 / 50.0)
+/// Decoders and thresholds that are compared: every one of the first with every one of the second.
+struct Ways {
+    methods: Vec<Method>,
+    thresholds: Vec<f32>,
 }
 
-/// Every decoder with every threshold.
-fn ways() -> impl Iterator<Item = (Method, f32)> + Clone {
-    METHODS.into_iter().flat_map(|method| thresholds().map(move |threshold| (method, threshold)))
+impl Ways {
+    fn of(options: &CalibrateOptions) -> Self {
+        let methods = [Method::F1, Method::Nested, Method::Greedy];
+        let methods = options.method.map_or_else(|| methods.to_vec(), |method| vec![method]);
+        let thresholds = (1..36).map(|number| number as f32 / 50.0);
+        let thresholds = options.threshold.map_or_else(|| thresholds.collect(), |threshold| vec![threshold]);
+        Self { methods, thresholds }
+    }
+
+    fn at(&self, way: usize) -> (Method, f32) {
+        (self.methods[way / self.thresholds.len()], self.thresholds[way % self.thresholds.len()])
+    }
 }
 
 /// One structure, decoded in every way: its estimate and its relaxed F1.
@@ -268,10 +285,10 @@ struct Tried {
 }
 
 impl Tried {
-    fn of(map: PairMap, item: &Item) -> Self {
+    fn of(map: PairMap, item: &Item, ways: &Ways) -> Self {
         let options = DecodeOptions::default();
-        let decoded = METHODS.into_iter().flat_map(|method| {
-            let decoded = method.decode_at(&map.values, &item.sequence, &options, thresholds());
+        let decoded = ways.methods.iter().flat_map(|method| {
+            let decoded = method.decode_at(&map.values, &item.sequence, &options, ways.thresholds.iter().copied());
             decoded.expect("a map is len × len, and there is no constraint")
         });
         let f1 = decoded.map(|decoded| {
@@ -377,11 +394,17 @@ mod tests {
         assert_eq!(super::line(&[(0.3, 0.2), (0.3, 0.4)]).0, 0.0);
     }
 
-    /// Structures of two sorts: estimates say the F1 of one decoder, and of the other the contrary.
+    /// A structure decoded in two ways, of which the first is the better.
     fn tried(estimate: f64, found: f64) -> Tried {
-        Tried {
-            f1: ways().map(|(method, _)| if method == Method::F1 { (estimate, found) } else { (0.0, 0.0) }).collect(),
-        }
+        Tried { f1: vec![(estimate, found), (0.0, 0.0)] }
+    }
+
+    #[test]
+    fn ways_are_those_that_were_asked_for() {
+        let all = Ways::of(&CalibrateOptions::default());
+        assert_eq!((all.at(0), all.at(36)), ((Method::F1, 0.02), (Method::Nested, 0.04)));
+        let one = Ways::of(&CalibrateOptions::default().method(Method::Greedy).threshold(0.18));
+        assert_eq!((one.at(0), one.methods.len(), one.thresholds.len()), ((Method::Greedy, 0.18), 1, 1));
     }
 
     #[test]
@@ -399,12 +422,12 @@ mod tests {
         let logit = |p: f32| (p / (1.0 - p)).ln();
         let without = [line(1.0, logit(0.1)), line(1.0, logit(0.9))];
         let before = Bins::new(BINS);
-        let figures = cross_fitted(&folds, &histograms, &without, &tried, (&before, None));
+        let figures = cross_fitted(&folds, &histograms, &without, &tried, &before);
         assert!((figures.error_after - 0.8).abs() < 1e-6, "called 10 % where 90 % are true: {figures:?}");
         // |x − (1 − x)|: 0.8, 0.4, 0.4, 0.8
         assert!((figures.f1_error - 0.6).abs() < 1e-9 && (figures.f1 - 0.5).abs() < 1e-9, "{figures:?}");
         let everything: Vec<&Tried> = tried.iter().map(|curves| &curves[0]).collect();
-        let (way, f1_line) = fit(&everything, None);
+        let (way, f1_line) = fit(&everything);
         let points: Vec<_> = everything.iter().map(|tried| tried.point(way, f1_line)).collect();
         assert!(Figures::of(&points, &before, &before).f1_error < 0.31, "in sample it looks better");
     }

@@ -49,6 +49,10 @@ pub(super) struct CalibrateArgs {
     /// Choose pairs by this method [default: the one with the best mean F1]
     #[arg(long, value_name = "METHOD", value_parser = WITH_THRESHOLD.map(Method::name))]
     decode: Option<String>,
+    /// Predict only pairs of at least this probability, or with `f1` decoding a share of the expected F1 where that is
+    /// more [default: the one with the best mean F1]
+    #[arg(short, long, value_name = "P")]
+    threshold: Option<f32>,
     #[command(flatten)]
     force: ForceArgs,
     #[command(flatten)]
@@ -57,14 +61,14 @@ pub(super) struct CalibrateArgs {
     memory: MemoryArgs,
 }
 
-/// Methods that have a threshold, which is fitted.
+/// Methods that have a threshold.
 const WITH_THRESHOLD: [Method; 3] = [Method::Greedy, Method::Nested, Method::F1];
 
 impl CalibrateArgs {
     fn options(&self, model: &Model) -> CalibrateOptions {
         let method = self.decode.as_deref().and_then(Method::find);
         let energy_share = self.energy_share.unwrap_or(model.energy_share());
-        CalibrateOptions::default().energy_share(energy_share).method(method)
+        CalibrateOptions::default().energy_share(energy_share).method(method).threshold(self.threshold)
     }
 
     pub(super) fn run(&self, context: &Context) -> Result<Outcome> {
