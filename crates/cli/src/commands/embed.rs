@@ -190,7 +190,7 @@ impl EmbedArgs {
     }
 
     fn check_output(&self, options: &EmbedOptions) -> Result<()> {
-        let format = if self.output.as_os_str() == "-" { Format::Tsv } else { Format::of(&self.output)? };
+        let format = if io::is_standard(&self.output) { Format::Tsv } else { Format::of(&self.output)? };
         Ok(options.include.iter().try_for_each(|&kind| format.check_kind(Layout::Vectors, kind))?)
     }
 

@@ -237,7 +237,7 @@ impl FoldArgs {
 
     fn open_bpp(&self, model: &ModelName) -> Result<Option<Arrays>> {
         let Some(path) = &self.bpp else { return Ok(None) };
-        if path.as_os_str() == "-" {
+        if io::is_standard(path) {
             bail!("--bpp: standard output is used for the structures; name a file");
         }
         let layout = Layout::Pairs { cutoff: self.bpp_cutoff };

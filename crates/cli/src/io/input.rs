@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
@@ -11,7 +11,7 @@ use rinalmo::seq::{Error, Gaps, InputOptions, OnInvalid, SequenceRecord, Sequenc
 
 use crate::context::Context;
 use crate::io::literal::{missing, sequence_in_place_of};
-use crate::io::{Total, Totals};
+use crate::io::{Total, Totals, is_standard};
 
 /// Sources of sequences.
 #[derive(Args, Clone, Debug)]
@@ -237,7 +237,7 @@ impl<I> Watched<I> {
 
 /// Checks all files in advance, so that an error does not come after an hour of work.
 fn check_files(files: &[PathBuf], context: &Context) -> anyhow::Result<()> {
-    for file in files.iter().filter(|file| *file != Path::new("-")) {
+    for file in files.iter().filter(|file| !is_standard(file)) {
         if let Some(sequence) = sequence_in_place_of(file) {
             context.note(format!("note: no file `{sequence}`: taken as a sequence"));
             continue;

@@ -5,7 +5,7 @@ use std::io::{self, Write, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use super::OutputFailure;
@@ -144,6 +144,31 @@ pub fn is_standard(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Checks that at most one file is `-`. Each comes with its flag, and is `None` where the flag is not given.
+///
+/// # Errors
+/// Two files are `-`.
+pub fn one_for_standard_output(files: &[(&str, Option<&Path>)]) -> Result<()> {
+    let taken = files.iter().filter(|(_, path)| path.is_some_and(is_standard));
+    let flags: Vec<&str> = taken.map(|(flag, _)| *flag).collect();
+    match flags[..] {
+        [first, second, ..] => bail!("{second} -: standard output is taken by {first}; write one of them to a file"),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a text to a file in one go, if one was asked for; `-` is standard output.
+///
+/// # Errors
+/// It cannot be written; an existing file is kept.
+pub fn write_text(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<()> {
+    match path {
+        None => Ok(()),
+        Some(path) if is_standard(path) => print(text()),
+        Some(path) => write_file(path, text().as_bytes()),
+    }
+}
+
 /// Writes a file in one go.
 ///
 /// # Errors
@@ -161,4 +186,18 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
 pub fn print(text: impl Display) -> Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.to_string().as_bytes()).and_then(|()| out.flush()).context(OutputFailure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn standard_output_is_taken_once() {
+        let (file, standard) = (Some(Path::new("a")), Some(Path::new("-")));
+        assert!(one_for_standard_output(&[("--json", standard), ("--csv", file), ("--markdown", None)]).is_ok());
+        let error = one_for_standard_output(&[("--json", standard), ("--csv", file), ("--markdown", standard)]);
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("--markdown -: standard output is taken by --json"), "{error}");
+    }
 }

@@ -18,7 +18,7 @@ use self::probabilities::Probabilities;
 use self::reference::References;
 use super::numbers::Numbers;
 use crate::context::{Context, Outcome};
-use crate::io::{FailureArgs, Failures, OutputArgs, OutputFailure, Progress, RecordFiles};
+use crate::io::{FailureArgs, Failures, OutputArgs, OutputFailure, Progress, RecordFiles, is_standard};
 
 /// Draw secondary structures
 ///
@@ -145,7 +145,7 @@ pub fn run(args: DrawArgs, context: &Context) -> Result<Outcome> {
 
 impl DrawArgs {
     fn format(&self) -> Result<DrawingFormat> {
-        let output = self.output.output.as_deref().filter(|path| *path != Path::new("-"));
+        let output = self.output.output.as_deref().filter(|path| !is_standard(path));
         match (self.format, output) {
             (Some(format), _) => Ok(format),
             (None, None) => Ok(DrawingFormat::Svg),

@@ -9,9 +9,9 @@ use rinalmo::evaluate::{Answers, Labels, Question, labels};
 use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
 
 use super::summary::{OpenArgs, SummaryArgs};
-use super::{Watching, check_standard, left_out, named, numbered, print_table, write};
+use super::{Watching, left_out, named, numbered, print_table};
 use crate::context::{Context, Outcome};
-use crate::io::say;
+use crate::io::{one_for_standard_output, say, write_text};
 
 /// Arguments of every task with labels.
 #[derive(Args)]
@@ -136,7 +136,7 @@ impl Subcommand for Asked {
 
 impl LabelArgs {
     pub(super) fn run(&self, question: Question, context: &Context) -> Result<Outcome> {
-        check_standard(&self.summary.texts())?;
+        one_for_standard_output(&self.summary.texts())?;
         let known = Labels::open(&self.reference, question, self.by.as_deref())?;
         left_out::report(&known.name, &known.problems, context);
         if !known.has_positive() {
@@ -164,10 +164,10 @@ impl LabelArgs {
             warn_of_logits(predictor, &known);
         }
         let evaluation = labels(&known, &predictors, &self.summary.bootstrap())?;
-        write(&self.summary.json, || format!("{:#}\n", evaluation.to_json()))?;
-        write(&self.summary.markdown, || evaluation.markdown())?;
+        write_text(self.summary.json.as_deref(), || format!("{:#}\n", evaluation.to_json()))?;
+        write_text(self.summary.markdown.as_deref(), || evaluation.markdown())?;
         let [(_, json), (_, markdown)] = self.summary.texts();
-        print_table(evaluation.text(), &[json, markdown])?;
+        print_table(evaluation.text(), [json, markdown])?;
         Ok(self.summary.judge(&evaluation.left_out))
     }
 }

@@ -9,9 +9,10 @@ use rinalmo::evaluate::Perplexities;
 use rinalmo::pretrain::{MlmConfig, Validation, perplexity};
 use serde_json::{Map, Value, json};
 
-use super::{print_table, write};
+use super::print_table;
 use crate::commands::corpus::{baselines, open};
 use crate::context::{Context, Outcome};
+use crate::io::write_text;
 
 /// Arguments of `rinalmo evaluate mlm`.
 #[derive(Args)]
@@ -56,13 +57,13 @@ impl MlmArgs {
         for baseline in &baselines {
             writeln!(out, "# {}-gram\t{}\t{:.4}", baseline.order, baseline.letters, baseline.perplexity)?;
         }
-        write(&self.json, || {
+        write_text(self.json.as_deref(), || {
             let models: Map<String, Value> = columns.iter().map(|(name, found)| (name.clone(), parts(found))).collect();
             let baselines: Map<String, Value> =
                 baselines.iter().map(|b| (format!("{}-gram", b.order), json!(b.perplexity))).collect();
             format!("{:#}\n", json!({ "models": models, "baselines": baselines }))
         })?;
-        print_table(out, &[&self.json])?;
+        print_table(out, [self.json.as_deref()])?;
         Ok(Outcome::Done)
     }
 }

@@ -10,7 +10,7 @@ mod summary;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, Subcommand};
 use rinalmo::evaluate::{Watch, png};
 
@@ -68,28 +68,8 @@ fn numbered<'n>(names: impl Iterator<Item = &'n mut String>) {
 }
 
 /// Prints the table, unless one of the files takes its place on standard output.
-fn print_table(text: impl std::fmt::Display, files: &[&Option<PathBuf>]) -> Result<()> {
-    let taken = files.iter().filter_map(|path| path.as_deref()).any(is_standard);
-    if taken { Ok(()) } else { print(text) }
-}
-
-/// Checks that standard output is asked for at most once.
-fn check_standard(files: &[(&str, &Option<PathBuf>)]) -> Result<()> {
-    let taken = files.iter().filter(|(_, path)| path.as_deref().is_some_and(is_standard));
-    let flags: Vec<&str> = taken.map(|(flag, _)| *flag).collect();
-    match flags[..] {
-        [first, second, ..] => bail!("{second} -: standard output is taken by {first}; write one of them to a file"),
-        _ => Ok(()),
-    }
-}
-
-/// Writes a file, if one was asked for; `-` is standard output.
-fn write(path: &Option<PathBuf>, text: impl FnOnce() -> String) -> Result<()> {
-    match path.as_deref() {
-        None => Ok(()),
-        Some(path) if is_standard(path) => print(text()),
-        Some(path) => write_file(path, text().as_bytes()),
-    }
+fn print_table<const N: usize>(text: impl std::fmt::Display, files: [Option<&Path>; N]) -> Result<()> {
+    if files.into_iter().flatten().any(is_standard) { Ok(()) } else { print(text) }
 }
 
 /// Writes a drawing, if one was asked for, in the format of the file's ending.
@@ -137,14 +117,6 @@ mod tests {
         let mut names = ["a", "b", "a", "a"].map(str::to_owned);
         numbered(names.iter_mut());
         assert_eq!(names, ["a", "b", "a #2", "a #3"]);
-    }
-
-    #[test]
-    fn standard_output_is_taken_once() {
-        let (none, file, standard) = (None, Some(PathBuf::from("a")), Some(PathBuf::from("-")));
-        assert!(check_standard(&[("--json", &standard), ("--csv", &file), ("--markdown", &none)]).is_ok());
-        let error = check_standard(&[("--json", &standard), ("--csv", &file), ("--markdown", &standard)]).unwrap_err();
-        assert!(error.to_string().starts_with("--markdown -: standard output is taken by --json"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `rinalmo evaluate structure`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -10,11 +10,10 @@ use rinalmo::evaluate::{self, Cost, EvaluateOptions, FamilyFrom, Leakage, Predic
 use rinalmo::{FoldOptions, Model};
 
 use super::summary::{OpenArgs, SummaryArgs};
-use super::{Watching, check_standard, draw, left_out, named, numbered, print_table, programs, write};
+use super::{Watching, draw, left_out, named, numbered, print_table, programs};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
-use crate::io::print;
-use crate::io::say;
+use crate::io::{one_for_standard_output, print, say, write_text};
 
 /// Score secondary structures of models, files or any folding program
 ///
@@ -138,26 +137,26 @@ impl StructureArgs {
         leakage.as_ref().filter(|leakage| !leakage.is_clean()).inspect(|leakage| warn(leakage));
         let evaluation = evaluate::structure(&references, &predictors, leakage, &options)?;
         let csv = || evaluation.csv(&references);
-        write(&self.summary.json, || format!("{:#}\n", evaluation.to_json()))?;
-        write(&self.csv, csv)?;
-        write(&self.summary.markdown, || evaluation.markdown())?;
+        write_text(self.summary.json.as_deref(), || format!("{:#}\n", evaluation.to_json()))?;
+        write_text(self.csv.as_deref(), csv)?;
+        write_text(self.summary.markdown.as_deref(), || evaluation.markdown())?;
         draw(&self.figure, || evaluation.boxes(&references))?;
         draw(&self.figure_bars, || evaluation.bars())?;
         draw(&self.figure_calibration, || evaluation.reliability().unwrap_or_default())?;
         let [(_, json), (_, markdown), (_, csv)] = self.texts();
-        print_table(evaluation.text(), &[json, markdown, csv])?;
+        print_table(evaluation.text(), [json, markdown, csv])?;
         Ok(self.summary.judge(&evaluation.left_out))
     }
 
     /// The files of text, by their flags.
-    fn texts(&self) -> [(&'static str, &Option<PathBuf>); 3] {
+    fn texts(&self) -> [(&'static str, Option<&Path>); 3] {
         let [json, markdown] = self.summary.texts();
-        [json, markdown, ("--csv", &self.csv)]
+        [json, markdown, ("--csv", self.csv.as_deref())]
     }
 
     /// Checks what can be checked before the work.
     fn resolve(&self) -> Result<EvaluateOptions> {
-        check_standard(&self.texts())?;
+        one_for_standard_output(&self.texts())?;
         if self.predictions.is_empty() && self.models.is_empty() && self.programs.is_empty() {
             bail!("nothing to evaluate: give --predictions, --model or --run");
         }

@@ -1,7 +1,7 @@
 //! Arguments of every evaluation by records: intervals, files of figures, how models are opened.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -34,8 +34,8 @@ pub struct SummaryArgs {
 
 impl SummaryArgs {
     /// The files of text, by their flags.
-    pub fn texts(&self) -> [(&'static str, &Option<PathBuf>); 2] {
-        [("--json", &self.json), ("--markdown", &self.markdown)]
+    pub fn texts(&self) -> [(&'static str, Option<&Path>); 2] {
+        [("--json", self.json.as_deref()), ("--markdown", self.markdown.as_deref())]
     }
 
     /// How intervals are made.

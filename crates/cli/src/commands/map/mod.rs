@@ -8,7 +8,7 @@ mod vectors;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use rinalmo::draw::{Dot, Scatter};
 use rinalmo::map::Error;
@@ -21,7 +21,7 @@ use self::quality::Quality;
 use self::vectors::{KindArg, Records};
 use super::choose::ModelChoice;
 use crate::context::{Context, Outcome};
-use crate::io::{FailureArgs, InputArgs, many, write_file};
+use crate::io::{FailureArgs, InputArgs, many, one_for_standard_output, write_text};
 
 /// Draw a map of sequences: similar embeddings are near each other
 ///
@@ -50,7 +50,7 @@ pub struct MapArgs {
     /// Write TEXT above the drawing
     #[arg(long, value_name = "TEXT")]
     title: Option<String>,
-    /// Write the figures of the map's quality to FILE, as JSON
+    /// Write the figures of the map's quality to FILE, as JSON; - is standard output
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -80,9 +80,7 @@ pub fn run(args: MapArgs, context: &Context) -> Result<Outcome> {
     let scatter = args.scatter(&records, &placed, labels.as_ref(), &quality);
     let anndata = || args.anndata(&records, &scatter);
     outputs.iter().try_for_each(|output| output.write(&scatter, anndata))?;
-    if let Some(path) = &args.report {
-        write_file(path, format!("{:#}\n", quality.json(&args.place, &records)).as_bytes())?;
-    }
+    write_text(args.report.as_deref(), || format!("{:#}\n", quality.json(&args.place, &records)))?;
     Ok(args.failures.judge(outcome))
 }
 
@@ -90,9 +88,8 @@ impl MapArgs {
     fn outputs(&self) -> Result<Vec<Output>> {
         let standard_output = [PathBuf::from("-")];
         let paths = if self.output.is_empty() { &standard_output[..] } else { &self.output };
-        if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
-            bail!("--output -: given twice");
-        }
+        let files = paths.iter().map(|path| ("--output", Some(path.as_path())));
+        one_for_standard_output(&files.chain([("--report", self.report.as_deref())]).collect::<Vec<_>>())?;
         paths.iter().map(|path| Output::of(path)).collect()
     }
 

@@ -9,7 +9,7 @@ use rinalmo::seq::table::tsv_cell;
 use rinalmo::sink::anndata::{self, AnnData};
 
 use crate::commands::draw::DrawingFormat;
-use crate::io::{OutputArgs, OutputFailure};
+use crate::io::{OutputArgs, OutputFailure, is_standard};
 
 /// An output and its format.
 pub struct Output {
@@ -33,7 +33,7 @@ impl Output {
             (Some("html" | "htm"), _) => Format::Page,
             (Some("tsv"), _) => Format::Table,
             (Some("h5ad"), _) => Format::AnnData,
-            _ if path == Path::new("-") => Format::Table,
+            _ if is_standard(path) => Format::Table,
             _ => bail!("{}: expected a file that ends in .svg, .png, .pdf, .html, .tsv or .h5ad", path.display()),
         };
         Ok(Self { path: path.to_owned(), format })
