@@ -26,7 +26,7 @@ rinalmo model calibrate unseen unseen.safetensors --data "$S/VL0.tsv.gz" --force
 # The head of the bundled model, in an ensemble of energies that were not learned from structures. (The one in the model
 # card was trained without 910 more families of Rfam, those without a sequence in bpRNA-1m.)
 rinalmo finetune structure --config "$HERE/structure.toml" --data unseen.tsv --validation validation.tsv --from nano-mlm \
-    --set 'data.ensemble="turner2004"' --set train.schedule.then.cosine.steps=4000 --steps 4000 --out unseen-ensemble
+    --set 'data.ensemble="turner2004"' --set data.channels=64 --set train.schedule.then.cosine.steps=4000 --steps 4000 --out unseen-ensemble
 rinalmo model calibrate unseen-ensemble unseen-ensemble.safetensors --data "$S/VL0.tsv.gz" --energy-share 0.4 --decode f1 --force
 
 rinalmo evaluate structure --reference "$S/ArchiveII.csv.gz" --family-from prefix --model unseen.safetensors \
