@@ -88,26 +88,36 @@ impl Ensemble {
     }
 
     pub(crate) fn with(workers: &Workers, terms: Terms<'_>, sequence: &[u8]) -> Self {
+        Self::with_below(workers, terms, sequence, f64::INFINITY).expect("all energies are below infinity")
+    }
+
+    /// If its free energy is below `most`, in kcal/mol.
+    pub(crate) fn with_below(workers: &Workers, terms: Terms<'_>, sequence: &[u8], most: f64) -> Option<Self> {
         workers.enter(|| {
             terms.in_range(
                 sequence,
-                |energy| Self::scaled::<f64>(workers, terms, sequence, energy),
-                || Self::scaled::<Wide>(workers, terms, sequence, 0.0),
+                |energy| Self::scaled::<f64>(workers, terms, sequence, energy, most),
+                || Self::scaled::<Wide>(workers, terms, sequence, 0.0, most),
             )
         })
     }
 
-    /// As [`Ensemble::new`], each base scaled by the `energy` it is estimated to contribute, in kcal/mol.
+    /// As [`Ensemble::with_below`], each base scaled by the `energy` it is estimated to contribute, in kcal/mol.
     fn scaled<T: Number>(
         workers: &Workers,
         terms: Terms<'_>,
         sequence: &[u8],
         energy: f64,
-    ) -> Result<Self, OutOfRange> {
+        most: f64,
+    ) -> Result<Option<Self>, OutOfRange> {
         let len = sequence.len();
         let Sums { loops, inside, exterior } = Sums::<T>::new(workers, terms, sequence, energy)?;
-        let probabilities = probabilities(&loops, &inside, &exterior, workers)?;
         let free_energy = |sum: T, positions: usize| energy * positions as f64 - terms.weights.rt * sum.ln();
+        let whole = free_energy(exterior.total(), loops.len());
+        if whole >= most {
+            return Ok(None);
+        }
+        let probabilities = probabilities(&loops, &inside, &exterior, workers)?;
         let strands = loops.nick().map(|nick| Strands {
             alone: [
                 free_energy(exterior.before[nick.begin], nick.begin),
@@ -115,7 +125,7 @@ impl Ensemble {
             ],
             bound: free_energy(exterior.bound(&loops, &inside.closed, nick), loops.len()),
         });
-        Ok(Self { len, energy: free_energy(exterior.total(), loops.len()), strands, probabilities })
+        Ok(Some(Self { len, energy: whole, strands, probabilities }))
     }
 
     /// Number of bases of the sequence.
@@ -211,19 +221,19 @@ mod tests {
     /// Largest difference between sums of the same terms that are rounded differently, in kcal/mol.
     const F64: f64 = 1e-9;
 
+    /// The ensemble, each base scaled by this energy.
+    fn scaled<T: Number>(sequence: &[u8], energy: f64) -> Result<Ensemble, OutOfRange> {
+        let found = Ensemble::scaled::<T>(&Workers::one(), Terms::of_features(), sequence, energy, f64::INFINITY);
+        found.map(|ensemble| ensemble.expect("below infinity"))
+    }
+
     #[test]
     fn numbers_of_any_size_give_what_f64_does() {
         let sequence = b"GGGAAAUCCGUUAGGCAAGCGAUUCGCAACCUAACUUUGGAACGCAGUCNAGGGCUGCGAACC".repeat(4);
-        let ensemble = |energy| {
-            Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, energy)
-                .ok()
-                .expect("within the range of f64")
-        };
-        let (plain, scaled) = (ensemble(0.0), ensemble(-0.3));
-        let wide = Ensemble::scaled::<Wide>(&Workers::one(), Terms::of_features(), &sequence, 0.0)
-            .ok()
-            .expect("a wide number does not overflow");
-        for other in [scaled, wide] {
+        let within = |energy| scaled::<f64>(&sequence, energy).ok().expect("within the range of f64");
+        let (plain, other) = (within(0.0), within(-0.3));
+        let wide = scaled::<Wide>(&sequence, 0.0).ok().expect("a wide number does not overflow");
+        for other in [other, wide] {
             assert!((other.energy - plain.energy).abs() < F64, "{} and {}", other.energy, plain.energy);
             assert!(
                 other.probabilities().iter().zip(&*plain.probabilities()).all(|(a, b)| (a - b).abs() <= f32::EPSILON)
@@ -234,24 +244,20 @@ mod tests {
     #[test]
     fn a_scale_that_is_far_off_is_reported_with_its_correction() {
         let sequence = b"GC".repeat(400);
-        let Err(OutOfRange(more)) = Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, 0.0)
-        else {
-            panic!("1e900 does not fit into an f64")
-        };
+        let Err(OutOfRange(more)) = scaled::<f64>(&sequence, 0.0) else { panic!("1e900 does not fit into an f64") };
         let better = -more * Terms::of_features().weights.rt;
         assert!((-2.0..-1.0).contains(&better), "{better} kcal/mol a base");
-        assert!(Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, better).is_ok());
+        assert!(scaled::<f64>(&sequence, better).is_ok());
     }
 
     /// As in a long sequence whose pairs are forbidden, or hardly any.
     #[test]
     fn so_is_one_that_makes_all_sums_vanish() {
         let sequence = [&b"GGGGGAAAACCCCC"[..], &[b'A'; 2000]].concat();
-        let scaled = |energy| Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, energy);
-        let Err(OutOfRange(more)) = scaled(-1.0) else { panic!("1e-1400 does not fit into an f64") };
+        let Err(OutOfRange(more)) = scaled::<f64>(&sequence, -1.0) else { panic!("1e-1400 does not fit into an f64") };
         let rt = Terms::of_features().weights.rt;
         assert!((more * rt + 1.0).abs() < 0.01, "{} kcal/mol a base", more * rt);
-        assert!(scaled(-1.0 - more * rt).is_ok());
+        assert!(scaled::<f64>(&sequence, -1.0 - more * rt).is_ok());
     }
 
     /// One half is bound by 1.4 kcal/mol a base, the other half not at all.
@@ -259,13 +265,41 @@ mod tests {
     fn a_sequence_that_no_scale_fits_is_computed_in_wide_numbers() {
         let helix = b"GC".repeat(300);
         let sequence = [&helix[..], &[b'N'; 600]].concat();
-        assert!((0..16).all(|tenths| {
-            Ensemble::scaled::<f64>(&Workers::one(), Terms::of_features(), &sequence, -0.1 * f64::from(tenths)).is_err()
-        }));
+        assert!((0..16).all(|tenths| scaled::<f64>(&sequence, -0.1 * f64::from(tenths)).is_err()));
         let (alone, within) = (Ensemble::new(&helix), Ensemble::new(&sequence));
         assert!((alone.energy - within.energy).abs() < F64, "{} and {}", alone.energy, within.energy);
         for (row, within) in alone.probabilities().chunks(600).zip(within.probabilities().chunks(1200)) {
             assert!(row.iter().zip(within).all(|(a, b)| (a - b).abs() <= f32::EPSILON));
         }
+    }
+
+    #[test]
+    fn an_ensemble_with_few_pairs_is_not_computed_whole() {
+        let (model, sequence) = (crate::EnergyModel::turner2004(), b"GGGAAACCC");
+        let whole = model.ensemble(sequence);
+        let unpaired = (whole.energy() / model.conditions().rt()).exp() as f32; // the share of the structure without pairs
+        let found = |share| model.ensemble_if_paired(sequence, Restraints::default(), share);
+        assert_eq!(found(1.0 - unpaired - 1e-5), Some(whole));
+        assert_eq!(found(1.0 - unpaired + 1e-5), None);
+    }
+
+    /// Most bases are kept from pairing, and the first scale fits nevertheless.
+    #[test]
+    fn bases_that_may_not_pair_do_not_count_in_the_scale() {
+        let sequence = b"GGGGAAAACCCC".repeat(100);
+        let len = sequence.len();
+        let mut bonuses = vec![f32::NEG_INFINITY; len * len];
+        (0..4).for_each(|i| bonuses[i * len + 11 - i] = 0.0);
+        let restraints = Restraints::default().bonuses(&bonuses[..]);
+        assert_eq!(restraints.share_of_bases(len), 8.0 / 1200.0);
+        let terms = Terms { restraints, ..Terms::of_features() };
+        let mut scales = 0;
+        let first = |energy| {
+            scales += 1;
+            Ensemble::scaled::<f64>(&Workers::one(), terms, &sequence, energy, f64::INFINITY)
+        };
+        let found = terms.in_range(&sequence, first, || panic!("a scale fits"));
+        assert_eq!(scales, 1);
+        assert!(found.is_some_and(|ensemble| ensemble.probability(0, 11) > 0.5));
     }
 }

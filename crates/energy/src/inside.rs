@@ -145,6 +145,10 @@ impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
             }
             let (i, j) = (i as usize, i as usize + distance);
             let Some(kind) = loops.pair(i, j) else { continue };
+            let bonus = loops.bonus(i, j);
+            if T::ONE * bonus == T::ZERO {
+                continue;
+            }
             let no_pair_inside = match ends {
                 Some(ends) if loops.is_between(i, j) => ends.between(i, j) * loops.open(kind, i, j),
                 _ => T::ONE * loops.hairpin(kind, i, j),
@@ -160,7 +164,6 @@ impl<T: Semiring> pulp::WithSimd for Close<'_, T> {
                     value += closed.get(p, q) * loops.small([left, right], i, j, kind, inner);
                 }
             }
-            let bonus = loops.bonus(i, j);
             out.values[lane] = value * bonus;
             // Without lonely pairs, only a pair that stacks on one inside it counts for what is around it.
             if let Some(stacked) = stacked {

@@ -26,16 +26,25 @@ pub(crate) const TWO_BY_THREE: usize = 2;
 /// None on one side and two or more on the other.
 pub(crate) const BULGE: usize = 3;
 
-/// Factors of pairs, `exp` of what they were given, for every span `i..=j`.
+/// Factors of pairs, `exp` of what they were given, for every span `i..=j` whose ends can pair; of others 1.
 struct Bonuses<F> {
     len: usize,
     factors: Vec<F>,
 }
 
 impl<F: Factor> Bonuses<F> {
-    fn new(bonuses: &[f32], len: usize, nick: Option<Nick>, rt: f64) -> Self {
+    fn new(bonuses: &[f32], sequence: &[u8], nick: Option<Nick>, rt: f64) -> Self {
+        let len = sequence.len();
         assert_eq!(bonuses.len(), len * len, "a bonus for every pair");
-        let factors: Vec<F> = bonuses.iter().map(|bonus| F::exp(f64::from(*bonus), rt)).collect();
+        let codes: Vec<u8> = sequence.iter().map(|&letter| code(letter)).collect();
+        let mut factors = vec![F::ONE; len * len];
+        for (i, (factors, bonuses)) in factors.chunks_mut(len.max(1)).zip(bonuses.chunks(len.max(1))).enumerate() {
+            for j in i + 1..len {
+                if pair(codes[i], codes[j]).is_some() {
+                    factors[j] = F::exp(f64::from(bonuses[j]), rt);
+                }
+            }
+        }
         let factors = spread(nick, factors, |nick, factors| nick.spread_square(factors, F::ONE));
         Self { len: factors.len().isqrt(), factors }
     }
@@ -115,7 +124,7 @@ impl<'a, F: Factor> Loops<'a, F> {
         let (letters, neighbours) = (between(UNKNOWN, UNKNOWN), between(END, weights.unknown_neighbour));
         let len = letters.len() - 2;
         let hairpins = (0..len).map(hairpin).collect();
-        let bonuses = restraints.bonuses.map(|bonuses| Bonuses::new(bonuses, sequence.len(), nick, rt));
+        let bonuses = restraints.bonuses.map(|bonuses| Bonuses::new(bonuses, sequence, nick, rt));
         let stacked = restraints.stacked_hundredths().map(|energies| {
             let factors = energies.map(|energy| F::of(energy, rt)).collect();
             spread(nick, factors, |nick, factors| nick.spread(factors, F::ONE))

@@ -223,6 +223,17 @@ impl EnergyModel {
         Ensemble::with(&self.workers(sequence), self.terms(restraints), sequence)
     }
 
+    /// As [`EnergyModel::ensemble_with`], or `None` if all structures with pairs have together no more than this `share` of
+    /// the ensemble: then no pair is more probable either, and knowing that takes half of the time.
+    ///
+    /// # Panics
+    /// As [`EnergyModel::mfe_with`].
+    pub fn ensemble_if_paired(&self, sequence: &[u8], restraints: Restraints<'_>, share: f32) -> Option<Ensemble> {
+        // The structure without pairs has no energy, and the weight 1.
+        let most = self.conditions().rt() * (1.0 - f64::from(share)).ln();
+        Ensemble::with_below(&self.workers(sequence), self.terms(restraints), sequence, most)
+    }
+
     /// The probability of a structure in an ensemble of [`EnergyModel::ensemble_with`] for the same sequence and
     /// restraints. It is only right for structures that are in the ensemble: of pairs AU, GC and GU, and without internal
     /// loops of more than 30 bases.

@@ -68,6 +68,23 @@ impl<'a> Restraints<'a> {
         self.bonuses.is_none() && self.stacked.is_none()
     }
 
+    /// The share of the bases that may pair with some other one, as far as bonuses say.
+    pub(crate) fn share_of_bases(&self, len: usize) -> f64 {
+        let Some(bonuses) = self.bonuses.filter(|_| len > 0) else { return 1.0 };
+        let mut may_pair = vec![false; len];
+        for (i, row) in bonuses.chunks_exact(len).enumerate() {
+            for j in i + 1..len {
+                if row[j] != f32::NEG_INFINITY {
+                    (may_pair[i], may_pair[j]) = (true, true);
+                }
+            }
+            if may_pair.iter().all(|&may| may) {
+                return 1.0;
+            }
+        }
+        may_pair.iter().filter(|&&may| may).count() as f64 / len as f64
+    }
+
     /// The energies of bases in stacks, in whole 0.01 kcal/mol, as ViennaRNA rounds them.
     pub(crate) fn stacked_hundredths(&self) -> Option<impl Iterator<Item = f64>> {
         self.stacked.map(|energies| energies.iter().map(|&energy| f64::from(energy * 100.0).round()))

@@ -37,7 +37,7 @@ impl Terms<'_> {
         mut scaled: impl FnMut(f64) -> Result<R, OutOfRange>,
         unscaled: impl FnOnce() -> Result<R, OutOfRange>,
     ) -> R {
-        let mut energy = estimate(sequence);
+        let mut energy = estimate(sequence) * self.restraints.share_of_bases(sequence.len());
         for _ in 0..ATTEMPTS {
             match scaled(energy) {
                 Ok(result) => return result,

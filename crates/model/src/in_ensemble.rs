@@ -64,7 +64,10 @@ impl InEnsemble {
 pub fn log_odds(ensemble: Ensemble) -> Vec<f32> {
     let after_each_row = ensemble.len() + 1;
     let mut values = ensemble.into_probabilities();
-    values.par_iter_mut().for_each(|p| *p = p.max(LEAST).ln() - (1.0 - *p).max(LEAST).ln());
+    // Most pairs are of bases that cannot pair.
+    let least = LEAST.ln();
+    let of = |p: f32| if p <= LEAST { least } else { p.ln() - (1.0 - p).max(LEAST).ln() };
+    values.par_iter_mut().for_each(|p| *p = of(*p));
     values.iter_mut().step_by(after_each_row).for_each(|diagonal| *diagonal = 0.0);
     values
 }

@@ -36,7 +36,8 @@ pub(super) fn crossing(model: &EnergyModel, sequence: &[u8], restraints: Restrai
             }
         }
     }
-    let ensemble = model.ensemble_with(sequence, restraints.bonuses(&bonuses[..]));
+    let restraints = restraints.bonuses(&bonuses[..]);
+    let Some(ensemble) = model.ensemble_if_paired(sequence, restraints, LEAST) else { return Vec::new() };
     let crosses = |i: usize, j: usize| (i + 1..j).any(|k| partner[k].is_some_and(|other| other < i || other > j));
     // The decoder gives each base one partner, whatever the threshold.
     let near = Map::Near((0..len).map(|i| ensemble.after(i)).collect());

@@ -88,7 +88,17 @@ pub struct PairMap {
 impl PairMap {
     /// The probabilities that a curve gives to logits `[len, len]`.
     pub fn of_logits(mut logits: Vec<f32>, len: usize, curve: Curve) -> Self {
-        logits.par_iter_mut().for_each(|x| *x = curve.probability(*x));
+        let of_row = |row: &mut [f32]| {
+            // Pairs of bases that cannot pair have the same logit, and most are.
+            let mut last = (f32::NAN, f32::NAN);
+            for x in row {
+                if *x != last.0 {
+                    last = (*x, curve.probability(*x));
+                }
+                *x = last.1;
+            }
+        };
+        logits.par_chunks_mut(len.max(1)).for_each(of_row);
         logits.iter_mut().step_by(len + 1).for_each(|diagonal| *diagonal = 0.0);
         Self { len, values: logits }
     }

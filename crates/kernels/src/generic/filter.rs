@@ -9,6 +9,9 @@ use super::tile::{TILE_ROWS, Term, multiply};
 use super::tiles::{Block, MOST_LINES, SIDE, Start, Tiles};
 use super::{Kernel, Lanes};
 
+/// Pixels in a tile of one or two vectors.
+const TALL_ROWS: usize = 2 * TILE_ROWS;
+
 /// Packed weights of a convolution.
 #[derive(Clone, Copy)]
 pub(crate) struct Filter<'a, T> {
@@ -72,18 +75,15 @@ impl<T: Term> Kernel for Convolve<'_, T> {
         if let Some(tiles) = T::tiles(lanes).filter(|_| self.suits_tiles(pixels)) {
             return self.by_tiles(tiles, pixels);
         }
-        let height = if pixels < TILE_ROWS { 1 } else { TILE_ROWS };
         for first in (0..outputs).step_by(PANEL) {
             let end = (first + PANEL).min(outputs);
             for column in (first..end).step_by(L::TILE_VECTORS * L::WIDTH) {
-                let vectors = (end - column).div_ceil(L::WIDTH).min(L::TILE_VECTORS);
-                for tile in 0..pixels.div_ceil(height) {
-                    // The last tile may overlap the one before it, and computes the same values again.
-                    let pixel = (tile * height).min(pixels - height);
-                    match height {
-                        TILE_ROWS => self.tile_wide::<L, TILE_ROWS>(lanes, pixel, column, vectors),
-                        _ => self.tile_wide::<L, 1>(lanes, pixel, column, vectors),
-                    }
+                // Narrow tiles are tall: a processor needs a dozen sums at work at the same time or more.
+                match (end - column).div_ceil(L::WIDTH) {
+                    3.. if L::TILE_VECTORS > 2 => self.strip::<L, TILE_ROWS, 4>(lanes, pixels, column),
+                    2 if L::TILE_VECTORS > 2 => self.strip::<L, TALL_ROWS, 2>(lanes, pixels, column),
+                    2.. => self.strip::<L, TILE_ROWS, 2>(lanes, pixels, column),
+                    _ => self.strip::<L, TALL_ROWS, 1>(lanes, pixels, column),
                 }
             }
         }
@@ -127,12 +127,20 @@ impl<T: Term> Convolve<'_, T> {
         }
     }
 
+    /// All pixels by `VECTORS` vectors of outputs, in tiles of `ROWS` pixels while so many are left.
     #[inline(always)]
-    fn tile_wide<L: Lanes, const ROWS: usize>(&mut self, lanes: L, pixel: usize, column: usize, vectors: usize) {
-        match vectors {
-            3.. if L::TILE_VECTORS > 2 => self.tile::<L, ROWS, 4>(lanes, pixel, column),
-            2.. => self.tile::<L, ROWS, 2>(lanes, pixel, column),
-            _ => self.tile::<L, ROWS, 1>(lanes, pixel, column),
+    fn strip<L: Lanes, const ROWS: usize, const VECTORS: usize>(&mut self, lanes: L, pixels: usize, column: usize) {
+        let whole = pixels - pixels % ROWS;
+        for pixel in (0..whole).step_by(ROWS) {
+            self.tile::<L, ROWS, VECTORS>(lanes, pixel, column);
+        }
+        let height = if pixels < TILE_ROWS { 1 } else { TILE_ROWS };
+        for pixel in (whole..pixels).step_by(height) {
+            // The last tile may overlap the one before it, and computes the same values again.
+            match height {
+                TILE_ROWS => self.tile::<L, TILE_ROWS, VECTORS>(lanes, pixel.min(pixels - height), column),
+                _ => self.tile::<L, 1, VECTORS>(lanes, pixel, column),
+            }
         }
     }
 
