@@ -23,7 +23,7 @@ pub use download::DownloadBar;
 pub use failures::{FailureArgs, Failures, OutputFailure, chain, first_of, is_closed_pipe, is_output_failure};
 pub use input::{Feed, InputArgs, Read, feed};
 pub use job::{Asked, Job, run};
-pub use output::{Out, OutputArgs, is_standard, one_for_standard_output, print, write_file, write_text};
+pub use output::{Out, OutputArgs, is_standard, one_for_standard_output, print, print_table, write_file, write_text};
 pub use overwrite::ForceArgs;
 pub use progress::{Progress, Total, Totals};
 pub use record_files::RecordFiles;

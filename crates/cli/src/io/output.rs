@@ -27,10 +27,7 @@ pub struct OutputArgs {
 impl OutputArgs {
     /// Opens it.
     pub fn open(&self) -> Result<Out> {
-        match &self.output {
-            Some(path) if !is_standard(path) => Out::create(path),
-            _ => Ok(Out::standard()),
-        }
+        self.output.as_deref().map_or_else(|| Ok(Out::standard()), Out::create)
     }
 }
 
@@ -55,11 +52,14 @@ impl Out {
         Self { held: Vec::new(), target: Arc::new(Mutex::new(Target::Standard)) }
     }
 
-    /// A file.
+    /// A file; `-` is standard output.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn create(path: &Path) -> Result<Self> {
+        if is_standard(path) {
+            return Ok(Self::standard());
+        }
         let target = Arc::new(Mutex::new(Target::File(PartFile::create(path)?)));
         stop::finish_when_stopped(target.clone());
         Ok(Self { held: Vec::new(), target })
@@ -155,6 +155,14 @@ pub fn one_for_standard_output(files: &[(&str, Option<&Path>)]) -> Result<()> {
         [first, second, ..] => bail!("{second} -: standard output is taken by {first}; write one of them to a file"),
         _ => Ok(()),
     }
+}
+
+/// Prints a table, unless one of the files takes its place on standard output.
+///
+/// # Errors
+/// It cannot be written.
+pub fn print_table<const N: usize>(text: impl std::fmt::Display, files: [Option<&Path>; N]) -> Result<()> {
+    if files.into_iter().flatten().any(is_standard) { Ok(()) } else { print(text) }
 }
 
 /// Writes a text to a file in one go, if one was asked for; `-` is standard output.

@@ -57,6 +57,15 @@ fn a_build_leaves_a_store_and_tells_what_it_did() {
 }
 
 #[test]
+fn a_report_takes_the_place_of_the_table_on_standard_output() {
+    let sandbox = sandbox();
+    let run = sandbox.run("-q corpus build a.fa -o c.lmdb --report -").done();
+    let told: Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!((&told["clusters"]["clusters"], &told["held_out"]), (&2.into(), &1.into()));
+    assert_eq!(sandbox.names("."), ["a.fa", "c.lmdb"]);
+}
+
+#[test]
 fn what_was_put_in_is_what_comes_out() {
     let sandbox = sandbox();
     sandbox.run("-q corpus build a.fa -o c.lmdb").done();

@@ -66,6 +66,12 @@ fn several_outputs_are_drawings_pages_and_tables() {
     let report: serde_json::Value = serde_json::from_str(&sandbox.read("r.json")).unwrap();
     assert_eq!((&report["records"], &report["labels"]["records"]), (&40.into(), &2.into()));
     assert!(report["trustworthiness"]["value"].as_f64().unwrap() > 0.5);
+
+    let run = sandbox.run("-q map a.tsv -o again.tsv --report -").done();
+    let report: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    assert_eq!(report["records"], 40);
+    let refused = sandbox.run("map a.tsv --report -").refused();
+    assert!(refused.contains("standard output is taken by --output"), "{refused}");
 }
 
 #[test]

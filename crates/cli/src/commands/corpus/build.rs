@@ -1,5 +1,6 @@
 //! `rinalmo corpus build`.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
@@ -11,7 +12,7 @@ use rinalmo::corpus::{Error, unique};
 
 use super::exclude::ExcludeArgs;
 use crate::context::{Context, Outcome};
-use crate::io::{FailureArgs, ForceArgs, Out, print};
+use crate::io::{FailureArgs, ForceArgs, Out, print_table};
 
 /// Build a store from sequence files
 ///
@@ -29,7 +30,7 @@ pub struct BuildArgs {
     output: PathBuf,
     #[command(flatten)]
     force: ForceArgs,
-    /// Also write the report to FILE as JSON
+    /// Also write the report to FILE as JSON; with -, print that instead of the table
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     #[command(flatten)]
@@ -127,9 +128,10 @@ impl BuildArgs {
         };
         if let Some(report) = &mut report {
             serde_json::to_writer_pretty(&mut *report, &built)?;
+            writeln!(report)?;
             report.finish().context("--report")?;
         }
-        print(format_args!("{built}\n"))?;
+        print_table(format_args!("{built}\n"), [self.report.as_deref()])?;
         let malformed = built.read.total().dropped(Reason::Malformed);
         Ok(self.failures.judge(if malformed > 0 { Outcome::Partial } else { Outcome::Done }))
     }

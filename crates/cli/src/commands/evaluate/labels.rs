@@ -9,9 +9,9 @@ use rinalmo::evaluate::{Answers, Labels, Question, labels};
 use rinalmo::task::{LabelSpec, Meaning, TaskSpec};
 
 use super::summary::{OpenArgs, SummaryArgs};
-use super::{Watching, left_out, named, numbered, print_table};
+use super::{Watching, left_out, named, numbered};
 use crate::context::{Context, Outcome};
-use crate::io::{one_for_standard_output, say, write_text};
+use crate::io::{one_for_standard_output, print_table, say, write_text};
 
 /// Arguments of every task with labels.
 #[derive(Args)]

@@ -9,10 +9,9 @@ use rinalmo::evaluate::Perplexities;
 use rinalmo::pretrain::{MlmConfig, Validation, perplexity};
 use serde_json::{Map, Value, json};
 
-use super::print_table;
 use crate::commands::corpus::{baselines, open};
 use crate::context::{Context, Outcome};
-use crate::io::write_text;
+use crate::io::{print_table, write_text};
 
 /// Arguments of `rinalmo evaluate mlm`.
 #[derive(Args)]

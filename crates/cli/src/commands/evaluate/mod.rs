@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 use rinalmo::evaluate::{Watch, png};
 
 use crate::context::{Context, Outcome};
-use crate::io::{Progress, Total, is_standard, print, write_file};
+use crate::io::{Progress, Total, write_file};
 
 /// Score predictions against known answers, and compare predictors
 #[derive(Args)]
@@ -65,11 +65,6 @@ fn numbered<'n>(names: impl Iterator<Item = &'n mut String>) {
             *name = format!("{name} #{count}");
         }
     }
-}
-
-/// Prints the table, unless one of the files takes its place on standard output.
-fn print_table<const N: usize>(text: impl std::fmt::Display, files: [Option<&Path>; N]) -> Result<()> {
-    if files.into_iter().flatten().any(is_standard) { Ok(()) } else { print(text) }
 }
 
 /// Writes a drawing, if one was asked for, in the format of the file's ending.

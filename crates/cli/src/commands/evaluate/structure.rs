@@ -10,10 +10,10 @@ use rinalmo::evaluate::{self, Cost, EvaluateOptions, FamilyFrom, Leakage, Predic
 use rinalmo::{FoldOptions, Model};
 
 use super::summary::{OpenArgs, SummaryArgs};
-use super::{Watching, draw, left_out, named, numbered, print_table, programs};
+use super::{Watching, draw, left_out, named, numbered, programs};
 use crate::commands::folding::FoldingArgs;
 use crate::context::{Context, Outcome};
-use crate::io::{one_for_standard_output, print, say, write_text};
+use crate::io::{one_for_standard_output, print, print_table, say, write_text};
 
 /// Score secondary structures of models, files or any folding program
 ///
