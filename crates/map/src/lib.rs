@@ -33,6 +33,7 @@ mod symmetric;
 mod tsne;
 mod umap;
 mod watch;
+mod way;
 
 pub use error::Error;
 pub use neighbours::Neighbours;
@@ -41,6 +42,7 @@ pub use points::Points;
 pub use tsne::{Tsne, tsne};
 pub use umap::{Umap, umap};
 pub use watch::Watch;
+pub use way::{Placed, Way, trust};
 
 /// The places of all points, in the order of the points.
 pub type Map = Vec<[f64; 2]>;

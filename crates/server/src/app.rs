@@ -71,6 +71,7 @@ fn routes() -> Routes {
         ("/v1/score", post(verbs::score::score)),
         ("/v1/variants", post(verbs::variants::variants)),
         ("/v1/predict", post(verbs::predict::predict)),
+        ("/v1/map", post(verbs::map::map)),
         ("/v1/draw", post(verbs::draw::draw)),
         ("/v1/format", post(verbs::format::format)),
         ("/v1/jobs", get(verbs::jobs::list).post(verbs::jobs::post)),

@@ -21,7 +21,7 @@ const TOKEN: &str = "RINALMO_TOKEN";
 /// Serve a page and an API on this machine
 ///
 /// The page folds and draws what you paste; open it in a browser, or with --open. The API folds, embeds, scores, predicts and draws over HTTP, as the other commands do: /v1/fold, /v1/embed, /v1/embeddings,
-/// /v1/score, /v1/variants, /v1/predict, /v1/draw; /v1/jobs for long work; /health, /info and /metrics.
+/// /v1/score, /v1/variants, /v1/predict, /v1/map, /v1/draw; /v1/jobs for long work; /health, /info and /metrics.
 /// GET /openapi.json describes them.
 ///
 /// Only this machine can reach the server, unless --host says otherwise; then clients must send the token of --token, and

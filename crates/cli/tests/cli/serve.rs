@@ -87,6 +87,14 @@ fn answers_are_the_lines_of_the_other_commands() {
     let scored = sandbox.run("score small.fa -f json --dtype f32").well();
     let expected: Vec<Value> = lines(&scored.out).into_iter().map(without_model).collect();
     assert_eq!(results("/v1/score", json!({ "text": SMALL })), expected);
+    let five = "GGGGAAAACCCC\nGGGGCAAACCCC\nACGUACGUACGU\nUUUUUUUUCCCC\nGGGAGAAACUCC\n";
+    let mapped = sandbox.pipe("map --method tsne --dtype f32", five).well();
+    let places = results("/v1/map", json!({ "text": five, "method": "tsne" }));
+    for (place, row) in places.iter().zip(mapped.out.lines().skip(1)) {
+        let place = ["x", "y"].map(|axis| place[axis].as_f64().unwrap() as f32);
+        let row: Vec<f32> = row.split('\t').skip(1).map(|text| text.parse().unwrap()).collect();
+        assert_eq!(row, place, "{}", mapped.out);
+    }
     let drawn = sandbox.pipe("draw --layout arcs --title x", ">a\nGGGAAACCC\n(((...)))\n").well();
     let asked = json!({ "sequence": "GGGAAACCC", "structure": "(((...)))", "layout": "arcs", "title": "x" });
     let head = "POST /v1/draw HTTP/1.1\r\nContent-Type: application/json";

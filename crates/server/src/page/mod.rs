@@ -16,7 +16,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 /// A file of the page: its path, its type, its text.
 type File = (&'static str, &'static str, &'static str);
 
-const FILES: [File; 21] = [
+const FILES: [File; 22] = [
     ("/", HTML, include_str!("index.html")),
     ("/style.css", CSS, include_str!("style.css")),
     ("/icon.svg", "image/svg+xml", include_str!("icon.svg")),
@@ -35,6 +35,7 @@ const FILES: [File; 21] = [
     ("/pictures.js", SCRIPT, include_str!("pictures.js")),
     ("/probing.js", SCRIPT, include_str!("probing.js")),
     ("/turns.js", SCRIPT, include_str!("turns.js")),
+    ("/map.js", SCRIPT, include_str!("map.js")),
     ("/dots.js", SCRIPT, include_str!("dots.js")),
     ("/commands.js", SCRIPT, include_str!("commands.js")),
     ("/save.js", SCRIPT, include_str!("save.js")),

@@ -5,6 +5,7 @@ import { fold, get } from "./api.js";
 import { endBulk, foldBulk, isLarge } from "./bulk.js";
 import { offer, onControls, options, showControls } from "./controls.js";
 import { onDots } from "./dots.js";
+import { forgetMap, markMap, offerMap, onMap } from "./map.js";
 import { onPicture } from "./pictures.js";
 import {
   change, chooseStructure, compareAgain, drawAgain, drawTurned, forgetTurned, mark, saveAs, select, showRecord, stemOf, step,
@@ -51,6 +52,7 @@ function foldAll() {
     beginTable(answer.notes || []);
     answer.results.forEach(add);
     if (!results[Number(state.record)]) state.record = "0";
+    offerMap(results);
     await showChosen(signal);
   });
 }
@@ -61,6 +63,7 @@ function foldMany() {
   $("detail").hidden = true;
   return foldBulk({ ...options(), text: state.text }, beginTable, (result, isLast) => {
     add(result);
+    if (isLast) offerMap(results);
     const isMissing = isLast && !results[Number(state.record)];
     if (isMissing) state.record = "0";
     if (isMissing || results.length - 1 === Number(state.record)) run("Folding…", showChosen);
@@ -75,6 +78,7 @@ function scoreOf(result) {
 /** Begins with an empty table, and shows the notes on reading the text. */
 function beginTable(notes) {
   results = [];
+  forgetMap();
   const items = notes.map((note) => Object.assign(document.createElement("li"), { textContent: note }));
   $("notes").replaceChildren(...items);
   $("notes").hidden = notes.length === 0;
@@ -120,6 +124,7 @@ function choose(at) {
 function showChosen(signal) {
   const at = Number(state.record);
   [...$("table").tBodies[0].rows].forEach((row, number) => row.classList.toggle("chosen", number === at));
+  markMap();
   return showRecord(results[at], signal);
 }
 
@@ -187,6 +192,7 @@ function listen() {
   onPicture($("drawing"), select, step);
   onPicture($("arcs"), select, step);
   onDots(select, step);
+  onMap(choose);
   $("letters").addEventListener("click", (event) => {
     if (event.target.dataset.letter) change(event.target.dataset.letter);
   });

@@ -8,7 +8,8 @@ const DENSITY = 2;
 /** Browsers make no larger pictures. */
 const LARGEST = 8000;
 
-function download(name, blob) {
+/** Lets the browser save a file. */
+export function download(name, blob) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -2,7 +2,7 @@
 
 const USUAL = {
   text: "", model: "", decode: "", threshold: "", gamma: "1", temperature: "37", share: "",
-  record: "0", base: "", layout: "straight", color: "letter", mutations: "", reference: "", alternative: "0", turns: "", reactivities: "", reagent: "shape",
+  record: "0", base: "", layout: "straight", color: "letter", mutations: "", reference: "", alternative: "0", turns: "", reactivities: "", reagent: "shape", map: "",
 };
 
 export const state = { ...USUAL };

@@ -26,9 +26,8 @@ pub struct DrawRequest {
     sequence: String,
     structure: String,
     reference: Option<String>,
-    /// Pairs from 1 with their probabilities.
-    #[serde(default)]
-    probabilities: Vec<(usize, usize, f64)>,
+    /// Pairs from 1 with their probabilities; a list without any says that no pair is probable.
+    probabilities: Option<Vec<(usize, usize, f64)>>,
     #[serde(default, deserialize_with = "layout")]
     layout: View,
     #[serde(default)]
@@ -106,7 +105,8 @@ impl DrawRequest {
         if let Some(found) = rna.reference.as_ref().map(Structure::len).filter(|found| *found != len) {
             return Err(Failure::invalid(format!("reference: expected {len} bases, found {found}")));
         }
-        rna.probabilities = self.probabilities.iter().map(|pair| probable(*pair, len)).collect::<Result<_, _>>()?;
+        rna.probabilities =
+            self.probabilities.iter().flatten().map(|pair| probable(*pair, len)).collect::<Result<_, _>>()?;
         for &(first, last) in &self.highlight {
             if !(1 <= first && first <= last && last <= len) {
                 let message = format!("highlight: expected positions from 1 to {len}, found {first} to {last}");
@@ -117,7 +117,7 @@ impl DrawRequest {
         rna.track = match self.color_by {
             ColorBy::Letter | ColorBy::Part | ColorBy::None => None,
             ColorBy::Value => Some(self.values(len)?),
-            _ if self.probabilities.is_empty() => {
+            _ if self.probabilities.is_none() => {
                 return Err(Failure::invalid("color_by: this needs `probabilities`"));
             }
             ColorBy::PairProbability => Some(rna.pair_probability()),

@@ -5,6 +5,7 @@ pub mod embed;
 pub mod fold;
 pub mod format;
 pub mod jobs;
+pub mod map;
 pub mod openai;
 pub mod plan;
 pub mod predict;

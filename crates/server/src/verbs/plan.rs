@@ -40,14 +40,7 @@ struct Failed<'a> {
 impl Plan {
     /// What the queue is asked about the records that could be read.
     pub fn asked(&self, app: &App, records: &[Result<Record, Failure>]) -> (Ask, Vec<Item>) {
-        let item = |record: &Record| Item {
-            nick: record.record.nick,
-            constraint: record.constraint.clone(),
-            reactivities: record.reactivities.clone(),
-            ..Item::new(record.record.sequence.clone())
-        };
-        let ask = Ask { models: app.models.clone(), model: self.model.clone(), question: self.question.clone() };
-        (ask, records.iter().filter_map(|record| record.as_ref().ok()).map(item).collect())
+        asked(app, &self.model, &self.question, records)
     }
 
     /// A result for each record; `answers` are those to [`Plan::asked`].
@@ -96,8 +89,26 @@ impl Plan {
     }
 }
 
+/// What the queue is asked about the records that could be read.
+pub fn asked(
+    app: &App,
+    model: &Arc<Entry>,
+    question: &Question,
+    records: &[Result<Record, Failure>],
+) -> (Ask, Vec<Item>) {
+    let item = |record: &Record| Item {
+        nick: record.record.nick,
+        constraint: record.constraint.clone(),
+        reactivities: record.reactivities.clone(),
+        ..Item::new(record.record.sequence.clone())
+    };
+    let ask = Ask { models: app.models.clone(), model: model.clone(), question: question.clone() };
+    (ask, records.iter().filter_map(|record| record.as_ref().ok()).map(item).collect())
+}
+
 impl Shown {
-    fn failed(id: Option<&str>, failure: Failure) -> Self {
+    /// Of a sequence that failed.
+    pub fn failed(id: Option<&str>, failure: Failure) -> Self {
         let json = text(&Failed { id, failure: &failure }).unwrap_or_else(|failure| failure.message);
         Self { json, failure: Some(failure) }
     }

@@ -87,6 +87,14 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
         ),
         ("/v1/variants", r#"{"sequence": "ACGU", "variants": ["A9"]}"#, 422, "variant `A9`: expected base, position"),
         ("/v1/embed", r#"{"inputs": "ACXU"}"#, 422, "inputs:1: record `seq1`: character `X` is not an RNA base"),
+        (
+            "/v1/map",
+            r#"{"inputs": ["AC", "GU", "AA"]}"#,
+            422,
+            "a map of sequences: expected at least 4 vectors, found 3",
+        ),
+        ("/v1/map", r#"{"inputs": ["AC"], "method": "mds"}"#, 422, "body: unknown variant `mds`, expected one of"),
+        ("/v1/map", r#"{"inputs": ["AC"], "model": "turner2004"}"#, 422, "model `turner2004` cannot embed"),
         ("/v1/draw", r#"{"structure": "((."}"#, 422, "structure: "),
         ("/v1/draw", r#"{"structure": "(...)", "sequence": "A"}"#, 422, "sequence: expected 5 letters"),
         (

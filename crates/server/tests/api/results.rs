@@ -195,14 +195,52 @@ fn predictions_are_those_of_the_library() {
 }
 
 #[test]
+fn places_and_neighbours_are_those_of_the_library() {
+    use rinalmo::map::{Neighbours, Points, Umap, trust, umap};
+    let sequences = ["GGGGAAAACCCC", "GGGGCAAACCCC", "ACGUACGUACGU", "UUUUUUUUCCCC", TRNA, "GGGAGAAACUCC"];
+    let too_long = "A".repeat(5001); // of a default server
+    let mut inputs: Vec<&str> = sequences.to_vec();
+    inputs.insert(2, &too_long);
+    let found = Running::start().ask("/v1/map", json!({ "inputs": inputs, "seed": 7 }));
+
+    let options = EmbedOptions::default().include([ArrayKind::Mean]);
+    let vectors = load("nano").embed(&sequences, &options).unwrap();
+    let values: Vec<f32> = vectors.into_iter().flat_map(|mut one| one.arrays.pop().unwrap().data).collect();
+    let points = Points::new(values, 320).unwrap();
+    let map = umap(&points, &Umap { seed: 7, ..Umap::usual(6) }, &mut ()).unwrap();
+    let neighbours = Neighbours::find(&points, 5, &mut ()).unwrap();
+
+    let (neighbours_of_trust, value) = trust(&points, &map).unwrap().unwrap();
+    assert_eq!(found["trustworthiness"]["neighbours"], json!(neighbours_of_trust));
+    assert!((found["trustworthiness"]["value"].as_f64().unwrap() - value).abs() < 1e-12);
+    assert_eq!((&found["axes"], &found["model"]), (&json!(["UMAP 1", "UMAP 2"]), &json!("nano")));
+    let results = found["results"].as_array().unwrap();
+    assert!(results[2]["error"].as_str().unwrap().contains("5001"), "{found}");
+    let placed = [0, 1, 3, 4, 5, 6];
+    for (point, &record) in placed.iter().enumerate() {
+        let result = &results[record];
+        for (axis, expected) in ["x", "y"].into_iter().zip(map[point]) {
+            let found = result[axis].as_f64().unwrap(); // read with an error in the last bit
+            assert!((found - expected).abs() <= 2.0 * f64::EPSILON * expected.abs(), "{record}: {found}, {expected}");
+        }
+        let near = neighbours.of(point).iter().map(|&other| json!(placed[other as usize]));
+        let found: Vec<Value> = result["nearest"].as_array().unwrap().iter().map(|one| one["record"].clone()).collect();
+        assert_eq!(found, near.collect::<Vec<_>>(), "{record}");
+    }
+}
+
+#[test]
 fn drawings_are_those_of_the_library() {
     use rinalmo::draw::rna::{Layout, Rna, Style, View, svg};
     let asked = json!({ "sequence": "GGGGAAAACCCC", "structure": "((((....))))", "layout": "radial", "title": "<hp>" });
-    let answer = Running::start().post("/v1/draw", &asked.to_string());
+    let server = Running::start();
+    let answer = server.post("/v1/draw", &asked.to_string());
     let rna = Rna::new("GGGGAAAACCCC", Structure::parse_dot_bracket("((((....))))").unwrap());
     let style = Style { view: View::Bases(Layout::Radial), title: "<hp>".into(), ..Style::default() };
     assert_eq!((answer.status, answer.body), (200, svg(&rna, &style)));
     assert!(answer.head.to_lowercase().contains("content-type: image/svg+xml"));
+    let improbable = json!({ "structure": "....", "color_by": "confidence", "probabilities": [] });
+    assert_eq!(server.post("/v1/draw", &improbable.to_string()).status, 200);
 }
 
 #[test]

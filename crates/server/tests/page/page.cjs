@@ -435,6 +435,66 @@ async function foldsMany() {
   await settled();
 }
 
+/** Waits for the map. */
+async function mapped() {
+  await settled();
+  await page.waitForFunction(() => document.querySelector("#map circle") && !document.querySelector("#map[aria-busy]"), null, { timeout: 60000 });
+}
+
+async function maps() {
+  const sequences = ["GGGGAAAACCCC", "GGGGCAAACCCC", "GG@", TRNA, TRNA.replace("GCGGA", "GCGGG"), "UUUUUUUUCCCC"];
+  await page.fill("#text", sequences.slice(0, 4).map((sequence, at) => `>s${at}\n${sequence}\n`).join(""));
+  await page.click("#fold");
+  await settled();
+  await page.click("#map-part summary");
+  await page.waitForFunction(() => document.getElementById("map-words").textContent === "A map needs at least 4 sequences.");
+  await page.fill("#text", sequences.map((sequence, at) => `>s${at}\n${sequence}\n`).join(""));
+  await page.click("#fold");
+  await mapped();
+  assert.equal(await page.locator("#map circle").count(), 5);
+  assert.match(await page.textContent("#map-words"), /^5 sequences by the embeddings of nano; trustworthiness \d\.\d\d/);
+  assert.match(await page.textContent("#map-scale"), /^Dark: 0\.\d\d, light: 0\.\d\d\.$/);
+  const nearest = () => page.locator("#near button").allTextContents();
+  assert.equal((await nearest())[0], "s1", "the hairpins are alike");
+  await page.click('#map [data-record="3"]');
+  await settled();
+  assert.equal(await page.textContent("#detail-title"), "s3");
+  assert.equal((await nearest())[0], "s4", "so are the two tRNAs");
+  assert.deepEqual(await page.locator("#map .chosen").evaluateAll((all) => all.map((one) => one.dataset.record)), ["3"]);
+  assert.equal(await page.locator("#map .near").count(), 4);
+  await page.locator("#near button").first().click();
+  await settled();
+  assert.equal(await page.textContent("#detail-title"), "s4");
+  await page.focus("#map");
+  await page.keyboard.press("ArrowRight");
+  await settled();
+  assert.equal(await page.textContent("#detail-title"), "s5");
+  const colours = () => page.locator("#map circle").evaluateAll((all) => all.map((one) => one.getAttribute("fill")));
+  const before = await colours();
+  await page.selectOption("#map-color", "length");
+  assert.notDeepEqual(await colours(), before);
+  assert.equal(await page.textContent("#map-scale"), "Dark: 12, light: 76.");
+  await page.selectOption("#map-method", "pca");
+  await mapped();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("#save-map")]);
+  const rows = fs.readFileSync(await download.path(), "utf8").trim().split("\n").map((line) => line.split("\t"));
+  assert.deepEqual(rows.map(([id]) => id), ["id", "s0", "s1", "s3", "s4", "s5"]);
+  assert.ok(rows.slice(1).every(([, x, y]) => Number.isFinite(Number(x)) && Number.isFinite(Number(y))));
+  await shot("map");
+  const address = page.url();
+  assert.match(address, /map=pca/);
+  await page.goto("about:blank");
+  await page.goto(address);
+  await mapped();
+  assert.equal(await page.inputValue("#map-method"), "pca", "the address keeps the map");
+  assert.equal(await page.textContent("#detail-title"), "s5");
+  await isAccessible("map");
+  await page.click("#map-part summary");
+  await page.fill("#text", `>trna yeast\n${TRNA}\n`);
+  await page.click("#fold");
+  await settled();
+}
+
 async function saves() {
   const structure = (await page.locator("#strip .base i").allTextContents()).join("");
   const text = async (kind) => (await saved(kind)).bytes.toString();
@@ -480,7 +540,7 @@ async function main() {
   await page.goto(address);
   await settled();
   await isAccessible("empty");
-  for (const part of [folds, selects, mutates, turns, probes, changes, compares, saves, alternates, joins, foldsMany]) {
+  for (const part of [folds, selects, mutates, turns, probes, changes, compares, saves, alternates, joins, maps, foldsMany]) {
     await part();
     console.log(`${part.name}: well`);
   }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use rinalmo::draw::{Dot, Scatter};
-use rinalmo::map::Error;
+use rinalmo::map::{Error, Placed};
 use rinalmo::sink::anndata::{AnnData, IDS, LabelColumn, Matrix};
 
 use self::labels::{LabelArgs, Labels};
@@ -116,13 +116,7 @@ impl MapArgs {
         }
     }
 
-    fn scatter(
-        &self,
-        records: &Records,
-        placed: &place::Placed,
-        labels: Option<&Labels>,
-        quality: &Quality,
-    ) -> Scatter {
+    fn scatter(&self, records: &Records, placed: &Placed, labels: Option<&Labels>, quality: &Quality) -> Scatter {
         let dot = |(place, (record, at)): (usize, (&vectors::Record, &[f64; 2]))| Dot {
             id: record.name.clone(),
             at: *at,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
-use rinalmo::map::{Map, Points, Tsne, Umap, Watch, pca, tsne, umap};
+use rinalmo::map::{Placed, Points, Tsne, Umap, Watch, Way};
 
 use crate::context::Context;
 
@@ -48,14 +48,6 @@ impl Method {
     }
 }
 
-/// Points on a map.
-pub struct Placed {
-    /// The places.
-    pub map: Map,
-    /// The names of the axes.
-    pub axes: [String; 2],
-}
-
 impl PlaceArgs {
     /// Checks what can be checked before the work.
     pub fn check(&self) -> Result<()> {
@@ -75,34 +67,27 @@ impl PlaceArgs {
     /// Places all points.
     pub fn run(&self, points: &Points, context: &Context) -> Result<Placed> {
         let mut watching = Watching::new(context);
-        let axes = |name: &str| [format!("{name} 1"), format!("{name} 2")];
-        let placed = match self.method {
-            Method::Pca => {
-                let pca = pca(points, 2)?;
-                let share = |place: usize| pca.explained.get(place).copied().unwrap_or(0.0);
-                let axis = |place: usize| format!("PC {} ({:.1} % of the variance)", place + 1, 100.0 * share(place));
-                Placed { map: pca.map(), axes: [axis(0), axis(1)] }
-            }
-            Method::Tsne => Placed { map: tsne(points, &self.tsne(points.len()), &mut watching)?, axes: axes("t-SNE") },
-            Method::Umap => Placed { map: umap(points, &self.umap(points.len()), &mut watching)?, axes: axes("UMAP") },
-        };
+        let placed = self.way(points.len()).place(points, &mut watching)?;
         watching.bar.finish_and_clear();
         Ok(placed)
     }
 
-    fn tsne(&self, len: usize) -> Tsne {
-        let default = Tsne::default();
-        let usual = default.perplexity.min(Tsne::most_perplexity(len)).max(1.0);
-        Tsne { perplexity: self.perplexity.unwrap_or(usual), ..default }
-    }
-
-    fn umap(&self, len: usize) -> Umap {
-        let default = Umap::default();
-        Umap {
-            neighbours: self.neighbours.unwrap_or(default.neighbours.min(len)),
-            min_dist: self.min_dist.unwrap_or(default.min_dist),
-            seed: self.seed,
-            ..default
+    fn way(&self, len: usize) -> Way {
+        match self.method {
+            Method::Pca => Way::Pca,
+            Method::Tsne => {
+                let usual = Tsne::usual(len);
+                Way::Tsne(Tsne { perplexity: self.perplexity.unwrap_or(usual.perplexity), ..usual })
+            }
+            Method::Umap => {
+                let usual = Umap::usual(len);
+                Way::Umap(Umap {
+                    neighbours: self.neighbours.unwrap_or(usual.neighbours),
+                    min_dist: self.min_dist.unwrap_or(usual.min_dist),
+                    seed: self.seed,
+                    ..usual
+                })
+            }
         }
     }
 }

@@ -1,15 +1,13 @@
 //! How far to trust a map.
 
 use anyhow::Result;
-use rinalmo::map::{Points, quality};
+use rinalmo::map::{Points, quality, trust};
 use serde_json::{Value, json};
 
 use super::labels::Labels;
 use super::place::PlaceArgs;
 use super::vectors::Records;
 
-/// Neighbours that trustworthiness looks at, fewer of few points.
-const TRUSTED: usize = 15;
 /// Neighbours that purity looks at, fewer of few points.
 const PURE: usize = 10;
 
@@ -35,8 +33,7 @@ struct OfLabels {
 impl Quality {
     /// Measures a map.
     pub fn of(points: &Points, map: &[[f64; 2]], labels: Option<&Labels>) -> Result<Self> {
-        let count = TRUSTED.min(points.len().saturating_sub(1) / 2);
-        let trust = if count > 0 { Some((count, quality::trustworthiness(points, map, count)?)) } else { None };
+        let trust = trust(points, map)?;
         let labels = labels.map(|labels| OfLabels::of(points, map, labels)).transpose()?.flatten();
         Ok(Self { trust, labels })
     }

@@ -1,0 +1,156 @@
+//! `POST /v1/map`: sequences as points in two dimensions, as `rinalmo map` places them, and the nearest of each.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use rinalmo::map::{self, Neighbours, Placed, Points, Tsne, Umap, Watch, Way, trust};
+use rinalmo::seq::InputOptions;
+use rinalmo::sink::ArrayKind;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::plan::{Shown, another, asked, list, text};
+use crate::app::App;
+use crate::body;
+use crate::failure::{Failure, json_text};
+use crate::queue::{Answer, Question};
+use crate::sequences::{self, Inputs, Record};
+
+/// The nearest of each that are listed.
+const NEAREST: usize = 5;
+
+/// What may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MapRequest {
+    inputs: Option<Inputs>,
+    text: Option<String>,
+    model: Option<String>,
+    #[serde(default)]
+    method: Method,
+    /// For UMAP, which draws random numbers.
+    #[serde(default)]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Method {
+    Pca,
+    Tsne,
+    #[default]
+    Umap,
+}
+
+/// The map of all vectors.
+struct Found {
+    placed: Placed,
+    trust: Option<(usize, f64)>,
+    neighbours: Neighbours,
+}
+
+/// `POST /v1/map`.
+pub async fn map(State(app): State<Arc<App>>, request: Request) -> Result<Response, Failure> {
+    let until = Instant::now() + app.limits.time;
+    let MapRequest { inputs, text: file, model, method, seed } = body::read(request, &app.limits).await?;
+    let model = app.models.find(model.as_deref(), "embed", |can| can.embed)?;
+    let found = sequences::read(inputs, file, InputOptions::default(), &app.limits)?.without_constraints();
+    let (ask, items) = asked(&app, &model, &Question::Embed(ArrayKind::Mean), &found.records);
+    let mut answers = app.queue.ask(ask, items).await?.into_iter();
+
+    let (mut values, mut dims) = (Vec::new(), 1);
+    let mut embedded = |record: Result<Record, Failure>| {
+        let id = record.as_ref().ok().map(|record| record.record.id.clone());
+        let added = record.and_then(|record| {
+            let vector = vector(answers.next())?;
+            dims = vector.len();
+            values.extend(vector);
+            Ok(record)
+        });
+        added.map_err(|failure| (id, failure))
+    };
+    let records: Vec<_> = found.records.into_iter().map(&mut embedded).collect();
+    if let Some(Err((_, failure))) = records.first().filter(|_| records.iter().all(Result::is_err)) {
+        return Err(failure.clone());
+    }
+    let points = Points::new(values, dims).map_err(Failure::from)?;
+    let mapped = app.queue.run(move || Found::new(&points, method.way(points.len(), seed), until)).await??;
+
+    let results = mapped.results(&records)?;
+    let trust = mapped.trust.map(|(neighbours, value)| json!({ "neighbours": neighbours, "value": value }));
+    let mut head = json!({ "model": model.name, "axes": mapped.placed.axes, "trustworthiness": trust });
+    if !found.notes.is_empty() {
+        head["notes"] = json!(found.notes);
+    }
+    let head = text(&head)?;
+    let body = format!("{{\"results\":{},{}", list(results.iter()), &head[1..]);
+    Ok(json_text(StatusCode::OK, body))
+}
+
+/// The vector that stands for a sequence.
+fn vector(answer: Option<Result<Answer, Failure>>) -> Result<Vec<f32>, Failure> {
+    match answer.ok_or_else(another)?? {
+        Answer::Embedding(mut embedding) => Ok(embedding.arrays.pop().ok_or_else(another)?.data),
+        _ => Err(another()),
+    }
+}
+
+impl Method {
+    fn way(self, len: usize, seed: u64) -> Way {
+        match self {
+            Self::Pca => Way::Pca,
+            Self::Tsne => Way::Tsne(Tsne::usual(len)),
+            Self::Umap => Way::Umap(Umap { seed, ..Umap::usual(len) }),
+        }
+    }
+}
+
+impl Found {
+    fn new(points: &Points, way: Way, until: Instant) -> Result<Self, Failure> {
+        let mut watch = Until(until);
+        let placed = way.place(points, &mut watch)?;
+        let neighbours = Neighbours::find(points, NEAREST.min(points.len() - 1), &mut watch)?;
+        Ok(Self { trust: trust(points, &placed.map)?, placed, neighbours })
+    }
+
+    /// JSON of each record, in the order of the request.
+    fn results(&self, records: &[Result<Record, (Option<String>, Failure)>]) -> Result<Vec<String>, Failure> {
+        let placed: Vec<usize> = (0..records.len()).filter(|&place| records[place].is_ok()).collect();
+        let mut point = 0;
+        let result = |record: &Result<Record, (Option<String>, Failure)>| {
+            let record = match record {
+                Err((id, failure)) => return Ok(Shown::failed(id.as_deref(), failure.clone()).json),
+                Ok(record) => &record.record,
+            };
+            let near = self.neighbours.of(point).iter().zip(self.neighbours.distances(point));
+            let near = near.map(|(&other, distance)| json!({ "record": placed[other as usize], "distance": distance }));
+            let [x, y] = self.placed.map[point];
+            point += 1;
+            let nearest: Vec<Value> = near.collect();
+            text(&json!({ "id": record.id, "x": x, "y": y, "nearest": nearest }))
+        };
+        records.iter().map(result).collect()
+    }
+}
+
+/// Stops the work when the time of the request is up: nobody waits for it any more.
+struct Until(Instant);
+
+impl Watch for Until {
+    fn is_stopped(&self) -> bool {
+        Instant::now() > self.0
+    }
+}
+
+impl From<map::Error> for Failure {
+    fn from(error: map::Error) -> Self {
+        match error {
+            map::Error::Stopped => Self::unavailable("the time is up; send fewer sequences"),
+            map::Error::TooFew { .. } => Self::invalid(format!("a map of sequences: {error}")),
+            _ => Self::backend(error.to_string()),
+        }
+    }
+}
