@@ -13,7 +13,7 @@ import {
 } from "./record.js";
 import { saveAll } from "./save.js";
 import { readAddress, state, writeAddress } from "./state.js";
-import { parted } from "./strands.js";
+import { parted, whole } from "./strands.js";
 import { onStrip } from "./strip.js";
 import { onDrag } from "./turns.js";
 import { end, forgetWaiting, run, say, soon } from "./work.js";
@@ -23,6 +23,8 @@ const EXAMPLE = ">tRNA-Phe_yeast\nGCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGG
 
 /** Rows of the table; more make a browser slow. */
 const MOST_ROWS = 2000;
+/** Sequences that are offered for a comparison. */
+const MOST_OTHERS = 500;
 
 const $ = (id) => document.getElementById(id);
 
@@ -63,7 +65,10 @@ function foldMany() {
   $("detail").hidden = true;
   return foldBulk({ ...options(), text: state.text }, beginTable, (result, isLast) => {
     add(result);
-    if (isLast) offerMap(results);
+    if (isLast) {
+      offerMap(results);
+      offerOthers();
+    }
     const isMissing = isLast && !results[Number(state.record)];
     if (isMissing) state.record = "0";
     if (isMissing || results.length - 1 === Number(state.record)) run("Folding…", showChosen);
@@ -100,7 +105,7 @@ function add(result) {
   }
   const row = document.createElement("tr");
   const name = document.createElement("button");
-  name.textContent = result.id || `record ${at + 1}`;
+  name.textContent = nameOf(at);
   name.addEventListener("click", () => choose(at));
   const cells = result.error
     ? [name, "", "", "", result.error]
@@ -114,6 +119,20 @@ function add(result) {
   $("table").tBodies[0].append(row);
 }
 
+function nameOf(at) {
+  return results[at].id || `record ${at + 1}`;
+}
+
+/** Offers the structures of other sequences of the same length for a comparison, such as that of a mutant. */
+function offerOthers() {
+  const chosen = Number(state.record);
+  const length = results[chosen]?.sequence?.length;
+  const isAlike = (at) => at !== chosen && !results[at].error && results[at].sequence.length === length;
+  const alike = [...results.keys()].filter(isAlike).slice(0, MOST_OTHERS);
+  $("other").replaceChildren(new Option("–", ""), ...alike.map((at) => new Option(nameOf(at), at)));
+  $("other-label").hidden = alike.length === 0;
+}
+
 /** Shows another record. */
 function choose(at) {
   begin(at);
@@ -125,6 +144,7 @@ function showChosen(signal) {
   const at = Number(state.record);
   [...$("table").tBodies[0].rows].forEach((row, number) => row.classList.toggle("chosen", number === at));
   markMap();
+  offerOthers();
   return showRecord(results[at], signal);
 }
 
@@ -174,6 +194,11 @@ function listen() {
   $("reference").addEventListener("input", () => {
     state.reference = $("reference").value.trim();
     compared();
+  });
+  $("other").addEventListener("change", () => {
+    const at = $("other").value;
+    $("reference").value = at === "" ? "" : whole(results[at]).structure;
+    $("reference").dispatchEvent(new Event("input"));
   });
   const probed = soon(() => run("Folding…", showChosen));
   for (const id of ["reactivities", "reagent"]) {

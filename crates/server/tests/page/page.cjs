@@ -462,6 +462,13 @@ async function maps() {
   assert.equal((await nearest())[0], "s4", "so are the two tRNAs");
   assert.deepEqual(await page.locator("#map .chosen").evaluateAll((all) => all.map((one) => one.dataset.record)), ["3"]);
   assert.equal(await page.locator("#map .near").count(), 4);
+  assert.deepEqual(await page.locator("#other option").allTextContents(), ["–", "s4"], "the other sequence of this length");
+  await page.selectOption("#other", "4");
+  await settled();
+  assert.match(await page.textContent("#comparison"), /^F1 [01]\.\d{3}, precision/);
+  await page.selectOption("#other", "");
+  await settled();
+  assert.equal(await page.inputValue("#reference"), "");
   await page.locator("#near button").first().click();
   await settled();
   assert.equal(await page.textContent("#detail-title"), "s4");
