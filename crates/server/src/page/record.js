@@ -1,7 +1,7 @@
 // The record that is shown: its fold, its pictures, and the one selection in all of them.
 
 import { MOST, differing, showTabs, structures, withStructure } from "./alternatives.js";
-import { draw, fold } from "./api.js";
+import { draw, fold, post } from "./api.js";
 import { commandLine, curlCall } from "./commands.js";
 import { hasEnsemble, options } from "./controls.js";
 import { markDots, showDots } from "./dots.js";
@@ -47,11 +47,23 @@ export async function showRecord(given, signal) {
   const best = parted((await fold(request, signal)).results[0]);
   if (best.error) throw new Error(best.error);
   const isMutated = sequence !== given.sequence;
-  shown = { given, best, now: best, isMutated, measured, partner: partners(best.structure), reference: null };
+  const effect = isMutated ? await likelihood(given, signal) : null;
+  shown = { given, best, now: best, isMutated, effect, measured, partner: partners(best.structure), reference: null };
   if (!state.reference && !isMutated) state.reference = known(state.text).get(Number(state.record)) || "";
   $("reference").value = state.reference;
   showStructure();
   await showDrawings(signal);
+}
+
+/** The log-likelihood ratio of the mutations, as `rinalmo score --variants` has it; null if no model here can tell. */
+async function likelihood({ sequence, nick }, signal) {
+  if (nick !== undefined) return null;
+  try {
+    return (await post("/v1/variants", { sequence, variants: [state.mutations] }, signal)).results[0].llr ?? null;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null; // none of the models scores, or the sequence is too long for it
+  }
 }
 
 /** The reactivities of the record, if some were pasted that fit; says how many count, or what is wrong. */

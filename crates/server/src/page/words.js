@@ -13,7 +13,7 @@ function meaning(f1) {
 }
 
 /** Says how far to trust a fold, and what a mutation changed. */
-export function showWords({ given, best, now, isMutated }) {
+export function showWords({ given, best, now, isMutated, effect }) {
   $("detail-title").textContent = now.header || now.id;
   const strong = document.createElement("strong");
   const words = [];
@@ -42,7 +42,9 @@ export function showWords({ given, best, now, isMutated }) {
     const difference = now.mfe !== undefined && now.energy !== null && given.energy !== null
       ? `, energy ${signed(now.energy - given.energy, 2)} kcal/mol`
       : now.expected_f1 !== undefined ? `, expected F1 ${signed(now.expected_f1 - given.expected_f1, 2)}` : "";
-    $("change").textContent = `Pairs kept: ${right}, lost: ${missed}, new: ${wrong}${difference}.`;
+    const likely = effect === null ? ""
+      : `; log-likelihood ratio ${signed(effect, 2)} (below 0 the language model finds it less likely than before)`;
+    $("change").textContent = `Pairs kept: ${right}, lost: ${missed}, new: ${wrong}${difference}${likely}.`;
   }
 }
 

@@ -120,6 +120,11 @@ async function mutates() {
   await settled();
   assert.match(await page.textContent("#mutations"), /G3C/);
   assert.match(await page.textContent("#change"), /^Pairs kept: \d+, lost: \d+, new: \d+, expected F1 [+−±]/);
+  const effect = await page.evaluate(async (sequence) => {
+    const options = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sequence, variants: ["G3C"] }) };
+    return (await (await fetch("/v1/variants", options)).json()).results[0].llr;
+  }, TRNA);
+  assert.ok((await page.textContent("#change")).includes(`; log-likelihood ratio ${effect < 0 ? "−" : "+"}${Math.abs(effect).toFixed(2)} (`));
   assert.equal((await page.textContent("#strip .base:nth-child(3)"))[0], "C");
   assert.equal((await marks()).strip, 3, "the selection stays");
   await page.click('#letters [data-letter="A"]');
