@@ -3,6 +3,7 @@
 import { TokenNeeded, post } from "./api.js";
 import { download } from "./save.js";
 import { state, writeAddress } from "./state.js";
+import { nameOf } from "./words.js";
 import { askToken } from "./work.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -112,7 +113,7 @@ function draw() {
       fill: Number.isFinite(value) ? color(values.share(value)) : "#ffffff",
     });
     const title = element("title", {});
-    title.textContent = `${result.id || `record ${at + 1}`}, ${result.sequence.length} nt${Number.isFinite(value) ? `, ${words} ${value.toFixed(digits)}` : ""}`;
+    title.textContent = `${nameOf(result, at)}, ${result.sequence.length} nt${Number.isFinite(value) ? `, ${words} ${value.toFixed(digits)}` : ""}`;
     circle.append(title);
     svg.append(circle);
   }
@@ -135,7 +136,7 @@ export function markMap() {
   }
   const listed = nearest.flatMap(({ record, distance }, place) => {
     const button = document.createElement("button");
-    button.textContent = results[record].id || `record ${record + 1}`;
+    button.textContent = nameOf(results[record], record);
     button.dataset.record = record;
     return [place ? ", " : "", button, ` (${distance.toFixed(2)})`];
   });

@@ -16,6 +16,7 @@ import { readAddress, state, writeAddress } from "./state.js";
 import { parted, whole } from "./strands.js";
 import { onStrip } from "./strip.js";
 import { onDrag } from "./turns.js";
+import { nameOf } from "./words.js";
 import { end, forgetWaiting, run, say, soon } from "./work.js";
 
 const EXAMPLE = ">tRNA-Phe_yeast\nGCGGAUUUAGCUCAGUUGGGAGAGCGCCAGACUGAAGAUCUGGAGGUCCUGUGUUCGAUCCACAGAAUUCGCACCA\n" +
@@ -105,7 +106,7 @@ function add(result) {
   }
   const row = document.createElement("tr");
   const name = document.createElement("button");
-  name.textContent = nameOf(at);
+  name.textContent = nameOf(result, at);
   name.addEventListener("click", () => choose(at));
   const cells = result.error
     ? [name, "", "", "", result.error]
@@ -119,17 +120,13 @@ function add(result) {
   $("table").tBodies[0].append(row);
 }
 
-function nameOf(at) {
-  return results[at].id || `record ${at + 1}`;
-}
-
 /** Offers the structures of other sequences of the same length for a comparison, such as that of a mutant. */
 function offerOthers() {
   const chosen = Number(state.record);
   const length = results[chosen]?.sequence?.length;
   const isAlike = (at) => at !== chosen && !results[at].error && results[at].sequence.length === length;
   const alike = [...results.keys()].filter(isAlike).slice(0, MOST_OTHERS);
-  $("other").replaceChildren(new Option("–", ""), ...alike.map((at) => new Option(nameOf(at), at)));
+  $("other").replaceChildren(new Option("–", ""), ...alike.map((at) => new Option(nameOf(results[at], at), at)));
   $("other-label").hidden = alike.length === 0;
 }
 

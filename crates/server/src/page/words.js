@@ -5,6 +5,11 @@ import { compare, pairs } from "./structure.js";
 
 const $ = (id) => document.getElementById(id);
 
+/** What a record is called; `at` is its place, from 0. */
+export function nameOf({ id }, at) {
+  return id || `record ${at + 1}`;
+}
+
 /** What the expected F1 means, as the guide says it. */
 function meaning(f1) {
   if (f1 > 0.8) return "trust it: 98 % of such structures of bpRNA TS0 reached an F1 of 0.5";

@@ -12,10 +12,10 @@ use rinalmo::sink::ArrayKind;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::plan::{Shown, another, asked, list, text};
+use super::plan::{Failed, another, asked};
 use crate::app::App;
 use crate::body;
-use crate::failure::{Failure, json_text};
+use crate::failure::{self, Failure};
 use crate::queue::{Answer, Question};
 use crate::sequences::{self, Inputs, Record};
 
@@ -64,31 +64,32 @@ pub async fn map(State(app): State<Arc<App>>, request: Request) -> Result<Respon
     let (mut values, mut dims) = (Vec::new(), 1);
     let mut embedded = |record: Result<Record, Failure>| {
         let id = record.as_ref().ok().map(|record| record.record.id.clone());
-        let added = record.and_then(|record| {
-            let vector = vector(answers.next())?;
-            dims = vector.len();
-            values.extend(vector);
-            Ok(record)
-        });
-        added.map_err(|failure| (id, failure))
+        let vector = record.and_then(|_| vector(answers.next())).map_err(|failure| (id.clone(), failure))?;
+        dims = vector.len();
+        values.extend(vector);
+        Ok(id)
     };
-    let records: Vec<_> = found.records.into_iter().map(&mut embedded).collect();
+    let records: Vec<Named> = found.records.into_iter().map(&mut embedded).collect();
     if let Some(Err((_, failure))) = records.first().filter(|_| records.iter().all(Result::is_err)) {
         return Err(failure.clone());
     }
-    let points = Points::new(values, dims).map_err(Failure::from)?;
+    let points = Points::new(values, dims)?;
     let mapped = app.queue.run(move || Found::new(&points, method.way(points.len(), seed), until)).await??;
 
-    let results = mapped.results(&records)?;
-    let trust = mapped.trust.map(|(neighbours, value)| json!({ "neighbours": neighbours, "value": value }));
-    let mut head = json!({ "model": model.name, "axes": mapped.placed.axes, "trustworthiness": trust });
+    let mut reply = json!({
+        "results": mapped.results(&records),
+        "model": model.name,
+        "axes": mapped.placed.axes,
+        "trustworthiness": mapped.trust.map(|(neighbours, value)| json!({ "neighbours": neighbours, "value": value })),
+    });
     if !found.notes.is_empty() {
-        head["notes"] = json!(found.notes);
+        reply["notes"] = json!(found.notes);
     }
-    let head = text(&head)?;
-    let body = format!("{{\"results\":{},{}", list(results.iter()), &head[1..]);
-    Ok(json_text(StatusCode::OK, body))
+    Ok(failure::json(StatusCode::OK, &reply))
 }
+
+/// The id of a sequence that was embedded, or of one that was not, with the reason.
+type Named = Result<Option<String>, (Option<String>, Failure)>;
 
 /// The vector that stands for a sequence.
 fn vector(answer: Option<Result<Answer, Failure>>) -> Result<Vec<f32>, Failure> {
@@ -116,23 +117,19 @@ impl Found {
         Ok(Self { trust: trust(points, &placed.map)?, placed, neighbours })
     }
 
-    /// JSON of each record, in the order of the request.
-    fn results(&self, records: &[Result<Record, (Option<String>, Failure)>]) -> Result<Vec<String>, Failure> {
-        let placed: Vec<usize> = (0..records.len()).filter(|&place| records[place].is_ok()).collect();
-        let mut point = 0;
-        let result = |record: &Result<Record, (Option<String>, Failure)>| {
-            let record = match record {
-                Err((id, failure)) => return Ok(Shown::failed(id.as_deref(), failure.clone()).json),
-                Ok(record) => &record.record,
-            };
+    /// A result for each record, in the order of the request.
+    fn results(&self, records: &[Named]) -> Vec<Value> {
+        let placed: Vec<usize> = (0..records.len()).filter(|&record| records[record].is_ok()).collect();
+        let failed = |(id, failure): &(Option<String>, Failure)| json!(Failed { id: id.as_deref(), failure });
+        let mut results: Vec<Value> =
+            records.iter().map(|record| record.as_ref().err().map_or(Value::Null, failed)).collect();
+        for (point, &record) in placed.iter().enumerate() {
             let near = self.neighbours.of(point).iter().zip(self.neighbours.distances(point));
             let near = near.map(|(&other, distance)| json!({ "record": placed[other as usize], "distance": distance }));
-            let [x, y] = self.placed.map[point];
-            point += 1;
-            let nearest: Vec<Value> = near.collect();
-            text(&json!({ "id": record.id, "x": x, "y": y, "nearest": nearest }))
-        };
-        records.iter().map(result).collect()
+            let ([x, y], id) = (self.placed.map[point], records[record].as_ref().ok());
+            results[record] = json!({ "id": id, "x": x, "y": y, "nearest": near.collect::<Vec<_>>() });
+        }
+        results
     }
 }
 

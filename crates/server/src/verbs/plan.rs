@@ -30,11 +30,11 @@ pub struct Shown {
 
 /// Why a sequence has no result.
 #[derive(Serialize)]
-struct Failed<'a> {
+pub struct Failed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
+    pub id: Option<&'a str>,
     #[serde(flatten)]
-    failure: &'a Failure,
+    pub failure: &'a Failure,
 }
 
 impl Plan {
@@ -107,8 +107,7 @@ pub fn asked(
 }
 
 impl Shown {
-    /// Of a sequence that failed.
-    pub fn failed(id: Option<&str>, failure: Failure) -> Self {
+    fn failed(id: Option<&str>, failure: Failure) -> Self {
         let json = text(&Failed { id, failure: &failure }).unwrap_or_else(|failure| failure.message);
         Self { json, failure: Some(failure) }
     }
