@@ -20,6 +20,7 @@ use std::sync::atomic::AtomicBool;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use crate::commands::training::program;
 use crate::context::{Context, Outcome};
 pub use crate::io::files;
 use crate::io::say;

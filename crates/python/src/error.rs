@@ -6,7 +6,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
-use rinalmo::{Error, seq};
+use rinalmo::pretrain::{Error as RunError, TrainError};
+use rinalmo::{Error, corpus, seq};
 
 const MODULE: &str = "rinalmo._errors";
 
@@ -68,6 +69,40 @@ pub fn of_file(py: Python<'_>, error: &seq::Error) -> PyErr {
     }
 }
 
+/// The exception of an error of a training run.
+pub fn of_run(py: Python<'_>, error: &RunError) -> PyErr {
+    let hint = hint_of_run(error).map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+    let message = format!("{}{hint}", chain(error));
+    match error {
+        RunError::Infer(error) => of(py, error),
+        RunError::Sequences(error) => of_file(py, error),
+        RunError::Corpus(error) | RunError::Train(TrainError::Corpus(error)) => of_corpus(py, error),
+        RunError::Train(TrainError::Options(_)) => input(py, message),
+        RunError::File(file) => std::io::Error::new(file.source.kind(), message).into(),
+        RunError::Train(_) | RunError::Weights(_) | RunError::Kernels(_) | RunError::Folder { .. } => {
+            failure(py, message)
+        }
+        _ => missing(error, &message).unwrap_or_else(|| input(py, message)),
+    }
+}
+
+/// The exception of an error of a corpus.
+pub fn of_corpus(py: Python<'_>, error: &corpus::Error) -> PyErr {
+    let message = chain(error);
+    match error {
+        corpus::Error::Input(error) => of_file(py, error),
+        corpus::Error::Options(_) | corpus::Error::Nothing(_) | corpus::Error::Table { .. } => input(py, message),
+        _ => missing(error, &message).unwrap_or_else(|| failure(py, message)),
+    }
+}
+
+/// Python's own exception, if the system's error is among the causes.
+fn missing(error: &(dyn StdError + 'static), message: &str) -> Option<PyErr> {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    let mut systems = causes.filter_map(|error| error.downcast_ref::<std::io::Error>());
+    systems.next().map(|system| std::io::Error::new(system.kind(), message.to_owned()).into())
+}
+
 /// An error and its causes, each once.
 pub fn chain(error: &(dyn StdError + 'static)) -> String {
     let mut text = error.to_string();
@@ -96,4 +131,37 @@ fn hint(error: &Error) -> Option<String> {
         Error::NoHead { .. } => "rinalmo.models() names the bundled models, `rinalmo model list` all".to_owned(),
         _ => return None,
     })
+}
+
+/// What a Python user can do about an error of a training run.
+fn hint_of_run(error: &RunError) -> Option<String> {
+    let hint = match error {
+        RunError::HoldsRun { .. } => "rinalmo.resume continues it; another `out` starts a new run",
+        RunError::NoRun { .. } => "rinalmo.pretrain and rinalmo.finetune start one",
+        RunError::Changed { .. } => "a run keeps its settings; another `out` starts a new run",
+        RunError::UnknownConfig { nearest: Some(nearest), .. } => return Some(format!("did you mean `{nearest}`?")),
+        RunError::UnknownConfig { .. } => "`rinalmo config list` names those that are built in",
+        RunError::OtherTask { .. } => "`rinalmo config list` names the built-in configs of each task",
+        RunError::NoEnd => "steps=, epochs= or seconds=; or train.until in the config",
+        RunError::NoModel => "start_from=\"nano-mlm\", for example; or `model` in the config for a new encoder",
+        RunError::SizesDiffer { .. } => "give only one of `model` in the config and start_from=",
+        RunError::OtherHead { .. } => "fresh_head=True starts with a new head",
+        RunError::NothingToHoldOut { by_item: false, .. } => {
+            "give more training data, or validation=; or changes={\"hold_out.share\": 0} for no validation"
+        }
+        RunError::NothingToHoldOut { .. } => {
+            "validation=; or changes={\"hold_out.by\": \"item\"} holds single sequences out, even if they have near \
+             copies; or changes={\"hold_out.share\": 0} for no validation"
+        }
+        RunError::Unfit { given: true, .. } => {
+            "other validation data; without any, a share of the training data is held out"
+        }
+        RunError::Unfit { .. } => "validation=, or a larger hold_out.share",
+        RunError::Unaffordable { part: "validation", what } => {
+            return Some(format!("changes={{\"data.max_len\": {}}} leaves longer ones out", what.fits));
+        }
+        RunError::Unaffordable { .. } => "leave longer ones out of the test data, or give the run more memory",
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }

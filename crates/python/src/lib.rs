@@ -7,6 +7,7 @@
 
 mod asked;
 mod command;
+mod corpora;
 mod drawing;
 mod energies;
 mod error;
@@ -16,6 +17,7 @@ mod model;
 mod pool;
 mod reading;
 mod structures;
+mod training;
 mod work;
 
 use pyo3::prelude::*;
@@ -27,6 +29,8 @@ mod _rinalmo {
     #[pymodule_export]
     use crate::command::command;
     #[pymodule_export]
+    use crate::corpora::build_corpus;
+    #[pymodule_export]
     use crate::drawing::{draw, pdf, png};
     #[pymodule_export]
     use crate::energies::EnergyEngine;
@@ -36,6 +40,8 @@ mod _rinalmo {
     use crate::reading::{Reader, read_structures};
     #[pymodule_export]
     use crate::structures::{brackets, compare, pairs_of, write};
+    #[pymodule_export]
+    use crate::training::{finetune, pretrain, resume};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

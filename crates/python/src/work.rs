@@ -2,13 +2,14 @@
 //!
 //! The work runs on a pool. The calling thread waits for it, and looks often whether a signal has come. If so, its
 //! exception is raised at once. The work that was begun sees that it is to stop at its next item; what it still computes
-//! is dropped.
+//! is dropped. Training is waited for, as it writes a checkpoint first.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -17,6 +18,8 @@ use crate::{error, pool};
 
 /// How often the calling thread looks for signals.
 const TICK: Duration = Duration::from_millis(50);
+
+const ENDED: &str = "the work ended without a result";
 
 /// Is the work to stop?
 #[derive(Clone, Default)]
@@ -30,6 +33,11 @@ impl Stop {
 
     fn ask(&self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// The flag itself, for code that looks at one.
+    pub fn flag(&self) -> Arc<AtomicBool> {
+        self.0.clone()
     }
 }
 
@@ -55,7 +63,85 @@ pub fn run<T: Send + 'static>(
             Ok(Ok(result)) => return Ok(result),
             Ok(Err(panic)) => return Err(error::failure(py, of_panic(&*panic))),
             Err(RecvTimeoutError::Timeout) => py.check_signals().inspect_err(|_| stop.ask())?,
-            Err(RecvTimeoutError::Disconnected) => return Err(error::failure(py, "the work ended without a result")),
+            Err(RecvTimeoutError::Disconnected) => return Err(error::failure(py, ENDED)),
+        }
+    }
+}
+
+/// Hands reports of work to the thread that called it.
+pub struct Reports<E>(Box<dyn Fn(E) + Send + Sync>);
+
+impl<E> Reports<E> {
+    /// Returns when the report was heard.
+    pub fn give(&self, report: E) {
+        (self.0)(report);
+    }
+}
+
+enum Message<T, E> {
+    /// Whoever waits for the sender's end goes on when the report was heard.
+    Report(E, Sender<()>),
+    Done(thread::Result<T>),
+}
+
+/// Runs `work` on a pool of so many threads, and hands its reports to `hear` on the calling thread, which returns
+/// whether the work goes on.
+///
+/// If it does not, or raises an exception, or a signal comes, the work is asked to stop and then waited for, as it has
+/// something to save. A second signal ends the wait.
+///
+/// # Errors
+/// The exception of `hear` or of a signal, when the work has ended; an error of the pool or of a panic.
+pub fn reporting<T: Send + 'static, E: Send + 'static>(
+    py: Python<'_>,
+    threads: Option<usize>,
+    mut hear: impl FnMut(E) -> PyResult<bool>,
+    work: impl FnOnce(&Stop, &Reports<E>) -> T + Send + 'static,
+) -> PyResult<T> {
+    let pool = pool::of(threads).map_err(|message| error::input(py, message))?;
+    let (stop, (sender, mut receiver)) = (Stop::default(), channel());
+    let (seen, teller) = (stop.clone(), sender.clone());
+    let reports = Reports(Box::new(move |report| {
+        let (heard, wait) = channel();
+        if teller.send(Message::Report(report, heard)).is_ok() {
+            let _ = wait.recv(); // the other end is dropped when the report was heard
+        }
+    }));
+    pool.spawn(move || {
+        let result = catch_unwind(AssertUnwindSafe(|| work(&seen, &reports)));
+        let _ = sender.send(Message::Done(result)); // nobody listens after a second signal
+    });
+    let mut raised = None;
+    loop {
+        let receiver = &mut receiver;
+        let message = py.detach(move || receiver.recv_timeout(TICK));
+        let mut wrong = match py.check_signals() {
+            Err(second) if raised.is_some() => return Err(second),
+            checked => checked.err(),
+        };
+        match message {
+            Ok(Message::Report(report, heard)) => {
+                if raised.is_none() && wrong.is_none() {
+                    match hear(report) {
+                        Ok(true) => (),
+                        Ok(false) => stop.ask(),
+                        Err(exception) => wrong = Some(exception),
+                    }
+                }
+                drop(heard);
+            }
+            Ok(Message::Done(result)) => {
+                return match wrong.or(raised) {
+                    Some(exception) => Err(exception),
+                    None => result.map_err(|panic| error::failure(py, of_panic(&*panic))),
+                };
+            }
+            Err(RecvTimeoutError::Timeout) => (),
+            Err(RecvTimeoutError::Disconnected) => return Err(error::failure(py, ENDED)),
+        }
+        if wrong.is_some() {
+            stop.ask();
+            raised = wrong;
         }
     }
 }

@@ -21,6 +21,7 @@ def blocks(page):
 @pytest.mark.parametrize("page", ["docs/python.md", "crates/python/README.md", "README.md"])
 def test_every_example_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     (tmp_path / "my.fa").write_text(f">a\n{TRNA}\n>b\n{HAIRPIN}\n")
     (tmp_path / "my.fa.gz").write_bytes((tmp_path / "my.fa").read_bytes())
     (tmp_path / "known.ct").write_text(rinalmo.energy.fold(HAIRPIN)[0].to_ct())

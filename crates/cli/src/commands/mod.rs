@@ -27,7 +27,7 @@ mod reactivities;
 mod reporter;
 pub(crate) mod structures;
 pub(crate) mod thermodynamics;
-mod training;
+pub(crate) mod training;
 
 mod choose;
 mod constraints;

@@ -37,10 +37,7 @@ impl LimitArgs {
 
     /// Puts them in place of a config's, if there are any.
     pub fn replace(&self, until: &mut Limits) {
-        let limits = self.resolve();
-        if limits != Limits::default() {
-            *until = limits;
-        }
+        *until = self.resolve().replacing(*until);
     }
 }
 

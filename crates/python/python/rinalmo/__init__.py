@@ -14,10 +14,11 @@
 - `rinalmo.evaluate`: how well structures agree;
 - `read`, `read_structures`: files of every format that the command reads;
 - `draw`: pictures of structures;
+- `rinalmo.corpus`, `pretrain`, `finetune`, `resume`: train models of your own;
 - `to_frame`: results as a data frame of pandas.
 """
 
-from . import energy, evaluate, vienna
+from . import corpus, energy, evaluate, training, vienna
 from ._drawing import Drawing, draw
 from ._errors import Error, InputError, InputWarning
 from ._files import read, read_structures
@@ -25,6 +26,7 @@ from ._frames import to_frame
 from ._model import Model
 from ._results import Alternative, Fold, Record, Structure
 from ._rinalmo import __version__, models as _models
+from .training import finetune, pretrain, resume
 
 __all__ = [
     "Alternative",
@@ -37,13 +39,18 @@ __all__ = [
     "Record",
     "Structure",
     "__version__",
+    "corpus",
     "draw",
     "energy",
     "evaluate",
+    "finetune",
     "models",
+    "pretrain",
     "read",
     "read_structures",
+    "resume",
     "to_frame",
+    "training",
     "vienna",
 ]
 

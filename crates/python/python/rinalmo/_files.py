@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from . import _rinalmo
@@ -13,17 +13,25 @@ from ._inputs import warn
 from ._results import Record, Structure
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from typing import Literal, Union
 
     from ._results import Path
 
     OnError = Literal["raise", "warn"]
+    Paths = Union[Path, Iterable[Path]]
 
 
 def check_on_error(on_error: str) -> None:
     """Refuse what is neither "raise" nor "warn"."""
     if on_error not in ("raise", "warn"):
         raise InputError(f'on_error: expected "raise" or "warn", found "{on_error}"')
+
+
+def paths(files: Paths) -> list[str]:
+    """The path of one file, or those of several."""
+    if isinstance(files, (str, os.PathLike)):
+        return [os.fspath(files)]
+    return [os.fspath(path) for path in files]
 
 
 def read(

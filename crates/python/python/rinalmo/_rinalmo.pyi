@@ -1,6 +1,6 @@
 # The extension module. `import rinalmo` has what is for users.
 
-from typing import Any, final
+from typing import Any, Callable, final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +11,18 @@ __all__ = [
     "Reader",
     "__version__",
     "brackets",
+    "build_corpus",
     "command",
     "compare",
     "draw",
+    "finetune",
     "models",
     "pairs_of",
     "pdf",
     "png",
+    "pretrain",
     "read_structures",
+    "resume",
     "write",
 ]
 
@@ -28,6 +32,7 @@ models: list[str]
 _Given = list[tuple[str, bytes]]
 _Pairs = list[tuple[int, int]]
 _Results = tuple[list[Any], list[str]]
+_Tell = Callable[[str, dict[str, Any]], bool]
 
 @final
 class Engine:
@@ -84,3 +89,7 @@ def draw(settings: dict[str, Any]) -> str: ...
 def png(svg: str) -> bytes: ...
 def pdf(svg: str) -> bytes: ...
 def command(arguments: list[str], closed: bool) -> int: ...
+def build_corpus(settings: dict[str, Any], tell: Callable[[str, float | None], bool] | None) -> str: ...
+def pretrain(corpus: str, settings: dict[str, Any], tell: _Tell | None) -> dict[str, Any]: ...
+def finetune(task: str, data: dict[str, Any], settings: dict[str, Any], tell: _Tell | None) -> dict[str, Any]: ...
+def resume(settings: dict[str, Any], tell: _Tell | None) -> dict[str, Any]: ...

@@ -37,8 +37,8 @@ pub use record::{Corpus, Known};
 pub use rinalmo_corpus::report::grouped;
 pub use rinalmo_metrics::perplexity::perplexity;
 pub use rinalmo_train::{
-    Alone, Divergence, Ended, Every, Exchange, Limits, MlmConfig, Observer, Options, Part, ReturnReport, RunState,
-    Share, StepReport, Stop, Validation, ValidationReport,
+    Alone, Divergence, Ended, Error as TrainError, Every, Exchange, Limits, MlmConfig, Observer, Options, Part,
+    ReturnReport, RunState, Share, StepReport, Stop, Validation, ValidationReport,
 };
 pub use run::{Masked, Outlook, Record, Request, Resume, Run};
 pub use size::{Nonlinearity, PositionKind, Size};

@@ -80,9 +80,16 @@ pub trait RunConfig: Serialize + DeserializeOwned + Clone {
     /// # Errors
     /// As [`RunConfig::open`]; also if the config is for another task.
     fn open_for(task: &str, path: &Path, overrides: &[String]) -> Result<Self, Error> {
-        let (text, name) = (recipes::read(path)?, path.display().to_string());
-        recipes::check_task(&text, &name, task)?; // first, as its keys mean nothing to another task
-        Self::read(&text, &name, overrides)
+        Self::read_for(task, &recipes::read(path)?, &path.display().to_string(), overrides)
+    }
+
+    /// As [`RunConfig::open_for`], of the text of a file; errors call it `name`.
+    ///
+    /// # Errors
+    /// As [`RunConfig::open_for`].
+    fn read_for(task: &str, text: &str, name: &str, overrides: &[String]) -> Result<Self, Error> {
+        recipes::check_task(text, name, task)?; // first, as its keys mean nothing to another task
+        Self::read(text, name, overrides)
     }
 
     /// Parses the text of a file, then applies `overrides`; errors call it `name`.

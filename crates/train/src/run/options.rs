@@ -153,6 +153,11 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// These limits in place of `others`, if any of them is set; else `others`.
+    pub fn replacing(self, others: Self) -> Self {
+        if self == Self::default() { others } else { self }
+    }
+
     /// These limits; the ones of `others` for those that are not set.
     pub fn or(self, others: Self) -> Self {
         Self {
