@@ -15,6 +15,6 @@ for fold in folds:
     sure = (fold.pair_probabilities > 0.9).sum()
     print(f"{fold.id}: F1 about {fold.expected_f1:.2f}, {sure} of {len(fold.pairs)} pairs above 0.9")
 
-surest = max(folds, key=lambda fold: fold.expected_f1)
+surest = max(folds, key=lambda fold: fold.expected_f1 or 0)
 surest.draw(color_by="confidence").save(picture)
 print(f"{picture}: {surest.id}")

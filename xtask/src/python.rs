@@ -38,7 +38,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     let settings = format!("{PACKAGE}/pyproject.toml");
     let steps: [&[&str]; 5] = [
         &["pip", "install", "--quiet", "--force-reinstall", "--no-deps", &wheel],
-        &["mypy", "--config-file", &settings, "crates/python/python"],
+        &["mypy", "--config-file", &settings, "crates/python/python", "examples/fold_and_draw.py"],
         &["mypy.stubtest", "--ignore-disjoint-bases", "rinalmo._rinalmo"],
         &["pytest", "-q", "-rs", "-c", &settings, "-p", "no:cacheprovider", "crates/python/tests"],
         &["pytest", "-q", "-c", &settings, "-p", "no:cacheprovider", "--doctest-modules", "--pyargs", "rinalmo"],

@@ -36,6 +36,11 @@ class Record:
     header: str
     sequence: str
 
+    @property
+    def seq(self) -> str:
+        """Its letters, by Biopython's name."""
+        return self.sequence
+
     def __len__(self) -> int:
         return len(self.sequence)
 
