@@ -23,7 +23,7 @@ use rinalmo_seq::labelled::structures::Item;
 use crate::Error;
 use folds::Folds;
 pub use folds::Together;
-use rinalmo_infer::checkpoint::{Calibration, Curve};
+use rinalmo_infer::checkpoint::{Calibration, Curve, Metadata};
 use rinalmo_infer::{Model, PairMap, learned_probabilities};
 
 /// Pairs of less than this probability before calibration are not counted. They are a hundred times as many as the
@@ -55,6 +55,15 @@ pub struct Calibrated {
     pub figures: Figures,
     /// Figures of the same structures that were used for the fit, which are too optimistic.
     pub in_sample: Figures,
+}
+
+impl Calibrated {
+    /// Notes decoder, threshold and calibration in what a checkpoint says of its model.
+    pub fn note_in(&self, meta: &mut Metadata) {
+        meta.threshold = Some(self.threshold);
+        meta.decode = Some(self.method.name().to_owned());
+        meta.calibration = Some(self.calibration);
+    }
 }
 
 /// How structures were dealt into folds.

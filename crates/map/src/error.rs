@@ -56,6 +56,16 @@ pub enum Error {
         /// What it is.
         found: f64,
     },
+    /// An option was chosen that the method lacks.
+    #[error("{option}: {method} has no such option, {of} has it")]
+    OtherMethod {
+        /// The option.
+        option: &'static str,
+        /// The method that was chosen.
+        method: &'static str,
+        /// The method that has it.
+        of: &'static str,
+    },
     /// The processor's level of instructions cannot be used.
     #[error(transparent)]
     Kernels(#[from] rinalmo_kernels::Error),

@@ -22,6 +22,7 @@
 //! # Ok::<(), rinalmo_map::Error>(())
 //! ```
 
+mod choice;
 mod distances;
 mod error;
 mod graph;
@@ -35,6 +36,7 @@ mod umap;
 mod watch;
 mod way;
 
+pub use choice::{Choice, Method};
 pub use error::Error;
 pub use neighbours::Neighbours;
 pub use pca::{Pca, pca};

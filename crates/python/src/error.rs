@@ -6,6 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
+use rinalmo::evaluate::Error as EvaluationError;
 use rinalmo::pretrain::{Error as RunError, TrainError};
 use rinalmo::{Error, corpus, seq};
 
@@ -83,6 +84,19 @@ pub fn of_run(py: Python<'_>, error: &RunError) -> PyErr {
             failure(py, message)
         }
         _ => missing(error, &message).unwrap_or_else(|| input(py, message)),
+    }
+}
+
+/// The exception of an error of an evaluation.
+pub fn of_evaluation(py: Python<'_>, error: &EvaluationError) -> PyErr {
+    let message = chain(error);
+    match error {
+        EvaluationError::Infer(error) => of(py, error),
+        EvaluationError::Sequences(error) => of_file(py, error),
+        EvaluationError::Corpus(error) => of_corpus(py, error),
+        EvaluationError::Options(_) => input(py, message),
+        EvaluationError::Data(_) => missing(error, &message).unwrap_or_else(|| input(py, message)),
+        _ => missing(error, &message).unwrap_or_else(|| failure(py, message)),
     }
 }
 

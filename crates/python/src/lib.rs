@@ -6,6 +6,7 @@
 //! All work on sequences runs in `work.rs`: on a pool of threads, without Python's lock, interrupted by Ctrl-C.
 
 mod asked;
+mod calibration;
 mod command;
 mod corpora;
 mod drawing;
@@ -13,6 +14,7 @@ mod energies;
 mod error;
 mod folded;
 mod folding;
+mod maps;
 mod model;
 mod pool;
 mod reading;
@@ -27,6 +29,8 @@ mod _rinalmo {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::calibration::calibrate;
+    #[pymodule_export]
     use crate::command::command;
     #[pymodule_export]
     use crate::corpora::build_corpus;
@@ -34,6 +38,8 @@ mod _rinalmo {
     use crate::drawing::{draw, pdf, png};
     #[pymodule_export]
     use crate::energies::EnergyEngine;
+    #[pymodule_export]
+    use crate::maps::place;
     #[pymodule_export]
     use crate::model::Engine;
     #[pymodule_export]

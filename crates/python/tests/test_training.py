@@ -189,6 +189,33 @@ def test_structures_are_learned(language, tmp_path):
         )
 
 
+def test_a_model_is_calibrated_as_by_the_command(language, tmp_path):
+    run = rinalmo.finetune(
+        "structure",
+        TOUR / "train.tsv",
+        tmp_path / "run",
+        config=TOUR / "structure.toml",
+        validation=TOUR / "validation.tsv",
+        start_from=language[0].folder,
+        steps=20,
+    )
+    known, mine, other = TOUR / "validation.tsv", tmp_path / "mine.safetensors", tmp_path / "other.safetensors"
+    found = rinalmo.calibrate(run.folder, mine, known)
+    assert found["structures"] == 50 and found["cross_fitted"]
+    assert found["calibration_error"] <= found["calibration_error_before"]
+    printed = command("model", "calibrate", str(run.folder), str(other), "--data", str(known))
+    assert printed.returncode == 0 and f"mean relaxed F1 {found['relaxed_f1']:.4f} " in printed.stderr, printed.stderr
+    assert mine.read_bytes() == other.read_bytes()
+    assert rinalmo.Model(mine).fold(HAIRPIN)[0].expected_f1 is not None
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        rinalmo.calibrate(run.folder, mine, known)
+    assert rinalmo.calibrate(run.folder, mine, known, decode="nested", threshold=0.3, overwrite=True)["threshold"] == 0.3
+    with pytest.raises(rinalmo.InputError, match='decode: expected "greedy"'):
+        rinalmo.calibrate(run.folder, tmp_path / "x", known, decode="mea")
+    with pytest.raises(FileNotFoundError):
+        rinalmo.calibrate(run.folder, tmp_path / "x", tmp_path / "none.tsv")
+
+
 def test_what_is_wrong_is_said_as_elsewhere(language, store, tmp_path):
     run, _ = language
     out = tmp_path / "new"

@@ -296,3 +296,30 @@ def test_results_become_tables(model, mlm):
     assert isinstance(table, pandas.DataFrame) and list(table["length"]) == [12, 76]
     assert "mfe" not in table and "mfe" in rinalmo.to_frame(energy.fold(HAIRPIN))
     assert list(rinalmo.to_frame(mlm.variants(HAIRPIN, ["G1A"]))) == ["id", "variant", "llr", "marginal"]
+
+
+@pytest.mark.parametrize("method", ["umap", "tsne", "pca"])
+def test_places_are_those_of_the_command(mlm, tmp_path, method):
+    file = ROOT / "examples/rnas.fa"
+    records = list(rinalmo.read(file))
+    placed = rinalmo.place(mlm.embed(records), method)
+    output = tmp_path / "map.tsv"
+    words = ["map", str(file), "--model", "nano-mlm", "--dtype", "f32", "--method", method, "-o", str(output)]
+    printed = command(*words)
+    assert printed.returncode == 0, printed.stderr
+    rows = [line.split("\t") for line in output.read_text().splitlines()]
+    columns = [rows[0].index(name) for name in "xy"]
+    assert [[float(row[column]) for column in columns] for row in rows[1:]] == pytest.approx(placed.places, abs=1e-5)
+    assert len(placed.axes) == 2 and 0 < placed.trust <= 1 and placed.neighbours >= 1
+
+
+def test_places_say_what_is_wrong():
+    for vectors, options, message in [
+        (np.eye(3), {}, "expected at least 4 vectors, found 3"),
+        (np.eye(5), {"perplexity": 2}, "perplexity: umap has no such option, tsne has it"),
+        (np.eye(5), {"method": "mds"}, 'method: expected one of "pca", "tsne", "umap"'),
+        (np.ones(5), {}, "found one of 1 dimensions"),
+        (np.full((5, 2), np.nan), {}, "is not finite"),
+    ]:
+        with pytest.raises(rinalmo.InputError, match=message):
+            rinalmo.place(vectors, **options)

@@ -12,6 +12,7 @@ __all__ = [
     "__version__",
     "brackets",
     "build_corpus",
+    "calibrate",
     "command",
     "compare",
     "draw",
@@ -19,6 +20,7 @@ __all__ = [
     "models",
     "pairs_of",
     "pdf",
+    "place",
     "png",
     "pretrain",
     "read_structures",
@@ -93,3 +95,13 @@ def build_corpus(settings: dict[str, Any], tell: Callable[[str, float | None], b
 def pretrain(corpus: str, settings: dict[str, Any], tell: _Tell | None) -> dict[str, Any]: ...
 def finetune(task: str, data: dict[str, Any], settings: dict[str, Any], tell: _Tell | None) -> dict[str, Any]: ...
 def resume(settings: dict[str, Any], tell: _Tell | None) -> dict[str, Any]: ...
+def calibrate(settings: dict[str, Any]) -> tuple[dict[str, Any], list[str]]: ...
+def place(
+    vectors: npt.NDArray[np.float32],
+    method: str,
+    perplexity: float | None,
+    neighbours: int | None,
+    min_dist: float | None,
+    seed: int,
+    threads: int | None,
+) -> dict[str, Any]: ...

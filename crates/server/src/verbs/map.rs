@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use rinalmo::map::{self, Neighbours, Placed, Points, Tsne, Umap, Watch, Way, trust};
+use rinalmo::map::{self, Choice, Method, Neighbours, Placed, Points, Watch, trust};
 use rinalmo::seq::InputOptions;
 use rinalmo::sink::ArrayKind;
 use serde::Deserialize;
@@ -34,15 +34,6 @@ pub struct MapRequest {
     /// For UMAP, which draws random numbers.
     #[serde(default)]
     seed: u64,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Method {
-    Pca,
-    Tsne,
-    #[default]
-    Umap,
 }
 
 /// The map of all vectors.
@@ -74,7 +65,8 @@ pub async fn map(State(app): State<Arc<App>>, request: Request) -> Result<Respon
         return Err(failure.clone());
     }
     let points = Points::new(values, dims)?;
-    let mapped = app.queue.run(move || Found::new(&points, method.way(points.len(), seed), until)).await??;
+    let choice = Choice { method, seed, ..Choice::default() };
+    let mapped = app.queue.run(move || Found::new(&points, choice, until)).await??;
 
     let mut reply = json!({
         "results": mapped.results(&records),
@@ -99,20 +91,10 @@ fn vector(answer: Option<Result<Answer, Failure>>) -> Result<Vec<f32>, Failure> 
     }
 }
 
-impl Method {
-    fn way(self, len: usize, seed: u64) -> Way {
-        match self {
-            Self::Pca => Way::Pca,
-            Self::Tsne => Way::Tsne(Tsne::usual(len)),
-            Self::Umap => Way::Umap(Umap { seed, ..Umap::usual(len) }),
-        }
-    }
-}
-
 impl Found {
-    fn new(points: &Points, way: Way, until: Instant) -> Result<Self, Failure> {
+    fn new(points: &Points, choice: Choice, until: Instant) -> Result<Self, Failure> {
         let mut watch = Until(until);
-        let placed = way.place(points, &mut watch)?;
+        let placed = choice.place(points, &mut watch)?;
         let neighbours = Neighbours::find(points, NEAREST.min(points.len() - 1), &mut watch)?;
         Ok(Self { trust: trust(points, &placed.map)?, placed, neighbours })
     }

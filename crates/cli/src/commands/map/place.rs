@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use indicatif::{ProgressBar, ProgressStyle};
-use rinalmo::map::{Placed, Points, Tsne, Umap, Watch, Way};
+use rinalmo::map::{Choice, Error, Method, Placed, Points, Watch};
 
 use crate::context::Context;
 
@@ -13,7 +14,7 @@ use crate::context::Context;
 #[derive(Args, Clone, Debug)]
 pub struct PlaceArgs {
     /// Place points by this method
-    #[arg(long, value_enum, default_value = "umap", value_name = "METHOD")]
+    #[arg(long, value_parser = methods(), default_value = Method::default().name(), value_name = "METHOD")]
     pub method: Method,
     /// t-SNE: draw each point to about N neighbours [default: 30, or a third of the records if that is less]
     #[arg(long, value_name = "N")]
@@ -30,65 +31,37 @@ pub struct PlaceArgs {
     pub seed: u64,
 }
 
-/// `--method`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Method {
-    /// Principal components: exact
-    Pca,
-    /// t-SNE, by Barnes and Hut's trees
-    Tsne,
-    /// UMAP
-    Umap,
-}
-
-impl Method {
-    /// Its name on the command line.
-    pub fn name(self) -> String {
-        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
-    }
+/// The methods by name.
+fn methods() -> impl TypedValueParser<Value = Method> {
+    let value = |method: Method| PossibleValue::new(method.name()).help(method.about());
+    let values: Vec<PossibleValue> = Method::ALL.map(value).into();
+    PossibleValuesParser::new(values).map(|name| Method::find(&name).expect("a possible value is a method's name"))
 }
 
 impl PlaceArgs {
+    /// As the library takes them.
+    fn choice(&self) -> Choice {
+        let Self { method, perplexity, neighbours, min_dist, seed } = *self;
+        Choice { method, perplexity, neighbours, min_dist, seed }
+    }
+
     /// Checks what can be checked before the work.
     pub fn check(&self) -> Result<()> {
-        let flags = [
-            ("--perplexity", self.perplexity.is_some(), Method::Tsne),
-            ("--neighbours", self.neighbours.is_some(), Method::Umap),
-            ("--min-dist", self.min_dist.is_some(), Method::Umap),
-        ];
-        for (flag, is_given, method) in flags {
-            if is_given && method != self.method {
-                bail!("{flag}: makes no sense with --method {}\nhint: it is for {}", self.method.name(), method.name());
+        match self.choice().check() {
+            Err(Error::OtherMethod { option, method, of }) => {
+                let flag = option.replace('_', "-");
+                bail!("--{flag}: makes no sense with --method {method}\nhint: it is for {of}")
             }
+            checked => Ok(checked?),
         }
-        Ok(())
     }
 
     /// Places all points.
     pub fn run(&self, points: &Points, context: &Context) -> Result<Placed> {
         let mut watching = Watching::new(context);
-        let placed = self.way(points.len()).place(points, &mut watching)?;
+        let placed = self.choice().place(points, &mut watching)?;
         watching.bar.finish_and_clear();
         Ok(placed)
-    }
-
-    fn way(&self, len: usize) -> Way {
-        match self.method {
-            Method::Pca => Way::Pca,
-            Method::Tsne => {
-                let usual = Tsne::usual(len);
-                Way::Tsne(Tsne { perplexity: self.perplexity.unwrap_or(usual.perplexity), ..usual })
-            }
-            Method::Umap => {
-                let usual = Umap::usual(len);
-                Way::Umap(Umap {
-                    neighbours: self.neighbours.unwrap_or(usual.neighbours),
-                    min_dist: self.min_dist.unwrap_or(usual.min_dist),
-                    seed: self.seed,
-                    ..usual
-                })
-            }
-        }
     }
 }
 

@@ -84,10 +84,7 @@ impl CalibrateArgs {
         let found = calibrate(&model, &items, &self.options(&model))?;
         found.left_out.iter().for_each(|what| say(format_args!("error: {what}")));
         context.note(summary(&found));
-        let meta = &mut checkpoint.meta;
-        meta.threshold = Some(found.threshold);
-        meta.decode = Some(found.method.name().to_owned());
-        meta.calibration = Some(found.calibration);
+        found.note_in(&mut checkpoint.meta);
         checkpoint.write(&self.output, &WriteOptions::default())?;
         Ok(self.failures.judge(if found.left_out.is_empty() { Outcome::Done } else { Outcome::Partial }))
     }
