@@ -52,7 +52,8 @@ pub fn calibrate(py: Python<'_>, settings: CalibrateSettings) -> PyResult<(Bound
     let fields = PyDict::new(py);
     fields.set_item("structures", found.structures)?;
     fields.set_item("decode", found.method.name())?;
-    fields.set_item("threshold", found.threshold)?;
+    let threshold = found.threshold.to_string(); // the shortest number that is this one as f32
+    fields.set_item("threshold", threshold.parse::<f64>().unwrap_or(f64::from(found.threshold)))?;
     fields.set_item("cross_fitted", found.cross_fit.is_some())?;
     let Figures { f1, error_before, error_after, f1_error, f1_pearson_squared } = found.figures;
     fields.set_item("relaxed_f1", f1)?;
