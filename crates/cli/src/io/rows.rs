@@ -5,9 +5,9 @@ use std::io::Write;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use rinalmo::Model;
-use rinalmo::results::{Field, Row};
+use rinalmo::results::{Field, ModelName, Row};
 use rinalmo::seq::table::tsv_cell;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::io::{Out, OutputArgs, OutputFailure};
 
@@ -41,8 +41,13 @@ pub struct Rows {
 impl Rows {
     /// Opens the output; every JSON row will name the model.
     pub fn open(args: &TableArgs, model: &Model) -> Result<Self> {
+        Self::named(args, || model.into())
+    }
+
+    /// As [`Rows::open`], with the name of any model. It is only asked for if it is written.
+    pub fn named(args: &TableArgs, model: impl FnOnce() -> ModelName) -> Result<Self> {
         let model = match args.format {
-            TableFormat::Json => json!({ "name": model.name(), "sha256": model.sha256() }),
+            TableFormat::Json => serde_json::to_value(model())?,
             TableFormat::Tsv => Value::Null,
         };
         Ok(Self { format: args.format, out: args.output.open()?, header: false, model })

@@ -454,3 +454,38 @@ fn what_has_one_strand_refuses_two() {
         &["several strands joined by `&`", "hint: `rinalmo fold --model turner2004` folds two strands"],
     );
 }
+
+#[test]
+fn strands_bind_as_much_as_their_concentrations_allow() {
+    let sandbox = Sandbox::new().with("a.fa", ">x\nGGGGAGGG&CCCUCCCC\n>y\nAAAA&CCCC\n");
+    let tsv = sandbox.run("-q energy bind a.fa --at 1e-6,1e-12:1e-9").done().out;
+    let rows: Vec<Vec<&str>> = tsv.lines().map(|line| line.split('\t').collect()).collect();
+    let columns = ["id", "total_A", "total_B", "AB", "AA", "BB", "A", "B", "binding_AB", "binding_AA", "binding_BB"];
+    assert_eq!((rows[0].as_slice(), rows.len()), (&columns[..], 5));
+    let number = |row: usize, column: usize| rows[row][column].parse::<f64>().unwrap();
+    assert!(number(1, 3) > 0.99e-6 && number(1, 3) <= 1e-6, "nearly all is bound: {tsv}");
+    assert!((number(1, 3) + 2.0 * number(1, 4) + number(1, 6) - 1e-6).abs() < 1e-9, "no strand is lost: {tsv}");
+    assert_eq!((rows[2][1], rows[2][2]), ("1e-12", "1e-9"));
+    assert_eq!(rows[3], ["y", "1e-6", "1e-6", "0.0", "0.0", "0.0", "1e-6", "1e-6", "", "", ""]);
+
+    let json = &objects(&sandbox.run("-q energy bind a.fa -f json -T 20").done().out)[0];
+    assert_eq!((&json["model"]["name"], &json["model"]["temperature"]), (&"turner2004".into(), &20.0.into()));
+    let folded = &objects(&sandbox.run("-q fold -m turner2004 a.fa -f json -T 20").done().out)[0];
+    assert_eq!(json["binding_AB"], folded["binding"]);
+}
+
+#[test]
+fn one_strand_binds_nothing_and_odd_concentrations_are_refused() {
+    let sandbox = Sandbox::new().with("a.fa", ">x\nGGGGAGGG\n>y\nGGGG&CCCC\n>z\n&CCCC\n");
+    let run = sandbox.run("energy bind a.fa");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.err.contains("`x`") && run.err.contains("expected two strands, such as GGGGA&UCCCC, found one"));
+    assert!(run.out.lines().nth(1).unwrap().starts_with("y\t"), "{}", run.out);
+    for at in ["x", "-1", "1e-6:", "1e-6:nan", "1000"] {
+        let said = sandbox.run(&format!("energy bind a.fa --at={at}")).refused();
+        assert!(said.contains("expected mol/l from 0 to 100, such as 1e-6 or 1e-6:2e-6"), "{at}: {said}");
+    }
+    let run = sandbox.run("energy bind a.fa --max-memory 1K");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.err.contains("MiB are allowed"), "{}", run.err);
+}

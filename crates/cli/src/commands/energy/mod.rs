@@ -1,5 +1,6 @@
-//! `rinalmo energy`: free energies of given structures, and the parameters they are made of.
+//! `rinalmo energy`: free energies of given structures, binding of strands, and the parameters they are made of.
 
+mod bind;
 mod eval;
 mod learn;
 mod parameters;
@@ -19,6 +20,7 @@ pub struct EnergyCommandArgs {
 #[derive(Subcommand)]
 enum Action {
     Eval(eval::EvalArgs),
+    Bind(bind::BindArgs),
     Learn(learn::LearnArgs),
     Parameters(parameters::ParametersArgs),
 }
@@ -27,6 +29,7 @@ enum Action {
 pub fn run(args: EnergyCommandArgs, context: &Context) -> Result<Outcome> {
     match args.action {
         Action::Eval(args) => args.run(context),
+        Action::Bind(args) => args.run(context),
         Action::Learn(args) => args.run(context),
         Action::Parameters(args) => args.run(),
     }

@@ -66,7 +66,7 @@ use Role::{Neither, Reads, Writes};
 /// Every argument whose value is text or a path.
 pub const ROLES: &[Row] = &[
     (&[""], "device", Neither),
-    (&["fold", "draw", "embed", "map", "predict", "score"], "files", Reads(Input::Sequences)),
+    (&["fold", "draw", "embed", "map", "predict", "score", "energy bind"], "files", Reads(Input::Sequences)),
     (&["fold"], "constraint", Reads(Input::Path)),
     (&["fold"], "reactivities", Reads(Input::Path)),
     (
@@ -89,6 +89,7 @@ pub const ROLES: &[Row] = &[
     (&["map"], "report", Writes(Output::File)),
     (&["energy learn"], "data", Reads(Input::Path)),
     (&["energy eval"], "structures", Reads(Input::Path)),
+    (&["energy bind"], "at", Neither),
     (&["energy", "fold"], "parameters", Reads(Input::Path)),
     (&["energy"], "output", Writes(Output::Results)),
     (&["score"], "variants", Reads(Input::Path)),
