@@ -46,7 +46,7 @@ numpy.save(sys.argv[2], model.embed(rinalmo.read(sys.argv[1])))
 TURNER = """
 import sys, rinalmo
 with open(sys.argv[2], "w") as out:
-    for fold in rinalmo.energy.fold_iter(rinalmo.read(sys.argv[1]), decode="mfe", bpp=False, threads=1):
+    for fold in rinalmo.energy.fold_iter(rinalmo.read(sys.argv[1]), bpp=False, threads=1):
         out.write(f"{fold.structure} {fold.energy:.2f}\\n")
 """
 
@@ -101,7 +101,7 @@ def measure(fasta: str, rounds: int, folder: Path) -> dict[str, dict[str, list[t
     script = lambda text, out, *more: [python, "-c", text, fasta, str(folder / out), *more]  # noqa: E731
     rows = {
         "fold": {
-            "command": [program, "fold", "-q", fasta, "-o", str(folder / "a.dbn"), "--force"],
+            "command": [program, "fold", "-q", fasta, "-o", str(folder / "a.dbn")],
             "Python": script(FOLD, "b.dbn"),
             "Python, bpp=False": script(FOLD_NO_MAPS, "c.dbn"),
         },
@@ -110,8 +110,8 @@ def measure(fasta: str, rounds: int, folder: Path) -> dict[str, dict[str, list[t
             "Python": script(EMBED, "b.npy"),
         },
         "energies, one thread": {
-            "command": [program, "fold", "-q", "--model", "turner2004", "--decode", "mfe", "--threads", "1", fasta, "-o",
-                        str(folder / "d.dbn"), "--force"],
+            "command": [program, "fold", "-q", "--model", "turner2004", "--threads", "1", fasta, "-o",
+                        str(folder / "d.dbn")],
             "Python": script(TURNER, "e.txt"),
         },
     }

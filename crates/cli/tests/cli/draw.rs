@@ -1,6 +1,6 @@
 //! `rinalmo draw`: every format in, SVG and PNG out.
 
-use crate::common::Sandbox;
+use crate::common::{SMALL, Sandbox};
 
 /// A hairpin with a G–U pair and a bulge, and a structure with a pseudoknot.
 const TWO: &str = ">a a hairpin\nGGGAAAACUC\n(((....)))\n>b/2\nGGGGAACCACCCCAAUUGG\n((((..[[..))))...]]\n";
@@ -190,4 +190,15 @@ fn fold_draws_what_it_predicts() {
     assert_eq!(sandbox.names("out"), ["names.list", "x.svg", "y_1.svg"]);
     sandbox.run("-q draw a.dbn --out-dir drawn").done();
     assert_eq!(circles(&sandbox.read("out/x.svg")), circles(&sandbox.read("drawn/x.svg")));
+}
+
+#[test]
+fn sequences_without_structures_are_told_how_they_are_folded() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL).with("bad.dbn", "GGGAAACCC\n(((...))\n");
+    let said = sandbox.run("draw a.fa --out-dir x").refused();
+    assert!(
+        said.contains("a.fa: holds no structure") && said.contains("hint: `rinalmo fold a.fa --draw DIR`"),
+        "{said}"
+    );
+    assert!(!sandbox.run("draw bad.dbn --out-dir x").refused().contains("rinalmo fold"));
 }

@@ -7,11 +7,12 @@ mod reference;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::draw::rna::{Rna, Track, svg};
 use rinalmo::draw::{pdf, png};
 use rinalmo::seq::labelled::structures::{Entry, Found, ReadOptions, read};
+use rinalmo::seq::{InputOptions, Sequences, table};
 
 use self::looks::{ColorBy, Looks};
 use self::probabilities::Probabilities;
@@ -28,7 +29,8 @@ use crate::io::{FailureArgs, Failures, OutputArgs, OutputFailure, Progress, Reco
 /// another colour.
 ///
 /// A single record goes to standard output or to the file of --output, several go to --out-dir. Drawings are SVG, or PNG
-/// or PDF if the file's ending or --format says so. In an SVG, the group with the id `b17` is base 17.
+/// or PDF if the file's ending or --format says so. In an SVG, the group with the id `b17` is base 17. `rinalmo fold --draw
+/// DIR` folds and draws sequences.
 #[derive(Args)]
 pub struct DrawArgs {
     /// Files of structures, or folders of them; standard input if there are none, or for -
@@ -164,7 +166,8 @@ impl DrawArgs {
         let files = if self.files.is_empty() { &standard_input[..] } else { &self.files };
         let mut all = Found::default();
         for file in files {
-            let found = read(file, &ReadOptions { strands: true, ..ReadOptions::default() })?;
+            let found = read(file, &ReadOptions { strands: true, ..ReadOptions::default() });
+            let found = found.map_err(|error| with_hint(error, file))?;
             found.notes.iter().for_each(|note| context.note(format!("note: {note}")));
             all.entries.extend(found.entries);
             all.wrong.extend(found.wrong);
@@ -229,4 +232,14 @@ fn track(numbers: &Numbers, entry: &Entry, is_only: bool) -> Result<Track> {
     let values = numbers.of(entry.names(), is_only, entry.structure.len())?;
     let values = values.with_context(|| format!("no values of this record in {}", numbers.file()))?;
     Ok(Track { name: numbers.name().to_owned(), values, range: None })
+}
+
+/// Says how sequences are folded and drawn, if the file has only these.
+fn with_hint(error: table::Error, file: &Path) -> anyhow::Error {
+    let holds_sequences =
+        || Sequences::open(&[file], InputOptions::default()).next().is_some_and(|record| record.is_ok());
+    if is_standard(file) || !holds_sequences() {
+        return error.into();
+    }
+    anyhow!("{error}\nhint: `rinalmo fold {} --draw DIR` folds and draws sequences", file.display())
 }
