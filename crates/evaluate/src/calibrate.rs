@@ -36,6 +36,9 @@ const CELLS: f32 = 50.0;
 /// Logits beyond ± this value are counted in the last cell.
 const LARGEST: f32 = 20.0;
 
+/// The decoders that a threshold can be fitted for.
+pub const DECODERS: [Method; 3] = [Method::F1, Method::Nested, Method::Greedy];
+
 /// A calibration and its figures.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibrated {
@@ -276,8 +279,7 @@ struct Ways {
 
 impl Ways {
     fn of(options: &CalibrateOptions) -> Self {
-        let methods = [Method::F1, Method::Nested, Method::Greedy];
-        let methods = options.method.map_or_else(|| methods.to_vec(), |method| vec![method]);
+        let methods = options.method.map_or_else(|| DECODERS.to_vec(), |method| vec![method]);
         let thresholds = (1..36).map(|number| number as f32 / 50.0);
         let thresholds = options.threshold.map_or_else(|| thresholds.collect(), |threshold| vec![threshold]);
         Self { methods, thresholds }

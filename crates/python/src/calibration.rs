@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rinalmo::calibrate::{CalibrateOptions, Figures, calibrate as fit};
+use rinalmo::calibrate::{CalibrateOptions, DECODERS, Figures, calibrate as fit};
 use rinalmo::checkpoint::{OpenOptions, WriteOptions, open};
 use rinalmo::evaluate::Error;
 use rinalmo::structures::{Known, known};
@@ -34,7 +34,7 @@ pub struct CalibrateSettings {
 pub fn calibrate(py: Python<'_>, settings: CalibrateSettings) -> PyResult<(Bound<'_, PyDict>, Vec<String>)> {
     let threads = settings.threads;
     let method = settings.decode.as_deref().map(|name| method(py, name)).transpose()?;
-    let work = move |_: &work::Stop| {
+    let work = move |stop: &work::Stop| {
         let mut checkpoint = open(&settings.model, &OpenOptions::default())?;
         let Known { mut items, mut notes } = known(&settings.data)?;
         items.retain(|item| item.sequence.len() <= settings.max_length);
@@ -44,6 +44,9 @@ pub fn calibrate(py: Python<'_>, settings: CalibrateSettings) -> PyResult<(Bound
         let options = CalibrateOptions::default().energy_share(share).method(method).threshold(settings.threshold);
         let found = fit(&model, &items, &options)?;
         found.note_in(&mut checkpoint.meta);
+        if stop.is_asked() {
+            return Err(Error::Options("stopped".to_owned())); // nobody hears it, but nothing is written after Ctrl-C
+        }
         checkpoint.write(&settings.out, &WriteOptions::default())?;
         notes.extend(found.left_out.iter().map(|what| format!("left out: {what}")));
         Ok((found, notes))
@@ -66,10 +69,9 @@ pub fn calibrate(py: Python<'_>, settings: CalibrateSettings) -> PyResult<(Bound
 
 /// The decoders that have a threshold.
 fn method(py: Python<'_>, name: &str) -> PyResult<Method> {
-    let known = [Method::Greedy, Method::Nested, Method::F1];
-    let found = known.into_iter().find(|method| method.name() == name);
+    let found = DECODERS.into_iter().find(|method| method.name() == name);
     let unknown = || {
-        let known = known.map(|method| format!("\"{}\"", method.name())).join(", ");
+        let known = DECODERS.map(|method| format!("\"{}\"", method.name())).join(", ");
         error::input(py, format!("decode: expected {known}, found \"{name}\""))
     };
     found.ok_or_else(unknown)

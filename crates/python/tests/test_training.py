@@ -210,7 +210,7 @@ def test_a_model_is_calibrated_as_by_the_command(language, tmp_path):
     with pytest.raises(FileExistsError, match="overwrite=True"):
         rinalmo.calibrate(run.folder, mine, known)
     assert rinalmo.calibrate(run.folder, mine, known, decode="nested", threshold=0.3, overwrite=True)["threshold"] == 0.3
-    with pytest.raises(rinalmo.InputError, match='decode: expected "greedy"'):
+    with pytest.raises(rinalmo.InputError, match='decode: expected "f1"'):
         rinalmo.calibrate(run.folder, tmp_path / "x", known, decode="mea")
     with pytest.raises(FileNotFoundError):
         rinalmo.calibrate(run.folder, tmp_path / "x", tmp_path / "none.tsv")

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use rinalmo::calibrate::{CalibrateOptions, Calibrated, CrossFit, Figures, calibrate};
+use rinalmo::calibrate::{CalibrateOptions, Calibrated, CrossFit, DECODERS, Figures, calibrate};
 use rinalmo::checkpoint::{WriteOptions, unfinished};
 use rinalmo::structures::{Known, known};
 use rinalmo::{LoadOptions, Method, Model};
@@ -47,7 +47,7 @@ pub(super) struct CalibrateArgs {
     #[arg(long, value_name = "SHARE")]
     energy_share: Option<f32>,
     /// Choose pairs by this method [default: the one with the best mean F1]
-    #[arg(long, value_name = "METHOD", value_parser = WITH_THRESHOLD.map(Method::name))]
+    #[arg(long, value_name = "METHOD", value_parser = DECODERS.map(Method::name))]
     decode: Option<String>,
     /// Predict only pairs of at least this probability, or with `f1` decoding a share of the expected F1 where that is
     /// more [default: the one with the best mean F1]
@@ -60,9 +60,6 @@ pub(super) struct CalibrateArgs {
     #[command(flatten)]
     memory: MemoryArgs,
 }
-
-/// Methods that have a threshold.
-const WITH_THRESHOLD: [Method; 3] = [Method::Greedy, Method::Nested, Method::F1];
 
 impl CalibrateArgs {
     fn options(&self, model: &Model) -> CalibrateOptions {
