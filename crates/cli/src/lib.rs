@@ -61,6 +61,7 @@ enum Command {
     Pretrain(Box<commands::pretrain::PretrainArgs>),
     Finetune(Box<commands::finetune::FinetuneArgs>),
     Benchmark(Box<commands::benchmark::BenchmarkArgs>),
+    Runs(commands::runs::RunsArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::man::ManArgs),
 }
@@ -120,7 +121,7 @@ pub fn command() -> clap::Command {
 fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
     let context = Context::new(&common)?;
     let ends_anywhere = match &command {
-        Command::Config(_) | Command::Completions(_) | Command::Man(_) => true,
+        Command::Config(_) | Command::Runs(_) | Command::Completions(_) | Command::Man(_) => true,
         Command::Model(args) => args.ends_anywhere(),
         Command::Corpus(args) => args.is_download(),
         _ => false,
@@ -144,6 +145,7 @@ fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
         Command::Model(args) => commands::model::run(args, &context),
         Command::Corpus(args) => commands::corpus::run(args, &context),
         Command::Config(args) => commands::config::run(args),
+        Command::Runs(args) => commands::runs::run(&args),
         Command::Pretrain(args) => commands::pretrain::run(*args, &context),
         Command::Finetune(args) => commands::finetune::run(*args, &context),
         Command::Benchmark(args) => commands::benchmark::run(*args, &context),

@@ -15,6 +15,7 @@ pub mod map;
 pub mod model;
 pub mod predict;
 pub mod pretrain;
+pub mod runs;
 pub mod score;
 pub mod serve;
 

@@ -505,3 +505,34 @@ fn a_task_is_found_by_its_earlier_name_everywhere() {
     assert!(sandbox.run("model show run").done().out.contains("mrl"));
     assert!(sandbox.run("config show ribosome-nano").done().out.contains("task = \"mrl\""));
 }
+
+#[test]
+fn runs_are_compared_by_what_differs() {
+    let sandbox = sandbox();
+    sandbox.run(&format!("{BEGIN} --test valid.tsv --out runs/a --steps 4")).well();
+    sandbox.run(&format!("{BEGIN} --out runs/b --steps 2 --seed 7")).well();
+    let tsv = sandbox.run("runs compare runs/a runs/b").done().out;
+    let rows: Vec<Vec<&str>> = tsv.lines().map(|line| line.split('\t').collect()).collect();
+    let column =
+        |name: &str| rows[0].iter().position(|column| *column == name).unwrap_or_else(|| panic!("{name}: {tsv}"));
+    let cells = |name: &str| [rows[1][column(name)], rows[2][column(name)]];
+    assert_eq!(rows[0][..4], ["run", "task", "ended", "steps"]);
+    assert_eq!((cells("run"), cells("task")), (["runs/a", "runs/b"], ["structure"; 2]));
+    assert_eq!((cells("ended"), cells("steps")), (["finished"; 2], ["4", "2"]));
+    assert_eq!((cells("train.seed")[1], cells("train.until.steps")), ("7", ["4", "2"]));
+    assert!(!rows[0].contains(&"data.batch") && !rows[0].contains(&"data"), "both have the same: {tsv}");
+    assert!(cells("validation relaxed F1").iter().all(|cell| cell.parse::<f64>().is_ok()), "{tsv}");
+    assert!(cells("test loss")[0].parse::<f64>().is_ok() && cells("test loss")[1].is_empty(), "{tsv}");
+
+    let all = sandbox.run("runs compare runs/a --all-settings -f markdown").done().out;
+    let lines: Vec<&str> = all.lines().collect();
+    assert!(
+        lines[0].starts_with("| run | task |") && lines[0].contains("| data.batch |") && lines[1].starts_with("|---|")
+    );
+    assert_eq!(lines.len(), 3);
+    let json = sandbox.run("runs compare runs/b -f json").done().out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["steps"], &json["run"]), (&2.into(), &"runs/b".into()));
+    let said = sandbox.run("runs compare runs/a nothing").refused();
+    assert!(said.contains("nothing: holds no run"), "{said}");
+}

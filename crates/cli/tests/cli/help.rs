@@ -84,6 +84,7 @@ fn the_first_page_names_the_commands_and_exit_codes() {
       pretrain     Train a model to predict masked letters of a corpus
       finetune     Train a model for a task on labelled sequences
       benchmark    Repeat an experiment of the paper and compare with the published figures
+      runs         Compare training runs
       completions  Print a script that completes commands, options, names and files in your shell
       man          Print the manual page of a command, or write the pages of all commands
       help         Print this message or the help of the given subcommand(s)

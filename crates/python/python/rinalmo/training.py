@@ -106,7 +106,8 @@ class Validated:
     epoch: int
     """In this epoch."""
     figures: dict[str, float]
-    """What was measured, by name: the loss, and what the task is judged by, such as `f1`."""
+    """What was measured, by name: of a task the loss, and what it is judged by, such as `f1`; in pre-training the loss of
+    all held-out sequences, and of parts of them."""
     best: bool
     """Whether it is the best so far."""
     seconds: float

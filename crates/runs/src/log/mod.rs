@@ -19,7 +19,7 @@ use crate::{Error, FileError};
 use events::Events;
 use lines::Lines;
 
-const METRICS: &str = "metrics.jsonl";
+pub(crate) const METRICS: &str = "metrics.jsonl";
 
 /// What a log's curves and lines report next to the loss.
 #[derive(Debug, Clone, Copy)]

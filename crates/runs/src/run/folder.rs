@@ -96,10 +96,16 @@ impl Folder {
     }
 
     pub(crate) fn record<R: DeserializeOwned>(&self) -> Result<R, Error> {
-        let path = self.path.join(RECORD);
-        let text = fs::read_to_string(&path).map_err(FileError::of("read", &path))?;
-        serde_json::from_str(&text)
-            .map_err(|error| Error::Folder { folder: path, message: format!("is not what a run writes: {error}") })
+        Self::read_record(&self.path.join(RECORD))
+    }
+
+    /// The record in this file, of a run that may be going on.
+    pub(crate) fn read_record<R: DeserializeOwned>(path: &Path) -> Result<R, Error> {
+        let text = fs::read_to_string(path).map_err(FileError::of("read", path))?;
+        serde_json::from_str(&text).map_err(|error| Error::Folder {
+            folder: path.to_owned(),
+            message: format!("is not what a run writes: {error}"),
+        })
     }
 
     pub(crate) fn write_record<R: Serialize>(&self, record: &R) -> Result<(), Error> {

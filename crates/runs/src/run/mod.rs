@@ -9,6 +9,7 @@ mod outlook;
 mod record;
 mod session;
 mod start;
+mod summary;
 mod training;
 
 use std::fs;
@@ -30,6 +31,7 @@ pub(crate) use outlook::steps;
 pub use record::Record;
 pub use session::{Program, Session};
 pub use start::{Start, open};
+pub use summary::Summary;
 pub(crate) use training::{Trained, Training};
 
 /// The absolute path, so that a run can be resumed from any folder.

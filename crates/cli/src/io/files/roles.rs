@@ -90,6 +90,7 @@ pub const ROLES: &[Row] = &[
     (&["energy learn"], "data", Reads(Input::Path)),
     (&["energy eval"], "structures", Reads(Input::Path)),
     (&["energy bind"], "at", Neither),
+    (&["runs compare"], "folders", Reads(Input::Path)),
     (&["energy", "fold"], "parameters", Reads(Input::Path)),
     (&["energy"], "output", Writes(Output::Results)),
     (&["score"], "variants", Reads(Input::Path)),
