@@ -1,10 +1,11 @@
 //! `rinalmo runs`: what training runs were and what came of them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use clap::{Args, Subcommand, ValueEnum};
+use rinalmo::pretrain::Error;
 use rinalmo::run::Summary;
 use rinalmo::seq::table::tsv_cell;
 use serde_json::{Map, Value, json};
@@ -60,7 +61,7 @@ pub fn run(args: &RunsArgs) -> Result<Outcome> {
 
 impl CompareArgs {
     fn run(&self) -> Result<Outcome> {
-        let runs = self.folders.iter().map(|folder| Summary::read(folder)).collect::<Result<Vec<_>, _>>()?;
+        let runs = self.folders.iter().map(|folder| read(folder)).collect::<Result<Vec<_>>>()?;
         let table = Table::of(&runs, self.all_settings);
         print(match self.format {
             CompareFormat::Tsv => table.lines("", "\t", "", |cell| tsv_cell(cell).into_owned()),
@@ -69,6 +70,14 @@ impl CompareArgs {
         })?;
         Ok(Outcome::Done)
     }
+}
+
+/// The summary of a run. That there is none is said without the hint of those who want to resume it.
+fn read(folder: &Path) -> Result<Summary> {
+    Summary::read(folder).map_err(|error| match error {
+        Error::NoRun { folder, missing } => anyhow!("{}: holds no run (no `{missing}`)", folder.display()),
+        error => error.into(),
+    })
 }
 
 /// Cells by columns; a run may lack some.
