@@ -1,10 +1,5 @@
 //! Two kinds of strands in one solution: how many are bound to which at equilibrium.
 
-use std::f64::consts::LN_2;
-
-use crate::letters::code;
-use crate::{EnergyModel, Restraints};
-
 /// What strands of two kinds, A and B, gain by binding to each other, in kcal/mol at 1 mol/l of each. Infinite where no
 /// bases of both can pair.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -30,33 +25,6 @@ pub struct Equilibrium {
     pub aa: f64,
     /// Complexes of two of B.
     pub bb: f64,
-}
-
-impl EnergyModel {
-    /// What two strands gain by binding, in kcal/mol at 1 mol/l of each: the free energy of all structures in which they
-    /// pair with each other, less that of each alone. Two equal strands have half the weight, as their complex looks the
-    /// same from both.
-    pub fn binding(&self, first: &[u8], second: &[u8]) -> f64 {
-        let both = [first, second].concat();
-        let ensemble = self.ensemble_with(&both, Restraints::default().nick(first.len()));
-        let strands = ensemble.strands().expect("there is a nick");
-        let same = first.iter().map(|&letter| code(letter)).eq(second.iter().map(|&letter| code(letter)));
-        strands.binding() + if same { LN_2 * self.conditions().rt() } else { 0.0 }
-    }
-
-    /// What strands of two kinds gain by binding to their own and to the other kind.
-    ///
-    /// ```
-    /// use rinalmo_energy::EnergyModel;
-    ///
-    /// let model = EnergyModel::turner2004();
-    /// let dimers = model.dimers(b"GGGGAGGG", b"CCCUCCCC");
-    /// let found = dimers.equilibrium(model.conditions().rt(), [1e-6, 2e-6]);
-    /// assert!(found.ab > 0.99e-6); // nearly all of A is bound to B
-    /// ```
-    pub fn dimers(&self, a: &[u8], b: &[u8]) -> Dimers {
-        Dimers { ab: self.binding(a, b), aa: self.binding(a, a), bb: self.binding(b, b) }
-    }
 }
 
 impl Dimers {
@@ -122,10 +90,8 @@ mod tests {
 
     #[test]
     fn strands_that_cannot_pair_stay_alone() {
-        let model = EnergyModel::turner2004();
-        let dimers = model.dimers(b"AAAA", b"CCCC");
-        assert_eq!(dimers, Dimers { ab: f64::INFINITY, aa: f64::INFINITY, bb: f64::INFINITY });
-        let found = dimers.equilibrium(model.conditions().rt(), [1e-6, 2e-6]);
+        let dimers = Dimers { ab: f64::INFINITY, aa: f64::INFINITY, bb: f64::INFINITY };
+        let found = dimers.equilibrium(0.616, [1e-6, 2e-6]);
         assert_eq!((found.ab, found.aa, found.bb), (0.0, 0.0, 0.0));
         assert!((found.a / 1e-6 - 1.0).abs() < 1e-12 && (found.b / 2e-6 - 1.0).abs() < 1e-12);
     }
@@ -138,22 +104,5 @@ mod tests {
         assert!(found.bb > 0.3e-6 && ((found.b + 2.0 * found.bb) / 1e-6 - 1.0).abs() < 1e-12);
         let none = dimers.equilibrium(0.616, [0.0, 0.0]);
         assert_eq!((none.a, none.b), (0.0, 0.0));
-    }
-
-    /// `FcAB − FA − FB` of `pf_dimer` in ViennaRNA 2.7.2; the last two are of two equal strands.
-    #[test]
-    fn strands_gain_what_they_gain_elsewhere() {
-        let model = EnergyModel::turner2004();
-        for (first, second, expected) in [
-            ("GGGGA", "UCCCC", -7.985_315),
-            ("GCGCUUCGCCGCGCGCC", "GGCGCGCGGCGAAGCGC", -26.633_914),
-            ("GGCGAAAGCC", "GGGGCAUAGCCCC", 2.797_813),
-            ("GGGGAUCCCC", "GGGGAUCCCC", -15.573_854),
-            ("GGGGCAUAGCCCC", "GGGGCAUAGCCCC", -4.822_882),
-        ] {
-            let found = model.binding(first.as_bytes(), second.as_bytes());
-            assert!((found - expected).abs() < 1e-4, "{first} and {second}: {found}, not {expected}");
-        }
-        assert_eq!(model.binding(b"GGGGAU", b"ggggat"), model.binding(b"GGGGAU", b"GGGGAU"));
     }
 }

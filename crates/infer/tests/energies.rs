@@ -1,6 +1,6 @@
 //! Folding by an energy model: constraints, order, memory, options.
 
-use rinalmo_infer::energy::EnergyModel;
+use rinalmo_infer::energy::{Dimers, EnergyModel};
 use rinalmo_infer::{Alternative, Alternatives, Constraint, EnergyFolder, Error, Fold, FoldOptions, FoldRequest};
 
 fn folder() -> EnergyFolder {
@@ -133,4 +133,26 @@ fn a_band_with_too_many_structures_is_an_error() {
     ] {
         assert!(matches!(folder().fold([SWITCH], &FoldOptions::default().alternatives(wrong)), Err(Error::Options(_))));
     }
+}
+
+/// `FcAB − FA − FB` of `pf_dimer` in ViennaRNA 2.7.2; the last two are of two equal strands.
+#[test]
+fn strands_gain_what_they_gain_elsewhere() {
+    let folder = folder();
+    let binding = |first: &str, second: &str| folder.dimers(first.as_bytes(), second.as_bytes()).unwrap().ab;
+    for (first, second, expected) in [
+        ("GGGGA", "UCCCC", -7.985_315),
+        ("GCGCUUCGCCGCGCGCC", "GGCGCGCGGCGAAGCGC", -26.633_914),
+        ("GGCGAAAGCC", "GGGGCAUAGCCCC", 2.797_813),
+        ("GGGGAUCCCC", "GGGGAUCCCC", -15.573_854),
+        ("GGGGCAUAGCCCC", "GGGGCAUAGCCCC", -4.822_882),
+    ] {
+        let found = binding(first, second);
+        assert!((found - expected).abs() < 1e-4, "{first} and {second}: {found}, not {expected}");
+    }
+    assert_eq!(binding("GGGGAU", "ggggat"), binding("GGGGAU", "GGGGAU"));
+    let folded = folder.fold([FoldRequest::strands("GGNNCC", "GGRYCC")], &FoldOptions::default()).unwrap().remove(0);
+    assert_eq!(folded.energies.and_then(|energies| energies.binding), Some(binding("GGNNCC", "GGRYCC")));
+    let none = folder.dimers(b"AAAA", b"CCCC").unwrap();
+    assert_eq!(none, Dimers { ab: f64::INFINITY, aa: f64::INFINITY, bb: f64::INFINITY });
 }

@@ -311,10 +311,8 @@ impl Event {
 /// The mean of each part of a validation, by name; parts without data are left out.
 fn figures<'py>(py: Python<'py>, validation: &Validation) -> PyResult<Bound<'py, PyDict>> {
     let found = PyDict::new(py);
-    for part in &validation.parts {
-        if let Some(mean) = part.mean() {
-            found.set_item(&part.name, mean)?;
-        }
+    for (name, mean) in validation.means() {
+        found.set_item(name, mean)?;
     }
     Ok(found)
 }

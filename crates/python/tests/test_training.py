@@ -53,6 +53,19 @@ def letters(run: training.Trained) -> np.ndarray:
     return run.model(dtype="f32").logits(HAIRPIN)[0]
 
 
+def folds(language: tuple[training.Trained, list[training.Event]], out: Path, steps: int) -> training.Trained:
+    """A model of structures, trained for so many steps."""
+    return rinalmo.finetune(
+        "structure",
+        TOUR / "train.tsv",
+        out,
+        config=TOUR / "structure.toml",
+        validation=TOUR / "validation.tsv",
+        start_from=language[0].folder,
+        steps=steps,
+    )
+
+
 def test_a_corpus_is_that_of_the_command(store, tmp_path):
     other = tmp_path / "other.lmdb"
     words = ["corpus", "build", TOUR / "sequences.fa", "-o", other, "--exclude", TOUR / "test.tsv", "--hold-out", "0.1"]
@@ -167,15 +180,7 @@ def test_labels_are_learned_and_tested(language, tmp_path):
 
 
 def test_structures_are_learned(language, tmp_path):
-    run = rinalmo.finetune(
-        "structure",
-        TOUR / "train.tsv",
-        tmp_path / "run",
-        config=TOUR / "structure.toml",
-        validation=TOUR / "validation.tsv",
-        start_from=language[0].folder,
-        steps=2,
-    )
+    run = folds(language, tmp_path / "run", steps=2)
     assert run.ended == "finished" and run.model().task == "structure"
     with pytest.raises(rinalmo.InputError, match="fresh_head=True"):
         rinalmo.finetune(
@@ -190,15 +195,7 @@ def test_structures_are_learned(language, tmp_path):
 
 
 def test_a_model_is_calibrated_as_by_the_command(language, tmp_path):
-    run = rinalmo.finetune(
-        "structure",
-        TOUR / "train.tsv",
-        tmp_path / "run",
-        config=TOUR / "structure.toml",
-        validation=TOUR / "validation.tsv",
-        start_from=language[0].folder,
-        steps=20,
-    )
+    run = folds(language, tmp_path / "run", steps=20)
     known, mine, other = TOUR / "validation.tsv", tmp_path / "mine.safetensors", tmp_path / "other.safetensors"
     found = rinalmo.calibrate(run.folder, mine, known)
     assert found["structures"] == 50 and found["cross_fitted"]

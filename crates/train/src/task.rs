@@ -203,6 +203,11 @@ impl Validation {
         self.parts.iter().find(|part| part.name == name)
     }
 
+    /// The mean of each part, by name; those without data are left out.
+    pub fn means(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.parts.iter().filter_map(|part| Some((part.name.as_str(), part.mean()?)))
+    }
+
     /// Sums and weights one after the other, to be summed over ranks.
     pub(crate) fn numbers(&self) -> Vec<f64> {
         self.parts.iter().flat_map(|part| [part.sum, part.weight]).collect()

@@ -7,12 +7,13 @@
 mod alternatives;
 mod bonuses;
 
+use std::f64::consts::LN_2;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use rayon::prelude::*;
 use rinalmo_decode::{Map, Method};
-use rinalmo_energy::{EnergyModel, Ensemble, Restraints, memory_within};
+use rinalmo_energy::{Dimers, EnergyModel, Ensemble, Restraints, memory, memory_within};
 use rinalmo_seq::Structure;
 use rinalmo_seq::alphabet::spelled;
 
@@ -93,6 +94,31 @@ impl EnergyFolder {
     /// The model.
     pub fn model(&self) -> &EnergyModel {
         &self.model
+    }
+
+    /// What strands of two kinds gain by binding to each other and to their own kind.
+    ///
+    /// ```
+    /// use rinalmo_infer::{EnergyFolder, energy::EnergyModel};
+    ///
+    /// let folder = EnergyFolder::new("turner2004", EnergyModel::turner2004().clone());
+    /// let dimers = folder.dimers(b"GGGGAGGG", b"CCCUCCCC")?;
+    /// let found = dimers.equilibrium(folder.model().conditions().rt(), [1e-6, 2e-6]);
+    /// assert!(found.ab > 0.99e-6); // nearly all of the first is bound to the second
+    /// # Ok::<(), rinalmo_infer::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::TooLong`], of the longest two strands together.
+    pub fn dimers(&self, a: &[u8], b: &[u8]) -> Result<Dimers, Error> {
+        let longest = 2 * a.len().max(b.len());
+        afford(longest, Self::PURPOSE, self.max_memory.unwrap_or_else(default_budget), memory)?;
+        let gain = |first: &[u8], second: &[u8]| {
+            let (both, nick) = ([first, second].concat(), Some(first.len()));
+            let ensemble = self.model.ensemble_with(&both, Restraints::default().nick(nick));
+            binding(&self.model, &ensemble, &both, nick).expect("there are two strands")
+        };
+        Ok(Dimers { ab: gain(a, b), aa: gain(a, a), bb: gain(b, b) })
     }
 
     /// Folds sequences, in their order.
@@ -221,7 +247,7 @@ impl EnergyFolder {
             mfe: mfe.energy,
             ensemble: ensemble.energy() + asked * model.conditions().rt(),
             diversity: ensemble.diversity(),
-            binding: ensemble.strands().map(|strands| strands.binding() + symmetry(request) * model.conditions().rt()),
+            binding: binding(model, &ensemble, sequence, request.nick),
         };
         let Some(method) = options.method else {
             let fold = fold(request, mfe.pairs, 0.0, &ensemble, energies, options);
@@ -287,10 +313,11 @@ fn fold(
     }
 }
 
-/// What the symmetry of two equal strands costs, in RT.
-fn symmetry(request: &FoldRequest<'_>) -> f64 {
-    let Some((first, second)) = request.nick.map(|nick| request.sequence.split_at(nick)) else { return 0.0 };
-    if spelled(first) == spelled(second) { std::f64::consts::LN_2 } else { 0.0 }
+/// What two strands gain by binding, less what the symmetry of two equal ones costs; `None` of one strand.
+fn binding(model: &EnergyModel, ensemble: &Ensemble, sequence: &[u8], nick: Option<usize>) -> Option<f64> {
+    let (first, second) = sequence.split_at(nick?);
+    let symmetry = if spelled(first) == spelled(second) { LN_2 } else { 0.0 };
+    Some(ensemble.strands()?.binding() + symmetry * model.conditions().rt())
 }
 
 fn no_room(i: usize, j: usize) -> Error {

@@ -53,12 +53,30 @@ impl Folder {
 
     /// Opens the folder of an existing run.
     pub(crate) fn open(path: &Path, leads: bool) -> Result<Self, Error> {
-        for name in [CONFIG, RECORD] {
-            if !path.join(name).is_file() {
-                return Err(Error::NoRun { folder: path.into(), missing: name });
-            }
-        }
+        Self::check(path)?;
         Self::lock(path, leads)
+    }
+
+    /// # Errors
+    /// The folder holds no run.
+    fn check(path: &Path) -> Result<(), Error> {
+        match [CONFIG, RECORD].into_iter().find(|name| !path.join(name).is_file()) {
+            Some(missing) => Err(Error::NoRun { folder: path.into(), missing }),
+            None => Ok(()),
+        }
+    }
+
+    /// The config of the run in a folder, and what it is for: `pretrain`, or a task of fine-tuning. The run may be going
+    /// on.
+    pub(super) fn read_config(path: &Path) -> Result<(toml::Table, String), Error> {
+        Self::check(path)?;
+        let file = path.join(CONFIG);
+        let text = fs::read_to_string(&file).map_err(FileError::of("read", &file))?;
+        let refuse = |what: String| Error::Config(format!("{}: {what}", file.display()));
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| refuse(error.to_string()))?;
+        let task = table.get("task").and_then(toml::Value::as_str).map(str::to_owned);
+        let task = task.ok_or_else(|| refuse("has no `task`, which every run writes".to_owned()))?;
+        Ok((table, task))
     }
 
     fn lock(path: &Path, leads: bool) -> Result<Self, Error> {

@@ -58,14 +58,7 @@ pub fn model_from_anywhere(name_or_path: &str) -> String {
 /// # Errors
 /// The folder holds no run, or its config cannot be read.
 pub fn task_of(folder: &Path) -> Result<String, Error> {
-    let path = folder.join(CONFIG);
-    if !path.is_file() {
-        return Err(Error::NoRun { folder: folder.to_owned(), missing: CONFIG });
-    }
-    let text = fs::read_to_string(&path).map_err(FileError::of("read", &path))?;
-    let table: toml::Table = text.parse().map_err(|error| Error::Config(format!("{}: {error}", path.display())))?;
-    let task = table.get("task").and_then(toml::Value::as_str).map(str::to_owned);
-    task.ok_or_else(|| Error::Config(format!("{}: has no `task`, which every run writes", path.display())))
+    Folder::read_config(folder).map(|(_, task)| task)
 }
 
 /// The best checkpoint by validation, or the last if there was no validation.

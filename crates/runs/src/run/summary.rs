@@ -8,9 +8,9 @@ use rinalmo_train::Validation;
 use serde_json::Value;
 
 use super::keys::leaves;
-use super::{CONFIG, Folder, RECORD, Record, task_of};
+use super::{Folder, RECORD, Record};
+use crate::Error;
 use crate::log::METRICS;
-use crate::{Error, FileError};
 
 /// A run's settings and figures, from the files in its folder. It may still be going on.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,15 +37,7 @@ impl Summary {
     /// # Errors
     /// The folder holds no run, or a file cannot be read.
     pub fn read(folder: &Path) -> Result<Self, Error> {
-        let task = task_of(folder)?;
-        let text = |name: &str| {
-            let path = folder.join(name);
-            fs::read_to_string(&path).map_err(FileError::of("read", &path))
-        };
-        let config: toml::Table = text(CONFIG)?.parse().map_err(|error| {
-            let message = format!("{CONFIG} is not what a run writes: {error}");
-            Error::Folder { folder: folder.to_owned(), message }
-        })?;
+        let (config, task) = Folder::read_config(folder)?;
         let record: Record<Value> = Folder::read_record(&folder.join(RECORD))?;
         let shown = |value: toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let mut settings: BTreeMap<String, String> =
@@ -54,7 +46,7 @@ impl Summary {
         settings.extend(record.from.map(|from| ("from".to_owned(), from)));
         settings.extend(data(&record.known).map(|data| ("data".to_owned(), data)));
         // A run that was not begun to train has no log yet.
-        let log = text(METRICS).unwrap_or_default();
+        let log = fs::read_to_string(folder.join(METRICS)).unwrap_or_default();
         let (mut steps, mut validation, mut is_best) = (0, None, false);
         for line in log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
             let step = line["step"].as_u64().unwrap_or_default();
@@ -69,7 +61,7 @@ impl Summary {
             }
         }
         let ended = record.sessions.last().and_then(|session| session.ended.clone());
-        let test = record.test.as_ref().map(means).unwrap_or_default();
+        let test = record.test.iter().flat_map(Validation::means).map(|(name, mean)| (name.to_owned(), mean)).collect();
         Ok(Self { folder: folder.to_owned(), task, ended, steps, settings, validation, test })
     }
 }
@@ -93,13 +85,10 @@ fn figures(line: &Value) -> Vec<(String, f64)> {
     line["parts"].as_array().into_iter().flatten().filter_map(figure).collect()
 }
 
-fn means(validation: &Validation) -> Vec<(String, f64)> {
-    validation.parts.iter().filter_map(|part| Some((part.name.clone(), part.mean()?))).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::CONFIG;
 
     fn run(log: &str) -> Summary {
         let folder = tempfile::tempdir().unwrap();

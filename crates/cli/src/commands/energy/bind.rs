@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 use rinalmo::EnergyFolder;
-use rinalmo::energy::{BuiltIn, Dimers, memory};
+use rinalmo::energy::{BuiltIn, Dimers};
 use rinalmo::results::{Field, hundredths, significant};
 use rinalmo::seq::SequenceRecord;
 
@@ -49,12 +49,11 @@ impl BindArgs {
     pub fn run(self, context: &Context) -> Result<Outcome> {
         let energies = self.energies.load(BuiltIn::Turner2004)?;
         let folder = EnergyFolder::new(self.energies.name(BuiltIn::Turner2004), energies);
-        let model = folder.model();
+        let folder = folder.max_memory(self.memory.max_memory);
         let feed = InputArgs { strands: true, ..self.input }.open(context)?;
         let rows = Rows::named(&self.table, || (&folder).into())?;
-        let budget = self.memory.max_memory.unwrap_or_else(rinalmo::default_budget);
-        let job = Binding { rt: model.conditions().rt(), at: self.at, budget, rows };
-        let (_, ended) = io::run(job, feed, context, |strands| Ok(strands.map(|[a, b]| Ok(model.dimers(&a, &b)))));
+        let job = Binding { rt: folder.model().conditions().rt(), at: self.at, rows };
+        let (_, ended) = io::run(job, feed, context, |strands| Ok(strands.map(|[a, b]| folder.dimers(&a, &b))));
         ended?.into_result().map(|outcome| self.failures.judge(outcome))
     }
 }
@@ -62,7 +61,6 @@ impl BindArgs {
 struct Binding {
     rt: f64,
     at: Vec<[f64; 2]>,
-    budget: u64,
     rows: Rows,
 }
 
@@ -76,10 +74,6 @@ impl Job for Binding {
         };
         let (a, b) = record.sequence.split_at(nick);
         ensure!(!a.is_empty() && !b.is_empty(), "expected two strands, one has no bases");
-        let needed = memory(2 * a.len().max(b.len()));
-        if needed > self.budget {
-            bail!("needs {} MiB of memory, {} MiB are allowed", needed >> 20, self.budget >> 20);
-        }
         Ok(io::Asked::Model([a.to_vec(), b.to_vec()]))
     }
 
@@ -91,7 +85,7 @@ impl Job for Binding {
             let mut row: Vec<Field> = vec![("id", record.id.as_str().into())];
             row.extend([("total_A", total[0].into()), ("total_B", total[1].into())]);
             row.extend(amounts.map(|(name, amount)| (name, significant(amount).into())));
-            // Strands that cannot pair gain minus infinity, which JSON has no number for.
+            // Strands that cannot pair have an infinite one, which JSON has no number for.
             row.extend(gains.map(|(name, gain)| (name, gain.is_finite().then(|| hundredths(gain)).into())));
             self.rows.write(&row)?;
         }
