@@ -1,13 +1,16 @@
 //! TensorBoard's event files: records of length, checksums and a protobuf `Event` each.
 //!
-//! The messages are those of TensorFlow's `event.proto` and `summary.proto`, as far as scalars need them. Framing is
-//! TFRecord: length, its masked CRC-32C, data, its masked CRC-32C. No maintained crate
-//! writes these files, so the three messages are encoded here; the tests read them with a protobuf library.
+//! The messages are those of TensorFlow's `event.proto` and `summary.proto`, and of the `plugin_data.proto` of
+//! TensorBoard's hparams, as far as scalars and settings need them. Framing is TFRecord: length, its masked CRC-32C,
+//! data, its masked CRC-32C. No maintained crate writes these files, so the messages are encoded here; the tests read
+//! them with a protobuf library.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::run::Settings;
 
 /// The content of an event, next to its time and step.
 enum Content<'a> {
@@ -17,6 +20,8 @@ enum Content<'a> {
     Scalars(&'a [(&'a str, f64)]),
     /// A session starts: readers drop this step and later ones of older files.
     Start,
+    /// For the hparams page: a tag, and a field of its `HParamsPluginData`.
+    Hparams(&'static str, u8, &'a [u8]),
 }
 
 /// The format's version, as readers look for it.
@@ -56,15 +61,29 @@ impl Events {
         self.write(step, Content::Scalars(scalars))
     }
 
+    /// Writes the run's settings, which the hparams page shows beside its numbers.
+    pub(super) fn settings(&mut self, settings: &Settings) -> io::Result<()> {
+        let begun = begun(now(), settings);
+        self.write(0, Content::Hparams("_hparams_/session_start_info", 3, &begun))
+    }
+
+    /// Writes that the run is done. It can be written once: readers keep the first that they see.
+    pub(super) fn done(&mut self) -> io::Result<()> {
+        // A `SessionEndInfo`: 1 the status, of which 1 is success; 2 the time.
+        let mut done = vec![key(1, VARINT), 1];
+        double(&mut done, 2, now());
+        self.write(0, Content::Hparams("_hparams_/session_end_info", 4, &done))
+    }
+
     fn write(&mut self, step: u64, content: Content<'_>) -> io::Result<()> {
         self.file.write_all(&frame(&event(now(), step, content)))
     }
 }
 
 /// An `Event`, whose fields are 1 the time, 2 the step, 3 the version, 5 a `Summary`, 7 a `SessionLog`.
-fn event(seconds: f64, step: u64, content: Content<'_>) -> Vec<u8> {
-    let mut event = vec![key(1, EIGHT_BYTES)];
-    event.extend(seconds.to_le_bytes());
+fn event(at: f64, step: u64, content: Content<'_>) -> Vec<u8> {
+    let mut event = Vec::new();
+    double(&mut event, 1, at);
     event.push(key(2, VARINT));
     varint(&mut event, step);
     match content {
@@ -83,8 +102,60 @@ fn event(seconds: f64, step: u64, content: Content<'_>) -> Vec<u8> {
         }
         // `status = START`, which is 1.
         Content::Start => field(&mut event, 7, &[key(1, VARINT), 1]),
+        Content::Hparams(tag, number, info) => field(&mut event, 5, &hparams(tag, number, info)),
     }
     event
+}
+
+/// A `Summary` with one value that belongs to the hparams page.
+fn hparams(tag: &str, number: u8, info: &[u8]) -> Vec<u8> {
+    // An `HParamsPluginData`: 1 its version, which is 0 and so left out; `info` as the field `number`.
+    let mut content = Vec::new();
+    field(&mut content, number, info);
+    // A `PluginData`: 1 the page's name, 2 what is for it. It is field 1 of a `SummaryMetadata`.
+    let mut plugin = Vec::new();
+    field(&mut plugin, 1, b"hparams");
+    field(&mut plugin, 2, &content);
+    let mut metadata = Vec::new();
+    field(&mut metadata, 1, &plugin);
+    // A `Summary.Value`: 1 the tag, 8 a tensor, 9 the metadata. Some readers drop values without a tensor: 1 its type,
+    // f32; 2 its shape, of no dimension; 5 its number, 0.
+    let mut value = Vec::new();
+    field(&mut value, 1, tag.as_bytes());
+    field(&mut value, 8, &[key(1, VARINT), 1, key(2, BYTES), 0, key(5, BYTES), 4, 0, 0, 0, 0]);
+    field(&mut value, 9, &metadata);
+    let mut summary = Vec::new();
+    field(&mut summary, 1, &value);
+    summary
+}
+
+/// A `SessionStartInfo`: 1 the settings, 5 the time. Without a name of a group, each run is a row of its own.
+fn begun(at: f64, settings: &Settings) -> Vec<u8> {
+    let mut begun = Vec::new();
+    for (path, setting) in settings {
+        // A `google.protobuf.Value`: 2 a number, 3 text, 4 true or false.
+        let mut value = Vec::new();
+        match setting {
+            toml::Value::Integer(number) => double(&mut value, 2, *number as f64),
+            toml::Value::Float(number) => double(&mut value, 2, *number),
+            toml::Value::Boolean(yes) => value.extend([key(4, VARINT), u8::from(*yes)]),
+            toml::Value::String(text) => field(&mut value, 3, text.as_bytes()),
+            other => field(&mut value, 3, other.to_string().as_bytes()),
+        }
+        // An entry of a map: 1 its key, 2 its value.
+        let mut entry = Vec::new();
+        field(&mut entry, 1, path.as_bytes());
+        field(&mut entry, 2, &value);
+        field(&mut begun, 1, &entry);
+    }
+    double(&mut begun, 5, at);
+    begun
+}
+
+/// A field of a double.
+fn double(message: &mut Vec<u8>, number: u8, value: f64) {
+    message.push(key(number, EIGHT_BYTES));
+    message.extend(value.to_le_bytes());
 }
 
 /// A field of bytes, text or another message.
@@ -128,6 +199,7 @@ fn masked(data: &[u8]) -> [u8; 4] {
 mod tests {
     use super::*;
     use prost::Message;
+    use std::collections::BTreeMap;
 
     #[derive(Clone, PartialEq, Message)]
     struct Event {
@@ -155,6 +227,68 @@ mod tests {
         tag: String,
         #[prost(float, optional, tag = "2")]
         simple_value: Option<f32>,
+        #[prost(message, optional, tag = "8")]
+        tensor: Option<Tensor>,
+        #[prost(message, optional, tag = "9")]
+        metadata: Option<Metadata>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Tensor {
+        #[prost(int32, tag = "1")]
+        dtype: i32,
+        #[prost(message, optional, tag = "2")]
+        shape: Option<()>,
+        #[prost(float, repeated, tag = "5")]
+        floats: Vec<f32>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Metadata {
+        #[prost(message, optional, tag = "1")]
+        plugin: Option<Plugin>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Plugin {
+        #[prost(string, tag = "1")]
+        name: String,
+        #[prost(message, optional, tag = "2")]
+        content: Option<Hparams>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Hparams {
+        #[prost(message, optional, tag = "3")]
+        begun: Option<SessionBegun>,
+        #[prost(message, optional, tag = "4")]
+        done: Option<SessionDone>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct SessionBegun {
+        #[prost(btree_map = "string, message", tag = "1")]
+        settings: BTreeMap<String, Setting>,
+        #[prost(double, tag = "5")]
+        at: f64,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Setting {
+        #[prost(double, optional, tag = "2")]
+        number: Option<f64>,
+        #[prost(string, optional, tag = "3")]
+        text: Option<String>,
+        #[prost(bool, optional, tag = "4")]
+        yes: Option<bool>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct SessionDone {
+        #[prost(int32, tag = "1")]
+        status: i32,
+        #[prost(double, tag = "2")]
+        at: f64,
     }
 
     #[derive(Clone, PartialEq, Message)]
@@ -185,11 +319,8 @@ mod tests {
         assert_eq!(frame(b"foo"), expected);
     }
 
-    #[test]
-    fn scalars_come_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut events, path) = Events::create(folder.path(), 4).unwrap();
-        events.scalars(5, &[("loss", 2.5), ("rate", 1e-4)]).unwrap();
+    /// The events in a file, whose checksums must be right.
+    fn read(path: &Path) -> Vec<Event> {
         let mut bytes = &std::fs::read(path).unwrap()[..];
         let mut found = Vec::new();
         while !bytes.is_empty() {
@@ -199,6 +330,41 @@ mod tests {
             found.push(Event::decode(&bytes[12..12 + length]).unwrap());
             bytes = &bytes[16 + length..];
         }
+        found
+    }
+
+    #[test]
+    fn settings_are_what_the_hparams_page_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut events, path) = Events::create(folder.path(), 1).unwrap();
+        let settings: toml::Table = toml::from_str("a = 3\nb = 1e-4\nc = true\nd = \"adamw\"\ne = [1, 2]\n").unwrap();
+        events.settings(&settings.into_iter().collect()).unwrap();
+        events.done().unwrap();
+        let found: Vec<Value> =
+            read(&path)[2..].iter().map(|event| event.summary.as_ref().unwrap().value[0].clone()).collect();
+        for value in &found {
+            let tensor = value.tensor.as_ref().unwrap();
+            assert_eq!((tensor.dtype, tensor.shape, &tensor.floats[..]), (1, Some(()), &[0.0][..]));
+            assert_eq!(value.metadata.as_ref().unwrap().plugin.as_ref().unwrap().name, "hparams");
+        }
+        let content = |value: &Value| value.metadata.clone().unwrap().plugin.unwrap().content.unwrap();
+        let (begun, done) = (content(&found[0]).begun.unwrap(), content(&found[1]).done.unwrap());
+        assert_eq!(found[0].tag, "_hparams_/session_start_info");
+        assert_eq!(found[1].tag, "_hparams_/session_end_info");
+        let setting = |name: &str| begun.settings[name].clone();
+        assert_eq!((setting("a").number, setting("b").number), (Some(3.0), Some(1e-4)));
+        assert_eq!((setting("c").yes, setting("d").text.as_deref()), (Some(true), Some("adamw")));
+        assert_eq!(setting("e").text.as_deref(), Some("[1, 2]"));
+        assert_eq!(done.status, 1);
+        assert!(begun.at > 1.7e9 && done.at >= begun.at);
+    }
+
+    #[test]
+    fn scalars_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut events, path) = Events::create(folder.path(), 4).unwrap();
+        events.scalars(5, &[("loss", 2.5), ("rate", 1e-4)]).unwrap();
+        let found = read(&path);
         assert_eq!(found[0].file_version.as_deref(), Some("brain.Event:2"));
         assert_eq!((found[1].step, found[1].session_log.clone().unwrap().status), (4, 1));
         let values = &found[2].summary.as_ref().unwrap().value;

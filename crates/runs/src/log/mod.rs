@@ -15,6 +15,7 @@ use rinalmo_metrics::perplexity::perplexity;
 use rinalmo_train::{Observer, Part, ReturnReport, StepReport, Stop, ValidationReport};
 use serde_json::{Value, json};
 
+use crate::run::Settings;
 use crate::{Error, FileError};
 use events::Events;
 use lines::Lines;
@@ -51,6 +52,17 @@ pub(crate) const LOSS: Terms = Terms {
     part: |part| json!({ "name": part.name, "mean": part.mean() }),
 };
 
+/// What a log says of its run, besides what happens.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    /// The model's name, which is the drawing's title.
+    pub(crate) title: String,
+    /// What is reported.
+    pub(crate) terms: Terms,
+    /// The run's settings, for TensorBoard's hparams.
+    pub(crate) settings: Settings,
+}
+
 /// Writes the log, and passes every event on to another observer.
 pub(crate) struct RunLog<'o> {
     folder: PathBuf,
@@ -71,17 +83,18 @@ impl<'o> RunLog<'o> {
     /// Continues the log after `step` in a run's folder. Lines of later steps are set aside.
     pub(crate) fn open(
         folder: &Path,
-        title: &str,
-        terms: Terms,
+        about: &About,
         step: u64,
         stop: &Stop,
         onward: &'o mut dyn Observer,
     ) -> Result<Self, Error> {
+        let About { ref title, terms, ref settings } = *about;
         let (lines, training, validation) = read(folder, terms, step)?;
-        let (events, events_path) = events_after(folder, step)?;
+        let (mut events, events_path) = events_after(folder, step)?;
+        events.settings(settings).map_err(FileError::of("written", &events_path))?;
         Ok(Self {
             folder: folder.to_owned(),
-            title: title.to_owned(),
+            title: title.clone(),
             terms,
             lines,
             events,
@@ -102,9 +115,13 @@ impl<'o> RunLog<'o> {
         Ok(())
     }
 
-    /// The last validation of this session, once everything is on disk.
-    pub(crate) fn finish(mut self) -> Result<Option<ValidationReport>, Error> {
+    /// The last validation of this session, once everything is on disk; `done` if the run is.
+    pub(crate) fn finish(mut self, done: bool) -> Result<Option<ValidationReport>, Error> {
         self.draw();
+        if done {
+            let written = self.events.done();
+            self.remember_event(written);
+        }
         self.failed.map_or(Ok(self.last), Err)
     }
 
@@ -114,7 +131,12 @@ impl<'o> RunLog<'o> {
     }
 
     fn scalars(&mut self, step: u64, scalars: &[(&str, f64)]) {
-        if let Err(error) = self.events.scalars(step, scalars) {
+        let written = self.events.scalars(step, scalars);
+        self.remember_event(written);
+    }
+
+    fn remember_event(&mut self, written: std::io::Result<()>) {
+        if let Err(error) = written {
             let path = self.events_path.clone();
             self.fail(FileError::of("written", &path)(error).into());
         }
@@ -253,6 +275,11 @@ mod tests {
     use super::*;
     use rinalmo_train::{Part, Validation};
 
+    fn about() -> About {
+        let settings = Settings::from([("train.seed".to_owned(), toml::Value::Integer(1))]);
+        About { title: "nano".to_owned(), terms: PERPLEXITY, settings }
+    }
+
     fn step(step: u64) -> StepReport {
         StepReport {
             step,
@@ -278,14 +305,14 @@ mod tests {
     fn a_log_continues_after_a_checkpoint_without_later_steps() {
         let folder = tempfile::tempdir().unwrap();
         let (mut silent, mut silent_later) = ((), ());
-        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 0, &Stop::default(), &mut silent).unwrap();
+        let mut log = RunLog::open(folder.path(), &about(), 0, &Stop::default(), &mut silent).unwrap();
         (1..=4).for_each(|at| log.step(&step(at)));
         log.validated(&validation(4));
-        assert_eq!(log.finish().unwrap().unwrap().step, 4);
-        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 2, &Stop::default(), &mut silent_later).unwrap();
+        assert_eq!(log.finish(false).unwrap().unwrap().step, 4);
+        let mut log = RunLog::open(folder.path(), &about(), 2, &Stop::default(), &mut silent_later).unwrap();
         log.step(&step(3));
         assert_eq!((log.training.len(), log.validation.len()), (3, 0));
-        assert!(log.finish().unwrap().is_none());
+        assert!(log.finish(false).unwrap().is_none());
         let text = fs::read_to_string(folder.path().join(METRICS)).unwrap();
         let steps: Vec<u64> =
             text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["step"].as_u64().unwrap()).collect();
@@ -297,12 +324,12 @@ mod tests {
     fn a_log_of_a_run_that_went_back_sets_later_steps_aside() {
         let folder = tempfile::tempdir().unwrap();
         let mut silent = ();
-        let mut log = RunLog::open(folder.path(), "nano", PERPLEXITY, 0, &Stop::default(), &mut silent).unwrap();
+        let mut log = RunLog::open(folder.path(), &about(), 0, &Stop::default(), &mut silent).unwrap();
         (1..=4).for_each(|at| log.step(&step(at)));
         log.returned(&ReturnReport { step: 2, from: 5, what: "the loss is NaN".into(), factor: 0.5 });
         log.step(&step(3));
         assert_eq!(log.training.len(), 3);
-        log.finish().unwrap();
+        log.finish(false).unwrap();
         let text = fs::read_to_string(folder.path().join(METRICS)).unwrap();
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let steps: Vec<(&str, u64)> =
@@ -318,11 +345,11 @@ mod tests {
     fn a_log_that_cannot_be_written_asks_the_run_to_end() {
         let folder = tempfile::tempdir().unwrap();
         let (stop, mut silent) = (Stop::default(), ());
-        let mut log = RunLog::open(folder.path(), "", PERPLEXITY, 0, &stop, &mut silent).unwrap();
+        let mut log = RunLog::open(folder.path(), &about(), 0, &stop, &mut silent).unwrap();
         log.lines = Lines { file: fs::OpenOptions::new().write(true).open("/dev/full").unwrap() };
         log.step(&step(1));
         assert!(stop.requested());
-        let error = log.finish().unwrap_err().to_string();
+        let error = log.finish(false).unwrap_err().to_string();
         assert!(error.contains("metrics.jsonl: cannot be written: "), "{error}");
     }
 }

@@ -10,11 +10,13 @@ use rinalmo_weights::Document;
 
 use super::objective::{Begun, Objective, Ready};
 use super::outlook::{Outlook, steps};
+use super::summary::settings;
 use super::{
     Folder, Program, Record, RunConfig, Session, Start, Trained, Training, changes, contradiction, differences,
     model_from_anywhere, open,
 };
 use crate::Error;
+use crate::log::About;
 use rinalmo_infer::Device;
 
 /// A scratch file of a session, such as a frozen encoder's representations.
@@ -234,15 +236,16 @@ impl<O: Objective> Run<O> {
     fn training(&self) -> Training<'_, O::Task> {
         let mut document = Document::new(self.record.name.clone(), self.model.clone());
         O::describe(self, &mut document);
+        let config = self.config.to_table();
+        let (title, settings) = (self.record.name.clone(), settings(&config, &self.record));
         Training {
             folder: &self.folder,
-            name: &self.record.name,
-            terms: O::terms(),
+            about: About { title, terms: O::terms(), settings },
             start: &self.start,
             task: O::task(&self.prepared),
             document,
             options: self.config.options(),
-            config: self.config.to_table(),
+            config,
             keep: self.config.keep(),
             device: &self.device,
         }

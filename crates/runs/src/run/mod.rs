@@ -31,6 +31,7 @@ pub(crate) use outlook::steps;
 pub use record::Record;
 pub use session::{Program, Session};
 pub use start::{Start, open};
+pub(crate) use summary::Settings;
 pub use summary::Summary;
 pub(crate) use training::{Trained, Training};
 

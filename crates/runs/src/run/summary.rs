@@ -5,12 +5,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rinalmo_train::Validation;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::keys::leaves;
 use super::{Folder, RECORD, Record};
 use crate::Error;
 use crate::log::METRICS;
+
+/// Settings of a run, by their path in its config.
+pub(crate) type Settings = BTreeMap<String, toml::Value>;
 
 /// A run's settings and figures, from the files in its folder. It may still be going on.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,11 +44,9 @@ impl Summary {
         let (config, task) = Folder::read_config(folder)?;
         let record: Record<Value> = Folder::read_record(&folder.join(RECORD))?;
         let shown = |value: toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let mut settings: BTreeMap<String, String> =
-            leaves(&config).into_iter().map(|(key, value)| (key, shown(value))).collect();
+        let mut settings = settings(&config, &record);
         settings.remove("task");
-        settings.extend(record.from.map(|from| ("from".to_owned(), from)));
-        settings.extend(data(&record.known).map(|data| ("data".to_owned(), data)));
+        let settings = settings.into_iter().map(|(key, value)| (key, shown(value))).collect();
         // A run that was not begun to train has no log yet.
         let log = fs::read_to_string(folder.join(METRICS)).unwrap_or_default();
         let (mut steps, mut validation, mut is_best) = (0, None, false);
@@ -64,6 +66,14 @@ impl Summary {
         let test = record.test.iter().flat_map(Validation::means).map(|(name, mean)| (name.to_owned(), mean)).collect();
         Ok(Self { folder: folder.to_owned(), task, ended, steps, settings, validation, test })
     }
+}
+
+/// Every setting of a run: those of its config, the model that it started `from`, and its `data`.
+pub(crate) fn settings<K: Serialize>(config: &toml::Table, record: &Record<K>) -> Settings {
+    let known = serde_json::to_value(&record.known).unwrap_or_default();
+    let more = [("from", record.from.clone()), ("data", data(&known))];
+    let more = more.into_iter().filter_map(|(key, value)| Some((key.to_owned(), toml::Value::String(value?))));
+    leaves(config).into_iter().chain(more).collect()
 }
 
 /// Where the training data are: files, or the corpus of pre-training.

@@ -5,17 +5,15 @@ use rinalmo_weights::Document;
 
 use super::{Folder, Start};
 use crate::Error;
-use crate::log::{RunLog, Terms};
+use crate::log::{About, RunLog};
 use rinalmo_infer::Device;
 
 /// What is trained, and where it is saved.
 pub(crate) struct Training<'a, T> {
     /// The run's folder.
     pub(crate) folder: &'a Folder,
-    /// The model's name.
-    pub(crate) name: &'a str,
-    /// What its log reports.
-    pub(crate) terms: Terms,
+    /// What its log says of it.
+    pub(crate) about: About,
     /// The weights that the session starts with.
     pub(crate) start: &'a Start,
     /// The task.
@@ -53,7 +51,7 @@ impl<T: Task> Training<'_, T> {
     ) -> Result<Trained, Error> {
         let mut silent = ();
         let mut log = match exchange.share().rank {
-            0 => Some(RunLog::open(self.folder.path(), self.name, self.terms, self.start.step(), stop, observer)?),
+            0 => Some(RunLog::open(self.folder.path(), &self.about, self.start.step(), stop, observer)?),
             _ => None,
         };
         let observer = log.as_mut().map_or(&mut silent as &mut dyn Observer, |log| log);
@@ -64,7 +62,8 @@ impl<T: Task> Training<'_, T> {
             let ended = trainer.run(Some(&self.folder.checkpoints(self.keep)), stop, observer);
             (ended, trainer.state().clone())
         };
-        let logged = log.map(RunLog::finish).transpose();
+        let done = ended.as_ref().is_ok_and(|ended| *ended == Ended::Finished);
+        let logged = log.map(|log| log.finish(done)).transpose();
         let outcome = ended.map_err(Error::from).and_then(|ended| Ok((ended, logged?.flatten())));
         Ok(Trained { outcome, state })
     }
