@@ -16,6 +16,9 @@ const PYTHON: &str = "crates/python/Cargo.toml";
 /// The profile of releases, in the workspace's `Cargo.toml`.
 const PROFILE: &str = "dist";
 
+/// The oldest musl, as wheels name it: that of Alpine since 2021.
+const MUSL: &str = "musllinux_1_2";
+
 /// How a release is built.
 pub struct Compiler<'r> {
     pub release: &'r Release,
@@ -30,15 +33,21 @@ impl Compiler<'_> {
     /// If a tool is missing, or the program does not build.
     pub fn program(&self) -> anyhow::Result<PathBuf> {
         let target = &self.release.target;
-        let (build, target_argument) = match self.glibc {
-            Some(version) => ("zigbuild", format!("{target}.{version}")),
-            None => ("build", target.clone()),
-        };
-        if self.glibc.is_some() {
+        let mut cargo = command("cargo");
+        if self.zig() {
             needs("cargo zigbuild --help", "pip install cargo-zigbuild ziglang")?;
         }
-        let mut cargo = command("cargo");
-        cargo.args([build, "--profile", PROFILE, "--locked", "--package", "rinalmo-cli", "--bin", "rinalmo"]);
+        let target_argument = self.glibc.map_or_else(|| target.clone(), |version| format!("{target}.{version}"));
+        cargo.args([
+            if self.zig() { "zigbuild" } else { "build" },
+            "--profile",
+            PROFILE,
+            "--locked",
+            "--package",
+            "rinalmo-cli",
+            "--bin",
+            "rinalmo",
+        ]);
         cargo.args(["--target", &target_argument]);
         run(self.prepared(&mut cargo))?;
         Ok(root().join(BUILD).join(target).join(PROFILE).join(self.release.program()))
@@ -58,10 +67,19 @@ impl Compiler<'_> {
         maturin.args(["build", "--profile", PROFILE, "--locked", "--manifest-path", PYTHON]);
         maturin.args(["--target", &self.release.target]);
         maturin.arg("--out").arg(folder).arg("--sbom-include").arg(&parts);
-        if let Some(version) = self.glibc {
-            maturin.args(["--zig", "--compatibility", &format!("manylinux_{}", version.replace('.', "_"))]);
+        if self.zig() {
+            let system = match self.glibc {
+                Some(version) => format!("manylinux_{}", version.replace('.', "_")),
+                None => MUSL.to_owned(),
+            };
+            maturin.args(["--zig", "--compatibility", &system]);
         }
         run(self.prepared(&mut maturin))
+    }
+
+    /// Whether zig links: against another C library than this machine's.
+    fn zig(&self) -> bool {
+        self.glibc.is_some() || self.release.target.contains("musl")
     }
 
     /// The environment of a build whose result does not depend on where and when it is built.

@@ -83,6 +83,11 @@ pub fn run(options: &Options) -> anyhow::Result<ExitCode> {
         ensure!(git(&["status", "--porcelain"])?.is_empty(), "files differ from the commit: commit them first");
     }
     let release = release(options.target.clone())?;
+    ensure!(
+        options.glibc.is_none() || release.target.ends_with("-gnu"),
+        "--glibc is for platforms with glibc, and {} has none",
+        release.target
+    );
     let folder = options.out_dir.clone().unwrap_or_else(|| root().join(FOLDER));
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let folder = fs::canonicalize(&folder)?;
