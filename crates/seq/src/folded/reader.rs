@@ -3,6 +3,8 @@
 use std::io::BufRead;
 
 use super::{Format, Record};
+use crate::alphabet::is_gap;
+use crate::structure::without_gaps;
 use crate::{Error, Structure, bpseq, ct, dot_bracket, st, stockholm, title};
 
 type Records<'r> = Box<dyn Iterator<Item = Result<Record, Error>> + 'r>;
@@ -84,18 +86,21 @@ fn records<'r>(stream: impl BufRead + 'r, format: Format, options: Options) -> R
             Box::new(bpseq::Reader::new(stream).map(|r| r.map(|r| named(&r.header, r.sequence, r.structure))))
         }
         Format::St => Box::new(st::Reader::new(stream).map(|r| r.map(|r| named(&r.header, r.sequence, r.structure)))),
-        Format::Stockholm => Box::new(stockholm::Reader::new(stream).map(|r| r.map(|r| ungapped(&r)))),
+        Format::Stockholm => {
+            Box::new(stockholm::Reader::new(stream).map(|r| r.map(|r| named(&r.header, r.sequence, r.structure))))
+        }
     }
 }
 
+/// A record without gaps, which would count as bases.
 fn named(title: &str, sequence: Vec<u8>, structure: Structure) -> Record {
-    Record { name: title::name(title).to_owned(), sequence, structure, ..Record::default() }
-}
-
-fn ungapped(aligned: &stockholm::Record) -> Record {
-    let stockholm::Record { header, sequence, structure } = aligned.ungapped();
-    let gapped_pairs = aligned.structure.pairs().len() - structure.pairs().len();
-    Record { gapped_pairs, ..named(&header, sequence, structure) }
+    let name = title::name(title).to_owned();
+    if !sequence.iter().any(|letter| is_gap(*letter)) {
+        return Record { name, sequence, structure, ..Record::default() };
+    }
+    let pairs = structure.pairs().len();
+    let (sequence, structure) = without_gaps(&sequence, &structure);
+    Record { name, gapped_pairs: pairs - structure.pairs().len(), sequence, structure, ..Record::default() }
 }
 
 #[cfg(test)]
@@ -131,6 +136,16 @@ mod tests {
     fn gaps_go_and_the_pairs_they_cost_are_counted() {
         let text = "# STOCKHOLM 1.0\n#=GS a DE some words\na G-AA.CC\nb GGA-ACC\n#=GC SS_cons <<...>>\n//\n";
         assert_eq!(read(text, Format::Stockholm), [("a some words".into(), 1, 0, 1), ("b".into(), 2, 0, 0)]);
+    }
+
+    #[test]
+    fn gaps_are_no_bases_in_any_format() {
+        let bpseq = "# a\n1 G 4\n2 - 3\n3 C 2\n4 C 1\n";
+        assert_eq!(read(bpseq, Format::Bpseq), [("a".into(), 1, 0, 1)]);
+        let text = b">a\nG-AAACC\n(.(...)).\n>b\nGG--AAACC\n((.....))\n";
+        let records = Reader::new(&text[..], Format::DotBracket).filter_map(Result::ok);
+        let found: Vec<_> = records.map(|r| (r.sequence, r.structure.to_dot_bracket().unwrap())).collect();
+        assert_eq!(found, [(b"GGAAACC".to_vec(), "((...))".to_owned())]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One sequence of a Stockholm alignment, with the consensus structure.
 
 use crate::Structure;
-use crate::alphabet::is_gap;
+use crate::structure::without_gaps;
 
 /// A sequence and its structure, of the same length.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
@@ -17,16 +17,7 @@ pub struct Record {
 impl Record {
     /// The sequence without its gaps, and the pairs of which both bases are left.
     pub fn ungapped(&self) -> Self {
-        let mut position = vec![None; self.sequence.len()];
-        let mut sequence = Vec::with_capacity(self.sequence.len());
-        for (column, letter) in self.sequence.iter().enumerate().filter(|(_, letter)| !is_gap(**letter)) {
-            position[column] = Some(sequence.len());
-            sequence.push(*letter);
-        }
-        let at = |column: usize| position.get(column).copied().flatten();
-        let pairs = self.structure.pairs().iter().filter_map(|&(i, j)| at(i).zip(at(j))).collect();
-        let structure =
-            Structure::new(sequence.len(), pairs).expect("columns in order become distinct positions in order");
+        let (sequence, structure) = without_gaps(&self.sequence, &self.structure);
         Self { header: self.header.clone(), sequence, structure }
     }
 }

@@ -4,11 +4,13 @@
 //! equal structures compare equal. References from solved structures may pair one base twice (a multiplet); formats
 //! and predictions that allow one partner only ask [`Structure::partners`], which names the base otherwise.
 
+mod gaps;
 mod pages;
 mod text;
 
 use crate::Error;
 
+pub(crate) use gaps::without_gaps;
 pub use text::{PAGES, WUSS_PAGES, nick_in_words, with_nick};
 pub(crate) use text::{different, nick_of};
 

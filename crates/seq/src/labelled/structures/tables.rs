@@ -1,7 +1,8 @@
 //! Structures in tables, a row each.
 
 use crate::Structure;
-use crate::structure::different;
+use crate::alphabet::is_gap;
+use crate::structure::{different, without_gaps};
 
 use super::entry::{Entry, parted, single_spaced};
 use super::{Found, ReadOptions};
@@ -101,6 +102,14 @@ impl Columns {
                 let found = row.cell(column);
                 Err(row.wrong(format!("column `weight`: expected a number of at least 0, found `{found}`")))
             }
+        };
+        // Gaps of an alignment would count as bases.
+        let (sequence, structure) = match sequence {
+            Some(letters) if letters.iter().any(|letter| is_gap(*letter)) => {
+                let (letters, structure) = without_gaps(&letters, &structure);
+                (Some(letters), structure)
+            }
+            other => (other, structure),
         };
         Ok(Entry {
             id: id.to_owned(),
