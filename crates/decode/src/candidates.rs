@@ -7,6 +7,7 @@
 use rinalmo_seq::alphabet::normal;
 use rinalmo_seq::base_pair::is_canonical;
 
+use super::map::Rows;
 use super::{DecodeError, DecodeOptions};
 
 /// A pair that the decoder may choose.
@@ -31,7 +32,7 @@ pub(super) struct Candidates {
 /// Lists the admissible pairs of a map.
 ///
 /// Only `i < j` is read. NaN and a probability of 0 never pair, at any threshold.
-pub(super) fn collect(rows: &[&[f32]], sequence: &[u8], options: &DecodeOptions) -> Result<Candidates, DecodeError> {
+pub(super) fn collect(rows: &Rows<'_>, sequence: &[u8], options: &DecodeOptions) -> Result<Candidates, DecodeError> {
     let len = sequence.len();
     if options.threshold.is_nan() {
         return Err(DecodeError::Threshold);
@@ -40,7 +41,7 @@ pub(super) fn collect(rows: &[&[f32]], sequence: &[u8], options: &DecodeOptions)
     let mut forced = Vec::new();
     if let Some(constraint) = constraint {
         constraint.check(len, options.min_loop)?;
-        forced.extend(constraint.forced().map(|(i, j)| (i, j, number(rows[i].get(j - i - 1)))));
+        forced.extend(constraint.forced().map(|(i, j)| (i, j, number(rows.get(i, j)))));
     }
     let asks: Vec<u8> = (0..len).map(|i| constraint.is_some_and(|c| c.must_pair(i)).into()).collect();
     let letters: Vec<Letter> = sequence.iter().map(|&base| Letter::new(base, options.non_canonical)).collect();
@@ -50,6 +51,23 @@ pub(super) fn collect(rows: &[&[f32]], sequence: &[u8], options: &DecodeOptions)
     let thresholds: Vec<f32> = asks.iter().map(|&ask| if ask > 0 { 0.0 } else { threshold }).collect();
 
     let mut free = Vec::new();
+    let mut list = |i: usize, j: usize, p: f32| {
+        if letters[i].pairs_with(letters[j]) && constraint.is_none_or(|c| c.allows(i, j)) {
+            free.push(Candidate { i, j, p, asked: asks[i] + asks[j] });
+        }
+    };
+    let rows = match rows {
+        Rows::Near(rows) => &rows[..],
+        Rows::Listed(_) => {
+            rows.each(|i, j, p| {
+                let limit = if asks[i] > 0 { 0.0 } else { thresholds[j] };
+                if j - i > options.min_loop && p > limit {
+                    list(i, j, p);
+                }
+            });
+            &[]
+        }
+    };
     for (i, row) in rows.iter().enumerate() {
         let row = &row[options.min_loop.min(row.len())..];
         let first = options.min_loop.saturating_add(i + 1).min(len);
@@ -60,8 +78,8 @@ pub(super) fn collect(rows: &[&[f32]], sequence: &[u8], options: &DecodeOptions)
                 continue;
             }
             for (j, (&p, &limit)) in (first + block * BLOCK..).zip(row.iter().zip(limits)) {
-                if p > limit && letters[i].pairs_with(letters[j]) && constraint.is_none_or(|c| c.allows(i, j)) {
-                    free.push(Candidate { i, j, p, asked: asks[i] + asks[j] });
+                if p > limit {
+                    list(i, j, p);
                 }
             }
         }
@@ -95,8 +113,8 @@ impl Letter {
 }
 
 /// The probability reported for a forced pair: 0 if the map has none, or NaN.
-fn number(p: Option<&f32>) -> f32 {
-    p.copied().filter(|p| !p.is_nan()).unwrap_or(0.0)
+fn number(p: Option<f32>) -> f32 {
+    p.filter(|p| !p.is_nan()).unwrap_or(0.0)
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ pub use crossing::crossing;
 pub use f1::f1;
 pub use greedy::greedy;
 pub use map::Map;
+use map::Rows;
 pub use mea::mea;
 pub use nested::nested;
 
@@ -258,8 +259,15 @@ impl Decoded {
 }
 
 /// Expected number of pairs; pairs with fewer than `min_loop` bases between them are left out.
-fn expected_pairs(rows: &[&[f32]], min_loop: usize) -> f32 {
-    rows.iter().map(|row| row.iter().skip(min_loop).map(|p| p.max(0.0)).sum::<f32>()).sum()
+fn expected_pairs(rows: &Rows<'_>, min_loop: usize) -> f32 {
+    let (mut all, mut of_row, mut row) = (0.0, 0.0, 0);
+    rows.each(|i, j, p| {
+        if i != row {
+            (all, of_row, row) = (all + of_row, 0.0, i);
+        }
+        of_row += if j - i > min_loop { p.max(0.0) } else { 0.0 };
+    });
+    all + of_row
 }
 
 /// Why a map could not be decoded.

@@ -5,6 +5,7 @@
 //! worth `2 γ p_ij − q_i − q_j`, where `q` is the probability of a base to be unpaired.
 
 use super::candidates::{Candidates, collect};
+use super::map::Rows;
 use super::nested::{best, within};
 use super::{DecodeError, DecodeOptions, Decoded, Map};
 
@@ -49,15 +50,13 @@ pub fn mea<'a>(map: impl Into<Map<'a>>, sequence: &[u8], options: &DecodeOptions
 }
 
 /// The probability of each base to be unpaired.
-fn unpaired(rows: &[&[f32]]) -> Vec<f64> {
+fn unpaired(rows: &Rows<'_>) -> Vec<f64> {
     let mut unpaired = vec![1.0; rows.len()];
-    for (i, row) in rows.iter().enumerate() {
-        for (j, p) in (i + 1..).zip(*row) {
-            let p = f64::from(p.max(0.0)); // NaN counts as 0
-            unpaired[i] -= p;
-            unpaired[j] -= p;
-        }
-    }
+    rows.each(|i, j, p| {
+        let p = f64::from(p.max(0.0)); // NaN counts as 0
+        unpaired[i] -= p;
+        unpaired[j] -= p;
+    });
     unpaired.iter_mut().for_each(|q| *q = q.max(0.0));
     unpaired
 }

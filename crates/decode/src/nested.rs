@@ -8,9 +8,12 @@
 //! The recursion is Nussinov's on half-open intervals,
 //! `best(i, e) = max(best(i+1, e), max_j g_ij + best(i+1, j) + best(j+1, e))`, over candidates
 //! `(i, j)` only: `O(n·w + c·w)` time and `n·w` numbers for `c` candidates on `n` positions that span at most `w` of these,
-//! where positions without candidates are left out first.
+//! where positions without candidates are left out first. If that is more numbers than memory should hold, those inside
+//! each candidate are computed for the candidate alone, the narrow ones first, and forgotten: `n + c` numbers, and time for
+//! every candidate inside of every other.
 
 use super::candidates::{Candidate, Candidates, collect};
+use super::map::Rows;
 use super::{DecodeError, DecodeOptions, Decoded, Map};
 
 /// Decodes a map to the nested structure with the largest `Σ (p − threshold)`.
@@ -41,7 +44,7 @@ pub fn nested<'a>(map: impl Into<Map<'a>>, sequence: &[u8], options: &DecodeOpti
 }
 
 /// As [`nested`], of the rows of a map.
-pub(super) fn nested_of(rows: &[&[f32]], sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+pub(super) fn nested_of(rows: &Rows<'_>, sequence: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let Candidates { forced, mut free } = collect(rows, sequence, options)?;
     within(sequence.len(), &forced, &mut free);
 
@@ -82,9 +85,16 @@ pub(super) fn best(candidates: &[Candidate], most: f64, gain: impl Fn(&Candidate
         .iter()
         .map(|c| Arc { i: rank(c.i), j: rank(c.j), gain: gain(c) + bonus * f64::from(c.asked) })
         .collect();
-    let table = Table::fill(positions.len(), &arcs);
-    table.trace(&arcs).into_iter().map(|index| candidates[index]).collect()
+    let chosen = if Table::size(positions.len(), &arcs) <= MOST {
+        Table::fill(positions.len(), &arcs).trace(&arcs)
+    } else {
+        Insides::fill(positions.len(), &arcs).trace()
+    };
+    chosen.into_iter().map(|index| candidates[index]).collect()
 }
+
+/// Most numbers in a table: half a gigabyte.
+const MOST: usize = 1 << 26;
 
 /// A candidate, its positions numbered among those that have candidates.
 struct Arc {
@@ -104,9 +114,19 @@ struct Table {
     whole: Vec<f64>,
 }
 
+/// The most bases that an arc spans, less 1.
+fn widest(arcs: &[Arc]) -> usize {
+    arcs.iter().map(|arc| arc.j - arc.i).max().unwrap_or(0)
+}
+
 impl Table {
+    /// How many numbers it has.
+    fn size(n: usize, arcs: &[Arc]) -> usize {
+        n.saturating_mul(widest(arcs) + 1)
+    }
+
     fn fill(n: usize, arcs: &[Arc]) -> Self {
-        let widest = arcs.iter().map(|arc| arc.j - arc.i).max().unwrap_or(0);
+        let widest = widest(arcs);
         let width = |i: usize| widest.min(n - i) + 1;
         let mut starts = vec![0];
         starts.extend((0..=n).scan(0, |start, i| {
@@ -172,6 +192,74 @@ impl Table {
     }
 }
 
+/// What [`Table`] has, for each arc alone.
+struct Insides<'a> {
+    n: usize,
+    /// By `i`, then `j`.
+    arcs: &'a [Arc],
+    /// Where the arcs of each position start, and where the last ones end.
+    starts: Vec<usize>,
+    /// Of every arc, its gain and the best sum inside it.
+    sums: Vec<f64>,
+}
+
+impl<'a> Insides<'a> {
+    fn fill(n: usize, arcs: &'a [Arc]) -> Self {
+        let starts = (0..=n).map(|i| arcs.partition_point(|arc| arc.i < i)).collect();
+        let mut insides = Self { n, arcs, starts, sums: vec![0.0; arcs.len()] };
+        let mut narrow_first: Vec<usize> = (0..arcs.len()).collect();
+        narrow_first.sort_by_key(|&index| arcs[index].j - arcs[index].i);
+        let mut best = vec![0.0; n + 1];
+        for index in narrow_first {
+            let Arc { i, j, gain } = arcs[index];
+            insides.between(i + 1, j, &mut best);
+            insides.sums[index] = gain + best[i + 1];
+        }
+        insides
+    }
+
+    /// `best(i, end)` for each `i` from `first` on; the sums of all arcs between are known.
+    fn between(&self, first: usize, end: usize, best: &mut [f64]) {
+        best[end] = 0.0;
+        for i in (first..end).rev() {
+            best[i] = self.starting(i, end).fold(best[i + 1], |most, index| most.max(self.sum(index, best)));
+        }
+    }
+
+    /// Arcs that start at `i` and end before `end`.
+    fn starting(&self, i: usize, end: usize) -> impl Iterator<Item = usize> {
+        (self.starts[i]..self.starts[i + 1]).take_while(move |&index| self.arcs[index].j < end)
+    }
+
+    /// The sum of an arc and the best of what is after it.
+    fn sum(&self, index: usize, best: &[f64]) -> f64 {
+        self.sums[index] + best[self.arcs[index].j + 1]
+    }
+
+    /// As [`Table::trace`].
+    fn trace(&self) -> Vec<usize> {
+        let mut chosen = Vec::new();
+        let mut stretches = vec![(0, self.n)];
+        let mut best = vec![0.0; self.n + 1];
+        while let Some((first, end)) = stretches.pop() {
+            self.between(first, end, &mut best);
+            let mut i = first;
+            while i < end {
+                if best[i] == best[i + 1] {
+                    i += 1;
+                    continue;
+                }
+                let index = self.starting(i, end).find(|&index| self.sum(index, &best) == best[i]);
+                let index = index.expect("a sum above that of `i` unpaired was set by one of its arcs");
+                chosen.push(index);
+                stretches.push((i + 1, self.arcs[index].j));
+                i = self.arcs[index].j + 1;
+            }
+        }
+        chosen
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +293,29 @@ mod tests {
         let entries = [(0, 5, 0.9), (6, 11, 0.9), (0, 11, 0.8)];
         assert_eq!(fold(&entries, "GAAAACGAAAAC", ""), [(0, 5), (6, 11)]);
         assert_eq!(fold(&entries, "GAAAACGAAAAC", "..(.....)..."), [(0, 11), (2, 8)]);
+    }
+
+    #[test]
+    fn arcs_alone_give_what_the_table_does() {
+        let mut state: u64 = 5;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 33) as usize % below
+        };
+        for round in 0..200 {
+            let n = 2 + random(60);
+            let mut ends: Vec<(usize, usize)> =
+                (0..random(150)).map(|_| (random(n), random(n))).filter(|(i, j)| i < j).collect();
+            ends.sort_unstable();
+            ends.dedup();
+            // Few values, so that many sums are equal.
+            let gain = |i: usize, j: usize| ((i * 7 + j * 3 + round) % 4) as f64 - 1.0;
+            let arcs: Vec<Arc> = ends.into_iter().map(|(i, j)| Arc { i, j, gain: gain(i, j) }).collect();
+            let [mut table, mut alone] = [Table::fill(n, &arcs).trace(&arcs), Insides::fill(n, &arcs).trace()];
+            table.sort_unstable();
+            alone.sort_unstable();
+            assert_eq!(table, alone);
+        }
     }
 
     #[test]

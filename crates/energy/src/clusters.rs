@@ -31,6 +31,9 @@ const ROUNDS: usize = 30;
 pub struct Cluster {
     /// The pairs that more than half of its members have, 0-based, `i < j`, by increasing `i`.
     pub pairs: Vec<(usize, usize)>,
+    /// The drawn structure that is nearest to these pairs. Unlike them it is a structure of the ensemble, and obeys whatever
+    /// all of that do.
+    pub nearest: Vec<(usize, usize)>,
     /// Its share of the structures.
     pub share: f64,
 }
@@ -57,6 +60,11 @@ pub fn clusters(drawn: &[Vec<(usize, usize)>], most: usize) -> Vec<Cluster> {
     while let Some(superfluous) = drawn.superfluous(&found) {
         found.remove(superfluous);
         found = drawn.settle(found.into_iter().map(|cluster| cluster.pairs).collect());
+    }
+    for cluster in &mut found {
+        // Of those that are as near the most frequent one, which is listed first.
+        let nearest = drawn.different.iter().min_by_key(|(pairs, _)| distance(pairs, &cluster.pairs));
+        cluster.nearest = nearest.map(|(pairs, _)| pairs.to_vec()).unwrap_or_default();
     }
     found
 }
@@ -122,7 +130,8 @@ impl Drawn<'_> {
         let all: usize = self.different.iter().map(|(_, count)| count).sum();
         let cluster = |(size, counts): (usize, BTreeMap<_, usize>)| {
             let frequent = counts.into_iter().filter(|(_, count)| 2 * count > size);
-            Cluster { pairs: frequent.map(|(pair, _)| pair).collect(), share: size as f64 / all as f64 }
+            let pairs = frequent.map(|(pair, _)| pair).collect();
+            Cluster { pairs, nearest: Pairs::new(), share: size as f64 / all as f64 }
         };
         members.into_iter().map(cluster).collect()
     }
@@ -170,12 +179,30 @@ mod tests {
         (0..length).map(|k| (i + k, j - k)).collect()
     }
 
+    /// A cluster whose pairs are those of a drawn structure.
+    fn cluster(pairs: Pairs, share: f64) -> Cluster {
+        Cluster { nearest: pairs.clone(), pairs, share }
+    }
+
+    /// Each helix is shorter on another side, and no member has the pairs that most have.
+    #[test]
+    fn the_nearest_structure_was_drawn() {
+        let parts = [helix(0, 30, 4), helix(40, 70, 4), helix(80, 99, 4)];
+        let without = |left: usize| {
+            let kept = parts.iter().enumerate().map(|(at, part)| &part[usize::from(at == left)..]);
+            kept.flatten().copied().collect::<Pairs>()
+        };
+        let drawn = [vec![without(0); 34], vec![without(1); 33], vec![without(2); 33]].concat();
+        let found = clusters(&drawn, 3);
+        assert_eq!(found, [Cluster { pairs: parts.concat(), nearest: without(0), share: 1.0 }]);
+    }
+
     #[test]
     fn structures_that_fray_are_one_cluster() {
         let mut drawn = vec![helix(0, 30, 10); 55];
         drawn.extend(vec![helix(1, 29, 9); 30]);
         drawn.extend(vec![helix(2, 28, 8); 15]);
-        assert_eq!(clusters(&drawn, 5), [Cluster { pairs: helix(0, 30, 10), share: 1.0 }]);
+        assert_eq!(clusters(&drawn, 5), [cluster(helix(0, 30, 10), 1.0)]);
     }
 
     #[test]
@@ -186,7 +213,7 @@ mod tests {
         drawn.extend(vec![Vec::new(); 9]);
         let found = clusters(&drawn, 5);
         let expected = [(helix(0, 30, 10), 0.61), (helix(3, 60, 8), 0.3), (Vec::new(), 0.09)];
-        assert_eq!(found, expected.map(|(pairs, share)| Cluster { pairs, share }));
+        assert_eq!(found, expected.map(|(pairs, share)| cluster(pairs, share)));
         assert_eq!(clusters(&drawn, 2).len(), 2);
         assert_eq!(clusters(&[], 3), []);
     }
@@ -195,7 +222,7 @@ mod tests {
     fn a_rare_structure_is_no_alternative() {
         let mut drawn = vec![helix(0, 30, 10); 995];
         drawn.extend(vec![helix(3, 60, 8); 5]);
-        assert_eq!(clusters(&drawn, 5), [Cluster { pairs: helix(0, 30, 10), share: 1.0 }]);
+        assert_eq!(clusters(&drawn, 5), [cluster(helix(0, 30, 10), 1.0)]);
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use crate::beam::{self, Beam};
 use crate::inside::OutOfRange;
+use crate::loops::Loops;
 use crate::number::{Number, Wide};
 use crate::outside::{self, probabilities};
-use crate::pairs::Probabilities;
+use crate::pairs::{Probabilities, Row};
 use crate::restraints::Restraints;
 use crate::sums::{Sums, Terms};
 use crate::workers::Workers;
@@ -110,6 +112,9 @@ impl Ensemble {
         energy: f64,
         most: f64,
     ) -> Result<Option<Self>, OutOfRange> {
+        if let Some(width) = terms.restraints.beam {
+            return Self::in_beam::<T>(terms, sequence, energy, most, width);
+        }
         let len = sequence.len();
         let Sums { loops, inside, exterior } = Sums::<T>::new(workers, terms, sequence, energy)?;
         let free_energy = |sum: T, positions: usize| energy * positions as f64 - terms.weights.rt * sum.ln();
@@ -126,6 +131,26 @@ impl Ensemble {
             bound: free_energy(exterior.bound(&loops, &inside.closed, nick), loops.len()),
         });
         Ok(Some(Self { len, energy: whole, strands, probabilities }))
+    }
+
+    /// As [`Ensemble::scaled`], of the structures that a beam of this width keeps.
+    fn in_beam<T: Number>(
+        terms: Terms<'_>,
+        sequence: &[u8],
+        energy: f64,
+        most: f64,
+        width: usize,
+    ) -> Result<Option<Self>, OutOfRange> {
+        let loops = Loops::new(sequence, terms.weights, terms.restraints, energy);
+        let beam = Beam::<T>::new(&loops, width)?;
+        let whole = energy * loops.len() as f64 - terms.weights.rt * beam.total().ln();
+        let found = || Self {
+            len: sequence.len(),
+            energy: whole,
+            strands: None,
+            probabilities: beam::probabilities(&loops, &beam),
+        };
+        Ok((whole < most).then(found))
     }
 
     /// Number of bases of the sequence.
@@ -166,17 +191,17 @@ impl Ensemble {
         self.probabilities.get(i, j)
     }
 
-    /// Probabilities of base `i`, counted from 0, to pair with `i + 1`, with `i + 2`, and so on; those after the last one are
-    /// 0. It has `len - 1 - i` of them, or fewer if pairs may not span so many bases ([`Restraints::max_span`]).
+    /// Probabilities of base `i`, counted from 0, to pair with those after it: with the next `len - 1 - i`, with fewer if pairs
+    /// may not span so many bases ([`Restraints::max_span`]), or with those that a beam has kept ([`Restraints::beam`]).
     ///
     /// # Panics
     /// If `i` is not below [`Ensemble::len`].
-    pub fn after(&self, i: usize) -> &[f32] {
+    pub fn after(&self, i: usize) -> Row<'_> {
         self.probabilities.after(i)
     }
 
     /// Probabilities of all pairs, `[len, len]`, symmetric, with zeros on the diagonal. They are made for the call if pairs
-    /// may not span all bases ([`Restraints::max_span`]), as only near ones are kept then.
+    /// may not span all bases ([`Restraints::max_span`]) or in a beam ([`Restraints::beam`]), as only some are kept then.
     pub fn probabilities(&self) -> Cow<'_, [f32]> {
         self.probabilities.square()
     }
@@ -189,7 +214,7 @@ impl Ensemble {
     /// Expected distance in base pairs of two structures that are drawn from the ensemble: `Σ 2 p (1 - p)` over all
     /// pairs. RNAfold calls it the ensemble diversity.
     pub fn diversity(&self) -> f64 {
-        let all = (0..self.len).flat_map(|i| self.after(i)).map(|&p| f64::from(p));
+        let all = self.probabilities.all().map(|(.., p)| f64::from(p));
         all.map(|p| 2.0 * p * (1.0 - p)).sum()
     }
 
@@ -212,6 +237,11 @@ pub fn memory(len: usize) -> u64 {
 /// for each base.
 pub fn memory_within(len: usize, max_span: impl Into<Option<usize>>) -> u64 {
     outside::bytes(len, max_span.into().unwrap_or(len).min(len)) as u64
+}
+
+/// As [`memory`], in a beam of this width ([`Restraints::beam`]): about `80 · len · beam`.
+pub fn memory_in_beam(len: usize, beam: usize) -> u64 {
+    beam::bytes(len, beam) as u64
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The structure of minimum free energy, and structures drawn from the ensemble.
 
+use crate::beam::{Beam, BeamTrace};
 use crate::exterior::Exterior;
-use crate::inside::Inside;
+use crate::inside::{Inside, OutOfRange};
 use crate::least::Least;
 use crate::loops::Loops;
 use crate::number::{Number, Wide};
@@ -45,9 +46,29 @@ pub(crate) fn mfe(trace: &Trace<'_, Least>) -> Conformation {
     Conformation { pairs: trace.structure(&mut First), energy: f64::from(trace.total().0) / 100.0 }
 }
 
+/// The same of the structures that a beam of this width keeps.
+pub(crate) fn mfe_in_beam(
+    weights: &Weights<Least>,
+    sequence: &[u8],
+    restraints: Restraints<'_>,
+    width: usize,
+) -> Conformation {
+    let loops = Loops::new(sequence, weights, restraints, 0.0);
+    let beam = Beam::<Least>::new(&loops, width).ok().expect("energies do not leave their range");
+    let pairs = BeamTrace::new(&loops, &beam).structure(&mut First);
+    Conformation { pairs, energy: f64::from(beam.total().0) / 100.0 }
+}
+
 /// So many structures drawn by their probabilities.
 pub(crate) fn sample(workers: &Workers, terms: Terms<'_>, sequence: &[u8], count: usize, seed: u64) -> Vec<Pairs> {
     workers.enter(|| {
+        if let Some(width) = terms.restraints.beam {
+            return terms.in_range(
+                sequence,
+                |energy| drawn_in_beam::<f64>(terms, sequence, energy, width, count, seed),
+                || drawn_in_beam::<Wide>(terms, sequence, 0.0, width, count, seed),
+            );
+        }
         terms.in_range(
             sequence,
             |energy| Ok(drawn(&Sums::<f64>::new(workers, terms, sequence, energy)?, count, seed)),
@@ -60,4 +81,19 @@ fn drawn<T: Number>(sums: &Sums<'_, T>, count: usize, seed: u64) -> Vec<Pairs> {
     let trace = Trace::new(&sums.loops, &sums.inside, &sums.exterior);
     let mut rng = fastrand::Rng::with_seed(seed);
     (0..count).map(|_| trace.structure(&mut Drawn(&mut rng))).collect()
+}
+
+fn drawn_in_beam<T: Number>(
+    terms: Terms<'_>,
+    sequence: &[u8],
+    energy: f64,
+    width: usize,
+    count: usize,
+    seed: u64,
+) -> Result<Vec<Pairs>, OutOfRange> {
+    let loops = Loops::new(sequence, terms.weights, terms.restraints, energy);
+    let beam = Beam::<T>::new(&loops, width)?;
+    let trace = BeamTrace::new(&loops, &beam);
+    let mut rng = fastrand::Rng::with_seed(seed);
+    Ok((0..count).map(|_| trace.structure(&mut Drawn(&mut rng))).collect())
 }

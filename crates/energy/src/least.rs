@@ -24,6 +24,11 @@ impl Semiring for Least {
     fn size(self) -> f64 {
         0.0
     }
+
+    #[inline(always)]
+    fn rank(self) -> f64 {
+        -f64::from(self.0)
+    }
 }
 
 impl Factor for Least {

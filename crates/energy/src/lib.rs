@@ -29,6 +29,7 @@
 //! assert!(ensemble.unpaired()[5] > 0.99);
 //! ```
 
+mod beam;
 #[cfg(test)]
 mod brute_force;
 mod built_in;
@@ -66,11 +67,12 @@ mod workers;
 pub use built_in::BuiltIn;
 pub use clusters::{Cluster, clusters};
 pub use conditions::{Conditions, Dangles, TemperatureError};
-pub use ensemble::{Ensemble, Strands, memory, memory_within};
+pub use ensemble::{Ensemble, Strands, memory, memory_in_beam, memory_within};
 pub use equilibrium::{Dimers, Equilibrium};
 pub use evaluate::{Evaluation, EvaluationError, Loop, LoopKind};
 pub use fold::Conformation;
 pub use model::EnergyModel;
+pub use pairs::Row;
 pub use parameters::{Parameters, ParametersError};
 pub use reactivities::{Deigan, Reagent};
 pub use restraints::Restraints;

@@ -6,7 +6,7 @@ use crate::Ensemble;
 use crate::conditions::{Conditions, TemperatureError};
 use crate::energies::{Energies, Rounding};
 use crate::evaluate::{self, Evaluation, EvaluationError, evaluate};
-use crate::fold::{Conformation, mfe, sample, with_least};
+use crate::fold::{Conformation, mfe, mfe_in_beam, sample, with_least};
 use crate::least::Least;
 use crate::parameters::Parameters;
 use crate::restraints::Restraints;
@@ -153,7 +153,10 @@ impl EnergyModel {
     /// # Panics
     /// If the restraints do not have the shapes that the sequence asks for.
     pub fn mfe_with(&self, sequence: &[u8], restraints: Restraints<'_>) -> Conformation {
-        let found = with_least(&self.tables.least, &self.workers(sequence), sequence, restraints, mfe);
+        let found = match restraints.beam {
+            Some(width) => mfe_in_beam(&self.tables.least, sequence, restraints, width),
+            None => with_least(&self.tables.least, &self.workers(sequence), sequence, restraints, mfe),
+        };
         self.evaluated(sequence, restraints, found)
     }
 

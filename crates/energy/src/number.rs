@@ -31,6 +31,9 @@ pub(crate) trait Semiring:
 
     /// How close the number is to the end of its range, to be compared with [`LARGEST`].
     fn size(self) -> f64;
+
+    /// Larger for what weighs more.
+    fn rank(self) -> f64;
 }
 
 /// A number that is zero or positive.
@@ -100,6 +103,11 @@ impl Semiring for f64 {
     fn size(self) -> f64 {
         self
     }
+
+    #[inline(always)]
+    fn rank(self) -> f64 {
+        self
+    }
 }
 
 impl Number for f64 {
@@ -153,6 +161,10 @@ impl Semiring for Wide {
 
     fn size(self) -> f64 {
         0.0
+    }
+
+    fn rank(self) -> f64 {
+        self.ln()
     }
 }
 

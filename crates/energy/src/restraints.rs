@@ -25,6 +25,11 @@ pub struct Restraints<'a> {
     /// The strands may pair with each other or not. A loop that both ends at the nick are in costs the energy of two
     /// strands that meet, and what branches of the exterior loop cost. It may not be given together with `max_span`.
     pub nick: Option<usize>,
+    /// For long sequences: of the spans that end at each base only so many are kept of each kind, those that weigh most. So
+    /// time and memory grow with the length, and structures that none of the kept spans are part of do not count. By
+    /// default all are kept. [`EnergyModel::suboptimal_with`](crate::EnergyModel::suboptimal_with) takes no notice of it.
+    /// It may not be given together with `nick` or `no_lonely_pairs`.
+    pub beam: Option<usize>,
 }
 
 impl<'a> Restraints<'a> {
@@ -53,6 +58,13 @@ impl<'a> Restraints<'a> {
     #[must_use]
     pub fn max_span(mut self, max_span: impl Into<Option<usize>>) -> Self {
         self.max_span = max_span.into();
+        self
+    }
+
+    /// Sets [`Restraints::beam`].
+    #[must_use]
+    pub fn beam(mut self, beam: impl Into<Option<usize>>) -> Self {
+        self.beam = beam.into();
         self
     }
 

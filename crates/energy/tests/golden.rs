@@ -140,8 +140,8 @@ fn folds_of_two_strands_are_those_of_viennarna() {
         let ensemble = model.ensemble_with(&sequence, restraints);
         let bound_energy = ensemble.strands().unwrap().bound;
         let share = ((ensemble.energy() - bound_energy) / conditions.rt()).exp();
-        let pairs_of_both =
-            (0..nick).flat_map(|i| &ensemble.after(i)[nick - i - 1..]).map(|&p| f64::from(p)).sum::<f64>();
+        let of_both = |i: usize| ensemble.after(i).pairs(i).filter(|(j, _)| *j >= nick).map(|(_, p)| f64::from(p));
+        let pairs_of_both = (0..nick).flat_map(of_both).sum::<f64>();
         let found = [bound_energy, ensemble.energy(), pairs_of_both / share];
         let expected = [bound, both, between];
         // Where strands are hardly bound, a share of what f32 keeps is lost by the division.

@@ -110,8 +110,11 @@ impl Model {
     fn fold_limits(&self, options: &FoldOptions) -> Result<Limits, Error> {
         let Some(HeadConfig::Structure { .. }) = self.config.head else { return Err(self.lacks("structure")) };
         options.check()?;
+        let refused = |message: &str| Err(Error::Options(message.to_owned()));
+        if options.beam.is_some() {
+            return refused("a beam: only an energy model keeps some spans and leaves the others");
+        }
         if self.ensemble().is_none() {
-            let refused = |message: &str| Err(Error::Options(message.to_owned()));
             if options.alternatives.is_some() {
                 return refused("alternative structures: this network has no ensemble that they could be drawn from");
             }
@@ -176,10 +179,13 @@ impl Model {
         };
         let head = InEnsemble::new(energies, map, self.share(options));
         let said = Said::new(&head, request, options)?;
-        let ensemble = said.ensemble();
+        let ensemble = said.ensemble()?;
         let alternatives = options.alternatives.map(|which| said.others(which, &ensemble, budget)).transpose()?;
         let logits = log_odds(ensemble);
-        let fold = self.decode(request, self.probabilities(logits, request, options), options)?;
+        let mut fold = self.decode(request, self.probabilities(logits, request, options), options)?;
+        if options.no_lonely_pairs {
+            fold = fold.without_lonely_pairs(request.constraint.as_ref());
+        }
         let crossing = said.crossing(&fold.pairs);
         Ok(Fold { alternatives, ..fold.with_crossing(crossing, options.pseudoknots) })
     }

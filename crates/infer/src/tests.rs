@@ -16,8 +16,8 @@ use rinalmo_model::{
 use rinalmo_sink::ArrayKind;
 
 use crate::{
-    Alternative, Alternatives, Constraint, Device, EmbedOptions, Error, FoldOptions, FoldRequest, Marginal, Model,
-    PredictOptions, ScoreOptions, Window,
+    Alternative, Alternatives, Constraint, Device, EmbedOptions, Error, FoldOptions, FoldRequest, Marginal, Method,
+    Model, PredictOptions, ScoreOptions, Window,
 };
 
 /// Sums in another order, relative to the largest value.
@@ -260,6 +260,37 @@ fn pairs_can_be_left_out_of_the_ensemble_that_a_head_is_in() {
         let refused = without.fold([sequence], &options).unwrap_err().to_string();
         assert!(refused.contains("which this network lacks"), "{refused}");
     }
+}
+
+#[test]
+fn what_options_ask_of_pairs_holds_for_every_structure_of_an_ensemble() {
+    let ([model, _], sequence) = (both(Some(IN_ENSEMBLE)), SEQUENCES[2]);
+    let wide = FoldOptions::default().min_loop(6).probabilities(true);
+    let wide = wide.alternatives(Alternatives::Samples { count: 100, seed: 1 });
+    let fold = model.fold([sequence], &wide).unwrap().remove(0);
+    let map = fold.probabilities.unwrap();
+    assert!(fold.alternatives.unwrap().iter().all(|one| one.structure().pairs().iter().all(|(i, j)| j - i > 6)));
+    let len = sequence.len();
+    for (i, j) in (0..len).flat_map(|i| (i + 1..len).map(move |j| (i, j))) {
+        assert!(j - i > 6 || map.get(i, j) == 0.0, "{i} with {j}: {}", map.get(i, j));
+    }
+    // A decoder chooses pairs one by one.
+    for method in [Method::Mea, Method::Centroid, Method::Greedy] {
+        let options = FoldOptions::default().method(method).no_lonely_pairs(true);
+        let options = if method == Method::Greedy { options.threshold(0.01) } else { options };
+        let pairs = model.fold([sequence], &options).unwrap().remove(0).structure.pairs().to_vec();
+        let stacks =
+            |&(i, j): &(usize, usize)| pairs.contains(&(i + 1, j - 1)) || pairs.contains(&(i.wrapping_sub(1), j + 1));
+        assert!(pairs.iter().all(stacks), "{method:?}: {pairs:?}");
+    }
+    let refused = |constraint: &str, options: &FoldOptions| {
+        let request = FoldRequest::new(sequence).constraint(constraint.parse::<Constraint>().unwrap());
+        model.fold([request], options).unwrap_err().to_string()
+    };
+    let said = refused("(........)...........", &FoldOptions::default().max_span(9));
+    assert!(said.contains("the pair of bases 1 and 10, which spans 10 bases; pairs may span 9"), "{said}");
+    let said = refused("(........)...........", &FoldOptions::default().beam(9));
+    assert!(said.contains("only an energy model"), "{said}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Folding by an energy model: constraints, order, memory, options.
 
 use rinalmo_infer::energy::{Dimers, EnergyModel};
-use rinalmo_infer::{Alternative, Alternatives, Constraint, EnergyFolder, Error, Fold, FoldOptions, FoldRequest};
+use rinalmo_infer::{
+    Alternative, Alternatives, Constraint, EnergyFolder, Error, Fold, FoldOptions, FoldRequest, Method,
+};
 
 fn folder() -> EnergyFolder {
     EnergyFolder::new("turner2004", EnergyModel::turner2004().clone())
@@ -106,6 +108,82 @@ fn a_switch_has_two_alternatives_and_their_shares_add_up() {
     assert_eq!((&*stable[0].dot_bracket, stable[0].share), ("((((((....))))))", 1.0));
 }
 
+/// A cluster's centroid need not have what all of its members have.
+#[test]
+fn alternatives_obey_constraints() {
+    let sequence = "CCCAUCCACAGCUCAUUGUACCGAGUGUAGAGAGGGGCUU";
+    let constraint: Constraint = ".........xx............|.....x....x.|...".parse().unwrap();
+    let which = Alternatives::Clusters { most: 3, samples: 1000, seed: 1 };
+    let request = FoldRequest::new(sequence).constraint(constraint.clone());
+    let fold = folder().fold([request], &FoldOptions::default().alternatives(which)).unwrap().remove(0);
+    let found = fold.alternatives.unwrap();
+    assert!(found.len() > 1);
+    for one in found {
+        let structure = one.structure();
+        let paired: Vec<usize> = structure.pairs().iter().flat_map(|&(i, j)| [i, j]).collect();
+        assert!((0..sequence.len()).filter(|&i| constraint.must_pair(i)).all(|i| paired.contains(&i)), "{one:?}");
+        assert!(structure.pairs().iter().all(|&(i, j)| constraint.allows(i, j)), "{one:?}");
+    }
+    let lonely = |pairs: &[(usize, usize)], &(i, j): &(usize, usize)| {
+        !pairs.contains(&(i + 1, j - 1)) && !pairs.contains(&(i.wrapping_sub(1), j + 1))
+    };
+    let sequence = "AGUGACAUCACAGCGAAACGAAAUCCGCGGUUACUUAGGCUGCCAUUGGUUGCGGAAUGGCG";
+    let options = FoldOptions::default().no_lonely_pairs(true);
+    for options in
+        [options.clone().alternatives(which), options.clone().method(Method::Mea), options.method(Method::F1)]
+    {
+        let fold = folder().fold([sequence], &options).unwrap().remove(0);
+        let others = fold.alternatives.unwrap_or_default().into_iter().map(|one| one.structure());
+        for structure in others.chain([fold.structure]) {
+            assert!(!structure.pairs().iter().any(|pair| lonely(structure.pairs(), pair)), "{structure:?}");
+        }
+    }
+}
+
+#[test]
+fn a_beam_folds_as_all_spans_do_if_it_is_wide_enough() {
+    let sequence = "GGGAAAUCCGUUAGGCAAGCGAUUCGCAACCUAACUUUGGAACGCAGUCAAGGGCUGCGAACC".repeat(3);
+    let folded = |options: FoldOptions| folder().fold([&sequence[..]], &options).unwrap().remove(0);
+    for method in [None, Some(Method::Mea), Some(Method::F1), Some(Method::Greedy)] {
+        let options = FoldOptions::default().method(method).probabilities(true);
+        let [exact, beam] = [folded(options.clone()), folded(options.beam(sequence.len()))];
+        assert_eq!(exact.structure, beam.structure);
+        let (a, b) = (exact.energies.unwrap(), beam.energies.unwrap());
+        assert_eq!((a.structure, a.mfe), (b.structure, b.mfe));
+        assert!((a.ensemble - b.ensemble).abs() < 1e-8 && (a.diversity - b.diversity).abs() < 1e-3, "{a:?} {b:?}");
+        let (a, b) = (exact.probabilities.unwrap(), beam.probabilities.unwrap());
+        assert!(a.values.iter().zip(&b.values).all(|(a, b)| (a - b).abs() < 1e-5));
+    }
+    let narrow = folded(FoldOptions::default().beam(3)).energies.unwrap();
+    let exact = folded(FoldOptions::default()).energies.unwrap();
+    assert!(narrow.mfe >= exact.mfe && narrow.ensemble > exact.ensemble, "{narrow:?} {exact:?}");
+}
+
+#[test]
+fn a_beam_refuses_what_it_cannot_do() {
+    let refused = |request: FoldRequest<'_>, options: FoldOptions| {
+        folder().fold([request], &options.beam(10)).unwrap_err().to_string()
+    };
+    let one = || FoldRequest::new("GGGGAAAACCCC");
+    let options = FoldOptions::default();
+    assert!(refused(one(), options.clone().no_lonely_pairs(true)).contains("structures without lonely pairs"));
+    assert!(refused(one(), options.clone().alternatives(Alternatives::Band(1.0))).contains("a band of energies"));
+    assert!(refused(FoldRequest::strands("GGGG", "CCCC"), options.clone()).contains("one strand only"));
+    let none = folder().fold([one()], &options.beam(0)).unwrap_err().to_string();
+    assert!(none.contains("at least one span"), "{none}");
+}
+
+/// Kinds that are counted apart are half as often of one kind as of both, whatever their letters.
+#[test]
+fn equal_strands_bind_the_same_however_they_are_counted() {
+    let folder = folder();
+    let (rt, dimers) = (folder.model().conditions().rt(), folder.dimers(b"GGGCCC", b"GGGCCC").unwrap());
+    assert!((dimers.aa - dimers.ab - rt * std::f64::consts::LN_2).abs() < 1e-9, "{dimers:?}");
+    let [apart, together] = [[1e-7, 1e-7], [2e-7, 0.0]].map(|total| dimers.equilibrium(rt, total));
+    assert!((apart.a + apart.b - together.a).abs() < 1e-13, "{apart:?} {together:?}");
+    assert!((apart.ab + apart.aa + apart.bb - together.aa).abs() < 1e-13, "{apart:?} {together:?}");
+}
+
 #[test]
 fn a_band_begins_with_the_minimum_and_obeys_the_constraint() {
     let found = alternatives(SWITCH, Alternatives::Band(2.0));
@@ -139,7 +217,11 @@ fn a_band_with_too_many_structures_is_an_error() {
 #[test]
 fn strands_gain_what_they_gain_elsewhere() {
     let folder = folder();
-    let binding = |first: &str, second: &str| folder.dimers(first.as_bytes(), second.as_bytes()).unwrap().ab;
+    let dimers = |first: &str, second: &str| folder.dimers(first.as_bytes(), second.as_bytes()).unwrap();
+    let binding = |first: &str, second: &str| match dimers(first, second) {
+        one_kind if first == second => one_kind.aa,
+        two_kinds => two_kinds.ab,
+    };
     for (first, second, expected) in [
         ("GGGGA", "UCCCC", -7.985_315),
         ("GCGCUUCGCCGCGCGCC", "GGCGCGCGGCGAAGCGC", -26.633_914),
@@ -150,9 +232,9 @@ fn strands_gain_what_they_gain_elsewhere() {
         let found = binding(first, second);
         assert!((found - expected).abs() < 1e-4, "{first} and {second}: {found}, not {expected}");
     }
-    assert_eq!(binding("GGGGAU", "ggggat"), binding("GGGGAU", "GGGGAU"));
+    assert_eq!(dimers("GGGGAU", "ggggat"), dimers("GGGGAU", "GGGGAU"));
     let folded = folder.fold([FoldRequest::strands("GGNNCC", "GGRYCC")], &FoldOptions::default()).unwrap().remove(0);
-    assert_eq!(folded.energies.and_then(|energies| energies.binding), Some(binding("GGNNCC", "GGRYCC")));
+    assert_eq!(folded.energies.and_then(|energies| energies.binding), Some(dimers("GGNNCC", "GGRYCC").ab));
     let none = folder.dimers(b"AAAA", b"CCCC").unwrap();
     assert_eq!(none, Dimers { ab: f64::INFINITY, aa: f64::INFINITY, bb: f64::INFINITY });
 }

@@ -1,4 +1,4 @@
-//! `fold --no-lonely-pairs` and `--max-span`: pairs that an energy model leaves out.
+//! `fold --no-lonely-pairs`, `--max-span` and `--beam`: what an energy model leaves out.
 
 use clap::Args;
 use rinalmo::FoldOptions;
@@ -13,20 +13,25 @@ pub struct LimitArgs {
     /// Leave out pairs that span more than N bases, both ends included; memory and time grow only with the length then
     #[arg(long, value_name = "N")]
     max_span: Option<usize>,
+    /// For long RNA, with an energy model: keep only the N best stretches that end at each base, such as 200. Memory and
+    /// time grow only with the length, and pairs may span everything; but the minimum of energy can be missed
+    #[arg(long, value_name = "N")]
+    beam: Option<usize>,
 }
 
 impl LimitArgs {
     /// The options with these limits.
     pub fn of(&self, options: FoldOptions) -> FoldOptions {
-        options.no_lonely_pairs(self.no_lonely_pairs).max_span(self.max_span)
+        options.no_lonely_pairs(self.no_lonely_pairs).max_span(self.max_span).beam(self.beam)
     }
 
     /// The first of its flags that is given.
     pub fn given(&self) -> Option<&'static str> {
-        match (self.no_lonely_pairs, self.max_span) {
-            (true, _) => Some("--no-lonely-pairs"),
-            (false, Some(_)) => Some("--max-span"),
-            (false, None) => None,
-        }
+        let flags = [
+            (self.no_lonely_pairs, "--no-lonely-pairs"),
+            (self.max_span.is_some(), "--max-span"),
+            (self.beam.is_some(), "--beam"),
+        ];
+        flags.into_iter().find_map(|(is_given, flag)| is_given.then_some(flag))
     }
 }

@@ -74,8 +74,8 @@ fn of_infer(error: &Error) -> Option<String> {
         Error::DeviceFailed { .. } => "--device cpu can use all of the machine's memory".into(),
         Error::NoHead { .. } => "`rinalmo model list` names models by what they are for".into(),
         Error::TooLong { fits, what: EnergyFolder::PURPOSE, .. } => format!(
-            "up to {fits} nt fit; with a small N, `--max-span N` takes memory only for pairs that span up to N bases (but \
-             --bpp for all); or raise --max-memory if the machine has more"
+            "up to {fits} nt fit; `--beam 200` keeps only the best stretches at each base, `--max-span N` only pairs that \
+             span up to N bases (but --bpp takes memory for all); or raise --max-memory if the machine has more"
         ),
         Error::TooLong { fits, .. } => format!("up to {fits} nt fit; raise --max-memory if the machine has more"),
         Error::TooManyStructures { .. } => {

@@ -40,8 +40,9 @@ impl EnergyModel {
         let loss = (near.energy() - free.energy()) / self.conditions().rt() + gained;
         let mut gradient = vec![0.0; len * len];
         for i in 0..len {
-            let cells = gradient[i * len + i + 1..(i + 1) * len].iter_mut();
-            cells.zip(free.after(i).iter().zip(near.after(i))).for_each(|(cell, (free, near))| *cell = free - near);
+            let row = &mut gradient[i * len..][..len];
+            free.after(i).pairs(i).for_each(|(j, p)| row[j] = p);
+            near.after(i).pairs(i).for_each(|(j, p)| row[j] -= p);
         }
         Likelihood { loss, gradient }
     }

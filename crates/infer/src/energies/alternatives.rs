@@ -1,6 +1,6 @@
 //! More than one structure of a sequence.
 
-use rinalmo_energy::{Conformation, EnergyModel, Ensemble, Restraints, clusters};
+use rinalmo_energy::{Cluster, Conformation, EnergyModel, Ensemble, Restraints, clusters};
 use rinalmo_seq::Structure;
 
 use crate::Error;
@@ -17,7 +17,8 @@ pub enum Alternatives {
         seed: u64,
     },
     /// A few structures that differ from each other, with their shares of the ensemble: centroids of clusters of drawn
-    /// structures ([`clusters`]), the largest first.
+    /// structures ([`clusters`]), the largest first. Under a constraint, or without lonely pairs, which a centroid need not
+    /// obey, the drawn structure that is nearest to it stands for it.
     Clusters {
         /// The most that are returned.
         most: usize,
@@ -120,7 +121,7 @@ impl Alternatives {
         }
     }
 
-    /// The structures.
+    /// The structures; `obey`: what a centroid of them may break counts.
     ///
     /// # Errors
     /// The band has more than may be returned.
@@ -129,6 +130,7 @@ impl Alternatives {
         model: &EnergyModel,
         sequence: &[u8],
         restraints: Restraints<'_>,
+        obey: bool,
         ensemble: &Ensemble,
         budget: u64,
     ) -> Result<Vec<Alternative>, Error> {
@@ -146,7 +148,11 @@ impl Alternatives {
             }
             Self::Clusters { most, samples, seed } => {
                 let found = clusters(&drawn(samples, seed), most);
-                found.iter().map(|cluster| of(&cluster.pairs, evaluated(&cluster.pairs), cluster.share)).collect()
+                let shown = |cluster: &Cluster| {
+                    let pairs = if obey { &cluster.nearest } else { &cluster.pairs };
+                    of(pairs, evaluated(pairs), cluster.share)
+                };
+                found.iter().map(shown).collect()
             }
             Self::Band(band) => {
                 let found = model.suboptimal_with(sequence, restraints, band, limit(sequence.len(), budget) as usize);

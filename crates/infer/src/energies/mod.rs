@@ -7,13 +7,15 @@
 mod alternatives;
 mod bonuses;
 
+use std::collections::HashSet;
 use std::f64::consts::LN_2;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use rayon::prelude::*;
+use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{Map, Method};
-use rinalmo_energy::{Dimers, EnergyModel, Ensemble, Restraints, memory, memory_within};
+use rinalmo_energy::{Dimers, EnergyModel, Ensemble, Restraints, Row, memory, memory_in_beam, memory_within};
 use rinalmo_seq::Structure;
 use rinalmo_seq::alphabet::spelled;
 
@@ -96,7 +98,9 @@ impl EnergyFolder {
         &self.model
     }
 
-    /// What strands of two kinds gain by binding to each other and to their own kind.
+    /// What strands of two kinds gain by binding to each other and to their own kind. Two of one kind make a complex that
+    /// looks the same from both, which has half the weight. Kinds that are counted apart make no such complex, even if their
+    /// letters are the same.
     ///
     /// ```
     /// use rinalmo_infer::{EnergyFolder, energy::EnergyModel};
@@ -116,9 +120,15 @@ impl EnergyFolder {
         let gain = |first: &[u8], second: &[u8]| {
             let (both, nick) = ([first, second].concat(), Some(first.len()));
             let ensemble = self.model.ensemble_with(&both, Restraints::default().nick(nick));
+            (ensemble, both, nick)
+        };
+        let of_two_kinds = |(ensemble, ..): (Ensemble, Vec<u8>, Option<usize>)| {
+            ensemble.strands().expect("there are two strands").binding()
+        };
+        let of_one_kind = |(ensemble, both, nick): (Ensemble, Vec<u8>, Option<usize>)| {
             binding(&self.model, &ensemble, &both, nick).expect("there are two strands")
         };
-        Ok(Dimers { ab: gain(a, b), aa: gain(a, a), bb: gain(b, b) })
+        Ok(Dimers { ab: of_two_kinds(gain(a, b)), aa: of_one_kind(gain(a, a)), bb: of_one_kind(gain(b, b)) })
     }
 
     /// Folds sequences, in their order.
@@ -164,6 +174,18 @@ impl EnergyFolder {
             return Err(Error::Options(message.to_owned()));
         }
         options.check()?;
+        if options.beam.is_some() {
+            let refused = |what: &str| Err(Error::Options(format!("a beam keeps too little for {what}")));
+            if options.beam == Some(0) {
+                return Err(Error::Options("a beam keeps at least one span at each base".to_owned()));
+            }
+            if options.no_lonely_pairs {
+                return refused("structures without lonely pairs");
+            }
+            if matches!(options.alternatives, Some(Alternatives::Band(_))) {
+                return refused("all structures of a band of energies");
+            }
+        }
         let asked = options.clone();
         let budget = options.max_memory.or(self.max_memory).unwrap_or_else(default_budget);
         let items = requests.into_iter().map(move |request| {
@@ -223,6 +245,9 @@ impl EnergyFolder {
         let constraint = request.constraint.as_ref();
         let bonuses = constraint.map(|constraint| bonuses(constraint, sequence)).transpose()?;
         request.check_reactivities()?;
+        if request.nick.is_some() && options.beam.is_some() {
+            return Err(Error::Options("two strands: a beam keeps spans of one strand only".to_owned()));
+        }
         if request.nick.is_some() && options.max_span.is_some() {
             return Err(Error::Options(
                 "two strands: pairs of both have no span, so there is no largest one".to_owned(),
@@ -232,13 +257,20 @@ impl EnergyFolder {
         let restraints = Restraints::default().bonuses(bonuses.as_deref()).stacked(stacked.as_deref());
         let restraints =
             restraints.no_lonely_pairs(options.no_lonely_pairs).max_span(options.max_span).nick(request.nick);
+        let restraints = restraints.beam(options.beam);
+        if let Some(constraint) = constraint {
+            within_span(constraint, options.max_span)?;
+        }
         let mfe = model.mfe_with(sequence, restraints);
-        if let Some((i, j)) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
-            return Err(no_room(i, j));
+        if let Some(pair) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
+            return Err(no_room(pair, options));
         }
         let ensemble = model.ensemble_with(sequence, restraints);
-        let alternatives =
-            options.alternatives.map(|which| which.of(model, sequence, restraints, &ensemble, budget)).transpose()?;
+        let obey = constraint.is_some() || options.no_lonely_pairs;
+        let alternatives = options
+            .alternatives
+            .map(|which| which.of(model, sequence, restraints, obey, &ensemble, budget))
+            .transpose()?;
         let asked = restraints
             .bonuses
             .map_or(0.0, |bonuses| mfe.pairs.iter().map(|(i, j)| f64::from(bonuses[i * sequence.len() + j])).sum());
@@ -255,9 +287,11 @@ impl EnergyFolder {
         };
         let usual = if method == Method::F1 { 0.0 } else { 0.5 };
         let decoding = options.decoding(options.threshold.unwrap_or(usual), request);
-        let near = Map::Near((0..sequence.len()).map(|i| ensemble.after(i)).collect());
-        let decoded = method.decode(near, sequence, &decoding)?;
+        let decoded = method.decode(map(&ensemble), sequence, &decoding)?;
         let mut pairs: Vec<(usize, usize)> = decoded.pairs.iter().map(|&(i, j, _)| (i, j)).collect();
+        if options.no_lonely_pairs {
+            pairs = without_lonely(&pairs, constraint);
+        }
         pairs.sort_unstable();
         energies.structure = model.energy_with(sequence, restraints, &pairs).ok();
         let fold = fold(request, pairs, decoded.threshold, &ensemble, energies, options);
@@ -273,18 +307,36 @@ fn has_threshold(method: Method) -> bool {
 fn bytes(len: usize, constrained: bool, options: &FoldOptions, budget: u64) -> u64 {
     let square = (len as u64).saturating_mul(len as u64);
     let near = pairs(len, options) as u64;
+    let sums = match options.beam {
+        Some(beam) => memory_in_beam(len, beam),
+        None => memory_within(len, options.max_span),
+    };
     // Bonuses as f32, and as the f64 that the recursions take.
     let bonuses = square.saturating_mul(if constrained { 12 } else { 0 });
     let lonely = near.saturating_mul(if options.no_lonely_pairs { 8 } else { 0 }); // one more sum for each span
-    // Without far pairs a map of all is made only if it is asked for.
-    let map = square.saturating_mul(if options.probabilities && options.max_span.is_some() { 4 } else { 0 });
+    // Without far pairs, or in a beam, a map of all is made only if it is asked for.
+    let is_part = options.max_span.is_some() || options.beam.is_some();
+    let map = square.saturating_mul(if options.probabilities && is_part { 4 } else { 0 });
     let structures = options.alternatives.map_or(0, |which| which.bytes(len, budget));
-    [bonuses, lonely, map, structures].into_iter().fold(memory_within(len, options.max_span), u64::saturating_add)
+    [bonuses, lonely, map, structures].into_iter().fold(sums, u64::saturating_add)
 }
 
 /// About how many pairs bases can be in.
 fn pairs(len: usize, options: &FoldOptions) -> usize {
-    len.saturating_mul(options.max_span.unwrap_or(len).min(len.div_ceil(2)))
+    let kept = options.max_span.unwrap_or(len).min(options.beam.unwrap_or(len));
+    len.saturating_mul(kept.min(len.div_ceil(2)))
+}
+
+/// The probabilities of an ensemble, for decoders.
+pub(crate) fn map(ensemble: &Ensemble) -> Map<'_> {
+    let (mut near, mut listed) = (Vec::new(), Vec::new());
+    for i in 0..ensemble.len() {
+        match ensemble.after(i) {
+            Row::Near(row) => near.push(row),
+            Row::Listed(row) => listed.push(row),
+        }
+    }
+    if listed.is_empty() { Map::Near(near) } else { Map::Listed(listed) }
 }
 
 /// The result of a structure.
@@ -320,12 +372,40 @@ fn binding(model: &EnergyModel, ensemble: &Ensemble, sequence: &[u8], nick: Opti
     Some(ensemble.strands()?.binding() + symmetry * model.conditions().rt())
 }
 
-fn no_room(i: usize, j: usize) -> Error {
+/// Why no structure has a pair of a constraint.
+pub(crate) fn no_room((i, j): (usize, usize), options: &FoldOptions) -> Error {
     let (i, j) = (i + 1, j + 1);
+    let lonely = if options.no_lonely_pairs { ", and every pair stacks on another one" } else { "" };
     Error::Options(format!(
         "the constraint is not met: no structure that it allows has the pair of bases {i} and {j}; an internal loop has \
-         at most 30 unpaired bases"
+         at most 30 unpaired bases{lonely}"
     ))
+}
+
+/// # Errors
+/// The constraint has a pair that spans more bases than pairs may.
+pub(crate) fn within_span(constraint: &Constraint, max_span: Option<usize>) -> Result<(), Error> {
+    let Some(max_span) = max_span else { return Ok(()) };
+    match constraint.forced().find(|(i, j)| j - i >= max_span) {
+        None => Ok(()),
+        Some((i, j)) => Err(Error::Options(format!(
+            "the constraint asks for the pair of bases {} and {}, which spans {} bases; pairs may span {max_span}",
+            i + 1,
+            j + 1,
+            j - i + 1
+        ))),
+    }
+}
+
+/// The pairs that stack on another one of them, or that the constraint asks for. A decoder chooses pairs one by one, so it
+/// may choose the one and leave the other.
+pub(crate) fn without_lonely(pairs: &[(usize, usize)], constraint: Option<&Constraint>) -> Vec<(usize, usize)> {
+    let all: HashSet<(usize, usize)> = pairs.iter().copied().collect();
+    let stacks = |&(i, j): &(usize, usize)| {
+        all.contains(&(i + 1, j.wrapping_sub(1))) || all.contains(&(i.wrapping_sub(1), j + 1))
+    };
+    let is_forced = |pair: &(usize, usize)| constraint.is_some_and(|c| c.forced().any(|forced| forced == *pair));
+    pairs.iter().copied().filter(|pair| stacks(pair) || is_forced(pair)).collect()
 }
 
 /// The results, computed window by window as they are asked for.

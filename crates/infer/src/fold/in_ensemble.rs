@@ -1,19 +1,25 @@
 //! Folding by a head that adds to the energies of an ensemble: what is known of a sequence, other structures than the best
 //! one, and pairs that cross it all belong to that ensemble.
 
+use rinalmo_decode::constraint::Constraint;
 use rinalmo_energy::{EnergyModel, Ensemble, Restraints};
 use rinalmo_model::in_ensemble::InEnsemble;
+use rinalmo_seq::base_pair::is_canonical;
 
 use super::{FoldOptions, FoldRequest, knots};
-use crate::energies::add_constraint;
+use crate::energies::{add_constraint, no_room, within_span};
 use crate::{Alternative, Alternatives, Error};
+
+/// A pair that a constraint asks for is more probable than this, unless no structure has it.
+const LEAST_FORCED: f32 = 0.5;
 
 /// A head's bonuses for one sequence, with what else is known of it.
 pub(super) struct Said<'a> {
     head: &'a InEnsemble,
     sequence: &'a [u8],
     options: &'a FoldOptions,
-    /// The head's bonuses with the constraint, if there is one.
+    constraint: Option<&'a Constraint>,
+    /// The head's bonuses with the constraint and without hairpins that are too short, if options ask for either.
     constrained: Option<Vec<f32>>,
     stacked: Option<Vec<f32>>,
 }
@@ -26,11 +32,20 @@ impl<'a> Said<'a> {
         let mut constrained = None;
         if let Some(constraint) = &request.constraint {
             constraint.check(sequence.len(), options.min_loop).map_err(rinalmo_decode::DecodeError::from)?;
+            within_span(constraint, options.max_span)?;
             let mut bonuses = head.bonuses().to_vec();
             add_constraint(constraint, &mut bonuses);
             constrained = Some(bonuses);
         }
-        Ok(Self { head, sequence, options, constrained, stacked: request.stacked(options.reactivity) })
+        if options.min_loop > FoldOptions::default().min_loop {
+            let bonuses = constrained.get_or_insert_with(|| head.bonuses().to_vec());
+            let len = sequence.len();
+            for (i, row) in bonuses.chunks_exact_mut(len.max(1)).enumerate() {
+                row[i..len.min(i.saturating_add(options.min_loop).saturating_add(1))].fill(f32::NEG_INFINITY);
+            }
+        }
+        let (constraint, stacked) = (request.constraint.as_ref(), request.stacked(options.reactivity));
+        Ok(Self { head, sequence, options, constraint, constrained, stacked })
     }
 
     fn model(&self) -> &'static EnergyModel {
@@ -46,8 +61,21 @@ impl<'a> Said<'a> {
     }
 
     /// The ensemble.
-    pub fn ensemble(&self) -> Ensemble {
-        self.model().ensemble_with(self.sequence, self.restraints())
+    ///
+    /// # Errors
+    /// No structure has a pair that the constraint asks for.
+    pub fn ensemble(&self) -> Result<Ensemble, Error> {
+        let ensemble = self.model().ensemble_with(self.sequence, self.restraints());
+        let mut forced = self.constraint.into_iter().flat_map(Constraint::forced);
+        match forced.find(|&(i, j)| ensemble.probability(i, j) < LEAST_FORCED) {
+            Some(pair) if self.has_energy(pair) => Err(no_room(pair, self.options)),
+            _ => Ok(ensemble),
+        }
+    }
+
+    /// Does the ensemble have an energy for a pair of these letters? Decoders take others from a constraint too.
+    fn has_energy(&self, (i, j): (usize, usize)) -> bool {
+        is_canonical(self.sequence[i], self.sequence[j])
     }
 
     /// Other structures, whose energies are with what the head adds.
@@ -55,7 +83,8 @@ impl<'a> Said<'a> {
     /// # Errors
     /// There are too many to return.
     pub fn others(&self, which: Alternatives, ensemble: &Ensemble, budget: u64) -> Result<Vec<Alternative>, Error> {
-        let mut found = which.of(self.model(), self.sequence, self.restraints(), ensemble, budget)?;
+        let obey = self.constraint.is_some() || self.options.no_lonely_pairs;
+        let mut found = which.of(self.model(), self.sequence, self.restraints(), obey, ensemble, budget)?;
         found.iter_mut().for_each(|one| one.energy = self.with_bonuses(one));
         if matches!(which, Alternatives::Band(_)) {
             found.sort_by(|a, b| a.energy.total_cmp(&b.energy));

@@ -3,8 +3,10 @@
 //!
 //! `models/nano/README.md` says how often the helices found so are right.
 
-use rinalmo_decode::{DecodeOptions, Map, Method};
+use rinalmo_decode::{DecodeOptions, Method};
 use rinalmo_energy::{EnergyModel, Restraints};
+
+use crate::energies::map;
 
 /// Fewest stacked pairs of a helix that crosses.
 const HELIX: usize = 3;
@@ -40,8 +42,7 @@ pub(super) fn crossing(model: &EnergyModel, sequence: &[u8], restraints: Restrai
     let Some(ensemble) = model.ensemble_if_paired(sequence, restraints, LEAST) else { return Vec::new() };
     let crosses = |i: usize, j: usize| (i + 1..j).any(|k| partner[k].is_some_and(|other| other < i || other > j));
     // The decoder gives each base one partner, whatever the threshold.
-    let near = Map::Near((0..len).map(|i| ensemble.after(i)).collect());
-    let decoded = Method::Nested.decode(near, sequence, &DecodeOptions::default().threshold(LEAST));
+    let decoded = Method::Nested.decode(map(&ensemble), sequence, &DecodeOptions::default().threshold(LEAST));
     let mut found = decoded.expect("there is no constraint that could fail").pairs;
     found.retain(|&(i, j, _)| crosses(i, j));
     found.sort_by_key(|&(i, j, _)| (i, j));

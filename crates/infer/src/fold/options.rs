@@ -43,6 +43,10 @@ pub struct FoldOptions {
     pub no_lonely_pairs: bool,
     /// Leave out pairs that span more bases, both ends included.
     pub max_span: Option<usize>,
+    /// For long sequences: keep only so many spans at each base ([`Restraints::beam`](rinalmo_energy::Restraints::beam)), so
+    /// that time and memory grow with the length. Only an energy model does; not with two strands, `no_lonely_pairs` or a
+    /// band of energies.
+    pub beam: Option<usize>,
     /// What [`FoldRequest::reactivities`] count.
     pub reactivity: Deigan,
     /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
@@ -67,6 +71,7 @@ impl Default for FoldOptions {
             alternatives: None,
             no_lonely_pairs: false,
             max_span: None,
+            beam: None,
             reactivity: Deigan::default(),
             max_memory: None,
             batch_tokens: DEFAULT_BATCH_TOKENS,
@@ -158,6 +163,13 @@ impl FoldOptions {
     #[must_use]
     pub fn max_span(mut self, max_span: impl Into<Option<usize>>) -> Self {
         self.max_span = max_span.into();
+        self
+    }
+
+    /// Sets [`FoldOptions::beam`].
+    #[must_use]
+    pub fn beam(mut self, beam: impl Into<Option<usize>>) -> Self {
+        self.beam = beam.into();
         self
     }
 

@@ -1,11 +1,13 @@
 //! What folding gives: [`Fold`] and [`PairMap`].
 
 use rayon::prelude::*;
+use rinalmo_decode::constraint::Constraint;
 use rinalmo_energy::EnergyModel;
 use rinalmo_seq::Structure;
 use rinalmo_seq::structure::PAGES;
 
 use crate::checkpoint::Curve;
+use crate::energies::without_lonely;
 use crate::{Alternative, FoldEnergies};
 
 /// A folded sequence.
@@ -38,6 +40,15 @@ pub struct Fold {
 }
 
 impl Fold {
+    /// The same without pairs that stack on no other, unless a constraint asks for them.
+    pub(super) fn without_lonely_pairs(mut self, constraint: Option<&Constraint>) -> Self {
+        let kept = without_lonely(self.structure.pairs(), constraint);
+        self.pairs.retain(|&(i, j, _)| kept.contains(&(i, j)));
+        self.structure = Structure::new(self.structure.len(), kept).expect("some of the pairs that it had");
+        self.score = self.pairs.iter().map(|pair| pair.2).sum::<f32>() / self.pairs.len().max(1) as f32;
+        self
+    }
+
     /// The same with these pairs that cross its own, or with their number if they are left out.
     pub(super) fn with_crossing(mut self, crossing: Vec<(usize, usize, f32)>, kept: bool) -> Self {
         if !kept {
