@@ -343,6 +343,53 @@ fn structures_without_lonely_or_far_pairs_have_none() {
 }
 
 #[test]
+fn learning_says_what_it_leaves_out() {
+    let hairpin = "GGGGAAAACCCC\n((((....))))\n";
+    let data = format!(
+        ">a\n{hairpin}>b\nGGGGACCACCCCAGG\n((((.[[.)))).]]\n>c\nCGGAAAACCA\n(((....)))\n>d\nAAAAAAAAAA\n..........\n>e\n{}\n{}\n",
+        "GAAAAC".repeat(60),
+        "(....)".repeat(60)
+    );
+    let run = Sandbox::new().with("a.dbn", &data).run("energy learn a.dbn --epochs 1 -o a.par").well();
+    for note in [
+        "3 of 5 structures",
+        "left out: 1 structure longer than 300 nt",
+        "left out: 1 structure with less than 25 % of the bases paired",
+        "3 pairs of 2 structures do not count",
+    ] {
+        assert!(run.err.contains(note), "{run}");
+    }
+}
+
+#[test]
+fn a_beam_folds_what_would_not_fit() {
+    let long = random_fasta(1, |_| 5000);
+    let sandbox = Sandbox::new().with("a.fa", &long);
+    let run = sandbox.run("fold -m turner2004 a.fa --max-memory 100M");
+    assert!(run.code == 1 && run.err.contains("hint: ") && run.err.contains("`--beam 200`"), "{run}");
+    let run = sandbox.run("-q fold -m turner2004 a.fa --max-memory 100M --beam 20 -f json").done();
+    let record = &objects(&run.out)[0];
+    let pairs = record["pairs"].as_array().unwrap();
+    assert!(pairs.len() > 500 && record["mfe"].as_f64() < Some(-500.0), "{record}");
+    let evaluated = sandbox.with("a.json", &run.out).run("-q energy eval a.json").done().out;
+    assert!(
+        evaluated.contains(&format!("{:.2})", record["mfe"].as_f64().unwrap())),
+        "the energy is that of the structure"
+    );
+    for (words, message) in [
+        ("fold GGGGAAAACCCC --beam 9", "only an energy model"),
+        ("fold -m turner2004 GGGGAAAACCCC --beam 0", "at least one span"),
+        (
+            "fold -m turner2004 GGGGAAAACCCC --beam 9 --no-lonely-pairs",
+            "too little for structures without lonely pairs",
+        ),
+    ] {
+        let run = Sandbox::new().run(words);
+        assert!(run.code != 0 && run.err.contains(message), "{run}");
+    }
+}
+
+#[test]
 fn a_network_refuses_what_only_energies_have() {
     let sandbox = Sandbox::new().with("a.fa", SMALL).with("a.shape", "1 0.5\n");
     let refused = |words: &str| sandbox.run(words).refused();

@@ -49,6 +49,7 @@ pub struct FoldRequest {
     #[serde(default)]
     no_lonely_pairs: bool,
     max_span: Option<usize>,
+    beam: Option<usize>,
     samples: Option<usize>,
     alternatives: Option<usize>,
     band: Option<f64>,
@@ -161,6 +162,7 @@ impl FoldRequest {
             .pseudoknots(self.pseudoknots)
             .no_lonely_pairs(self.no_lonely_pairs)
             .max_span(self.max_span)
+            .beam(self.beam)
             .alternatives(self.other_structures()?)
             .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
             .probabilities(self.probabilities);

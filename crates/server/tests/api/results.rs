@@ -123,6 +123,10 @@ fn alternatives_are_those_of_the_library() {
         assert!(expected["alternatives"].as_array().unwrap().len() > 1, "{expected}");
         assert_eq!(server.ask("/v1/fold", request)["results"][0], expected);
     }
+    let fold = folder.fold([TRNA], &FoldOptions::default().beam(2)).unwrap().remove(0);
+    let expected = value(Folded { record: &records(TRNA)[0], fold: &fold, model: &ModelName::from(&folder) });
+    let asked = json!({ "inputs": TRNA, "model": "turner2004", "beam": 2 });
+    assert_eq!(server.ask("/v1/fold", asked)["results"][0], expected);
 }
 
 #[test]

@@ -7,12 +7,13 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use rinalmo::energy::BuiltIn;
 use rinalmo::energy::learn::{Known, LearnOptions, learn};
+use rinalmo::seq::base_pair::is_canonical;
 use rinalmo::seq::labelled::structures::Item;
 use rinalmo::structures::known;
 
 use crate::commands::thermodynamics::parameters;
 use crate::context::{Context, Outcome};
-use crate::io::{OutputArgs, OutputFailure};
+use crate::io::{OutputArgs, OutputFailure, many};
 
 /// Learn energies from known structures, as a parameter file of ViennaRNA (version 2.0)
 ///
@@ -68,8 +69,29 @@ impl LearnArgs {
         let found = known(&self.data)?;
         found.notes.iter().for_each(|note| context.note(note));
         let all = found.items.len();
-        let known: Vec<Known> = found.items.iter().filter(|item| self.takes(item)).map(example).collect();
+        let taken: Vec<&Item> = found.items.iter().filter(|item| self.takes(item)).collect();
+        let known: Vec<Known> = taken.iter().map(|item| example(item)).collect();
         context.note(format!("{} of {all} structures", known.len()));
+        let long = found.items.iter().filter(|item| self.is_long(item)).count();
+        let few = all - known.len() - long;
+        if long > 0 {
+            context.note(format!("left out: {} longer than {} nt", many(long, "structure"), self.max_length));
+        }
+        if few > 0 {
+            let share = 100.0 * self.min_paired;
+            context.note(format!("left out: {} with less than {share} % of the bases paired", many(few, "structure")));
+        }
+        let kept = |item: &Item| example(item).pairs.iter().filter(|pair| has_energy(item, **pair)).count();
+        let ignored: Vec<usize> = taken.iter().map(|item| item.structure.pairs().len() - kept(item)).collect();
+        let pairs = ignored.iter().sum::<usize>();
+        if pairs > 0 {
+            let records = ignored.iter().filter(|pairs| **pairs > 0).count();
+            context.note(format!(
+                "{} of {} do not count: they cross others, are not AU, GC or GU, or have fewer than three bases between",
+                many(pairs, "pair"),
+                many(records, "structure")
+            ));
+        }
         let mut out = self.output.open()?;
         let learned = learn(&start, &known, &options, |epoch| {
             context.note(format!("epoch {} of {}: loss {:.4} a base", epoch.number, options.epochs, epoch.loss));
@@ -80,10 +102,21 @@ impl LearnArgs {
     }
 
     fn takes(&self, item: &Item) -> bool {
-        let len = item.sequence.len();
         let paired = 2.0 * item.structure.pairs().len() as f64;
-        len <= self.max_length && paired >= self.min_paired * len as f64
+        !self.is_long(item) && paired >= self.min_paired * item.sequence.len() as f64
     }
+
+    fn is_long(&self, item: &Item) -> bool {
+        item.sequence.len() > self.max_length
+    }
+}
+
+/// Fewest bases between two that pair.
+const SHORTEST_HAIRPIN: usize = 3;
+
+/// Is it a pair that energies have?
+fn has_energy(item: &Item, (i, j): (usize, usize)) -> bool {
+    is_canonical(item.sequence[i], item.sequence[j]) && j - i > SHORTEST_HAIRPIN
 }
 
 /// The structure without its pseudoknots.
