@@ -35,7 +35,8 @@ pub struct FoldingArgs {
     /// Also predict helices that cross the structure
     ///
     /// They are searched among the bases that the structure leaves unpaired, with the model's ensemble of structures, such as
-    /// that of nano. Networks without one cross pairs with `--decode greedy`.
+    /// that of nano. Networks without one cross pairs with `--decode greedy`. Structures of --alternatives, --samples and
+    /// --band have none.
     #[arg(long)]
     pub pseudoknots: bool,
     /// Require at least N unpaired bases in a hairpin loop
