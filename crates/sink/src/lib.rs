@@ -279,6 +279,17 @@ impl Sink {
     }
 }
 
+/// What the records of these ids, in the order of the input, are called in a table that a [`Sink`] writes: by their ids, but
+/// the second of an id `x` is `x_2`.
+///
+/// ```
+/// assert_eq!(rinalmo_sink::names_in_table(&["a", "a", "b"]), ["a", "a_2", "b"]);
+/// ```
+pub fn names_in_table(ids: &[&str]) -> Vec<String> {
+    let names = Names::plan(Use::Table, (0..).zip(ids.iter().copied()));
+    (0..).zip(ids).map(|(index, _)| names.of(index).to_owned()).collect()
+}
+
 /// The layout of the spool's records. It is the same for all formats, except that tables list pairs above a cutoff.
 fn layout_word(format: Format, layout: Layout) -> String {
     match layout {

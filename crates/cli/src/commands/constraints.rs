@@ -115,7 +115,7 @@ impl File {
 
     /// The number of the constraint of a record: its own if both come from this file, else that of its complete header,
     /// else that of its id; of several the one for the same sequence.
-    fn find(&self, record: &SequenceRecord) -> Result<Option<usize>> {
+    fn find(&mut self, record: &SequenceRecord) -> Result<Option<usize>> {
         if record.source.as_ref() == self.name && record.index < self.records.len() {
             return Ok(Some(record.index));
         }
@@ -130,7 +130,10 @@ impl File {
         };
         match numbers.iter().filter(is_same).collect::<Vec<_>>()[..] {
             [one] => Ok(Some(*one)),
-            _ => bail!("{}: {} constraints for this id, expected one", self.name, numbers.len()),
+            _ => {
+                numbers.iter().for_each(|&number| self.used[number] = true); // there is a sequence for them
+                bail!("{}: {} constraints for this id, expected one", self.name, numbers.len())
+            }
         }
     }
 

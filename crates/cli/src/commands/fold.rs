@@ -150,9 +150,11 @@ impl Job for Folding<'_> {
     type Result = Fold;
 
     fn ask(&mut self, record: &SequenceRecord) -> Result<Asked<FoldRequest<'static>, Fold>> {
+        // Both look for the record even if it fails, so that neither says that it is not there.
+        let constraint = self.constraints.of(record);
+        let reactivities = self.reactivities.as_mut().map(|known| known.of(record)).transpose();
         self.out.check(record)?;
-        let constraint = self.constraints.of(record)?;
-        let reactivities = self.reactivities.as_mut().map(|known| known.of(record)).transpose()?.flatten();
+        let (constraint, reactivities) = (constraint?, reactivities?.flatten());
         let request = FoldRequest::new(record.sequence.clone());
         Ok(Asked::Model(request.nick(record.nick).constraint(constraint).reactivities(reactivities)))
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::energy::{self, Deigan};
-use rinalmo::seq::{SequenceRecord, alphabet::spelled};
+use rinalmo::seq::SequenceRecord;
 use rinalmo::{FoldOptions, Model};
 
 use super::numbers::Numbers;
@@ -124,26 +124,19 @@ impl Reactivities {
     /// # Errors
     /// They are for another sequence.
     pub fn of(&mut self, record: &SequenceRecord) -> Result<Option<Vec<Option<f32>>>> {
-        let (file, len) = (self.numbers.file(), record.sequence.len());
-        let has_ids = self.numbers.ids().next().is_some();
+        let has_ids = self.numbers.has_ids();
         if let Some(owner) = self.owner.as_ref().filter(|_| !has_ids) {
+            let file = self.numbers.file();
             bail!("{file} has no ids, so it is for one sequence, and was used for `{owner}`");
         }
         let names = [&*record.header, &*record.id];
-        let Some(values) = self.numbers.of(names, !has_ids, len)? else {
+        self.found.extend(names.map(str::to_owned)); // it is there, even if its reactivities are wrong
+        let (len, sequence) = (record.sequence.len(), Some(&record.sequence[..]));
+        let Some(values) = self.numbers.of(names, !has_ids, len, sequence)? else {
             self.without.push(record.id.clone());
             return Ok(None);
         };
-        let letters = spelled(&record.sequence);
-        let differs = |&&(at, letter): &&(usize, u8)| {
-            !letter.eq_ignore_ascii_case(&b'N') && spelled(&[letter]) != letters[at..=at]
-        };
-        if let Some(&(at, letter)) = self.numbers.letters().iter().find(differs) {
-            let [expected, found] = [letter, record.sequence[at]].map(char::from);
-            bail!("{file} is for another sequence: base {} is {expected} there, {found} here", at + 1);
-        }
         self.owner = Some(record.id.clone());
-        self.found.extend(names.map(str::to_owned));
         let measured = values.into_iter().map(|value| value.map(|value| value as f32)).collect();
         Ok(Some(self.reagent.counted(&record.sequence, measured)))
     }

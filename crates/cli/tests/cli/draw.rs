@@ -110,6 +110,98 @@ fn dot_plots_of_viennarna_are_structures_and_probabilities() {
     );
 }
 
+/// The second record of an id has the probabilities that `fold` wrote for it.
+#[test]
+fn records_of_one_id_have_their_own_probabilities() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGGCAAAAGCCCC\n>a second\nAAGGGCAAAGCCCA\n>b\nGGGGCAAAAGCCCC\n");
+    let paired = |file: &str, base: &str| {
+        let svg = sandbox.read(file);
+        let about = svg.split(&format!("<title>{base}")).nth(1).unwrap().split('<').next().unwrap().to_owned();
+        about.rsplit(' ').next().unwrap().parse::<f64>().unwrap()
+    };
+    for format in ["dbn", "json", "tsv", "ct"] {
+        sandbox.run(&format!("-q fold -m turner2004 a.fa -f {format} -o all --bpp p.tsv")).done();
+        sandbox.run("-q draw all --out-dir out -c paired --probabilities p.tsv").done();
+        let second = "out/a_second.svg";
+        assert!(paired("out/a.svg", "1 G") > 0.9 && paired(second, "1 A") < 0.2, "{format}");
+        assert!(paired(second, "3 G") > 0.9, "{format}");
+    }
+    let sandbox = sandbox.with("one.tsv", "id\ti\tj\tp\na\t1\t14\t0.9\n");
+    let run = sandbox.run("draw all --out-dir out -c paired --probabilities one.tsv");
+    assert!(run.code == 1 && run.err.contains("what it has for `a` was used for another sequence of this id"), "{run}");
+    sandbox.run("-q fold -m turner2004 a.fa --out-dir folder").well();
+    let said = sandbox.run("draw folder --out-dir out -c paired --probabilities p.tsv").refused();
+    assert!(said.contains("several records are called `a`, and in a folder their order is not that of"), "{said}");
+}
+
+#[test]
+fn probabilities_that_cannot_be_are_refused() {
+    let sandbox = Sandbox::new()
+        .with("a.dbn", ">a\nGGGGCAAAAGCCCC\n((((......))))\n")
+        .with("twice.tsv", "id\ti\tj\tp\na\t1\t14\t0.4\na\t2\t13\t0.4\na\t14\t1\t0.4\n")
+        .with("much.tsv", "id\ti\tj\tp\na\t1\t14\t0.8\na\t1\t13\t0.5\n")
+        .with("round.tsv", "id\ti\tj\tp\na\t1\t14\t0.8\na\t1\t13\t0.205\n");
+    let draw = |table: &str| sandbox.run(&format!("draw a.dbn -c paired --probabilities {table} -o a.svg"));
+    let twice = draw("twice.tsv").refused();
+    assert!(twice.contains("twice.tsv:4: pair (1, 14) of `a` is given twice"), "{twice}");
+    let much = draw("much.tsv").well().err;
+    assert_eq!(much, "warning: much.tsv: the probabilities of base 1 of `a` add up to 1.30; counted as 1\n");
+    draw("round.tsv").done();
+}
+
+#[test]
+fn values_of_another_record_or_sequence_are_not_drawn() {
+    let sandbox = Sandbox::new()
+        .with("a.dbn", ">a\nGGGAAAACUC\n(((....)))\n")
+        .with("two.dbn", ">a\nGGGAAAACUC\n(((....)))\n>a two\nGGGAAAACCC\n(((....)))\n")
+        .with("b.csv", "id,position,dms\nb,1,0.5\n")
+        .with("letters.shape", "1 G 0.5\n2 C 0.5\n")
+        .with("sequence.csv", "id,sequence,dms\na,gggaaaactu,\"1,2,3,4,5,6,7,8,9,10\"\n")
+        .with("comma.shape", "1\t0,5\n2\t0,25\n")
+        .with("list.txt", "0.5\n0.25\n1\n1\n1\n1\n1\n1\n1\nNA\n")
+        .with("twice.tsv", "position\tdms\n1\t0.5\n1\t0.7\n")
+        .with("ids.csv", "id,position,dms\na,1,0.5\n");
+    let draw = |file: &str| sandbox.run(&format!("draw a.dbn --values {file}"));
+    let other = draw("b.csv").well();
+    assert_eq!(
+        other.err, "warning: b.csv: no values for `a`, drawn without\nwarning: b.csv: no record for `b`\n",
+        "{other}"
+    );
+    assert!(!other.out.contains(", dms: "));
+    let said = draw("letters.shape").refused();
+    assert!(said.contains("letters.shape is for another sequence: base 2 is C there, G here"), "{said}");
+    let said = draw("sequence.csv").refused();
+    assert!(said.contains("sequence.csv is for another sequence: base 10 is U there, C here"), "{said}");
+    assert!(draw("comma.shape").done().out.contains("<title>1 G, pairs with 10 C, comma: 0.5</title>"));
+    let list = draw("list.txt").done().out;
+    assert!(
+        list.contains("<title>1 G, pairs with 10 C, list: 0.5</title>") && list.contains(", list: 0.25<"),
+        "{list}"
+    );
+    assert!(draw("twice.tsv").refused().contains("twice.tsv:3: position 1 is given twice"));
+    let run = sandbox.run("draw two.dbn --out-dir out --values ids.csv");
+    assert!(run.code == 1 && run.err.contains("`a` was used for another sequence of this id"), "{run}");
+}
+
+#[test]
+fn what_is_of_another_sequence_is_refused_or_noted() {
+    let plot = "%!PS-Adobe-3.0 EPSF-3.0\n/DPtitle {\n  (x)\n} def\n/sequence { (\\\nGGGGCAAAAGCCCC\\\n) } def\n\
+        1 14 0.9 ubox\n2 13 0.95 ubox\n1 14 0.95 lbox\nshowpage\n";
+    let sandbox = Sandbox::new()
+        .with("dot.ps", plot)
+        .with("same.dbn", ">x\nggggcaaaagcccc\n((((......))))\n")
+        .with("other.dbn", ">x\nGGGGCAAAAGCCCU\n((((......))))\n");
+    let said = sandbox.run("draw other.dbn --probabilities dot.ps -c paired").refused();
+    assert!(said.contains("dot.ps is for another sequence: base 14 is C there, U here"), "{said}");
+    sandbox.run("draw same.dbn --probabilities dot.ps -c paired").done();
+    let own = sandbox.run("draw dot.ps -c paired").done().out;
+    assert!(own.contains("<title>2 G, probability of being paired: 0.9<"), "it has all probabilities: {own}");
+    let noted = sandbox.run("draw other.dbn -r same.dbn").well();
+    let note = "note: the reference is of another sequence: same.dbn: `x`: base 14 is C there, U here\n";
+    assert!(noted.err == note && noted.out.contains("in both structures"), "{noted}");
+    sandbox.run("draw dot.ps -r same.dbn").done();
+}
+
 #[test]
 fn values_are_read_with_and_without_a_header() {
     let sandbox = Sandbox::new()

@@ -267,6 +267,26 @@ fn reactivities_of_every_file_give_the_energies_of_rnafold() {
         ("a.shape", lines(|at, _, value| format!("{at} {value}\n"))),
         ("b.shape", lines(|at, base, value| format!("{at} {base} {value}\n"))),
         ("a.map", lines(|at, base, value| format!("{at}\t{value}\t0.1\t{base}\n"))),
+        ("comma.shape", lines(|at, _, value| format!("{at}\t{value}\n")).replace('.', ",")),
+        ("blank.shape", lines(|at, _, value| format!("{at} {value}\n")).replace('.', ",")),
+        ("semicolon.shape", lines(|at, _, value| format!("{at};{value}\n")).replace('.', ",")),
+        ("comment.shape", format!("# by hand, in May\n{}", lines(|at, _, value| format!("{at}\t{value}\n")))),
+        ("list.txt", lines(|_, _, value| format!("{value}\n"))),
+        (
+            "letters.csv",
+            format!(
+                "id,position,base,reactivity\n{}",
+                lines(|at, base, value| format!("switch,{at},{base},{value}\n"))
+            ),
+        ),
+        (
+            "sequence.tsv",
+            format!(
+                "id\tsequence\treactivity\nswitch\t{}\t{}\n",
+                PROBED.to_lowercase(),
+                values.join(" ").replace('.', ",")
+            ),
+        ),
         ("a.react", format!("switch\n{}\n", values.join("\t"))),
         ("list.tsv", format!("id\tother\treactivity\nswitch\t1\t{}\n", values.join(","))),
         (
@@ -318,6 +338,51 @@ fn reactivities_of_another_sequence_are_an_error_of_the_record() {
     let sandbox = Sandbox::new().with("a.fa", &two).with("t.tsv", "id\treactivity\nb\t1,2,3\n");
     let run = sandbox.run("fold -m turner2004 a.fa --reactivities t.tsv");
     assert!(run.code == 1 && run.err.contains("t.tsv: expected 9 values, found 3"), "{run}");
+    assert!(!run.err.contains("no sequence for"), "it is there: {run}");
+}
+
+/// Numbers that could be others, and positions that have two, are refused with their line.
+#[test]
+fn reactivities_that_could_be_others_are_refused() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGAAACCC\n");
+    for (text, message) in [
+        ("1\t0.5\n2\t1,234\n", "r:2: `1,234` may be 1.234 or 1234, write it with a decimal point"),
+        ("1,0,5\n2,0,7\n", "r:1: `0,5` may be 0.5, or 0 and 5"),
+        ("1 0.5\n2 0.5\n1 0.7\n", "r:3: position 1 is given twice"),
+        ("0.5\n0.7 0.1\n", "r:2: expected one number, as in the lines before, found `0.7 0.1`"),
+        ("0.5\n0.7\n0.7 0.1\n", "r:3: expected one number, as in the lines before, found `0.7 0.1`"),
+        ("0.5\t0.1\n0.7\t0.1\n", "r:1: expected a position from 1, found `0.5\t0.1`"),
+        ("id,position,reactivity\na,1,0.5\na,1,0.7\n", "r:3: position 1 of `a` is given twice"),
+        ("id\treactivity\na\t1,x\n", "r:2: expected a number, found `x`"),
+    ] {
+        std::fs::write(sandbox.path("r"), text).unwrap();
+        let said = sandbox.run("fold -m turner2004 a.fa --reactivities r").refused();
+        assert!(said.contains(message), "{text:?}: {said}");
+    }
+}
+
+/// The letters of a table, its sequences, and one profile for two sequences.
+#[test]
+fn reactivities_of_tables_are_of_the_same_sequence() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGAAACCC\n>a other\nGGGUAACCC\n");
+    let list = "1,1,1,1,1,1,1,1,1";
+    for (table, messages) in [
+        (format!("id,sequence,reactivity\na,ggguaaccc,\"{list}\"\n"), ["a.fa:1", "base 4 is U there, A here"]),
+        (format!("id,sequence,reactivity\na,GGGTAACCC,\"{list}\"\n"), ["a.fa:1", "base 4 is U there, A here"]),
+        (format!("id,sequence,reactivity\na,GGGAAACCC,\"{list}\"\n"), ["a.fa:3", "base 4 is A there, U here"]),
+        (format!("id,sequence,reactivity\na,GGGAAACC,\"{list}\"\n"), ["a.fa:1", "8 bases there, 9 here"]),
+        ("id position base reactivity\na 4 U 0.5\n".replace(' ', "\t"), ["a.fa:1", "base 4 is U there, A here"]),
+        ("id position seq reactivity\na 4 A 0.5\n".replace(' ', "\t"), ["a.fa:3", "base 4 is A there, U here"]),
+        (format!("id,reactivity\na,\"{list}\"\n"), ["a.fa:3", "`a` was used for another sequence of this id"]),
+    ] {
+        std::fs::write(sandbox.path("t.csv"), &table).unwrap();
+        let run = sandbox.run("fold -m turner2004 a.fa --reactivities t.csv");
+        assert!(run.code == 1 && energies(&run.out).len() < 2, "{table}{run}");
+        assert!(messages.iter().all(|message| run.err.contains(message)), "{table}{run}");
+    }
+    let same = Sandbox::new().with("a.fa", ">a\nGGGAAACCC\n>a other\ngggaaaccc\n");
+    let same = same.with("t.csv", format!("id,reactivity\na,\"{list}\"\n"));
+    assert_eq!(energies(&same.run("fold -m turner2004 a.fa --reactivities t.csv").done().out).len(), 2);
 }
 
 #[test]

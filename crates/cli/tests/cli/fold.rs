@@ -206,7 +206,11 @@ fn constraints_come_from_a_file_as_rnafold_reads_it() {
     let commented =
         sandbox.pipe("-q fold a.fa -C -", "# probing of May\r\n>hp x\r\n# of one\r\n((((....))))\r\n").done();
     assert_eq!(structures(&commented.out)[0].structure.to_dot_bracket().unwrap(), "((((....))))");
-    let bare = sandbox.run("fold -C other.txt");
+    let twice = sandbox.with("twice.txt", ">hp\n((((....))))\n>hp\n............\n");
+    let said = twice.run("fold a.fa -C twice.txt");
+    assert!(said.code == 1 && said.err.contains("twice.txt: 2 constraints for this id, expected one"), "{said}");
+    assert!(!said.err.contains("no sequence for"), "it is there: {said}");
+    let bare = twice.run("fold -C other.txt");
     assert_eq!(bare.err, "error: other.txt: record `hp` has no sequence; give FILES with the sequences\n");
 }
 

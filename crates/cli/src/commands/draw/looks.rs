@@ -99,14 +99,9 @@ pub enum PaletteName {
 
 impl Looks {
     /// Checks what can be checked before the work.
-    pub fn check(&self, values: bool, probabilities: bool) -> Result<()> {
+    pub fn check(&self, values: bool) -> Result<()> {
         let name = name_of::<ColorBy>;
         match self.color_by {
-            Some(what @ (ColorBy::Paired | ColorBy::Confidence | ColorBy::Entropy)) if !probabilities => bail!(
-                "--color-by {}: needs the probabilities of all pairs\nhint: `fold --bpp FILE.tsv` writes them, \
-                 --probabilities FILE.tsv reads them",
-                name(what)
-            ),
             Some(ColorBy::Value) if !values => bail!("--color-by value: needs --values FILE"),
             Some(what) if values && what != ColorBy::Value => {
                 bail!("--color-by {}: --values has other numbers; leave out one of both", name(what))
@@ -118,6 +113,19 @@ impl Looks {
         }
         self.parse_range()?;
         self.highlights(usize::MAX).map(drop)
+    }
+
+    /// # Errors
+    /// Bases are to be coloured by the probabilities of all pairs, which are not there.
+    pub fn check_without_probabilities(&self) -> Result<()> {
+        match self.color_by {
+            Some(what @ (ColorBy::Paired | ColorBy::Confidence | ColorBy::Entropy)) => bail!(
+                "--color-by {}: needs the probabilities of all pairs\nhint: `fold --bpp FILE.tsv` writes them, \
+                 --probabilities FILE.tsv reads them",
+                name_of(what)
+            ),
+            _ => Ok(()),
+        }
     }
 
     /// What bases are coloured by.

@@ -2,22 +2,25 @@
 
 mod looks;
 mod probabilities;
+mod records;
 mod reference;
+mod values;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::draw::rna::{Rna, Track, svg};
+use rinalmo::draw::rna::{Rna, svg};
 use rinalmo::draw::{pdf, png};
 use rinalmo::seq::labelled::structures::{Entry, Found, ReadOptions, read};
 use rinalmo::seq::{InputOptions, Sequences, table};
 
 use self::looks::{ColorBy, Looks};
 use self::probabilities::Probabilities;
+use self::records::Record;
 use self::reference::References;
-use super::numbers::Numbers;
+use self::values::Values;
 use crate::context::{Context, Outcome};
 use crate::io::{FailureArgs, Failures, OutputArgs, OutputFailure, Progress, RecordFiles, is_standard};
 
@@ -102,28 +105,43 @@ impl DrawingFormat {
 /// Runs the command.
 pub fn run(args: DrawArgs, context: &Context) -> Result<Outcome> {
     let format = args.format()?;
-    args.looks.check(args.values.is_some(), args.probabilities.is_some())?;
-    let drawer = Drawer {
-        numbers: args.values.as_deref().map(|path| Numbers::open(path, args.looks.column(), &[])).transpose()?,
+    args.looks.check(args.values.is_some())?;
+    let mut drawer = Drawer {
+        values: args.values.as_deref().map(|path| Values::open(path, args.looks.column())).transpose()?,
         probabilities: args.probabilities.as_deref().map(Probabilities::open).transpose()?,
         references: args.reference.as_deref().map(References::open).transpose()?,
         looks: args.looks.clone(),
         format,
     };
     let found = args.read(context)?;
+    if args.probabilities.is_none() && !found.entries.iter().all(|entry| entry.all_probable) {
+        args.looks.check_without_probabilities()?;
+    }
+    let records = Record::all(&found.entries);
+    let of_folder = args.probabilities.is_some() && args.files.iter().any(|file| file.is_dir());
+    if let Some(record) = records.iter().find(|record| of_folder && record.shared) {
+        bail!(
+            "several records are called `{}`, and in a folder their order is not that of --probabilities\n\
+             hint: give the file of structures that `fold` wrote",
+            record.entry.id
+        );
+    }
+    if let Some(excess) = drawer.probabilities.as_ref().and_then(Probabilities::excess) {
+        context.note(format!("warning: {excess}"));
+    }
     let mut failures = Failures::default();
     let progress = Progress::new(context);
     found.wrong.into_iter().for_each(|error| failures.unusable(&progress, &error.into()));
-    let is_only = found.entries.len() == 1;
     match &args.out_dir {
         Some(folder) => {
             let mut files = RecordFiles::open(folder, format.extension())?;
-            for entry in found.entries {
+            for record in &records {
                 if context.stopped() {
                     break;
                 }
+                let entry = record.entry;
                 let bases = entry.structure.len();
-                match drawer.draw(&entry, is_only) {
+                match drawer.draw(record) {
                     Ok(bytes) => files.write(&entry.id, &entry.header, &bytes)?,
                     Err(error) => failures.failed(&progress, &entry.place, &error),
                 }
@@ -133,15 +151,17 @@ pub fn run(args: DrawArgs, context: &Context) -> Result<Outcome> {
             files.finish(context)?;
         }
         None => {
-            let [entry] = &found.entries[..] else {
-                bail!("{} records, expected one\nhint: --out-dir DIR writes a file for each", found.entries.len());
+            let [record] = &records[..] else {
+                bail!("{} records, expected one\nhint: --out-dir DIR writes a file for each", records.len());
             };
-            let bytes = drawer.draw(entry, is_only).with_context(|| entry.place.clone())?;
+            let bytes = drawer.draw(record).with_context(|| record.entry.place.clone())?;
             let mut out = args.output.open()?;
             out.write_all(&bytes).context(OutputFailure)?;
             out.finish()?;
         }
     }
+    drawer.values.iter().for_each(|values| values.report(!context.stopped(), context));
+    drawer.references.iter().for_each(|references| references.report(context));
     Ok(args.failures.judge(failures.finish(context)))
 }
 
@@ -180,25 +200,26 @@ impl DrawArgs {
 struct Drawer {
     looks: Looks,
     format: DrawingFormat,
-    numbers: Option<Numbers>,
+    values: Option<Values>,
     probabilities: Option<Probabilities>,
     references: Option<References>,
 }
 
 impl Drawer {
-    /// The drawing of a record; `is_only` if there are no others.
-    fn draw(&self, entry: &Entry, is_only: bool) -> Result<Vec<u8>> {
+    /// The drawing of a record.
+    fn draw(&mut self, record: &Record<'_>) -> Result<Vec<u8>> {
+        let entry = record.entry;
         let mut rna = Rna::new(entry.sequence.clone().unwrap_or_default(), entry.structure.clone());
         rna.probabilities.clone_from(&entry.probabilities);
-        if let Some(probabilities) = &self.probabilities {
-            rna.probabilities = probabilities.of(entry, is_only)?;
+        if let Some(probabilities) = &mut self.probabilities {
+            rna.probabilities = probabilities.of(record)?;
         }
-        if let Some(references) = &self.references {
-            rna.reference = Some(references.of(entry, is_only)?);
+        if let Some(references) = &mut self.references {
+            rna.reference = Some(references.of(record)?);
         }
         rna.highlights = self.looks.highlights(rna.len())?;
         self.looks.check_turns(&rna)?;
-        rna.track = match self.looks.color_by(self.numbers.is_some()) {
+        rna.track = match self.looks.color_by(self.values.is_some()) {
             ColorBy::PairProbability if rna.probabilities.is_empty() && !rna.structure.pairs().is_empty() => {
                 bail!("there are no probabilities\nhint: `fold -f json` writes them, and --probabilities reads them")
             }
@@ -206,7 +227,7 @@ impl Drawer {
             ColorBy::Paired => Some(rna.paired()),
             ColorBy::Confidence => Some(rna.confidence()),
             ColorBy::Entropy => Some(rna.entropy()),
-            ColorBy::Value => self.numbers.as_ref().map(|numbers| track(numbers, entry, is_only)).transpose()?,
+            ColorBy::Value => self.values.as_mut().map(|values| values.of(record)).transpose()?,
             ColorBy::Letter | ColorBy::Part | ColorBy::None => None,
         };
         if let (Some(track), Some(range)) = (&mut rna.track, self.looks.range()) {
@@ -214,7 +235,7 @@ impl Drawer {
         }
         let name = if entry.header == "-" { "" } else { &entry.header };
         let name = if name.is_empty() { entry.id.trim_matches('-') } else { name };
-        self.format.bytes(svg(&rna, &self.looks.style(name, self.numbers.is_some())))
+        self.format.bytes(svg(&rna, &self.looks.style(name, self.values.is_some())))
     }
 }
 
@@ -225,13 +246,6 @@ fn entries(path: &Path) -> Result<Vec<Entry>> {
         Some(first) => Err(first.into()),
         None => Ok(found.entries),
     }
-}
-
-/// The numbers of a record, to colour its bases by.
-fn track(numbers: &Numbers, entry: &Entry, is_only: bool) -> Result<Track> {
-    let values = numbers.of(entry.names(), is_only, entry.structure.len())?;
-    let values = values.with_context(|| format!("no values of this record in {}", numbers.file()))?;
-    Ok(Track { name: numbers.name().to_owned(), values, range: None })
 }
 
 /// Says how sequences are folded and drawn, if the file has only these.

@@ -1,29 +1,45 @@
 //! Numbers of the bases of records: `draw --values`, `fold --reactivities`.
 
+mod bare;
+mod cell;
+pub mod letters;
 mod rdat;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result, bail};
+use rinalmo::seq::alphabet::bases;
 use rinalmo::seq::input;
-use rinalmo::seq::table::{Row, Table, columns};
+use rinalmo::seq::table::{Comma, Row, Table, columns};
+
+use bare::Bare;
+use cell::{cell, is_letter, is_number, numbers};
+use letters::{difference, other_letter};
 
 /// Other names of the column of positions.
 const POSITION: &[&str] = &["index", "nucleotide", "nt_number", "i", "n"];
-/// Columns that hold no numbers of bases.
-const NO_NUMBERS: &[&str] = &["base", "letter", "nt", "residue"];
-/// What SHAPE files have where nothing was measured: numbers up to this.
-const NOT_MEASURED: f64 = -500.0;
+/// Columns of letters, one for each position.
+const LETTER: &[&str] = &["base", "letter", "nt", "residue", "nucleotide"];
 /// Bytes that show whether a file has a header.
 const START: u64 = 4096;
 
 /// The numbers of one record: of some positions, from 0, or of all in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given {
-    At(Vec<(usize, Option<f64>)>),
+    At(BTreeMap<usize, Option<f64>>),
     All(Vec<Option<f64>>),
+}
+
+/// What a file has of one record.
+#[derive(Debug)]
+pub struct Profile {
+    given: Given,
+    /// Its letters at some positions, from 0.
+    letters: Vec<(usize, u8)>,
+    /// Its whole sequence.
+    sequence: Option<Vec<u8>>,
 }
 
 /// Numbers of the bases of records.
@@ -31,9 +47,8 @@ pub struct Numbers {
     file: String,
     name: String,
     /// By id; without a column of ids there is one record, without a name.
-    records: HashMap<String, Given>,
-    /// The letters that the file has at some positions of its only record.
-    letters: Vec<(usize, u8)>,
+    records: HashMap<String, Profile>,
+    used: Used,
 }
 
 impl Numbers {
@@ -45,49 +60,31 @@ impl Numbers {
         (&mut stream).take(START).read_to_end(&mut start).with_context(|| path.display().to_string())?;
         let name = input::name_of(path);
         let whole = std::io::Cursor::new(start.clone()).chain(stream);
+        let file = path.display().to_string();
         if start.trim_ascii_start().starts_with(rdat::MAGIC.as_bytes()) {
-            return rdat::read(path.display().to_string(), input_stem(path), whole);
+            let profile = rdat::read(&file, whole)?;
+            return Ok(Self::of_one(path, profile));
+        }
+        if let Some(bare) = Bare::of(&start) {
+            if let Some(column) = column {
+                bail!("{name}: has no header, so no column `{column}`");
+            }
+            let profile = bare.read(&file, whole)?;
+            return Ok(Self::of_one(path, profile));
         }
         if is_name_and_numbers(&start) {
             return Self::of_two_lines(path, whole);
         }
-        if first_line_is_numbers(&start) {
-            if let Some(column) = column {
-                bail!("{name}: has no header, so no column `{column}`");
-            }
-            return Self::without_header(path, whole);
-        }
         Self::of_table(Table::from_reader(&name, whole)?, column, usual)
     }
 
-    /// Lines of position and number.
-    fn without_header(path: &Path, stream: impl std::io::BufRead) -> Result<Self> {
-        let file = path.display().to_string();
-        let (mut numbers, mut letters) = (Vec::new(), Vec::new());
-        for (place, line) in (1..).zip(stream.lines()) {
-            let line = line.with_context(|| file.clone())?;
-            let cells: Vec<&str> = line.split([' ', '\t', ',', ';']).filter(|cell| !cell.is_empty()).collect();
-            // The letter of the base may be before the number (RNAfold), or after its error (.map).
-            let (position, number, letter) = match cells[..] {
-                [position, letter, number, ..] if is_letter(letter) => (position, number, Some(letter)),
-                [position, number, _, letter] if is_letter(letter) => (position, number, Some(letter)),
-                [position, number, ..] => (position, number, None),
-                [] => continue,
-                [_] => bail!("{file}:{place}: expected a position and a number, found `{line}`"),
-            };
-            let position = zero_based(position)
-                .with_context(|| format!("{file}:{place}: expected a position from 1, found `{line}`"))?;
-            let number =
-                cell(number).with_context(|| format!("{file}:{place}: expected a number, found `{number}`"))?;
-            letters.extend(letter.map(|letter| (position, letter.as_bytes()[0])));
-            numbers.push((position, number));
-        }
-        Ok(Self::of_one(file, input_stem(path), Given::At(numbers), letters))
+    fn new(file: String, name: String, records: HashMap<String, Profile>) -> Self {
+        Self { file, name, records, used: Used::default() }
     }
 
     /// Those of one record without a name.
-    fn of_one(file: String, name: String, given: Given, letters: Vec<(usize, u8)>) -> Self {
-        Self { file, name, records: HashMap::from([(String::new(), given)]), letters }
+    fn of_one(path: &Path, profile: Profile) -> Self {
+        Self::new(path.display().to_string(), input_stem(path), HashMap::from([(String::new(), profile)]))
     }
 
     /// Lines of a name, each with a line of numbers after it (.react).
@@ -104,46 +101,32 @@ impl Numbers {
                 name = Some(id.unwrap_or_default().to_owned());
                 continue;
             };
-            let numbers = numbers_of(&line).with_context(|| format!("{file}:{place}: expected numbers of `{of}`"))?;
-            if records.insert(of.clone(), Given::All(numbers)).is_some() {
+            let all = numbers(&line, Comma::Doubtful);
+            let all = all.map_err(|message| anyhow::anyhow!("{file}:{place}: numbers of `{of}`: {message}"))?;
+            if records.insert(of.clone(), Profile::new(Given::All(all))).is_some() {
                 bail!("{file}:{place}: `{of}` is twice in the file");
             }
         }
-        Ok(Self { file, name: input_stem(path), records, letters: Vec::new() })
+        Ok(Self::new(file, input_stem(path), records))
     }
 
     fn of_table(mut table: Table, column: Option<&str>, usual: &[&str]) -> Result<Self> {
-        let id = table.find(columns::ID);
-        let position = table.find(columns::POSITION).or_else(|| table.find(POSITION));
+        let places = Places::of(&table);
+        let comma = table.comma();
         let mut column = column.map(|name| table.column(&[name])).transpose()?.or_else(|| table.find(usual));
-        let mut records: HashMap<String, Given> = HashMap::new();
+        let mut records: HashMap<String, Profile> = HashMap::new();
         while let Some(row) = table.next_row()? {
             let column = match column {
                 Some(column) => column,
-                None => {
-                    let skipped = [id, position].into_iter().flatten().collect::<Vec<_>>();
-                    *column.insert(first_numbers(&table, &row, &skipped)?)
-                }
+                None => *column.insert(places.first_numbers(&table, &row)?),
             };
-            let id = id.map_or("", |id| row.cell(id)).to_owned();
-            let Some(position) = position else {
-                let all = records.entry(id).or_insert_with(|| Given::All(Vec::new()));
-                if let Given::All(all) = all {
-                    all.extend(list(&row, column)?);
-                }
-                continue;
-            };
-            let place = zero_based(row.cell(position))
-                .ok_or_else(|| row.wrong(format!("expected a position from 1, found `{}`", row.cell(position))))?;
-            let number = cell(row.cell(column));
-            let number = number.ok_or_else(|| row.wrong(format!("expected a number, found `{}`", row.cell(column))))?;
-            if let Given::At(numbers) = records.entry(id).or_insert_with(|| Given::At(Vec::new())) {
-                numbers.push((place, number));
-            }
+            let id = places.id.map_or("", |id| row.cell(id));
+            let profile = records.entry(id.to_owned()).or_insert_with(|| places.empty());
+            profile.add(&row, &places, column, comma)?;
         }
         let Some(column) = column else { bail!("{}: has no rows", table.file()) };
         let name = table.name(column).to_owned();
-        Ok(Self { file: table.file().to_string(), name, records, letters: Vec::new() })
+        Ok(Self::new(table.file().to_string(), name, records))
     }
 
     /// What they are numbers of.
@@ -156,63 +139,178 @@ impl Numbers {
         &self.file
     }
 
-    /// The letters that the file has at some positions, from 0, of its only record.
-    pub fn letters(&self) -> &[(usize, u8)] {
-        &self.letters
-    }
-
     /// The ids of the records that it has numbers for; empty if it has no ids.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.records.keys().map(String::as_str).filter(|id| !id.is_empty())
+    }
+
+    /// Does it say which record its numbers are of?
+    pub fn has_ids(&self) -> bool {
+        self.ids().next().is_some()
     }
 
     /// The numbers of a record of `len` bases by its names, or of the only one for the only record; `None` if there are
     /// none.
     ///
     /// # Errors
-    /// They are of another length.
+    /// They are of another length, or of another sequence, where that is known.
     pub fn of<'n>(
-        &self,
+        &mut self,
         names: impl IntoIterator<Item = &'n str>,
         is_only: bool,
         len: usize,
+        sequence: Option<&[u8]>,
     ) -> Result<Option<Vec<Option<f64>>>> {
-        let Some(given) = of_record(&self.records, names, is_only) else { return Ok(None) };
-        match given {
-            Given::All(values) if values.len() == len => Ok(Some(values.clone())),
-            Given::All(values) => bail!("{}: expected {len} values, found {}", self.file, values.len()),
+        let Some((name, profile)) = of_record(&self.records, names, is_only) else { return Ok(None) };
+        let values = profile.values(&self.file, len)?;
+        if let Some(sequence) = sequence {
+            if let Some(difference) = profile.difference(sequence) {
+                bail!("{} is for another sequence: {difference}", self.file);
+            }
+            self.used.check(&self.file, name, sequence)?;
+        }
+        Ok(Some(values))
+    }
+}
+
+impl Profile {
+    fn new(given: Given) -> Self {
+        Self { given, letters: Vec::new(), sequence: None }
+    }
+
+    /// Adds a row of a table.
+    fn add(&mut self, row: &Row, places: &Places, column: usize, comma: Comma) -> Result<()> {
+        let at = match (&mut self.given, places.position) {
+            (Given::At(numbers), Some(position)) => {
+                let place = zero_based(row.cell(position))
+                    .ok_or_else(|| row.wrong(format!("expected a position from 1, found `{}`", row.cell(position))))?;
+                let number = cell(row.cell(column), comma).map_err(|message| row.wrong(message))?;
+                if numbers.insert(place, number).is_some() {
+                    let of = places.id.map_or_else(String::new, |id| format!(" of `{}`", row.cell(id)));
+                    return Err(row.wrong(format!("position {}{of} is given twice", place + 1)).into());
+                }
+                Some(place)
+            }
+            (Given::All(all), _) => {
+                let (place, list) = (all.len(), list(row, column, comma)?);
+                all.extend(&list);
+                (list.len() == 1).then_some(place)
+            }
+            (Given::At(_), None) => None,
+        };
+        self.add_letters(row, places, at)
+    }
+
+    /// Adds what a row says of letters: that of its position, or the whole sequence.
+    fn add_letters(&mut self, row: &Row, places: &Places, at: Option<usize>) -> Result<()> {
+        for column in [places.letter, places.sequence].into_iter().flatten() {
+            let text = row.cell(column);
+            match at.filter(|_| is_letter(text)) {
+                Some(at) => self.letters.push((at, text.as_bytes()[0])),
+                None if Some(column) != places.sequence || text.is_empty() => {}
+                None => {
+                    let earlier = self.sequence.get_or_insert_with(|| text.as_bytes().to_vec());
+                    if let Some(difference) = difference(earlier, text.as_bytes()) {
+                        return Err(row.wrong(format!("two sequences of one record: {difference}")).into());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of `len` bases.
+    fn values(&self, file: &str, len: usize) -> Result<Vec<Option<f64>>> {
+        match &self.given {
+            Given::All(values) if values.len() == len => Ok(values.clone()),
+            Given::All(values) => bail!("{file}: expected {len} values, found {}", values.len()),
             Given::At(numbers) => {
                 let mut values = vec![None; len];
                 for (position, number) in numbers {
                     let value = values.get_mut(*position).with_context(|| {
-                        format!("{}: position {} is outside a sequence of {len} bases", self.file, position + 1)
+                        format!("{file}: position {} is outside a sequence of {len} bases", position + 1)
                     })?;
                     *value = *number;
                 }
-                Ok(Some(values))
+                Ok(values)
             }
         }
     }
+
+    /// How its letters differ from a sequence, if they do.
+    fn difference(&self, sequence: &[u8]) -> Option<String> {
+        let whole = self.sequence.as_deref().and_then(|own| difference(own, sequence));
+        whole.or_else(|| other_letter(self.letters.iter().copied(), sequence))
+    }
 }
 
-/// What a file has for a record: by one of its names, or the only one for the only record.
+/// Where a table says what.
+struct Places {
+    id: Option<usize>,
+    position: Option<usize>,
+    letter: Option<usize>,
+    sequence: Option<usize>,
+}
+
+impl Places {
+    fn of(table: &Table) -> Self {
+        let position = table.find(columns::POSITION).or_else(|| table.find(POSITION));
+        let mut letters = LETTER.iter().filter_map(|name| table.find(&[name]));
+        let letter = letters.find(|column| Some(*column) != position);
+        Self { id: table.find(columns::ID), position, letter, sequence: table.find(columns::SEQUENCE) }
+    }
+
+    /// A record of the table that nothing is known of yet.
+    fn empty(&self) -> Profile {
+        let is_by_position = self.position.is_some();
+        Profile::new(if is_by_position { Given::At(BTreeMap::new()) } else { Given::All(Vec::new()) })
+    }
+
+    /// The first column whose cell holds numbers.
+    fn first_numbers(&self, table: &Table, row: &Row) -> Result<usize> {
+        let no_numbers = [columns::SEQUENCE, columns::STRUCTURE, columns::LENGTH, LETTER].concat();
+        let mut skipped: Vec<usize> = no_numbers.iter().filter_map(|name| table.find(&[name])).collect();
+        skipped.extend([self.id, self.position].into_iter().flatten());
+        let mut all = (0..table.names().len()).filter(|column| !skipped.contains(column));
+        let found = all.find(|column| !row.cell(*column).is_empty() && list(row, *column, table.comma()).is_ok());
+        Ok(found.ok_or_else(|| row.wrong("no column of numbers\nhint: --column NAME names it"))?)
+    }
+}
+
+/// The sequences that what a file has was used for, by its names: what has one name is of one sequence.
+#[derive(Default)]
+pub struct Used(HashMap<String, Vec<u8>>);
+
+impl Used {
+    /// # Errors
+    /// It was used for another sequence.
+    pub fn check(&mut self, file: &str, name: &str, sequence: &[u8]) -> Result<()> {
+        let letters = bases(sequence);
+        let first = self.0.entry(name.to_owned()).or_insert_with(|| letters.clone());
+        if *first == letters {
+            return Ok(());
+        }
+        bail!(
+            "{file}: what it has for `{name}` was used for another sequence of this id\n\
+             hint: give each sequence an id of its own, in both files"
+        )
+    }
+}
+
+/// What a file has for a record, and under which name: by one of its names, or the only one for the only record.
 pub fn of_record<'f, 'n, T>(
     records: &'f HashMap<String, T>,
     names: impl IntoIterator<Item = &'n str>,
     is_only: bool,
-) -> Option<&'f T> {
-    let only = if is_only && records.len() == 1 { records.values().next() } else { None };
-    names.into_iter().find_map(|name| records.get(name)).or(only)
+) -> Option<(&'f str, &'f T)> {
+    let only = if is_only && records.len() == 1 { records.iter().next() } else { None };
+    let found = names.into_iter().find_map(|name| records.get_key_value(name)).or(only);
+    found.map(|(name, of)| (name.as_str(), of))
 }
 
 /// The position, from 0, that a text counts from 1.
 pub fn zero_based(text: &str) -> Option<usize> {
     text.parse::<usize>().ok()?.checked_sub(1)
-}
-
-/// Is this the letter of a base?
-fn is_letter(text: &str) -> bool {
-    matches!(text.as_bytes(), [letter] if letter.is_ascii_alphabetic())
 }
 
 /// Is the first line a name, and the second one of numbers that tabs separate?
@@ -222,50 +320,13 @@ fn is_name_and_numbers(start: &[u8]) -> bool {
     let (Some(name), Some(numbers)) = (lines.next(), lines.next()) else { return false };
     let cells: Vec<&str> = numbers.split('\t').collect();
     let complete = &cells[..cells.len() - 1]; // the last one may go on after the start of the file
-    !name.contains(['\t', ','])
-        && cell(name.trim()).is_none()
-        && cells.len() > 2
-        && complete.iter().all(|part| cell(part).is_some())
-}
-
-/// Is the first line with anything in it a position and a number?
-fn first_line_is_numbers(start: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(start);
-    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let cells: Vec<&str> = first.split([' ', '\t', ',', ';']).filter(|cell| !cell.is_empty()).collect();
-    let is_number = |text: &&str| cell(text).is_some();
-    let number = cells.get(1).filter(|text| !is_letter(text)).or_else(|| cells.get(2));
-    cells.len() >= 2 && cells[0].parse::<usize>().is_ok() && number.is_some_and(is_number)
-}
-
-/// The first column whose cell holds numbers.
-fn first_numbers(table: &Table, row: &Row, skipped: &[usize]) -> Result<usize> {
-    let no_numbers = [columns::SEQUENCE, columns::STRUCTURE, columns::LENGTH, NO_NUMBERS].concat();
-    let is_left_out = |column: usize| skipped.contains(&column) || table.find(&no_numbers) == Some(column);
-    let mut all = (0..table.names().len()).filter(|column| !is_left_out(*column));
-    let found = all.find(|column| !row.cell(*column).is_empty() && list(row, *column).is_ok());
-    Ok(found.ok_or_else(|| row.wrong("no column of numbers\nhint: --column NAME names it"))?)
+    !name.contains(['\t', ',']) && !is_number(name.trim()) && cells.len() > 2 && complete.iter().all(|c| is_number(c))
 }
 
 /// The number of a cell, or several that are separated by commas or blanks.
-fn list(row: &Row, column: usize) -> Result<Vec<Option<f64>>> {
-    let numbers = numbers_of(row.cell(column).trim_matches(['[', ']']));
-    Ok(numbers.ok_or_else(|| row.wrong(format!("expected numbers, found `{}`", row.cell(column))))?)
-}
-
-/// Numbers that are separated by commas or blanks.
-fn numbers_of(text: &str) -> Option<Vec<Option<f64>>> {
-    let cells = text.split([',', ' ', ';', '\t']).filter(|part| !part.is_empty());
-    cells.map(cell).collect()
-}
-
-/// The number in a cell, `Some(None)` where nothing was measured; `None` if it is something else.
-fn cell(text: &str) -> Option<Option<f64>> {
-    if ["", "NA", "na", "NaN", "nan", ".", "-", "null"].contains(&text) {
-        return Some(None);
-    }
-    let number = text.parse::<f64>().ok().or_else(|| text.replace(',', ".").parse().ok())?;
-    Some((number.is_finite() && number > NOT_MEASURED).then_some(number))
+fn list(row: &Row, column: usize, comma: Comma) -> Result<Vec<Option<f64>>> {
+    let text = row.cell(column).trim_matches(['[', ']']);
+    Ok(numbers(text, comma).map_err(|message| row.wrong(message))?)
 }
 
 /// What a file without a header holds: its name.

@@ -1,10 +1,13 @@
 //! RDAT files of the RNA Mapping Database: one profile of reactivities.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
+use rinalmo::seq::table::Comma;
 
-use super::{Given, Numbers, cell};
+use super::cell::cell;
+use super::{Given, Profile};
 
 /// The first word of such a file.
 pub const MAGIC: &str = "RDAT";
@@ -19,11 +22,11 @@ struct Parts {
     reactivities: Vec<(usize, Vec<String>)>,
 }
 
-/// Reads a file that has one profile; `file` and `name` are what messages and drawings call it.
-pub fn read(file: String, name: String, stream: impl BufRead) -> Result<Numbers> {
+/// Reads a file that has one profile; messages call it `file`.
+pub fn read(file: &str, stream: impl BufRead) -> Result<Profile> {
     let mut parts = Parts::default();
     for (place, line) in (1..).zip(stream.lines()) {
-        let line = line.with_context(|| file.clone())?;
+        let line = line.with_context(|| file.to_owned())?;
         parts.add(place, &line).with_context(|| format!("{file}:{place}"))?;
     }
     let [(place, ref values)] = parts.reactivities[..] else {
@@ -36,7 +39,7 @@ pub fn read(file: String, name: String, stream: impl BufRead) -> Result<Numbers>
         let (values, positions) = (values.len(), parts.positions.len());
         bail!("{file}:{place}: expected {positions} reactivities, as SEQPOS has positions, found {values}");
     }
-    let (mut numbers, mut letters) = (Vec::new(), Vec::new());
+    let (mut numbers, mut letters) = (BTreeMap::new(), Vec::new());
     for (position, value) in parts.positions.iter().zip(values) {
         let digits = position.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         let at = digits.parse::<i64>().ok().map(|at| at - parts.offset - 1);
@@ -44,11 +47,13 @@ pub fn read(file: String, name: String, stream: impl BufRead) -> Result<Numbers>
             let (len, offset) = (parts.sequence.len(), parts.offset);
             format!("{file}: SEQPOS `{position}`: expected a position of {len} bases after offset {offset}")
         })? as usize;
-        let value = cell(value).with_context(|| format!("{file}:{place}: expected a number, found `{value}`"))?;
-        numbers.push((at, value));
+        let value = cell(value, Comma::Doubtful).map_err(|message| anyhow!("{file}:{place}: {message}"))?;
+        if numbers.insert(at, value).is_some() {
+            bail!("{file}: SEQPOS `{position}` is given twice");
+        }
         letters.push((at, parts.sequence.as_bytes()[at]));
     }
-    Ok(Numbers::of_one(file, name, Given::At(numbers), letters))
+    Ok(Profile { letters, ..Profile::new(Given::At(numbers)) })
 }
 
 impl Parts {

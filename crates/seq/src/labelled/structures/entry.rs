@@ -24,6 +24,8 @@ pub struct Entry {
     pub structure: Structure,
     /// The probabilities of its pairs, where they are given.
     pub probabilities: Vec<(usize, usize, f64)>,
+    /// Whether those are of all pairs, not only of the structure's: in a dot plot.
+    pub all_probable: bool,
     /// Whether the structure's length is given; where not, it ends at the last paired base.
     pub length_known: bool,
     /// Its family, where a table gives it.
@@ -69,6 +71,7 @@ impl Entry {
             sequence: Some(sequence),
             structure,
             probabilities: Vec::new(),
+            all_probable: false,
             length_known: true,
             family: None,
             cluster: None,

@@ -135,7 +135,8 @@ impl Plot {
         }
         let sequence = only_letters(&letters).map_err(|message| format!("`/sequence`: {message}"))?;
         let structure = Structure::new(sequence.len(), pairs).map_err(|error| error.to_string())?;
-        Ok(Entry { probabilities, ..Entry::new(&title, sequence, structure) })
+        let all_probable = !probabilities.is_empty();
+        Ok(Entry { probabilities, all_probable, ..Entry::new(&title, sequence, structure) })
     }
 }
 
@@ -161,6 +162,7 @@ mod tests {
         assert_eq!((&*entry.id, &*entry.header), ("a", "a b"));
         assert_eq!(entry.sequence.as_deref(), Some(&b"GGAAACC"[..]));
         assert_eq!(entry.structure.pairs(), [(0, 6)]);
+        assert!(entry.all_probable);
         let near = |(i, j, p): (usize, usize, f64), to: f64| ((i, j), (p - to).abs() < 1e-12);
         assert_eq!(near(entry.probabilities[0], 0.81), ((0, 6), true));
         assert_eq!(near(entry.probabilities[1], 0.25), ((1, 5), true));

@@ -118,6 +118,7 @@ impl Columns {
             sequence,
             structure,
             probabilities: Vec::new(),
+            all_probable: false,
             length_known,
             family: cell(self.family).map(str::to_owned),
             cluster: cell(self.cluster).map(number).transpose()?,
