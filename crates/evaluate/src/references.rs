@@ -135,6 +135,12 @@ impl References {
             let family = families.of(&id, family);
             references.add(Reference { id, sequence, structure, family, cluster, place }, names, max_length);
         }
+        if let (FamilyFrom::Table(table), Some(first)) = (family_from, references.items.first())
+            && references.families().is_empty()
+        {
+            let (table, first) = (input::name_of(table), &first.id);
+            return Err(Error::Options(format!("{table}: has no family for any reference, such as `{first}`")));
+        }
         Ok(references)
     }
 
@@ -235,7 +241,11 @@ impl Families {
         let (id, family) = (table.column(&["id", "name", "seq_id"])?, table.column(&["family"])?);
         let mut families = HashMap::new();
         while let Some(row) = table.next_row()? {
-            families.insert(row.cell(id).to_owned(), row.cell(family).to_owned());
+            let (id, family) = (row.cell(id), row.cell(family));
+            let earlier: Option<String> = families.insert(id.to_owned(), family.to_owned());
+            if let Some(other) = earlier.filter(|other| other != family) {
+                return Err(row.wrong(format!("`{id}` is `{family}` here and `{other}` before")).into());
+            }
         }
         Ok(Self::Table(families))
     }
@@ -244,7 +254,7 @@ impl Families {
         match self {
             Self::Column => column,
             Self::Prefix(number) => Some(prefix(id, *number).to_owned()),
-            Self::Table(families) => families.get(id).cloned(),
+            Self::Table(families) => families.get(id).filter(|family| !family.is_empty()).cloned(),
         }
     }
 }

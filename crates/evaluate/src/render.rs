@@ -3,7 +3,7 @@
 use rinalmo_metrics::bootstrap::Interval;
 use rinalmo_metrics::paired::Paired;
 
-use super::{Comparison, Evaluation, Figures, Leakage, Means, Pooled, References, Report};
+use super::{Both, Comparison, Evaluation, Figures, Leakage, Means, Pooled, References, Report};
 use crate::grid::Grid;
 
 const FIGURES: [&str; 11] = ["records", "strict P", "R", "F1", "95 %", "MCC", "relaxed P", "R", "F1", "95 %", "MCC"];
@@ -118,7 +118,10 @@ fn many(reports: &[Report], comparisons: &[Comparison]) -> Vec<Grid> {
         Grid::new(title, std::iter::once("records".to_owned()).chain(names))
     };
     let f1 = |of: &[&Means]| {
-        let cells = of.iter().flat_map(|of| [number(of.figures.strict.mean.f1), number(of.figures.relaxed.mean.f1)]);
+        let cells = of.iter().flat_map(|of| {
+            let Both { strict, relaxed } = &of.figures;
+            [strict, relaxed].map(|figures| mean(of.records, figures.mean.f1))
+        });
         std::iter::once(of[0].records.to_string()).chain(cells).collect::<Vec<_>>()
     };
     let mut groups = columns("mean F1");
@@ -158,9 +161,16 @@ fn many(reports: &[Report], comparisons: &[Comparison]) -> Vec<Grid> {
     grids
 }
 
+/// The mean over so many records.
+fn mean(records: usize, value: f64) -> String {
+    if records == 0 { "–".into() } else { number(value) }
+}
+
 fn means(of: &Means) -> Vec<String> {
+    let records = of.records;
     let figures = |of: &Figures| {
         let interval = of.interval.map_or_else(String::new, |interval| range(interval.f1, number));
+        let number = |value: f64| mean(records, value);
         [number(of.mean.precision), number(of.mean.recall), number(of.mean.f1), interval, number(of.mean.mcc)]
     };
     let mut cells = vec![of.records.to_string()];

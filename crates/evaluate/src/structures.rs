@@ -16,7 +16,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,7 @@ use rinalmo_corpus::cluster::{Builtin, Engine, Options as Alike};
 use rinalmo_seq::alphabet::bases;
 use rinalmo_seq::base_pair::is_canonical;
 use rinalmo_seq::labelled::structures::{self as dataset, Item};
+use rinalmo_seq::words::nearest;
 
 pub use rinalmo_seq::labelled::structures::NAMES_LIST;
 
@@ -98,6 +99,17 @@ pub struct Collection {
     pub wrong: Vec<Error>,
     /// Notes on ignored parts of a source, such as suboptimal structures.
     pub notes: Vec<String>,
+    /// Families of [`CollectOptions::without`] that no structure is of.
+    pub not_found: Vec<NotFound>,
+}
+
+/// A family that no structure is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotFound {
+    /// The name that was given.
+    pub name: String,
+    /// The family whose name is nearest, if one is near.
+    pub nearest: Option<String>,
 }
 
 /// One structure.
@@ -143,6 +155,7 @@ pub fn collect(sources: &[Source], options: &CollectOptions) -> Result<Collectio
     let mut seen = HashSet::new();
     let mut wrong = Vec::new();
     let mut notes = Vec::new();
+    let mut families = BTreeSet::new();
     for ((number, source), counts) in sources.iter().enumerate().zip(&mut counts) {
         let mut found = dataset::read(&source.path, &KNOWN)?;
         notes.append(&mut found.notes);
@@ -151,6 +164,7 @@ pub fn collect(sources: &[Source], options: &CollectOptions) -> Result<Collectio
         counts.read = read.len() + counts.unreadable;
         wrong.extend(unreadable.into_iter().map(Error::from));
         for item in read {
+            families.extend(item.family.clone());
             let len = item.sequence.len();
             let place = if len < options.min_len || options.max_len.is_some_and(|most| len > most) {
                 &mut counts.length
@@ -186,16 +200,22 @@ pub fn collect(sources: &[Source], options: &CollectOptions) -> Result<Collectio
     let row = |((_, (item, source)), cluster)| Row { item: Item { cluster: Some(u64::from(cluster)), ..item }, source };
     let rows = all.zip(numbers).map(row);
     let (sources, clusters) = (counts, clusters.count());
-    Ok(Collection { rows: rows.collect(), sources, clusters, excluded, wrong, notes })
+    let not_found = options.not_found(&families);
+    Ok(Collection { rows: rows.collect(), sources, clusters, excluded, wrong, notes, not_found })
 }
 
 impl CollectOptions {
     fn wants_family(&self, item: &Item) -> bool {
-        let Some(family) = item.family.as_deref().map(str::to_lowercase) else { return !self.known_families };
-        !self.without.iter().map(|name| name.to_lowercase()).any(|name| match name.strip_suffix('*') {
-            Some(beginning) => family.starts_with(beginning),
-            None => family == name,
-        })
+        let Some(family) = &item.family else { return !self.known_families };
+        !self.without.iter().any(|name| names_family(name, family))
+    }
+
+    /// The names of families to leave out that none of the `families` has.
+    fn not_found(&self, families: &BTreeSet<String>) -> Vec<NotFound> {
+        let is_none = |name: &&String| !families.iter().any(|family| names_family(name, family));
+        let nearest = |name: &str| nearest(name, families.iter().map(String::as_str)).map(str::to_owned);
+        let not_found = self.without.iter().filter(is_none);
+        not_found.map(|name| NotFound { name: name.clone(), nearest: nearest(name) }).collect()
     }
 
     fn is_good(&self, item: &Item) -> bool {
@@ -207,6 +227,15 @@ impl CollectOptions {
         pairs.len() >= self.min_pairs
             && share(canonical, pairs.len()) >= self.canonical
             && share(unknown, sequence.len()) <= self.unknown
+    }
+}
+
+/// Is this a family's name, or its beginning before a `*`? Case is ignored.
+fn names_family(name: &str, family: &str) -> bool {
+    let (name, family) = (name.to_lowercase(), family.to_lowercase());
+    match name.strip_suffix('*') {
+        Some(beginning) => family.starts_with(beginning),
+        None => family == name,
     }
 }
 
@@ -291,8 +320,8 @@ mod tests {
             ..Item::new(id.into(), b"GAAAC".to_vec(), structure.clone())
         };
         let rows: Vec<Row> = ids.map(|id| Row { item: item(id), source: 0 }).into();
-        let (excluded, wrong, notes) = (Excluded::default(), Vec::new(), Vec::new());
-        let collection = Collection { rows, sources: Vec::new(), clusters: 1, excluded, wrong, notes };
+        let (excluded, wrong, notes, not_found) = (Excluded::default(), Vec::new(), Vec::new(), Vec::new());
+        let collection = Collection { rows, sources: Vec::new(), clusters: 1, excluded, wrong, notes, not_found };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.tsv");
         collection.write(&["known\t.tsv".to_owned()], &mut std::fs::File::create(&path).unwrap()).unwrap();

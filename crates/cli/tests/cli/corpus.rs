@@ -57,6 +57,17 @@ fn a_build_leaves_a_store_and_tells_what_it_did() {
 }
 
 #[test]
+fn strands_are_left_out_and_not_joined() {
+    let strands = format!("{RECORDS}>two\nGGGGAAAACCCCAAAA&GGGGCCCCAAAAGGGG\n");
+    let sandbox = Sandbox::new().with("a.fa", strands);
+    let run = sandbox.run("-q corpus build a.fa -o c.lmdb --report r.json");
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.out.contains("malformed: a.fa:12: record `two`: several strands joined by `&` cannot be"), "{run}");
+    let source = &report(&sandbox, "r.json")["read"]["sources"][0];
+    assert_eq!((&source["records"], &source["dropped"]["malformed"]), (&5.into(), &1.into()));
+}
+
+#[test]
 fn a_report_takes_the_place_of_the_table_on_standard_output() {
     let sandbox = sandbox();
     let run = sandbox.run("-q corpus build a.fa -o c.lmdb --report -").done();
@@ -331,6 +342,14 @@ fn known_structures_are_gathered_with_a_reason_for_each_that_is_not() {
     assert!(run.err.contains("again.tsv\t6\t1\t0\t1\t1\t3\t0\t0\n"), "{run}");
     assert!(run.err.contains("known.tsv:7: column `seq`, letter 5: `!` is not an RNA base"), "{run}");
     assert!(run.err.ends_with("2 structures in 1 clusters\n"), "{run}");
+
+    let warning = "warning: --without";
+    assert!(!run.err.contains(warning), "{run}");
+    let typed =
+        sandbox.run("corpus structures known.tsv --without Pins --without CLOVER --without snail* -o typed.tsv");
+    let said = "warning: --without Pins: no structure is of this family\nhint: did you mean `pin`?\n";
+    assert!(typed.err.contains(said) && typed.err.contains("--without snail*: no structure"), "{typed}");
+    assert_eq!(typed.err.matches(warning).count(), 2, "{typed}");
 
     let nothing = sandbox.run("corpus structures known.tsv --min-pairs 100").refused();
     assert!(nothing.contains("no structure is left to train with"), "{nothing}");

@@ -386,6 +386,22 @@ fn reactivities_of_tables_are_of_the_same_sequence() {
 }
 
 #[test]
+fn eval_reads_the_alternatives_of_every_format() {
+    let sandbox = Sandbox::new().with("a.fa", ">a\nGGGGAAAACCCCGGGGAAAACCCC\n");
+    for flags in ["--samples 3 --seed 1", "--alternatives 2", ""] {
+        let eval = |format: &str| {
+            let folded = sandbox.run(&format!("-q fold -m turner2004 a.fa -f {format} {flags}")).done().out;
+            energies(&sandbox.pipe("-q energy eval", folded).done().out)
+        };
+        let expected = eval("dbn");
+        assert!(!expected.is_empty());
+        for format in ["json", "ct", "bpseq", "tsv", "stockholm"] {
+            assert_eq!(eval(format), expected, "{flags} {format}");
+        }
+    }
+}
+
+#[test]
 fn structures_without_lonely_or_far_pairs_have_none() {
     let sandbox = Sandbox::new().with("a.fa", random_fasta(60, |i| 20 + i * 37 % 90));
     let folded = |flags: &str| {

@@ -231,6 +231,42 @@ fn training_sequences_among_the_references_are_told() {
     assert!(near(&json["unlike_training"]["strict"]["f1"], 1.0));
 }
 
+/// Where every reference is like training, the others have no mean.
+#[test]
+fn a_mean_of_no_records_is_a_dash() {
+    let sandbox = sandbox().with("train.fa", ">x\nGGGAAAACCC\n>y\nGGCAAAAGCC\n>z\nGGAAAAAAACC\n");
+    let known = "evaluate structure -r known.csv --trained-on train.fa --resamples 0 -p known.csv";
+    for words in [known.to_owned(), format!("{known} other=known.csv")] {
+        let run = sandbox.run(&words).well();
+        let row = run.out.lines().find(|line| line.starts_with("unlike training")).unwrap_or_default();
+        let cells: Vec<&str> = row.split_whitespace().skip(2).collect();
+        assert!(cells[0] == "0" && cells[1..].iter().all(|cell| *cell == "–"), "{run}");
+    }
+}
+
+#[test]
+fn families_of_a_table_are_of_the_references_and_each_has_one() {
+    let sandbox = sandbox()
+        .with("twice.csv", "id,family\na_1,x\na_1,y\n")
+        .with("same.csv", "id,family\na_1,x\na_1,x\n")
+        .with("others.csv", "id,family\nz,x\n");
+    let say = |table: &str| {
+        let words = format!("evaluate structure -r known.csv -p known.csv --resamples 0 --family-from {table}");
+        sandbox.run(&words)
+    };
+    let twice = say("twice.csv").refused();
+    assert!(twice.contains("twice.csv:3: `a_1` is `y` here and `x` before"), "{twice}");
+    let others = say("others.csv").refused();
+    assert!(others.contains("others.csv: has no family for any reference, such as `a_1`"), "{others}");
+    say("same.csv").well();
+}
+
+#[test]
+fn references_that_are_all_too_long_are_no_references() {
+    let said = sandbox().run("evaluate structure -r known.csv -p known.csv --max-length 5").refused();
+    assert!(said.contains("known.csv: no reference is left\nhint: they are longer than --max-length 5"), "{said}");
+}
+
 #[test]
 fn answers_in_tables_are_scored() {
     let sites = "sequence,label,kind\nA,1,x\nC,0,x\nG,1,y\nU,0,y\n";

@@ -7,8 +7,10 @@
 mod table;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use rinalmo_seq::{InputOptions, Sequences, input, table as tables};
+use rinalmo_seq::alphabet::NICK;
+use rinalmo_seq::{InputOptions, OnInvalid, Place, Sequences, Symbol, input, table as tables};
 
 use crate::Error;
 
@@ -41,11 +43,22 @@ pub fn open(path: &Path) -> Result<Records, Error> {
     let options = InputOptions::LENIENT;
     let sequences = Sequences::from_reader(&name, stream, options).map(|read| {
         let mut record = read?;
+        if let Some(mark) = record.remarks.letters.nicks.first {
+            return Err(strands(&record.source, mark.line, mark.column, record.name()));
+        }
         let description = record.header.get(record.id.len()..).unwrap_or_default().trim_start().to_owned();
         record.sequence.shrink_to_fit();
         Ok(Record { id: record.id, description, sequence: record.sequence, line: record.line as u64 })
     });
     Ok(Box::new(sequences))
+}
+
+/// The error of a record that is several strands, as in the rest of the workspace: joined, they would be one sequence that
+/// does not exist.
+fn strands(file: &Arc<str>, line: usize, column: usize, record: String) -> Error {
+    let place = Place { name: Some(file.clone()), line };
+    let (letter, on_invalid) = (Symbol::Char(char::from(NICK)), OnInvalid::Replace);
+    Error::Input(rinalmo_seq::Error::InvalidBase { place, record, letter, column, on_invalid })
 }
 
 /// Whether an error concerns one record, so that reading may continue: a row of a table, a line that is not a sequence.
@@ -112,6 +125,16 @@ mod tests {
                 ("X1", &b"ACG"[..], ""),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn strands_are_not_joined_to_one_sequence() {
+        for (name, text) in [("x.fa", ">a b\nACG&CGU\n>c\nACGU\n"), ("x.csv", "id,sequence\n,\na,ACG&CGU\nc,ACGU\n")] {
+            let found = records(name, text);
+            let message = found[0].as_ref().unwrap_err();
+            assert!(message.starts_with("true x.") && message.contains(": record `a`: several strands"), "{message}");
+            assert_eq!(found[1].as_ref().unwrap().sequence, b"ACGU");
         }
     }
 

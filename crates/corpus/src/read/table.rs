@@ -3,9 +3,10 @@
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 
+use rinalmo_seq::alphabet::NICK;
 use rinalmo_seq::table::{self, Row, Table, columns};
 
-use super::{Record, Records};
+use super::{Record, Records, strands};
 use crate::Error;
 
 /// Longer values are not descriptions.
@@ -40,26 +41,30 @@ impl Iterator for Rows {
     fn next(&mut self) -> Option<Self::Item> {
         match self.table.next_row() {
             Ok(None) => None,
-            Ok(Some(row)) => Some(Ok(self.record(&row))),
+            Ok(Some(row)) => Some(self.record(&row)),
             Err(error) => Some(Err(wrong(&self.path, error))),
         }
     }
 }
 
 impl Rows {
-    fn record(&self, row: &Row) -> Record {
+    fn record(&self, row: &Row) -> Result<Record, Error> {
+        let id = self.id.map(|id| row.cell(id)).unwrap_or_default().to_owned();
+        if let Some(at) = row.cell(self.sequence).chars().position(|letter| letter == char::from(NICK)) {
+            return Err(strands(self.table.file(), row.line() as usize, at + 1, id));
+        }
         let pair = |(column, name): &(usize, String)| match row.cell(*column) {
             "" => None,
             long if long.len() > LONGEST_DESCRIPTION => None,
             value => Some(format!("{name}={}", value.split_whitespace().collect::<Vec<_>>().join(" "))),
         };
         let description: Vec<String> = self.others.iter().filter_map(pair).collect();
-        Record {
-            id: self.id.map(|id| row.cell(id)).unwrap_or_default().to_owned(),
+        Ok(Record {
+            id,
             description: description.join(" "),
             sequence: row.cell(self.sequence).bytes().filter(|letter| !letter.is_ascii_whitespace()).collect(),
             line: row.line(),
-        }
+        })
     }
 }
 

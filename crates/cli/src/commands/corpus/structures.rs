@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use rinalmo::corpus::cluster;
-use rinalmo::structures::{CollectOptions, Collection, Counts, Source, collect, name};
+use rinalmo::structures::{CollectOptions, Collection, Counts, NotFound, Source, collect, name};
 
 use super::exclude::ExcludeArgs;
 use crate::context::{Context, Outcome};
@@ -79,6 +79,11 @@ impl StructuresArgs {
         found.write(&names, &mut output)?;
         output.finish()?;
         found.notes.iter().for_each(|note| context.note(note));
+        for NotFound { name, nearest, .. } in &found.not_found {
+            let hint =
+                nearest.as_ref().map_or_else(String::new, |nearest| format!("\nhint: did you mean `{nearest}`?"));
+            context.note(format!("warning: --without {name}: no structure is of this family{hint}"));
+        }
         context.note(summary(&names, &found));
         Ok(self.failures.judge(if found.wrong.is_empty() { Outcome::Done } else { Outcome::Partial }))
     }

@@ -111,6 +111,13 @@ impl StructureArgs {
             context
                 .note(format!("{}: {} references are left out for their length", references.name, references.too_long));
         }
+        if references.items.is_empty() {
+            let why = match self.max_length.filter(|_| references.too_long > 0) {
+                Some(longest) => format!("\nhint: they are longer than --max-length {longest}"),
+                None => String::new(),
+            };
+            bail!("{}: no reference is left{why}", references.name);
+        }
         let mut predictors = self.predict(&references, &folding, context)?;
         if context.stopped() {
             return Ok(Outcome::Interrupted);

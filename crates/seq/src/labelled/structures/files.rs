@@ -169,7 +169,7 @@ pub(super) fn read(
             let (is_json, is_postscript) = (json::is_start(&start), postscript::is_start(&start));
             stream = Box::new(Cursor::new(start).chain(stream));
             if is_json {
-                return json::read(stream, &input::name_of(path), options.strands, found);
+                return json::read(stream, &input::name_of(path), options, found);
             }
             if is_postscript {
                 return postscript::read(stream, &input::name_of(path), found);

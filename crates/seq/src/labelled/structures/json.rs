@@ -1,5 +1,6 @@
 //! Structures as JSON lines, as `rinalmo fold -f json` writes them: an object for each record with `id`, `sequence`, and
-//! `pairs` (a list `[[1, 9, 0.98], …]` from 1, the third number a probability) or `structure` (brackets).
+//! `pairs` (a list `[[1, 9, 0.98], …]` from 1, the third number a probability) or `structure` (brackets). Where every
+//! structure is asked for, those of `alternatives` take its place, as they do in the other formats of `fold`.
 
 use std::io::BufRead;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::entry::{Entry, only_letters, parted};
-use super::{Error, Found};
+use super::{Error, Found, ReadOptions};
 use crate::Structure;
 use crate::structure::different;
 
@@ -16,27 +17,53 @@ pub(super) fn is_start(start: &[u8]) -> bool {
     start.trim_ascii_start().starts_with(b"{")
 }
 
-/// Adds every line of a stream to `found`; records may be two `strands` if that is asked for.
+/// Adds every line of a stream to `found`; records may be two strands if that is asked for.
 ///
 /// # Errors
 /// The stream fails.
-pub(super) fn read(stream: impl BufRead, file: &Arc<str>, strands: bool, found: &mut Found) -> Result<(), Error> {
+pub(super) fn read(
+    stream: impl BufRead,
+    file: &Arc<str>,
+    options: &ReadOptions,
+    found: &mut Found,
+) -> Result<(), Error> {
     for (number, line) in (1..).zip(stream.lines()) {
         let line = line.map_err(crate::Error::from)?;
         if line.trim().is_empty() {
             continue;
         }
-        match entry(&line, strands) {
-            Ok(entry) => found.entries.push(Entry { place: format!("{file}:{number}: `{}`", entry.id), ..entry }),
+        match entries(&line, options) {
+            Ok(entries) => {
+                let place = |entry: &Entry| format!("{file}:{number}: `{}`", entry.id);
+                found.entries.extend(entries.into_iter().map(|entry| Entry { place: place(&entry), ..entry }));
+            }
             Err(message) => found.wrong.push(Error::Row { file: file.clone(), line: number, message }),
         }
     }
     Ok(())
 }
 
-fn entry(line: &str, strands: bool) -> Result<Entry, String> {
+/// The record of a line, or each of its alternatives if every structure is asked for.
+fn entries(line: &str, options: &ReadOptions) -> Result<Vec<Entry>, String> {
     let object: Map<String, Value> =
         serde_json::from_str(line).map_err(|error| format!("expected one JSON object in each line ({error})"))?;
+    let own = entry(&object, options.strands)?;
+    let alternatives = object.get("alternatives").and_then(Value::as_array).filter(|_| options.all_structures);
+    let Some(alternatives) = alternatives.filter(|all| !all.is_empty()) else { return Ok(vec![own]) };
+    let alternative = |one: &Value| {
+        let brackets = one.get("structure").and_then(Value::as_str);
+        let brackets = brackets.ok_or("`alternatives`: expected objects with a `structure`")?;
+        let (brackets, nick) = parted(brackets, options.strands);
+        if nick != own.structure.nick() {
+            return Err(different(own.structure.nick(), nick));
+        }
+        let structure = bracketed(&brackets, own.structure.len()).map_err(|what| format!("`alternatives`: {what}"))?;
+        Ok(Entry { structure: structure.with_nick(nick), probabilities: Vec::new(), ..own.clone() })
+    };
+    alternatives.iter().map(alternative).collect()
+}
+
+fn entry(object: &Map<String, Value>, strands: bool) -> Result<Entry, String> {
     let text = |name: &str| object.get(name).and_then(Value::as_str);
     let sequence = text("sequence").ok_or("no `sequence`, expected the letters as a text")?;
     let (sequence, nick) = parted(sequence, strands);
@@ -91,7 +118,7 @@ mod tests {
 
     fn read_all(text: &str) -> (Vec<Entry>, Vec<String>) {
         let mut found = Found::default();
-        read(text.as_bytes(), &"a.json".into(), false, &mut found).unwrap();
+        read(text.as_bytes(), &"a.json".into(), &ReadOptions::default(), &mut found).unwrap();
         (found.entries, found.wrong.iter().map(ToString::to_string).collect())
     }
 
@@ -107,6 +134,25 @@ mod tests {
         assert_eq!((&*entries[0].id, &*entries[0].header, &*entries[0].place), ("x", "x of two", "a.json:1: `x`"));
         assert_eq!((entries[0].structure.pairs(), &*entries[0].probabilities), (&[(0, 4)][..], &[(0, 4, 0.75)][..]));
         assert_eq!((entries[1].structure.len(), entries[1].structure.pairs().len()), (5, 0));
+    }
+
+    #[test]
+    fn alternatives_are_read_where_every_structure_is_asked_for() {
+        let text = r#"{"id":"x","sequence":"GAAAC","structure":"(...)","pairs":[[1,5,0.75]],
+            "alternatives":[{"structure":".....","energy":0.0,"share":0.5},{"structure":"(...)"}]}"#;
+        let text = text.replace('\n', "");
+        let pairs = |all_structures| {
+            let mut found = Found::default();
+            let options = ReadOptions { all_structures, ..ReadOptions::default() };
+            read(text.as_bytes(), &"a.json".into(), &options, &mut found).unwrap();
+            assert!(found.wrong.is_empty(), "{:?}", found.wrong);
+            found.entries.iter().map(|entry| entry.structure.pairs().len()).collect::<Vec<_>>()
+        };
+        assert_eq!((pairs(false), pairs(true)), (vec![1], vec![0, 1]));
+        let mut found = Found::default();
+        let options = ReadOptions { all_structures: true, ..ReadOptions::default() };
+        read(text.replace(".....", "....").as_bytes(), &"a.json".into(), &options, &mut found).unwrap();
+        assert!(found.wrong[0].to_string().contains("`alternatives`: `structure`: 4 characters"), "{:?}", found.wrong);
     }
 
     #[test]
