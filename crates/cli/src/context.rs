@@ -39,6 +39,8 @@ impl Outcome {
 
 /// The options of every command, resolved.
 pub struct Context {
+    /// The words that name the command, such as `energy bind`.
+    command: String,
     device: String,
     /// The number of this process on this machine, if the command runs as several.
     number: OnceLock<usize>,
@@ -52,8 +54,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Sets up threads.
-    pub fn new(common: &Common) -> anyhow::Result<Self> {
+    /// Sets up threads for a command that these words name.
+    pub fn new(common: &Common, command: String) -> anyhow::Result<Self> {
         common.device.parse::<DeviceName>().context("--device")?;
         if let Some(threads) = common.threads {
             if !(1..=MOST_THREADS).contains(&threads) {
@@ -63,6 +65,7 @@ impl Context {
         }
         let Common { device, threads, quiet, verbose } = common.clone();
         Ok(Self {
+            command,
             device,
             number: OnceLock::new(),
             threads,
@@ -71,6 +74,11 @@ impl Context {
             silent: Arc::default(),
             totals: OnceLock::new(),
         })
+    }
+
+    /// The words that name the command, such as `energy bind`.
+    pub fn command(&self) -> &str {
+        &self.command
     }
 
     /// Sets up this process as one of several of a run: its device and threads; only the first prints.

@@ -102,7 +102,7 @@ pub fn main_from(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let matches = arguments::parse(&mut definition, arguments);
     let parsed = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.format(&mut definition).exit());
     let checked = files::check(&definition, &matches);
-    let ended = checked.and_then(|()| run(parsed.command, parsed.common));
+    let ended = checked.and_then(|()| run(parsed.command, parsed.common, words(&matches).join(" ")));
     match ended {
         Ok(outcome) => outcome.exit_code(),
         Err(error) if io::is_closed_pipe(&error) => Outcome::Done.exit_code(),
@@ -118,8 +118,14 @@ pub fn command() -> clap::Command {
     Cli::command()
 }
 
-fn run(command: Command, common: Common) -> anyhow::Result<Outcome> {
-    let context = Context::new(&common)?;
+/// The words that name the command.
+fn words(matches: &clap::ArgMatches) -> Vec<&str> {
+    let deeper = matches.subcommand().map(|(name, matches)| [vec![name], words(matches)].concat());
+    deeper.unwrap_or_default()
+}
+
+fn run(command: Command, common: Common, words: String) -> anyhow::Result<Outcome> {
+    let context = Context::new(&common, words)?;
     let ends_anywhere = match &command {
         Command::Config(_) | Command::Runs(_) | Command::Completions(_) | Command::Man(_) => true,
         Command::Model(args) => args.ends_anywhere(),

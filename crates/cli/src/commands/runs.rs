@@ -75,6 +75,11 @@ impl CompareArgs {
 /// The summary of a run. That there is none is said without the hint of those who want to resume it.
 fn read(folder: &Path) -> Result<Summary> {
     Summary::read(folder).map_err(|error| match error {
+        Error::NoRun { folder, .. } if folder.is_file() => {
+            let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let (file, parent) = (folder.display(), parent.display());
+            anyhow!("{file}: is a file, expected the folder of a run\nhint: `rinalmo runs compare {parent}`")
+        }
         Error::NoRun { folder, missing } => anyhow!("{}: holds no run (no `{missing}`)", folder.display()),
         error => error.into(),
     })

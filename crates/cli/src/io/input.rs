@@ -243,7 +243,7 @@ fn check_files(files: &[PathBuf], context: &Context) -> anyhow::Result<()> {
             continue;
         }
         let meta = match std::fs::metadata(file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!("{}", missing(file)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => bail!("{}", missing(file, context.command())),
             read => read.with_context(|| file.display().to_string())?,
         };
         if meta.is_dir() {

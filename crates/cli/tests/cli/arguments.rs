@@ -48,8 +48,15 @@ fn a_sequence_is_taken_where_a_file_would_stand() {
     insta::assert_snapshot!(sandbox.run("fold GGGGXAAAACCCC"), @r"
     exit 2
     [err]
-    error: GGGGXAAAACCCC: no such file; a sequence is given by `echo GGGGXAAAACCCC | rinalmo fold`
+    error: GGGGXAAAACCCC: no such file; a sequence is given by `echo 'GGGGXAAAACCCC' | rinalmo fold`
     ");
+    for (words, name) in [("fold ACGU", "ACGU"), ("energy bind GGGGXAA&CCCC", "GGGGXAA&CCCC")] {
+        let said = sandbox.run(words).refused();
+        let command = words.strip_suffix(name).unwrap().trim();
+        assert!(said.contains(&format!("a sequence is given by `echo '{name}' | rinalmo {command}`")), "{said}");
+    }
+    let three = sandbox.run("energy bind GGGG&CCCC&AAAA");
+    assert!(three.code == 1 && three.err.contains("expected one strand or two joined by `&`, found 3"), "{three}");
     let sandbox = sandbox.with("GGGGAAAACCCC", ">mine\nACGUACGU\n");
     assert!(sandbox.run("fold GGGGAAAACCCC").done().out.starts_with(">mine\n"), "a file wins");
 }

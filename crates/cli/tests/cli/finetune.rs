@@ -535,4 +535,7 @@ fn runs_are_compared_by_what_differs() {
     assert_eq!((&json["steps"], &json["run"]), (&2.into(), &"runs/b".into()));
     let said = sandbox.run("runs compare runs/a nothing").refused();
     assert_eq!(said, "error: nothing: holds no run (no `config.toml`)\n");
+    let said = sandbox.run("runs compare runs/a/config.toml").refused();
+    let expected = "is a file, expected the folder of a run\nhint: `rinalmo runs compare runs/a`\n";
+    assert_eq!(said, format!("error: runs/a/config.toml: {expected}"));
 }
