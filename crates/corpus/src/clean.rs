@@ -90,14 +90,19 @@ impl Clean {
     /// Checks the options.
     ///
     /// # Errors
-    /// The lengths are the wrong way round, or longer than [`LONGEST`].
+    /// The lengths are the wrong way round, or longer than [`LONGEST`]; a share is not a number.
     pub fn check(&self) -> Result<(), Error> {
-        let &Self { min_length, max_length, .. } = self;
+        let &Self { min_length, max_length, ambiguous, single_base, .. } = self;
         if min_length > max_length {
             return Err(Error::Options(format!("lengths from {min_length} to {max_length} nt hold no sequence")));
         }
         if max_length > LONGEST {
             return Err(Error::Options(format!("at most {LONGEST} nt can be allowed, not {max_length}")));
+        }
+        // Nothing would reach such a share, which looks as if nothing were to be dropped.
+        let shares = [("ambiguous letters", ambiguous), ("a single base", single_base)];
+        if let Some((what, _)) = shares.iter().find(|(_, share)| share.is_nan()) {
+            return Err(Error::Options(format!("a share of {what} must be a number, found NaN; above 1 drops none")));
         }
         Ok(())
     }
@@ -216,6 +221,9 @@ mod tests {
     fn options_without_sense_are_refused() {
         assert!(Clean { min_length: 9, max_length: 8, ..Clean::default() }.check().is_err());
         assert!(Clean { max_length: LONGEST + 1, ..Clean::default() }.check().is_err());
+        assert!(Clean { ambiguous: f64::NAN, ..Clean::default() }.check().is_err());
+        let error = Clean { single_base: f64::NAN, ..Clean::default() }.check().unwrap_err().to_string();
+        assert!(error.contains("a share of a single base must be a number, found NaN"), "{error}");
         assert!(Clean::default().check().is_ok());
     }
 }

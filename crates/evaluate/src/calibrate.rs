@@ -104,8 +104,8 @@ pub struct CalibrateOptions {
     pub energy_share: f32,
     /// The decoder, if it is not to be the best of three.
     pub method: Option<Method>,
-    /// The threshold, from 0 to 1, if it is not to be the best of 0.02, 0.04 … 0.7. For a decoder that finds its own, it
-    /// is a lower bound.
+    /// The threshold, from 0 to below 1, if it is not to be the best of 0.02, 0.04 … 0.7. For a decoder that finds its
+    /// own, it is a lower bound.
     pub threshold: Option<f32>,
 }
 
@@ -140,10 +140,12 @@ impl CalibrateOptions {
 pub fn calibrate(model: &Model, items: &[Item], options: &CalibrateOptions) -> Result<Calibrated, Error> {
     let energy_share = options.energy_share;
     let ways = Ways::of(options);
-    for (what, number) in [("energy share", Some(energy_share)), ("threshold", options.threshold)] {
-        if let Some(number) = number.filter(|number| !(0.0..=1.0).contains(number)) {
-            return Err(Error::Options(format!("{what}: expected a number from 0 to 1, found {number}")));
-        }
+    if !(0.0..=1.0).contains(&energy_share) {
+        return Err(Error::Options(format!("energy share: expected a number from 0 to 1, found {energy_share}")));
+    }
+    if let Some(found) = options.threshold.filter(|threshold| !(0.0..1.0).contains(threshold)) {
+        // As folding says it: nothing is more probable than 1.
+        return Err(Error::Options(format!("threshold: expected a probability from 0 to below 1, found {found}")));
     }
     let every: Vec<&Item> = items.iter().collect();
     let mut fitting = Vec::new();

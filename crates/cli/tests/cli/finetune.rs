@@ -463,6 +463,20 @@ fn a_calibrated_model_expects_an_f1_of_each_structure() {
     }
     let there = sandbox.run("model calibrate base set.safetensors --data valid.tsv").refused();
     assert!(there.contains("already exists\nhint: --force"), "{there}");
+    let certain = sandbox.run("model calibrate base x.safetensors --data valid.tsv --threshold 1").refused();
+    assert!(certain.contains("threshold: expected a probability from 0 to below 1, found 1\n"), "{certain}");
+}
+
+#[test]
+fn no_epochs_are_no_steps() {
+    let sandbox = sandbox();
+    for (limit, out) in [("--epochs 0", "epochs"), ("--steps 0", "steps")] {
+        sandbox.run(&format!("{BEGIN} {limit} --out {out}")).well();
+        let record: serde_json::Value = serde_json::from_str(&sandbox.read(&format!("{out}/run.json"))).unwrap();
+        assert_eq!(record["sessions"][0]["to_step"], 0, "{limit}");
+    }
+    let most = sandbox.run(&format!("{BEGIN} --steps 9223372036854775808 --out x")).refused();
+    assert!(most.contains("train.until.steps = 9223372036854775808, expected less than 2^63"), "{most}");
 }
 
 #[test]

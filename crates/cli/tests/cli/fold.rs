@@ -144,6 +144,16 @@ fn thresholds_out_of_bounds_are_refused() {
 }
 
 #[test]
+fn a_threshold_is_refused_where_the_method_has_none() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL);
+    for flags in ["--decode mea", "--decode centroid", "-m turner2004 --decode mea", "-m turner2004"] {
+        let said = sandbox.run(&format!("fold a.fa {flags} --threshold 0.9")).refused();
+        assert_eq!(said, "error: a threshold of probability needs the method greedy, nested or f1\n", "{flags}");
+    }
+    sandbox.run("-q fold a.fa --decode mea").done(); // the model's own threshold is no option
+}
+
+#[test]
 fn pairs_keep_to_canonical_ones_and_to_the_least_loop_unless_told_otherwise() {
     let sandbox = Sandbox::new().with("a.fa", random_fasta(4, |_| 80));
     let sequences: Vec<Vec<u8>> =

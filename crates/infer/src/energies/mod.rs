@@ -169,10 +169,7 @@ impl EnergyFolder {
         if options.energy_share.is_some() {
             return Err(Error::Options("an energy model is all energies, so they have no share".to_owned()));
         }
-        if options.threshold.is_some() && !options.method.is_some_and(has_threshold) {
-            let message = "a threshold of probability needs the method greedy, nested or f1";
-            return Err(Error::Options(message.to_owned()));
-        }
+        options.check_threshold(false)?; // the structure of minimum free energy has none
         options.check()?;
         if options.beam.is_some() {
             let refused = |what: &str| Err(Error::Options(format!("a beam keeps too little for {what}")));
@@ -297,10 +294,6 @@ impl EnergyFolder {
         let fold = fold(request, pairs, decoded.threshold, &ensemble, energies, options);
         Ok(Fold { alternatives, ..fold })
     }
-}
-
-fn has_threshold(method: Method) -> bool {
-    matches!(method, Method::Greedy | Method::Nested | Method::F1)
 }
 
 /// Bytes that a sequence takes at its peak, a kept map included.

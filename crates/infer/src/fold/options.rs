@@ -13,7 +13,7 @@ use crate::{Alternatives, Error};
 #[non_exhaustive]
 pub struct FoldOptions {
     /// Pairs must be more probable than this; the model's own threshold by default. It applies to every sequence, but
-    /// [`Method::F1`] may raise it.
+    /// [`Method::F1`] may raise it. [`Method::Mea`] and [`Method::Centroid`] have none, and are refused with one.
     pub threshold: Option<f32>,
     /// How pairs are chosen; by default the model's own method, or greedy if the model names none. The default of an
     /// [`EnergyFolder`](crate::EnergyFolder) is the structure of minimum free energy.
@@ -180,14 +180,17 @@ impl FoldOptions {
         self
     }
 
-    /// Checks the ranges of its numbers. Folding does it too; this is for who reads options long before.
+    /// Checks the ranges of its numbers, and that the method has a threshold if one is given. Folding does it too; this
+    /// is for who reads options long before.
     ///
     /// # Errors
-    /// [`Error::Range`] of the first that is out of its range, or not a number.
+    /// [`Error::Range`] of the first number that is out of its range, or not a number; [`Error::Options`] for a
+    /// threshold that the method would not use.
     pub fn check(&self) -> Result<(), Error> {
         let share = |share: f32| (0.0..=1.0).contains(&share);
         let (threshold, below_one) = (self.threshold, |p: f32| (0.0..1.0).contains(&p));
         in_range("threshold", threshold, "a probability from 0 to below 1", below_one)?;
+        self.check_threshold(true)?;
         in_range("f1_share", Some(self.f1_share), "a number from 0 to 1", share)?;
         in_range("energy_share", self.energy_share, "a number from 0 to 1", share)?;
         // With a larger one every pair of any probability counts more than two unpaired bases.
@@ -198,6 +201,19 @@ impl FoldOptions {
         in_range("reactivity_slope", Some(self.reactivity.slope), kcal, few)?;
         in_range("reactivity_intercept", Some(self.reactivity.intercept), kcal, few)?;
         self.alternatives.map_or(Ok(()), Alternatives::check)
+    }
+
+    /// Checks that a threshold is given only to a method that compares pairs with one. `by_default` says whether the one
+    /// that is taken by default does.
+    ///
+    /// # Errors
+    /// [`Error::Options`].
+    pub(crate) fn check_threshold(&self, by_default: bool) -> Result<(), Error> {
+        let has_threshold = |method| matches!(method, Method::Greedy | Method::Nested | Method::F1);
+        if self.threshold.is_none() || self.method.map_or(by_default, has_threshold) {
+            return Ok(());
+        }
+        Err(Error::Options("a threshold of probability needs the method greedy, nested or f1".to_owned()))
     }
 
     /// What the decoder needs of them.

@@ -143,7 +143,7 @@ impl DryRun {
         let rate = |step: u64| format!("{:.2e}", schedule.rate(step));
         match self.steps_an_epoch.zip(self.options.until.epochs) {
             Some((steps, epochs)) => {
-                let last = (steps * epochs).saturating_sub(1);
+                let last = steps.saturating_mul(epochs).saturating_sub(1);
                 format!("{} in step 0, {} in step {}", rate(0), rate(last), grouped(last))
             }
             None => format!("{} in step 0, {} in step 10,000", rate(0), rate(10_000)),

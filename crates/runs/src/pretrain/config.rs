@@ -130,6 +130,20 @@ mod tests {
     }
 
     #[test]
+    fn limits_that_mean_nothing_are_named() {
+        let complaint = |until: rinalmo_train::Limits| {
+            let mut config = Config::parse(SMALL, "").unwrap();
+            config.train.until = until;
+            config.check().unwrap_err().to_string()
+        };
+        let of = |seconds: f64| rinalmo_train::Limits { seconds: Some(seconds), ..Default::default() };
+        assert_eq!(complaint(of(-1.0)), "train.until.seconds = -1, expected 0 or more");
+        assert_eq!(complaint(of(f64::NAN)), "train.until.seconds = NaN, expected 0 or more");
+        let epochs = rinalmo_train::Limits { epochs: Some(1 << 63), ..Default::default() };
+        assert_eq!(complaint(epochs), "train.until.epochs = 9223372036854775808, expected less than 2^63");
+    }
+
+    #[test]
     fn overrides_change_add_and_take_away() {
         let changes =
             ["train.seed=7", "model.preset=micro", "data.tokens=", "train.validate=never", "train.save.steps=3"];

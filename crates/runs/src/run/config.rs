@@ -212,9 +212,17 @@ pub(crate) fn check_train(train: &Options) -> Result<(), Error> {
     if steps.is_none() && epochs.is_none() && seconds.is_none() {
         return Err(Error::NoEnd);
     }
-    match i64::try_from(train.seed) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Error::Config(format!("train.seed = {}, expected less than 2^63", train.seed))),
+    if let Some(seconds) = seconds.filter(|seconds| seconds.is_nan() || *seconds < 0.0) {
+        return Err(Error::Config(format!("train.until.seconds = {seconds}, expected 0 or more")));
+    }
+    // TOML has no larger numbers.
+    let numbers = [("seed", Some(train.seed)), ("until.steps", steps), ("until.epochs", epochs)];
+    match numbers.into_iter().find(|(_, number)| number.is_some_and(|number| i64::try_from(number).is_err())) {
+        Some((key, number)) => {
+            let found = number.unwrap_or_default();
+            Err(Error::Config(format!("train.{key} = {found}, expected less than 2^63")))
+        }
+        None => Ok(()),
     }
 }
 

@@ -19,7 +19,8 @@ pub struct Outlook<E> {
 
 /// Steps of a run whose epochs have so many batches, if steps or epochs are limited.
 pub(crate) fn steps(options: &Options, batches: u64) -> Option<u64> {
-    let by_epochs = options.until.epochs.map(|epochs| (epochs * batches).div_ceil(options.accumulate as u64));
+    let by_epochs =
+        options.until.epochs.map(|epochs| epochs.saturating_mul(batches).div_ceil(options.accumulate as u64));
     by_epochs.into_iter().chain(options.until.steps).min()
 }
 
@@ -36,5 +37,6 @@ mod tests {
         };
         assert_eq!((of(None, Some(3)), of(None, Some(2)), of(None, None)), (Some(10), Some(7), None));
         assert_eq!((of(Some(8), Some(3)), of(Some(12), Some(3))), (Some(8), Some(10)));
+        assert_eq!((of(None, Some(0)), of(Some(8), Some(u64::MAX))), (Some(0), Some(8)));
     }
 }

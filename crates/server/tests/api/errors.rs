@@ -20,6 +20,12 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
         ("/v1/fold", r#"{"inputs": "A", "decode": "best"}"#, 422, "body: unknown variant `best`, expected one of"),
         ("/v1/fold", r#"{"inputs": "A", "decode": "mfe"}"#, 422, "decode: only an energy model has free energies"),
         ("/v1/fold", r#"{"inputs": "A", "threshold": 1}"#, 422, "threshold: expected a probability from 0 to below 1"),
+        (
+            "/v1/fold",
+            r#"{"inputs": "A", "threshold": 0.5, "decode": "mea"}"#,
+            422,
+            "a threshold of probability needs the method greedy, nested or f1",
+        ),
         ("/v1/fold", r#"{"inputs": "A", "gamma": 0}"#, 422, "gamma: expected a number above 0, up to 1000000, found 0"),
         ("/v1/fold", r#"{"inputs": "A", "temperature": 50}"#, 422, "temperature and dangles: `nano` is not an energy"),
         (

@@ -155,7 +155,9 @@ impl<'t, T: Task, X: Exchange> Trainer<'t, T, X> {
         self.agree()?;
         loop {
             let begun = Instant::now();
-            let done = self.options.until.steps.is_some_and(|steps| self.state.step >= steps);
+            let Limits { steps, epochs, .. } = self.options.until;
+            let done = steps.is_some_and(|steps| self.state.step >= steps)
+                || epochs.is_some_and(|epochs| self.state.epoch >= epochs);
             if done || self.options.patience.is_some_and(|most| self.state.worse >= most) {
                 return self.finish(checkpoints, observer);
             }

@@ -86,6 +86,18 @@ fn listed(share: Share) -> Listed {
     Listed { share, spoilt: None, epoch: 1000 }
 }
 
+#[test]
+fn no_epochs_are_no_steps() {
+    let (one, none) = (Some(1), Some(0));
+    for (epochs, expected) in [(none, 0), (one, 3)] {
+        let task = Listed { share: Share::default(), spoilt: None, epoch: 3 };
+        let until = Limits { epochs, ..Limits::default() };
+        let (trainer, ended) = train(&task, Options { until, ..options(1) }, Alone);
+        ended.unwrap();
+        assert_eq!(trainer.state().step, expected);
+    }
+}
+
 /// Loss, weight and gradients of a task's batch.
 fn slopes(task: &Fixed, mut pass: Pass<'_>) -> (f64, f64, Gradients) {
     let loss = task.loss(&mut pass, &());
