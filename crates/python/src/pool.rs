@@ -1,7 +1,8 @@
 //! Pools of threads.
 //!
 //! There is one for each number of threads that is asked for, apart from rayon's own, which the command uses. A process
-//! that was forked has none of its parent's threads, so it gets new pools.
+//! that was forked has none of its parent's threads, so it gets new pools. Work that waits for Python has a pool to
+//! itself.
 
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,10 +25,7 @@ struct Pools {
 /// # Errors
 /// No pool can have so many threads, or the system gives none.
 pub fn of(threads: Option<usize>) -> Result<Arc<ThreadPool>, String> {
-    if let Some(found) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
-        return Err(format!("threads: expected 1 to {MOST}, found {found}"));
-    }
-    let threads = threads.unwrap_or(0); // rayon's default
+    let threads = number(threads)?;
     let mut all = POOLS.lock().unwrap_or_else(PoisonError::into_inner);
     if all.process != std::process::id() {
         all.process = std::process::id();
@@ -36,8 +34,27 @@ pub fn of(threads: Option<usize>) -> Result<Arc<ThreadPool>, String> {
     if let Some((_, pool)) = all.pools.iter().find(|(number, _)| *number == threads) {
         return Ok(pool.clone());
     }
-    let pool = ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| format!("threads: {error}"))?;
-    let pool = Arc::new(pool);
+    let pool = Arc::new(new(threads)?);
     all.pools.push((threads, pool.clone()));
     Ok(pool)
+}
+
+/// A pool for one piece of work alone. Its threads end with the work, even if the pool is dropped before.
+///
+/// # Errors
+/// As of [`of`].
+pub fn own(threads: Option<usize>) -> Result<ThreadPool, String> {
+    new(number(threads)?)
+}
+
+/// Rayon's number of threads, where 0 is its default.
+fn number(threads: Option<usize>) -> Result<usize, String> {
+    match threads {
+        Some(found) if !(1..=MOST).contains(&found) => Err(format!("threads: expected 1 to {MOST}, found {found}")),
+        threads => Ok(threads.unwrap_or(0)),
+    }
+}
+
+fn new(threads: usize) -> Result<ThreadPool, String> {
+    ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| format!("threads: {error}"))
 }

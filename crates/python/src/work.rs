@@ -87,6 +87,9 @@ enum Message<T, E> {
 /// Runs `work` on a pool of so many threads, and hands its reports to `hear` on the calling thread, which returns
 /// whether the work goes on.
 ///
+/// The pool is the work's own: a thread of it waits while a report is heard, and `hear` may run other work, for which
+/// that thread might be the only one.
+///
 /// If it does not, or raises an exception, or a signal comes, the work is asked to stop and then waited for, as it has
 /// something to save. A second signal ends the wait.
 ///
@@ -98,7 +101,7 @@ pub fn reporting<T: Send + 'static, E: Send + 'static>(
     mut hear: impl FnMut(E) -> PyResult<bool>,
     work: impl FnOnce(&Stop, &Reports<E>) -> T + Send + 'static,
 ) -> PyResult<T> {
-    let pool = pool::of(threads).map_err(|message| error::input(py, message))?;
+    let pool = pool::own(threads).map_err(|message| error::input(py, message))?;
     let (stop, (sender, mut receiver)) = (Stop::default(), channel());
     let (seen, teller) = (stop.clone(), sender.clone());
     let reports = Reports(Box::new(move |report| {

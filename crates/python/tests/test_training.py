@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -137,6 +138,33 @@ def test_a_stopped_run_continues_to_the_same_weights(language, store, tmp_path, 
     assert (run.ended, run.step) == ("finished", 8)
     assert isinstance(events[0], Begun) and events[0].step == 4
     assert (letters(run) == letters(language[0])).all()
+
+
+NESTED = """
+import json, sys
+from concurrent.futures import ThreadPoolExecutor
+import rinalmo
+store, out, sequences, config = sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])
+models = [rinalmo.Model("nano-mlm", threads=1), rinalmo.Model("nano-mlm")]
+def use(event, *_):
+    for model in models:
+        assert model.embed("GGGGAAAACCCC").shape == (1, model.dim)
+    assert rinalmo.energy.fold("GGGGAAAACCCC", threads=1)[0].mfe == -5.4
+def elsewhere(event):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(use, event).result()
+rinalmo.corpus.build(sequences, out + ".lmdb", callback=use, threads=1)
+for number, callback in enumerate([use, elsewhere]):
+    rinalmo.pretrain(store, f"{out}-{number}", config=config, steps=1, callback=callback, threads=1)
+rinalmo.pretrain(store, f"{out}-2", config=config, steps=1, callback=use)
+"""
+
+
+def test_a_callback_may_use_models_however_few_threads_there_are(store, tmp_path):
+    words = [sys.executable, "-c", NESTED, store, tmp_path / "run", TOUR / "sequences.fa", json.dumps(CONFIG)]
+    environment = {**os.environ, "RAYON_NUM_THREADS": "1"}
+    ended = subprocess.run(list(map(str, words)), capture_output=True, text=True, timeout=240, env=environment)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_ctrl_c_writes_a_checkpoint_first(store, tmp_path):
