@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::PyList;
+use pyo3::types::{PyBytes, PyList};
 use rinalmo::seq::input::{FileRemarks, Remarks};
 use rinalmo::seq::{Gaps, InputOptions, OnInvalid, SequenceRecord};
 use rinalmo::{Error, default_budget};
@@ -45,6 +45,44 @@ pub fn input_options(py: Python<'_>, on_invalid: &str, gaps: &str) -> PyResult<I
         }
     };
     Ok(InputOptions { on_invalid, gaps, strands: false })
+}
+
+/// The letters of one text, a byte each, as folding reads them, with gaps as positions; of two strands, joined by `&`,
+/// the first base of the second one; and what was changed, in sentences. With `as_written`, letters without a code stay as
+/// they are.
+///
+/// # Errors
+/// As of a record: a character is neither a letter nor a gap, or there are more than two strands.
+#[pyfunction]
+pub fn letters<'py>(
+    py: Python<'py>,
+    text: PyBackedBytes,
+    as_written: bool,
+) -> PyResult<(Bound<'py, PyBytes>, Option<usize>, Vec<String>)> {
+    let usual = InputOptions { gaps: Gaps::Keep, strands: true, ..InputOptions::default() };
+    let options = if as_written { InputOptions { on_invalid: OnInvalid::Unk, ..usual } } else { usual };
+    let record = record("seq1".to_owned(), &text, 0);
+    let of_file = |error| error::of_file(py, &error);
+    record.clone().judged(usual).map_err(of_file)?; // also if they stay, what is no letter is an error
+    let record = record.judged(options).map_err(of_file)?;
+    let mut remarks = FileRemarks::new(SOURCE.into(), options);
+    remarks.add(&record);
+    Ok((PyBytes::new(py, &record.sequence), record.nick, remarks.lines()))
+}
+
+/// The letters that Python gives, as a record that is still to be judged.
+fn record(id: String, letters: &[u8], index: usize) -> SequenceRecord {
+    SequenceRecord {
+        header: id.clone(),
+        id,
+        sequence: letters.to_vec(),
+        nick: None,
+        unknown: 0,
+        remarks: Remarks::default(),
+        source: SOURCE.into(),
+        line: index + 1,
+        index,
+    }
 }
 
 /// What is done about a sequence without a result.
@@ -92,18 +130,8 @@ impl Asked {
     pub fn with(py: Python<'_>, given: &Given, first: usize, on_error: &str, options: InputOptions) -> PyResult<Self> {
         let mut remarks = FileRemarks::new(SOURCE.into(), options);
         let judged = |(number, (id, letters)): (usize, &(String, PyBackedBytes))| {
-            let record = SequenceRecord {
-                id: id.clone(),
-                header: id.clone(),
-                sequence: letters.to_vec(),
-                nick: None,
-                unknown: 0,
-                remarks: Remarks::default(),
-                source: SOURCE.into(),
-                line: number + 1,
-                index: number,
-            };
-            let judged = record.judged(options).map_err(|error| error::of_file(py, &error));
+            let judged =
+                record(id.clone(), letters, number).judged(options).map_err(|error| error::of_file(py, &error));
             judged.inspect(|record| remarks.add(record))
         };
         let records = (first..).zip(given).map(judged).collect();

@@ -45,7 +45,17 @@ impl BuildSettings {
             }
         };
         let &Self { min_length, max_length, ambiguous, single_base, both_strands, identity, coverage, .. } = self;
-        let memory = self.memory << 20;
+        for (name, share) in [
+            ("identity", identity),
+            ("coverage", coverage),
+            ("exclude_identity", self.exclude_identity), // the library would call it identity
+        ] {
+            if !(share > 0.0 && share <= 1.0) {
+                let message = format!("{name}: expected a number above 0, at most 1, found {share}");
+                return Err(error::input(py, message));
+            }
+        }
+        let memory = self.memory.saturating_mul(1 << 20);
         let clean = Clean { min_length, max_length, odd_letters, ambiguous, single_base };
         let usual = Exclude::default();
         let limits = cluster::Options { identity: self.exclude_identity, both_strands, ..usual.limits };

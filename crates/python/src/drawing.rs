@@ -24,7 +24,8 @@ pub struct DrawSettings<'py> {
     nick: Option<usize>,
     /// Probabilities of all pairs, `[len, len]`.
     bpp: Option<PyReadonlyArray2<'py, f32>>,
-    /// Those of the structure's pairs, if there are none of all.
+    /// Those of the structure's pairs, where they are known apart from the map: those of helices that cross are of
+    /// another ensemble.
     pair_probabilities: Option<Vec<f64>>,
     reference: Option<Vec<(usize, usize)>>,
     values: Option<Vec<Option<f64>>>,
@@ -79,6 +80,11 @@ impl DrawSettings<'_> {
         let needs = |what: &str| error::input(py, format!("color_by=\"{}\": needs {what}", self.color_by()));
         let all = "the probabilities of all pairs; fold with bpp=True";
         rna.track = match self.color_by() {
+            "pair-probability" if self.pair_probabilities.is_some() => {
+                let mut drawn = rna.clone();
+                drawn.probabilities = self.own_probabilities();
+                Some(drawn.pair_probability())
+            }
             "pair-probability" if rna.probabilities.is_empty() && !self.pairs.is_empty() => {
                 return Err(needs("the probabilities of pairs"));
             }
@@ -115,8 +121,13 @@ impl DrawSettings<'_> {
             let above = map.indexed_iter().filter(|&((i, j), &p)| i < j && p > CUTOFF);
             return Ok(above.map(|((i, j), &p)| (i, j, f64::from(p))).collect());
         }
+        Ok(self.own_probabilities())
+    }
+
+    /// The structure's pairs with their probabilities, if these are known apart from the map.
+    fn own_probabilities(&self) -> Vec<(usize, usize, f64)> {
         let known = self.pair_probabilities.iter().flatten();
-        Ok(self.pairs.iter().zip(known).map(|(&(i, j), &p)| (i, j, p)).collect())
+        self.pairs.iter().zip(known).map(|(&(i, j), &p)| (i, j, p)).collect()
     }
 
     /// The stems to turn, all of which are there.

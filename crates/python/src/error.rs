@@ -105,7 +105,10 @@ pub fn of_corpus(py: Python<'_>, error: &corpus::Error) -> PyErr {
     let message = chain(error);
     match error {
         corpus::Error::Input(error) => of_file(py, error),
-        corpus::Error::Options(_) | corpus::Error::Nothing(_) | corpus::Error::Table { .. } => input(py, message),
+        corpus::Error::Options(_)
+        | corpus::Error::Nothing(_)
+        | corpus::Error::Table { .. }
+        | corpus::Error::Cluster(corpus::cluster::Error::Options { .. }) => input(py, message),
         _ => missing(error, &message).unwrap_or_else(|| failure(py, message)),
     }
 }

@@ -29,6 +29,8 @@ mod _rinalmo {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use crate::asked::letters;
+    #[pymodule_export]
     use crate::calibration::calibrate;
     #[pymodule_export]
     use crate::command::command;

@@ -193,6 +193,12 @@ impl Engine {
             let message = format!("model `{}` predicts no labels: its task is {own}", self.model.name());
             return Err(error::input(py, message + "\nhint: rinalmo.models() names the bundled models"));
         };
+        let is_padded = task.labels.is_some_and(|labels| labels.pad_to.is_some())
+            && self.model.config().head.as_ref().is_some_and(|head| head.cnn().is_none());
+        if pad_to.is_some() && !is_padded {
+            let message = format!("pad_to: model `{}` pads no sequences", self.model.name());
+            return Err(error::input(py, message));
+        }
         if pad_to.is_some_and(|tokens| tokens < 3) {
             return Err(error::input(py, "pad_to: expected at least 3, a base and two special tokens"));
         }

@@ -132,7 +132,26 @@ def test_reactivities_are_those_of_the_command(model, tmp_path):
         ({"constraint": "..."}, "3 characters for a sequence of 12 bases"),
         ({"constraint": "((((....))))("}, "`(` has no matching bracket"),
         ({"constraint": "A..........."}, "column 1: `A` is not one of"),
-        ({"constraint": []}, "0 constraints, expected one for each sequence"),
+        ({"constraint": []}, "0 constraints, expected one for each sequence, of which there are 1"),
+        ({"constraint": [None, None]}, "2 constraints, expected one for each sequence, of which there are 1"),
+        ({"constraint": {"A": None}}, "constraint: no sequence for `A`\nhint: ids are `seq1`"),
+        ({"constraint": [3]}, "constraint: expected a text or None, found int 3"),
+        ({"constraint": 3}, "constraint: expected a text, one for each sequence, or a mapping of ids, found int 3"),
+        ({"reactivities": {"A": [0.5] * 12, "B": None}}, "reactivities: no sequence for `A` and 1 more\nhint: ids are"),
+        ({"reactivities": {1: None, "1": None}}, "reactivities: two keys are the same id"),
+        ({"reactivities": [[0.5] * 12] * 2}, "2 lists of reactivities, expected one for each sequence"),
+        ({"reactivities": [None] * 11}, "reactivities: expected one for each of 12 bases, found 11"),
+        ({"reactivities": "0" * 12}, "reactivities: expected numbers, None or NaN"),
+        ({"reactivities": {"seq1": "0" * 12}}, "reactivities: expected numbers, None or NaN"),
+        ({"reactivities": [{0: 0.5}]}, "reactivities: expected numbers, None or NaN"),
+        ({"reagent": "dms"}, "reagent: there are no reactivities; give reactivities too"),
+        ({"reactivity_slope": 5}, "reactivity_slope: there are no reactivities"),
+        ({"reactivity_intercept": 0}, "reactivity_intercept: there are no reactivities"),
+        ({"decode": "mea", "threshold": 0.9}, "a threshold of probability needs the method greedy, nested or f1"),
+        ({"decode": "centroid", "threshold": 0.9}, "a threshold of probability needs the method"),
+        ({"max_span": -1}, "max_span: expected a whole number from 0 to below 2^63, found -1"),
+        ({"seed": -1, "samples": 1}, "seed: expected a whole number from 0"),
+        ({"samples": 2**63}, "samples: expected a whole number from 0 to below 2^63, found 9223372036854775808"),
     ],
 )
 def test_invalid_options_are_errors_in_words_of_the_library(model, options, message):
@@ -140,6 +159,71 @@ def test_invalid_options_are_errors_in_words_of_the_library(model, options, mess
         model.fold(HAIRPIN, **options)
     assert message in str(raised.value)
     assert isinstance(raised.value, ValueError) and isinstance(raised.value, rinalmo.Error)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"threshold": "0.5"}, "threshold: expected a number, found str '0.5'"),
+        ({"max_span": 2.5}, "max_span: expected a whole number, found float 2.5"),
+        ({"min_loop": "3"}, "min_loop: expected a whole number, found str '3'"),
+        ({"bpp": "no"}, "bpp: expected True or False, found str 'no'"),
+        ({"decode": 3}, "decode: expected a text, found int 3"),
+    ],
+)
+def test_options_of_a_wrong_type_are_named(model, options, message):
+    with pytest.raises(TypeError) as raised:
+        model.fold(HAIRPIN, **options)
+    assert str(raised.value) == message
+
+
+def test_numbers_of_numpy_are_numbers(model):
+    options = {"threshold": np.float32(0.5), "max_span": np.int64(12), "bpp": np.bool_(False), "band": np.float64(1)}
+    fold = model.fold(HAIRPIN, **options)[0]
+    assert fold.structure == "((((....))))" and fold.threshold == 0.5
+
+
+def test_ids_are_compared_as_text(model):
+    fold = model.fold({7: HAIRPIN}, constraint={7: "xxxxxxxxxxxx"})[0]
+    assert (fold.id, fold.structure) == ("7", "............")
+    measured = model.fold({7: HAIRPIN, 8: HAIRPIN}, reactivities={7: [0.5] * 12})
+    assert [fold.expected_f1 is None for fold in measured] == [True, False]
+
+
+def test_a_stream_says_at_its_end_what_was_for_no_sequence(model):
+    for option in ["constraint", "reactivities"]:
+        for lost, message in [({"x": None}, "no sequence for `x`"), ([None] * 3, "of which there are 2")]:
+            stream = model.fold_iter(iter([HAIRPIN, HAIRPIN]), bpp=False, **{option: lost})
+            assert [next(stream).id, next(stream).id] == ["seq1", "seq2"]
+            with pytest.raises(rinalmo.InputError, match=message):
+                next(stream)
+            stream = model.fold_iter(iter([HAIRPIN, HAIRPIN]), bpp=False, on_error="warn", **{option: lost})
+            with pytest.warns(rinalmo.InputWarning, match=message):
+                assert len(list(stream)) == 2
+    with pytest.raises(rinalmo.InputError, match="1 constraints, expected .* of which there are more"):
+        list(model.fold_iter([HAIRPIN, HAIRPIN], constraint=["x" * 12]))
+    with pytest.raises(rinalmo.InputError, match="no sequence for `x`"):
+        list(rinalmo.energy.fold_iter([HAIRPIN], constraint={"x": None}))
+
+
+def test_no_reactivities_are_taken_as_such(model):
+    usual = model.fold(HAIRPIN)[0].expected_f1
+    assert [fold.expected_f1 for fold in model.fold([HAIRPIN] * 2, reactivities=[None, None])] == [usual, usual]
+    stream = model.fold_iter([HAIRPIN] * 2, reactivities=[None, None])
+    assert [fold.expected_f1 for fold in stream] == [usual, usual]
+    assert model.fold(HAIRPIN, reactivities=[None])[0].expected_f1 == usual
+    assert model.fold(HAIRPIN, reactivities=[None] * 12)[0].structure == "((((....))))"
+
+
+def test_a_table_of_reactivities_is_refused(model):
+    pandas = pytest.importorskip("pandas")
+    column = pandas.DataFrame({"reactivity": [0.5] * 12})
+    expected = model.fold(HAIRPIN, reactivities=[0.5] * 12)[0].score
+    assert model.fold(HAIRPIN, reactivities=column["reactivity"])[0].score == expected
+    for table in [column, pandas.DataFrame([[0.5] * 12])]:
+        for given in [table, [table], {"seq1": table}]:
+            with pytest.raises(rinalmo.InputError, match="reactivities: found a DataFrame, which is a table\nhint: "):
+                model.fold(HAIRPIN, reactivities=given)
 
 
 def test_other_structures_are_those_of_the_command(model):
@@ -169,6 +253,13 @@ def test_pseudoknots_are_searched_in_a_second_pass(model):
     nested, knotted = model.fold(virus)[0], model.fold(virus, pseudoknots=True)[0]
     assert nested.crossing_left_out > 0 and knotted.crossing_left_out == 0
     assert "[" in knotted.structure and set(map(tuple, nested.pairs)) < set(map(tuple, knotted.pairs))
+    assert knotted.score == pytest.approx(knotted.pair_probabilities.mean(), abs=1e-6)
+    known = dict(zip(map(tuple, knotted.pairs.tolist()), knotted.pair_probabilities))
+    crossing = set(known) - set(map(tuple, nested.pairs.tolist()))
+    assert all(known[pair] > 0.5 > knotted.bpp[pair] for pair in crossing), "they are of another ensemble"
+    without = model.fold(virus, pseudoknots=True, bpp=False)[0]
+    pictures = [fold.draw(color_by="pair-probability").svg for fold in (knotted, without)]
+    assert pictures[0] == pictures[1] != knotted.draw(color_by="pair-probability", bpp=knotted.bpp).svg
 
 
 def test_probabilities_can_be_left_out(model):

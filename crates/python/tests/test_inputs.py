@@ -59,9 +59,37 @@ def test_what_is_no_sequence_is_an_error(model, wrong):
         model.fold(wrong)
 
 
-def test_a_tuple_that_may_be_a_pair_is_refused(model):
-    with pytest.raises(rinalmo.InputError, match="an id with its sequence or two sequences"):
-        model.fold(("tRNA", TRNA))
+@pytest.mark.parametrize("other", [TRNA, TRNA.encode(), Record("r", TRNA), rinalmo.Record("q", "q", TRNA)])
+def test_a_tuple_that_may_be_a_pair_is_refused(model, other):
+    for id in ["tRNA", np.str_("tRNA"), 7, None]:
+        with pytest.raises(rinalmo.InputError, match="an id with its sequence or two sequences"):
+            model.fold((id, other))
+
+
+def test_rows_of_a_table_are_records_and_those_without_a_sequence_are_named(model):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"id": ["a", "b"], "sequence": [HAIRPIN, HAIRPIN]})
+    assert [fold.id for fold in model.fold(frame.itertuples())] == ["a", "b"]
+    assert [fold.id for fold in model.fold(frame.iterrows())] == ["0", "1"]
+    assert [fold.id for fold in model.fold(zip(frame["id"], frame["sequence"]))] == ["a", "b"]
+    with pytest.raises(rinalmo.InputError, match='found a DataFrame, which is a table\nhint: zip'):
+        model.fold(frame)
+    frame = pandas.DataFrame({"id": ["a", "b"], "sequence": [HAIRPIN, None]})
+    frame["sequence"] = frame["sequence"].astype(object).where(frame["sequence"].notna(), float("nan"))
+    for rows, name in [(frame.itertuples(), "b"), (frame.iterrows(), "1")]:
+        with pytest.raises(rinalmo.InputError, match=f"record `{name}`: expected the letters .* in `.sequence`"):
+            model.fold(rows)
+    for missing in [None, float("nan"), 3]:
+        with pytest.raises(rinalmo.InputError, match="record `r`: expected the letters of a sequence in `.seq`, found"):
+            model.fold(Record("r", missing))
+    with pytest.raises(rinalmo.InputError, match="record 2: expected the letters"):
+        model.fold([HAIRPIN, Record(None, 3)])
+
+
+def test_ids_are_kept_unless_there_is_none(model):
+    sequences = [Record(0, HAIRPIN), (0, HAIRPIN), (None, HAIRPIN), Record(None, HAIRPIN), (float("nan"), HAIRPIN)]
+    assert [fold.id for fold in model.fold(sequences, bpp=False)] == ["0", "0", "seq1", "seq2", "seq3"]
+    assert [fold.id for fold in model.fold({0: HAIRPIN, None: HAIRPIN}, bpp=False)] == ["0", "seq1"]
 
 
 def test_letters_are_read_as_the_command_reads_them(model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import multiprocessing
 import os
+import pathlib
 import pickle
 import subprocess
 import sys
@@ -34,6 +35,8 @@ def test_a_model_describes_itself(model):
         (("nano",), {"dtype": "f64"}, 'dtype: expected "auto"'),
         (("nano",), {"device": "gpu"}, "`gpu` is not a device"),
         (("nano",), {"threads": 0}, "threads: expected 1 to 1024, found 0"),
+        (("nano",), {"threads": -1}, "threads: expected 1 to 1024, found -1"),
+        (("nano",), {"max_memory": -1}, "max_memory: expected a whole number from 0"),
     ],
 )
 def test_a_model_that_cannot_be_loaded_is_an_error_that_helps(arguments, options, message):
@@ -149,6 +152,17 @@ def test_ctrl_c_ends_a_long_call_at_once(setup, work):
     assert first.startswith("interrupted after"), ended.stdout
     assert float(first.split()[-1]) < 5, "Ctrl-C came after 0.7 s"
     assert after == "((((....))))", "the model can be used afterwards"
+
+
+def test_a_bundled_name_is_that_model_whatever_is_in_the_working_folder(model, tmp_path, monkeypatch):
+    text = pickle.dumps(model)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nano").mkdir()
+    for found in [rinalmo.Model("nano"), pickle.loads(text)]:
+        assert (found.name, found.sha256) == ("nano", model.sha256)
+    for path in ["./nano", tmp_path / "nano", pathlib.Path("nano")]:
+        with pytest.raises(rinalmo.Error, match="nano"):
+            rinalmo.Model(path)
 
 
 def test_a_relative_path_means_the_same_file_elsewhere(tmp_path, monkeypatch):

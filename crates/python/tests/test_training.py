@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -81,8 +83,22 @@ def test_a_corpus_says_what_is_wrong(tmp_path):
         rinalmo.corpus.build(TOUR / "sequences.fa", tmp_path / "x.lmdb", odd_letters="x")
     with pytest.raises(rinalmo.InputError, match="nothing to store"):
         rinalmo.corpus.build(TOUR / "sequences.fa", tmp_path / "x.lmdb", min_length=8000)
-    with pytest.raises(rinalmo.Error, match="the same call continues"):
-        rinalmo.corpus.build(TOUR / "sequences.fa", tmp_path / "x.lmdb", callback=lambda *_: False)
+    for options, message in [
+        ({"identity": 2}, "identity: expected a number above 0, at most 1, found 2"),
+        ({"coverage": 0}, "coverage: expected a number above 0, at most 1, found 0"),
+        ({"exclude_identity": 3}, "exclude_identity: expected a number above 0, at most 1, found 3"),
+        ({"single_base": float("nan")}, "a single base must be a number, found NaN"),
+        ({"ambiguous": float("nan")}, "ambiguous letters must be a number, found NaN"),
+        ({"min_length": -1}, "min_length: expected a whole number from 0"),
+        ({"seed": -1}, "seed: expected a whole number from 0"),
+    ]:
+        with pytest.raises(rinalmo.InputError, match=message):
+            rinalmo.corpus.build(TOUR / "sequences.fa", tmp_path / "x.lmdb", **options)
+    with pytest.raises(TypeError, match="^hold_out: expected a number, found str 'x'$"):
+        rinalmo.corpus.build(TOUR / "sequences.fa", tmp_path / "x.lmdb", hold_out="x")
+    for false in [False, np.bool_(False)]:
+        with pytest.raises(rinalmo.Error, match="the same call continues"):
+            rinalmo.corpus.build(TOUR / "sequences.fa", tmp_path / "x.lmdb", callback=lambda *_: false)
     assert not (tmp_path / "x.lmdb").exists()
     assert rinalmo.corpus.build([TOUR / "sequences.fa"], tmp_path / "x.lmdb")["store_bytes"] > 0
 
@@ -117,14 +133,14 @@ def test_a_run_is_that_of_the_command(language, store, tmp_path):
     assert (out / "config.toml").read_text() == (run.folder / "config.toml").read_text()
 
 
-@pytest.mark.parametrize("how", ["false", "exception"])
+@pytest.mark.parametrize("how", ["false", "numpy", "exception"])
 def test_a_stopped_run_continues_to_the_same_weights(language, store, tmp_path, how):
-    def stopping(event: training.Event) -> bool:
+    def stopping(event: training.Event) -> object:
         if isinstance(event, Step) and event.step == 3:
             if how == "exception":
                 raise RuntimeError("enough")
-            return False
-        return True
+            return False if how == "false" else np.bool_(False)
+        return None
 
     out = tmp_path / "run"
     if how == "exception":
@@ -138,6 +154,19 @@ def test_a_stopped_run_continues_to_the_same_weights(language, store, tmp_path, 
     assert (run.ended, run.step) == ("finished", 8)
     assert isinstance(events[0], Begun) and events[0].step == 4
     assert (letters(run) == letters(language[0])).all()
+
+
+def test_the_config_in_the_documentation_is_one(tmp_path):
+    shown = re.search(r"`(\{.*?\})`\.", training.pretrain.__doc__, flags=re.DOTALL)[1]
+    with pytest.raises(FileNotFoundError, match="none"):  # a config that cannot be read is said before
+        rinalmo.pretrain(tmp_path / "none", tmp_path / "run", config=ast.literal_eval(shown))
+
+
+def test_limits_of_nothing_make_no_steps(store, tmp_path):
+    for limit in ["steps", "epochs"]:
+        events: list[training.Event] = []
+        run = rinalmo.pretrain(store, tmp_path / limit, config=CONFIG, callback=events.append, **{limit: 0})
+        assert (run.ended, run.step) == ("finished", 0) and not any(isinstance(event, Step) for event in events)
 
 
 NESTED = """
@@ -210,6 +239,7 @@ def test_labels_are_learned_and_tested(language, tmp_path):
 def test_structures_are_learned(language, tmp_path):
     run = folds(language, tmp_path / "run", steps=2)
     assert run.ended == "finished" and run.model().task == "structure"
+    assert "relaxed F1" in run.validation
     with pytest.raises(rinalmo.InputError, match="fresh_head=True"):
         rinalmo.finetune(
             "structure",
@@ -235,6 +265,11 @@ def test_a_model_is_calibrated_as_by_the_command(language, tmp_path):
     with pytest.raises(FileExistsError, match="overwrite=True"):
         rinalmo.calibrate(run.folder, mine, known)
     assert rinalmo.calibrate(run.folder, mine, known, decode="nested", threshold=0.3, overwrite=True)["threshold"] == 0.3
+    for threshold in [1.0, -0.1, float("nan")]:
+        with pytest.raises(rinalmo.InputError, match="threshold: expected a probability from 0 to below 1, found"):
+            rinalmo.calibrate(run.folder, tmp_path / "x", known, threshold=threshold)
+    with pytest.raises(rinalmo.InputError, match="max_length: expected a whole number from 0"):
+        rinalmo.calibrate(run.folder, tmp_path / "x", known, max_length=-1)
     with pytest.raises(rinalmo.InputError, match='decode: expected "f1"'):
         rinalmo.calibrate(run.folder, tmp_path / "x", known, decode="mea")
     with pytest.raises(FileNotFoundError):
@@ -280,6 +315,17 @@ def test_what_is_wrong_is_said_as_elsewhere(language, store, tmp_path):
             rinalmo.InputError,
             "splits and fold belong together",
         ),
+        (lambda: rinalmo.pretrain(store, out, config=CONFIG, steps=-1), rinalmo.InputError, "steps: expected a whole"),
+        (lambda: rinalmo.pretrain(store, out, config=CONFIG, steps=2**63), rinalmo.InputError, "steps: expected a"),
+        (lambda: rinalmo.pretrain(store, out, config=CONFIG, epochs=2**63), rinalmo.InputError, "epochs: expected"),
+        (lambda: rinalmo.pretrain(store, out, config=CONFIG, seconds=-1), rinalmo.InputError, "seconds: expected 0 or"),
+        (lambda: rinalmo.pretrain(store, out, config=CONFIG, seconds=float("nan")), rinalmo.InputError, "seconds: ex"),
+        (
+            lambda: rinalmo.pretrain(store, out, config=CONFIG, changes={"train.until.seconds": -1.0}),
+            rinalmo.InputError,
+            "train.until.seconds = -1, expected 0 or more",
+        ),
+        (lambda: rinalmo.pretrain(store, out, config=CONFIG, steps="8"), TypeError, "steps: expected a whole number"),
         (lambda: rinalmo.resume(tmp_path), rinalmo.InputError, "holds no run to resume"),
         (lambda: rinalmo.resume(run.folder, changes={"train.seed": 7}), rinalmo.InputError, "a run keeps its settings"),
     ]:

@@ -44,7 +44,11 @@ def test_windows_and_what_is_invalid(model):
         ({"window": 0}, "window: expected at least 1"),
         ({"overlap": 3}, "there are no windows"),
         ({"window": 10, "overlap": 10}, "cannot overlap by 10 nt"),
-        ({"pool": "max"}, 'pool: expected "mean", "cls" or None'),
+        ({"window": 5, "overlap": -1}, "overlap: expected a whole number from 0"),
+        ({"pool": "max"}, 'pool: expected "mean", "cls" or None, found "max"'),
+        ({"pool": ""}, 'pool: expected "mean", "cls" or None, found ""'),
+        ({"pool": "tokens"}, 'pool: expected "mean", "cls" or None, found "tokens"'),
+        ({"pool": False}, 'pool: expected "mean", "cls" or None, found bool False'),
     ]:
         with pytest.raises(rinalmo.InputError, match=message):
             model.embed(TRNA, **options)
@@ -78,6 +82,11 @@ def test_variants_are_those_of_the_command(mlm):
     assert [np.float32(row["llr"]) for row in rows] == [np.float32(row["llr"]) for row in expected]
     by_id = mlm.variants({"a": HAIRPIN, "b": HAIRPIN}, {"b": ["G1A+C12U"]})
     assert [(row["id"], row["variant"]) for row in by_id] == [("b", "G1A+C12U")]
+    by_number = mlm.variants({7: HAIRPIN, 8: HAIRPIN}, {7: ["G1A"]})
+    assert [(row["id"], row["variant"]) for row in by_number] == [("7", "G1A")]
+    of_all = mlm.variants([HAIRPIN] * 3, (f"G{n}A" for n in (1, 2)))
+    expected = [(f"seq{n}", f"G{at}A") for n in (1, 2, 3) for at in (1, 2)]
+    assert [(row["id"], row["variant"]) for row in of_all] == expected
 
 
 @pytest.mark.parametrize(
@@ -88,7 +97,11 @@ def test_variants_are_those_of_the_command(mlm):
         (["5del"], "a deletion; only substitutions"),
         (["hello"], "expected base, position, base"),
         ({"x": ["G1A"]}, "no sequence for `x`"),
+        ({"seq1": ["G1A"], 3: ["G1A"], "x": []}, "no sequence for `3` and 1 more\nhint: ids are `seq1`"),
         ("G1A", "expected a list of texts"),
+        ({"seq1": "G1A"}, "expected a list of texts"),
+        ([3], "expected a list of texts, found int 3 in it"),
+        (3, "expected a list of texts, found int 3"),
     ],
 )
 def test_variants_that_cannot_be_scored_are_errors(mlm, variants, message):
@@ -110,6 +123,17 @@ def test_predictions_are_those_of_the_command():
     expected = json.loads(printed.stdout)
     column = next(name for name in expected if name not in ("id", "model"))
     assert np.float32(load[column]) == np.float32(expected[column])
+
+
+def test_padding_is_refused_where_there_is_none():
+    with pytest.raises(rinalmo.InputError, match="pad_to: model `nano-family` pads no sequences"):
+        rinalmo.Model("nano-family").predict(TRNA, pad_to=100)
+    load = rinalmo.Model("nano-mrl")
+    assert load.predict(TRNA[:40], pad_to=60)
+    with pytest.raises(rinalmo.InputError, match="pad_to: expected at least 3"):
+        load.predict(TRNA[:40], pad_to=2)
+    with pytest.raises(rinalmo.InputError, match="pad_to: expected a whole number from 0"):
+        load.predict(TRNA[:40], pad_to=-1)
 
 
 def test_a_model_without_the_head_says_what_it_has(model, mlm):
@@ -158,6 +182,9 @@ def test_energies_take_options_and_files(tmp_path):
         ({"dangles": 1}, "dangles: expected 0 or 2"),
         ({"threshold": 0.4}, "a threshold of probability needs the method"),
         ({"parameters": __file__}, "test_verbs.py"),
+        ({"max_span": -1}, "max_span: expected a whole number from 0"),
+        ({"threads": -1}, "threads: expected 1 to 1024, found -1"),
+        ({"dangles": 300}, "dangles: expected 0 to 255, found 300"),
     ]:
         with pytest.raises(rinalmo.InputError, match=message):
             energy.fold(TRNA, **options)
@@ -174,6 +201,27 @@ def test_structures_are_evaluated_loop_by_loop():
         energy.eval(HAIRPIN, "...")
     with pytest.raises(rinalmo.InputError, match="pseudoknots"):
         energy.eval("GGGGAAAACCCCAAAACC", "((..[[..))..]]....")
+
+
+def test_letters_are_counted_and_read_as_those_of_a_fold():
+    structure = "((((....))))"
+    with pytest.warns(rinalmo.InputWarning, match="1 letter that is no base is read as N"):
+        odd = energy.eval("GGGGΨAAACCCC", structure)
+    assert odd.energy == energy.eval("GGGGNAAACCCC", structure).energy and odd.loops[-1]["closing"] == (3, 8)
+    assert energy.eval("gggg aaaa cccc", structure).energy == -5.4 == energy.eval(HAIRPIN.encode(), structure).energy
+    assert energy.eval("GGGG--AAAACCCC", "((((......))))").loops[-1]["unpaired"] == 6
+    for wrong, letter in [("GGGG7AAACCCC", "7"), ("GGGG*AAACCCC", r"\*"), ("GGGG@AAACCCC", "@")]:
+        for call in (energy.eval, lambda letters, brackets: rinalmo.draw(brackets, letters)):
+            with pytest.raises(rinalmo.InputError, match=f"character `{letter}` is not an RNA base"):
+                call(wrong, structure)
+    with pytest.raises(rinalmo.InputError, match="expected the letters of a sequence, found int 3"):
+        energy.eval(3, structure)
+    with pytest.warns(rinalmo.InputWarning, match="1 letter that is no base is read as unknown"):
+        drawn = rinalmo.draw(structure, "GGGGΨAAACCCC").svg
+    assert drawn == rinalmo.draw(structure, "GGGGXAAACCCC").svg and ">X<" in drawn
+    assert ">P<" in rinalmo.draw(structure, "GGGGPAAACCCC").svg
+    with pytest.raises(rinalmo.InputError, match="has 13 letters, its structure 12 bases"):
+        rinalmo.draw(structure, "GGGGPAAACCCCC")
 
 
 def test_two_strands_fold_together(model):
@@ -285,6 +333,11 @@ def test_drawings_refuse_what_does_not_fit(model):
         ({"turn": [(1, 30)], "layout": "arcs"}, "turn: needs the layout"),
         ({"reference": "..."}, "the reference has 3 bases"),
         ({"bpp": np.zeros((3, 3), dtype=np.float32)}, r"expected an array \[12, 12\], found \[3, 3\]"),
+        ({"bpp": np.zeros(3)}, r"bpp: expected an array \[len, len\], found one of 1 dimensions"),
+        ({"bpp": "x"}, "bpp: expected an array of numbers, found str 'x'"),
+        ({"numbers": -1}, "numbers: expected a whole number from 0"),
+        ({"highlight": [(-1, 3)]}, "highlight: expected a whole number from 0"),
+        ({"turn": [(-1, 3)]}, "turn: expected a whole number from 0"),
     ]:
         with pytest.raises(rinalmo.InputError, match=message):
             fold.draw(**options)
@@ -320,6 +373,8 @@ def test_places_say_what_is_wrong():
         (np.eye(5), {"method": "mds"}, 'method: expected one of "pca", "tsne", "umap"'),
         (np.ones(5), {}, "found one of 1 dimensions"),
         (np.full((5, 2), np.nan), {}, "is not finite"),
+        (np.eye(5), {"seed": -1}, "seed: expected a whole number from 0"),
+        (np.eye(5), {"neighbours": -1}, "neighbours: expected a whole number from 0"),
     ]:
         with pytest.raises(rinalmo.InputError, match=message):
             rinalmo.place(vectors, **options)

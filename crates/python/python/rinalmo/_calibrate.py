@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any, Literal, Optional
 
 from . import _rinalmo
-from ._files import paths
+from ._files import model_name, paths
 from ._inputs import warn
+from ._options import number, perhaps, thread_count, whole, word
 
 if TYPE_CHECKING:
     from ._files import Paths
@@ -46,7 +47,7 @@ def calibrate(
     energy_share : float, optional
         The share of the energies in the probabilities; by default the model's own.
     decode, threshold : optional
-        A decoder and its threshold in place of the best ones.
+        A decoder and its threshold, from 0 to below 1, in place of the best ones.
     overwrite : bool
         Replace `out` if it exists.
     device, threads, max_memory
@@ -73,16 +74,16 @@ def calibrate(
     if os.path.exists(out) and not overwrite:
         raise FileExistsError(f"{os.fspath(out)}: already exists; overwrite=True replaces it")
     settings = {
-        "model": os.fspath(model),
+        "model": model_name(model),
         "out": os.fspath(out),
         "data": paths(data),
-        "max_length": max_length,
-        "energy_share": energy_share,
-        "decode": decode,
-        "threshold": threshold,
-        "device": device,
-        "threads": threads,
-        "max_memory": max_memory,
+        "max_length": whole("max_length", max_length),
+        "energy_share": perhaps(number, "energy_share", energy_share),
+        "decode": perhaps(word, "decode", decode),
+        "threshold": perhaps(number, "threshold", threshold),
+        "device": word("device", device),
+        "threads": thread_count(threads),
+        "max_memory": perhaps(whole, "max_memory", max_memory),
     }
     found, notes = _rinalmo.calibrate(settings)
     warn(notes, depth=2)

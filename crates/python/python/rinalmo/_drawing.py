@@ -11,6 +11,8 @@ import numpy as np
 
 from . import _rinalmo
 from ._errors import InputError
+from ._inputs import letters_of, warn
+from ._options import flag, number, perhaps, shown, whole, word
 from ._results import Fold, Structure, pair_list, parted
 
 if TYPE_CHECKING:
@@ -97,14 +99,16 @@ def draw(
     structure : str, Fold or Structure
         What to draw; text may be two strands, joined by "&".
     sequence : str, optional
-        Its letters, with "&" where the structure has it; a Fold and a Structure have their own.
+        Its letters, with "&" where the structure has it; a Fold and a Structure have their own. One letter for each
+        base; of letters outside ASCII an X is drawn, with a warning.
     layout : str
         "straight" or "radial", in the plane without crossings; "arcs", "circular", "dot-plot" or "mountain".
     color_by : str, optional
         "letter", "part", "pair-probability", "paired", "confidence", "entropy", "value" or "none". By default "value" if
         there are values, else "letter".
     bpp : ndarray of float32, shape (len, len), optional
-        Probabilities of all pairs; a Fold has its own. Those above 0.01 are used.
+        Probabilities of all pairs; a Fold has its own. Those above 0.01 are used. Without this option, pairs of a Fold
+        are coloured by its `pair_probabilities`.
     values : iterable of float or None, length len, optional
         A number for each base, such as its reactivity; None or NaN if there is none.
     reference : str, Fold or Structure, optional
@@ -134,14 +138,20 @@ def draw(
         structure, nick = parted(structure)
     pairs, length = pairs_and_length(structure)
     own = structure.sequence if isinstance(structure, (Fold, Structure)) else None
-    letters, other_nick = parted(sequence if sequence is not None else own or "")
+    if sequence is None:
+        text, other_nick = parted(own or "")
+        letters = text.encode()
+    else:
+        letters, other_nick, remarks = letters_of(sequence, as_written=True)
+        warn(() if sequence.isascii() else remarks, depth=2)
     if letters and nick != other_nick:
         raise InputError("two strands: expected one `&` in the structure and in the sequence, at the same place")
     if letters and len(letters) != length:
         raise InputError(f"the sequence has {len(letters)} letters, its structure {length} bases")
     known = None
     if isinstance(structure, Fold):
-        known = [float(p) for p in structure.pair_probabilities]
+        # With other probabilities than its own, these are what its pairs are coloured by.
+        known = [float(p) for p in structure.pair_probabilities] if bpp is None else None
         bpp = structure._bpp if bpp is None else bpp
     others = None
     if reference is not None:
@@ -150,23 +160,34 @@ def draw(
         if other_length != length:
             raise InputError(f"the reference has {other_length} bases, the structure {length}")
     settings = {
-        "letters": letters.encode(),
+        "letters": letters,
         "len": length,
         "pairs": pairs,
         "nick": nick,
-        "bpp": bpp,
+        "bpp": None if bpp is None else _map(bpp),
         "pair_probabilities": known,
         "reference": others,
-        "values": None if values is None else [None if x is None or x != x else float(x) for x in values],
-        "highlights": list(highlight),
-        "turns": [(position, None if by == "flip" else by) for position, by in turn],
-        "layout": layout,
-        "color_by": color_by,
-        "palette": palette,
-        "range": range,
-        "title": title,
-        "numbers": numbers,
-        "circles": circles,
-        "legend": legend,
+        "values": None if values is None else [None if x is None or x != x else number("values", x) for x in values],
+        "highlights": [(whole("highlight", start), whole("highlight", end)) for start, end in highlight],
+        "turns": [(whole("turn", at), None if by == "flip" else number("turn", by)) for at, by in turn],
+        "layout": word("layout", layout),
+        "color_by": perhaps(word, "color_by", color_by),
+        "palette": word("palette", palette),
+        "range": None if range is None else (number("range", range[0]), number("range", range[1])),
+        "title": word("title", title),
+        "numbers": whole("numbers", numbers),
+        "circles": flag("circles", circles),
+        "legend": flag("legend", legend),
     }
     return Drawing(_rinalmo.draw(settings))
+
+
+def _map(bpp: npt.ArrayLike) -> npt.NDArray[np.float32]:
+    """Probabilities of all pairs as the extension module takes them."""
+    try:
+        found = np.asarray(bpp, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise InputError(f"bpp: expected an array of numbers, found {shown(bpp)}") from None
+    if found.ndim != 2:
+        raise InputError(f"bpp: expected an array [len, len], found one of {found.ndim} dimensions")
+    return found

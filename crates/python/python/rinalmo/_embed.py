@@ -9,6 +9,7 @@ import numpy as np
 
 from ._errors import InputError
 from ._inputs import Given, Sequences
+from ._options import perhaps, shown, whole
 from ._verbs import Call, run, stream
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Embeds:
         InputError
             The first that any sequence meets: `embed_iter` can continue with the others.
         """
-        found = run(sequences, self._vectors(pool or "tokens", window, overlap), _second)
+        found = run(sequences, self._pooled(pool, window, overlap), _second)
         if pool is None:
             return found
         return np.stack(found) if found else np.empty((0, self.dim), dtype=np.float32)
@@ -100,7 +101,7 @@ class Embeds:
         (str, ndarray of float32)
             The id and the array: shape (dim,), or (len, dim) with `pool=None`.
         """
-        return stream(sequences, self._vectors(pool or "tokens", window, overlap), _with_id, on_error)
+        return stream(sequences, self._pooled(pool, window, overlap), _with_id, on_error)
 
     def logits(self, sequences: Sequences) -> list[Vector]:
         """The logits of the masked-language head.
@@ -122,9 +123,14 @@ class Embeds:
         """
         return run(sequences, self._vectors("attentions", None, None), _second)
 
+    def _pooled(self, pool: str | None, window: int | None, overlap: int | None) -> Call:
+        if not (pool is None or isinstance(pool, str) and pool in ("mean", "cls")):
+            found = f'"{pool}"' if isinstance(pool, str) else shown(pool)
+            raise InputError(f'pool: expected "mean", "cls" or None, found {found}')
+        return self._vectors(pool or "tokens", window, overlap)
+
     def _vectors(self, kind: str, window: int | None, overlap: int | None) -> Call:
-        if kind not in ("tokens", "mean", "cls", "logits", "attentions"):
-            raise InputError(f'pool: expected "mean", "cls" or None, found "{kind}"')
+        window, overlap = perhaps(whole, "window", window), perhaps(whole, "overlap", overlap)
         if window is None and overlap is not None:
             raise InputError("overlap: there are no windows; give window too")
         if window is not None and window < 1:

@@ -27,6 +27,15 @@ def check_on_error(on_error: str) -> None:
         raise InputError(f'on_error: expected "raise" or "warn", found "{on_error}"')
 
 
+def model_name(model: Path) -> str:
+    """The name of a model, or its path in a form that means the same in every working folder."""
+    name = os.fspath(model)
+    is_bundled = name in _rinalmo.models and isinstance(model, str)
+    if not is_bundled and (os.path.exists(name) or os.path.exists(name.rsplit("#", 1)[0])):
+        return os.path.abspath(name)
+    return name
+
+
 def paths(files: Paths) -> list[str]:
     """The path of one file, or those of several."""
     if isinstance(files, (str, os.PathLike)):

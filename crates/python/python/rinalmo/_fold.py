@@ -60,12 +60,13 @@ class Folds:
             `(id, sequence)`, or a mapping of ids to sequences.
         constraint : str, sequence or mapping, optional
             What is known of the structure, a character for each base: `.` anything, `x` unpaired, `|` paired, `(` `)`
-            with each other, `<` `>` with a base downstream, upstream. One for every sequence, one for each, or by id.
+            with each other, `<` `>` with a base downstream, upstream. One for every sequence, one for each, or by id;
+            an id without a sequence is an error, of a stream at its end.
         decode : str, optional
             How pairs are chosen: "greedy" (the paper's, allows pseudoknots), "nested", "f1", "mea" or "centroid". By
             default as the model was tuned.
         threshold : float, optional
-            Predict only pairs at least this probable; by default the model's own.
+            Predict only pairs at least this probable, with "greedy", "nested" or "f1"; by default the model's own.
         f1_share : float, optional
             With "f1", predict only pairs more probable than this share of the expected F1.
         gamma : float, optional
@@ -77,8 +78,10 @@ class Folds:
         non_canonical : bool
             Allow pairs other than AU, GC and GU.
         pseudoknots : bool
-            Also predict helices that cross the structure, searched among the bases that it leaves unpaired. This needs a
-            model with an ensemble of structures, such as "nano"; others have `decode="greedy"`.
+            Also predict helices that cross the structure, searched among the bases that it leaves unpaired. Their
+            probabilities are those among these bases; in `bpp` crossing pairs are rare, as its structures have no
+            pseudoknots. This needs a model with an ensemble of structures, such as "nano"; others have
+            `decode="greedy"`.
         bpp : bool
             Keep the probabilities of all pairs, 4 len² bytes a sequence.
         no_lonely_pairs : bool
@@ -123,7 +126,7 @@ class Folds:
         ('hairpin', '((((....))))', (4, 2), (12, 12))
         """
         probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
-        call = folding(self._engine, constraint, probing, settings(
+        call, _ = folding(self._engine, constraint, probing, settings(
             decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
             min_loop=min_loop, non_canonical=non_canonical, pseudoknots=pseudoknots, bpp=bpp,
             no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
@@ -176,10 +179,10 @@ class Folds:
             In the order of the sequences.
         """
         probing = Probing(reactivities, reagent, reactivity_slope, reactivity_intercept)
-        call = folding(self._engine, constraint, probing, settings(
+        call, own = folding(self._engine, constraint, probing, settings(
             decode=decode, threshold=threshold, f1_share=f1_share, gamma=gamma, energy_share=energy_share,
             min_loop=min_loop, non_canonical=non_canonical, pseudoknots=pseudoknots, bpp=bpp,
             no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
             seed=seed,
         ))
-        return stream(sequences, call, folded, on_error)
+        return stream(sequences, call, folded, on_error, own)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Optional
 
 from . import _rinalmo
 from ._embed import Embeds
+from ._files import model_name
 from ._fold import Folds
+from ._options import perhaps, thread_count, whole, word
 from ._predict import Predicts
 from ._score import Scores
 
@@ -32,7 +33,8 @@ class Model(Folds, Embeds, Scores, Predicts):
     ----------
     model : str or path
         The name of a bundled or downloaded model (`rinalmo model list` names them), or a path: an official .pt, a
-        multimolecule folder, or a .safetensors file of this program.
+        multimolecule folder, or a .safetensors file of this program. A text that names a bundled model is that model,
+        as for the command; "./nano" is a file or folder of this name, and so is a `pathlib.Path`.
     device : str
         Where to compute: "cpu", or another device if the package was built for it. "auto" is the first that works.
     dtype : str
@@ -70,9 +72,10 @@ class Model(Folds, Embeds, Scores, Predicts):
         heads: Optional[int] = None,
         max_memory: Optional[int] = None,
     ) -> None:
-        name = os.fspath(model)
-        if os.path.exists(name.rsplit("#", 1)[0]):
-            name = os.path.abspath(name)  # a copy may be made in another working folder
+        name = model_name(model)
+        threads = thread_count(threads)
+        heads = perhaps(whole, "heads", heads)
+        max_memory = perhaps(whole, "max_memory", max_memory)
         self._options: dict[str, Any] = {
             "device": device,
             "dtype": dtype,
@@ -81,7 +84,9 @@ class Model(Folds, Embeds, Scores, Predicts):
             "max_memory": max_memory,
         }
         self._source = name
-        self._engine = _rinalmo.Engine(name, device, dtype, threads, heads, max_memory)
+        self._engine = _rinalmo.Engine(
+            name, word("device", device), word("dtype", dtype), threads, heads, max_memory
+        )
         self._about = self._engine.about()
         self.dim = int(self._about["dim"])
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _rinalmo
 from ._errors import InputError
+from ._options import number, perhaps, thread_count, whole, word
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -86,5 +87,13 @@ def place(
     array = np.asarray(vectors, dtype=np.float32)
     if array.ndim != 2:
         raise InputError(f"vectors: expected an array [n, dims], found one of {array.ndim} dimensions")
-    fields: dict[str, Any] = _rinalmo.place(array, method, perplexity, neighbours, min_dist, seed, threads)
+    fields: dict[str, Any] = _rinalmo.place(
+        array,
+        word("method", method),
+        perhaps(number, "perplexity", perplexity),
+        perhaps(whole, "neighbours", neighbours),
+        perhaps(number, "min_dist", min_dist),
+        whole("seed", seed),
+        thread_count(threads),
+    )
     return Placed(**fields)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Optional
 
 from ._inputs import Given, Sequences
+from ._options import perhaps, whole
 from ._verbs import Call, run, stream
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Predicts:
         sequences
             As of `fold`.
         pad_to : int, optional
-            For ribosome load, tokens to pad to: bases and two more.
+            For ribosome load, tokens to pad to: bases and two more. Other models pad no sequences, and refuse it.
 
         Returns
         -------
@@ -58,7 +59,8 @@ class Predicts:
         return stream(sequences, self._predictions(pad_to), _predicted, on_error)
 
     def _predictions(self, pad_to: int | None) -> Call:
-        return lambda batch, first, on_error: self._engine.predict(batch, first, on_error, pad_to)
+        tokens = perhaps(whole, "pad_to", pad_to)
+        return lambda batch, first, on_error: self._engine.predict(batch, first, on_error, tokens)
 
 
 def _predicted(one: Given, found: dict[str, Any]) -> dict[str, Any]:

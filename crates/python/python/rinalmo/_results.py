@@ -123,9 +123,10 @@ class Fold:
     pairs : ndarray of int64, shape (pairs, 2)
         Its pairs, `i < j`, counted from 0.
     pair_probabilities : ndarray of float32, shape (pairs,)
-        Their probabilities.
+        Their probabilities: those in `bpp`. With `pseudoknots=True`, helices that cross the structure have theirs in
+        the ensemble of the bases that the structure leaves unpaired, which `bpp` does not hold.
     score : float
-        Mean probability of the pairs, 0 if there are none.
+        Mean of `pair_probabilities`, 0 if there are none.
     expected_f1 : float or None
         The F1 to expect of the structure, relaxed: a pair may be one position off. `None` if the model is not calibrated
         for how it was folded.
@@ -133,7 +134,8 @@ class Fold:
         The threshold of probability that was used.
     crossing_left_out : int
         Pairs more probable than 0.5 that were left out because they cross others: a pseudoknot that
-        `pseudoknots=True` or, with other models, `decode="greedy"` can return.
+        `pseudoknots=True` or, with other models, `decode="greedy"` can return. Of a model with an ensemble, such as
+        "nano", the probability is that among the bases that the structure leaves unpaired.
     energy : float or None
         Free energy of the structure in kcal/mol, if an energy model folded it and the structure has no pseudoknot.
     mfe, ensemble_energy, diversity : float or None
@@ -171,7 +173,8 @@ class Fold:
         Returns
         -------
         ndarray of float32, shape (len, len)
-            Symmetric, with zeros on the diagonal. The array is the memory that it was computed in, not a copy.
+            Symmetric, with zeros on the diagonal. The array is the memory that it was computed in, not a copy. Of a
+            model with an ensemble these are of structures without pseudoknots, whatever `pseudoknots` says.
 
         Raises
         ------

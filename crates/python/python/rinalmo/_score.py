@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Callable, Union
 
+from ._each import Same, by_id, entries_of
 from ._errors import InputError
 from ._inputs import Given, Sequences
+from ._options import flag, shown
 from ._verbs import Call, run, stream
 
 if TYPE_CHECKING:
     from . import _rinalmo
     from ._files import OnError
 
-Variants = Union[Sequence[str], Mapping[str, Sequence[str]]]
+Variants = Union[Sequence[str], Mapping[Any, Sequence[str]]]
 """Variants of every sequence, or by id."""
 
 
@@ -56,6 +58,7 @@ class Scores:
         return stream(sequences, self._scores(unmasked), _scored(unmasked), on_error)
 
     def _scores(self, unmasked: bool) -> Call:
+        unmasked = flag("unmasked", unmasked)
         return lambda batch, first, on_error: self._engine.score(batch, first, on_error, unmasked)
 
     def variants(
@@ -84,15 +87,15 @@ class Scores:
         InputError
             A variant cannot be read, is no substitution, or does not fit its sequence.
         """
-        if isinstance(variants, str):
-            raise InputError("variants: expected a list of texts, found a text")
+        if isinstance(variants, Mapping):
+            own: Same = by_id("variants", variants, _texts, usual=[])
+        else:
+            own = Same(_texts(variants))
+        unmasked = flag("unmasked", unmasked)
 
         def call(batch: list[tuple[str, bytes]], first: int, on_error: str) -> tuple[list[Any], list[str]]:
-            of_each = [list(variants.get(name, ()) if isinstance(variants, Mapping) else variants) for name, _ in batch]
-            if isinstance(variants, Mapping):
-                lost = sorted(set(variants) - {name for name, _ in batch})
-                if lost:
-                    raise InputError(f"variants: no sequence for `{lost[0]}`" + f" and {len(lost) - 1} more" * (len(lost) > 1))
+            of_each = own.of([name for name, _ in batch], True)
+            own.check()
             return self._engine.variants(batch, first, on_error, of_each, unmasked)
 
         def rows(one: Given, found: list[tuple[str, float]]) -> list[dict[str, Any]]:
@@ -100,6 +103,16 @@ class Scores:
             return [{"id": one.id, "variant": name, "llr": llr, "marginal": marginal} for name, llr in found]
 
         return [row for of_one in run(sequences, call, rows) for row in of_one]
+
+
+def _texts(variants: Any) -> list[str]:
+    if isinstance(variants, str):
+        raise InputError("variants: expected a list of texts, found a text")
+    texts = entries_of("variants", "a list of texts", variants)
+    for text in texts:
+        if not isinstance(text, str):
+            raise InputError(f"variants: expected a list of texts, found {shown(text)} in it")
+    return texts
 
 
 def _marginal(unmasked: bool) -> str:

@@ -8,9 +8,11 @@ from math import nan
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, Optional, TypeVar, Union
 
 from . import _rinalmo
+from ._each import Listed, Same, by_id, entries_of, refuse_table
 from ._errors import InputError, InputWarning
 from ._files import check_on_error
 from ._inputs import Given, Sequences, given, warn
+from ._options import flag, number, perhaps, shown, whole, word
 from ._results import Alternative, Fold
 
 if TYPE_CHECKING:
@@ -23,13 +25,13 @@ R = TypeVar("R")
 Call = Callable[["list[tuple[str, bytes]]", int, str], "tuple[list[Any], list[str]]"]
 """A verb of the extension module: sequences, the number of the first, and what to do about errors."""
 
-Constraint = Union[str, Sequence[Optional[str]], Mapping[str, str], None]
+Constraint = Union[str, Sequence[Optional[str]], Mapping[Any, str], None]
 """One constraint for every sequence, one for each, or by id."""
 
 Numbers = Union[Sequence[Optional[float]], "npt.NDArray[Any]"]
 """A number for each base; `None` or NaN for bases that were not measured."""
 
-Reactivities = Union[Numbers, Sequence[Optional[Numbers]], Mapping[str, Numbers], None]
+Reactivities = Union[Numbers, Sequence[Optional[Numbers]], Mapping[Any, Numbers], None]
 """Of one sequence, of each, or by id."""
 
 BATCH_TOKENS = 16384
@@ -49,18 +51,19 @@ def stream(
     call: Call,
     make: Callable[[Given, Any], R],
     on_error: OnError,
-    tokens: int = BATCH_TOKENS,
+    own: Sequence[Same] = (),
 ) -> Iterator[R]:
-    """The results of sequences as they come, one batch in memory at a time."""
+    """The results of sequences as they come, one batch in memory at a time. `own` are the options of single sequences:
+    only after the last one it is known which were for none."""
     check_on_error(on_error)
-    return _streamed(given(sequences), call, make, on_error, tokens)
+    return _streamed(given(sequences), call, make, on_error, own)
 
 
 def _streamed(
-    records: Iterator[Given], call: Call, make: Callable[[Given, Any], R], on_error: OnError, tokens: int
+    records: Iterator[Given], call: Call, make: Callable[[Given, Any], R], on_error: OnError, own: Sequence[Same]
 ) -> Iterator[R]:
     first = 0
-    for batch in _batches(records, tokens):
+    for batch in _batches(records, BATCH_TOKENS):
         how = "stop" if on_error == "raise" else "give"
         results, remarks = call([(one.id, one.letters) for one in batch], first, how)
         warn(remarks, depth=2)
@@ -72,6 +75,13 @@ def _streamed(
             else:
                 warnings.warn(f"left out: {result}", InputWarning, stacklevel=2)
         first += len(batch)
+    for option in own:
+        try:
+            option.check()
+        except InputError as error:
+            if on_error == "raise":
+                raise
+            warnings.warn(str(error), InputWarning, stacklevel=2)
 
 
 def _batches(records: Iterator[Given], tokens: int) -> Iterator[list[Given]]:
@@ -96,69 +106,113 @@ class Probing(NamedTuple):
     slope: float | None = None
     intercept: float | None = None
 
+    def check(self) -> None:
+        """Refuse what changes nothing without reactivities."""
+        if self.reactivities is not None:
+            return
+        reagent = None if self.reagent == "shape" else self.reagent
+        options = {"reagent": reagent, "reactivity_slope": self.slope, "reactivity_intercept": self.intercept}
+        for option, given in options.items():
+            if given is not None:
+                raise InputError(f"{option}: there are no reactivities; give reactivities too")
+
 
 def folding(
     engine: _rinalmo.Engine | _rinalmo.EnergyEngine,
     constraint: Constraint,
     probing: Probing,
     settings: dict[str, Any],
-) -> Call:
-    """The verb `fold` of a model with its settings."""
-    whole = {
+) -> tuple[Call, tuple[Same, Same]]:
+    """The verb `fold` of a model with its settings, and the options of single sequences."""
+    probing.check()
+    all_of_them = {
         **settings,
-        "reagent": probing.reagent,
-        "reactivity_slope": probing.slope,
-        "reactivity_intercept": probing.intercept,
+        "reagent": word("reagent", probing.reagent),
+        "reactivity_slope": perhaps(number, "reactivity_slope", probing.slope),
+        "reactivity_intercept": perhaps(number, "reactivity_intercept", probing.intercept),
     }
+    constraints, reactivities = _constraints(constraint), _reactivities(probing.reactivities)
 
     def call(batch: list[tuple[str, bytes]], first: int, on_error: str) -> tuple[list[Any], list[str]]:
-        names = [name for name, _ in batch]
-        own = {
-            "constraints": _of_each(constraint, names, first),
-            "reactivities": _measured(probing.reactivities, names, first),
-        }
-        return engine.fold(batch, first, on_error, {**whole, **own})
+        names, is_all = [name for name, _ in batch], on_error == "raise"
+        own = {"constraints": constraints.of(names, is_all), "reactivities": reactivities.of(names, is_all)}
+        if is_all:
+            constraints.check()
+            reactivities.check()
+        return engine.fold(batch, first, on_error, {**all_of_them, **own})
 
-    return call
+    return call, (constraints, reactivities)
 
 
-def _measured(reactivities: Reactivities, names: list[str], first: int) -> list[list[float] | None]:
-    """The reactivities of each sequence of a batch; NaN where nothing was measured."""
+def _constraints(constraint: Constraint) -> Same:
+    if constraint is None or isinstance(constraint, str):
+        return Same(constraint)
+    if isinstance(constraint, Mapping):
+        return by_id("constraint", constraint, _constraint)
+    entries = entries_of("constraint", "a text, one for each sequence, or a mapping of ids", constraint)
+    return Listed("constraints", [_constraint(one) for one in entries])
+
+
+def _constraint(text: Any) -> str | None:
+    if text is None or isinstance(text, str):
+        return text
+    raise InputError(f"constraint: expected a text or None, found {shown(text)}")
+
+
+def _reactivities(reactivities: Reactivities) -> Same:
+    """The reactivities of each sequence; NaN where nothing was measured."""
     if reactivities is None:
-        return [None] * len(names)
+        return Same(None)
     if isinstance(reactivities, Mapping):
-        return [_numbers(reactivities.get(name)) for name in names]
-    if not any(hasattr(one, "__len__") for one in reactivities):  # the numbers of one sequence
-        if first > 0 or len(names) > 1:
+        return by_id("reactivities", reactivities, _numbers)
+    entries = entries_of("reactivities", "numbers, a list of them for each sequence, or a mapping of ids", reactivities)
+    if all(one is None for one in entries):
+        return Unmeasured("lists of reactivities", entries)
+    if not any(hasattr(one, "__len__") and getattr(one, "ndim", 1) != 0 for one in entries):
+        return OfOne("reactivities", [_numbers(entries)])
+    return Listed("lists of reactivities", [_numbers(one) for one in entries])
+
+
+class OfOne(Listed):
+    """The reactivities of a single sequence."""
+
+    def of(self, names: list[str], is_all: bool) -> list[Any]:
+        if self._count + len(names) > 1:
             raise InputError(
                 "reactivities: found those of one sequence, and several sequences\n"
                 "hint: a list with those of each, None for none; or a mapping of ids"
             )
-        return [_numbers(reactivities)]
-    own = list(reactivities[first : first + len(names)])
-    if len(own) < len(names):
-        raise InputError(f"reactivities of {len(reactivities)} sequences, expected some for each; None is none")
-    return [_numbers(one) for one in own]
+        return super().of(names, is_all)
+
+    def check(self) -> None:
+        """Numbers for one sequence are for none, if none came."""
+
+
+class Unmeasured(Listed):
+    """A list of nothing but None: none for each sequence, or for each base of a single one."""
+
+    def of(self, names: list[str], is_all: bool) -> list[Any]:
+        self._count += len(names)
+        if is_all and len(names) == 1 and len(self._entries) != 1:
+            return [[nan] * len(self._entries)]  # folding says whether there are as many bases
+        return [None] * len(names)
+
+    def check(self) -> None:
+        if self._count != 1:
+            super().check()
 
 
 def _numbers(values: Any) -> list[float] | None:
     if values is None:
         return None
+    expected = "reactivities: expected numbers, None or NaN for bases that were not measured"
+    refuse_table("reactivities", values)
+    if isinstance(values, (str, bytes, Mapping)) or getattr(values, "ndim", 1) != 1:
+        raise InputError(f"{expected}; found {shown(values)}")
     try:
         return [nan if value is None else float(value) for value in values]
     except (TypeError, ValueError):
-        raise InputError("reactivities: expected numbers, None or NaN for bases that were not measured") from None
-
-
-def _of_each(constraint: Constraint, names: list[str], first: int) -> list[str | None]:
-    if constraint is None or isinstance(constraint, str):
-        return [constraint] * len(names)
-    if isinstance(constraint, Mapping):
-        return [constraint.get(name) for name in names]
-    own = list(constraint[first : first + len(names)])
-    if len(own) < len(names):
-        raise InputError(f"{len(constraint)} constraints, expected one for each sequence; None is none")
-    return own
+        raise InputError(expected) from None
 
 
 def folded(one: Given, fields: dict[str, Any]) -> Fold:
@@ -196,19 +250,19 @@ def settings(
 ) -> dict[str, Any]:
     """The settings of `fold` as the extension module takes them."""
     return {
-        "decode": decode,
-        "threshold": threshold,
-        "f1_share": f1_share,
-        "gamma": gamma,
-        "energy_share": energy_share,
-        "min_loop": min_loop,
-        "non_canonical": non_canonical,
-        "pseudoknots": pseudoknots,
-        "bpp": bpp,
-        "no_lonely_pairs": no_lonely_pairs,
-        "max_span": max_span,
-        "alternatives": alternatives,
-        "samples": samples,
-        "band": band,
-        "seed": seed,
+        "decode": perhaps(word, "decode", decode),
+        "threshold": perhaps(number, "threshold", threshold),
+        "f1_share": perhaps(number, "f1_share", f1_share),
+        "gamma": perhaps(number, "gamma", gamma),
+        "energy_share": perhaps(number, "energy_share", energy_share),
+        "min_loop": perhaps(whole, "min_loop", min_loop),
+        "non_canonical": flag("non_canonical", non_canonical),
+        "pseudoknots": flag("pseudoknots", pseudoknots),
+        "bpp": flag("bpp", bpp),
+        "no_lonely_pairs": flag("no_lonely_pairs", no_lonely_pairs),
+        "max_span": perhaps(whole, "max_span", max_span),
+        "alternatives": perhaps(whole, "alternatives", alternatives),
+        "samples": perhaps(whole, "samples", samples),
+        "band": perhaps(number, "band", band),
+        "seed": perhaps(whole, "seed", seed),
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, Optional
 
 from . import _rinalmo
 from ._files import paths
+from ._options import flag, goes_on, number, thread_count, whole, word
 
 if TYPE_CHECKING:
     from ._files import Paths
@@ -39,7 +40,7 @@ def build(
     hold_out: float = 0.01,
     seed: int = 0,
     memory: int = 2048,
-    callback: Optional[Callable[[str, Optional[float]], Optional[bool]]] = None,
+    callback: Optional[Callable[[str, Optional[float]], object]] = None,
     threads: Optional[int] = None,
 ) -> dict[str, Any]:
     """Build a store from sequence files, as `rinalmo corpus build` does.
@@ -74,8 +75,8 @@ def build(
     memory : int
         MiB that the search for duplicates and that for clusters may take each; larger data use the disk.
     callback : function, optional
-        Called with the name of each stage and None, and again with its seconds when it is done. If it returns False,
-        the build stops.
+        Called with the name of each stage and None, and again with its seconds when it is done. If it returns something
+        false other than None, such as False, the build stops.
     threads : int, optional
         Threads to compute with; by default as many as there are cores, or as RAYON_NUM_THREADS says.
 
@@ -95,23 +96,23 @@ def build(
         "inputs": paths(files),
         "out": os.fspath(out),
         "exclude": paths(exclude),
-        "exclude_identity": exclude_identity,
-        "min_length": min_length,
-        "max_length": max_length,
-        "odd_letters": odd_letters,
-        "ambiguous": ambiguous,
-        "single_base": single_base,
-        "both_strands": both_strands,
-        "identity": identity,
-        "coverage": coverage,
-        "hold_out": hold_out,
-        "seed": seed,
-        "memory": memory,
-        "threads": threads,
+        "exclude_identity": number("exclude_identity", exclude_identity),
+        "min_length": whole("min_length", min_length),
+        "max_length": whole("max_length", max_length),
+        "odd_letters": word("odd_letters", odd_letters),
+        "ambiguous": number("ambiguous", ambiguous),
+        "single_base": number("single_base", single_base),
+        "both_strands": flag("both_strands", both_strands),
+        "identity": number("identity", identity),
+        "coverage": number("coverage", coverage),
+        "hold_out": number("hold_out", hold_out),
+        "seed": whole("seed", seed),
+        "memory": whole("memory", memory),
+        "threads": thread_count(threads),
     }
 
     def tell(stage: str, seconds: Optional[float]) -> bool:
-        return callback is None or callback(stage, seconds) is not False
+        return callback is None or goes_on(callback(stage, seconds))
 
     found: dict[str, Any] = json.loads(_rinalmo.build_corpus(settings, None if callback is None else tell))
     return found

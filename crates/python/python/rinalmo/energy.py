@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Optional
 from . import _rinalmo
 from ._drawing import StructureLike, pairs_and_length
 from ._errors import InputError
-from ._inputs import Sequences
+from ._inputs import Sequences, letters_of, warn
+from ._options import number, perhaps, thread_count, whole
 from ._results import Fold, parted
 from ._verbs import Constraint, Probing, Reactivities, folded, folding, run, settings, stream
 
@@ -125,7 +126,7 @@ def fold(
         no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
         seed=seed,
     )
-    call = folding(engine, constraint, probing, own)
+    call, _ = folding(engine, constraint, probing, own)
     return run(sequences, call, folded)
 
 
@@ -179,8 +180,8 @@ def fold_iter(
         no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
         seed=seed,
     )
-    call = folding(engine, constraint, probing, own)
-    return stream(sequences, call, folded, on_error)
+    call, of_each = folding(engine, constraint, probing, own)
+    return stream(sequences, call, folded, on_error, of_each)
 
 
 def eval(
@@ -196,7 +197,7 @@ def eval(
     Parameters
     ----------
     sequence : str
-        Its letters; two strands are joined by "&".
+        Its letters, read as `fold` reads them, but with gaps as positions; two strands are joined by "&".
     structure : str, Fold or Structure
         Its pairs, as text with "&" where the sequence has it. Pairs of letters other than AU, GC and GU have rough
         energies.
@@ -210,18 +211,23 @@ def eval(
     Raises
     ------
     InputError
-        The structure has a pseudoknot, or not as many bases as the sequence.
+        The structure has a pseudoknot, or not as many bases as the sequence; or a character is no letter.
+
+    Warns
+    -----
+    InputWarning
+        Letters without a code were read as N.
     """
-    letters, nick = parted(sequence)
-    if isinstance(structure, str):
-        structure, other = parted(structure)
-        if nick != other:
-            raise InputError("two strands: expected one `&` in the sequence and in the structure, at the same place")
-    pairs, length = pairs_and_length(structure)
+    brackets, other = parted(structure) if isinstance(structure, str) else (structure, None)
+    letters, nick, remarks = letters_of(sequence)
+    warn(remarks, depth=2)
+    if isinstance(structure, str) and nick != other:
+        raise InputError("two strands: expected one `&` in the sequence and in the structure, at the same place")
+    pairs, length = pairs_and_length(brackets)
     if length != len(letters):
         raise InputError(f"the sequence has {len(letters)} letters, its structure {length} bases")
     engine = _engine_of(parameters, temperature, dangles, None, None)
-    energy, loops = engine.evaluate(letters.encode(), pairs, nick)
+    energy, loops = engine.evaluate(letters, pairs, nick)
     return Evaluation(energy, loops)
 
 
@@ -229,11 +235,13 @@ def _engine_of(
     parameters: Path, temperature: float, dangles: int, threads: int | None, max_memory: int | None
 ) -> _rinalmo.EnergyEngine:
     name = os.fspath(parameters)
+    temperature, dangles = number("temperature", temperature), whole("dangles", dangles, 0, 255)
+    threads, max_memory = thread_count(threads), perhaps(whole, "max_memory", max_memory)
     text = None
     if name not in BUILT_IN and os.path.exists(name):
         with open(name, encoding="utf-8") as file:
             text = file.read()
-    return _engine(name, text, float(temperature), dangles, threads, max_memory)
+    return _engine(name, text, temperature, dangles, threads, max_memory)
 
 
 @lru_cache(maxsize=8)

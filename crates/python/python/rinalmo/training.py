@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any, Callable, Literal, Optional, Union
 
 from . import _rinalmo
 from ._errors import InputError
-from ._files import paths
+from ._files import model_name, paths
 from ._model import Model
+from ._options import flag, goes_on, perhaps, seconds_of, thread_count, whole, word
 
 if TYPE_CHECKING:
     from ._files import Paths
@@ -106,8 +107,8 @@ class Validated:
     epoch: int
     """In this epoch."""
     figures: dict[str, float]
-    """What was measured, by name: of a task the loss, and what it is judged by, such as `f1`; in pre-training the loss of
-    all held-out sequences, and of parts of them."""
+    """What was measured, by name: of a task the loss, and what it is judged by, such as "relaxed F1"; in pre-training
+    the loss of all held-out sequences, and of parts of them."""
     best: bool
     """Whether it is the best so far."""
     seconds: float
@@ -141,8 +142,9 @@ class Returned:
 Event = Union[Begun, Step, Epoch, Validated, Saved, Returned]
 """What a callback is called with."""
 
-Callback = Callable[[Event], Optional[bool]]
-"""Called in the thread that called for the training. If it returns False, the next step is the last."""
+Callback = Callable[[Event], object]
+"""Called in the thread that called for the training. If it returns something false other than None, such as False, the
+next step is the last."""
 
 _EVENTS: dict[str, Callable[..., Event]] = {
     kind.__name__: kind for kind in (Begun, Step, Epoch, Validated, Saved, Returned)
@@ -202,7 +204,7 @@ def pretrain(
         The run's folder. It must not hold a run.
     config : str, path or dict
         A TOML file, the name of a built-in config (`rinalmo config list`), or the content as a dictionary, such as
-        `{"model": {"size": "nano"}, "data": {"tokens": 4096}, "train": {"until": {"steps": 1000}}}`.
+        `{"model": {"preset": "nano"}, "data": {"tokens": 4096}, "train": {"until": {"steps": 1000}}}`.
     start_from : str or path, optional
         Start with the weights of this model, by name or path; by default with random ones of the size that the config
         says.
@@ -211,10 +213,10 @@ def pretrain(
         key.
     steps, epochs, seconds : number, optional
         Limits in place of the config's; the first that is reached counts. Steps and epochs are counted from the start
-        of the run.
+        of the run; of 0, none is made.
     callback : function, optional
-        Called with each event, such as `Step` and `Validated`. If it returns False, the next step is the last, and a
-        checkpoint is written.
+        Called with each event, such as `Step` and `Validated`. If it returns something false other than None, such as
+        False, the next step is the last, and a checkpoint is written. It may use models, and wait for others that do.
     device : str
         As for `rinalmo.Model`.
     threads : int, optional
@@ -391,13 +393,13 @@ def _settings(
         "config": None if config is None or isinstance(config, Mapping) else os.fspath(config),
         "content": content,
         "changes": [(key, _json(key, value)) for key, value in _flat(changes or {})],
-        "start_from": None if start_from is None else os.fspath(start_from),
-        "fresh_head": fresh_head,
-        "steps": steps,
-        "epochs": epochs,
-        "seconds": seconds,
-        "device": device,
-        "threads": threads,
+        "start_from": None if start_from is None else model_name(start_from),
+        "fresh_head": flag("fresh_head", fresh_head),
+        "steps": perhaps(whole, "steps", steps),
+        "epochs": perhaps(whole, "epochs", epochs),
+        "seconds": seconds_of(seconds),
+        "device": word("device", device),
+        "threads": thread_count(threads),
     }
 
 
@@ -436,7 +438,7 @@ def _told(callback: Optional[Callback]) -> Optional[Callable[[str, dict[str, Any
         return None
 
     def tell(name: str, fields: dict[str, Any]) -> bool:
-        return callback(_EVENTS[name](**fields)) is not False
+        return goes_on(callback(_EVENTS[name](**fields)))
 
     return tell
 
