@@ -239,7 +239,7 @@ fn leakage(of: &Leakage) -> String {
     let families: Vec<&str> = of.families.keys().map(String::as_str).collect();
     let shared =
         if families.is_empty() { String::new() } else { format!("; families in both: {}", families.join(", ")) };
-    let gaps = match of.training_gaps.letters + of.reference_gaps.letters {
+    let gaps = match of.training_gaps.letters {
         0 => String::new(),
         gaps => format!("; compared without {gaps} gaps"),
     };

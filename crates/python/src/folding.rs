@@ -22,6 +22,7 @@ pub struct FoldSettings {
     bpp: bool,
     no_lonely_pairs: bool,
     max_span: Option<usize>,
+    beam: Option<usize>,
     alternatives: Option<usize>,
     samples: Option<usize>,
     band: Option<f64>,
@@ -54,6 +55,7 @@ impl FoldSettings {
             .pseudoknots(self.pseudoknots)
             .no_lonely_pairs(self.no_lonely_pairs)
             .max_span(self.max_span)
+            .beam(self.beam)
             .alternatives(others.map_err(|wrong| error::of(py, &wrong))?)
             .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
             .probabilities(self.bpp);

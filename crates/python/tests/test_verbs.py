@@ -209,7 +209,11 @@ def test_letters_are_counted_and_read_as_those_of_a_fold():
         odd = energy.eval("GGGGΨAAACCCC", structure)
     assert odd.energy == energy.eval("GGGGNAAACCCC", structure).energy and odd.loops[-1]["closing"] == (3, 8)
     assert energy.eval("gggg aaaa cccc", structure).energy == -5.4 == energy.eval(HAIRPIN.encode(), structure).energy
-    assert energy.eval("GGGG--AAAACCCC", "((((......))))").loops[-1]["unpaired"] == 6
+    assert energy.eval("GGGG--AAAACCCC", "((((......))))").energy == -5.4
+    with pytest.warns(rinalmo.InputWarning, match="a gap stands where a base would pair: 1"):
+        gapped = energy.eval("GGGGAAAA-CCC", structure)
+    assert gapped.energy == energy.eval("GGGGAAAACCC", "(((.....)))").energy
+    assert energy.eval("GG-GGA&UC-CCC", "((.(((&))).))").energy == energy.eval("GGGGA&UCCCC", "(((((&)))))").energy
     for wrong, letter in [("GGGG7AAACCCC", "7"), ("GGGG*AAACCCC", r"\*"), ("GGGG@AAACCCC", "@")]:
         for call in (energy.eval, lambda letters, brackets: rinalmo.draw(brackets, letters)):
             with pytest.raises(rinalmo.InputError, match=f"character `{letter}` is not an RNA base"):

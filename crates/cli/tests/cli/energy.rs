@@ -424,6 +424,20 @@ fn structures_without_lonely_or_far_pairs_have_none() {
 }
 
 #[test]
+fn gaps_and_what_is_no_letter_are_no_bases() {
+    let text = ">a\nGGGG----AAAACCCC\n((((........))))\n>b\nGGGGAAAA-CCC\n((((....))))\n";
+    let run = Sandbox::new().with("a.dbn", text).run("energy eval a.dbn").well();
+    assert_eq!(run.out, ">a\nGGGGAAAACCCC\n((((....)))) ( -5.40)\n>b\nGGGGAAAACCC\n(((.....))) ( -3.40)\n");
+    assert!(run.err.contains("1 pair of `b` is left out, a gap standing where a base would pair"), "{run}");
+    let text = ">a\nGGGG7AAACCCC\n((((....))))\n>b\nGGGGAAAACCCC\n((((....))))\n";
+    let run = Sandbox::new().with("a.dbn", text).run("energy eval a.dbn");
+    assert!(
+        run.code != 0 && run.err.contains("a.dbn: `a`: expected letters and gaps in its sequence, found `7` at base 5"),
+        "{run}"
+    );
+}
+
+#[test]
 fn learning_says_what_it_leaves_out() {
     let hairpin = "GGGGAAAACCCC\n((((....))))\n";
     let data = format!(

@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Optional
 
 from . import _rinalmo
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Evaluation", "eval", "fold", "fold_iter"]
 
 BUILT_IN = ("turner2004", "rinalmo2026")
+GAPS = b"-.~_"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def fold(
     bpp: bool = True,
     no_lonely_pairs: bool = False,
     max_span: Optional[int] = None,
+    beam: Optional[int] = None,
     alternatives: Optional[int] = None,
     samples: Optional[int] = None,
     band: Optional[float] = None,
@@ -97,6 +100,10 @@ def fold(
     max_span : int, optional
         Leave out pairs that span more bases, both ends included. Memory and time grow only with the length then, if
         `bpp` is False.
+    beam : int, optional
+        For long sequences: keep only so many stretches that end at each base, those that weigh most, such as 200. Memory
+        and time grow only with the length then, if `bpp` is False, and pairs may span everything; but the minimum of
+        energy can be missed.
     alternatives, samples, band, seed
         As of `Model.fold`.
     reactivities, reagent, reactivity_slope, reactivity_intercept
@@ -123,8 +130,8 @@ def fold(
     engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
     own = settings(
         decode=None if decode == "mfe" else decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp,
-        no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
-        seed=seed,
+        no_lonely_pairs=no_lonely_pairs, max_span=max_span, beam=beam, alternatives=alternatives, samples=samples,
+        band=band, seed=seed,
     )
     call, _ = folding(engine, constraint, probing, own)
     return run(sequences, call, folded)
@@ -144,6 +151,7 @@ def fold_iter(
     bpp: bool = True,
     no_lonely_pairs: bool = False,
     max_span: Optional[int] = None,
+    beam: Optional[int] = None,
     alternatives: Optional[int] = None,
     samples: Optional[int] = None,
     band: Optional[float] = None,
@@ -162,7 +170,7 @@ def fold_iter(
     ----------
     sequences, parameters, temperature, dangles, constraint, decode, threshold, f1_share, gamma, bpp, threads, max_memory
         As of `fold`.
-    no_lonely_pairs, max_span, alternatives, samples, band, seed
+    no_lonely_pairs, max_span, beam, alternatives, samples, band, seed
         As of `fold`.
     reactivities, reagent, reactivity_slope, reactivity_intercept
         As of `fold`.
@@ -177,8 +185,8 @@ def fold_iter(
     engine = _engine_of(parameters, temperature, dangles, threads, max_memory)
     own = settings(
         decode=None if decode == "mfe" else decode, threshold=threshold, f1_share=f1_share, gamma=gamma, bpp=bpp,
-        no_lonely_pairs=no_lonely_pairs, max_span=max_span, alternatives=alternatives, samples=samples, band=band,
-        seed=seed,
+        no_lonely_pairs=no_lonely_pairs, max_span=max_span, beam=beam, alternatives=alternatives, samples=samples,
+        band=band, seed=seed,
     )
     call, of_each = folding(engine, constraint, probing, own)
     return stream(sequences, call, folded, on_error, of_each)
@@ -197,7 +205,8 @@ def eval(
     Parameters
     ----------
     sequence : str
-        Its letters, read as `fold` reads them, but with gaps as positions; two strands are joined by "&".
+        Its letters, read as `fold` reads them; two strands are joined by "&". Gaps of an alignment are left out, with
+        their positions in the structure.
     structure : str, Fold or Structure
         Its pairs, as text with "&" where the sequence has it. Pairs of letters other than AU, GC and GU have rough
         energies.
@@ -226,6 +235,7 @@ def eval(
     pairs, length = pairs_and_length(brackets)
     if length != len(letters):
         raise InputError(f"the sequence has {len(letters)} letters, its structure {length} bases")
+    letters, pairs, nick = _ungapped(letters, pairs, nick)
     engine = _engine_of(parameters, temperature, dangles, None, None)
     energy, loops = engine.evaluate(letters, pairs, nick)
     return Evaluation(energy, loops)
@@ -249,3 +259,17 @@ def _engine(
     name: str, text: str | None, temperature: float, dangles: int, threads: int | None, max_memory: int | None
 ) -> _rinalmo.EnergyEngine:
     return _rinalmo.EnergyEngine(name, text, temperature, dangles, threads, max_memory)
+
+
+def _ungapped(
+    letters: bytes, pairs: list[tuple[int, int]], nick: Optional[int]
+) -> tuple[bytes, list[tuple[int, int]], Optional[int]]:
+    """What is left without the positions that are gaps, and without the pairs of these."""
+    is_base = [letter not in GAPS for letter in letters]
+    if all(is_base):
+        return letters, pairs, nick
+    before = [0, *accumulate(is_base)]
+    kept = [(before[i], before[j]) for i, j in pairs if is_base[i] and is_base[j]]
+    if len(kept) < len(pairs):
+        warn([f"pairs left out, as a gap stands where a base would pair: {len(pairs) - len(kept)}"], depth=3)
+    return bytes(letter for letter in letters if letter not in GAPS), kept, None if nick is None else before[nick]

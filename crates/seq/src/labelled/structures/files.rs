@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use crate::alphabet::is_gap;
 use crate::folded::{self, ENDINGS, Format, Reader};
 use crate::input::{self, Kinds};
 
@@ -148,6 +149,12 @@ impl Passed {
     }
 }
 
+/// The first character of a sequence that is neither a letter nor a gap, and its place.
+fn foreign(sequence: &[u8]) -> Option<String> {
+    let place = sequence.iter().position(|letter| !letter.is_ascii_alphabetic() && !is_gap(*letter))?;
+    Some(format!("`{}` at base {}", sequence[place].escape_ascii(), place + 1))
+}
+
 /// Adds all records of a file to `found`.
 pub(super) fn read(
     path: &Path,
@@ -192,6 +199,11 @@ pub(super) fn read(
     let file = input::name_of(path);
     for (number, record) in (1..).zip(records) {
         match record {
+            Ok(record) if let Some(stranger) = foreign(&record.sequence) => {
+                let name = if record.name.is_empty() { format!("record #{number}") } else { record.name };
+                let message = format!("`{name}`: expected letters and gaps in its sequence, found {stranger}");
+                found.wrong.push(Error::File { file: file.clone(), message });
+            }
             Ok(record) => {
                 let entry = Entry::new(&record.name, record.sequence, record.structure);
                 passed.further.add(record.further, &entry.id);
