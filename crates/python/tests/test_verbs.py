@@ -213,7 +213,7 @@ def test_letters_are_counted_and_read_as_those_of_a_fold():
     with pytest.warns(rinalmo.InputWarning, match="a gap stands where a base would pair: 1"):
         gapped = energy.eval("GGGGAAAA-CCC", structure)
     assert gapped.energy == energy.eval("GGGGAAAACCC", "(((.....)))").energy
-    assert energy.eval("GG-GGA&UC-CCC", "((.(((&))).))").energy == energy.eval("GGGGA&UCCCC", "(((((&)))))").energy
+    assert energy.eval("GG-GGA&UC-CCC", "((.(((&)).)))").energy == energy.eval("GGGGA&UCCCC", "(((((&)))))").energy
     for wrong, letter in [("GGGG7AAACCCC", "7"), ("GGGG*AAACCCC", r"\*"), ("GGGG@AAACCCC", "@")]:
         for call in (energy.eval, lambda letters, brackets: rinalmo.draw(brackets, letters)):
             with pytest.raises(rinalmo.InputError, match=f"character `{letter}` is not an RNA base"):
