@@ -4,16 +4,15 @@
 //! threads. Constraints become bonuses of pairs inside the recursions, so that energies and probabilities are those of
 //! the structures that obey.
 
+mod allowed;
 mod alternatives;
 mod bonuses;
 
-use std::collections::HashSet;
 use std::f64::consts::LN_2;
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
 use rayon::prelude::*;
-use rinalmo_decode::constraint::Constraint;
 use rinalmo_decode::{Map, Method};
 use rinalmo_energy::{Dimers, EnergyModel, Ensemble, Restraints, Row, memory, memory_in_beam, memory_within};
 use rinalmo_seq::Structure;
@@ -22,6 +21,7 @@ use rinalmo_seq::alphabet::spelled;
 use crate::batches::{Batches, next_batch};
 use crate::memory::{afford, default_budget, mebibytes};
 use crate::{Error, Fold, FoldOptions, FoldRequest, PairMap};
+pub(crate) use allowed::{no_room, within_span, without_lonely};
 pub use alternatives::{Alternative, Alternatives};
 pub(crate) use bonuses::add_constraint;
 use bonuses::bonuses;
@@ -363,42 +363,6 @@ fn binding(model: &EnergyModel, ensemble: &Ensemble, sequence: &[u8], nick: Opti
     let (first, second) = sequence.split_at(nick?);
     let symmetry = if spelled(first) == spelled(second) { LN_2 } else { 0.0 };
     Some(ensemble.strands()?.binding() + symmetry * model.conditions().rt())
-}
-
-/// Why no structure has a pair of a constraint.
-pub(crate) fn no_room((i, j): (usize, usize), options: &FoldOptions) -> Error {
-    let (i, j) = (i + 1, j + 1);
-    let lonely = if options.no_lonely_pairs { ", and every pair stacks on another one" } else { "" };
-    Error::Options(format!(
-        "the constraint is not met: no structure that it allows has the pair of bases {i} and {j}; an internal loop has \
-         at most 30 unpaired bases{lonely}"
-    ))
-}
-
-/// # Errors
-/// The constraint has a pair that spans more bases than pairs may.
-pub(crate) fn within_span(constraint: &Constraint, max_span: Option<usize>) -> Result<(), Error> {
-    let Some(max_span) = max_span else { return Ok(()) };
-    match constraint.forced().find(|(i, j)| j - i >= max_span) {
-        None => Ok(()),
-        Some((i, j)) => Err(Error::Options(format!(
-            "the constraint asks for the pair of bases {} and {}, which spans {} bases; pairs may span {max_span}",
-            i + 1,
-            j + 1,
-            j - i + 1
-        ))),
-    }
-}
-
-/// The pairs that stack on another one of them, or that the constraint asks for. A decoder chooses pairs one by one, so it
-/// may choose the one and leave the other.
-pub(crate) fn without_lonely(pairs: &[(usize, usize)], constraint: Option<&Constraint>) -> Vec<(usize, usize)> {
-    let all: HashSet<(usize, usize)> = pairs.iter().copied().collect();
-    let stacks = |&(i, j): &(usize, usize)| {
-        all.contains(&(i + 1, j.wrapping_sub(1))) || all.contains(&(i.wrapping_sub(1), j + 1))
-    };
-    let is_forced = |pair: &(usize, usize)| constraint.is_some_and(|c| c.forced().any(|forced| forced == *pair));
-    pairs.iter().copied().filter(|pair| stacks(pair) || is_forced(pair)).collect()
 }
 
 /// The results, computed window by window as they are asked for.
