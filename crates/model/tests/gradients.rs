@@ -209,17 +209,22 @@ fn a_convolutional_network_learns_the_same_with_and_without_kernels() {
 
 #[test]
 fn a_convolutional_network_drops_the_same_values_for_a_seed() {
-    let model = cnn(CnnInput::Letters, CnnGather::Flatten).init(&device());
     let batch = batch();
     let hidden = Tensor::<2>::zeros([batch.total(), 48], &device());
-    let head = model.cnn.as_ref().unwrap();
     let values = |outputs: Tensor<2>| outputs.try_into_vec_as::<f32>().unwrap();
-    let at = |maps, dense, seed| values(head.forward_dropped(&hidden, &batch, CnnDropout { maps, dense, seed }));
-    assert_eq!(at(0.0, 0.0, 1), values(head.forward(hidden.clone(), &batch)));
-    for (maps, dense) in [(0.5, 0.0), (0.0, 0.5)] {
+    // Weights are random, and of a few draws all activations are zero, which nothing drops.
+    let drops = |maps: f32, dense: f32| {
+        let model = cnn(CnnInput::Letters, CnnGather::Flatten).init(&device());
+        let head = model.cnn.as_ref().unwrap();
+        let at = |maps, dense, seed| values(head.forward_dropped(&hidden, &batch, CnnDropout { maps, dense, seed }));
+        let whole = values(head.forward(hidden.clone(), &batch));
+        assert_eq!(at(0.0, 0.0, 1), whole);
         assert_eq!(at(maps, dense, 1), at(maps, dense, 1));
-        assert!((2..9).any(|seed| at(maps, dense, 1) != at(maps, dense, seed)), "{maps}, {dense}");
-        assert!((1..9).any(|seed| at(maps, dense, seed) != at(0.0, 0.0, 1)), "{maps}, {dense}");
+        (2..9).any(|seed| at(maps, dense, 1) != at(maps, dense, seed))
+            && (1..9).any(|seed| at(maps, dense, seed) != whole)
+    };
+    for (maps, dense) in [(0.5, 0.0), (0.0, 0.5)] {
+        assert!((0..20).any(|_| drops(maps, dense)), "{maps}, {dense}");
     }
 }
 
