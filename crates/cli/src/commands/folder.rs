@@ -55,6 +55,12 @@ impl Folder {
                  hint: `--model {RINALMO2026}` has energies that were learned, `--model {TURNER2004}` measured ones"
             );
         }
+        if limits.has_beam() && matches!(self, Self::Network(_)) {
+            bail!(
+                "--beam: a network looks at all pairs, only an energy model can leave some\n\
+                 hint: `--model {RINALMO2026}` has energies that were learned, `--model {TURNER2004}` measured ones"
+            );
+        }
         let alternatives = alternatives.resolve()?;
         let options = match self {
             Self::Network(_) => folding.resolve()?,

@@ -25,6 +25,11 @@ impl LimitArgs {
         options.no_lonely_pairs(self.no_lonely_pairs).max_span(self.max_span).beam(self.beam)
     }
 
+    /// Is a beam asked for?
+    pub fn has_beam(&self) -> bool {
+        self.beam.is_some()
+    }
+
     /// The first of its flags that is given.
     pub fn given(&self) -> Option<&'static str> {
         let flags = [

@@ -472,7 +472,7 @@ fn a_beam_folds_what_would_not_fit() {
         "the energy is that of the structure"
     );
     for (words, message) in [
-        ("fold GGGGAAAACCCC --beam 9", "only an energy model"),
+        ("fold GGGGAAAACCCC --beam 9", "only an energy model can leave some\nhint: `--model rinalmo2026`"),
         ("fold -m turner2004 GGGGAAAACCCC --beam 0", "at least one span"),
         (
             "fold -m turner2004 GGGGAAAACCCC --beam 9 --no-lonely-pairs",
