@@ -239,7 +239,8 @@ pub fn memory_within(len: usize, max_span: impl Into<Option<usize>>) -> u64 {
     outside::bytes(len, max_span.into().unwrap_or(len).min(len)) as u64
 }
 
-/// As [`memory`], in a beam of this width ([`Restraints::beam`]): about `80 · len · beam`.
+/// As [`memory`], in a beam of this width ([`Restraints::beam`]): with a minimum of energy found at the
+/// same time: about `104 · len · beam`.
 pub fn memory_in_beam(len: usize, beam: usize) -> u64 {
     beam::bytes(len, beam) as u64
 }

@@ -283,17 +283,30 @@ impl<'a, F: Factor> Loops<'a, F> {
 
     /// The factor of any loop between `(i, j)` of kind `outer` and `(i + 1 + left, j - 1 - right)` of kind `inner`.
     pub fn internal(&self, [left, right]: [usize; 2], i: usize, j: usize, outer: usize, inner: usize) -> F {
-        if SMALL.contains(&(left, right)) {
-            return self.small([left, right], i, j, outer, inner);
-        }
+        let opens = self.opens(inner, i + 1 + left, j - 1 - right);
+        self.internal_around([left, right], i, j, outer, inner, opens)
+    }
+
+    /// The same, given what the inner pair `opens`, for many loops around one pair.
+    #[inline(always)]
+    pub fn internal_around(
+        &self,
+        [left, right]: [usize; 2],
+        i: usize,
+        j: usize,
+        outer: usize,
+        inner: usize,
+        opens: [F; KINDS],
+    ) -> F {
         let (less, more, size) = (left.min(right), left.max(right), left + right);
         let kind = match (less, more) {
+            (0, 0 | 1) | (1, 1 | 2) | (2, 2) => return self.small([left, right], i, j, outer, inner),
             (0, _) => BULGE,
             (1, _) => ONE,
             (2, 3) => TWO_BY_THREE,
             _ => GENERIC,
         };
-        let ends = self.closes(outer, i, j)[kind] * self.opens(inner, i + 1 + left, j - 1 - right)[kind];
+        let ends = self.closes(outer, i, j)[kind] * opens[kind];
         let sizes = if kind == GENERIC {
             self.sizes[kind][size] * self.weights.asymmetry[more - less]
         } else {

@@ -92,9 +92,10 @@ impl<T: Semiring> Beam<T> {
             for &(p, sum) in &self.closed[q] {
                 let p = p as usize;
                 let kind = loops.pair(p, q).expect(PAIRED);
+                let opens = loops.opens(kind, p, q);
                 for (left, i) in (0..=LONGEST_LOOP - right).zip((0..p).rev()) {
                     if let Some(outer) = loops.pair(i, j) {
-                        inner[i] += sum * loops.internal([left, right], i, j, outer, kind);
+                        inner[i] += sum * loops.internal_around([left, right], i, j, outer, kind, opens);
                     }
                 }
             }

@@ -1,15 +1,18 @@
 //! From the sums of the spans that a beam keeps to the probabilities of pairs: each step of the way forward, backward.
 
 use super::{Beam, PAIRED, Row, place};
+use crate::least::Least;
 use crate::loops::Loops;
 use crate::number::Number;
 use crate::pairs::Probabilities;
 use crate::weights::LONGEST_LOOP;
 
-/// Bytes of a beam of this width and of what [`probabilities`] holds beside it.
+/// Bytes of a beam of this width and of what [`probabilities`] holds beside it, while another one finds the minimum of
+/// energy.
 pub(crate) fn bytes(len: usize, width: usize) -> usize {
     let kept = len * width.min(len);
-    let of_span = 3 * (size_of::<(u32, f64)>() + size_of::<f64>()) + size_of::<(u32, f32)>();
+    let of_sum = size_of::<(u32, f64)>() + size_of::<f64>() + size_of::<(u32, Least)>();
+    let of_span = 3 * of_sum + size_of::<(u32, f32)>();
     // Rows that are gathered hold more than is kept.
     kept * of_span + len * 3 * 4 * size_of::<(u32, f64)>()
 }
@@ -61,10 +64,11 @@ pub(crate) fn probabilities<T: Number>(loops: &Loops<'_>, beam: &Beam<T>) -> Pro
             for (&(p, _), out) in beam.closed[q].iter().zip(&mut closed[q]) {
                 let p = p as usize;
                 let kind = loops.pair(p, q).expect(PAIRED);
+                let opens = loops.opens(kind, p, q);
                 for (left, i) in (0..=LONGEST_LOOP - right).zip((0..p).rev()) {
                     if around[i] != T::ZERO {
                         let outer = loops.pair(i, j).expect(PAIRED);
-                        *out += around[i] * loops.internal([left, right], i, j, outer, kind);
+                        *out += around[i] * loops.internal_around([left, right], i, j, outer, kind, opens);
                     }
                 }
             }

@@ -258,11 +258,19 @@ impl EnergyFolder {
         if let Some(constraint) = constraint {
             within_span(constraint, options.max_span)?;
         }
-        let mfe = model.mfe_with(sequence, restraints);
+        // A beam keeps one thread busy, so both are computed at once.
+        let (mfe, in_beam) = match options.beam {
+            Some(_) => {
+                let mfe = || model.mfe_with(sequence, restraints);
+                let (mfe, ensemble) = rayon::join(mfe, || model.ensemble_with(sequence, restraints));
+                (mfe, Some(ensemble))
+            }
+            None => (model.mfe_with(sequence, restraints), None),
+        };
         if let Some(pair) = constraint.and_then(|c| c.forced().find(|pair| !mfe.pairs.contains(pair))) {
             return Err(no_room(pair, options));
         }
-        let ensemble = model.ensemble_with(sequence, restraints);
+        let ensemble = in_beam.unwrap_or_else(|| model.ensemble_with(sequence, restraints));
         let obey = constraint.is_some() || options.no_lonely_pairs;
         let alternatives = options
             .alternatives
