@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use crate::beam::{self, Beam};
 use crate::inside::OutOfRange;
-use crate::loops::Loops;
 use crate::number::{Number, Wide};
 use crate::outside::{self, probabilities};
 use crate::pairs::{Probabilities, Row};
@@ -141,8 +140,7 @@ impl Ensemble {
         most: f64,
         width: usize,
     ) -> Result<Option<Self>, OutOfRange> {
-        let loops = Loops::new(sequence, terms.weights, terms.restraints, energy);
-        let beam = Beam::<T>::new(&loops, width)?;
+        let (loops, beam) = Beam::<T>::of(terms, sequence, energy, width)?;
         let whole = energy * loops.len() as f64 - terms.weights.rt * beam.total().ln();
         let found = || Self {
             len: sequence.len(),

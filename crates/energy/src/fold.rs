@@ -61,39 +61,43 @@ pub(crate) fn mfe_in_beam(
 
 /// So many structures drawn by their probabilities.
 pub(crate) fn sample(workers: &Workers, terms: Terms<'_>, sequence: &[u8], count: usize, seed: u64) -> Vec<Pairs> {
+    let draws = Draws { count, seed };
     workers.enter(|| {
-        if let Some(width) = terms.restraints.beam {
-            return terms.in_range(
-                sequence,
-                |energy| drawn_in_beam::<f64>(terms, sequence, energy, width, count, seed),
-                || drawn_in_beam::<Wide>(terms, sequence, 0.0, width, count, seed),
-            );
-        }
         terms.in_range(
             sequence,
-            |energy| Ok(drawn(&Sums::<f64>::new(workers, terms, sequence, energy)?, count, seed)),
-            || Ok(drawn(&Sums::<Wide>::new(workers, terms, sequence, 0.0)?, count, seed)),
+            |energy| draws.scaled::<f64>(workers, terms, sequence, energy),
+            || draws.scaled::<Wide>(workers, terms, sequence, 0.0),
         )
     })
 }
 
-fn drawn<T: Number>(sums: &Sums<'_, T>, count: usize, seed: u64) -> Vec<Pairs> {
-    let trace = Trace::new(&sums.loops, &sums.inside, &sums.exterior);
-    let mut rng = fastrand::Rng::with_seed(seed);
-    (0..count).map(|_| trace.structure(&mut Drawn(&mut rng))).collect()
-}
-
-fn drawn_in_beam<T: Number>(
-    terms: Terms<'_>,
-    sequence: &[u8],
-    energy: f64,
-    width: usize,
+/// How many structures are drawn, and which.
+struct Draws {
     count: usize,
     seed: u64,
-) -> Result<Vec<Pairs>, OutOfRange> {
-    let loops = Loops::new(sequence, terms.weights, terms.restraints, energy);
-    let beam = Beam::<T>::new(&loops, width)?;
-    let trace = BeamTrace::new(&loops, &beam);
-    let mut rng = fastrand::Rng::with_seed(seed);
-    Ok((0..count).map(|_| trace.structure(&mut Drawn(&mut rng))).collect())
+}
+
+impl Draws {
+    /// The structures, each base scaled by the `energy` it is estimated to contribute, in kcal/mol.
+    fn scaled<T: Number>(
+        &self,
+        workers: &Workers,
+        terms: Terms<'_>,
+        sequence: &[u8],
+        energy: f64,
+    ) -> Result<Vec<Pairs>, OutOfRange> {
+        if let Some(width) = terms.restraints.beam {
+            let (loops, beam) = Beam::<T>::of(terms, sequence, energy, width)?;
+            let trace = BeamTrace::new(&loops, &beam);
+            return Ok(self.all(|chooser| trace.structure(chooser)));
+        }
+        let Sums { loops, inside, exterior } = Sums::<T>::new(workers, terms, sequence, energy)?;
+        let trace = Trace::new(&loops, &inside, &exterior);
+        Ok(self.all(|chooser| trace.structure(chooser)))
+    }
+
+    fn all(&self, structure: impl Fn(&mut Drawn<'_>) -> Pairs) -> Vec<Pairs> {
+        let mut rng = fastrand::Rng::with_seed(self.seed);
+        (0..self.count).map(|_| structure(&mut Drawn(&mut rng))).collect()
+    }
 }

@@ -48,6 +48,16 @@ impl<T: Number> Choose<T> for Drawn<'_> {
     }
 }
 
+/// The pairs, sorted, of the structure that starts as one part. `parts` gives the parts of a part, and adds its pairs.
+pub(crate) fn traced<P>(whole: P, mut parts: impl FnMut(P, &mut Pairs) -> [Option<P>; 2]) -> Pairs {
+    let (mut pairs, mut open) = (Pairs::new(), vec![whole]);
+    while let Some(part) = open.pop() {
+        open.extend(parts(part, &mut pairs).into_iter().flatten());
+    }
+    pairs.sort_unstable();
+    pairs
+}
+
 /// The sums that are traced.
 pub(crate) struct Trace<'a, T: Semiring> {
     pub loops: &'a Loops<'a, T::Factor>,
@@ -87,11 +97,9 @@ impl<'a, T: Semiring> Trace<'a, T> {
 
     /// The pairs of one structure, sorted.
     pub fn structure(&self, chooser: &mut impl Choose<T>) -> Pairs {
-        let mut pairs = Vec::new();
-        let mut open = vec![self.all()];
-        while let Some(part) = open.pop() {
+        traced(self.all(), |part, pairs| {
             let total = self.value(part);
-            let parts = match part {
+            match part {
                 Before(0) => [None; 2],
                 Before(end) => chooser.choose(total, self.terms_before(end)),
                 Closed(i, j) | Stacked(i, j) => {
@@ -104,11 +112,8 @@ impl<'a, T: Semiring> Trace<'a, T> {
                 Last(i, j) => chooser.choose(total, self.terms_last(i, j)),
                 Several(i, j) => chooser.choose(total, self.terms_some(i, j)),
                 Part::End(end) => chooser.choose(total, self.terms_end(end)),
-            };
-            open.extend(parts.into_iter().flatten());
-        }
-        pairs.sort_unstable();
-        pairs
+            }
+        })
     }
 
     /// The part that holds all others.

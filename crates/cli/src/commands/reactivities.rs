@@ -1,6 +1,5 @@
 //! `fold --reactivities`: chemical probing of the sequences.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -9,14 +8,15 @@ use rinalmo::energy::{self, Deigan};
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{FoldOptions, Model};
 
-use super::numbers::Numbers;
+use super::numbers::{Numbers, Seen, Words};
 use super::thermodynamics::RINALMO2026;
 use crate::context::Context;
-use crate::io::first_of;
 
 /// What the column of reactivities is usually called.
 const USUAL: &[&str] =
     &["reactivity", "reactivities", "normalized_reactivity", "normalised_reactivity", "shape", "dms"];
+
+const WORDS: Words = Words { numbers: "reactivities", done: "folded", record: "sequence" };
 
 /// Slopes and intercepts in kcal/mol are between minus this and this.
 const LARGEST: f32 = 100.0;
@@ -107,16 +107,13 @@ pub struct Reactivities {
     reagent: energy::Reagent,
     /// The record that a file without ids was used for.
     owner: Option<String>,
-    /// The ids of the file that were found.
-    found: BTreeSet<String>,
-    /// Ids of records without reactivities.
-    without: Vec<String>,
+    seen: Seen,
 }
 
 impl Reactivities {
     fn open(path: &Path, reagent: energy::Reagent) -> Result<Self> {
         let numbers = Numbers::open(path, None, USUAL)?;
-        Ok(Self { numbers, reagent, owner: None, found: BTreeSet::new(), without: Vec::new() })
+        Ok(Self { numbers, reagent, owner: None, seen: Seen::default() })
     }
 
     /// The reactivities of a record, if the file has any.
@@ -130,10 +127,10 @@ impl Reactivities {
             bail!("{file} has no ids, so it is for one sequence, and was used for `{owner}`");
         }
         let names = [&*record.header, &*record.id];
-        self.found.extend(names.map(str::to_owned)); // it is there, even if its reactivities are wrong
+        self.seen.add(names);
         let (len, sequence) = (record.sequence.len(), Some(&record.sequence[..]));
         let Some(values) = self.numbers.of(names, !has_ids, len, sequence)? else {
-            self.without.push(record.id.clone());
+            self.seen.add_without(&record.id);
             return Ok(None);
         };
         self.owner = Some(record.id.clone());
@@ -143,15 +140,6 @@ impl Reactivities {
 
     /// Reports records without reactivities, and after all sequences reactivities without a record.
     pub fn report(&self, complete: bool, context: &Context) {
-        let file = self.numbers.file();
-        let without: Vec<&str> = self.without.iter().map(String::as_str).collect();
-        if let Some(ids) = first_of(&without) {
-            context.note(format!("warning: {file}: no reactivities for {ids}, folded without"));
-        }
-        let mut unused: Vec<&str> = self.numbers.ids().filter(|id| !self.found.contains(*id)).collect();
-        unused.sort_unstable();
-        if let Some(ids) = first_of(&unused).filter(|_| complete) {
-            context.note(format!("warning: {file}: no sequence for {ids}"));
-        }
+        self.seen.report(&self.numbers, &WORDS, complete, context);
     }
 }

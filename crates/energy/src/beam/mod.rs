@@ -11,7 +11,8 @@ mod trace;
 
 use crate::inside::OutOfRange;
 use crate::loops::Loops;
-use crate::number::{LARGEST, Semiring};
+use crate::number::{LARGEST, Number, Semiring};
+use crate::sums::Terms;
 use crate::weights::{LONGEST_LOOP, SHORTEST_HAIRPIN};
 
 pub(crate) use outside::{bytes, probabilities};
@@ -30,6 +31,23 @@ pub(crate) struct Beam<T> {
     several: Vec<Row<T>>,
     /// Over all structures of the first `k` bases, `[len + 1]`.
     before: Vec<T>,
+}
+
+impl<T: Number> Beam<T> {
+    /// The sums of a sequence, each base scaled by the `energy` it is estimated to contribute, in kcal/mol.
+    ///
+    /// # Errors
+    /// A number left its range.
+    pub fn of<'a>(
+        terms: Terms<'a>,
+        sequence: &[u8],
+        energy: f64,
+        width: usize,
+    ) -> Result<(Loops<'a>, Self), OutOfRange> {
+        let loops = Loops::new(sequence, terms.weights, terms.restraints, energy);
+        let beam = Self::new(&loops, width)?;
+        Ok((loops, beam))
+    }
 }
 
 impl<T: Semiring> Beam<T> {

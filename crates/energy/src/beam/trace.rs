@@ -4,7 +4,7 @@ use super::{Beam, PAIRED, place};
 use crate::fold::Pairs;
 use crate::loops::Loops;
 use crate::number::Semiring;
-use crate::trace::Choose;
+use crate::trace::{Choose, traced};
 use crate::weights::{LONGEST_LOOP, SHORTEST_HAIRPIN};
 
 /// The sums that are traced.
@@ -37,11 +37,9 @@ impl<'a, T: Semiring> BeamTrace<'a, T> {
 
     /// The pairs of one structure, sorted.
     pub fn structure(&self, chooser: &mut impl Choose<T>) -> Pairs {
-        let mut pairs = Vec::new();
-        let mut open = vec![Part::Before(self.loops.len())];
-        while let Some(part) = open.pop() {
+        traced(Part::Before(self.loops.len()), |part, pairs| {
             let total = self.value(part);
-            let parts = match part {
+            match part {
                 Part::Before(0) => [None; 2],
                 Part::Before(end) => chooser.choose(total, self.terms_before(end - 1)),
                 Part::Closed(i, j) => {
@@ -50,11 +48,8 @@ impl<'a, T: Semiring> BeamTrace<'a, T> {
                 }
                 Part::Some(i, j) => chooser.choose(total, self.terms_some(i, j)),
                 Part::Several(i, j) => chooser.choose(total, self.terms_several(i, j)),
-            };
-            open.extend(parts.into_iter().flatten());
-        }
-        pairs.sort_unstable();
-        pairs
+            }
+        })
     }
 
     /// The sum over the structures of a part; zero of one that was not kept.

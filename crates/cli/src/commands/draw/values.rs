@@ -1,29 +1,26 @@
 //! `--values`: numbers to colour bases by.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Result, bail};
 use rinalmo::draw::rna::Track;
 
 use super::records::Record;
-use crate::commands::numbers::Numbers;
+use crate::commands::numbers::{Numbers, Seen, Words};
 use crate::context::Context;
-use crate::io::first_of;
+
+const WORDS: Words = Words { numbers: "values", done: "drawn", record: "record" };
 
 /// The numbers of a file, and which records had some.
 pub struct Values {
     numbers: Numbers,
-    /// Names of the records that were drawn.
-    drawn: BTreeSet<String>,
-    /// Ids of records without numbers.
-    without: Vec<String>,
+    seen: Seen,
 }
 
 impl Values {
     pub fn open(path: &Path, column: Option<&str>) -> Result<Self> {
         let numbers = Numbers::open(path, column, &[])?;
-        Ok(Self { numbers, drawn: BTreeSet::new(), without: Vec::new() })
+        Ok(Self { numbers, seen: Seen::default() })
     }
 
     /// The numbers of a record; none where the file has ids and not this one.
@@ -36,10 +33,10 @@ impl Values {
         if !has_ids && !is_only {
             bail!("{} has no ids, so it is for one record, and there are several", self.numbers.file());
         }
-        self.drawn.extend(entry.names().map(str::to_owned));
+        self.seen.add(entry.names());
         let values = self.numbers.of(entry.names(), !has_ids, len, entry.sequence.as_deref())?;
         if values.is_none() {
-            self.without.push(entry.id.clone());
+            self.seen.add_without(&entry.id);
         }
         let values = values.unwrap_or_else(|| vec![None; len]);
         Ok(Track { name: self.numbers.name().to_owned(), values, range: None })
@@ -47,15 +44,6 @@ impl Values {
 
     /// Reports records without numbers, and numbers without a record if all were drawn.
     pub fn report(&self, complete: bool, context: &Context) {
-        let file = self.numbers.file();
-        let without: Vec<&str> = self.without.iter().map(String::as_str).collect();
-        if let Some(ids) = first_of(&without) {
-            context.note(format!("warning: {file}: no values for {ids}, drawn without"));
-        }
-        let mut unused: Vec<&str> = self.numbers.ids().filter(|id| !self.drawn.contains(*id)).collect();
-        unused.sort_unstable();
-        if let Some(ids) = first_of(&unused).filter(|_| complete) {
-            context.note(format!("warning: {file}: no record for {ids}"));
-        }
+        self.seen.report(&self.numbers, &WORDS, complete, context);
     }
 }

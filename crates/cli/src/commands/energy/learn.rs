@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
+use rinalmo::FoldOptions;
 use rinalmo::energy::BuiltIn;
 use rinalmo::energy::learn::{Known, LearnOptions, learn};
 use rinalmo::seq::base_pair::is_canonical;
@@ -111,12 +112,9 @@ impl LearnArgs {
     }
 }
 
-/// Fewest bases between two that pair.
-const SHORTEST_HAIRPIN: usize = 3;
-
 /// Is it a pair that energies have?
 fn has_energy(item: &Item, (i, j): (usize, usize)) -> bool {
-    is_canonical(item.sequence[i], item.sequence[j]) && j - i > SHORTEST_HAIRPIN
+    is_canonical(item.sequence[i], item.sequence[j]) && j - i > FoldOptions::default().min_loop
 }
 
 /// The structure without its pseudoknots.

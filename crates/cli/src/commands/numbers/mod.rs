@@ -5,7 +5,7 @@ mod cell;
 pub mod letters;
 mod rdat;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -17,6 +17,9 @@ use rinalmo::seq::table::{Comma, Row, Table, columns};
 use bare::Bare;
 use cell::{cell, is_letter, is_number, numbers};
 use letters::{difference, other_letter};
+
+use crate::context::Context;
+use crate::io::first_of;
 
 /// Other names of the column of positions.
 const POSITION: &[&str] = &["index", "nucleotide", "nt_number", "i", "n"];
@@ -274,6 +277,48 @@ impl Places {
         let mut all = (0..table.names().len()).filter(|column| !skipped.contains(column));
         let found = all.find(|column| !row.cell(*column).is_empty() && list(row, *column, table.comma()).is_ok());
         Ok(found.ok_or_else(|| row.wrong("no column of numbers\nhint: --column NAME names it"))?)
+    }
+}
+
+/// The records that were seen, beside what a file has for them.
+#[derive(Default)]
+pub struct Seen {
+    /// Their names.
+    names: BTreeSet<String>,
+    /// Ids of those without numbers.
+    without: Vec<String>,
+}
+
+/// What [`Seen::report`] calls the numbers, what was done without them, and what they are of.
+pub struct Words {
+    pub numbers: &'static str,
+    pub done: &'static str,
+    pub record: &'static str,
+}
+
+impl Seen {
+    /// A record of these names is there, even if its numbers are wrong.
+    pub fn add<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.names.extend(names.into_iter().map(str::to_owned));
+    }
+
+    /// A record has no numbers.
+    pub fn add_without(&mut self, id: &str) {
+        self.without.push(id.to_owned());
+    }
+
+    /// Reports records without numbers and, if no more records follow, numbers without a record.
+    pub fn report(&self, numbers: &Numbers, words: &Words, complete: bool, context: &Context) {
+        let (file, Words { numbers: what, done, record }) = (numbers.file(), words);
+        let without: Vec<&str> = self.without.iter().map(String::as_str).collect();
+        if let Some(ids) = first_of(&without) {
+            context.note(format!("warning: {file}: no {what} for {ids}, {done} without"));
+        }
+        let mut unused: Vec<&str> = numbers.ids().filter(|id| !self.names.contains(*id)).collect();
+        unused.sort_unstable();
+        if let Some(ids) = first_of(&unused).filter(|_| complete) {
+            context.note(format!("warning: {file}: no {record} for {ids}"));
+        }
     }
 }
 

@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use crate::alphabet::is_gap;
 use crate::folded::{self, ENDINGS, Format, Reader};
 use crate::input::{self, Kinds};
 
@@ -149,9 +148,9 @@ impl Passed {
     }
 }
 
-/// The first character of a sequence that is neither a letter nor a gap, and its place.
+/// The first character of a sequence without gaps that is no letter, and its place.
 fn foreign(sequence: &[u8]) -> Option<String> {
-    let place = sequence.iter().position(|letter| !letter.is_ascii_alphabetic() && !is_gap(*letter))?;
+    let place = sequence.iter().position(|letter| !letter.is_ascii_alphabetic())?;
     Some(format!("`{}` at base {}", sequence[place].escape_ascii(), place + 1))
 }
 
