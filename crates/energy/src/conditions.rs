@@ -62,9 +62,11 @@ impl Conditions {
         self
     }
 
+    /// Checks that there are energies at the temperature.
+    ///
     /// # Errors
-    /// The temperature is not between -100 and 200 °C.
-    pub(crate) fn check(self) -> Result<(), TemperatureError> {
+    /// It is not between -100 and 200 °C.
+    pub fn check(self) -> Result<(), TemperatureError> {
         let found = self.temperature;
         if RANGE.contains(&found) { Ok(()) } else { Err(TemperatureError { found }) }
     }

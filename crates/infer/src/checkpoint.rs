@@ -43,6 +43,12 @@ pub fn all_bundled() -> Vec<String> {
     Vec::new()
 }
 
+/// Is this exactly the name of a bundled model? Files may have names that begin alike.
+pub fn is_bundled(name: &str) -> bool {
+    // Their names are read from their files, which takes longer than this look.
+    BUNDLED.is_some_and(|first| name.starts_with(first)) && all_bundled().iter().any(|bundled| bundled == name)
+}
+
 /// What users of the bundled model should know, in a line.
 pub const BUNDLED_NOTE: &str = "model: nano (bundled); `rinalmo model list` names larger ones";
 

@@ -7,7 +7,7 @@ mod pairs;
 mod request;
 mod result;
 
-use rinalmo_decode::crossing;
+use rinalmo_decode::{Method, crossing};
 use rinalmo_energy::{BuiltIn, EnergyModel, Restraints};
 use rinalmo_model::HeadConfig;
 use rinalmo_model::in_ensemble::{InEnsemble, log_odds};
@@ -109,26 +109,8 @@ impl Model {
     /// [`Error::NoHead`].
     fn fold_limits(&self, options: &FoldOptions) -> Result<Limits, Error> {
         let Some(HeadConfig::Structure { .. }) = self.config.head else { return Err(self.lacks("structure")) };
-        options.check()?;
-        let refused = |message: &str| Err(Error::Options(message.to_owned()));
-        if options.beam.is_some() {
-            return refused("a beam: only an energy model keeps some spans and leaves the others");
-        }
-        if self.ensemble().is_none() {
-            if options.alternatives.is_some() {
-                return refused("alternative structures: this network has no ensemble that they could be drawn from");
-            }
-            if options.no_lonely_pairs || options.max_span.is_some() {
-                return refused(
-                    "lonely pairs and far pairs can be left out only of an ensemble, which this network lacks",
-                );
-            }
-            if options.pseudoknots {
-                return refused(
-                    "pseudoknots: this network has no ensemble for a second pass; its method greedy crosses pairs",
-                );
-            }
-        }
+        options.check_for_network(self.ensemble().is_some())?;
+        options.check_for(Some(self.method_for(options)?))?;
         let budget = self.budget(options.max_memory);
         let fits = longest_that_fits(budget, |len| self.encode_memory(len + 2));
         let mut limits = Limits::new(options.batch_tokens, fits, budget);
@@ -244,12 +226,7 @@ impl Model {
 
     fn decode(&self, request: &FoldRequest<'_>, map: PairMap, options: &FoldOptions) -> Result<Fold, Error> {
         let decode_options = options.decoding(options.threshold.unwrap_or(self.threshold()), request);
-        let method = match (options.method, options.threshold) {
-            (Some(method), _) => method,
-            (None, None) => self.method()?,
-            (None, Some(_)) => self.method()?.of_one_threshold(),
-        };
-        let decoded = method.decode(&map.values, &request.sequence, &decode_options)?;
+        let decoded = self.method_for(options)?.decode(&map.values, &request.sequence, &decode_options)?;
         let calibrated = self.meta.calibration.filter(|_| self.is_calibrated_for(request, options));
         let expected_f1 = calibrated.map(|found| {
             let expected = decoded.expected_f1(&map.values, options.min_loop);
@@ -266,6 +243,15 @@ impl Model {
             pairs: decoded.pairs,
             energies: None,
             alternatives: None,
+        })
+    }
+
+    /// How pairs are chosen with these options.
+    fn method_for(&self, options: &FoldOptions) -> Result<Method, Error> {
+        Ok(match (options.method, options.threshold) {
+            (Some(method), _) => method,
+            (None, None) => self.method()?,
+            (None, Some(_)) => self.method()?.of_one_threshold(),
         })
     }
 

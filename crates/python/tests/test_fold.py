@@ -149,6 +149,7 @@ def test_reactivities_are_those_of_the_command(model, tmp_path):
         ({"reactivity_intercept": 0}, "reactivity_intercept: there are no reactivities"),
         ({"decode": "mea", "threshold": 0.9}, "a threshold of probability needs the method greedy, nested or f1"),
         ({"decode": "centroid", "threshold": 0.9}, "a threshold of probability needs the method"),
+        ({"gamma": 2.0}, "gamma needs the method mea"),
         ({"max_span": -1}, "max_span: expected a whole number from 0 to below 2^63, found -1"),
         ({"seed": -1, "samples": 1}, "seed: expected a whole number from 0"),
         ({"samples": 2**63}, "samples: expected a whole number from 0 to below 2^63, found 9223372036854775808"),

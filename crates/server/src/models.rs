@@ -164,13 +164,7 @@ impl Models {
     /// # Errors
     /// It is no energy model, or has no energies at this temperature.
     pub fn under(&self, entry: &Entry, conditions: Conditions) -> Result<Arc<Engine>, Failure> {
-        let found = energies(&entry.source, conditions).ok_or_else(|| {
-            Failure::invalid(format!(
-                "temperature and dangles: `{}` is not an energy model; {} are",
-                entry.name,
-                BuiltIn::ALL.map(BuiltIn::name).join(" and ")
-            ))
-        })?;
+        let found = energies(&entry.source, conditions).ok_or_else(|| entry.without_conditions())?;
         Ok(Arc::new(Engine::Energies(found?.max_memory(self.load.max_memory))))
     }
 }
@@ -217,6 +211,22 @@ impl Entry {
     /// Is it an energy model?
     pub fn is_energies(&self) -> bool {
         self.network.is_none()
+    }
+
+    /// Checks that it folds under these conditions.
+    ///
+    /// # Errors
+    /// It is no energy model, or has no energies at this temperature.
+    pub fn check(&self, conditions: Conditions) -> Result<(), Failure> {
+        if !self.is_energies() {
+            return Err(self.without_conditions());
+        }
+        conditions.check().map_err(|error| Failure::invalid(error.to_string()))
+    }
+
+    fn without_conditions(&self) -> Failure {
+        let energies = BuiltIn::ALL.map(BuiltIn::name).join(" and ");
+        Failure::invalid(format!("temperature and dangles: `{}` is not an energy model; {energies} are", self.name))
     }
 }
 

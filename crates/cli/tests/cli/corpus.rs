@@ -132,13 +132,16 @@ fn inputs_that_cannot_be_read_are_named_and_nothing_is_left_behind() {
 
 #[test]
 fn a_build_of_nothing_is_refused_and_says_where_everything_went() {
-    let sandbox = sandbox().with("empty.fa", "");
+    let sandbox = sandbox().with("empty.fa", "").with("two.fa", ">a\nACGUACGUGG&ACGUACGUGG\n>b\nGG&CC\n");
     let say = |words: &str| sandbox.run(&format!("-q corpus build {words} -o c.lmdb")).refused();
     assert_eq!(say("empty.fa"), "error: nothing to store: there is no record in the inputs\n");
     let dropped = say("a.fa --min-length 100");
     assert!(dropped.starts_with("error: nothing to store: none of 5 records is left\n"), "{dropped}");
     let row: Vec<&str> = dropped.lines().nth(2).unwrap().split_whitespace().collect();
     assert_eq!(row, ["a.fa", "5", "0", "5", "0", "0", "0", "0", "0", "0"]);
+    let strands = say("two.fa");
+    assert!(strands.starts_with("error: nothing to store: none of 2 records is left\n"), "{strands}");
+    assert!(strands.contains("\nmalformed: two.fa:2: record `a`: several strands joined by `&`"), "{strands}");
     let excluded = say("a.fa --exclude a.fa");
     assert!(excluded.contains("3 sequences are similar to one of the 5 of a.fa"), "{excluded}");
     assert!(!sandbox.path("c.lmdb").exists());

@@ -154,6 +154,25 @@ fn a_threshold_is_refused_where_the_method_has_none() {
 }
 
 #[test]
+fn numbers_that_the_method_does_not_use_are_refused() {
+    let sandbox = Sandbox::new().with("a.fa", SMALL);
+    for (flags, needs) in [
+        ("--gamma 2", "gamma needs the method mea"),
+        ("--decode nested --gamma 2", "gamma needs the method mea"),
+        ("-m turner2004 --gamma 2", "gamma needs the method mea"),
+        ("--decode mea --f1-share 0.5", "a share of the expected F1 needs the method f1"),
+        ("--threshold 0.3 --f1-share 0.5", "a share of the expected F1 needs the method f1"), // one threshold for all
+        ("-m turner2004 --f1-share 0.5", "a share of the expected F1 needs the method f1"),
+    ] {
+        let said = sandbox.run(&format!("fold a.fa {flags}")).refused();
+        assert_eq!(said, format!("error: {needs}\n"), "{flags}");
+    }
+    for flags in ["--f1-share 0.5", "--decode mea --gamma 2", "-m turner2004 --decode f1 --f1-share 0.5"] {
+        sandbox.run(&format!("-q fold a.fa {flags}")).done();
+    }
+}
+
+#[test]
 fn pairs_keep_to_canonical_ones_and_to_the_least_loop_unless_told_otherwise() {
     let sandbox = Sandbox::new().with("a.fa", random_fasta(4, |_| 80));
     let sequences: Vec<Vec<u8>> =

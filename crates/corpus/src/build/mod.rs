@@ -29,6 +29,7 @@ pub use work::StageTime;
 use work::{Task, Work, fingerprint};
 
 use crate::bank::{Bank, Blobs, Map, Output};
+use crate::clean::Reason;
 use crate::cluster::{self, Clusters, Engine, Sequences};
 use crate::report::{Uniques, grouped};
 use crate::store::{Contents, Header, Numbers, SCHEMA};
@@ -228,10 +229,12 @@ impl Build<'_> {
 
 /// The error of a build without sequences, with what happened to all of them.
 fn nothing(read: &Uniques, excluded: &Excluded) -> Error {
-    match read.total().records {
-        0 => Error::Nothing("there is no record in the inputs".into()),
-        records => Error::Nothing(format!("none of {} records is left\n{read}\n{excluded}", grouped(records))),
-    }
+    let total = read.total();
+    let text = match total.records + total.dropped(Reason::Malformed) {
+        0 => "there is no record in the inputs".into(),
+        records => format!("none of {} records is left\n{read}\n{excluded}", grouped(records)),
+    };
+    Error::Nothing(text)
 }
 
 fn write_numbers(path: PathBuf, numbers: impl Iterator<Item = u32>) -> Result<(), Error> {

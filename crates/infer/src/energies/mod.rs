@@ -157,32 +157,7 @@ impl EnergyFolder {
     where
         I: IntoIterator<Item: Into<FoldRequest<'a>>>,
     {
-        let usual = FoldOptions::default();
-        if options.non_canonical || options.min_loop != usual.min_loop {
-            let message = "an energy model pairs AU, GC and GU, around hairpins of at least three bases";
-            return Err(Error::Options(message.to_owned()));
-        }
-        if options.pseudoknots {
-            let message = "pseudoknots: only a network in an ensemble of energies finds them";
-            return Err(Error::Options(message.to_owned()));
-        }
-        if options.energy_share.is_some() {
-            return Err(Error::Options("an energy model is all energies, so they have no share".to_owned()));
-        }
-        options.check_threshold(false)?; // the structure of minimum free energy has none
-        options.check()?;
-        if options.beam.is_some() {
-            let refused = |what: &str| Err(Error::Options(format!("a beam keeps too little for {what}")));
-            if options.beam == Some(0) {
-                return Err(Error::Options("a beam keeps at least one span at each base".to_owned()));
-            }
-            if options.no_lonely_pairs {
-                return refused("structures without lonely pairs");
-            }
-            if matches!(options.alternatives, Some(Alternatives::Band(_))) {
-                return refused("all structures of a band of energies");
-            }
-        }
+        options.check_for_energies()?;
         let asked = options.clone();
         let budget = options.max_memory.or(self.max_memory).unwrap_or_else(default_budget);
         let items = requests.into_iter().map(move |request| {

@@ -180,17 +180,16 @@ impl FoldOptions {
         self
     }
 
-    /// Checks the ranges of its numbers, and that the method has a threshold if one is given. Folding does it too; this
-    /// is for who reads options long before.
+    /// Checks the ranges of its numbers, and that the method uses them. Folding does it too; this is for who reads options
+    /// long before.
     ///
     /// # Errors
-    /// [`Error::Range`] of the first number that is out of its range, or not a number; [`Error::Options`] for a
-    /// threshold that the method would not use.
+    /// [`Error::Range`] of the first number that is out of its range, or not a number; [`Error::Options`] for one that
+    /// the method would not use, and for an empty beam.
     pub fn check(&self) -> Result<(), Error> {
         let share = |share: f32| (0.0..=1.0).contains(&share);
         let (threshold, below_one) = (self.threshold, |p: f32| (0.0..1.0).contains(&p));
         in_range("threshold", threshold, "a probability from 0 to below 1", below_one)?;
-        self.check_threshold(true)?;
         in_range("f1_share", Some(self.f1_share), "a number from 0 to 1", share)?;
         in_range("energy_share", self.energy_share, "a number from 0 to 1", share)?;
         // With a larger one every pair of any probability counts more than two unpaired bases.
@@ -200,20 +199,84 @@ impl FoldOptions {
         let (kcal, few) = ("a number from -100 to 100 kcal/mol", |kcal: f32| kcal.abs() <= 100.0);
         in_range("reactivity_slope", Some(self.reactivity.slope), kcal, few)?;
         in_range("reactivity_intercept", Some(self.reactivity.intercept), kcal, few)?;
+        self.method.map_or(Ok(()), |method| self.check_for(Some(method)))?;
+        if self.beam == Some(0) {
+            return Err(Error::Options("a beam keeps at least one span at each base".to_owned()));
+        }
         self.alternatives.map_or(Ok(()), Alternatives::check)
     }
 
-    /// Checks that a threshold is given only to a method that compares pairs with one. `by_default` says whether the one
-    /// that is taken by default does.
+    /// As [`FoldOptions::check`], and that an energy model has all that is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Range`] and [`Error::Options`].
+    pub fn check_for_energies(&self) -> Result<(), Error> {
+        self.check()?;
+        let refused = |message: &str| Err(Error::Options(message.to_owned()));
+        if self.non_canonical || self.min_loop != Self::default().min_loop {
+            return refused("an energy model pairs AU, GC and GU, around hairpins of at least three bases");
+        }
+        if self.pseudoknots {
+            return refused("pseudoknots: only a network in an ensemble of energies finds them");
+        }
+        if self.energy_share.is_some() {
+            return refused("an energy model is all energies, so they have no share");
+        }
+        if self.beam.is_some() && self.no_lonely_pairs {
+            return refused("a beam keeps too little for structures without lonely pairs");
+        }
+        if self.beam.is_some() && matches!(self.alternatives, Some(Alternatives::Band(_))) {
+            return refused("a beam keeps too little for all structures of a band of energies");
+        }
+        self.check_for(self.method)
+    }
+
+    /// As [`FoldOptions::check`], and that a network has all that is asked for. Is its head part of an ensemble of
+    /// energies?
+    ///
+    /// # Errors
+    /// [`Error::Range`] and [`Error::Options`].
+    pub fn check_for_network(&self, in_ensemble: bool) -> Result<(), Error> {
+        self.check()?;
+        let refused = |message: &str| Err(Error::Options(message.to_owned()));
+        if self.beam.is_some() {
+            return refused("a beam: only an energy model keeps some spans and leaves the others");
+        }
+        if in_ensemble {
+            return Ok(());
+        }
+        if self.alternatives.is_some() {
+            return refused("alternative structures: this network has no ensemble that they could be drawn from");
+        }
+        if self.no_lonely_pairs || self.max_span.is_some() {
+            return refused("lonely pairs and far pairs can be left out only of an ensemble, which this network lacks");
+        }
+        if self.pseudoknots {
+            return refused(
+                "pseudoknots: this network has no ensemble for a second pass; its method greedy crosses pairs",
+            );
+        }
+        Ok(())
+    }
+
+    /// Checks that no number is given that the method would not use; without a method, which is the structure of minimum
+    /// free energy, it uses none.
     ///
     /// # Errors
     /// [`Error::Options`].
-    pub(crate) fn check_threshold(&self, by_default: bool) -> Result<(), Error> {
-        let has_threshold = |method| matches!(method, Method::Greedy | Method::Nested | Method::F1);
-        if self.threshold.is_none() || self.method.map_or(by_default, has_threshold) {
+    pub(crate) fn check_for(&self, method: Option<Method>) -> Result<(), Error> {
+        let usual = DecodeOptions::default();
+        let used = |by: &[Method]| method.is_some_and(|method| by.contains(&method));
+        let unused = if self.threshold.is_some() && !used(&[Method::Greedy, Method::Nested, Method::F1]) {
+            "a threshold of probability needs the method greedy, nested or f1"
+        } else if self.f1_share != usual.f1_share && !used(&[Method::F1]) {
+            "a share of the expected F1 needs the method f1"
+        } else if self.gamma != usual.gamma && !used(&[Method::Mea]) {
+            "gamma needs the method mea"
+        } else {
             return Ok(());
-        }
-        Err(Error::Options("a threshold of probability needs the method greedy, nested or f1".to_owned()))
+        };
+        Err(Error::Options(unused.to_owned()))
     }
 
     /// What the decoder needs of them.

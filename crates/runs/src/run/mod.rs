@@ -15,6 +15,7 @@ mod training;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rinalmo_infer::checkpoint::is_bundled;
 use rinalmo_train::Saved;
 use rinalmo_weights::{Layout, WriteOptions};
 
@@ -42,12 +43,11 @@ pub(crate) fn absolute(path: &Path) -> PathBuf {
 
 /// A model's name, path or `PATH#NAME` in a form that means the same in every folder.
 pub fn model_from_anywhere(name_or_path: &str) -> String {
-    let bundled = rinalmo_infer::checkpoint::BUNDLED.is_some_and(|bundled| name_or_path.starts_with(bundled));
     let (path, member) = match name_or_path.rsplit_once('#') {
         Some((path, member)) if !Path::new(name_or_path).exists() => (path, format!("#{member}")),
         _ => (name_or_path, String::new()),
     };
-    if Path::new(path).exists() && !bundled {
+    if Path::new(path).exists() && !is_bundled(name_or_path) {
         format!("{}{member}", absolute(Path::new(path)).display())
     } else {
         name_or_path.to_owned()

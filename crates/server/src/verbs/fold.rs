@@ -166,13 +166,20 @@ impl FoldRequest {
             .alternatives(self.other_structures()?)
             .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
             .probabilities(self.probabilities);
-        options.check()?;
-        Ok(Folding {
+        // All that can be refused is refused now: a job is computed much later.
+        if model.is_energies() {
+            options.check_for_energies()?;
+        } else {
+            options.check_for_network(model.abilities.ensemble)?;
+        }
+        let folding = Folding {
             options,
             cutoff: self.probabilities.then(|| self.cutoff.unwrap_or(CUTOFF)),
             temperature: self.temperature,
             dangles: self.dangles()?,
-        })
+        };
+        folding.conditions().map_or(Ok(()), |conditions| model.check(conditions))?;
+        Ok(folding)
     }
 
     /// As `--samples`, `--alternatives`, `--band` and `--seed`.

@@ -113,7 +113,7 @@ fn many_clients_at_once_are_all_answered() {
     server.post("/v1/fold", r#"{"inputs": "ACGU"}"#); // loads the model
     let statuses: Vec<u16> = thread::scope(|scope| {
         let one = |n: usize| {
-            let body = json!({ "inputs": "ACGU".repeat(1 + n % 7), "gamma": 1 + n % 5 }).to_string();
+            let body = json!({ "inputs": "ACGU".repeat(1 + n % 7), "decode": "mea", "gamma": 1 + n % 5 }).to_string();
             (0..10).map(|_| server.post("/v1/fold", &body).status).collect::<Vec<_>>()
         };
         let clients: Vec<_> = (0..40).map(|n| scope.spawn(move || one(n))).collect();

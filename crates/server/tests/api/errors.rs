@@ -26,6 +26,7 @@ fn an_invalid_request_is_answered_with_what_was_expected() {
             422,
             "a threshold of probability needs the method greedy, nested or f1",
         ),
+        ("/v1/fold", r#"{"inputs": "A", "gamma": 2}"#, 422, "gamma needs the method mea"),
         ("/v1/fold", r#"{"inputs": "A", "gamma": 0}"#, 422, "gamma: expected a number above 0, up to 1000000, found 0"),
         ("/v1/fold", r#"{"inputs": "A", "temperature": 50}"#, 422, "temperature and dangles: `nano` is not an energy"),
         (

@@ -122,6 +122,14 @@ fn an_invalid_job_is_refused_at_once() {
         (r#"{"verb": "draw", "request": {}}"#, 422, "body: unknown variant `draw`, expected one of `fold`, `embed`"),
         (r#"{"verb": "fold"}"#, 422, "body: missing field `request`"),
         (r#"{"request": {"inputs": "A", "gamma": 0}, "verb": "fold"}"#, 422, "gamma: expected a number above 0"),
+        (r#"{"verb": "fold", "request": {"inputs": "A", "beam": 0}}"#, 422, "a beam keeps at least one span"),
+        (r#"{"verb": "fold", "request": {"inputs": "A", "beam": 9}}"#, 422, "a beam: only an energy model"),
+        (r#"{"verb": "fold", "request": {"inputs": "A", "temperature": 9}}"#, 422, "temperature and dangles: `nano`"),
+        (
+            r#"{"verb": "fold", "request": {"inputs": "A", "temperature": 900, "model": "turner2004"}}"#,
+            422,
+            "temperature: expected -100 to 200",
+        ),
         (r#"{"verb": "fold", "request": {"input": "A"}}"#, 422, "body: unknown field `input`"),
         (r#"{"verb": "fold", "request": {"inputs": "A", "model": "/etc/passwd"}}"#, 404, "model: expected one of"),
     ] {

@@ -47,8 +47,11 @@ fn slow() -> Running {
 }
 
 /// Requests that are not computed together.
-const ASKED: [&str; 3] =
-    [r#"{"inputs": "GGGGAAAACCCC"}"#, r#"{"inputs": "ACGU", "gamma": 2}"#, r#"{"inputs": "ACGU", "gamma": 3}"#];
+const ASKED: [&str; 3] = [
+    r#"{"inputs": "GGGGAAAACCCC"}"#,
+    r#"{"inputs": "ACGU", "decode": "mea", "gamma": 2}"#,
+    r#"{"inputs": "ACGU", "decode": "mea", "gamma": 3}"#,
+];
 
 #[test]
 fn a_full_queue_refuses() {

@@ -47,7 +47,7 @@ pub struct LearnArgs {
     #[arg(long, value_name = "KCAL", default_value_t = LearnOptions::default().deviation)]
     deviation: f64,
     /// Let each pair that a known structure leaves out, though it does not contradict it, cost so much, in RT
-    #[arg(long, value_name = "RT", default_value_t = LearnOptions::default().unknown_pair)]
+    #[arg(long, value_name = "RT", allow_negative_numbers = true, default_value_t = LearnOptions::default().unknown_pair)]
     unknown_pair: f32,
     /// Let each number go back this share of its way in the end: without that, energies suit the structures they were
     /// learned from and no others

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rinalmo::checkpoint::{BUNDLED, all_bundled, download};
+use rinalmo::checkpoint::{download, is_bundled};
 
 use super::place::Place;
 use super::{Given, Input, Role};
@@ -61,7 +61,7 @@ impl Inputs {
 
     /// A model as `rinalmo::checkpoint::open` finds it: a bundled name, a path, `PATH#NAME`, a downloaded name.
     fn add_model(&mut self, text: &str) {
-        if BUNDLED.is_some_and(|bundled| text.starts_with(bundled)) && all_bundled().iter().any(|name| name == text) {
+        if is_bundled(text) {
             return;
         }
         let exists = |text: &str| Path::new(text).exists().then(|| PathBuf::from(text));

@@ -4,6 +4,7 @@
 //! A dot plot has a line for each pair: `i j √p ubox` for a probability, `i j 0.95 lbox` for a pair of the structure of
 //! least energy. A drawing has its pairs in a list. The PostScript is searched for these, not run.
 
+use std::collections::HashSet;
 use std::io::BufRead;
 use std::sync::Arc;
 
@@ -56,6 +57,8 @@ struct Plot {
     letters: String,
     pairs: Vec<(usize, usize)>,
     probabilities: Vec<(usize, usize, f64)>,
+    /// The pairs that have a probability.
+    seen: HashSet<(usize, usize)>,
 }
 
 impl Plot {
@@ -111,6 +114,9 @@ impl Plot {
         let root = root.unwrap_or_default();
         let p = root.parse::<f64>().ok().map(|root| root * root).filter(|p| (0.0..=1.0 + 1e-6).contains(p));
         let p = p.ok_or_else(|| format!("expected the root of a probability before `ubox`, found `{root}`"))?;
+        if !self.seen.insert((i, j)) {
+            return Err(format!("pair ({}, {}) has two probabilities", i + 1, j + 1));
+        }
         self.probabilities.push((i, j, p.min(1.0)));
         Ok(())
     }
@@ -195,6 +201,7 @@ mod tests {
             wrong(DOT_PLOT.replace("0.5 ubox", "1.5 ubox")).contains("dot.ps:16: expected the root of a probability")
         );
         assert!(wrong(DOT_PLOT.replace("2 6 0.5", "2 8 0.5")).contains("a sequence of 7 bases, found 2 and 8"));
+        assert!(wrong(DOT_PLOT.replace("2 6 0.5", "7 1 0.5")).contains("dot.ps:16: pair (1, 7) has two probabilities"));
         assert!(wrong(DOT_PLOT.replace("2 6 0.5", "x 6 0.5")).contains("expected two positions from 1"));
         assert!(wrong(DOT_PLOT.replace("GGAA", "GG&A")).contains("expected letters and gaps, found `&` at 3"));
         assert!(wrong("%!PS-Adobe-3.0\nshowpage\n".into()).contains("dot.ps:2: this PostScript has no `/sequence`"));
