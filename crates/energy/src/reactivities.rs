@@ -28,12 +28,6 @@ impl Default for Deigan {
 }
 
 impl Deigan {
-    /// With these numbers; those that are `None` are the usual ones.
-    pub fn new(slope: Option<f32>, intercept: Option<f32>) -> Self {
-        let usual = Self::default();
-        Self { slope: slope.unwrap_or(usual.slope), intercept: intercept.unwrap_or(usual.intercept) }
-    }
-
     /// The energies of bases with these reactivities, which are normalised so that 1 is high; 0 for bases without one. A
     /// reactivity below 0 counts as none, as in ViennaRNA.
     pub fn energies(self, reactivities: &[Option<f32>]) -> Vec<f32> {

@@ -149,6 +149,25 @@ fn a_model_without_energies_refuses_reactivities_unless_energies_have_a_share() 
     assert!(refused.contains(&format!("expected one for each of {} bases, found 3", sequence.len())), "{refused}");
 }
 
+#[test]
+fn reactivities_count_less_beside_the_bonuses_of_a_network() {
+    let energies = Some(BuiltIn::Turner2004);
+    let [model, _] =
+        both(Some(HeadConfig::Structure { channels: 16, blocks: 1, kernel: 3, energy: false, ensemble: energies }));
+    let sequence = SEQUENCES[0];
+    let probable = |options: FoldOptions| {
+        let request = FoldRequest::new(sequence).reactivities(reactivities(sequence));
+        model.fold([request], &options.probabilities(true)).unwrap().remove(0).probabilities.unwrap().values
+    };
+    let with = |slope, intercept| FoldOptions::default().reactivity_slope(slope).reactivity_intercept(intercept);
+    let usual = probable(FoldOptions::default());
+    assert_eq!(usual, probable(with(1.0, -0.45)));
+    assert_ne!(usual, probable(with(1.8, -0.6)));
+    // Where energies decide alone, they count as with energies alone.
+    let energies_alone = |options: FoldOptions| probable(options.energy_share(1.0));
+    assert_eq!(energies_alone(FoldOptions::default()), energies_alone(with(1.8, -0.6)));
+}
+
 /// A network on the encoder's vectors, for the longest of the sequences.
 fn cnn(padding: CnnPadding) -> CnnConfig {
     let layers = vec![CnnLayer { filters: 6, kernel: 4, pool: 2 }];

@@ -1,7 +1,7 @@
 //! How to fold: the settings of Python as the library's options, and constraints.
 
 use pyo3::prelude::*;
-use rinalmo::energy::{Deigan, Reagent};
+use rinalmo::energy::Reagent;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{Alternatives, Constraint, Fold, FoldOptions, FoldRequest, Method};
 
@@ -57,7 +57,8 @@ impl FoldSettings {
             .max_span(self.max_span)
             .beam(self.beam)
             .alternatives(others.map_err(|wrong| error::of(py, &wrong))?)
-            .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
+            .reactivity_slope(self.reactivity_slope)
+            .reactivity_intercept(self.reactivity_intercept)
             .probabilities(self.bpp);
         options.check().map_err(|wrong| error::of(py, &wrong))?;
         Ok(options)

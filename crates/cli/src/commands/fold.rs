@@ -106,7 +106,7 @@ pub fn run(mut args: FoldArgs, context: &Context) -> Result<Outcome> {
     };
     let folder = Folder::load(&args.choice, &args.energies, context)?;
     let options = folder.resolve(&args.folding, &args.alternatives, &args.limits)?;
-    let options = options.reactivity(args.reactivities.resolve()?).probabilities(args.bpp.is_some());
+    let options = args.reactivities.add_to(options)?.probabilities(args.bpp.is_some());
     if let Folder::Network(model) = &folder {
         args.reactivities.check(model, &options)?;
     }

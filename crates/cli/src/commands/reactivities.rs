@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
-use rinalmo::energy::{self, Deigan};
+use rinalmo::energy;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{FoldOptions, Model};
 
@@ -27,8 +27,7 @@ const LARGEST: f32 = 100.0;
 pub struct ReactivityArgs {
     /// Fold with the reactivities of FILE, normalised so that 1 is high
     ///
-    /// They count in free energies: of an energy model, or of the energies that a network such as nano sees and mixes with
-    /// its own probabilities.
+    /// They count in free energies: of an energy model, or of those that a network such as nano adds to.
     ///
     /// FILE has lines of position and reactivity, perhaps with the letter between or at the end (.shape, .map), for a single
     /// sequence; or is an RDAT file with one profile; or a table with a column of ids and a column `reactivity`, which has
@@ -38,10 +37,11 @@ pub struct ReactivityArgs {
     /// The reagent: of dms only A and C count, as it does not react with G and U in the same way
     #[arg(long, value_enum, default_value = "shape", requires = "reactivities")]
     reagent: Reagent,
-    /// Add SLOPE · ln(reactivity + 1) + intercept, in kcal/mol, for each base of each stack of two pairs [default: 1.8]
+    /// Add SLOPE · ln(reactivity + 1) + intercept, in kcal/mol, for each base of each stack of two pairs [default: 1.8 with
+    /// an energy model, 1 with a network in an ensemble, such as nano]
     #[arg(long, value_name = "SLOPE", requires = "reactivities", allow_negative_numbers = true)]
     reactivity_slope: Option<f32>,
-    /// The intercept [default: -0.6]
+    /// The intercept [default: -0.6 with an energy model, -0.45 with a network in an ensemble]
     #[arg(long, value_name = "KCAL", requires = "reactivities", allow_negative_numbers = true)]
     reactivity_intercept: Option<f32>,
 }
@@ -65,21 +65,20 @@ impl From<Reagent> for energy::Reagent {
 }
 
 impl ReactivityArgs {
-    /// What reactivities count.
+    /// Sets what reactivities count.
     ///
     /// # Errors
     /// A number is out of range.
-    pub fn resolve(&self) -> Result<Deigan> {
-        let asked = Deigan::new(self.reactivity_slope, self.reactivity_intercept);
-        let check = |flag: &str, value: f32| {
-            if value.abs() <= LARGEST {
-                return Ok(());
+    pub fn add_to(&self, options: FoldOptions) -> Result<FoldOptions> {
+        let check = |flag: &str, value: Option<f32>| match value {
+            Some(value) if value.is_nan() || value.abs() > LARGEST => {
+                bail!("{flag}: expected a number from -{LARGEST} to {LARGEST} kcal/mol, found {value}")
             }
-            bail!("{flag}: expected a number from -{LARGEST} to {LARGEST} kcal/mol, found {value}")
+            value => Ok(value),
         };
-        check("--reactivity-slope", asked.slope)?;
-        check("--reactivity-intercept", asked.intercept)?;
-        Ok(asked)
+        let slope = check("--reactivity-slope", self.reactivity_slope)?;
+        let intercept = check("--reactivity-intercept", self.reactivity_intercept)?;
+        Ok(options.reactivity_slope(slope).reactivity_intercept(intercept))
     }
 
     /// Reads the file, if there is one.

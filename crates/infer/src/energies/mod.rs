@@ -14,7 +14,7 @@ use std::vec::IntoIter;
 
 use rayon::prelude::*;
 use rinalmo_decode::{Map, Method};
-use rinalmo_energy::{Dimers, EnergyModel, Ensemble, Restraints, Row, memory, memory_in_beam, memory_within};
+use rinalmo_energy::{Deigan, Dimers, EnergyModel, Ensemble, Restraints, Row, memory, memory_in_beam, memory_within};
 use rinalmo_seq::Structure;
 use rinalmo_seq::alphabet::spelled;
 
@@ -225,7 +225,7 @@ impl EnergyFolder {
                 "two strands: pairs of both have no span, so there is no largest one".to_owned(),
             ));
         }
-        let stacked = request.stacked(options.reactivity);
+        let stacked = request.stacked(options.reactivity(Deigan::default()));
         let restraints = Restraints::default().bonuses(bonuses.as_deref()).stacked(stacked.as_deref());
         let restraints =
             restraints.no_lonely_pairs(options.no_lonely_pairs).max_span(options.max_span).nick(request.nick);

@@ -2,7 +2,7 @@
 //! one, and pairs that cross it all belong to that ensemble.
 
 use rinalmo_decode::constraint::Constraint;
-use rinalmo_energy::{EnergyModel, Ensemble, Restraints};
+use rinalmo_energy::{Deigan, EnergyModel, Ensemble, Restraints};
 use rinalmo_model::in_ensemble::InEnsemble;
 use rinalmo_seq::base_pair::is_canonical;
 
@@ -27,7 +27,12 @@ pub(super) struct Said<'a> {
 impl<'a> Said<'a> {
     /// # Errors
     /// The constraint does not fit.
-    pub fn new(head: &'a InEnsemble, request: &'a FoldRequest<'_>, options: &'a FoldOptions) -> Result<Self, Error> {
+    pub fn new(
+        head: &'a InEnsemble,
+        request: &'a FoldRequest<'_>,
+        reactivity: Deigan,
+        options: &'a FoldOptions,
+    ) -> Result<Self, Error> {
         let sequence = &request.sequence[..];
         let mut constrained = None;
         if let Some(constraint) = &request.constraint {
@@ -44,7 +49,7 @@ impl<'a> Said<'a> {
                 row[i..len.min(i.saturating_add(options.min_loop).saturating_add(1))].fill(f32::NEG_INFINITY);
             }
         }
-        let (constraint, stacked) = (request.constraint.as_ref(), request.stacked(options.reactivity));
+        let (constraint, stacked) = (request.constraint.as_ref(), request.stacked(reactivity));
         Ok(Self { head, sequence, options, constraint, constrained, stacked })
     }
 

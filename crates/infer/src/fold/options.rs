@@ -47,8 +47,11 @@ pub struct FoldOptions {
     /// that time and memory grow with the length. Only an energy model does; not with two strands, `no_lonely_pairs` or a
     /// band of energies.
     pub beam: Option<usize>,
-    /// What [`FoldRequest::reactivities`] count.
-    pub reactivity: Deigan,
+    /// What [`FoldRequest::reactivities`] count: the slope of [`Deigan`]. By default 1.8 kcal/mol; beside the bonuses of a
+    /// network in an ensemble ([`Model::ensemble`](crate::Model::ensemble)) 1.0, as they know a part of what reactivities say.
+    pub reactivity_slope: Option<f32>,
+    /// Its intercept, -0.6 and -0.45 kcal/mol.
+    pub reactivity_intercept: Option<f32>,
     /// Bytes that maps of pairs may take; by default the limit of [`LoadOptions`](crate::LoadOptions), or most of the
     /// free memory.
     pub max_memory: Option<u64>,
@@ -72,7 +75,8 @@ impl Default for FoldOptions {
             no_lonely_pairs: false,
             max_span: None,
             beam: None,
-            reactivity: Deigan::default(),
+            reactivity_slope: None,
+            reactivity_intercept: None,
             max_memory: None,
             batch_tokens: DEFAULT_BATCH_TOKENS,
         }
@@ -173,11 +177,26 @@ impl FoldOptions {
         self
     }
 
-    /// Sets [`FoldOptions::reactivity`].
+    /// Sets [`FoldOptions::reactivity_slope`].
     #[must_use]
-    pub fn reactivity(mut self, reactivity: Deigan) -> Self {
-        self.reactivity = reactivity;
+    pub fn reactivity_slope(mut self, slope: impl Into<Option<f32>>) -> Self {
+        self.reactivity_slope = slope.into();
         self
+    }
+
+    /// Sets [`FoldOptions::reactivity_intercept`].
+    #[must_use]
+    pub fn reactivity_intercept(mut self, intercept: impl Into<Option<f32>>) -> Self {
+        self.reactivity_intercept = intercept.into();
+        self
+    }
+
+    /// What reactivities count, in place of what is `usual`.
+    pub(crate) fn reactivity(&self, usual: Deigan) -> Deigan {
+        Deigan {
+            slope: self.reactivity_slope.unwrap_or(usual.slope),
+            intercept: self.reactivity_intercept.unwrap_or(usual.intercept),
+        }
     }
 
     /// Checks the ranges of its numbers, and that the method uses them. Folding does it too; this is for who reads options
@@ -197,8 +216,8 @@ impl FoldOptions {
         in_range("gamma", Some(self.gamma), "a number above 0, up to 1000000", gamma)?;
         // Published ones are below 5.
         let (kcal, few) = ("a number from -100 to 100 kcal/mol", |kcal: f32| kcal.abs() <= 100.0);
-        in_range("reactivity_slope", Some(self.reactivity.slope), kcal, few)?;
-        in_range("reactivity_intercept", Some(self.reactivity.intercept), kcal, few)?;
+        in_range("reactivity_slope", self.reactivity_slope, kcal, few)?;
+        in_range("reactivity_intercept", self.reactivity_intercept, kcal, few)?;
         self.method.map_or(Ok(()), |method| self.check_for(Some(method)))?;
         if self.beam == Some(0) {
             return Err(Error::Options("a beam keeps at least one span at each base".to_owned()));

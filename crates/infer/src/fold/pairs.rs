@@ -90,7 +90,7 @@ impl<T: HasBases, R: Send, F: Fn(&T, Vec<f32>) -> Result<R, Error> + Sync> Verb 
     }
 
     fn part(&self, item: &T, _number: usize, view: &View<'_, ()>) -> Result<R, Error> {
-        let stacked = item.stacked(self.options.reactivity);
+        let stacked = item.stacked(self.model.reactivity(&self.options));
         let restraints = Restraints::default().stacked(stacked.as_deref());
         let map = self.model.ask(|network| network.pair_map(&view.bases(), item.bases(), restraints))?;
         self.model.finite(&map)?;

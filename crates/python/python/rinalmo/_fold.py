@@ -101,12 +101,12 @@ class Folds:
         reactivities : sequence or mapping, optional
             How strongly each base reacted with a probe, normalised so that 1 is high; None, NaN or less than 0 where it
             was not measured. Numbers for one sequence, a list of them for each, or by id. They count in the energies
-            that the model sees and mixes with its own probabilities; a model without such energies refuses them.
+            that the model adds to, sees or mixes with its own probabilities; a model without any refuses them.
         reagent : str
             "shape" for reagents that react with all bases; with "dms" only A and C count.
         reactivity_slope, reactivity_intercept : float, optional
-            A base in a stack of two pairs gets slope · ln(reactivity + 1) + intercept, in kcal/mol; 1.8 and -0.6 by
-            default.
+            A base in a stack of two pairs gets slope · ln(reactivity + 1) + intercept, in kcal/mol. By default 1.8 and
+            -0.6; 1.0 and -0.45 with a network in an ensemble, such as nano.
 
         Returns
         -------

@@ -56,7 +56,7 @@ struct Asked {
 
 /// Work that waits.
 enum Work {
-    Asked(Asked),
+    Asked(Box<Asked>),
     /// Work that has nothing to do with a model. It returns at once if nobody waits for it.
     Alone(Box<dyn FnOnce() + Send>),
 }
@@ -137,7 +137,7 @@ impl Queue {
     fn asked(&self, ask: Ask, items: Vec<Item>, most: usize) -> Result<Receiver, Failure> {
         let (reply, answers) = oneshot::channel();
         let bases = items.iter().map(|item| item.sequence.len()).sum();
-        self.push(Work::Asked(Asked { ask, items, reply }), bases, most)?;
+        self.push(Work::Asked(Box::new(Asked { ask, items, reply })), bases, most)?;
         Ok(answers)
     }
 
@@ -243,8 +243,8 @@ impl Shared {
         let until = if first.among_others { first.since + self.gather } else { first.since };
         let mut bases = first.bases;
         let mut batch = vec![first];
-        let Work::Asked(Asked { ask, .. }) = &batch[0].work else { return batch };
-        let ask = ask.clone();
+        let Work::Asked(asked) = &batch[0].work else { return batch };
+        let ask = asked.ask.clone();
         loop {
             for waiting in std::mem::take(&mut state.waiting) {
                 let is_like = matches!(&waiting.work, Work::Asked(asked) if asked.ask.is_like(&ask));

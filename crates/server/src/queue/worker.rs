@@ -23,7 +23,7 @@ fn compute(batch: Vec<Waiting>, shared: &Shared) {
     let mut asked = Vec::with_capacity(batch.len());
     for waiting in batch {
         match waiting.work {
-            Work::Asked(one) => asked.push(one),
+            Work::Asked(one) => asked.push(*one),
             Work::Alone(run) => run(),
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use rinalmo::energy::{Dangles, Deigan, Reagent};
+use rinalmo::energy::{Dangles, Reagent};
 use rinalmo::results::{Folded, round};
 use rinalmo::seq::InputOptions;
 use rinalmo::{Alternatives, FoldOptions, Method};
@@ -164,7 +164,8 @@ impl FoldRequest {
             .max_span(self.max_span)
             .beam(self.beam)
             .alternatives(self.other_structures()?)
-            .reactivity(Deigan::new(self.reactivity_slope, self.reactivity_intercept))
+            .reactivity_slope(self.reactivity_slope)
+            .reactivity_intercept(self.reactivity_intercept)
             .probabilities(self.probabilities);
         // All that can be refused is refused now: a job is computed much later.
         if model.is_energies() {

@@ -1,6 +1,6 @@
 //! Results are those of the library, to the bit.
 
-use rinalmo::energy::{Conditions, Deigan, EnergyModel, Parameters, Reagent};
+use rinalmo::energy::{Conditions, EnergyModel, Parameters, Reagent};
 use rinalmo::results::{Folded, ModelName, Row, predicted, scored, variant_scored};
 use rinalmo::seq::{SequenceRecord, Sequences, Structure, bpseq, ct, dot_bracket};
 use rinalmo::sink::ArrayKind;
@@ -89,7 +89,7 @@ fn reactivities_count_as_in_the_library() {
     let found = server.ask("/v1/fold", json!({ "inputs": [one, TRNA], "reagent": "dms", "reactivity_slope": 2.5 }));
     let model = load("nano");
     let counted = Reagent::Dms.counted(TRNA.as_bytes(), measured);
-    let options = FoldOptions::default().reactivity(Deigan { slope: 2.5, ..Deigan::default() });
+    let options = FoldOptions::default().reactivity_slope(2.5);
     let requests = [FoldRequest::new(TRNA).reactivities(counted), FoldRequest::new(TRNA)];
     let folds = model.fold(requests, &options).unwrap();
     let name = ModelName::from(&model);
