@@ -47,7 +47,8 @@ def ours(program: str, method: str, seed: int, embeddings: Path, threads: int) -
         wall, after = time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_CHILDREN)
         with table.open() as rows:
             places = {row["id"]: (float(row["x"]), float(row["y"])) for row in csv.DictReader(rows, delimiter="\t")}
-    return numpy.array([places[name] for name in sorted(places)]), wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    processors = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return numpy.array([places[name] for name in sorted(places)]), wall, processors
 
 
 def theirs(method: str, seed: int, vectors: numpy.ndarray, threads: int) -> Map:
@@ -67,7 +68,7 @@ def theirs(method: str, seed: int, vectors: numpy.ndarray, threads: int) -> Map:
 
 def judge(vectors: numpy.ndarray, places: numpy.ndarray, families: numpy.ndarray) -> dict[str, float]:
     """How far to trust a map, by scikit-learn."""
-    nearest = NearestNeighbors(n_neighbors=11).fit(places).kneighbors(return_distance=False, n_neighbors=10)
+    nearest = NearestNeighbors(n_neighbors=10).fit(places).kneighbors(return_distance=False)
     return {
         "trustworthiness": float(trustworthiness(vectors, places, n_neighbors=15)),
         "purity": float((families[nearest] == families[:, None]).mean()),

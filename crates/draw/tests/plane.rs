@@ -1,5 +1,7 @@
 //! The law of plane layouts: no two strands or pair bonds cross or come near each other, whatever the structure.
 
+mod random;
+
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -128,29 +130,9 @@ fn nothing_crosses_in_odd_structures() {
     }
 }
 
-/// RNA of 5,000 nt: stems of 3 to 9 pairs around 1 to 4 others or a hairpin loop, as in ribosomal RNA.
 #[test]
 fn nothing_crosses_in_long_structures() {
-    for seed in 0..4 {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let mut pairs = Vec::new();
-        let mut open = vec![(0, 5000)];
-        while let Some((from, to)) = open.pop() {
-            let (from, to) = (from + random.usize(0..4), to - random.usize(0..4));
-            let length = random.usize(3..10);
-            if to < from + 2 * length + 8 {
-                continue;
-            }
-            pairs.extend((0..length).map(|n| (from + n, to - 1 - n)));
-            let (from, to) = (from + length, to - length);
-            let parts = random.usize(1..5);
-            let size = (to - from) / parts;
-            open.extend(
-                (0..parts).map(|part| (from + part * size, from + (part + 1) * size)).filter(|(a, b)| b - a > 8),
-            );
-        }
-        check(&Structure::new(5000, pairs).unwrap());
-    }
+    (0..4).for_each(|seed| check(&random::structure(5000, seed)));
 }
 
 /// All structures of ArchiveII, where the file is next to the project.

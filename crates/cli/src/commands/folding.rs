@@ -1,6 +1,6 @@
 //! How a model folds: flags of every command that folds.
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use rinalmo::{Error, FoldOptions, Method};
 
@@ -93,12 +93,20 @@ impl FoldingArgs {
             .non_canonical(self.non_canonical)
             .pseudoknots(self.pseudoknots)
             .batch_tokens(self.batch_tokens.max(1));
-        options.check().map_err(|error| match error {
-            Error::Range { option, expected, found } => {
-                anyhow!("--{}: expected {expected}, found {found}", option.replace('_', "-"))
-            }
-            other => other.into(),
-        })?;
-        Ok(options)
+        checked(options)
+    }
+}
+
+/// Options whose numbers are in their ranges.
+///
+/// # Errors
+/// As [`FoldOptions::check`], with the name of the flag.
+pub fn checked(options: FoldOptions) -> Result<FoldOptions> {
+    match options.check() {
+        Ok(()) => Ok(options),
+        Err(Error::Range { option, expected, found }) => {
+            bail!("--{}: expected {expected}, found {found}", option.replace('_', "-"))
+        }
+        Err(other) => Err(other.into()),
     }
 }

@@ -8,6 +8,7 @@ use rinalmo::energy;
 use rinalmo::seq::SequenceRecord;
 use rinalmo::{FoldOptions, Model};
 
+use super::folding::checked;
 use super::numbers::{Numbers, Seen, Words};
 use super::thermodynamics::RINALMO2026;
 use crate::context::Context;
@@ -17,9 +18,6 @@ const USUAL: &[&str] =
     &["reactivity", "reactivities", "normalized_reactivity", "normalised_reactivity", "shape", "dms"];
 
 const WORDS: Words = Words { numbers: "reactivities", done: "folded", record: "sequence" };
-
-/// Slopes and intercepts in kcal/mol are between minus this and this.
-const LARGEST: f32 = 100.0;
 
 /// Reactivities and what they count.
 #[derive(Args, Clone, Debug)]
@@ -70,15 +68,7 @@ impl ReactivityArgs {
     /// # Errors
     /// A number is out of range.
     pub fn add_to(&self, options: FoldOptions) -> Result<FoldOptions> {
-        let check = |flag: &str, value: Option<f32>| match value {
-            Some(value) if value.is_nan() || value.abs() > LARGEST => {
-                bail!("{flag}: expected a number from -{LARGEST} to {LARGEST} kcal/mol, found {value}")
-            }
-            value => Ok(value),
-        };
-        let slope = check("--reactivity-slope", self.reactivity_slope)?;
-        let intercept = check("--reactivity-intercept", self.reactivity_intercept)?;
-        Ok(options.reactivity_slope(slope).reactivity_intercept(intercept))
+        checked(options.reactivity_slope(self.reactivity_slope).reactivity_intercept(self.reactivity_intercept))
     }
 
     /// Reads the file, if there is one.
